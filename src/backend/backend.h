@@ -1,0 +1,150 @@
+/* The seam between a session and whatever runs its statements: local (engine + encode), rpc, route.
+ *
+ *   backend           one a process
+ *   backend_session   one a client session, made lazily; owns engine state: transaction, settings, temporary
+ * objects backend_stmt      a prepared statement: parameter types and row description, nothing has run
+ *   backend_portal    one execution of it: typed rows with a position
+ *   row_stream        one fetch from a portal: encoded rows up to max_rows, in the formats of that fetch
+ *
+ * Rows stay typed up to fetch, so that one portal can be fetched once as text and once as binary.
+ * Everything of one session is used by one thread at a time; only cancel may come from another, and never
+ * waits. Ownership: what a call returns is the caller's until its free/close; a session outlives its
+ * statements and portals; a portal outlives its statement's free (it keeps what it needs). Errors carry
+ * SQLSTATE, position, detail, hint, and reach the client unchanged. Source: ARCHITECTURE.md, decisions 1,
+ * 2, 4. */
+#ifndef TAVANA_BACKEND_BACKEND_H
+#define TAVANA_BACKEND_BACKEND_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct row_desc;
+struct row_stream;
+
+enum { BACKEND_PARAMS_MAX = 65535 };
+
+/* What a statement is to the transaction and to the client. Decided by the backend after preparing. */
+enum backend_effect {
+    BACKEND_READS,   /* only reads: SELECT, VALUES, EXPLAIN, SHOW, DESCRIBE … */
+    BACKEND_WRITES,  /* changes data or catalog: INSERT, CREATE, COPY FROM … */
+    BACKEND_SESSION, /* changes this session only: SET, USE, temporary objects */
+};
+
+struct backend_stmt_info {
+    enum backend_effect effect;
+    /* Command tag without its count: "SELECT", "INSERT 0", "CREATE TABLE". With tag_count the session appends
+     * " <rows>". NULL: the statement answers like SELECT. Static memory or the statement's. */
+    const char *tag;
+    bool tag_count;
+    bool returns_rows;     /* desc is set; INSERT … RETURNING returns rows and effect WRITES */
+    struct row_desc *desc; /* the statement's; NULL without rows */
+    uint16_t nparams;
+    const uint32_t *param_oids; /* as declared, or inferred; never 0 */
+};
+
+struct backend_stmt {
+    struct backend_stmt_info info;
+    /* implementation follows */
+};
+
+/* A parameter as it came in Bind; decoded by the backend. len -1: NULL. */
+struct backend_param {
+    const uint8_t *data;
+    int32_t len;
+    int16_t format; /* 0 text, 1 binary */
+};
+
+struct backend_portal {
+    struct row_desc *desc;  /* of the rows that come; the portal's; NULL without rows */
+    uint64_t rows_affected; /* after a statement that changes rows has run */
+    bool complete;          /* the trailer of the result has been read */
+};
+
+struct backend_fetch {
+    uint64_t max_rows;      /* 0: all */
+    const int16_t *formats; /* one a column of desc; NULL: all text */
+    size_t batch_bytes;     /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
+    uint64_t batch_rows;    /* … or rows; 0: only by bytes. A first batch is handed on as soon as a chunk is
+                               encoded */
+};
+
+/* How values become text; changed by SET, part of every later fetch. */
+struct backend_settings {
+    const char *time_zone;  /* IANA name or fixed offset; checked by set_time_zone */
+    int extra_float_digits; /* -15 … 3; from 1: shortest */
+    bool bytea_escape;      /* bytea_output = escape */
+};
+
+struct backend;
+struct backend_session;
+
+/* Who a session is, for logs and for the engine's session functions (current_user, current_database). */
+struct backend_identity {
+    const char *user;
+    const char *database;
+    const char *application_name;
+};
+
+enum backend_tx_op { BACKEND_TX_BEGIN, BACKEND_TX_BEGIN_READ_ONLY, BACKEND_TX_COMMIT, BACKEND_TX_ROLLBACK };
+
+struct backend_ops {
+    int (*session_open)(struct backend *b, const struct backend_identity *who, struct backend_session **out,
+                        struct err *e);
+    /* Rolls back what is open. NULL is fine. */
+    void (*session_close)(struct backend_session *s);
+
+    /* Splits SQL that PostgreSQL's parser does not know, by the engine's own parser. Offsets into sql; cb
+     * returns a status, negative ends the walk. 42601 when the engine cannot parse it either. */
+    int (*split)(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
+                 void *arg, struct err *e);
+
+    /* One statement. oids: what the client declared, 0 where it left it open. Does not run anything.
+     * Two statements in one: 42601. */
+    int (*prepare)(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
+                   struct backend_stmt **out, struct err *e);
+    void (*stmt_free)(struct backend_stmt *stmt);
+
+    /* Takes the snapshot and begins to run. A statement that changes something has run to its end on return;
+     * one that reads has only begun. When the rows' types are no longer those of stmt->info.desc (it went
+     * stale): 0A000 "cached plan must not change result type". Another portal of this session may be open: it
+     * stays as it was, or this open answers 0A000. */
+    int (*open)(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
+                size_t nparams, struct backend_portal **out, struct err *e);
+    /* The next rows. *out is the portal's, to be closed before the next fetch; its ST_EOF comes after
+     * max_rows rows or at the end of the result: portal->complete tells which. With exactly max_rows rows
+     * left complete stays false (PostgreSQL does not look ahead). */
+    int (*fetch)(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
+                 struct err *e);
+    /* Stops what still runs. NULL is fine. */
+    void (*portal_close)(struct backend_portal *p);
+
+    /* The engine's transaction. BEGIN when there is one and COMMIT without one are the session's business,
+     * not sent. */
+    int (*tx)(struct backend_session *s, enum backend_tx_op op, struct err *e);
+
+    /* 22023 for a zone that does not exist. The struct is copied. */
+    int (*apply_settings)(struct backend_session *s, const struct backend_settings *settings, struct err *e);
+    /* Schemas in order, quoted by the caller; "" is the default. 3F000 … as the engine says. */
+    int (*set_search_path)(struct backend_session *s, const char *path, struct err *e);
+    /* DISCARD ALL: temporary objects and settings as in a new session. No transaction may be open. */
+    int (*reset)(struct backend_session *s, struct err *e);
+
+    /* From any thread while the session exists: what runs now ends with 57014; nothing runs: nothing happens.
+     */
+    void (*cancel)(struct backend_session *s);
+};
+
+/* First member of every implementation. */
+struct backend {
+    const struct backend_ops *ops;
+};
+
+struct backend_session {
+    const struct backend_ops *ops;
+};
+
+#endif

@@ -1,0 +1,68 @@
+#include "base/alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local unsigned countdown;
+static _Thread_local bool failed;
+
+static bool fails(void)
+{
+    if (countdown == 0 || --countdown > 0)
+        return false;
+    failed = true;
+    return true;
+}
+
+void *mem_alloc(size_t n)
+{
+    return fails() ? NULL : malloc(n ? n : 1);
+}
+
+void *mem_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : calloc(n ? n : 1, size ? size : 1);
+}
+
+void *mem_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : realloc(p, n ? n : 1);
+}
+
+char *mem_strdup(const char *s)
+{
+    return mem_strndup(s, strlen(s));
+}
+
+char *mem_strndup(const char *s, size_t n)
+{
+    if (n == SIZE_MAX)
+        return NULL;
+    char *copy = mem_alloc(n + 1);
+    if (!copy)
+        return NULL;
+    if (n)
+        memcpy(copy, s, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+void alloc_fail_nth(unsigned nth)
+{
+    countdown = nth;
+    failed = false;
+}
+
+bool alloc_failed(void)
+{
+    countdown = 0;
+    bool was = failed;
+    failed = false;
+    return was;
+}

@@ -1,0 +1,86 @@
+#include "base/arena.h"
+
+#include "base/alloc.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { ARENA_BLOCK = 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t len;
+    size_t cap;
+    alignas(max_align_t) uint8_t data[];
+};
+
+void arena_init(struct arena *a, size_t max)
+{
+    *a = (struct arena){.max = max};
+}
+
+void arena_release(struct arena *a)
+{
+    while (a->blocks) {
+        struct arena_block *b = a->blocks;
+        a->blocks = b->next;
+        mem_free(b);
+    }
+    a->used = 0;
+}
+
+static size_t align_up(size_t n)
+{
+    size_t align = alignof(max_align_t);
+    return (n + align - 1) / align * align;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    if (n > a->max || a->used > a->max - n)
+        return NULL;
+    struct arena_block *b = a->blocks;
+    if (!b || b->cap - b->len < n) {
+        size_t cap = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+        b = mem_alloc(sizeof *b + cap);
+        if (!b)
+            return NULL;
+        *b = (struct arena_block){.next = a->blocks, .cap = cap};
+        a->blocks = b;
+    }
+    void *p = b->data + b->len;
+    size_t taken = align_up(n);
+    b->len = taken > b->cap - b->len ? b->cap : b->len + taken;
+    a->used += n;
+    return p;
+}
+
+void *arena_calloc(struct arena *a, size_t n, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(n, size, &total))
+        return NULL;
+    void *p = arena_alloc(a, total);
+    if (p)
+        memset(p, 0, total);
+    return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+    if (n == SIZE_MAX)
+        return NULL;
+    char *copy = arena_alloc(a, n + 1);
+    if (!copy)
+        return NULL;
+    if (n)
+        memcpy(copy, s, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+    return arena_strndup(a, s, strlen(s));
+}

@@ -1,0 +1,41 @@
+/* Growing bytes with a bound. A failed growth is sticky: later puts do nothing, buf_ok() tells, once, at the
+ * end (pgbouncer's packet writer does so). One thread at a time. The owner keeps the struct. */
+#ifndef TAVANA_BASE_BUF_H
+#define TAVANA_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+    uint8_t *data;
+    size_t len;
+    size_t cap;
+    size_t max;  /* never grows beyond; puts that would are failures */
+    bool failed; /* by the bound or by memory */
+};
+
+/* Allocates nothing yet. */
+void buf_init(struct buf *b, size_t max);
+void buf_release(struct buf *b);
+/* Empty and unfailed again, the memory kept. */
+void buf_clear(struct buf *b);
+static inline bool buf_ok(const struct buf *b)
+{
+    return !b->failed;
+}
+/* Room for n more at the end, or NULL (and failed); buf_commit says how much was used. */
+uint8_t *buf_reserve(struct buf *b, size_t n);
+void buf_commit(struct buf *b, size_t n);
+void buf_put(struct buf *b, const void *p, size_t n);
+void buf_put_u8(struct buf *b, uint8_t v);
+void buf_put_be16(struct buf *b, uint16_t v);
+void buf_put_be32(struct buf *b, uint32_t v);
+void buf_put_be64(struct buf *b, uint64_t v);
+/* With its NUL. */
+void buf_put_cstr(struct buf *b, const char *s);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Cuts n bytes off the front. */
+void buf_consume(struct buf *b, size_t n);
+
+#endif

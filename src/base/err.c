@@ -1,0 +1,133 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const codes[] = {
+#define X(symbol, code, name) code,
+    SQLSTATE_LIST(X)
+#undef X
+};
+
+static const char *const names[] = {
+#define X(symbol, code, name) name,
+    SQLSTATE_LIST(X)
+#undef X
+};
+
+const char *sqlstate_code(enum sqlstate s)
+{
+    return (unsigned)s < SQLSTATE_COUNT ? codes[s] : "XX000";
+}
+
+const char *sqlstate_name(enum sqlstate s)
+{
+    return (unsigned)s < SQLSTATE_COUNT ? names[s] : "internal_error";
+}
+
+enum sqlstate sqlstate_find(const char *code)
+{
+    for (unsigned i = 0; i < SQLSTATE_COUNT; i++)
+        if (strcmp(codes[i], code) == 0)
+            return (enum sqlstate)i;
+    return SQLSTATE_INTERNAL_ERROR;
+}
+
+void err_init(struct err *e)
+{
+    e->code = SQLSTATE_SUCCESSFUL_COMPLETION;
+    e->position = 0;
+    e->message[0] = e->detail[0] = e->hint[0] = '\0';
+}
+
+/* Formats into a field of n bytes; what does not fit is cut before a character and marked. */
+__attribute__((format(printf, 3, 0))) static void put_text(char *field, size_t n, const char *fmt, va_list ap)
+{
+    static const char mark[] = "\xe2\x80\xa6";
+    int len = vsnprintf(field, n, fmt, ap);
+    if (len < 0) {
+        field[0] = '\0';
+        return;
+    }
+    if ((size_t)len < n)
+        return;
+    size_t at = n - sizeof mark;
+    while (at > 0 && ((unsigned char)field[at] & 0xC0) == 0x80)
+        at--;
+    memcpy(field + at, mark, sizeof mark);
+}
+
+int err_vset(struct err *e, enum sqlstate code, const char *fmt, va_list ap)
+{
+    if (err_is_set(e))
+        return ST_ERR;
+    err_init(e);
+    e->code = code;
+    put_text(e->message, sizeof e->message, fmt, ap);
+    return ST_ERR;
+}
+
+int err_set(struct err *e, enum sqlstate code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    err_vset(e, code, fmt, ap);
+    va_end(ap);
+    return ST_ERR;
+}
+
+int err_oom(struct err *e)
+{
+    return err_set(e, SQLSTATE_OUT_OF_MEMORY, "out of memory");
+}
+
+static enum sqlstate errno_sqlstate(int errnum)
+{
+    switch (errnum) {
+    case ENOSPC:
+    case EDQUOT: return SQLSTATE_DISK_FULL;
+    case ENOMEM: return SQLSTATE_OUT_OF_MEMORY;
+    case ENOENT: return SQLSTATE_UNDEFINED_FILE;
+    case EACCES:
+    case EPERM: return SQLSTATE_INSUFFICIENT_PRIVILEGE;
+    case EMFILE:
+    case ENFILE: return SQLSTATE_INSUFFICIENT_RESOURCES;
+    default: return SQLSTATE_IO_ERROR;
+    }
+}
+
+int err_errno(struct err *e, int errnum, const char *fmt, ...)
+{
+    if (err_is_set(e))
+        return ST_ERR;
+    va_list ap;
+    va_start(ap, fmt);
+    err_vset(e, errno_sqlstate(errnum), fmt, ap);
+    va_end(ap);
+    char reason[128];
+    size_t len = strlen(e->message);
+    (void)snprintf(e->message + len, sizeof e->message - len, ": %s",
+                   strerror_r(errnum, reason, sizeof reason));
+    return ST_ERR;
+}
+
+void err_detail(struct err *e, const char *fmt, ...)
+{
+    if (e->detail[0])
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    put_text(e->detail, sizeof e->detail, fmt, ap);
+    va_end(ap);
+}
+
+void err_hint(struct err *e, const char *fmt, ...)
+{
+    if (e->hint[0])
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    put_text(e->hint, sizeof e->hint, fmt, ap);
+    va_end(ap);
+}

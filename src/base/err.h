@@ -1,0 +1,45 @@
+/* One failure, as a value: SQLSTATE, message, detail, hint, position in the statement.
+ * Fixed size, so that "out of memory" needs none. Made where it happens, never re-worded on the way up.
+ * The first failure wins: err_set on an err that is set changes nothing, so clean-up cannot hide a cause. */
+#ifndef TAVANA_BASE_ERR_H
+#define TAVANA_BASE_ERR_H
+
+#include "base/sqlstate.h"
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ERR_MESSAGE_MAX = 4096, ERR_DETAIL_MAX = 1024, ERR_HINT_MAX = 512 };
+
+struct err {
+    enum sqlstate code; /* SQLSTATE_SUCCESSFUL_COMPLETION: not set */
+    int32_t position;   /* in characters from 1 into the statement; 0: none */
+    char message[ERR_MESSAGE_MAX];
+    char detail[ERR_DETAIL_MAX]; /* "": none */
+    char hint[ERR_HINT_MAX];     /* "": none */
+};
+
+/* Makes e unset; only then may it be read or filled. */
+void err_init(struct err *e);
+static inline bool err_is_set(const struct err *e)
+{
+    return e->code != SQLSTATE_SUCCESSFUL_COMPLETION;
+}
+
+/* Each returns ST_ERR, so that `return err_set(…)` is the whole failure. Text longer than its field is cut
+ * at a character boundary and ends in "…". */
+int err_set(struct err *e, enum sqlstate code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int err_vset(struct err *e, enum sqlstate code, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+int err_oom(struct err *e);
+/* "could not WHAT: strerror(errnum)", with the SQLSTATE that suits errnum (53100, 53200, 58P01, 42501,
+ * 58030). */
+int err_errno(struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Add to an err that was just set; ignored when there already is one. */
+void err_detail(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

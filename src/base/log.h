@@ -1,0 +1,23 @@
+/* Structured log lines on standard error: `time level event key=value …`, one write a line, values quoted
+ * where they need it, at most LOG_LINE_MAX bytes. Only edges log (session, rpc's server, net's listener,
+ * cmd). Any thread. No secrets, no parameters, no literals: callers see to it. */
+#ifndef TAVANA_BASE_LOG_H
+#define TAVANA_BASE_LOG_H
+
+#include <stdbool.h>
+
+enum { LOG_LINE_MAX = 8192 };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+void log_set_level(enum log_level level);
+bool log_enabled(enum log_level level);
+/* log_line(LOG_INFO, "session_end", "session=%u reason=%s", …): fmt makes the key=value part; may be "". A
+ * value with blanks goes through log_quote. */
+void log_line(enum log_level level, const char *event, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+enum { LOG_QUOTE_MAX = 2048 };
+/* s as a quoted value, control bytes escaped, cut at LOG_QUOTE_MAX; returns out. */
+const char *log_quote(char out[static LOG_QUOTE_MAX], const char *s);
+
+#endif

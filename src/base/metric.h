@@ -1,0 +1,66 @@
+/* The counters that /metrics shows, one line each. Adding is one relaxed atomic add; any thread.
+ * Names, types and texts follow the Prometheus exposition format 0.0.4 (ops/ writes it). */
+#ifndef TAVANA_BASE_METRIC_H
+#define TAVANA_BASE_METRIC_H
+
+#include "base/sqlstate.h"
+
+#include <stdint.h>
+
+/* symbol, prometheus name, help */
+#define METRIC_COUNTERS(X)                                                                                   \
+    X(SESSIONS_TOTAL, "tavana_sessions_total", "Sessions that were accepted")                                \
+    X(SESSIONS_REFUSED, "tavana_sessions_refused_total", "Connections refused by a limit")                   \
+    X(LOGIN_FAILURES, "tavana_login_failures_total", "Log-ins that failed")                                  \
+    X(STATEMENTS, "tavana_statements_total", "Statements executed")                                          \
+    X(ROWS_SENT, "tavana_rows_sent_total", "Rows sent to clients")                                           \
+    X(BYTES_SENT, "tavana_bytes_sent_total", "Bytes sent to clients")                                        \
+    X(BYTES_RECEIVED, "tavana_bytes_received_total", "Bytes received from clients")                          \
+    X(BACKPRESSURE, "tavana_streaming_backpressure_events_total",                                            \
+      "Times a client's full socket stopped a scan")                                                         \
+    X(SLOW_FLUSHES, "tavana_slow_flushes_total", "Writes that a client held up longer than the slow limit")  \
+    X(FLUSH_TIMEOUTS, "tavana_flush_timeouts_total", "Clients cut off because they did not read")            \
+    X(CANCEL_REQUESTS, "tavana_cancel_requests_total", "CancelRequests received")                            \
+    X(CANCELS, "tavana_cancels_total", "Statements ended by a cancel")                                       \
+    X(CLIENTS_GONE, "tavana_clients_gone_total", "Statements ended because their client was gone")
+
+#define METRIC_GAUGES(X)                                                                                     \
+    X(SESSIONS, "tavana_sessions", "Sessions open now")                                                      \
+    X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
+    X(STREAMS, "tavana_streams", "Result streams open now")
+
+#define METRIC_HISTOGRAMS(X)                                                                                 \
+    X(FIRST_ROW_SECONDS, "tavana_first_row_seconds", "Time from a statement's start to its first row")       \
+    X(STATEMENT_SECONDS, "tavana_statement_seconds", "Time from a statement's start to its end")
+
+#define X(symbol, name, help) METRIC_##symbol,
+enum metric_counter { METRIC_COUNTERS(X) METRIC_COUNTER_COUNT };
+enum metric_gauge { METRIC_GAUGES(X) METRIC_GAUGE_COUNT };
+enum metric_histogram { METRIC_HISTOGRAMS(X) METRIC_HISTOGRAM_COUNT };
+#undef X
+
+/* Upper bounds of a histogram's buckets in seconds; the last one is +Inf. */
+#define METRIC_BUCKETS                                                                                       \
+    {                                                                                                        \
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300          \
+    }
+enum { METRIC_BUCKET_COUNT = 17 };
+
+void metric_add(enum metric_counter m, uint64_t n);
+void metric_gauge_add(enum metric_gauge g, int64_t n);
+void metric_observe_us(enum metric_histogram h, int64_t us);
+/* One more error sent to a client. */
+void metric_error(enum sqlstate s);
+
+struct metric_histogram_values {
+    uint64_t buckets[METRIC_BUCKET_COUNT + 1]; /* each its own, not cumulated */
+    uint64_t count;
+    double sum_seconds;
+};
+
+uint64_t metric_value(enum metric_counter m);
+int64_t metric_gauge_value(enum metric_gauge g);
+void metric_histogram_read(enum metric_histogram h, struct metric_histogram_values *out);
+uint64_t metric_error_value(enum sqlstate s);
+
+#endif

@@ -1,0 +1,37 @@
+/* A piece of text that somebody else owns: pointer and length, not terminated, NULs possible. */
+#ifndef TAVANA_BASE_STR_H
+#define TAVANA_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+    const char *p;
+    size_t n;
+};
+
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+
+static inline struct str str_of(const char *s)
+{
+    return (struct str){s, s ? strlen(s) : 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* ASCII letters alike, as PostgreSQL compares keywords and setting names. */
+bool str_ieq(struct str a, struct str b);
+bool cstr_ieq(const char *a, const char *b);
+
+/* The whole text as a number in [min, max], blanks at both ends apart; false when it is not one. */
+bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
+
+/* Whether n bytes are valid UTF-8 without NUL; if not *at is the offset of the first bad byte. */
+bool utf8_valid(const char *p, size_t n, size_t *at);
+
+#endif

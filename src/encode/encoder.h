@@ -1,0 +1,39 @@
+/* Column views → DataRow messages. Everything about a column is decided once in encoder_new; then, row by
+ * row, a bound is reserved and bytes are stored. A row is there whole or not at all. One thread at a time.
+ * Source: PostgreSQL manual, 55.7 (DataRow); the text forms of chapter 8. */
+#ifndef TAVANA_ENCODE_ENCODER_H
+#define TAVANA_ENCODE_ENCODER_H
+
+#include "base/err.h"
+#include "engine/column_view.h"
+#include "rows/row_batch.h"
+#include "rows/row_desc.h"
+
+#include <stdint.h>
+
+struct encoder;
+struct tz;
+
+struct encode_settings {
+    const struct tz *zone; /* of timestamptz text */
+    int extra_float_digits;
+    bool bytea_escape;
+};
+
+/* PostgreSQL's description of an engine column: OID, size, typmod. Types without a counterpart are text or
+ * json, as docs/types.md says. */
+void encode_describe(const struct engine_column_type *t, struct column_desc *out);
+
+/* formats: one a column, 0 text or 1 binary; NULL: all text. types must outlive the encoder; settings are
+ * copied. 0A000 for a column that has no binary form is not an error that happens: all have one. */
+int encoder_new(struct encoder **out, const struct engine_column_type *const *types, size_t ncolumns,
+                const int16_t *formats, const struct encode_settings *settings, struct err *e);
+void encoder_free(struct encoder *enc);
+
+/* Rows [*row, chunk->nrows) until max_rows, or until the batch holds batch_bytes or more. Advances *row.
+ * ST_OK all of the chunk or max_rows; ST_AGAIN the batch is full, call again with an empty one;
+ * ST_ERR 22003, 22008, 54000 …: a value that has no form on the wire; the rows before it are in the batch. */
+int encode_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, uint64_t max_rows,
+                size_t batch_bytes, struct row_batch *batch, struct err *e);
+
+#endif

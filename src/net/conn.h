@@ -1,0 +1,84 @@
+/* One client's byte stream: TCP or Unix socket, with TLS once it was started. Sockets are non-blocking;
+ * whoever waits waits on the socket, on a bell (cancel, shutdown, time-out) and on a deadline at once. One
+ * thread at a time, but for conn_shutdown and conn_peer_gone. No PostgreSQL vocabulary here. */
+#ifndef TAVANA_NET_CONN_H
+#define TAVANA_NET_CONN_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/waker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct conn;
+struct tls_context;
+
+enum { CONN_READ_CHUNK = 8 * 1024, CONN_PEER_NAME_MAX = 128 };
+
+struct conn_stats {
+    uint64_t bytes_in, bytes_out;
+};
+
+/* Takes the socket over, also on failure. */
+int conn_new(struct conn **out, int fd, struct err *e);
+/* Closes; NULL is fine. */
+void conn_free(struct conn *c);
+
+int conn_fd(const struct conn *c);
+bool conn_is_unix(const struct conn *c);
+bool conn_is_loopback(const struct conn *c); /* Unix sockets too */
+/* The peer process's user name on a Unix socket (SO_PEERCRED); false elsewhere or without a name. */
+bool conn_peer_user(const struct conn *c, char *out, size_t n);
+/* "127.0.0.1:53412" or "local"; of the conn. */
+const char *conn_peer_name(const struct conn *c);
+struct conn_stats conn_stats(const struct conn *c);
+
+/* Input. conn_fill reads what is there without waiting: ST_OK some came, ST_AGAIN none, ST_EOF the peer has
+ * ended its side, ST_ERR. The buffer grows to at most `max` bytes (then ST_ERR 54000) and its memory is given
+ * back when it is empty and conn_trim is called. */
+int conn_fill(struct conn *c, size_t max, struct err *e);
+const uint8_t *conn_input(const struct conn *c, size_t *n);
+void conn_consume(struct conn *c, size_t n);
+/* Input that poll(2) on the descriptor would not show: ours, or decrypted by TLS and not yet taken. */
+bool conn_has_buffered(const struct conn *c);
+void conn_trim(struct conn *c);
+
+/* Output: all of the n bytes, waiting as long as it takes.
+ * ST_OK     all went to the kernel
+ * ST_AGAIN  the bell rang (already cleared) or the deadline passed; *done says how much went, call again with
+ * the rest ST_ERR    08006, the connection is of no more use *waited_us grows by the time spent waiting for
+ * the peer. */
+int conn_write(struct conn *c, struct waker *w, const void *p, size_t n, size_t *done, int64_t deadline_us,
+               int64_t *waited_us, struct err *e);
+/* ST_OK readable (or buffered), ST_AGAIN bell or deadline, ST_ERR. */
+int conn_wait_readable(struct conn *c, struct waker *w, int64_t deadline_us, struct err *e);
+
+/* TLS as server. Without waiting: ST_OK done, ST_AGAIN wait for *events (POLLIN or POLLOUT) and call again,
+ * ST_ERR. Bytes already buffered before the handshake are an attack (08P01; CVE-2021-23222) except with
+ * direct TLS, where the caller passes the buffered first bytes on by direct = true. */
+int conn_tls_accept(struct conn *c, struct tls_context *t, bool direct, short *events, struct err *e);
+bool conn_is_tls(const struct conn *c);
+/* What tls-server-end-point binds to (RFC 5929): the hash of our certificate; 0 without TLS. Returns its
+ * length. */
+size_t conn_channel_binding(const struct conn *c, uint8_t out[static 64]);
+/* Common name of a verified client certificate, NULL without one; of the conn. */
+const char *conn_client_cert_name(const struct conn *c);
+/* "TLSv1.3", cipher: for SHOW and logs; NULL without TLS. */
+const char *conn_tls_version(const struct conn *c);
+/* Negotiated ALPN protocol, NULL without. */
+const char *conn_tls_alpn(const struct conn *c);
+
+/* Any thread: whether the peer has closed or reset (POLLRDHUP, POLLHUP, POLLERR). */
+bool conn_peer_gone(const struct conn *c);
+/* Any thread: makes every later read and write fail at once. */
+void conn_shutdown(struct conn *c);
+
+struct conn_keepalive {
+    int idle_s, interval_s, count, user_timeout_ms; /* 0: the system's */
+};
+int conn_set_keepalive(struct conn *c, const struct conn_keepalive *k, struct err *e);
+
+#endif

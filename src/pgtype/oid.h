@@ -1,0 +1,62 @@
+/* The scalar and array types of PostgreSQL that Tavana speaks: one line each.
+ * Source: PostgreSQL's pg_type catalog (version 15). */
+#ifndef TAVANA_PGTYPE_OID_H
+#define TAVANA_PGTYPE_OID_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+/* symbol, oid, array oid, typlen, name in pg_type, SQL name as format_type prints it, engine's type name (""
+ * none) */
+#define PGTYPE_LIST(X)                                                                                       \
+    X(BOOL, 16, 1000, 1, "bool", "boolean", "BOOLEAN")                                                       \
+    X(BYTEA, 17, 1001, -1, "bytea", "bytea", "BLOB")                                                         \
+    X(CHAR, 18, 1002, 1, "char", "\"char\"", "VARCHAR")                                                      \
+    X(NAME, 19, 1003, 64, "name", "name", "VARCHAR")                                                         \
+    X(INT8, 20, 1016, 8, "int8", "bigint", "BIGINT")                                                         \
+    X(INT2, 21, 1005, 2, "int2", "smallint", "SMALLINT")                                                     \
+    X(INT4, 23, 1007, 4, "int4", "integer", "INTEGER")                                                       \
+    X(TEXT, 25, 1009, -1, "text", "text", "VARCHAR")                                                         \
+    X(OID, 26, 1028, 4, "oid", "oid", "BIGINT")                                                              \
+    X(JSON, 114, 199, -1, "json", "json", "JSON")                                                            \
+    X(FLOAT4, 700, 1021, 4, "float4", "real", "FLOAT")                                                       \
+    X(FLOAT8, 701, 1022, 8, "float8", "double precision", "DOUBLE")                                          \
+    X(UNKNOWN, 705, 0, -2, "unknown", "unknown", "")                                                         \
+    X(INET, 869, 1041, -1, "inet", "inet", "INET")                                                           \
+    X(BPCHAR, 1042, 1014, -1, "bpchar", "character", "VARCHAR")                                              \
+    X(VARCHAR, 1043, 1015, -1, "varchar", "character varying", "VARCHAR")                                    \
+    X(DATE, 1082, 1182, 4, "date", "date", "DATE")                                                           \
+    X(TIME, 1083, 1183, 8, "time", "time without time zone", "TIME")                                         \
+    X(TIMESTAMP, 1114, 1115, 8, "timestamp", "timestamp without time zone", "TIMESTAMP")                     \
+    X(TIMESTAMPTZ, 1184, 1185, 8, "timestamptz", "timestamp with time zone", "TIMESTAMPTZ")                  \
+    X(INTERVAL, 1186, 1187, 16, "interval", "interval", "INTERVAL")                                          \
+    X(TIMETZ, 1266, 1270, 12, "timetz", "time with time zone", "TIMETZ")                                     \
+    X(BIT, 1560, 1561, -1, "bit", "bit", "BIT")                                                              \
+    X(VARBIT, 1562, 1563, -1, "varbit", "bit varying", "BIT")                                                \
+    X(NUMERIC, 1700, 1231, -1, "numeric", "numeric", "DECIMAL(38,10)")                                       \
+    X(UUID, 2950, 2951, 16, "uuid", "uuid", "UUID")                                                          \
+    X(JSONB, 3802, 3807, -1, "jsonb", "jsonb", "JSON")
+
+enum {
+#define X(symbol, oid, array_oid, len, name, sql_name, engine) PGTYPE_##symbol = oid,
+    PGTYPE_LIST(X)
+#undef X
+};
+
+struct pgtype_info {
+    uint32_t oid;
+    uint32_t array_oid; /* 0: none */
+    int16_t len;
+    const char *name, *sql_name, *engine_name;
+};
+
+/* NULL for a type that is not in the list. */
+const struct pgtype_info *pgtype_find(uint32_t oid);
+/* The element type of an array type; NULL when oid is no array of ours. */
+const struct pgtype_info *pgtype_element(uint32_t array_oid);
+/* By a name as SQL writes it: "int4", "integer", "character varying", "int", "numeric(10,2)", "text[]"; 0
+ * when unknown. A typmod in brackets is skipped. */
+uint32_t pgtype_by_name(struct str name);
+
+#endif

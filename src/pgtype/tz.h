@@ -1,0 +1,26 @@
+/* Time zones, from the system's TZif files (RFC 8536) and fixed offsets. Immutable; counted; any thread.
+ * A zone that was loaded is kept for the process (TZ_CACHE_MAX of them). */
+#ifndef TAVANA_PGTYPE_TZ_H
+#define TAVANA_PGTYPE_TZ_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 1024 };
+
+struct tz;
+
+/* "Europe/Berlin" (any case), "UTC", "+02", "<+02>-02", "-05:30" (as PostgreSQL's SET TIME ZONE reads them:
+ * POSIX sign for bare strings, ISO sign for numbers is the caller's business). 22023 when there is none. */
+int tz_find(const struct tz **out, const char *name, struct err *e);
+const struct tz *tz_utc(void);
+const char *tz_name(const struct tz *z);
+/* Seconds east of Greenwich at a UTC second. */
+int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds);
+/* Local seconds to UTC: before a gap's or within an overlap as PostgreSQL resolves them (standard time
+ * offset). */
+int64_t tz_local_to_utc(const struct tz *z, int64_t local_seconds);
+
+#endif

@@ -1,0 +1,37 @@
+/* The shape of a result: a name, a PostgreSQL type and a typmod for each column. Immutable once made.
+ * Shared by counting: row_desc_ref/row_desc_unref from any thread.
+ * Source: PostgreSQL manual, 55.7 (RowDescription). */
+#ifndef TAVANA_ROWS_ROW_DESC_H
+#define TAVANA_ROWS_ROW_DESC_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    ROW_DESC_COLUMNS_MAX = 65535
+}; /* an unsigned 16-bit count on the wire; PostgreSQL itself stops at 1664 */
+
+struct column_desc {
+    const char *name; /* lies in the row_desc */
+    uint32_t type_oid;
+    int16_t type_size; /* bytes, -1: varying, as pg_type.typlen */
+    int32_t typmod;    /* -1: none */
+};
+
+struct row_desc {
+    uint32_t refs; /* atomic; use ref and unref */
+    uint16_t ncolumns;
+    struct column_desc columns[];
+};
+
+/* Copies the names. 54000 beyond ROW_DESC_COLUMNS_MAX. */
+int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e);
+struct row_desc *row_desc_ref(struct row_desc *d);
+/* NULL is fine. */
+void row_desc_unref(struct row_desc *d);
+/* Whether a client that was told `a` may be sent rows of `b`: same count, types and typmods (names apart). */
+bool row_desc_same_types(const struct row_desc *a, const struct row_desc *b);
+
+#endif
