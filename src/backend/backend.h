@@ -59,7 +59,8 @@ struct backend_param {
 };
 
 struct backend_portal {
-    struct row_desc *desc;  /* of the rows that come; the portal's; NULL without rows */
+    struct row_desc *desc; /* of the rows that come; the portal's; NULL without rows */
+    bool started;
     uint64_t rows_affected; /* after a statement that changes rows has run */
     bool complete;          /* the trailer of the result has been read */
 };
@@ -108,15 +109,19 @@ struct backend_ops {
                    struct backend_stmt **out, struct err *e);
     void (*stmt_free)(struct backend_stmt *stmt);
 
-    /* Takes the snapshot and begins to run. A statement that changes something has run to its end on return;
-     * one that reads has only begun. When the rows' types are no longer those of stmt->info.desc (it went
-     * stale): 0A000 "cached plan must not change result type". Another portal of this session may be open: it
-     * stays as it was, or this open answers 0A000. */
+    /* Binds: decodes and checks the parameters (22P02, 22P03, 08P01 …), runs nothing yet, costs no engine
+     * connection. */
     int (*open)(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
                 size_t nparams, struct backend_portal **out, struct err *e);
-    /* The next rows. *out is the portal's, to be closed before the next fetch; its ST_EOF comes after
-     * max_rows rows or at the end of the result: portal->complete tells which. With exactly max_rows rows
-     * left complete stays false (PostgreSQL does not look ahead). */
+    /* Takes the snapshot and begins to run; a second call does nothing. A statement that changes something
+     * has run to its end on return; one that reads has only begun. When the rows' types are no longer those
+     * of stmt->info.desc (it went stale): 0A000 "cached plan must not change result type" (open may say so
+     * already). Another started portal of this session may be open: it stays as it was, or this call answers
+     * 0A000. */
+    int (*start)(struct backend_portal *p, struct err *e);
+    /* The next rows of a portal that was started. *out is the portal's, to be closed before the next fetch;
+     * its ST_EOF comes after max_rows rows or at the end of the result: portal->complete tells which. With
+     * exactly max_rows rows left complete stays false (PostgreSQL does not look ahead). */
     int (*fetch)(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                  struct err *e);
     /* Stops what still runs. NULL is fine. */
