@@ -1,0 +1,52 @@
+#include "rows/row_desc.h"
+
+#include "base/alloc.h"
+
+#include <stddef.h>
+#include <string.h>
+
+int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e)
+{
+    if (ncolumns > ROW_DESC_COLUMNS_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a result can have at most %d columns",
+                       ROW_DESC_COLUMNS_MAX);
+    size_t names = 0;
+    for (size_t i = 0; i < ncolumns; i++)
+        names += strlen(columns[i].name) + 1;
+    struct row_desc *d = mem_alloc(sizeof *d + ncolumns * sizeof d->columns[0] + names);
+    if (!d)
+        return err_oom(e);
+    d->refs = 1;
+    d->ncolumns = (uint16_t)ncolumns;
+    char *p = (char *)(d->columns + ncolumns);
+    for (size_t i = 0; i < ncolumns; i++) {
+        size_t n = strlen(columns[i].name) + 1;
+        d->columns[i] = columns[i];
+        d->columns[i].name = memcpy(p, columns[i].name, n);
+        p += n;
+    }
+    *out = d;
+    return ST_OK;
+}
+
+struct row_desc *row_desc_ref(struct row_desc *d)
+{
+    __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
+    return d;
+}
+
+void row_desc_unref(struct row_desc *d)
+{
+    if (d && __atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        mem_free(d);
+}
+
+bool row_desc_same_types(const struct row_desc *a, const struct row_desc *b)
+{
+    if (a->ncolumns != b->ncolumns)
+        return false;
+    for (size_t i = 0; i < a->ncolumns; i++)
+        if (a->columns[i].type_oid != b->columns[i].type_oid || a->columns[i].typmod != b->columns[i].typmod)
+            return false;
+    return true;
+}
