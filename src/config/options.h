@@ -1,0 +1,128 @@
+/* The one table of options. A line gives a flag (--name VALUE), an environment variable, a line of the file
+ * (name = value), a field of struct config, a row of SHOW and a row of `tavana options`.
+ *
+ * X(type, name, environment variable, default, least, greatest, unit, scope, text)
+ *   type     BOOL      on/off, true/false, yes/no, 1/0                     field: bool
+ *            INT       a number in [least, greatest]                       field: int64_t
+ *            SIZE      bytes: 1048576, 1024kB, 1MB (1024 based)            field: int64_t
+ *            DURATION  500ms, 5s, 10min, 2h, 1d; a bare number has `unit`  field: int64_t NAME_ms
+ *            TEXT      anything                                            field: const char *, NULL when
+ * empty PATH      a file or directory; not looked at here             field: const char *, NULL when empty
+ *            CHOICE    one of the words in `unit`                          field: struct config_choice
+ *            LIST      words separated by commas                           field: struct config_list
+ *   unit     of a bare number ("" for none), for CHOICE the words, "a|b"
+ *   scope    RELOAD: SIGHUP takes a new value over; START: only a restart does; COMMAND: not in the file
+ * No option holds a secret: those lie in files that options name. */
+#ifndef TAVANA_CONFIG_OPTIONS_H
+#define TAVANA_CONFIG_OPTIONS_H
+
+#include <stdint.h>
+
+/* clang-format off */
+#define CONFIG_KB INT64_C(1024)
+#define CONFIG_MB (INT64_C(1024) * CONFIG_KB)
+#define CONFIG_GB (INT64_C(1024) * CONFIG_MB)
+#define CONFIG_TB (INT64_C(1024) * CONFIG_GB)
+#define CONFIG_DAY_MS (INT64_C(24) * 3600 * 1000)
+
+#define CONFIG_OPTIONS(X) \
+/* where it listens */ \
+X(TEXT, database, "TAVANA_DATABASE", "", 0, 0, "", START, \
+  "Database file; empty: in memory. Also the argument without a name") \
+X(PATH, config, "TAVANA_CONFIG", "", 0, 0, "", COMMAND, \
+  "File with lines `option = value`") \
+X(LIST, listen, "TAVANA_LISTEN", "127.0.0.1", 0, 0, "", START, \
+  "Addresses for clients: HOST:PORT, HOST, [IPV6]:PORT, :PORT (every address)") \
+X(INT, port, "PG_PORT", "15432", 0, 65535, "", START, \
+  "Port of an address in `listen` without one, and of the Unix socket's name; 0: the system picks one") \
+X(PATH, unix_socket_directory, "TAVANA_UNIX_SOCKET_DIRECTORY", "", 0, 0, "", START, \
+  "Directory for the socket .s.PGSQL.<port>; empty: none") \
+X(TEXT, http, "TAVANA_HTTP", "127.0.0.1", 0, 0, "", START, \
+  "Address of /metrics, /health, /ready and /status: HOST:PORT, HOST, or off") \
+X(INT, http_port, "HTTP_PORT", "8080", 0, 65535, "", START, \
+  "Port of `http` when that names none; 0: the system picks one") \
+/* who may come in */ \
+X(PATH, users_file, "TAVANA_USERS_FILE", "", 0, 0, "", RELOAD, \
+  "Users and their verifiers, as `tavana passwd` writes them") \
+X(CHOICE, trust, "TAVANA_TRUST", "auto", 0, 0, "auto|off", START, \
+  "auto: without users_file anybody on this machine may connect, and listening beyond it is refused; off: users_file is required") \
+X(CHOICE, tls, "TAVANA_TLS", "off", 0, 0, "off|on|required", START, \
+  "TLS for TCP clients: not offered, offered, or demanded") \
+X(PATH, tls_cert_file, "TAVANA_TLS_CERT_FILE", "", 0, 0, "", RELOAD, \
+  "Certificate chain of the server (PEM)") \
+X(PATH, tls_key_file, "TAVANA_TLS_KEY_FILE", "", 0, 0, "", RELOAD, \
+  "Its private key (PEM), readable by the server's user alone") \
+X(PATH, tls_ca_file, "TAVANA_TLS_CA_FILE", "", 0, 0, "", RELOAD, \
+  "CA that client certificates are checked with (PEM); empty: they are not asked for") \
+X(CHOICE, tls_min_version, "TAVANA_TLS_MIN_VERSION", "TLSv1.2", 0, 0, "TLSv1.2|TLSv1.3", RELOAD, \
+  "Oldest TLS version that is accepted") \
+/* limits of the process */ \
+X(INT, max_connections, "TAVANA_MAX_CONNECTIONS", "10000", 1, 1000000, "", START, \
+  "Clients at once; one more is refused with 53300") \
+X(INT, max_threads, "TAVANA_MAX_THREADS", "1024", 2, 65536, "", START, \
+  "Threads that run sessions; sessions beyond wait in line") \
+X(INT, thread_reserve, "TAVANA_THREAD_RESERVE", "8", 1, 1024, "", START, \
+  "Threads of these that are kept for log-ins and cancels") \
+X(DURATION, shutdown_timeout, "TAVANA_SHUTDOWN_TIMEOUT", "30s", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "How long SIGTERM lets running statements finish before 57P01 ends them") \
+/* limits of a session */ \
+X(DURATION, authentication_timeout, "TAVANA_AUTHENTICATION_TIMEOUT", "60s", 1000, 600 * INT64_C(1000), "s", RELOAD, \
+  "From the first byte to a session; a client that takes longer is cut off") \
+X(DURATION, statement_timeout, "TAVANA_STATEMENT_TIMEOUT", "0", 0, 24 * CONFIG_DAY_MS, "ms", RELOAD, \
+  "A statement that runs longer ends with 57014; 0: no limit. A session may SET its own") \
+X(DURATION, idle_in_transaction_session_timeout, "TAVANA_IDLE_IN_TRANSACTION_SESSION_TIMEOUT", "0", 0, 24 * CONFIG_DAY_MS, "ms", RELOAD, \
+  "A session idle in a transaction for longer ends with 25P03; 0: no limit. A session may SET its own") \
+X(DURATION, idle_session_timeout, "TAVANA_IDLE_SESSION_TIMEOUT", "0", 0, 24 * CONFIG_DAY_MS, "ms", RELOAD, \
+  "A session idle outside a transaction for longer ends with 57P05; 0: no limit. A session may SET its own") \
+X(INT, max_result_rows, "TAVANA_MAX_RESULT_ROWS", "0", 0, INT64_MAX, "", RELOAD, \
+  "A statement that returns more rows ends with 54000; 0: no limit") \
+X(SIZE, max_result_bytes, "TAVANA_MAX_RESULT_BYTES", "0", 0, INT64_MAX, "B", RELOAD, \
+  "A statement that returns more bytes ends with 54000; 0: no limit") \
+X(SIZE, message_size_max, "TAVANA_MESSAGE_SIZE_MAX", "256MB", 64 * CONFIG_KB, CONFIG_GB - 1, "B", START, \
+  "Longest message that a client may send; a longer one ends its session") \
+X(SIZE, session_memory_max, "TAVANA_SESSION_MEMORY_MAX", "64MB", CONFIG_MB, CONFIG_TB, "B", START, \
+  "Memory that the statements and portals of one session may take in the server (the engine apart); more is 53200") \
+X(INT, prepared_statements_max, "TAVANA_PREPARED_STATEMENTS_MAX", "10000", 1, 1000000, "", START, \
+  "Named prepared statements of one session; one more is 53400") \
+X(INT, portals_max, "TAVANA_PORTALS_MAX", "1000", 1, 1000000, "", START, \
+  "Named portals of one session; one more is 53400") \
+/* the way of the rows */ \
+X(SIZE, flush_threshold_bytes, "TAVANA_FLUSH_THRESHOLD_BYTES", "64kB", 1, 256 * CONFIG_KB, "B", RELOAD, \
+  "Rows leave when they are this many bytes; the first rows of a result leave at once") \
+X(INT, flush_threshold_rows, "TAVANA_FLUSH_THRESHOLD_ROWS", "0", 0, INT64_C(1000000000), "", RELOAD, \
+  "... or this many rows; 0: bytes alone decide") \
+X(SIZE, write_buffer_size, "TAVANA_WRITE_BUFFER_SIZE", "64kB", 4 * CONFIG_KB, 16 * CONFIG_MB, "B", START, \
+  "What is gathered of replies other than rows before it is written") \
+X(DURATION, slow_flush, "TAVANA_SLOW_FLUSH", "5s", 1, CONFIG_DAY_MS, "s", RELOAD, \
+  "A client that takes no bytes for this long is logged and counted as slow") \
+X(DURATION, flush_timeout, "TAVANA_FLUSH_TIMEOUT_SECS", "300s", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "A client that takes no bytes for this long is cut off; 0: never") \
+X(DURATION, client_check_interval, "TAVANA_CLIENT_CHECK_INTERVAL", "500ms", 10, 60 * INT64_C(1000), "ms", RELOAD, \
+  "How often a running statement looks whether its client is still there") \
+X(DURATION, tcp_keepalives_idle, "TAVANA_TCP_KEEPALIVES_IDLE", "0", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "Silence before the first keepalive probe; 0: the system's") \
+X(DURATION, tcp_keepalives_interval, "TAVANA_TCP_KEEPALIVES_INTERVAL", "0", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "Time between keepalive probes; 0: the system's") \
+X(INT, tcp_keepalives_count, "TAVANA_TCP_KEEPALIVES_COUNT", "0", 0, 127, "", RELOAD, \
+  "Lost probes until a connection is dead; 0: the system's") \
+X(DURATION, tcp_user_timeout, "TAVANA_TCP_USER_TIMEOUT", "0", 0, CONFIG_DAY_MS, "ms", RELOAD, \
+  "How long sent bytes may stay unacknowledged; 0: the system's") \
+/* the engine */ \
+X(INT, threads, "TAVANA_THREADS", "0", 0, 1024, "", START, \
+  "Threads of the engine; 0: one a core") \
+X(SIZE, memory_limit, "TAVANA_MEMORY_LIMIT", "0", 0, INT64_MAX, "B", START, \
+  "Memory of the engine; 0: its own default, four fifths of the machine's") \
+X(PATH, temp_directory, "TAVANA_TEMP_DIRECTORY", "", 0, 0, "", START, \
+  "Where the engine spills; empty: beside the database file, and nowhere without one") \
+X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, \
+  "Directories whose files SQL may read and write; empty: none") \
+X(LIST, extensions, "TAVANA_EXTENSIONS", "", 0, 0, "", START, \
+  "Extension files that the engine loads at start; SQL can load none") \
+/* what it tells */ \
+X(CHOICE, log_level, "TAVANA_LOG_LEVEL", "info", 0, 0, "debug|info|warning|error", RELOAD, \
+  "Least important line that is logged") \
+X(BOOL, log_statements, "TAVANA_LOG_STATEMENTS", "off", 0, 0, "", RELOAD, \
+  "A line for each statement (what, how long, how many rows; no literals, no parameters)")
+/* clang-format on */
+
+#endif
