@@ -1,5 +1,7 @@
 /* An elastic pool of threads that run short straight-line tasks to their end.
- * Threads are made when there is work and none is idle, up to max, and end after idle_ms without work.
+ * `reserve` + 1 threads are there from the start and stay; more are made when there is work and none is idle,
+ * up to max, and end after idle_ms without work. When the system gives no more, tasks wait for those there
+ * are.
  * At max, tasks wait in line in order. Of max, `reserve` threads take only THREAD_POOL_URGENT tasks (log-ins,
  * cancels), so that slow readers, who hold a thread each, cannot lock anybody out.
  * A task is embedded by its owner, so submitting allocates nothing and cannot fail.
@@ -44,7 +46,8 @@ int thread_pool_new(struct thread_pool **out, const struct thread_pool_options *
 /* The task must not be in line already; it may free itself in run. */
 void thread_pool_submit(struct thread_pool *p, struct task *t, enum thread_pool_lane lane);
 struct thread_pool_stats thread_pool_stats(struct thread_pool *p);
-/* Waits until every task submitted has run and every thread has ended. NULL is fine. */
+/* Waits until every task submitted has run and every thread has ended; only running tasks may still submit.
+ * NULL is fine. */
 void thread_pool_free(struct thread_pool *p);
 
 #endif

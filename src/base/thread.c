@@ -1,0 +1,43 @@
+#include "base/thread.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREAD_NAME_MAX = 16 };
+
+static int start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
+{
+    pthread_attr_t attr;
+    int err = pthread_attr_init(&attr);
+    if (err)
+        return err;
+    if (stack_size) {
+        size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        size_t size = stack_size < least ? least : stack_size;
+        err = pthread_attr_setstacksize(&attr, (size + page - 1) / page * page);
+    }
+    if (!err)
+        err = pthread_create(out, &attr, run, arg);
+    (void)pthread_attr_destroy(&attr);
+    return err;
+}
+
+int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int err = start(out, stack_size, run, arg);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
+void thread_set_name(const char *name)
+{
+    char cut[THREAD_NAME_MAX] = "";
+    memcpy(cut, name, strnlen(name, sizeof cut - 1));
+    (void)pthread_setname_np(pthread_self(), cut);
+}
