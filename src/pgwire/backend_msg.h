@@ -29,6 +29,8 @@ void be_auth_sasl(struct buf *b, const char *const *mechanisms, size_t n);
 void be_auth_sasl_data(struct buf *b, enum be_auth kind, const void *data, size_t n);
 void be_parameter_status(struct buf *b, const char *name, const char *value);
 void be_backend_key_data(struct buf *b, uint32_t pid, const uint8_t *key, size_t n);
+/* newest_minor: the lower of what was asked for and what we know. The message carries the whole version, 3 in
+ * its upper half, as PostgreSQL sends it and libpq wants it. */
 void be_negotiate_protocol_version(struct buf *b, uint32_t newest_minor, const char *const *unknown,
                                    size_t n);
 void be_ready_for_query(struct buf *b, char status); /* 'I', 'T', 'E' */

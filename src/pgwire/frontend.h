@@ -33,7 +33,7 @@ struct fe_bind {
     size_t nformats;
     const uint8_t *formats; /* big-endian int16; values other than 0 and 1 are refused (22023) */
     size_t nvalues;
-    const uint8_t *values; /* walk with fe_bind_next, from &values */
+    const uint8_t *values; /* walk a copy of the pointer with fe_bind_next; text ones are valid UTF-8 */
     size_t nresult_formats;
     const uint8_t *result_formats;
 };
@@ -51,7 +51,9 @@ struct fe_execute {
 int fe_query_decode(const uint8_t *p, size_t n, struct fe_query *out, struct err *e);
 int fe_parse_decode(const uint8_t *p, size_t n, struct fe_parse *out, struct err *e);
 int fe_bind_decode(const uint8_t *p, size_t n, struct fe_bind *out, struct err *e);
+/* Of a Describe; fe_close_decode: of a Close. They differ in the words for an unknown kind. */
 int fe_target_decode(const uint8_t *p, size_t n, struct fe_target *out, struct err *e);
+int fe_close_decode(const uint8_t *p, size_t n, struct fe_target *out, struct err *e);
 int fe_execute_decode(const uint8_t *p, size_t n, struct fe_execute *out, struct err *e);
 /* Sync, Flush, Terminate, CopyDone: no payload. */
 int fe_empty_decode(size_t n, struct err *e);

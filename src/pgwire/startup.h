@@ -48,7 +48,7 @@ struct startup {
 int startup_decode(const uint8_t *payload, size_t n, struct startup *out, struct err *e);
 
 /* The `options` parameter, as a command line: `-c name=value`, `-cname=value`, `--name=value`, backslash
- * escapes a blank or itself; dashes in names of the `--` form become underscores. scratch: strlen(options) +
+ * escapes a blank or itself; dashes in names become underscores. scratch: strlen(options) +
  * 1 bytes, which the pairs point into. 42601 for another switch, 54000 beyond STARTUP_OPTIONS_MAX. */
 int startup_options_parse(const char *options, char *scratch, struct startup_pair *out, size_t *n,
                           struct err *e);
