@@ -1,11 +1,13 @@
 /* The users: one line each, `NAME VERIFIER` with blanks between, `#` comments, a name in double quotes when
  * it has blanks ("" is a quote). Also `NAME cert` (a verified client certificate with that common name
  * instead of a password) and `NAME peer` (the same name on a Unix socket). Several lines for one name: any of
- * them will do. Immutable once loaded; counted. Any thread. */
+ * them will do, but only one verifier, since its salt is sent before the proof comes. Immutable once loaded;
+ * counted. Any thread. */
 #ifndef TAVANA_AUTH_USER_FILE_H
 #define TAVANA_AUTH_USER_FILE_H
 
 #include "auth/verifier.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -29,7 +31,20 @@ int user_file_load(struct user_file **out, const char *path, struct err *e);
 /* NULL when there is none. Lent. */
 const struct user *user_file_find(const struct user_file *f, const char *name);
 size_t user_file_count(const struct user_file *f);
+/* The iteration count that most users have: a made-up verifier with another one would tell. f may be NULL. */
+int user_file_iterations(const struct user_file *f);
 struct user_file *user_file_ref(struct user_file *f);
 void user_file_unref(struct user_file *f);
+
+/* Whether a user of that name can be in a user file; 22023. */
+int user_file_check_name(const char *name, struct err *e);
+/* text with the user's verifier put in place of the old one, or in a new last line; every other byte stays.
+ * Appended to out. F0000 when text is not a valid user file, 22023 for a name that cannot be in one. */
+int user_file_put(struct str text, const char *name, const struct scram_verifier *v, struct buf *out,
+                  struct err *e);
+/* `NAME VERIFIER` and a line end, appended to out. */
+int user_file_put_line(const char *name, const struct scram_verifier *v, struct buf *out, struct err *e);
+/* The whole file, appended to out; the checks of user_file_load. 0600: nobody else may read it. */
+int user_file_read(const char *path, struct buf *out, struct err *e);
 
 #endif
