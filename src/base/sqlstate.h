@@ -11,6 +11,7 @@
     X(CONNECTION_FAILURE, "08006", "connection_failure")                                                     \
     X(PROTOCOL_VIOLATION, "08P01", "protocol_violation")                                                     \
     X(FEATURE_NOT_SUPPORTED, "0A000", "feature_not_supported")                                               \
+    X(CARDINALITY_VIOLATION, "21000", "cardinality_violation")                                               \
     X(DATA_EXCEPTION, "22000", "data_exception")                                                             \
     X(STRING_DATA_RIGHT_TRUNCATION, "22001", "string_data_right_truncation")                                 \
     X(NUMERIC_VALUE_OUT_OF_RANGE, "22003", "numeric_value_out_of_range")                                     \
@@ -39,6 +40,7 @@
     X(INVALID_SQL_STATEMENT_NAME, "26000", "invalid_sql_statement_name")                                     \
     X(INVALID_AUTHORIZATION_SPECIFICATION, "28000", "invalid_authorization_specification")                   \
     X(INVALID_PASSWORD, "28P01", "invalid_password")                                                         \
+    X(DEPENDENT_OBJECTS_STILL_EXIST, "2BP01", "dependent_objects_still_exist")                               \
     X(INVALID_CURSOR_NAME, "34000", "invalid_cursor_name")                                                   \
     X(INVALID_CATALOG_NAME, "3D000", "invalid_catalog_name")                                                 \
     X(INVALID_SCHEMA_NAME, "3F000", "invalid_schema_name")                                                   \
@@ -51,8 +53,10 @@
     X(DUPLICATE_COLUMN, "42701", "duplicate_column")                                                         \
     X(AMBIGUOUS_COLUMN, "42702", "ambiguous_column")                                                         \
     X(DUPLICATE_OBJECT, "42710", "duplicate_object")                                                         \
+    X(DUPLICATE_FUNCTION, "42723", "duplicate_function")                                                     \
     X(GROUPING_ERROR, "42803", "grouping_error")                                                             \
     X(DATATYPE_MISMATCH, "42804", "datatype_mismatch")                                                       \
+    X(WRONG_OBJECT_TYPE, "42809", "wrong_object_type")                                                       \
     X(UNDEFINED_FUNCTION, "42883", "undefined_function")                                                     \
     X(UNDEFINED_TABLE, "42P01", "undefined_table")                                                           \
     X(UNDEFINED_PARAMETER, "42P02", "undefined_parameter")                                                   \
