@@ -41,19 +41,23 @@ struct conn_stats conn_stats(const struct conn *c);
  * back when it is empty and conn_trim is called. */
 int conn_fill(struct conn *c, size_t max, struct err *e);
 const uint8_t *conn_input(const struct conn *c, size_t *n);
+/* What was consumed stays readable until the next fill or trim. */
 void conn_consume(struct conn *c, size_t n);
 /* Input that poll(2) on the descriptor would not show: ours, or decrypted by TLS and not yet taken. */
 bool conn_has_buffered(const struct conn *c);
 void conn_trim(struct conn *c);
 
-/* Output: all of the n bytes, waiting as long as it takes.
+/* Output: all of the n bytes, waiting as long as it takes. w may be NULL: no bell.
  * ST_OK     all went to the kernel
- * ST_AGAIN  the bell rang (already cleared) or the deadline passed; *done says how much went, call again with
- * the rest ST_ERR    08006, the connection is of no more use *waited_us grows by the time spent waiting for
- * the peer. */
+ * ST_AGAIN  the bell rang (already cleared) or the deadline passed; *done says how much went. The next write
+ *           must begin with the rest and be no shorter (with TLS a part of it may be encrypted already)
+ * ST_ERR    08006, the connection is of no more use
+ * A bell or deadline is looked at only when the peer makes us wait. *waited_us (NULL is fine) grows by the
+ * time spent so. */
 int conn_write(struct conn *c, struct waker *w, const void *p, size_t n, size_t *done, int64_t deadline_us,
                int64_t *waited_us, struct err *e);
-/* ST_OK readable (or buffered), ST_AGAIN bell or deadline, ST_ERR. */
+/* ST_OK readable (or buffered), ST_AGAIN bell (cleared) or deadline, ST_ERR. With TLS what is readable may be
+ * less than a record: conn_fill then answers ST_AGAIN. */
 int conn_wait_readable(struct conn *c, struct waker *w, int64_t deadline_us, struct err *e);
 
 /* TLS as server. Without waiting: ST_OK done, ST_AGAIN wait for *events (POLLIN or POLLOUT) and call again,
@@ -66,12 +70,14 @@ bool conn_is_tls(const struct conn *c);
 size_t conn_channel_binding(const struct conn *c, uint8_t out[static 64]);
 /* Common name of a verified client certificate, NULL without one; of the conn. */
 const char *conn_client_cert_name(const struct conn *c);
-/* "TLSv1.3", cipher: for SHOW and logs; NULL without TLS. */
+/* "TLSv1.3", "TLS_AES_256_GCM_SHA384": for SHOW and logs; NULL without TLS. */
 const char *conn_tls_version(const struct conn *c);
+const char *conn_tls_cipher(const struct conn *c);
 /* Negotiated ALPN protocol, NULL without. */
 const char *conn_tls_alpn(const struct conn *c);
 
-/* Any thread: whether the peer has closed or reset (POLLRDHUP, POLLHUP, POLLERR). */
+/* Any thread: whether the peer has closed or reset (POLLRDHUP, POLLHUP, POLLERR). A peer that has only ended
+ * its sending side counts as gone too. */
 bool conn_peer_gone(const struct conn *c);
 /* Any thread: makes every later read and write fail at once. */
 void conn_shutdown(struct conn *c);

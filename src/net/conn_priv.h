@@ -1,0 +1,39 @@
+/* What conn.c (socket and buffer) and conn_tls.c (OpenSSL) share. Nobody else includes this. */
+#ifndef TAVANA_NET_CONN_PRIV_H
+#define TAVANA_NET_CONN_PRIV_H
+
+#include "net/conn.h"
+
+struct conn_tls;
+
+enum {
+    CONN_READ_MAX =
+        256 * 1024, /* the buffer grows so far to read more at once; beyond, for one message alone */
+    CONN_DRAIN_MAX = 64 * 1024, /* what a closing conn throws away unread */
+    PEER_NAME_BYTES = 72,       /* "[", 45 of an IPv6 address, "]:65535" */
+};
+
+struct conn {
+    int fd;
+    bool is_unix, is_loopback;
+    bool down;      /* conn_shutdown was called; atomic */
+    bool last_full; /* the last read filled the room that it had */
+    uint8_t *in;    /* in[in_start..in_end) is unread */
+    size_t in_start, in_end, in_cap;
+    struct conn_tls *tls; /* NULL: none */
+    struct conn_stats stats;
+    char peer_name[PEER_NAME_BYTES];
+};
+
+/* Reads into at most n bytes, n > 0: ST_OK and *got > 0, ST_AGAIN, ST_EOF, ST_ERR. */
+int conn_tls_read(struct conn *c, void *p, size_t n, size_t *got, struct err *e);
+/* ST_OK and *done > 0; ST_AGAIN: wait for *events and call again with at least the same bytes; ST_ERR. */
+int conn_tls_write(struct conn *c, const void *p, size_t n, size_t *done, short *events, struct err *e);
+bool conn_tls_has_buffered(const struct conn *c);
+/* Says goodbye as far as that goes without waiting, frees c->tls. */
+void conn_tls_free(struct conn *c);
+
+/* 08006 with errnum's text. */
+int conn_failed(struct err *e, const char *what, int errnum);
+
+#endif
