@@ -1,5 +1,7 @@
-/* What a statement is. Tokens (libpg_query's scanner, which is PostgreSQL's) decide what tokens can decide; a
- * parse tree is made only of the commands that a session answers itself. No regular expression looks at SQL.
+/* What a statement is. Tokens (token.h) decide what tokens can decide; libpg_query, which is PostgreSQL's
+ * parser, makes trees of short commands alone, never of expressions: its trees are walked recursively and
+ * deep ones would end the thread's stack. No regular expression looks at SQL. libpg_query keeps about 26 KB a
+ * thread that has used it, and gives it back when the thread ends.
  * Pure: text in, structs out. Any thread. Source: PostgreSQL manual, part VI (SQL commands). */
 #ifndef TAVANA_SQL_STATEMENT_H
 #define TAVANA_SQL_STATEMENT_H
@@ -12,7 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SQL_STATEMENTS_MAX = 10000 }; /* in one Query message; more is 54000 */
+enum {
+    SQL_STATEMENTS_MAX = 10000, /* in one Query message; more is 54000 */
+    SQL_COMMAND_MAX = 1 << 20,  /* bytes of a command that sql_parse_* takes; more is 54000 */
+    SQL_NAME_MAX = 63,          /* bytes of a name; longer ones are cut, as PostgreSQL does (NAMEDATALEN) */
+};
 
 enum sql_kind {
     SQL_EMPTY,               /* blanks and comments alone */
@@ -51,9 +57,9 @@ enum sql_isolation {
 
 struct sql_statement {
     enum sql_kind kind;
-    struct str text;  /* lent from the message, without the semicolon and blanks around it */
-    size_t offset;    /* of text in the message */
-    const char *word; /* first keyword in upper case ("SELECT"), "" without; of the arena */
+    struct str text;  /* lent from the message, without the semicolon, blanks and comments around it */
+    size_t offset;    /* of text in the message, bytes */
+    const char *word; /* first word in upper case ("SELECT"), behind opening brackets; "" without */
 };
 
 struct sql_list {
@@ -61,9 +67,9 @@ struct sql_list {
     struct sql_statement *items; /* of the arena; empty statements are left out unless all are */
 };
 
-/* Splits a message. sql.p[sql.n] is NUL.
- * ST_OK; ST_AGAIN PostgreSQL's scanner does not know it (a DuckDB lexeme, an unterminated string …): the
- * engine shall split it, and sql_classify each part; ST_ERR 54000 or 53200. */
+/* Splits a message at its semicolons outside of strings, comments, brackets and bodies of SQL functions.
+ * ST_OK; ST_AGAIN a string, quoted name or comment has no end: the engine shall split it (and say so), and
+ * sql_classify each part; ST_ERR 54000 or 53200. */
 int sql_split(struct arena *a, struct str sql, struct sql_list *out, struct err *e);
 /* What one piece is, when the engine has split it. Never fails but for memory. */
 int sql_classify(struct arena *a, struct str sql, struct sql_statement *out, struct err *e);
@@ -78,14 +84,17 @@ struct sql_transaction { /* BEGIN, COMMIT, ROLLBACK, SAVEPOINT …, SET TRANSACT
     const char *savepoint_name;
 };
 
-struct sql_set {       /* SET, RESET, SHOW */
-    const char *name;  /* lower case; "all" for RESET ALL and SHOW ALL; "timezone" for SET TIME ZONE; NULL for
-                          SET  TRANSACTION (see transaction) and "session characteristics" likewise */
-    const char *value; /* as PostgreSQL flattens it: items joined by ", ", quoted where they were identifiers
-                          that need it; NULL: DEFAULT */
+struct sql_set {      /* SET, RESET, SHOW */
+    const char *name; /* lower case; "all" for RESET ALL and SHOW ALL; "timezone" for SET TIME ZONE; NULL for
+                         SET TRANSACTION, SESSION CHARACTERISTICS (see transaction) and CONSTRAINTS */
+    const char
+        *value;     /* as PostgreSQL flattens it: items joined by ", ", those of search_path and its kin
+                       quoted where they need it; SET TIME ZONE INTERVAL … gives "interval '…'"; NULL: DEFAULT */
+    size_t nvalues; /* items of value; more than one is 22023 for a setting that is no list */
     bool local;
     bool is_transaction;             /* SET TRANSACTION … */
     bool is_session_characteristics; /* SET SESSION CHARACTERISTICS AS TRANSACTION … */
+    bool is_constraints;             /* SET CONSTRAINTS …: nothing to do, its tag is "SET CONSTRAINTS" */
     struct sql_transaction transaction;
 };
 
@@ -93,17 +102,19 @@ struct sql_prepare { /* PREPARE name (types) AS query */
     const char *name;
     struct str query; /* lent from the statement's text */
     size_t ntypes;
-    const char **types; /* type names as written, "int4", "numeric" … (pgtype turns them into OIDs) */
+    const char *const
+        *types; /* type names as written, "int4", "numeric(10, 2)" … (pgtype turns them into OIDs) */
 };
 
 struct sql_execute { /* EXECUTE name (values) */
     const char *name;
     size_t nvalues;
-    struct str *values; /* source text of each expression, lent */
+    const struct str *values; /* source text of each expression, lent */
 };
 
-struct sql_name {     /* DEALLOCATE, CLOSE, LISTEN, DISCARD */
-    const char *name; /* NULL: ALL */
+struct sql_name {        /* DEALLOCATE, CLOSE, LISTEN, UNLISTEN, NOTIFY */
+    const char *name;    /* NULL: ALL, or * of UNLISTEN */
+    const char *payload; /* of NOTIFY; NULL: none */
 };
 
 enum sql_discard { SQL_DISCARD_ALL, SQL_DISCARD_PLANS, SQL_DISCARD_SEQUENCES, SQL_DISCARD_TEMP };

@@ -1,0 +1,63 @@
+#include "sql/edits_priv.h"
+
+#include <assert.h>
+
+void edits_init(struct edits *x, struct arena *a, struct str sql)
+{
+    *x = (struct edits){.arena = a, .sql = sql};
+}
+
+int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e)
+{
+    assert(at <= x->sql.n && removed <= x->sql.n - at);
+    if (x->n == x->cap) {
+        size_t cap = x->cap ? x->cap * 2 : 8;
+        struct edit_part *parts = arena_calloc(x->arena, cap, sizeof *parts);
+        if (!parts)
+            return err_oom(e);
+        if (x->n)
+            memcpy(parts, x->parts, x->n * sizeof *parts);
+        x->parts = parts;
+        x->cap = cap;
+    }
+    size_t i = x->n++;
+    for (; i > 0 && x->parts[i - 1].at > at; i--) /* nearly always none: edits come in order */
+        x->parts[i] = x->parts[i - 1];
+    x->parts[i] = (struct edit_part){at, removed, with};
+    return ST_OK;
+}
+
+static size_t append(char *text, size_t n, const char *p, size_t len)
+{
+    if (len)
+        memcpy(text + n, p, len);
+    return n + len;
+}
+
+int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e)
+{
+    *out = (struct sql_rewritten){.text = x->sql};
+    if (x->n == 0)
+        return ST_OK;
+    size_t room = x->sql.n + 1;
+    for (size_t i = 0; i < x->n; i++)
+        if (__builtin_add_overflow(room, x->parts[i].with.n, &room))
+            return err_oom(e);
+    char *text = arena_alloc(x->arena, room);
+    struct sql_edit *edits = arena_calloc(x->arena, x->n, sizeof *edits);
+    if (!text || !edits)
+        return err_oom(e);
+    size_t n = 0, done = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        const struct edit_part *p = &x->parts[i];
+        assert(p->at >= done);
+        n = append(text, n, x->sql.p + done, p->at - done);
+        n = append(text, n, p->with.p, p->with.n);
+        done = p->at + p->removed;
+        edits[i] = (struct sql_edit){p->at, p->removed, p->with.n};
+    }
+    n = append(text, n, x->sql.p + done, x->sql.n - done);
+    text[n] = '\0';
+    *out = (struct sql_rewritten){.text = {text, n}, .nedits = x->n, .edits = edits};
+    return ST_OK;
+}

@@ -1,0 +1,23 @@
+/* Edits of a text, gathered and then carried out at once. Bounded by the arena. Of sql/ alone. */
+#ifndef TAVANA_SQL_EDITS_PRIV_H
+#define TAVANA_SQL_EDITS_PRIV_H
+
+#include "sql/rewrite.h"
+
+struct edits {
+    struct arena *arena;
+    struct str sql;
+    struct edit_part {
+        size_t at, removed;
+        struct str with; /* lent until edits_apply */
+    } * parts;
+    size_t n, cap;
+};
+
+void edits_init(struct edits *x, struct arena *a, struct str sql);
+/* In any order of places; at one place in the order of the calls. Parts must not overlap. */
+int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);
+/* The original itself when there is no edit. */
+int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e);
+
+#endif

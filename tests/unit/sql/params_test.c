@@ -1,0 +1,103 @@
+#include "sql/rewrite.h"
+
+#include "base/alloc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char *const types[] = {"BIGINT", NULL, "VARCHAR"};
+
+static void check(const char *sql, const char *expected)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    arena_init(&a, 1 << 20);
+    err_init(&e);
+    assert_int_equal(sql_cast_params(&a, str_of(sql), types, 3, &r, &e), ST_OK);
+    assert_int_equal(r.text.n, strlen(expected));
+    assert_memory_equal(r.text.p, expected, r.text.n);
+    assert_int_equal(r.text.p[r.text.n], '\0');
+    arena_release(&a);
+}
+
+static void test_casts(void **state)
+{
+    (void)state;
+    check("select $1, $2, $3", "select CAST($1 AS BIGINT), $2, CAST($3 AS VARCHAR)");
+    check("limit $1", "limit CAST($1 AS BIGINT)");
+    check("x in ($1,$1)", "x in (CAST($1 AS BIGINT),CAST($1 AS BIGINT))");
+    check("$1", "CAST($1 AS BIGINT)");
+    check("$1 is null and $4 = $0", "CAST($1 AS BIGINT) is null and $4 = $0");
+    check("f(cast, ($1))", "f(cast, (CAST($1 AS BIGINT)))");
+}
+
+static void test_left_alone(void **state)
+{
+    (void)state;
+    check("select $1::date, cast($1 as int), try_cast( $3 /* */ as text)",
+          "select $1::date, cast($1 as int), try_cast( $3 /* */ as text)");
+    check("select '$1', \"$1\", $$ $1 $$ -- $1", "select '$1', \"$1\", $$ $1 $$ -- $1");
+    check("copy t to $1", "copy t to $1");
+    check("select $99999999999999999999", "select $99999999999999999999");
+    check("select '$1 $3", "select '$1 $3");
+    check("", "");
+}
+
+static void test_positions(void **state)
+{
+    (void)state;
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    struct str sql = STR("s\xc3\xa9lect $1, $3 x");
+    arena_init(&a, 1 << 20);
+    err_init(&e);
+    assert_int_equal(sql_cast_params(&a, sql, types, 3, &r, &e), ST_OK);
+    /* sélect CAST($1 AS BIGINT), CAST($3 AS VARCHAR) x */
+    assert_int_equal(sql_rewrite_position(&r, sql, 0), 0);
+    assert_int_equal(sql_rewrite_position(&r, sql, 1), 1);
+    assert_int_equal(sql_rewrite_position(&r, sql, 7), 7);
+    assert_int_equal(sql_rewrite_position(&r, sql, 8), 8);  /* C of CAST: $1 */
+    assert_int_equal(sql_rewrite_position(&r, sql, 13), 8); /* $1 */
+    assert_int_equal(sql_rewrite_position(&r, sql, 14), 9);
+    assert_int_equal(sql_rewrite_position(&r, sql, 20), 10); /* within AS BIGINT: behind $1 */
+    assert_int_equal(sql_rewrite_position(&r, sql, 26), 10); /* the comma */
+    assert_int_equal(sql_rewrite_position(&r, sql, 33), 12); /* $3 */
+    assert_int_equal(sql_rewrite_position(&r, sql, 48), 15); /* x */
+    assert_int_equal(sql_rewrite_position(&r, sql, 999), 16);
+    arena_release(&a);
+}
+
+static void test_every_allocation_fails_once(void **state)
+{
+    (void)state;
+    for (unsigned nth = 1, more = 1; more; nth++) {
+        struct arena a;
+        struct sql_rewritten r;
+        struct err e;
+        arena_init(&a, 1 << 20);
+        err_init(&e);
+        alloc_fail_nth(nth);
+        int st = sql_cast_params(&a, STR("select $1, $3, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1"),
+                                 types, 3, &r, &e);
+        more = alloc_failed();
+        assert_int_equal(st, more ? ST_ERR : ST_OK);
+        if (more)
+            assert_int_equal(e.code, SQLSTATE_OUT_OF_MEMORY);
+        arena_release(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_casts),
+        cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_every_allocation_fails_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,469 @@
+#include "sql/statement.h"
+
+#include "base/alloc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct arena arena;
+static struct err err;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena_init(&arena, 1 << 24);
+    err_init(&err);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+/* Splits; the pieces joined by "|" must be `joined`, all of one kind when kind is given. */
+static void splits(const char *sql, const char *joined)
+{
+    struct sql_list list;
+    char text[512] = "";
+    size_t n = 0;
+    assert_int_equal(sql_split(&arena, str_of(sql), &list, &err), ST_OK);
+    for (size_t i = 0; i < list.n; i++) {
+        struct sql_statement *s = &list.items[i];
+        int len = snprintf(text + n, sizeof text - n, "%s%.*s", i ? "|" : "", (int)s->text.n, s->text.p);
+        n += (size_t)len;
+        assert_ptr_equal(s->text.p, sql + s->offset);
+    }
+    assert_string_equal(text, joined);
+}
+
+static void is(const char *sql, enum sql_kind kind, const char *word)
+{
+    struct sql_list list;
+    struct sql_statement s;
+    assert_int_equal(sql_split(&arena, str_of(sql), &list, &err), ST_OK);
+    assert_int_equal(list.n, 1);
+    if (list.items[0].kind != kind)
+        fail_msg("%s: kind %d", sql, list.items[0].kind);
+    assert_string_equal(list.items[0].word, word);
+    assert_int_equal(sql_classify(&arena, str_of(sql), &s, &err), ST_OK);
+    assert_int_equal(s.kind, kind);
+    assert_string_equal(s.word, word);
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    splits("select 1", "select 1");
+    splits("; ;select 1;", "select 1");
+    splits(" select 1 ; /* x */ select 2 -- y\n ;", "select 1|select 2");
+    splits("select ';', \";\", $$;$$, $a$ ; $a$ /* ; /* ; */ ; */; b",
+           "select ';', \";\", $$;$$, $a$ ; $a$|b");
+    splits("create rule r as on insert to t do (a; b); c", "create rule r as on insert to t do (a; b)|c");
+    splits("begin; select 1; end", "begin|select 1|end");
+    splits("create function f() begin atomic select 1; select case when 1 then 2 end; end; x",
+           "create function f() begin atomic select 1; select case when 1 then 2 end; end|x");
+    splits("create or replace function f() returns int language sql as $$ select 1; $$; x",
+           "create or replace function f() returns int language sql as $$ select 1; $$|x");
+    splits("create macro f(x) as x + 1; begin; end", "create macro f(x) as x + 1|begin|end");
+    splits("create table begin (a int); b", "create table begin (a int)|b");
+    splits("select 1_000; select * exclude (a); from t; select {'a': 1}; select x -> x; select ?, #1, $a",
+           "select 1_000|select * exclude (a)|from t|select {'a': 1}|select x -> x|select ?, #1, $a");
+    splits("a ) ; b", "a )|b");
+    splits("", "");
+    splits(" -- only\n /* comments */ ; ;", "");
+}
+
+static void test_split_leaves_what_has_no_end(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"select 'a", "select 1; select \"a", "select /* 1", "$$", "a; $x$ $y$"};
+    struct sql_list list;
+    struct sql_statement s;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(sql_split(&arena, str_of(bad[i]), &list, &err), ST_AGAIN);
+        assert_int_equal(sql_classify(&arena, str_of("select 'a"), &s, &err), ST_OK);
+        assert_int_equal(s.kind, SQL_ENGINE);
+    }
+}
+
+static void test_split_is_bounded(void **state)
+{
+    (void)state;
+    static char sql[2 * SQL_STATEMENTS_MAX + 3];
+    struct sql_list list;
+    for (size_t i = 0; i < SQL_STATEMENTS_MAX + 1; i++) {
+        sql[2 * i] = 'a';
+        sql[2 * i + 1] = ';';
+    }
+    assert_int_equal(sql_split(&arena, (struct str){sql, 2 * SQL_STATEMENTS_MAX}, &list, &err), ST_OK);
+    assert_int_equal(list.n, SQL_STATEMENTS_MAX);
+    assert_int_equal(sql_split(&arena, str_of(sql), &list, &err), ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_PROGRAM_LIMIT_EXCEEDED);
+}
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    is("", SQL_EMPTY, "");
+    is("select 1", SQL_ENGINE, "SELECT");
+    is("((select 1))", SQL_ENGINE, "SELECT");
+    is("(begin)", SQL_ENGINE, "BEGIN");
+    is("summarize t", SQL_ENGINE, "SUMMARIZE");
+    is("\"begin\"", SQL_ENGINE, "");
+    is("explain execute p", SQL_ENGINE, "EXPLAIN");
+    is("Begin", SQL_BEGIN, "BEGIN");
+    is("start transaction read only", SQL_BEGIN, "START");
+    is("start all", SQL_ENGINE, "START");
+    is("commit", SQL_COMMIT, "COMMIT");
+    is("end", SQL_COMMIT, "END");
+    is("commit prepared 'x'", SQL_PREPARE_TRANSACTION, "COMMIT");
+    is("rollback", SQL_ROLLBACK, "ROLLBACK");
+    is("abort", SQL_ROLLBACK, "ABORT");
+    is("rollback to x", SQL_SAVEPOINT, "ROLLBACK");
+    is("rollback work to savepoint x", SQL_SAVEPOINT, "ROLLBACK");
+    is("rollback and chain", SQL_ROLLBACK, "ROLLBACK");
+    is("rollback prepared 'x'", SQL_PREPARE_TRANSACTION, "ROLLBACK");
+    is("prepare transaction 'x'", SQL_PREPARE_TRANSACTION, "PREPARE");
+    is("prepare transaction as select 1", SQL_PREPARE, "PREPARE");
+    is("release x", SQL_SAVEPOINT, "RELEASE");
+    is("execute p(1)", SQL_EXECUTE, "EXECUTE");
+    is("move 1 c", SQL_FETCH, "MOVE");
+    is("discard all", SQL_DISCARD, "DISCARD");
+    is("copy t to stdout", SQL_COPY, "COPY");
+    is("do $$ x $$", SQL_DO, "DO");
+}
+
+static void test_set_kinds(void **state)
+{
+    (void)state;
+    is("set x = 1", SQL_SET, "SET");
+    is("set x to 'a', b, -1.5, + 2, default", SQL_SET, "SET");
+    is("set local a.b.\"C\" to on", SQL_SET, "SET");
+    is("set session x = 1", SQL_SET, "SET");
+    is("set session = 1", SQL_SET, "SET");
+    is("set session authorization x", SQL_SET, "SET");
+    is("set session characteristics as transaction read only", SQL_SET, "SET");
+    is("set time zone interval '1' hour to minute", SQL_SET, "SET");
+    is("set time zone interval(3) '1'", SQL_SET, "SET");
+    is("set local time zone 'UTC'", SQL_SET, "SET");
+    is("set names 'utf8'", SQL_SET, "SET");
+    is("set role none", SQL_SET, "SET");
+    is("set transaction isolation level serializable", SQL_SET, "SET");
+    is("set constraints all deferred", SQL_SET, "SET");
+    is("set x = [1, 2]", SQL_ENGINE, "SET");
+    is("set x = 1 + 1", SQL_ENGINE, "SET");
+    is("set x = (select 1)", SQL_ENGINE, "SET");
+    is("set x = ", SQL_ENGINE, "SET");
+    is("set x = 1,", SQL_ENGINE, "SET");
+    is("set x = $1", SQL_ENGINE, "SET");
+    is("set global x = 1", SQL_ENGINE, "SET");
+    is("set variable x = 1", SQL_ENGINE, "SET");
+    is("set", SQL_ENGINE, "SET");
+    is("reset x", SQL_RESET, "RESET");
+    is("reset all", SQL_RESET, "RESET");
+    is("reset time zone", SQL_RESET, "RESET");
+    is("reset global x", SQL_ENGINE, "RESET");
+    is("show x", SQL_SHOW, "SHOW");
+    is("show a.b", SQL_SHOW, "SHOW");
+    is("show all", SQL_SHOW, "SHOW");
+    is("show transaction isolation level", SQL_SHOW, "SHOW");
+    is("show tables", SQL_ENGINE, "SHOW");
+    is("show all tables", SQL_ENGINE, "SHOW");
+    is("show select 1", SQL_ENGINE, "SHOW");
+    is("show", SQL_ENGINE, "SHOW");
+}
+
+static struct sql_statement one(const char *sql)
+{
+    struct sql_statement s;
+    assert_int_equal(sql_classify(&arena, str_of(sql), &s, &err), ST_OK);
+    return s;
+}
+
+static struct sql_transaction transaction(const char *sql)
+{
+    struct sql_statement s = one(sql);
+    struct sql_transaction t;
+    assert_int_equal(sql_parse_transaction(&arena, &s, &t, &err), ST_OK);
+    return t;
+}
+
+static void transaction_fails(const char *sql, int32_t position)
+{
+    struct sql_statement s = one(sql);
+    struct sql_transaction t;
+    err_init(&err);
+    assert_int_equal(sql_parse_transaction(&arena, &s, &t, &err), ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_SYNTAX_ERROR);
+    assert_int_equal(err.position, position);
+}
+
+static void test_transactions(void **state)
+{
+    (void)state;
+    assert_int_equal(transaction("begin").isolation, SQL_ISO_DEFAULT);
+    assert_int_equal(transaction("begin work").mode, SQL_TX_DEFAULT);
+    assert_int_equal(transaction("start transaction").mode, SQL_TX_DEFAULT);
+    struct sql_transaction t = transaction("begin isolation level serializable read only, not deferrable");
+    assert_int_equal(t.isolation, SQL_ISO_SERIALIZABLE);
+    assert_int_equal(t.mode, SQL_TX_READ_ONLY);
+    assert_int_equal(transaction("start transaction read write").mode, SQL_TX_READ_WRITE);
+    assert_int_equal(transaction("begin isolation level read uncommitted").isolation,
+                     SQL_ISO_READ_UNCOMMITTED);
+    assert_true(transaction("commit and chain").chain);
+    assert_false(transaction("rollback and no chain").chain);
+    t = transaction("rollback to savepoint \"A b\"");
+    assert_int_equal(t.savepoint, SQL_SP_ROLLBACK_TO);
+    assert_string_equal(t.savepoint_name, "A b");
+    t = transaction("release X");
+    assert_int_equal(t.savepoint, SQL_SP_RELEASE);
+    assert_string_equal(t.savepoint_name, "x");
+    assert_int_equal(transaction("savepoint s").savepoint, SQL_SP_SAVEPOINT);
+    transaction_fails("begin isolation level foo", 23);
+    transaction_fails("begin work work", 12);
+    transaction_fails("start transaction transaction", 19);
+    transaction_fails("savepoint", 10);
+}
+
+static struct sql_set set(const char *sql)
+{
+    struct sql_statement s = one(sql);
+    struct sql_set v;
+    if (sql_parse_set(&arena, &s, &v, &err) != ST_OK)
+        fail_msg("%s: %s", sql, err.message);
+    return v;
+}
+
+static void sets(const char *sql, const char *name, const char *value, size_t nvalues)
+{
+    struct sql_set v = set(sql);
+    assert_string_equal(v.name, name);
+    assert_int_equal(v.nvalues, nvalues);
+    if (value)
+        assert_string_equal(v.value, value);
+    else
+        assert_null(v.value);
+}
+
+static void test_set(void **state)
+{
+    (void)state;
+    sets("set a = b", "a", "b", 1);
+    sets("set A.b to 'x', 1, -1.5, Cc, \"D d\"", "a.b", "x, 1, -1.5, cc, D d", 5);
+    sets("set search_path to public, \"$user\", 'A b', \"select\", \"q\"\"q\"", "search_path",
+         "public, \"$user\", \"A b\", \"select\", \"q\"\"q\"", 5);
+    sets("set datestyle to ISO, MDY", "datestyle", "iso, mdy", 2);
+    sets("set \"TimeZone\" = 'UTC'", "timezone", "UTC", 1);
+    sets("set time zone -7", "timezone", "-7", 1);
+    sets("set time zone local", "timezone", NULL, 0);
+    sets("set time zone interval '+02:00' hour to minute", "timezone", "interval '+02:00'", 1);
+    sets("set x to default", "x", NULL, 0);
+    sets("set x = ''", "x", "", 1);
+    sets("set x = true", "x", "true", 1);
+    sets("set names 'LATIN1'", "client_encoding", "LATIN1", 1);
+    sets("set role x", "role", "x", 1);
+    sets("set session authorization default", "session_authorization", NULL, 0);
+    sets("reset x.Y", "x.y", NULL, 0);
+    sets("reset all", "all", NULL, 0);
+    sets("show all", "all", NULL, 0);
+    sets("show time zone", "timezone", NULL, 0);
+    sets("show transaction isolation level", "transaction_isolation", NULL, 0);
+    assert_true(set("set local x = 1").local);
+    assert_false(set("set session x = 1").local);
+    struct sql_set v = set("set transaction isolation level repeatable read, read only");
+    assert_true(v.is_transaction && !v.name && v.transaction.isolation == SQL_ISO_REPEATABLE_READ);
+    assert_int_equal(v.transaction.mode, SQL_TX_READ_ONLY);
+    v = set("set session characteristics as transaction read write");
+    assert_true(v.is_session_characteristics && v.transaction.mode == SQL_TX_READ_WRITE);
+    assert_true(set("set constraints all deferred").is_constraints);
+    struct sql_statement s = one("set s\xc3\xa9 = 'x' y");
+    s.kind = SQL_SET;
+    assert_int_equal(sql_parse_set(&arena, &s, &v, &err), ST_ERR);
+    assert_int_equal(err.position, 14);
+    assert_string_equal(err.message, "syntax error at or near \"y\"");
+}
+
+static void test_commands_are_bounded(void **state)
+{
+    (void)state;
+    static char sql[SQL_COMMAND_MAX + 100] = "set x = '";
+    struct sql_set v;
+    memset(sql + 9, 'a', SQL_COMMAND_MAX);
+    sql[9 + SQL_COMMAND_MAX] = '\'';
+    struct sql_statement s = one(sql);
+    assert_int_equal(s.kind, SQL_SET);
+    assert_int_equal(sql_parse_set(&arena, &s, &v, &err), ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_PROGRAM_LIMIT_EXCEEDED);
+}
+
+static void named(const char *sql, const char *name, const char *payload)
+{
+    struct sql_statement s = one(sql);
+    struct sql_name n;
+    assert_int_equal(sql_parse_name(&arena, &s, &n, &err), ST_OK);
+    assert_string_equal(n.name ? n.name : "NULL", name);
+    assert_string_equal(n.payload ? n.payload : "NULL", payload);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    named("deallocate prepare X", "x", "NULL");
+    named("deallocate all", "NULL", "NULL");
+    named("close \"C\"", "C", "NULL");
+    named("close all", "NULL", "NULL");
+    named("listen x", "x", "NULL");
+    named("unlisten *", "NULL", "NULL");
+    named("notify a, 'b'", "a", "b");
+    enum sql_discard d;
+    struct sql_statement s = one("discard temporary");
+    assert_int_equal(sql_parse_discard(&arena, &s, &d, &err), ST_OK);
+    assert_int_equal(d, SQL_DISCARD_TEMP);
+    s = one("discard all");
+    assert_int_equal(sql_parse_discard(&arena, &s, &d, &err), ST_OK);
+    assert_int_equal(d, SQL_DISCARD_ALL);
+    s = one("discard x");
+    assert_int_equal(sql_parse_discard(&arena, &s, &d, &err), ST_ERR);
+    assert_int_equal(err.position, 9);
+}
+
+static void test_prepare(void **state)
+{
+    (void)state;
+    struct sql_prepare p;
+    struct sql_statement s = one("PREPARE \"P\"\"1\" (int, numeric(10, 2), text[]) AS FROM t SELECT $1");
+    assert_int_equal(sql_parse_prepare(&arena, &s, &p, &err), ST_OK);
+    assert_string_equal(p.name, "P\"1");
+    assert_int_equal(p.ntypes, 3);
+    assert_string_equal(p.types[0], "int");
+    assert_string_equal(p.types[1], "numeric(10, 2)");
+    assert_string_equal(p.types[2], "text[]");
+    assert_true(str_eq(p.query, STR("FROM t SELECT $1")));
+    s = one("prepare Abc as select 1 -- x");
+    assert_int_equal(sql_parse_prepare(&arena, &s, &p, &err), ST_OK);
+    assert_string_equal(p.name, "abc");
+    assert_int_equal(p.ntypes, 0);
+    assert_true(str_eq(p.query, STR("select 1")));
+    static const char *const bad[] = {"prepare",
+                                      "prepare p",
+                                      "prepare p as",
+                                      "prepare p ( as",
+                                      "prepare p () as select 1",
+                                      "prepare p (a,) as x",
+                                      "prepare 'p' as x",
+                                      "prepare \"\" as x"};
+    static const int32_t positions[] = {8, 10, 13, 15, 12, 14, 9, 9};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        s = one(bad[i]);
+        err_init(&err);
+        assert_int_equal(sql_parse_prepare(&arena, &s, &p, &err), ST_ERR);
+        assert_int_equal(err.code, SQLSTATE_SYNTAX_ERROR);
+        assert_int_equal(err.position, positions[i]);
+    }
+}
+
+static void test_execute(void **state)
+{
+    (void)state;
+    struct sql_execute x;
+    struct sql_statement s = one("execute p (1 + 1, 'a,b', f(1, 2), [1, 2], {'a': (3)} /* c */ )");
+    assert_int_equal(sql_parse_execute(&arena, &s, &x, &err), ST_OK);
+    assert_string_equal(x.name, "p");
+    assert_int_equal(x.nvalues, 5);
+    assert_true(str_eq(x.values[0], STR("1 + 1")));
+    assert_true(str_eq(x.values[1], STR("'a,b'")));
+    assert_true(str_eq(x.values[2], STR("f(1, 2)")));
+    assert_true(str_eq(x.values[3], STR("[1, 2]")));
+    assert_true(str_eq(x.values[4], STR("{'a': (3)}")));
+    s = one("execute p");
+    assert_int_equal(sql_parse_execute(&arena, &s, &x, &err), ST_OK);
+    assert_int_equal(x.nvalues, 0);
+    s = one("execute p(1) x");
+    assert_int_equal(sql_parse_execute(&arena, &s, &x, &err), ST_ERR);
+    assert_int_equal(err.position, 14);
+    char long_name[200] = "execute ";
+    for (size_t i = 0; i < 40; i++)
+        memcpy(long_name + 8 + 2 * i, "\xc3\xa9", 2);
+    s = one(long_name);
+    err_init(&err);
+    assert_int_equal(sql_parse_execute(&arena, &s, &x, &err), ST_OK);
+    assert_int_equal(strlen(x.name), SQL_NAME_MAX - 1);
+}
+
+/* All of it with the nth allocation failing. */
+static int parse_all(struct arena *a, struct err *e)
+{
+    struct sql_list list;
+    struct sql_set v;
+    struct sql_transaction t;
+    struct sql_prepare p;
+    struct sql_execute x;
+    struct sql_name n;
+    static const char sql[] =
+        "set search_path to a, 1, \"B\"; begin read only; prepare p(int, text) as select 1;"
+        "execute p(1, 2); close x; summarize t";
+    TRY(sql_split(a, str_of(sql), &list, e));
+    TRY(sql_parse_set(a, &list.items[0], &v, e));
+    TRY(sql_parse_transaction(a, &list.items[1], &t, e));
+    TRY(sql_parse_prepare(a, &list.items[2], &p, e));
+    TRY(sql_parse_execute(a, &list.items[3], &x, e));
+    return sql_parse_name(a, &list.items[4], &n, e);
+}
+
+static void test_every_allocation_fails_once(void **state)
+{
+    (void)state;
+    unsigned failures = 0;
+    for (unsigned nth = 1, more = 1; more; nth++) {
+        struct arena a;
+        struct err e;
+        arena_init(&a, 1 << 20);
+        err_init(&e);
+        alloc_fail_nth(nth);
+        int st = parse_all(&a, &e);
+        more = alloc_failed();
+        assert_int_equal(st, more ? ST_ERR : ST_OK);
+        if (more)
+            assert_int_equal(e.code, SQLSTATE_OUT_OF_MEMORY);
+        failures += more;
+        arena_release(&a);
+    }
+    assert_true(failures > 0);
+    for (size_t max = 0;; max += 16) { /* and with the arena's bound at every height */
+        struct arena a;
+        struct err e;
+        arena_init(&a, max);
+        err_init(&e);
+        int st = parse_all(&a, &e);
+        arena_release(&a);
+        if (st == ST_OK)
+            break;
+        assert_int_equal(e.code, SQLSTATE_OUT_OF_MEMORY);
+    }
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_split),
+        T(test_split_leaves_what_has_no_end),
+        T(test_split_is_bounded),
+        T(test_kinds),
+        T(test_set_kinds),
+        T(test_transactions),
+        T(test_set),
+        T(test_commands_are_bounded),
+        T(test_names),
+        T(test_prepare),
+        T(test_execute),
+        T(test_every_allocation_fails_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
