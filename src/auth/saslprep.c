@@ -9,6 +9,13 @@ enum {
     GROWTH_MAX = 12, /* U+FDFA: 3 bytes become 33, no character grows more */
 };
 
+/* Characters whose normal form was corrected after the version of Unicode that the library has (Corrigendum
+ * 4, 2003); PostgreSQL has the corrected ones. */
+static const Stringprep_table_element corrected[] = {
+    {0x2F868, 0x2F868, {0x36FC}}, {0x2F874, 0x2F874, {0x5F53}}, {0x2F91F, 0x2F91F, {0x243AB}},
+    {0x2F95F, 0x2F95F, {0x7AEE}}, {0x2F9BF, 0x2F9BF, {0x45D7}}, {0},
+};
+
 static bool is_ascii(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -25,13 +32,16 @@ static bool postgres_order(Stringprep_profile steps[static STEPS_MAX])
     size_t n = 0;
     Stringprep_profile normalise = {0};
     for (const Stringprep_profile *p = stringprep_saslprep; p->operation; p++) {
-        if (n + 2 >= STEPS_MAX)
+        if (n + 3 >= STEPS_MAX)
             return false;
         if (p->operation == STRINGPREP_NFKC)
             normalise = *p;
         else
             steps[n++] = *p;
     }
+    steps[n++] = (Stringprep_profile){.operation = STRINGPREP_MAP_TABLE,
+                                      .table = corrected,
+                                      .table_size = sizeof corrected / sizeof *corrected - 1};
     steps[n++] = normalise;
     steps[n] = (Stringprep_profile){0};
     return normalise.operation == STRINGPREP_NFKC;
