@@ -1,0 +1,171 @@
+/* Running a portal: rows to the client as they are made, then what ends the answer. */
+#include "base/bytes.h"
+#include "base/metric.h"
+#include "rows/row_batch.h"
+#include "rows/row_desc.h"
+#include "rows/row_stream.h"
+#include "session/session_priv.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* A limit on one statement's result: rows or bytes beyond it end the statement. */
+static int check_result_limits(const struct session *s, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    const char *what = NULL;
+    uint64_t limit = 0;
+    if (c->max_result_rows && s->statement_rows > c->max_result_rows)
+        what = "rows (max_result_rows)", limit = c->max_result_rows;
+    else if (c->max_result_bytes && s->statement_bytes > c->max_result_bytes)
+        what = "bytes (max_result_bytes)", limit = c->max_result_bytes;
+    if (!what)
+        return ST_OK;
+    return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "the result is larger than the limit of %llu %s",
+                   (unsigned long long)limit, what);
+}
+
+static int send_batch(struct session *s, const struct row_batch *batch, struct err *e)
+{
+    s->statement_rows += batch->nrows;
+    s->statement_bytes += batch->len;
+    TRY(check_result_limits(s, e));
+    TRY(session_send_rows(s, batch->data, batch->len, e));
+    if (!s->first_row_seen) {
+        s->first_row_seen = true;
+        metric_observe_us(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
+    }
+    metric_add(METRIC_ROWS_SENT, batch->nrows);
+    return ST_OK;
+}
+
+/* Rows of this fetch; nothing is held back while the engine works on the next ones. */
+static int send_stream(struct session *s, struct portal *p, uint64_t max_rows, uint64_t *rows, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    struct backend_fetch how = {
+        .max_rows = max_rows,
+        .formats = p->formats,
+        .batch_bytes = c->flush_bytes,
+        .batch_rows = c->flush_rows,
+    };
+    struct row_stream *stream;
+    TRY(s->engine->ops->fetch(p->engine, &how, &stream, e));
+    metric_gauge_add(METRIC_STREAMS, 1);
+    struct row_batch *batch;
+    int st;
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        st = send_batch(s, batch, e);
+        if (st == ST_OK && !p->engine->complete)
+            st = session_flush(s, e);
+        if (st == ST_OK)
+            st = session_check_interrupts(s, e);
+        if (st < 0)
+            break;
+        *rows += batch->nrows;
+    }
+    metric_gauge_add(METRIC_STREAMS, -1);
+    row_stream_close(stream);
+    return st < 0 ? st : ST_OK;
+}
+
+static void complete(struct session *s, const char *tag, bool with_count, uint64_t count)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, with_count ? "%s %llu" : "%s", tag, (unsigned long long)count);
+    be_command_complete(&s->out, text);
+}
+
+static int cannot_run(const struct portal *p, struct err *e)
+{
+    return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run", p->name);
+}
+
+static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
+{
+    if (p->engine->started)
+        return ST_OK;
+    if (p->writes && s->tx == TX_IDLE && more_follows)
+        TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, p->changes_data, e));
+    if (p->writes)
+        TRY(portals_start_readers(s, p, e));
+    return s->engine->ops->start(p->engine, e);
+}
+
+static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows, bool more_follows,
+                          struct err *e)
+{
+    if (p->done && !p->returns_rows)
+        return cannot_run(p, e);
+    TRY(start_engine(s, p, more_follows, e));
+    if (!p->returns_rows) {
+        p->done = true;
+        complete(s, p->tag, p->tag_count, p->engine->rows_affected);
+        return ST_OK;
+    }
+    uint64_t rows = 0;
+    if (!p->engine->complete)
+        TRY(send_stream(s, p, max_rows, &rows, e));
+    if (p->engine->complete)
+        complete(s, p->tag, p->tag_count, rows);
+    else
+        be_portal_suspended(&s->out);
+    return ST_OK;
+}
+
+/* The next rows of a command's result, which lie ready as messages. */
+static int send_result(struct session *s, struct command_result *r, uint64_t max_rows, uint64_t *rows,
+                       struct err *e)
+{
+    size_t end = r->at;
+    while (end < r->rows.len && (max_rows == 0 || *rows < max_rows)) {
+        end += 1 + get_be32(r->rows.data + end + 1);
+        ++*rows;
+    }
+    assert(end <= r->rows.len);
+    TRY(session_send_rows(s, r->rows.data + r->at, end - r->at, e));
+    r->at = end;
+    return ST_OK;
+}
+
+static int execute_command(struct session *s, struct portal *p, uint64_t max_rows, struct err *e)
+{
+    if (p->ran && !p->returns_rows)
+        return cannot_run(p, e);
+    if (!p->ran) {
+        if (!tx_allows(s, p->sql.kind))
+            return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
+                           "current transaction is aborted, commands ignored until end of transaction block");
+        p->ran = true;
+        TRY(command_run(s, &p->sql, &p->result, e));
+    }
+    uint64_t rows = 0;
+    if (p->returns_rows)
+        TRY(send_result(s, &p->result, max_rows, &rows, e));
+    if (p->returns_rows && max_rows && rows == max_rows)
+        be_portal_suspended(&s->out);
+    else
+        be_command_complete(&s->out, p->result.tag);
+    return ST_OK;
+}
+
+int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e)
+{
+    uint64_t max = max_rows > 0 ? (uint64_t)max_rows : 0;
+    struct portal *outer = s->running;
+    s->running = p;
+    int st = session_check_interrupts(s, e);
+    if (st == ST_OK && p->kind == PORTAL_EMPTY)
+        be_empty_query_response(&s->out);
+    else if (st == ST_OK && p->kind == PORTAL_ENGINE)
+        st = execute_engine(s, p, max, more_follows, e);
+    else if (st == ST_OK)
+        st = execute_command(s, p, max, e);
+    s->running = outer;
+    if (st < 0)
+        session_name_cancel(s, e);
+    if (p->doomed)
+        portal_drop(s, p);
+    return st;
+}

@@ -1,0 +1,146 @@
+/* The way to the client: small messages gather in s->out, rows go straight from their batch; a full socket is
+ * waited for here, with everything that may end the wait. */
+#include "base/log.h"
+#include "base/metric.h"
+#include "session/session_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the wait for a slow client ends with. ST_OK: go on waiting. */
+static int while_blocked(struct session *s, int64_t blocked_since_us, struct err *e)
+{
+    unsigned interrupts = atomic_load(&s->interrupts);
+    if (interrupts & INT_CLIENT_GONE)
+        return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
+    if (interrupts & INT_TERMINATE)
+        return err_set(e, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    const struct session_config *c = session_config(s);
+    int64_t blocked_us = clock_now_us() - blocked_since_us;
+    if (blocked_us >= c->slow_flush_us && !s->slow_logged) {
+        s->slow_logged = true;
+        metric_add(METRIC_SLOW_FLUSHES, 1);
+        log_line(LOG_WARNING, "slow_client", "pid=%u peer=%s blocked_s=%.1f", s->pid, conn_peer_name(s->conn),
+                 (double)blocked_us / 1e6);
+    }
+    if (c->flush_timeout_us && blocked_us >= c->flush_timeout_us) {
+        metric_add(METRIC_FLUSH_TIMEOUTS, 1);
+        log_line(LOG_WARNING, "client_cut_off", "pid=%u peer=%s blocked_s=%.1f", s->pid,
+                 conn_peer_name(s->conn), (double)blocked_us / 1e6);
+        return err_set(e, SQLSTATE_CONNECTION_FAILURE, "client did not read for too long");
+    }
+    return ST_OK;
+}
+
+/* All of it, however long the client takes within the limits. A cancel does not end it: what was begun are
+ * whole messages, and the statement ends after them. */
+static int send_all(struct session *s, const uint8_t *p, size_t n, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    int64_t waited_us = 0, since = clock_now_us();
+    int64_t tick_us = c->slow_flush_us;
+    if (c->flush_timeout_us && c->flush_timeout_us < tick_us)
+        tick_us = c->flush_timeout_us;
+    s->slow_logged = false;
+    bool counted = false;
+    for (size_t at = 0; at < n;) {
+        size_t done = 0;
+        int st = conn_write(s->conn, &s->worker->waker, p + at, n - at, &done, clock_now_us() + tick_us,
+                            &waited_us, e);
+        at += done;
+        if (done)
+            since = clock_now_us();
+        if (waited_us > 0 && !counted) {
+            counted = true;
+            metric_add(METRIC_BACKPRESSURE, 1);
+        }
+        if (st == ST_AGAIN)
+            st = while_blocked(s, since, e);
+        if (st < 0) {
+            s->closing = true;
+            return st;
+        }
+    }
+    metric_add(METRIC_BYTES_SENT, n);
+    return ST_OK;
+}
+
+int session_flush(struct session *s, struct err *e)
+{
+    if (!buf_ok(&s->out)) {
+        s->closing = true;
+        return err_oom(e);
+    }
+    if (s->out.len == 0)
+        return ST_OK;
+    int st = send_all(s, s->out.data, s->out.len, e);
+    buf_clear(&s->out);
+    return st;
+}
+
+int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
+{
+    size_t room = session_config(s)->write_buffer;
+    if (s->out.len + n <= room) { /* one write for a small result and what surrounds it */
+        buf_put(&s->out, p, n);
+        return ST_OK;
+    }
+    TRY(session_flush(s, e));
+    return send_all(s, p, n, e);
+}
+
+void session_report(struct session *s, enum be_severity severity, const struct err *e)
+{
+    if (severity == BE_ERROR || severity == BE_FATAL)
+        metric_error(e->code);
+    be_report(&s->out, severity, e);
+}
+
+/* Levels of client_min_messages, least important first. */
+static int level_of(const char *name)
+{
+    static const char *const levels[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
+                                         "log",    "notice", "warning", "error"};
+    for (int i = 0; i < (int)(sizeof levels / sizeof *levels); i++)
+        if (strcmp(levels[i], name) == 0)
+            return i;
+    return 0;
+}
+
+void session_notice(struct session *s, enum be_severity severity, enum sqlstate code, const char *fmt, ...)
+{
+    const char *least = settings_get(&s->settings, SET_CLIENT_MIN_MESSAGES);
+    if (level_of(severity == BE_WARNING ? "warning" : "notice") < level_of(least))
+        return;
+    struct err e;
+    err_init(&e);
+    va_list ap;
+    va_start(ap, fmt);
+    (void)err_vset(&e, code, fmt, ap);
+    va_end(ap);
+    be_report(&s->out, severity, &e);
+}
+
+int session_check_interrupts(struct session *s, struct err *e)
+{
+    unsigned interrupts = atomic_load_explicit(&s->interrupts, memory_order_relaxed);
+    if (!interrupts)
+        return ST_OK;
+    if (interrupts & INT_CLIENT_GONE)
+        return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
+    if (interrupts & INT_TERMINATE)
+        return err_set(e, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    if (interrupts & INT_CANCEL)
+        return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
+    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to statement timeout");
+}
+
+void session_name_cancel(struct session *s, struct err *e)
+{
+    if (e->code != SQLSTATE_QUERY_CANCELED)
+        return;
+    struct err why;
+    err_init(&why);
+    if (session_check_interrupts(s, &why) < 0)
+        *e = why;
+}

@@ -1,0 +1,113 @@
+/* Who is here: slots, cancel keys, limits, and the things that a reload replaces. */
+#include "base/alloc.h"
+#include "base/metric.h"
+#include "session/session_priv.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+struct session *registry_claim(struct session_server *v)
+{
+    struct session *s = mem_calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    (void)pthread_mutex_lock(&v->lock);
+    if (v->nfree == 0 || v->draining) {
+        (void)pthread_mutex_unlock(&v->lock);
+        mem_free(s);
+        return NULL;
+    }
+    s->magic = SESSION_MAGIC;
+    s->server = v;
+    s->slot = v->free_slots[--v->nfree];
+    /* A pid names one session: another generation of the slot has another pid, as long as 31 bits reach. */
+    uint32_t generations = (uint32_t)INT32_MAX / v->capacity;
+    s->pid = 1 + s->slot + v->capacity * (v->generations[s->slot]++ % generations);
+    (void)pthread_mutex_init(&s->lock, NULL);
+    v->slots[s->slot] = s;
+    (void)pthread_mutex_unlock(&v->lock);
+    return s;
+}
+
+void registry_release(struct session *s)
+{
+    struct session_server *v = s->server;
+    (void)pthread_mutex_lock(&v->lock);
+    assert(v->slots[s->slot] == s);
+    v->slots[s->slot] = NULL;
+    v->free_slots[v->nfree++] = s->slot;
+    if (s->counted) {
+        v->counted--;
+        metric_gauge_add(METRIC_SESSIONS, -1);
+    }
+    (void)pthread_cond_broadcast(&v->changed);
+    (void)pthread_mutex_unlock(&v->lock);
+    /* Nobody can find it any more, and whoever had found it held the lock. */
+    (void)pthread_mutex_destroy(&s->lock);
+    s->magic = 0;
+    mem_free(s);
+}
+
+bool registry_count_in(struct session *s)
+{
+    struct session_server *v = s->server;
+    (void)pthread_mutex_lock(&v->lock);
+    bool room = v->counted < session_config(s)->max_connections;
+    if (room) {
+        v->counted++;
+        s->counted = true;
+    }
+    (void)pthread_mutex_unlock(&v->lock);
+    if (room) {
+        metric_gauge_add(METRIC_SESSIONS, 1);
+        metric_add(METRIC_SESSIONS_TOTAL, 1);
+    }
+    return room;
+}
+
+void session_interrupt(struct session *s, enum interrupt why)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    bool of_statement = why & (INT_STATEMENT_MASK | INT_CLIENT_GONE);
+    if (!of_statement || s->active) {
+        atomic_fetch_or(&s->interrupts, why);
+        if (s->active && s->cancel_target)
+            s->cancel_target->ops->cancel(s->cancel_target);
+        if (s->worker)
+            waker_ring(&s->worker->waker);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
+{
+    metric_add(METRIC_CANCEL_REQUESTS, 1);
+    (void)pthread_mutex_lock(&v->lock);
+    struct session *s = pid ? v->slots[(pid - 1) % v->capacity] : NULL;
+    if (s && s->pid == pid && s->phase == PHASE_READY && n == s->cancel_key_len &&
+        CRYPTO_memcmp(key, s->cancel_key, n) == 0)
+        session_interrupt(s, INT_CANCEL);
+    (void)pthread_mutex_unlock(&v->lock);
+}
+
+struct user_file *server_users(struct session_server *v)
+{
+    (void)pthread_mutex_lock(&v->lock);
+    struct user_file *users = v->users ? user_file_ref(v->users) : NULL;
+    (void)pthread_mutex_unlock(&v->lock);
+    return users;
+}
+
+struct tls_context *server_tls(struct session_server *v)
+{
+    (void)pthread_mutex_lock(&v->lock);
+    struct tls_context *tls = v->tls ? tls_context_ref(v->tls) : NULL;
+    (void)pthread_mutex_unlock(&v->lock);
+    return tls;
+}
+
+const struct session_config *session_config(const struct session *s)
+{
+    return atomic_load_explicit(&s->server->config, memory_order_acquire);
+}

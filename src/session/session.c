@@ -1,0 +1,384 @@
+/* A session's life: made from a socket, run for as long as there are messages, parked, ended. */
+#include "session/session_priv.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "pgwire/frontend.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINGER_READS_MAX = 64 }; /* chunks of input that are read and dropped before a socket is closed */
+
+char session_peek_message(struct session *s, size_t after)
+{
+    size_t n;
+    const uint8_t *in = conn_input(s->conn, &n);
+    if (n > after)
+        return (char)in[after];
+    return 0;
+}
+
+/* From here to statement_end a cancel or a time limit may end what runs. */
+static void statement_begin(struct session *s)
+{
+    int64_t now = clock_now_us();
+    int64_t limit = settings_duration_us(&s->settings, SET_STATEMENT_TIMEOUT);
+    atomic_store(&s->statement_deadline_us, limit ? now + limit : CLOCK_NEVER);
+    atomic_store(&s->active_since_us, now);
+    s->statement_start_us = now;
+    s->statement_rows = s->statement_bytes = 0;
+    s->first_row_seen = false;
+    s->statement_label = "";
+    (void)pthread_mutex_lock(&s->lock);
+    s->active = true;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+static void statement_end(struct session *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->active = false;
+    atomic_fetch_and(&s->interrupts, ~(unsigned)INT_STATEMENT_MASK);
+    (void)pthread_mutex_unlock(&s->lock);
+    atomic_store(&s->active_since_us, 0);
+    atomic_store(&s->statement_deadline_us, CLOCK_NEVER);
+}
+
+static void log_statement(struct session *s, char type, const struct err *e)
+{
+    int64_t us = clock_now_us() - s->statement_start_us;
+    if (type == 'Q' || type == 'E') {
+        metric_add(METRIC_STATEMENTS, 1);
+        metric_observe_us(METRIC_STATEMENT_SECONDS, us);
+    } else if (!err_is_set(e)) {
+        return;
+    }
+    if (!session_config(s)->log_statements)
+        return;
+    char user[LOG_QUOTE_MAX], database[LOG_QUOTE_MAX], application[LOG_QUOTE_MAX], label[LOG_QUOTE_MAX];
+    log_line(LOG_INFO, "statement",
+             "pid=%u user=%s database=%s application=%s message=%c statement=%s ms=%.3f rows=%llu bytes=%llu "
+             "sqlstate=%s",
+             s->pid, log_quote(user, s->user), log_quote(database, s->database),
+             log_quote(application, settings_get(&s->settings, SET_APPLICATION_NAME)), type,
+             log_quote(label, s->statement_label), (double)us / 1e3, (unsigned long long)s->statement_rows,
+             (unsigned long long)s->statement_bytes, sqlstate_code(e->code));
+}
+
+/* Errors that leave no session behind them. */
+static bool is_fatal(const struct session *s, const struct err *e)
+{
+    return s->closing || e->code == SQLSTATE_ADMIN_SHUTDOWN || e->code == SQLSTATE_CONNECTION_FAILURE;
+}
+
+static void count_statement_end(const struct err *e)
+{
+    if (e->code == SQLSTATE_QUERY_CANCELED)
+        metric_add(METRIC_CANCELS, 1);
+    else if (e->code == SQLSTATE_CONNECTION_FAILURE)
+        metric_add(METRIC_CLIENTS_GONE, 1);
+}
+
+/* Tells the client and brings the transaction to where an error brings it. */
+static void statement_failed(struct session *s, const struct err *e)
+{
+    count_statement_end(e);
+    if (is_fatal(s, e)) {
+        s->closing = true;
+        if (e->code != SQLSTATE_CONNECTION_FAILURE)
+            session_report(s, BE_FATAL, e);
+    } else {
+        session_report(s, BE_ERROR, e);
+    }
+    tx_failed(s);
+}
+
+static void ready_for_query(struct session *s)
+{
+    uint64_t reports = settings_take_reports(&s->settings);
+    for (size_t i = 0; reports && i < SETTINGS_COUNT; i++)
+        if (reports >> i & 1)
+            be_parameter_status(&s->out, settings_name(&s->settings, i), settings_get(&s->settings, i));
+    be_ready_for_query(&s->out, tx_status(s));
+}
+
+static int on_query(struct session *s, const struct frame *f, struct err *e)
+{
+    struct fe_query m;
+    TRY(fe_query_decode(f->payload, f->len, &m, e));
+    return simple_query(s, m.sql, e);
+}
+
+static int on_sync(struct session *s, const struct frame *f, struct err *e)
+{
+    TRY(fe_empty_decode(f->len, e));
+    return extended_sync(s, e);
+}
+
+/* One whole message. After an error of the extended protocol all but Sync and Terminate is skipped. */
+static void dispatch(struct session *s, const struct frame *f)
+{
+    struct err e;
+    err_init(&e);
+    if (f->type == 'X') {
+        s->closing = true;
+        return;
+    }
+    if (s->skip_to_sync && f->type != 'S')
+        return;
+    statement_begin(s);
+    int st = ST_OK;
+    switch (f->type) {
+    case 'Q': st = on_query(s, f, &e); break;
+    case 'S': st = on_sync(s, f, &e); break;
+    case 'd': /* of a COPY that has ended: dropped, as in PostgreSQL */
+    case 'c':
+    case 'f': break;
+    case 'F':
+        s->skip_to_sync = false;
+        st = err_set(&e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                     "function calls through the protocol are not supported");
+        break;
+    default: st = extended_message(s, f, &e); break;
+    }
+    if (st < 0) {
+        statement_failed(s, &e);
+        s->skip_to_sync = f->type != 'Q' && f->type != 'S' && f->type != 'F';
+    }
+    log_statement(s, f->type, &e);
+    statement_end(s);
+    if (s->closing)
+        return;
+    bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
+    if (!answers_ready)
+        return;
+    ready_for_query(s);
+    size_t more;
+    (void)conn_input(s->conn, &more);
+    if (more > f->total && s->out.len < session_config(s)->write_buffer)
+        return; /* a pipeline: its next part is here already */
+    struct err lost;
+    err_init(&lost);
+    (void)session_flush(s, &lost);
+}
+
+static void fatal(struct session *s, const struct err *e)
+{
+    session_report(s, BE_FATAL, e);
+    s->closing = true;
+}
+
+static void fatal_text(struct session *s, enum sqlstate code, const char *text)
+{
+    struct err e;
+    err_init(&e);
+    (void)err_set(&e, code, "%s", text);
+    fatal(s, &e);
+}
+
+/* Works on messages until none is whole. ST_AGAIN park; ST_EOF the peer has gone. */
+static int run_messages(struct session *s, struct err *e)
+{
+    size_t max = session_config(s)->message_max + FRAME_HEADER;
+    while (!s->closing) {
+        struct frame f;
+        size_t n, need = 0;
+        const uint8_t *in = conn_input(s->conn, &n);
+        int st = frame_next(in, n, &f, &need, e);
+        if (st == ST_AGAIN && need > max)
+            st = err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                         "message of %zu bytes is larger than the limit of %zu", need, max);
+        if (st == ST_AGAIN) {
+            if (s->out.len)
+                TRY(session_flush(s, e));
+            st = conn_fill(s->conn, max, e);
+            if (st != ST_OK)
+                return st;
+            continue;
+        }
+        TRY(st);
+        dispatch(s, &f);
+        conn_consume(s->conn, f.total);
+        arena_release(&s->message_arena);
+    }
+    return ST_OK;
+}
+
+static bool in_block(const struct session *s)
+{
+    return s->tx == TX_BLOCK || s->tx == TX_FAILED;
+}
+
+static bool leaves_when_idle(const struct session *s)
+{
+    return atomic_load(&s->interrupts) & INT_TERMINATE || (atomic_load(&s->server->draining) && !in_block(s));
+}
+
+/* Whoever wanted attention while the session was parked. */
+static void on_wake(struct session *s)
+{
+    bool in_tx = s->tx == TX_BLOCK || s->tx == TX_FAILED;
+    if (atomic_load(&s->interrupts) & INT_TERMINATE ||
+        (s->server->draining && !in_tx && s->phase == PHASE_READY))
+        fatal_text(s, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    else if (s->woken_by == LOT_TIMEOUT && s->phase != PHASE_READY) {
+        metric_add(METRIC_SESSIONS_REFUSED, 1);
+        s->closing = true; /* as PostgreSQL: without a word */
+    } else if (s->woken_by == LOT_TIMEOUT && in_tx)
+        fatal_text(s, SQLSTATE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                   "terminating connection due to idle-in-transaction timeout");
+    else if (s->woken_by == LOT_TIMEOUT)
+        fatal_text(s, SQLSTATE_IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
+}
+
+static int64_t park_deadline(const struct session *s)
+{
+    if (s->phase != PHASE_READY)
+        return s->auth_deadline_us;
+    bool in_tx = in_block(s);
+    int64_t limit =
+        settings_duration_us(&s->settings, in_tx ? SET_IDLE_TX_TIMEOUT : SET_IDLE_SESSION_TIMEOUT);
+    return limit ? clock_now_us() + limit : CLOCK_NEVER;
+}
+
+/* What the client is told is sent; then unread input is read, or the kernel would answer it with a reset that
+ * takes our last words with it. */
+static void say_goodbye(struct session *s)
+{
+    struct err ignored;
+    err_init(&ignored);
+    (void)session_flush(s, &ignored);
+    for (int i = 0; i < LINGER_READS_MAX; i++) {
+        size_t n;
+        (void)conn_input(s->conn, &n);
+        conn_consume(s->conn, n);
+        err_init(&ignored);
+        if (conn_fill(s->conn, CONN_READ_CHUNK, &ignored) != ST_OK)
+            break;
+    }
+}
+
+static void session_end(struct session *s)
+{
+    say_goodbye(s);
+    portals_drop_all(s);
+    statements_drop_all(s);
+    (void)pthread_mutex_lock(&s->lock);
+    s->cancel_target = NULL;
+    s->worker = NULL;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (s->engine)
+        s->engine->ops->session_close(s->engine);
+    scram_server_free(s->scram);
+    mem_free(s->verifier);
+    settings_release(&s->settings);
+    arena_release(&s->message_arena);
+    buf_release(&s->out);
+    lot_remove(s->server->wiring.lot, &s->parked);
+    struct conn *conn = s->conn;
+    mem_free(s->user);
+    mem_free(s->database);
+    struct session_server *v = s->server;
+    /* The monitor looks at conn while it holds the registry. */
+    registry_release(s);
+    conn_free(conn);
+    atomic_fetch_sub(&v->running, 1);
+    metric_gauge_add(METRIC_SESSIONS_RUNNING, -1);
+}
+
+static void park(struct session *s, short events)
+{
+    struct session_server *v = s->server;
+    arena_release(&s->message_arena);
+    buf_release(&s->out);
+    conn_trim(s->conn);
+    int64_t deadline = park_deadline(s);
+    (void)pthread_mutex_lock(&s->lock);
+    s->worker = NULL;
+    (void)pthread_mutex_unlock(&s->lock);
+    atomic_fetch_sub(&v->running, 1);
+    metric_gauge_add(METRIC_SESSIONS_RUNNING, -1);
+    if (leaves_when_idle(s))
+        deadline = 0;                                      /* asked while it ran: leave at once */
+    lot_park(v->wiring.lot, &s->parked, events, deadline); /* from here on it may run elsewhere */
+}
+
+static void run_task(struct task *t, struct worker *w)
+{
+    struct session *s = list_entry(t, struct session, task);
+    assert(s->magic == SESSION_MAGIC);
+    atomic_fetch_add(&s->server->running, 1);
+    metric_gauge_add(METRIC_SESSIONS_RUNNING, 1);
+    (void)pthread_mutex_lock(&s->lock);
+    s->worker = w;
+    (void)pthread_mutex_unlock(&s->lock);
+    struct err e;
+    err_init(&e);
+    short events = POLLIN;
+    int st = ST_OK;
+    on_wake(s);
+    while (st == ST_OK && !s->closing)
+        st = s->phase == PHASE_READY ? run_messages(s, &e) : startup_step(s, &events, &e);
+    if (st < 0 && err_is_set(&e) && e.code != SQLSTATE_CONNECTION_FAILURE)
+        fatal(s, &e);
+    if (st == ST_AGAIN && !s->closing)
+        park(s, s->phase == PHASE_TLS_HANDSHAKE ? events : POLLIN);
+    else
+        session_end(s);
+}
+
+static void on_leave(struct parked *p, enum lot_reason why)
+{
+    struct session *s = list_entry(p, struct session, parked);
+    s->woken_by = why;
+    /* Log-ins and cancels have threads of their own, so that slow readers cannot lock anybody out. */
+    thread_pool_submit(s->server->wiring.pool, &s->task,
+                       s->phase == PHASE_READY ? THREAD_POOL_NORMAL : THREAD_POOL_URGENT);
+}
+
+static int session_init(struct session *s, int fd, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    s->task.run = run_task;
+    list_init(&s->task.link);
+    list_init(&s->statements);
+    list_init(&s->portals);
+    settings_init(&s->settings);
+    buf_init(&s->out, OUT_MAX);
+    arena_init(&s->message_arena, c->memory_max);
+    s->opened_us = clock_now_us();
+    s->auth_deadline_us = s->opened_us + c->authentication_timeout_us;
+    atomic_store(&s->statement_deadline_us, CLOCK_NEVER);
+    parked_init(&s->parked, fd, on_leave);
+    TRY(conn_new(&s->conn, fd, e));
+    struct conn_keepalive k = {c->keepalive_idle_s, c->keepalive_interval_s, c->keepalive_count,
+                               c->tcp_user_timeout_ms};
+    TRY(conn_set_keepalive(s->conn, &k, e));
+    return lot_add(s->server->wiring.lot, &s->parked, e);
+}
+
+void session_accept(struct session_server *v, int fd)
+{
+    struct session *s = registry_claim(v);
+    if (!s) {
+        metric_add(METRIC_SESSIONS_REFUSED, 1);
+        (void)close(fd);
+        return;
+    }
+    struct err e;
+    err_init(&e);
+    if (session_init(s, fd, &e) < 0) {
+        log_line(LOG_ERROR, "accept_failed", "sqlstate=%s message=\"%s\"", sqlstate_code(e.code), e.message);
+        metric_add(METRIC_SESSIONS_REFUSED, 1);
+        struct conn *conn = s->conn;
+        arena_release(&s->message_arena);
+        registry_release(s);
+        conn_free(conn);
+        return;
+    }
+    lot_park(v->wiring.lot, &s->parked, POLLIN, s->auth_deadline_us);
+}

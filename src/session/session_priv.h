@@ -1,0 +1,280 @@
+/* What the files of this room share. Nobody else includes it. */
+#ifndef TAVANA_SESSION_SESSION_PRIV_H
+#define TAVANA_SESSION_SESSION_PRIV_H
+
+#include "auth/scram.h"
+#include "auth/user_file.h"
+#include "backend/backend.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/thread_pool.h"
+#include "net/conn.h"
+#include "net/lot.h"
+#include "net/tls.h"
+#include "pgwire/backend_msg.h"
+#include "pgwire/frame.h"
+#include "session/session.h"
+#include "session/settings.h"
+#include "sql/statement.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+    SESSION_MAGIC = 0x5e551011,
+    CANCEL_KEY_3_0 = 4,
+    CANCEL_KEY_3_2 = 32,
+    OUT_MAX = 64 * 1024 * 1024, /* of messages that are not rows, between two flushes */
+};
+
+/* Why somebody wants the session's attention; bits of session.interrupts. */
+enum interrupt {
+    INT_CANCEL = 1,
+    INT_STATEMENT_TIMEOUT = 2,
+    INT_TERMINATE = 4,
+    INT_CLIENT_GONE = 8,
+    INT_STATEMENT_MASK = INT_CANCEL | INT_STATEMENT_TIMEOUT,
+};
+
+/* Where a connection is before it is a session; every phase that needs input is parked between messages. */
+enum phase {
+    PHASE_FIRST_PACKET,
+    PHASE_TLS_HANDSHAKE,
+    PHASE_SASL_FIRST, /* the mechanism and client-first */
+    PHASE_SASL_FINAL, /* client-final */
+    PHASE_READY,
+};
+
+/* Transaction, as ReadyForQuery tells it (I, I, T, E). The ways from one to the next are in transaction.c. */
+enum tx_state {
+    TX_IDLE,
+    TX_IMPLICIT, /* several statements in one Query or before one Sync */
+    TX_BLOCK,
+    TX_FAILED,
+};
+
+enum portal_kind { PORTAL_EMPTY, PORTAL_ENGINE, PORTAL_COMMAND };
+
+/* A prepared statement: what Parse or PREPARE made. */
+struct statement {
+    struct list link;
+    char *name;         /* "": the unnamed one */
+    struct arena arena; /* text and what was parsed from it */
+    struct sql_statement sql;
+    struct backend_session *backend; /* whose engine statement it is */
+    struct backend_stmt *engine;     /* NULL for commands that the session answers itself */
+    struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
+    uint32_t *oids;                  /* commands: of the parameters that were declared */
+    uint16_t noids;
+    int64_t created_us;
+    bool from_sql;
+};
+
+/* Rows that a command made, ready to be paged. */
+struct command_result {
+    struct row_desc *desc; /* NULL: none */
+    struct buf rows;       /* DataRow messages */
+    size_t at;             /* of the first not yet sent */
+    char tag[64];
+};
+
+struct portal {
+    struct list link;
+    char *name;
+    enum portal_kind kind;
+    struct arena arena; /* of what it keeps of its statement */
+    struct sql_statement sql;
+    struct backend_portal *engine;
+    char tag[64];
+    bool tag_count, returns_rows;
+    bool writes;       /* anything but reading: runs to its end at once */
+    bool changes_data; /* of the database, not of the session alone */
+    int16_t *formats;  /* one a column; NULL: all text */
+    uint16_t ncolumns;
+    bool doomed; /* ended while it ran: dropped when it returns */
+    bool ran;    /* a command, or a statement without rows: it runs once */
+    bool done;
+    struct command_result result;
+    uint64_t rows_sent; /* over all Executes */
+};
+
+/* One slot of the registry. */
+struct session {
+    unsigned magic;
+    struct task task;     /* of the pool, while it runs */
+    struct parked parked; /* of the lot, while it does not */
+    struct session_server *server;
+    struct conn *conn;
+    _Atomic enum phase phase;
+    enum lot_reason woken_by;
+    uint32_t slot;
+    uint32_t pid;
+    uint8_t cancel_key_len;
+    bool counted; /* against max_connections */
+    bool direct_tls;
+    bool saw_ssl_request, saw_gss_request;
+    bool closing;
+    bool skip_to_sync;
+    enum tx_state tx;
+    bool engine_tx; /* the engine has a transaction open for us */
+    bool tx_read_only;
+    bool tx_wrote;
+    uint8_t cancel_key[CANCEL_KEY_3_2];
+    int64_t opened_us;
+    int64_t auth_deadline_us;
+    uint32_t protocol;
+
+    /* Shared with other threads. */
+    pthread_mutex_t lock;  /* worker, active, cancel_target */
+    struct worker *worker; /* while it runs */
+    bool active;           /* a statement runs: it can be cancelled */
+    struct backend_session *cancel_target;
+    _Atomic unsigned interrupts;
+    _Atomic int64_t statement_deadline_us; /* CLOCK_NEVER: none */
+    _Atomic int64_t active_since_us;       /* 0: no statement runs */
+
+    char *user, *database;
+    struct scram_server *scram;
+    struct scram_verifier *verifier; /* until the log-in is over */
+    bool scram_doomed;
+    struct settings settings;
+    struct backend_session *engine; /* made at the first statement that needs it */
+    bool settings_applied;
+
+    struct buf out; /* whole messages on their way */
+    struct arena message_arena;
+    struct list statements, portals;
+    struct portal *running; /* the one that portal_execute is in */
+    unsigned nstatements, nportals;
+    uint64_t statement_rows, statement_bytes; /* of the statement that runs */
+    int64_t statement_start_us;
+    const char *statement_label; /* for the log: its first word or tag; lent for the message */
+    bool first_row_seen;
+    bool slow_logged;
+};
+
+struct session_server {
+    struct session_wiring wiring;
+    _Atomic(const struct session_config *) config;
+    struct list old_configs;
+    uint8_t mock_secret[32];
+
+    pthread_mutex_t lock; /* registry, users, tls, count */
+    pthread_cond_t changed;
+    struct session **slots;
+    uint32_t *generations;
+    uint32_t *free_slots;
+    unsigned capacity, nfree;
+    unsigned counted; /* against max_connections */
+    struct user_file *users;
+    struct tls_context *tls;
+    _Atomic bool draining;
+    _Atomic unsigned running;
+
+    pthread_t monitor;
+    bool monitor_started, monitor_stop;
+};
+
+/* registry.c */
+struct session *registry_claim(struct session_server *v);
+void registry_release(struct session *s);
+bool registry_count_in(struct session *s);
+void registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
+void session_interrupt(struct session *s, enum interrupt why);
+struct user_file *server_users(struct session_server *v);
+struct tls_context *server_tls(struct session_server *v);
+const struct session_config *session_config(const struct session *s);
+
+/* monitor.c */
+int monitor_start(struct session_server *v, struct err *e);
+void monitor_stop(struct session_server *v);
+
+/* session.c */
+void session_run(struct session *s);
+/* The type of the message that follows the first `after` bytes of the input; 0 when it has not come yet. */
+char session_peek_message(struct session *s, size_t after);
+
+/* startup.c: ST_OK go on, ST_AGAIN park for *events, ST_EOF the connection is over. */
+int startup_step(struct session *s, short *events, struct err *e);
+
+/* output.c */
+/* Everything in s->out goes to the client, and then n more bytes of rows. Sticky: after ST_ERR the session
+ * ends. */
+int session_flush(struct session *s, struct err *e);
+int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
+void session_report(struct session *s, enum be_severity severity, const struct err *e);
+void session_notice(struct session *s, enum be_severity severity, enum sqlstate code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* ST_ERR with 57014, 57P01 or 08006 when somebody wants the running statement to end. */
+int session_check_interrupts(struct session *s, struct err *e);
+/* Says what asked for the end of a statement that the engine reports as interrupted. */
+void session_name_cancel(struct session *s, struct err *e);
+
+/* simple.c, extended.c */
+int simple_query(struct session *s, struct str sql, struct err *e);
+int extended_message(struct session *s, const struct frame *f, struct err *e);
+int extended_sync(struct session *s, struct err *e);
+
+/* statement.c */
+int statement_new(struct session *s, const char *name, struct str text, const uint32_t *oids, size_t noids,
+                  struct statement **out, struct err *e);
+/* The same of a statement that was cut and classified already. */
+int statement_from(struct session *s, const char *name, const struct sql_statement *sql, const uint32_t *oids,
+                   size_t noids, struct statement **out, struct err *e);
+void statement_free(struct statement *st);
+struct statement *statement_find(struct session *s, const char *name);
+int statement_add(struct session *s, struct statement *st, struct err *e);
+void statement_drop(struct session *s, struct statement *st);
+void statements_drop_all(struct session *s);
+uint16_t statement_nparams(const struct statement *st);
+uint32_t statement_param_oid(const struct statement *st, uint16_t i);
+struct row_desc *statement_desc(const struct statement *st);
+
+/* portal.c */
+int portal_new(struct session *s, const char *name, const struct statement *st,
+               const struct backend_param *params, size_t nparams, struct portal **out, struct err *e);
+int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struct err *e);
+struct portal *portal_find(struct session *s, const char *name);
+int portal_add(struct session *s, struct portal *p, struct err *e);
+void portal_drop(struct session *s, struct portal *p);
+void portals_drop_all(struct session *s);
+/* Drops p unless that has happened already. */
+void portal_drop_if_there(struct session *s, struct portal *p);
+void portal_free(struct session *s, struct portal *p);
+struct row_desc *portal_desc(const struct portal *p);
+void portal_send_description(struct session *s, const struct portal *p);
+/* EXECUTE: p becomes a portal of the statement that it names. */
+int portal_bind_execute(struct session *s, struct portal *p, const struct sql_statement *sql, struct err *e);
+void session_send_row_description(struct session *s, const struct row_desc *desc, const int16_t *formats);
+/* Reading portals that were bound take their snapshot before something is written. */
+int portals_start_readers(struct session *s, const struct portal *but, struct err *e);
+
+/* execute.c: runs a portal and answers: rows, then CommandComplete, PortalSuspended or EmptyQueryResponse. */
+int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e);
+
+/* transaction.c */
+int tx_implicit_begin(struct session *s, struct err *e);
+int tx_before_statement(struct session *s, bool writes, struct err *e);
+/* The end of a Query or a Sync: commits what was implicit. */
+int tx_implicit_commit(struct session *s, struct err *e);
+/* After an error was reported. */
+void tx_failed(struct session *s);
+char tx_status(const struct session *s);
+int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+bool tx_allows(const struct session *s, enum sql_kind kind);
+
+/* command.c: statements that the session answers itself. */
+/* Whether it is the session's or, as SET of an engine's setting is, the engine's. */
+int command_claims(struct session *s, const struct sql_statement *sql, bool *ours, struct err *e);
+int command_describe(struct session *s, const struct sql_statement *sql, struct row_desc **out,
+                     struct err *e);
+int command_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+void command_result_release(struct command_result *r);
+
+/* engine.c */
+int session_engine(struct session *s, struct backend_session **out, struct err *e);
+int session_apply_settings(struct session *s, struct err *e);
+
+#endif

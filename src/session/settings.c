@@ -1,0 +1,505 @@
+#include "session/settings.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "pgtype/tz.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert(SETTINGS_COUNT <= 64, "the sets of changed settings are 64 bits wide");
+
+/* A check turns what a user wrote into the canonical spelling, in out. */
+typedef int (*check_fn)(const char *name, const char *in, char out[static SETTING_VALUE_MAX], struct err *e);
+
+static int bad_value(const char *name, const char *value, struct err *e)
+{
+    return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid value for parameter \"%s\": \"%s\"", name,
+                   value);
+}
+
+static int unsupported(const char *name, const char *value, struct err *e)
+{
+    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                   "parameter \"%s\" cannot be set to \"%s\" on this server", name, value);
+}
+
+static int copy_value(const char *name, const char *in, char *out, struct err *e)
+{
+    size_t n = strlen(in);
+    if (n >= SETTING_VALUE_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "value for parameter \"%s\" is too long", name);
+    memcpy(out, in, n + 1);
+    return ST_OK;
+}
+
+static int check_any(const char *name, const char *in, char *out, struct err *e)
+{
+    return copy_value(name, in, out, e);
+}
+
+/* Boolean words as PostgreSQL reads them: unique prefixes of true, false, yes, no; on, off; 1, 0. */
+static int parse_bool(const char *in)
+{
+    static const struct {
+        const char *word;
+        size_t least;
+        int value;
+    } words[] = {{"true", 1, 1}, {"false", 1, 0}, {"yes", 1, 1}, {"no", 1, 0},
+                 {"on", 2, 1},   {"off", 2, 0},   {"1", 1, 1},   {"0", 1, 0}};
+    size_t n = strlen(in);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i].word);
+        if (n >= words[i].least && n <= len && str_ieq((struct str){in, n}, (struct str){words[i].word, n}))
+            return words[i].value;
+    }
+    return -1;
+}
+
+static int check_bool(const char *name, const char *in, char *out, struct err *e)
+{
+    int v = parse_bool(in);
+    if (v < 0)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "parameter \"%s\" requires a Boolean value",
+                       name);
+    return copy_value(name, v ? "on" : "off", out, e);
+}
+
+static int check_on(const char *name, const char *in, char *out, struct err *e)
+{
+    TRY(check_bool(name, in, out, e));
+    return strcmp(out, "on") == 0 ? ST_OK : unsupported(name, in, e);
+}
+
+static int check_off(const char *name, const char *in, char *out, struct err *e)
+{
+    TRY(check_bool(name, in, out, e));
+    return strcmp(out, "off") == 0 ? ST_OK : unsupported(name, in, e);
+}
+
+/* One of a list of words in any case. */
+static int check_word(const char *name, const char *in, const char *const *words, char *out, struct err *e)
+{
+    for (; *words; words++)
+        if (cstr_ieq(in, *words))
+            return copy_value(name, *words, out, e);
+    return bad_value(name, in, e);
+}
+
+static int check_bytea_output(const char *name, const char *in, char *out, struct err *e)
+{
+    static const char *const words[] = {"hex", "escape", NULL};
+    return check_word(name, in, words, out, e);
+}
+
+static int check_min_messages(const char *name, const char *in, char *out, struct err *e)
+{
+    static const char *const words[] = {"debug5", "debug4", "debug3",  "debug2", "debug1", "debug",
+                                        "log",    "notice", "warning", "error",  "info",   NULL};
+    return check_word(name, in, words, out, e);
+}
+
+static int check_isolation(const char *name, const char *in, char *out, struct err *e)
+{
+    static const char *const words[] = {"read committed", "repeatable read", "read uncommitted",
+                                        "serializable", NULL};
+    return check_word(name, in, words, out, e);
+}
+
+/* Encoding names are compared by letters and digits alone. */
+static int check_encoding(const char *name, const char *in, char *out, struct err *e)
+{
+    char folded[64];
+    size_t n = 0;
+    for (const char *p = in; *p && n < sizeof folded - 1; p++) {
+        if ((*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z'))
+            folded[n++] = *p;
+        else if (*p >= 'A' && *p <= 'Z')
+            folded[n++] = (char)(*p - 'A' + 'a');
+    }
+    folded[n] = '\0';
+    if (strcmp(folded, "utf8") == 0 || strcmp(folded, "unicode") == 0)
+        return copy_value(name, "UTF8", out, e);
+    (void)bad_value(name, in, e);
+    err_detail(e, "The only client encoding of this server is UTF8.");
+    return ST_ERR;
+}
+
+/* "ISO", "ISO, MDY", "iso,dmy" …: the output style is ISO; the order of input fields is the engine's, so MDY.
+ */
+static int check_datestyle(const char *name, const char *in, char *out, struct err *e)
+{
+    const char *order = "MDY";
+    for (const char *p = in; *p;) {
+        size_t n = strcspn(p, ", ");
+        struct str word = {p, n};
+        if (n == 0 || str_ieq(word, STR("ISO")) || str_ieq(word, STR("DEFAULT")))
+            ;
+        else if (str_ieq(word, STR("MDY")) || str_ieq(word, STR("US")) || str_ieq(word, STR("NONEURO")) ||
+                 str_ieq(word, STR("NONEUROPEAN")))
+            order = "MDY";
+        else if (str_ieq(word, STR("YMD")))
+            order = "YMD";
+        else if (str_ieq(word, STR("DMY")) || str_ieq(word, STR("EURO")) || str_ieq(word, STR("EUROPEAN")))
+            order = "DMY";
+        else if (str_ieq(word, STR("SQL")) || str_ieq(word, STR("Postgres")) || str_ieq(word, STR("German")))
+            return unsupported(name, in, e);
+        else
+            return bad_value(name, in, e);
+        p += n + (p[n] != '\0');
+    }
+    (void)snprintf(out, SETTING_VALUE_MAX, "ISO, %s", order);
+    return ST_OK;
+}
+
+static int check_intervalstyle(const char *name, const char *in, char *out, struct err *e)
+{
+    static const char *const words[] = {"postgres", "postgres_verbose", "sql_standard", "iso_8601", NULL};
+    TRY(check_word(name, in, words, out, e));
+    return strcmp(out, "postgres") == 0 ? ST_OK : unsupported(name, in, e);
+}
+
+static int check_float_digits(const char *name, const char *in, char *out, struct err *e)
+{
+    int64_t v;
+    if (!str_to_i64(str_of(in), INT32_MIN, INT32_MAX, &v))
+        return bad_value(name, in, e);
+    if (v < -15 || v > 3)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
+                       "%d is outside the valid range for parameter \"%s\" (-15 .. 3)", (int)v, name);
+    (void)snprintf(out, SETTING_VALUE_MAX, "%d", (int)v);
+    return ST_OK;
+}
+
+static int check_timezone(const char *name, const char *in, char *out, struct err *e)
+{
+    const struct tz *zone;
+    TRY(tz_find(&zone, in, e));
+    return copy_value(name, tz_name(zone), out, e);
+}
+
+/* Number and unit to milliseconds; -1 when it is none. */
+static int64_t parse_ms(const char *in)
+{
+    static const struct {
+        const char *name;
+        double ms;
+    } units[] = {{"", 1},        {"us", 0.001},  {"ms", 1},      {"s", 1000},
+                 {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
+    char *end;
+    double v = strtod(in, &end);
+    if (end == in || !(v >= 0))
+        return -1;
+    while (*end == ' ')
+        end++;
+    size_t n = strlen(end);
+    while (n > 0 && end[n - 1] == ' ')
+        n--;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].name) == n && strncmp(units[i].name, end, n) == 0) {
+            double ms = v * units[i].ms;
+            return ms > INT32_MAX ? -1 : (int64_t)(ms + 0.5);
+        }
+    return -1;
+}
+
+static int check_ms(const char *name, const char *in, char *out, struct err *e)
+{
+    int64_t ms = parse_ms(in);
+    if (ms < 0) {
+        (void)bad_value(name, in, e);
+        err_hint(e, "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".");
+        return ST_ERR;
+    }
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+    if (ms == 0) /* zero has no unit */
+        return copy_value(name, "0", out, e);
+    size_t i = 0;
+    while (ms % units[i].ms)
+        i++;
+    (void)snprintf(out, SETTING_VALUE_MAX, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
+    return ST_OK;
+}
+
+static const struct {
+    const char *name, *value;
+    unsigned flags;
+    check_fn check;
+    const char *text;
+} table[] = {
+#define X(symbol, name, value, flags, check, text) {name, value, flags, check, text},
+    SETTINGS_LIST(X)
+#undef X
+};
+
+void settings_init(struct settings *s)
+{
+    memset(s, 0, sizeof *s);
+}
+
+static void slot_release(struct setting_slot *slot)
+{
+    mem_free(slot->value);
+    mem_free(slot->start);
+}
+
+void settings_release(struct settings *s)
+{
+    settings_end_transaction(s, true);
+    for (size_t i = 0; i < SETTINGS_COUNT; i++)
+        slot_release(&s->slots[i]);
+    for (size_t i = 0; i < s->ncustom; i++) {
+        mem_free(s->custom[i].name);
+        slot_release(&s->custom[i].slot);
+    }
+    mem_free(s->custom);
+    settings_init(s);
+}
+
+size_t settings_count(const struct settings *s)
+{
+    return SETTINGS_COUNT + s->ncustom;
+}
+
+static struct setting_slot *slot_of(struct settings *s, size_t index)
+{
+    return index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
+}
+
+int settings_find(const struct settings *s, const char *name)
+{
+    for (size_t i = 0; i < settings_count(s); i++)
+        if (cstr_ieq(settings_name(s, i), name))
+            return (int)i;
+    return -1;
+}
+
+const char *settings_name(const struct settings *s, size_t index)
+{
+    return index < SETTINGS_COUNT ? table[index].name : s->custom[index - SETTINGS_COUNT].name;
+}
+
+const char *settings_text(size_t index)
+{
+    return index < SETTINGS_COUNT ? table[index].text : "A parameter of the client's own";
+}
+
+unsigned settings_flags(size_t index)
+{
+    return index < SETTINGS_COUNT ? table[index].flags : 0;
+}
+
+const char *settings_get(const struct settings *s, size_t index)
+{
+    const struct setting_slot *slot =
+        index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
+    if (slot->value)
+        return slot->value;
+    if (slot->start)
+        return slot->start;
+    return index < SETTINGS_COUNT ? table[index].value : "";
+}
+
+static void mark_changed(struct settings *s, size_t index)
+{
+    if (index >= SETTINGS_COUNT)
+        return;
+    s->changed |= (uint64_t)1 << index;
+    if (table[index].flags & SETTING_REPORT)
+        s->reported |= (uint64_t)1 << index;
+}
+
+/* The undo record of a setting, made at its first change in a transaction. */
+static struct setting_undo *undo_of(struct settings *s, size_t index, struct err *e)
+{
+    for (size_t i = 0; i < s->nundo; i++)
+        if (s->undo[i].index == index)
+            return &s->undo[i];
+    struct setting_undo *undo = mem_realloc(s->undo, (s->nundo + 1) * sizeof *undo);
+    if (!undo) {
+        (void)err_oom(e);
+        return NULL;
+    }
+    s->undo = undo;
+    const char *value = slot_of(s, index)->value;
+    struct setting_undo *u = &undo[s->nundo];
+    *u = (struct setting_undo){.index = index};
+    if (value && (!(u->at_begin = mem_strdup(value)) || !(u->at_commit = mem_strdup(value)))) {
+        mem_free(u->at_begin);
+        (void)err_oom(e);
+        return NULL;
+    }
+    s->nundo++;
+    return u;
+}
+
+static int store(struct settings *s, size_t index, const char *value, bool local, bool in_transaction,
+                 struct err *e)
+{
+    if (local && !in_transaction)
+        return ST_OK; /* its end is now; the session has warned */
+    struct setting_undo *u = NULL;
+    if (in_transaction && !(u = undo_of(s, index, e)))
+        return ST_ERR;
+    char *copy = NULL, *at_commit = NULL;
+    if (value && !(copy = mem_strdup(value)))
+        return err_oom(e);
+    if (u && !local) {
+        if (value && !(at_commit = mem_strdup(value))) {
+            mem_free(copy);
+            return err_oom(e);
+        }
+        mem_free(u->at_commit);
+        u->at_commit = at_commit;
+    }
+    struct setting_slot *slot = slot_of(s, index);
+    mem_free(slot->value);
+    slot->value = copy;
+    mark_changed(s, index);
+    return ST_OK;
+}
+
+static int custom_new(struct settings *s, const char *name, size_t *index, struct err *e)
+{
+    if (s->ncustom == SETTINGS_CUSTOM_MAX || strlen(name) >= SETTING_NAME_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                       "too many or too long parameters of the client's own (%d of %d bytes)",
+                       SETTINGS_CUSTOM_MAX, SETTING_NAME_MAX);
+    struct setting_custom *custom = mem_realloc(s->custom, (s->ncustom + 1) * sizeof *custom);
+    if (!custom)
+        return err_oom(e);
+    s->custom = custom;
+    custom[s->ncustom] = (struct setting_custom){.name = mem_strdup(name)};
+    if (!custom[s->ncustom].name)
+        return err_oom(e);
+    *index = SETTINGS_COUNT + s->ncustom++;
+    return ST_OK;
+}
+
+static int find_or_make(struct settings *s, const char *name, size_t *index, struct err *e)
+{
+    int found = settings_find(s, name);
+    if (found >= 0) {
+        *index = (size_t)found;
+        return ST_OK;
+    }
+    if (strchr(name, '.'))
+        return custom_new(s, name, index, e);
+    return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
+}
+
+static int canonical(const struct settings *s, size_t index, const char *value,
+                     char out[static SETTING_VALUE_MAX], struct err *e)
+{
+    check_fn check = index < SETTINGS_COUNT ? table[index].check : check_any;
+    return check(settings_name(s, index), value, out, e);
+}
+
+int settings_set(struct settings *s, const char *name, const char *value, bool local, bool in_transaction,
+                 struct err *e)
+{
+    size_t index;
+    TRY(find_or_make(s, name, &index, e));
+    if (settings_flags(index) & SETTING_INTERNAL)
+        return err_set(e, SQLSTATE_CANT_CHANGE_RUNTIME_PARAM, "parameter \"%s\" cannot be changed",
+                       settings_name(s, index));
+    char text[SETTING_VALUE_MAX];
+    if (value)
+        TRY(canonical(s, index, value, text, e));
+    return store(s, index, value ? text : NULL, local, in_transaction, e);
+}
+
+int settings_start(struct settings *s, const char *name, const char *value, struct err *e)
+{
+    size_t index;
+    TRY(find_or_make(s, name, &index, e));
+    if (settings_flags(index) & SETTING_INTERNAL)
+        return err_set(e, SQLSTATE_CANT_CHANGE_RUNTIME_PARAM, "parameter \"%s\" cannot be changed",
+                       settings_name(s, index));
+    char text[SETTING_VALUE_MAX];
+    TRY(canonical(s, index, value, text, e));
+    char *copy = mem_strdup(text);
+    if (!copy)
+        return err_oom(e);
+    struct setting_slot *slot = slot_of(s, index);
+    mem_free(slot->start);
+    slot->start = copy;
+    mark_changed(s, index);
+    return ST_OK;
+}
+
+int settings_force(struct settings *s, enum setting index, const char *value, struct err *e)
+{
+    char *copy = mem_strdup(value);
+    if (!copy)
+        return err_oom(e);
+    mem_free(s->slots[index].value);
+    s->slots[index].value = copy;
+    mark_changed(s, index);
+    return ST_OK;
+}
+
+int settings_reset_all(struct settings *s, bool in_transaction, struct err *e)
+{
+    for (size_t i = 0; i < settings_count(s); i++)
+        if (!(settings_flags(i) & (SETTING_INTERNAL | SETTING_TX)) && slot_of(s, i)->value)
+            TRY(store(s, i, NULL, false, in_transaction, e));
+    return ST_OK;
+}
+
+void settings_end_transaction(struct settings *s, bool committed)
+{
+    for (size_t i = 0; i < s->nundo; i++) {
+        struct setting_undo *u = &s->undo[i];
+        char **keep = committed ? &u->at_commit : &u->at_begin;
+        struct setting_slot *slot = slot_of(s, u->index);
+        bool same = slot->value && *keep ? strcmp(slot->value, *keep) == 0 : slot->value == *keep;
+        if (!same)
+            mark_changed(s, u->index);
+        mem_free(slot->value);
+        slot->value = *keep;
+        *keep = NULL;
+        mem_free(u->at_begin);
+        mem_free(u->at_commit);
+    }
+    mem_free(s->undo);
+    s->undo = NULL;
+    s->nundo = 0;
+}
+
+uint64_t settings_take_changed(struct settings *s)
+{
+    uint64_t changed = s->changed;
+    s->changed = 0;
+    return changed;
+}
+
+uint64_t settings_take_reports(struct settings *s)
+{
+    uint64_t reported = s->reported;
+    s->reported = 0;
+    return reported;
+}
+
+int64_t settings_duration_us(const struct settings *s, enum setting index)
+{
+    int64_t ms = parse_ms(settings_get(s, index));
+    return ms < 0 ? 0 : ms * 1000;
+}
+
+bool settings_bool(const struct settings *s, enum setting index)
+{
+    return parse_bool(settings_get(s, index)) == 1;
+}
+
+int64_t settings_int(const struct settings *s, enum setting index)
+{
+    int64_t v = 0;
+    (void)str_to_i64(str_of(settings_get(s, index)), INT64_MIN, INT64_MAX, &v);
+    return v;
+}

@@ -1,0 +1,136 @@
+/* The session's parameters: what SET, SHOW, RESET and start-up packets speak of. One table (settings.c) gives
+ * names, defaults and checks. Values are text in PostgreSQL's canonical spelling. Transactional: SET is
+ * undone by ROLLBACK, SET LOCAL by the end of the transaction (settings_end_transaction). A parameter with a
+ * dot in its name that we do not know is the user's own, as in PostgreSQL; at most SETTINGS_CUSTOM_MAX. One
+ * thread at a time. Source: PostgreSQL manual, chapter 20 and SET. */
+#ifndef TAVANA_SESSION_SETTINGS_H
+#define TAVANA_SESSION_SETTINGS_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* symbol, name, default, flags, check, text */
+#define SETTINGS_LIST(X)                                                                                     \
+    X(APPLICATION_NAME, "application_name", "", SETTING_REPORT, check_any,                                   \
+      "Name of the application, for logs")                                                                   \
+    X(BYTEA_OUTPUT, "bytea_output", "hex", 0, check_bytea_output, "Text form of bytea: hex or escape")       \
+    X(CLIENT_ENCODING, "client_encoding", "UTF8", SETTING_REPORT, check_encoding,                            \
+      "Encoding of the client: UTF8")                                                                        \
+    X(CLIENT_MIN_MESSAGES, "client_min_messages", "notice", 0, check_min_messages,                           \
+      "Least level of notices sent")                                                                         \
+    X(DATESTYLE, "DateStyle", "ISO, MDY", SETTING_REPORT, check_datestyle, "Text form of dates: ISO")        \
+    X(DEFAULT_TX_DEFERRABLE, "default_transaction_deferrable", "off", 0, check_off, "Always off")            \
+    X(DEFAULT_TX_ISOLATION, "default_transaction_isolation", "read committed", 0, check_isolation,           \
+      "Isolation of new transactions")                                                                       \
+    X(DEFAULT_TX_READ_ONLY, "default_transaction_read_only", "off", SETTING_REPORT, check_bool,              \
+      "Whether new transactions only read")                                                                  \
+    X(EXTRA_FLOAT_DIGITS, "extra_float_digits", "1", 0, check_float_digits,                                  \
+      "Digits of floats; from 1 on: shortest")                                                               \
+    X(IDLE_TX_TIMEOUT, "idle_in_transaction_session_timeout", "0", SETTING_MS, check_ms,                     \
+      "Longest idle time in a transaction")                                                                  \
+    X(IDLE_SESSION_TIMEOUT, "idle_session_timeout", "0", SETTING_MS, check_ms,                               \
+      "Longest idle time of a session")                                                                      \
+    X(IN_HOT_STANDBY, "in_hot_standby", "off", SETTING_REPORT | SETTING_INTERNAL, check_any, "Always off")   \
+    X(INTEGER_DATETIMES, "integer_datetimes", "on", SETTING_REPORT | SETTING_INTERNAL, check_any,            \
+      "Always on")                                                                                           \
+    X(INTERVALSTYLE, "IntervalStyle", "postgres", SETTING_REPORT, check_intervalstyle,                       \
+      "Text form of intervals")                                                                              \
+    X(IS_SUPERUSER, "is_superuser", "off", SETTING_REPORT | SETTING_INTERNAL, check_any, "Always off")       \
+    X(LC_COLLATE, "lc_collate", "C.UTF-8", SETTING_INTERNAL, check_any, "Collation")                         \
+    X(LC_CTYPE, "lc_ctype", "C.UTF-8", SETTING_INTERNAL, check_any, "Character classes")                     \
+    X(MAX_IDENTIFIER_LENGTH, "max_identifier_length", "63", SETTING_INTERNAL, check_any,                     \
+      "Longest identifier")                                                                                  \
+    X(MAX_INDEX_KEYS, "max_index_keys", "32", SETTING_INTERNAL, check_any, "Most columns of an index")       \
+    X(SEARCH_PATH, "search_path", "\"$user\", public", 0, check_any, "Schemas that names are looked up in")  \
+    X(SERVER_ENCODING, "server_encoding", "UTF8", SETTING_REPORT | SETTING_INTERNAL, check_any,              \
+      "Always UTF8")                                                                                         \
+    X(SERVER_VERSION, "server_version", "15.0 (Tavana)", SETTING_REPORT | SETTING_INTERNAL, check_any,       \
+      "Version")                                                                                             \
+    X(SERVER_VERSION_NUM, "server_version_num", "150000", SETTING_INTERNAL, check_any,                       \
+      "Version as a number")                                                                                 \
+    X(SESSION_AUTHORIZATION, "session_authorization", "", SETTING_REPORT | SETTING_INTERNAL, check_any,      \
+      "User")                                                                                                \
+    X(STD_STRINGS, "standard_conforming_strings", "on", SETTING_REPORT, check_on, "Always on")               \
+    X(STATEMENT_TIMEOUT, "statement_timeout", "0", SETTING_MS, check_ms, "Longest time of a statement")      \
+    X(TIMEZONE, "TimeZone", "UTC", SETTING_REPORT, check_timezone, "Zone of timestamps with time zone")      \
+    X(TX_DEFERRABLE, "transaction_deferrable", "off", 0, check_off, "Always off")                            \
+    X(TX_ISOLATION, "transaction_isolation", "read committed", SETTING_TX, check_isolation, "Isolation")     \
+    X(TX_READ_ONLY, "transaction_read_only", "off", SETTING_TX, check_bool,                                  \
+      "Whether the transaction only reads")
+
+enum {
+    SETTING_REPORT = 1,   /* changes are told to the client (ParameterStatus) */
+    SETTING_INTERNAL = 2, /* cannot be set: 55P02 */
+    SETTING_MS = 4,       /* milliseconds, with PostgreSQL's units */
+    SETTING_TX = 8,       /* of the transaction: set anew by each BEGIN */
+};
+
+enum setting {
+#define X(symbol, name, value, flags, check, text) SET_##symbol,
+    SETTINGS_LIST(X)
+#undef X
+        SETTINGS_COUNT
+};
+
+enum { SETTINGS_CUSTOM_MAX = 64, SETTING_VALUE_MAX = 4096, SETTING_NAME_MAX = 128 };
+
+struct setting_slot {
+    char *value; /* NULL: the default */
+    char *start; /* what RESET returns to, from the start-up packet; NULL: the table's */
+};
+
+struct setting_undo {
+    size_t index;
+    char *at_begin, *at_commit; /* NULL: default */
+};
+
+struct setting_custom {
+    char *name;
+    struct setting_slot slot;
+};
+
+struct settings {
+    struct setting_slot slots[SETTINGS_COUNT];
+    struct setting_custom *custom;
+    size_t ncustom;
+    struct setting_undo *undo;
+    size_t nundo;
+    uint64_t changed;  /* bit i: setting i may have another value than at settings_take_changed */
+    uint64_t reported; /* bit i: a report is due */
+};
+
+void settings_init(struct settings *s);
+void settings_release(struct settings *s);
+
+/* Any case; -1 when there is none (a custom one that was never set included). */
+int settings_find(const struct settings *s, const char *name);
+const char *settings_get(const struct settings *s, size_t index);
+const char *settings_name(const struct settings *s, size_t index);
+const char *settings_text(size_t index);
+size_t settings_count(const struct settings *s);
+unsigned settings_flags(size_t index);
+
+/* value NULL: back to the default. in_transaction: can be undone. 42704 unknown, 22023 bad value, 55P02
+ * internal, 0A000 known to PostgreSQL and not done here. */
+int settings_set(struct settings *s, const char *name, const char *value, bool local, bool in_transaction,
+                 struct err *e);
+/* What a start-up packet or the server's configuration says: RESET returns to it. */
+int settings_start(struct settings *s, const char *name, const char *value, struct err *e);
+/* Without the checks of INTERNAL; for the session itself. */
+int settings_force(struct settings *s, enum setting index, const char *value, struct err *e);
+/* RESET ALL, DISCARD ALL. */
+int settings_reset_all(struct settings *s, bool in_transaction, struct err *e);
+void settings_end_transaction(struct settings *s, bool committed);
+/* Bits of the settings that changed since the last call. */
+uint64_t settings_take_changed(struct settings *s);
+uint64_t settings_take_reports(struct settings *s);
+
+/* "1500", "1.5s", "2 min" in microseconds; 0: none. Only of SETTING_MS ones, whose values were checked. */
+int64_t settings_duration_us(const struct settings *s, enum setting index);
+bool settings_bool(const struct settings *s, enum setting index);
+int64_t settings_int(const struct settings *s, enum setting index);
+
+#endif

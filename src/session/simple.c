@@ -1,0 +1,106 @@
+/* The simple query protocol: one Query, any number of statements, one implicit transaction.
+ * Source: PostgreSQL manual, 55.2.2. */
+#include "base/alloc.h"
+#include "session/session_priv.h"
+
+#include <string.h>
+
+struct pieces {
+    struct session *s;
+    struct str sql;
+    struct sql_list list;
+    size_t cap;
+};
+
+/* A piece that the engine cut off. */
+static int add_piece(void *arg, size_t off, size_t len)
+{
+    struct pieces *p = arg;
+    if (p->list.n == p->cap)
+        return ST_ERR;
+    p->list.items[p->list.n++] = (struct sql_statement){.text = {p->sql.p + off, len}, .offset = off};
+    return ST_OK;
+}
+
+/* What PostgreSQL's scanner does not know is cut by the engine and classified piece by piece. */
+static int split_by_engine(struct session *s, struct str sql, struct sql_list *out, struct err *e)
+{
+    struct backend_session *engine;
+    TRY(session_engine(s, &engine, e));
+    size_t cap = 1;
+    for (size_t i = 0; i < sql.n && cap < SQL_STATEMENTS_MAX; i++)
+        cap += sql.p[i] == ';';
+    struct pieces p = {.s = s, .sql = sql, .cap = cap};
+    p.list.items = arena_calloc(&s->message_arena, cap, sizeof *p.list.items);
+    if (!p.list.items)
+        return err_oom(e);
+    int rc = engine->ops->split(engine, sql, add_piece, &p, e);
+    if (rc < 0)
+        return err_is_set(e) ? rc
+                             : err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                                       "too many statements in one message (%d)", SQL_STATEMENTS_MAX);
+    for (size_t i = 0; i < p.list.n; i++) {
+        struct sql_statement piece = p.list.items[i];
+        TRY(sql_classify(&s->message_arena, piece.text, &p.list.items[i], e));
+        p.list.items[i].offset = piece.offset;
+    }
+    *out = p.list;
+    return ST_OK;
+}
+
+/* One statement, from its text to its CommandComplete. */
+static int run_one(struct session *s, const struct sql_statement *sql, struct err *e)
+{
+    struct statement *st;
+    struct portal *p = NULL;
+    TRY(statement_from(s, "", sql, NULL, 0, &st, e));
+    int rc = ST_OK;
+    if (statement_nparams(st) > 0)
+        rc = err_set(e, SQLSTATE_UNDEFINED_PARAMETER, "there is no parameter $1");
+    if (rc == ST_OK)
+        rc = portal_new(s, "", st, NULL, 0, &p, e);
+    if (rc == ST_OK)
+        rc = portal_add(s, p, e);
+    if (rc < 0) {
+        portal_free(s, p);
+        statement_free(st);
+        return rc;
+    }
+    if (p->kind != PORTAL_EMPTY && portal_desc(p))
+        session_send_row_description(s, portal_desc(p), NULL);
+    s->statement_label = sql->word;
+    rc = portal_execute(s, p, 0, false, e);
+    portal_drop_if_there(s, p);
+    statement_free(st);
+    return rc;
+}
+
+static void drop_unnamed(struct session *s)
+{
+    struct portal *p = portal_find(s, "");
+    struct statement *st = statement_find(s, "");
+    if (p)
+        portal_drop(s, p);
+    if (st)
+        statement_drop(s, st);
+}
+
+int simple_query(struct session *s, struct str sql, struct err *e)
+{
+    struct sql_list list = {0};
+    drop_unnamed(s);
+    int how = sql_split(&s->message_arena, sql, &list, e);
+    TRY(how);
+    if (how == ST_AGAIN)
+        TRY(split_by_engine(s, sql, &list, e));
+    if (list.n == 0 || (list.n == 1 && list.items[0].kind == SQL_EMPTY)) {
+        be_empty_query_response(&s->out);
+        return ST_OK;
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        if (list.n > 1)
+            TRY(tx_implicit_begin(s, e));
+        TRY(run_one(s, &list.items[i], e));
+    }
+    return tx_implicit_commit(s, e);
+}

@@ -1,0 +1,248 @@
+/* Prepared statements of a session: the unnamed one and those with names, made by Parse and by PREPARE alike.
+ */
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "rows/row_desc.h"
+#include "session/session_priv.h"
+#include "sql/rewrite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REWRITE_ARENA_MAX = 256 * 1024 * 1024 };
+
+static void statement_freep(struct statement **st)
+{
+    statement_free(*st);
+}
+
+static void arena_releasep(struct arena *a)
+{
+    arena_release(a);
+}
+
+struct engine_split {
+    unsigned pieces;
+    size_t off, len;
+};
+
+static int count_piece(void *arg, size_t off, size_t len)
+{
+    struct engine_split *split = arg;
+    if (split->pieces++ == 0) {
+        split->off = off;
+        split->len = len;
+    }
+    return ST_OK;
+}
+
+static int several(struct err *e)
+{
+    return err_set(e, SQLSTATE_SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement");
+}
+
+/* The one statement of a text, classified. */
+static int classify_one(struct session *s, struct statement *st, struct str text, struct err *e)
+{
+    struct sql_list list = {0};
+    int how = sql_split(&st->arena, text, &list, e);
+    TRY(how);
+    if (how == ST_OK) {
+        if (list.n > 1)
+            return several(e);
+        if (list.n == 1)
+            st->sql = list.items[0];
+        else
+            st->sql = (struct sql_statement){.kind = SQL_EMPTY, .text = {text.p, 0}, .word = ""};
+        return ST_OK;
+    }
+    struct backend_session *engine;
+    struct engine_split split = {0};
+    TRY(session_engine(s, &engine, e));
+    TRY(engine->ops->split(engine, text, count_piece, &split, e));
+    if (split.pieces > 1)
+        return several(e);
+    return sql_classify(&st->arena, (struct str){text.p + split.off, split.pieces ? split.len : 0}, &st->sql,
+                        e);
+}
+
+/* What the session's own functions say, put into a statement's text before the engine sees it. */
+static const char *session_value(void *arg, const char *name)
+{
+    struct session *s = arg;
+    static _Thread_local char text[160];
+    if (strcmp(name, "user") == 0)
+        return s->user;
+    if (strcmp(name, "database") == 0)
+        return s->database;
+    if (strcmp(name, "pid") == 0) {
+        (void)snprintf(text, sizeof text, "%u", s->pid);
+        return text;
+    }
+    if (strcmp(name, "version") == 0) {
+        (void)snprintf(text, sizeof text, "PostgreSQL 15.0 (Tavana %s)", session_config(s)->version);
+        return text;
+    }
+    if (strncmp(name, "setting:", 8) == 0) {
+        int setting = settings_find(&s->settings, name + 8);
+        return setting < 0 ? NULL : settings_get(&s->settings, (size_t)setting);
+    }
+    return NULL;
+}
+
+static int prepare_engine(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
+                          struct err *e)
+{
+    struct backend_session *engine;
+    TRY(session_engine(s, &engine, e));
+    CLEANUP(arena_releasep) struct arena scratch;
+    arena_init(&scratch, REWRITE_ARENA_MAX);
+    struct sql_rewritten rewritten = {0};
+    TRY(sql_rewrite_catalog(&scratch, st->sql.text, session_value, s, &rewritten, e));
+    st->backend = engine;
+    int rc = engine->ops->prepare(engine, rewritten.text, oids, noids, &st->engine, e);
+    if (rc < 0 && e->position > 0) {
+        e->position = sql_rewrite_position(&rewritten, st->sql.text, e->position);
+        /* The statement may lie within a longer text; positions count its characters. */
+        for (size_t i = 0; i < st->sql.offset; i++)
+            if (((unsigned char)st->sql.text.p[-(ptrdiff_t)st->sql.offset + (ptrdiff_t)i] & 0xC0) != 0x80)
+                e->position++;
+    }
+    return rc;
+}
+
+static int keep_oids(struct statement *st, const uint32_t *oids, size_t noids, struct err *e)
+{
+    if (noids == 0)
+        return ST_OK;
+    st->oids = arena_calloc(&st->arena, noids, sizeof *oids);
+    if (!st->oids)
+        return err_oom(e);
+    memcpy(st->oids, oids, noids * sizeof *oids);
+    st->noids = (uint16_t)noids;
+    return ST_OK;
+}
+
+static int statement_make(struct session *s, const char *name, struct statement **out, struct err *e)
+{
+    struct statement *st = mem_calloc(1, sizeof *st);
+    if (!st)
+        return err_oom(e);
+    list_init(&st->link);
+    arena_init(&st->arena, session_config(s)->memory_max);
+    st->created_us = clock_wall_us();
+    st->name = mem_strdup(name);
+    if (!st->name) {
+        statement_free(st);
+        return err_oom(e);
+    }
+    *out = st;
+    return ST_OK;
+}
+
+/* Once st->sql is known. */
+static int prepare(struct session *s, struct statement *st, const uint32_t *oids, size_t noids, struct err *e)
+{
+    if (!tx_allows(s, st->sql.kind))
+        return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
+                       "current transaction is aborted, commands ignored until end of transaction block");
+    bool ours = true;
+    if (st->sql.kind != SQL_EMPTY)
+        TRY(command_claims(s, &st->sql, &ours, e));
+    if (!ours)
+        return prepare_engine(s, st, oids, noids, e);
+    TRY(keep_oids(st, oids, noids, e));
+    return command_describe(s, &st->sql, &st->desc, e);
+}
+
+int statement_new(struct session *s, const char *name, struct str text, const uint32_t *oids, size_t noids,
+                  struct statement **out, struct err *e)
+{
+    CLEANUP(statement_freep) struct statement *st = NULL;
+    TRY(statement_make(s, name, &st, e));
+    char *copy = arena_strndup(&st->arena, text.p, text.n);
+    if (!copy)
+        return err_oom(e);
+    TRY(classify_one(s, st, (struct str){copy, text.n}, e));
+    TRY(prepare(s, st, oids, noids, e));
+    *out = TAKE_PTR(st);
+    return ST_OK;
+}
+
+int statement_from(struct session *s, const char *name, const struct sql_statement *sql, const uint32_t *oids,
+                   size_t noids, struct statement **out, struct err *e)
+{
+    CLEANUP(statement_freep) struct statement *st = NULL;
+    TRY(statement_make(s, name, &st, e));
+    st->sql = *sql; /* lent for the message, longer than this statement lives */
+    TRY(prepare(s, st, oids, noids, e));
+    *out = TAKE_PTR(st);
+    return ST_OK;
+}
+
+void statement_free(struct statement *st)
+{
+    if (!st)
+        return;
+    if (st->engine)
+        st->backend->ops->stmt_free(st->engine);
+    row_desc_unref(st->desc);
+    arena_release(&st->arena);
+    mem_free(st->name);
+    mem_free(st);
+}
+
+struct statement *statement_find(struct session *s, const char *name)
+{
+    list_for_each (link, &s->statements) {
+        struct statement *st = list_entry(link, struct statement, link);
+        if (strcmp(st->name, name) == 0)
+            return st;
+    }
+    return NULL;
+}
+
+int statement_add(struct session *s, struct statement *st, struct err *e)
+{
+    struct statement *old = statement_find(s, st->name);
+    if (old && st->name[0])
+        return err_set(e, SQLSTATE_DUPLICATE_PREPARED_STATEMENT, "prepared statement \"%s\" already exists",
+                       st->name);
+    if (old)
+        statement_drop(s, old);
+    unsigned max = session_config(s)->statements_max;
+    if (s->nstatements >= max)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                       "too many prepared statements in this session (%u)", max);
+    list_append(&s->statements, &st->link);
+    s->nstatements++;
+    return ST_OK;
+}
+
+void statement_drop(struct session *s, struct statement *st)
+{
+    list_remove(&st->link);
+    s->nstatements--;
+    statement_free(st);
+}
+
+void statements_drop_all(struct session *s)
+{
+    while (!list_is_empty(&s->statements))
+        statement_drop(s, list_entry(s->statements.next, struct statement, link));
+}
+
+uint16_t statement_nparams(const struct statement *st)
+{
+    return st->engine ? st->engine->info.nparams : st->noids;
+}
+
+uint32_t statement_param_oid(const struct statement *st, uint16_t i)
+{
+    return st->engine ? st->engine->info.param_oids[i] : st->oids[i];
+}
+
+struct row_desc *statement_desc(const struct statement *st)
+{
+    return st->engine ? st->engine->info.desc : st->desc;
+}

@@ -1,0 +1,225 @@
+/* Transactions. The states and every way from one to the next:
+ *
+ *   from        on                                   to
+ *   IDLE        BEGIN                                BLOCK
+ *   IDLE        second statement of a Query,         IMPLICIT
+ *               a write that Sync does not follow
+ *   IMPLICIT    BEGIN                                BLOCK (what came before belongs to it)
+ *   IMPLICIT    COMMIT, ROLLBACK (warning 25P01)     IDLE, then IMPLICIT again with the next statement
+ *   IMPLICIT    end of Query, Sync                   IDLE (committed)
+ *   IMPLICIT    error                                IDLE (rolled back)
+ *   BLOCK       COMMIT, ROLLBACK                     IDLE, or BLOCK with AND CHAIN
+ *   BLOCK       error                                FAILED (the engine's transaction is rolled back at once)
+ *   FAILED      COMMIT (answers ROLLBACK), ROLLBACK  IDLE
+ *
+ * Source: PostgreSQL manual, 55.2.2.1 (multiple statements), BEGIN, COMMIT, ROLLBACK. */
+#include "session/session_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+char tx_status(const struct session *s)
+{
+    return s->tx == TX_BLOCK ? 'T' : s->tx == TX_FAILED ? 'E' : 'I';
+}
+
+static const char *isolation_name(enum sql_isolation i)
+{
+    switch (i) {
+    case SQL_ISO_READ_UNCOMMITTED: return "read uncommitted";
+    case SQL_ISO_READ_COMMITTED: return "read committed";
+    case SQL_ISO_REPEATABLE_READ: return "repeatable read";
+    case SQL_ISO_SERIALIZABLE: return "serializable";
+    case SQL_ISO_DEFAULT: break;
+    }
+    return NULL;
+}
+
+static int engine_begin(struct session *s, struct err *e)
+{
+    if (s->engine_tx)
+        return ST_OK;
+    struct backend_session *engine;
+    TRY(session_engine(s, &engine, e));
+    TRY(engine->ops->tx(engine, s->tx_read_only ? BACKEND_TX_BEGIN_READ_ONLY : BACKEND_TX_BEGIN, e));
+    s->engine_tx = true;
+    s->tx_wrote = false;
+    return ST_OK;
+}
+
+/* Undoes what can be undone; nothing here can fail. */
+static void engine_rollback(struct session *s)
+{
+    portals_drop_all(s);
+    if (s->engine_tx && s->engine) {
+        struct err ignored;
+        err_init(&ignored);
+        (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
+    }
+    s->engine_tx = false;
+    settings_end_transaction(&s->settings, false);
+}
+
+static int engine_commit(struct session *s, struct err *e)
+{
+    portals_drop_all(s);
+    if (s->engine_tx) {
+        s->engine_tx = false;
+        int st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
+        if (st < 0) {
+            struct err ignored;
+            err_init(&ignored);
+            (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
+            settings_end_transaction(&s->settings, false);
+            return st;
+        }
+    }
+    settings_end_transaction(&s->settings, true);
+    return ST_OK;
+}
+
+int tx_implicit_begin(struct session *s, struct err *e)
+{
+    if (s->tx != TX_IDLE)
+        return ST_OK;
+    s->tx_read_only = settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY);
+    s->tx = TX_IMPLICIT;
+    (void)e; /* the engine's begins with the first statement that it runs */
+    return ST_OK;
+}
+
+int tx_before_statement(struct session *s, bool writes, struct err *e)
+{
+    bool read_only =
+        s->tx == TX_IDLE ? settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY) : s->tx_read_only;
+    if (writes && read_only)
+        return err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,
+                       "cannot execute this statement in a read-only transaction");
+    if (s->tx == TX_IMPLICIT || s->tx == TX_BLOCK)
+        TRY(engine_begin(s, e));
+    if (writes)
+        s->tx_wrote = true;
+    return ST_OK;
+}
+
+int tx_implicit_commit(struct session *s, struct err *e)
+{
+    if (s->tx != TX_IMPLICIT)
+        return ST_OK;
+    s->tx = TX_IDLE;
+    return engine_commit(s, e);
+}
+
+void tx_failed(struct session *s)
+{
+    switch (s->tx) {
+    case TX_BLOCK:
+        engine_rollback(s);
+        s->tx = TX_FAILED;
+        break;
+    case TX_IMPLICIT:
+        engine_rollback(s);
+        s->tx = TX_IDLE;
+        break;
+    case TX_IDLE:
+        portals_drop_all(s);
+        settings_end_transaction(&s->settings, false);
+        break;
+    case TX_FAILED: break;
+    }
+}
+
+bool tx_allows(const struct session *s, enum sql_kind kind)
+{
+    return s->tx != TX_FAILED || kind == SQL_COMMIT || kind == SQL_ROLLBACK || kind == SQL_EMPTY;
+}
+
+static int savepoints_unsupported(const struct session *s, const struct sql_transaction *t, struct err *e)
+{
+    const char *what = t->savepoint == SQL_SP_SAVEPOINT ? "SAVEPOINT"
+                       : t->savepoint == SQL_SP_RELEASE ? "RELEASE SAVEPOINT"
+                                                        : "ROLLBACK TO SAVEPOINT";
+    if (s->tx == TX_IDLE || s->tx == TX_IMPLICIT)
+        return err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION, "%s can only be used in transaction blocks",
+                       what);
+    (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
+    err_detail(e, "The engine has no subtransactions.");
+    return ST_ERR;
+}
+
+static int set_modes(struct session *s, const struct sql_transaction *t, struct err *e)
+{
+    const char *isolation = isolation_name(t->isolation);
+    if (!isolation)
+        isolation = settings_get(&s->settings, SET_DEFAULT_TX_ISOLATION);
+    s->tx_read_only = t->mode == SQL_TX_DEFAULT ? settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY)
+                                                : t->mode == SQL_TX_READ_ONLY;
+    TRY(settings_set(&s->settings, "transaction_isolation", isolation, true, true, e));
+    return settings_set(&s->settings, "transaction_read_only", s->tx_read_only ? "on" : "off", true, true, e);
+}
+
+static int begin(struct session *s, const struct sql_transaction *t, struct err *e)
+{
+    if (s->tx == TX_BLOCK) {
+        session_notice(s, BE_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
+                       "there is already a transaction in progress");
+        return ST_OK;
+    }
+    TRY(set_modes(s, t, e));
+    s->tx = TX_BLOCK;
+    return ST_OK;
+}
+
+static int end(struct session *s, bool commit, const struct sql_transaction *t, const char **tag,
+               struct err *e)
+{
+    *tag = commit ? "COMMIT" : "ROLLBACK";
+    bool in_block = s->tx == TX_BLOCK || s->tx == TX_FAILED;
+    if (!in_block) {
+        if (t->chain)
+            return err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+                           "%s AND CHAIN can only be used in transaction blocks", *tag);
+        session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+                       "there is no transaction in progress");
+    }
+    bool again = t->chain;
+    bool read_only = s->tx_read_only;
+    if (s->tx == TX_FAILED && commit)
+        *tag = "ROLLBACK";
+    bool commits = commit && s->tx != TX_FAILED;
+    enum tx_state was = s->tx;
+    s->tx = TX_IDLE;
+    if (commits)
+        TRY(engine_commit(s, e));
+    else if (was != TX_IDLE || !commit)
+        engine_rollback(s);
+    if (again) {
+        struct sql_transaction same = {.mode = read_only ? SQL_TX_READ_ONLY : SQL_TX_READ_WRITE};
+        TRY(begin(s, &same, e));
+    } else if (was == TX_IMPLICIT) {
+        s->tx = TX_IMPLICIT; /* what follows in this Query is a transaction of its own */
+    }
+    return ST_OK;
+}
+
+int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+{
+    struct sql_transaction t = {0};
+    const char *tag = "";
+    TRY(sql_parse_transaction(&s->message_arena, sql, &t, e));
+    if (t.savepoint != SQL_SP_NONE)
+        return savepoints_unsupported(s, &t, e);
+    switch (sql->kind) {
+    case SQL_BEGIN:
+        tag = strcmp(sql->word, "START") == 0 ? "START TRANSACTION" : "BEGIN";
+        TRY(begin(s, &t, e));
+        break;
+    case SQL_COMMIT: TRY(end(s, true, &t, &tag, e)); break;
+    case SQL_ROLLBACK: TRY(end(s, false, &t, &tag, e)); break;
+    case SQL_PREPARE_TRANSACTION:
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "two-phase commit is not supported");
+    default: return savepoints_unsupported(s, &t, e);
+    }
+    (void)snprintf(r->tag, sizeof r->tag, "%s", tag);
+    return ST_OK;
+}
