@@ -66,6 +66,16 @@ static void put_line(const char *line, size_t n)
     while (done < 0 && errno == EINTR);
 }
 
+/* Whoever forgot log_quote must not be able to forge a line. */
+static void end_line(char *line, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_control(line[i]))
+            line[i] = '?';
+    line[n++] = '\n';
+    put_line(line, n);
+}
+
 void log_line(enum log_level level, const char *event, const char *fmt, ...)
 {
     if (!log_enabled(level))
@@ -75,27 +85,30 @@ void log_line(enum log_level level, const char *event, const char *fmt, ...)
     size_t room = sizeof line - sizeof cut; /* for text; "…" and the line's end fit behind it */
     int saved = errno;
     size_t n = put_head(line, room, level, event);
-    if (*fmt && n + 1 < room) {
-        line[n++] = ' ';
-        va_list ap;
-        va_start(ap, fmt);
-        int more = vsnprintf(line + n, room - n, fmt, ap);
-        va_end(ap);
-        size_t len = more < 0 ? 0 : (size_t)more;
-        if (len >= room - n) {
-            n = whole_characters(line, room - 1);
-            memcpy(line + n, cut, sizeof cut - 1);
-            n += sizeof cut - 1;
-        } else {
-            n += len;
-        }
+    line[n++] = ' ';
+    va_list ap;
+    va_start(ap, fmt);
+    int more = n < room ? vsnprintf(line + n, room - n, fmt, ap) : 0;
+    va_end(ap);
+    size_t len = more < 0 ? 0 : (size_t)more;
+    if (n < room && len < room - n) {
+        n += len;
+    } else {
+        n = whole_characters(line, room - 1);
+        memcpy(line + n, cut, sizeof cut - 1);
+        n += sizeof cut - 1;
     }
-    /* Whoever forgot log_quote must not be able to forge a line. */
-    for (size_t i = 0; i < n; i++)
-        if (is_control(line[i]))
-            line[i] = '?';
-    line[n++] = '\n';
-    put_line(line, n);
+    end_line(line, n);
+    errno = saved;
+}
+
+void log_event(enum log_level level, const char *event)
+{
+    if (!log_enabled(level))
+        return;
+    char line[LOG_LINE_MAX];
+    int saved = errno;
+    end_line(line, put_head(line, sizeof line - 1, level, event));
     errno = saved;
 }
 

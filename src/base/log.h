@@ -11,10 +11,12 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
-/* log_line(LOG_INFO, "session_end", "session=%u reason=%s", …): fmt makes the key=value part; may be "". A
- * value with blanks goes through log_quote. */
+/* log_line(LOG_INFO, "session_end", "session=%u reason=%s", …): fmt makes the key=value part. A value with
+ * blanks goes through log_quote. */
 void log_line(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with nothing to add. */
+void log_event(enum log_level level, const char *event);
 
 enum { LOG_QUOTE_MAX = 2048 };
 /* s as a quoted value, control bytes escaped, cut at LOG_QUOTE_MAX; returns out. */
