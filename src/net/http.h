@@ -9,12 +9,16 @@ struct http_server;
 
 enum { HTTP_BODY_MAX = 4 * 1024 * 1024, HTTP_CONNECTIONS_MAX = 64, HTTP_TIMEOUT_S = 10 };
 
-/* Appends the body of `path`, sets *content_type (static memory), returns the HTTP status. */
+/* Appends the body of `path` (without its query), sets *content_type (static memory), returns the HTTP
+ * status. Runs on the server's thread, so it must not wait for long. A body beyond HTTP_BODY_MAX becomes a
+ * 500. */
 typedef unsigned (*http_handler)(void *arg, const char *path, struct buf *body, const char **content_type);
 
+/* address: "HOST:PORT" as for a listener. Starts serving at once. */
 int http_server_new(struct http_server **out, const char *address, http_handler handler, void *arg,
                     struct err *e);
 int http_server_port(const struct http_server *s);
+/* Waits for the page being made. NULL is fine. */
 void http_server_free(struct http_server *s);
 
 #endif
