@@ -18,7 +18,6 @@ enum {
     CONFIG_LIST_MAX = 64,                /* items of a LIST */
     CONFIG_VALUE_MAX = 64 * 1024,        /* bytes of one value */
     CONFIG_MEMORY_MAX = 8 * 1024 * 1024, /* of one struct config */
-    CONFIG_TEXT_MAX = 32,                /* a number with its unit as text */
 };
 
 struct config_choice {

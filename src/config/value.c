@@ -77,7 +77,7 @@ static int bad(const struct option *o, struct str text, const char *what, const 
 static int out_of_bounds(const struct option *o, struct str text, const char *where, struct err *e)
 {
     struct buf b;
-    buf_init(&b, 4 * CONFIG_TEXT_MAX);
+    buf_init(&b, ERR_HINT_MAX);
     bounds_format(o, &b);
     buf_put_u8(&b, 0);
     int n = text.n > 200 ? 200 : (int)text.n;

@@ -1,0 +1,94 @@
+# A few verbs; what they do is in CMakeLists.txt, CMakePresets.json and tools/.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+# Inputs a fuzzer tries in `make test`.
+FUZZ_RUNS ?= 20000
+# Arguments for pytest, e.g. E2E_ARGS='-k cursor -x'.
+E2E_ARGS ?=
+export SAMPLE_SCALE ?= 1
+export PG_PORT ?= 15432
+
+PYTEST = .deps/venv/bin/python -m pytest -q -p no:cacheprovider tests/e2e
+# Everything that a tool caches stays in the clone.
+export PIP_CACHE_DIR := $(CURDIR)/.deps/cache/pip
+export npm_config_cache := $(CURDIR)/.deps/cache/npm
+export MAVEN_OPTS := $(MAVEN_OPTS) -Dmaven.repo.local=$(CURDIR)/.deps/cache/maven
+export PYTHONDONTWRITEBYTECODE := 1
+export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+export LSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/tsan.supp:halt_on_error=1:ignore_noninstrumented_modules=1
+
+.PHONY: help deps build sample run test check clean deps-test format
+.PHONY: test-unit test-asan test-tsan test-fuzz test-e2e test-e2e-asan
+
+help:
+	@echo 'make run      build, make the sample, and serve it on 127.0.0.1:$(PG_PORT) until Ctrl-C'
+	@echo 'make build    build/tavana'
+	@echo 'make test     everything below; a fresh clone needs nothing before it'
+	@echo '  check       layout, lint, the house rules'
+	@echo '  test-unit   unit tests                     test-asan      the same under ASan and UBSan'
+	@echo '  test-fuzz   $(FUZZ_RUNS) inputs a decoder       test-tsan      the concurrent part under TSan'
+	@echo '  test-e2e    clients against the server     test-e2e-asan  the same under ASan and UBSan'
+	@echo 'make deps     what building and running needs (tools/deps); make deps-test: what testing needs'
+	@echo 'make format   lays the sources out           make clean     removes what was built'
+
+deps:
+	@tools/deps run
+
+deps-test:
+	@tools/deps test
+
+build:
+	@tools/deps build
+	@cmake --preset release >/dev/null
+	@cmake --build build -j $(JOBS) --target tavana sample_loader
+
+sample: deps build
+	@tools/sample
+
+run: sample
+	@echo
+	@echo '    psql -h 127.0.0.1 -p $(PG_PORT) -d sample -c "select * from lineitem limit 5"'
+	@echo
+	@exec build/tavana serve data/sample.duckdb --listen 127.0.0.1:$(PG_PORT)
+
+# One step after the other, in tools/test, which ends with a summary.
+test:
+	@tools/test
+
+check: deps-test
+	@tools/check
+
+test-unit: deps-test
+	@cmake --preset release >/dev/null
+	@cmake --build build -j $(JOBS)
+	@ctest --test-dir build --output-on-failure --timeout 300 -j $(JOBS)
+
+test-asan: deps-test
+	@cmake --preset debug >/dev/null
+	@cmake --build build-debug -j $(JOBS)
+	@ctest --test-dir build-debug --output-on-failure --timeout 600 -j $(JOBS)
+
+test-fuzz: deps-test
+	@cmake --preset fuzz >/dev/null
+	@FUZZ_RUNS=$(FUZZ_RUNS) tools/fuzz
+
+test-e2e: deps-test build
+	@TAVANA_BINARY=$(CURDIR)/build/tavana $(PYTEST) $(E2E_ARGS)
+
+test-e2e-asan: deps-test
+	@cmake --preset debug >/dev/null
+	@cmake --build build-debug -j $(JOBS) --target tavana
+	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZER=asan $(PYTEST) $(E2E_ARGS)
+
+test-tsan: deps-test
+	@cmake --preset tsan >/dev/null
+	@cmake --build build-tsan -j $(JOBS) --target tavana
+	@TAVANA_BINARY=$(CURDIR)/build-tsan/tavana TAVANA_SANITIZER=tsan $(PYTEST) -m concurrent $(E2E_ARGS)
+
+format: deps-test
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-debug build-tsan build-fuzz
