@@ -4,6 +4,52 @@
 
 #include <string.h>
 
+/* One schema of a search_path, from at on; quotes stay. Returns where the next begins, NULL at the end. */
+static const char *next_schema(const char *at, struct str *out)
+{
+    while (*at == ' ' || *at == ',')
+        at++;
+    if (!*at)
+        return NULL;
+    const char *end = at;
+    bool quoted = false;
+    for (; *end && (quoted || *end != ','); end++)
+        quoted ^= *end == '"';
+    *out = (struct str){at, (size_t)(end - at)};
+    while (out->n && out->p[out->n - 1] == ' ')
+        out->n--;
+    return end;
+}
+
+/* PostgreSQL's path in the engine's words: "$user" names nothing here, public is the engine's main, and the
+ * catalog is always searched. */
+static int engine_search_path(const char *path, struct buf *out, struct err *e)
+{
+    struct str schema;
+    while ((path = next_schema(path, &schema))) {
+        if (str_eq(schema, STR("\"$user\"")) || str_ieq(schema, STR("pg_catalog")))
+            continue;
+        if (str_ieq(schema, STR("public")) || str_eq(schema, STR("\"public\"")))
+            schema = STR("main");
+        if (out->len)
+            buf_put_u8(out, ',');
+        buf_put(out, schema.p, schema.n);
+    }
+    buf_put_u8(out, 0);
+    return buf_ok(out) ? ST_OK : err_oom(e);
+}
+
+static int apply_search_path(struct session *s, struct err *e)
+{
+    struct buf path;
+    buf_init(&path, 2 * SETTING_VALUE_MAX);
+    int rc = engine_search_path(settings_get(&s->settings, SET_SEARCH_PATH), &path, e);
+    if (rc == ST_OK)
+        rc = s->engine->ops->set_search_path(s->engine, (const char *)path.data, e);
+    buf_release(&path);
+    return rc;
+}
+
 int session_apply_settings(struct session *s, struct err *e)
 {
     if (!s->engine)
@@ -21,8 +67,7 @@ int session_apply_settings(struct session *s, struct err *e)
     }
     bool path_set = s->settings.slots[SET_SEARCH_PATH].value || s->settings.slots[SET_SEARCH_PATH].start;
     if (changed & (uint64_t)1 << SET_SEARCH_PATH && (s->settings_applied || path_set))
-        TRY(s->engine->ops->set_search_path(s->engine,
-                                            path_set ? settings_get(&s->settings, SET_SEARCH_PATH) : "", e));
+        TRY(apply_search_path(s, e));
     s->settings_applied = true;
     return ST_OK;
 }

@@ -160,7 +160,7 @@ static int on_execute(struct session *s, const struct frame *f, struct err *e)
         return aborted(e);
     /* A write that Sync follows at once is its own transaction; otherwise it shares one with what comes. */
     bool more_follows = session_peek_message(s, f->total) != 'S';
-    s->statement_label = p->tag[0] ? p->tag : p->sql.word ? p->sql.word : "";
+    session_label(s, p->tag[0] ? p->tag : p->sql.word ? p->sql.word : "");
     return portal_execute(s, p, m.max_rows, more_follows, e);
 }
 
@@ -191,8 +191,8 @@ int extended_message(struct session *s, const struct frame *f, struct err *e)
     case 'C': return on_close(s, f, e);
     case 'H': TRY(fe_empty_decode(f->len, e)); return session_flush(s, e);
     default:
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "message type %d is not of the extended protocol",
-                       f->type);
+        s->closing = true;
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "invalid frontend message type %d", f->type);
     }
 }
 

@@ -8,7 +8,7 @@
 
 #include <assert.h>
 #include <poll.h>
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
 
 enum { LINGER_READS_MAX = 64 }; /* chunks of input that are read and dropped before a socket is closed */
@@ -32,10 +32,15 @@ static void statement_begin(struct session *s)
     s->statement_start_us = now;
     s->statement_rows = s->statement_bytes = 0;
     s->first_row_seen = false;
-    s->statement_label = "";
+    s->statement_label[0] = '\0';
     (void)pthread_mutex_lock(&s->lock);
     s->active = true;
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+void session_label(struct session *s, const char *label)
+{
+    (void)snprintf(s->statement_label, sizeof s->statement_label, "%s", label);
 }
 
 static void statement_end(struct session *s)

@@ -150,7 +150,7 @@ struct session {
     unsigned nstatements, nportals;
     uint64_t statement_rows, statement_bytes; /* of the statement that runs */
     int64_t statement_start_us;
-    const char *statement_label; /* for the log: its first word or tag; lent for the message */
+    char statement_label[24]; /* for the log: its first word or tag */
     bool first_row_seen;
     bool slow_logged;
 };
@@ -213,6 +213,7 @@ int session_check_interrupts(struct session *s, struct err *e);
 void session_name_cancel(struct session *s, struct err *e);
 
 /* simple.c, extended.c */
+void session_label(struct session *s, const char *label);
 int simple_query(struct session *s, struct str sql, struct err *e);
 int extended_message(struct session *s, const struct frame *f, struct err *e);
 int extended_sync(struct session *s, struct err *e);

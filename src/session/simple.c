@@ -68,7 +68,7 @@ static int run_one(struct session *s, const struct sql_statement *sql, struct er
     }
     if (p->kind != PORTAL_EMPTY && portal_desc(p))
         session_send_row_description(s, portal_desc(p), NULL);
-    s->statement_label = sql->word;
+    session_label(s, sql->word);
     rc = portal_execute(s, p, 0, false, e);
     portal_drop_if_there(s, p);
     statement_free(st);
