@@ -357,7 +357,7 @@ static int sasl_final(struct session *s, struct err *e)
 int startup_step(struct session *s, short *events, struct err *e)
 {
     *events = POLLIN;
-    switch (s->phase) {
+    switch ((enum phase)s->phase) {
     case PHASE_FIRST_PACKET: return first_packet(s, e);
     case PHASE_TLS_HANDSHAKE: return tls_handshake(s, events, e);
     case PHASE_SASL_FIRST: return sasl_first(s, e);
