@@ -77,12 +77,12 @@ test-fuzz: deps-test
 test-e2e: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana $(PYTEST) $(E2E_ARGS)
 
-test-e2e-asan: deps-test
+test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null
 	@cmake --build build-debug -j $(JOBS) --target tavana
 	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZER=asan $(PYTEST) $(E2E_ARGS)
 
-test-tsan: deps-test
+test-tsan: deps-test build
 	@cmake --preset tsan >/dev/null
 	@cmake --build build-tsan -j $(JOBS) --target tavana
 	@TAVANA_BINARY=$(CURDIR)/build-tsan/tavana TAVANA_SANITIZER=tsan $(PYTEST) -m concurrent $(E2E_ARGS)
