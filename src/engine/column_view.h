@@ -66,16 +66,19 @@ struct engine_column_type {
     const struct engine_column_type *children;
 };
 
+/* 16 bytes: the length, then up to 12 bytes inline, or 4 of them and a pointer to all. Packed, since the
+ * union would else be moved up to the pointer's alignment. */
 struct engine_string {
     uint32_t len;
-    union {
+    union __attribute__((packed, aligned(4))) {
         char inlined[12];
-        struct {
+        struct __attribute__((packed, aligned(4))) {
             char prefix[4];
             const char *ptr;
         } pointer;
     } value;
 };
+_Static_assert(sizeof(struct engine_string) == 16, "as in the engine");
 
 static inline const char *engine_string_data(const struct engine_string *s)
 {

@@ -1,0 +1,206 @@
+#include "backend/local_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- sessions ---- */
+
+static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
+                        struct err *e)
+{
+    (void)who; /* the engine knows no users; what tells them apart is rewritten in the session */
+    struct local_session *s = mem_calloc(1, sizeof *s);
+    if (!s)
+        return err_oom(e);
+    s->base.ops = b->ops;
+    s->local = (struct local *)b;
+    s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
+    pthread_mutex_init(&s->lock, NULL);
+    *out = &s->base;
+    return ST_OK;
+}
+
+static void session_close(struct backend_session *bs)
+{
+    struct local_session *s = (struct local_session *)bs;
+    if (!s)
+        return;
+    local_conn_free(s->main);
+    pthread_mutex_destroy(&s->lock);
+    mem_free(s->path);
+    mem_free(s);
+}
+
+static void session_cancel(struct backend_session *bs)
+{
+    struct local_session *s = (struct local_session *)bs;
+    pthread_mutex_lock(&s->lock);
+    if (s->busy) {
+        __atomic_store_n(&s->cancelled, true, __ATOMIC_SEQ_CST);
+        if (s->running)
+            engine_interrupt(s->running);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- transactions ---- */
+
+static int tx_begin(struct local_session *s, enum local_tx tx, struct err *e)
+{
+    struct local_conn *c;
+    TRY(local_claim(s, &c, e));
+    TRY(engine_exec(c->conn, tx == LOCAL_TX_OPEN ? "BEGIN TRANSACTION" : "BEGIN TRANSACTION READ ONLY", e));
+    s->tx = tx;
+    s->wrote = false;
+    return ST_OK;
+}
+
+/* A portal that still streams ends with its transaction. */
+static int tx_end(struct local_session *s, const char *sql, struct err *e)
+{
+    if (s->streaming) {
+        struct err over;
+        err_init(&over);
+        err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with its transaction");
+        (void)local_portal_fail(s->streaming, &over);
+    }
+    s->tx = LOCAL_TX_NONE; /* also when COMMIT fails: the engine has rolled back then */
+    s->wrote = false;
+    if (!s->main)
+        return ST_OK;
+    local_running_on(s, s->main);
+    return engine_exec(s->main->conn, sql, e);
+}
+
+static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
+{
+    struct local_session *s = (struct local_session *)bs;
+    int st = ST_ERR;
+    local_enter(s, NULL);
+    switch (op) {
+    case BACKEND_TX_BEGIN: st = tx_begin(s, LOCAL_TX_OPEN, e); break;
+    case BACKEND_TX_BEGIN_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, e); break;
+    case BACKEND_TX_COMMIT: st = tx_end(s, "COMMIT", e); break;
+    case BACKEND_TX_ROLLBACK: st = tx_end(s, "ROLLBACK", e); break;
+    }
+    (void)local_leave(s);
+    return st;
+}
+
+/* ---- settings ---- */
+
+/* The engine is told when a statement next needs it. */
+static int session_apply_settings(struct backend_session *bs, const struct backend_settings *settings,
+                                  struct err *e)
+{
+    struct local_session *s = (struct local_session *)bs;
+    const struct tz *zone;
+    TRY(tz_find(&zone, settings->time_zone, e));
+    if (zone != s->encode.zone) {
+        (void)snprintf(s->time_zone, sizeof s->time_zone, "%s", tz_name(zone));
+        s->settings++;
+    }
+    s->encode = (struct encode_settings){
+        .zone = zone,
+        .extra_float_digits = settings->extra_float_digits,
+        .bytea_escape = settings->bytea_escape,
+    };
+    return ST_OK;
+}
+
+/* At once, so that a schema that does not exist is told now. */
+static int session_set_search_path(struct backend_session *bs, const char *path, struct err *e)
+{
+    struct local_session *s = (struct local_session *)bs;
+    struct local_conn *c;
+    CLEANUP(mem_freep) char *sql = NULL;
+    if (!*path && !s->path)
+        return ST_OK; /* as it is: no reason to connect */
+    if (*path) {
+        size_t n = strlen(path);
+        if (n > LOCAL_SEARCH_PATH_MAX)
+            return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a search path can have at most %d bytes",
+                           LOCAL_SEARCH_PATH_MAX);
+        sql = mem_alloc(2 * n + sizeof "SET SESSION search_path = ''");
+        if (!sql)
+            return err_oom(e);
+        char *p = stpcpy(sql, "SET SESSION search_path = '");
+        for (; *path; path++) {
+            if (*path == '\'')
+                *p++ = '\'';
+            *p++ = *path;
+        }
+        *p++ = '\'';
+        *p = '\0';
+    }
+    local_enter(s, s->main);
+    int st = local_claim(s, &c, e);
+    if (st == ST_OK)
+        st = engine_exec(c->conn, sql ? sql : "RESET SESSION search_path", e);
+    (void)local_leave(s);
+    TRY(st);
+    mem_free(s->path);
+    s->path = TAKE_PTR(sql);
+    s->main->settings = ++s->settings;
+    return ST_OK;
+}
+
+static int session_reset(struct backend_session *bs, struct err *e)
+{
+    struct local_session *s = (struct local_session *)bs;
+    (void)e;
+    if (s->streaming) { /* its own portals are closed by now; one that is not keeps its connection */
+        s->streaming->detached = TAKE_PTR(s->main);
+        s->streaming = NULL;
+    }
+    local_conn_free(TAKE_PTR(s->main)); /* temporary objects, variables and settings go with it */
+    mem_free(TAKE_PTR(s->path));
+    s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
+    s->time_zone[0] = '\0';
+    s->settings = 0;
+    s->pinned = s->wrote = false;
+    s->tx = LOCAL_TX_NONE;
+    return ST_OK;
+}
+
+/* ---- the backend ---- */
+
+static const struct backend_ops ops = {
+    .session_open = session_open,
+    .session_close = session_close,
+    .split = local_split,
+    .prepare = local_prepare,
+    .stmt_free = local_stmt_free,
+    .open = local_open,
+    .start = local_start,
+    .fetch = local_fetch,
+    .portal_close = local_portal_close,
+    .tx = session_tx,
+    .apply_settings = session_apply_settings,
+    .set_search_path = session_set_search_path,
+    .reset = session_reset,
+    .cancel = session_cancel,
+};
+
+int local_backend_new(struct backend **out, const struct local_options *o, struct err *e)
+{
+    CLEANUP(mem_freep) struct local *l = mem_calloc(1, sizeof *l);
+    if (!l)
+        return err_oom(e);
+    l->base.ops = &ops;
+    TRY(engine_open(&l->engine, &o->engine, e));
+    *out = &TAKE_PTR(l)->base;
+    return ST_OK;
+}
+
+void local_backend_free(struct backend *b)
+{
+    struct local *l = (struct local *)b;
+    if (!l)
+        return;
+    engine_close(l->engine);
+    mem_free(l);
+}

@@ -1,0 +1,215 @@
+/* Portals: parameters decoded at open, the statement started, the end kept. */
+#include "backend/local_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void portal_free(struct local_portal *p)
+{
+    if (!p)
+        return;
+    local_portal_finish(p);
+    row_batch_release(&p->batch);
+    row_desc_unref(p->base.desc);
+    mem_free(p->formats);
+    mem_free(p->err);
+    arena_release(&p->arena);
+    if (p->stmt)
+        local_stmt_free(&p->stmt->base);
+    mem_free(p);
+}
+
+DEFINE_CLEANUP(struct local_portal, portal_free)
+
+void local_portal_finish(struct local_portal *p)
+{
+    encoder_free(p->encoder);
+    p->encoder = NULL;
+    p->chunk = NULL;
+    engine_result_free(p->result);
+    p->result = NULL;
+    if (p->session->streaming == p)
+        p->session->streaming = NULL;
+    local_conn_free(p->detached);
+    p->detached = NULL;
+}
+
+int local_portal_fail(struct local_portal *p, const struct err *e)
+{
+    local_portal_finish(p);
+    if (!p->err)
+        p->err =
+            mem_alloc(sizeof *p->err); /* without memory the next call finds the result gone: see fetch */
+    if (p->err)
+        *p->err = *e;
+    return ST_ERR;
+}
+
+/* ---- open ---- */
+
+static int decode(struct local_portal *p, const struct backend_param *params, struct err *e)
+{
+    const struct backend_stmt_info *info = &p->stmt->base.info;
+    p->params = arena_calloc(&p->arena, info->nparams, sizeof *p->params);
+    if (!p->params)
+        return err_oom(e);
+    for (size_t i = 0; i < info->nparams; i++) {
+        const uint8_t *data = params[i].data; /* lent for this call only; the portal keeps values */
+        if (params[i].len > 0) {
+            uint8_t *copy = arena_alloc(&p->arena, (size_t)params[i].len);
+            if (!copy)
+                return err_oom(e);
+            data = memcpy(copy, data, (size_t)params[i].len);
+        }
+        TRY(pg_value_decode(&p->arena, info->param_oids[i], params[i].format, data, params[i].len,
+                            p->session->encode.zone, &p->params[i], e));
+    }
+    return ST_OK;
+}
+
+int local_open(struct backend_session *bs, struct backend_stmt *stmt, const struct backend_param *params,
+               size_t nparams, struct backend_portal **out, struct err *e)
+{
+    struct local_session *s = (struct local_session *)bs;
+    struct local_stmt *st = (struct local_stmt *)stmt;
+    if (nparams != stmt->info.nparams)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
+                       "bind message supplies %zu parameters, but prepared statement requires %d", nparams,
+                       stmt->info.nparams);
+    CLEANUP(portal_freep) struct local_portal *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return err_oom(e);
+    p->session = s;
+    p->stmt = st;
+    st->refs++;
+    arena_init(&p->arena, LOCAL_STATEMENT_MEMORY);
+    row_batch_init(&p->batch);
+    if (stmt->info.desc)
+        p->base.desc = row_desc_ref(stmt->info.desc);
+    TRY(decode(p, params, e));
+    *out = &TAKE_PTR(p)->base;
+    return ST_OK;
+}
+
+/* ---- start ---- */
+
+/* Whether rows of these types may be sent to a client that was told the statement's description. */
+static bool fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n)
+{
+    const struct row_desc *told = st->base.info.desc;
+    if (told->ncolumns != n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct column_desc d = {0};
+        encode_describe(types[i], &d);
+        if (d.type_oid != told->columns[i].type_oid)
+            return false;
+        if (d.typmod != told->columns[i].typmod && !(st->numeric && told->columns[i].typmod == -1))
+            return false;
+    }
+    return true;
+}
+
+static int changed_type(struct err *e)
+{
+    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
+}
+
+/* What changes something may not find out only after it has run that its rows have another shape. */
+static int check_before(const struct local_stmt *st, const struct engine_stmt *es, struct err *e)
+{
+    const struct engine_stmt_info *info = engine_stmt_info(es);
+    return info->unresolved || fits(st, info->types, info->ncolumns) ? ST_OK : changed_type(e);
+}
+
+static int run(struct local_portal *p, struct local_conn *c, const struct sql_rewritten *text, struct err *e)
+{
+    struct local_stmt *st = p->stmt;
+    const struct backend_stmt_info *info = &st->base.info;
+    bool reads = info->effect == BACKEND_READS;
+    struct engine_stmt *es;
+    TRY(local_conn_prepare(c, text->text, !reads && info->returns_rows, &es, e));
+    if (!reads && info->returns_rows)
+        TRY(check_before(st, es, e));
+    for (size_t i = 0; i < engine_stmt_info(es)->nparams; i++)
+        TRY(engine_bind(es, i + 1, &p->params[i], e));
+    if (!reads && p->session->tx != LOCAL_TX_NONE)
+        p->session->wrote = true;
+    TRY(engine_run(es, reads ? ENGINE_STREAM : ENGINE_MATERIALIZE, &p->session->cancelled, &p->result, e));
+    const struct engine_result_info *r = engine_result_info(p->result);
+    if (r->answer == ENGINE_ROWS && info->returns_rows && !fits(st, r->types, r->ncolumns))
+        return changed_type(e);
+    return ST_OK;
+}
+
+/* SET, USE, CREATE TEMP … have run: what another connection of this session would need. */
+static int remember(struct local_portal *p, struct err *e)
+{
+    struct local_session *s = p->session;
+    switch (p->stmt->after) {
+    case LOCAL_AFTER_PIN: s->pinned = true; return ST_OK;
+    case LOCAL_AFTER_PATH: {
+        char *path = mem_strndup(p->stmt->sql.p, p->stmt->sql.n);
+        if (!path)
+            return err_oom(e);
+        mem_free(s->path);
+        s->path = path;
+        return ST_OK;
+    }
+    case LOCAL_AFTER_PATH_RESET: mem_free(TAKE_PTR(s->path)); return ST_OK;
+    default: return ST_OK;
+    }
+}
+
+/* The statement has begun (a stream) or ended (anything else). */
+static int settle(struct local_portal *p, struct err *e)
+{
+    const struct engine_result_info *r = engine_result_info(p->result);
+    bool reads = p->stmt->base.info.effect == BACKEND_READS;
+    TRY(remember(p, e));
+    p->base.rows_affected = r->changed;
+    if (r->answer != ENGINE_ROWS || !p->stmt->base.info.returns_rows) {
+        p->base.complete = true;
+        local_portal_finish(p);
+    } else if (reads) {
+        p->session->streaming = p;
+    }
+    return ST_OK;
+}
+
+static int start(struct local_portal *p, struct err *e)
+{
+    struct local_conn *c;
+    struct sql_rewritten text;
+    TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
+    TRY(local_claim(p->session, &c, e));
+    if (run(p, c, &text, e) != ST_OK) {
+        local_map_position(p->stmt, &text, e);
+        return ST_ERR;
+    }
+    return settle(p, e);
+}
+
+int local_start(struct backend_portal *bp, struct err *e)
+{
+    struct local_portal *p = (struct local_portal *)bp;
+    struct local_session *s = p->session;
+    if (bp->started)
+        return ST_OK;
+    bp->started = true;
+    local_enter(s, s->main);
+    int st = start(p, e);
+    bool cancelled = local_leave(s);
+    /* What has been done cannot be cancelled any more; a stream that has only begun can. */
+    if (st == ST_OK && cancelled && p->result && s->streaming == p)
+        st = local_cancelled(e);
+    return st == ST_OK ? ST_OK : local_portal_fail(p, e);
+}
+
+void local_portal_close(struct backend_portal *bp)
+{
+    portal_free((struct local_portal *)bp);
+}

@@ -1,0 +1,157 @@
+/* Shared by local*.c only. */
+#ifndef TAVANA_BACKEND_LOCAL_PRIV_H
+#define TAVANA_BACKEND_LOCAL_PRIV_H
+
+#include "backend/local.h"
+#include "base/arena.h"
+#include "encode/encoder.h"
+#include "pgtype/tz.h"
+#include "pgtype/value.h"
+#include "rows/row_batch.h"
+#include "rows/row_desc.h"
+#include "rows/row_stream.h"
+#include "sql/rewrite.h"
+
+#include <pthread.h>
+
+enum {
+    LOCAL_CACHED_STATEMENTS = 16,      /* prepared statements that a connection keeps; the oldest goes */
+    LOCAL_CACHED_TEXT_MAX = 16 * 1024, /* a longer text is prepared each time */
+    LOCAL_STATEMENT_MEMORY =
+        1 << 30,            /* an arena's bound: the text of a statement twice, and its parameters */
+    LOCAL_GUESSES_MAX = 64, /* parameters of one statement whose type is found by trying */
+    LOCAL_SEARCH_PATH_MAX = 8 * 1024,
+};
+
+struct local {
+    struct backend base;
+    struct engine *engine;
+};
+
+struct local_cached {
+    struct engine_stmt *stmt;
+    char *text;
+    size_t len;
+    uint64_t used; /* clock of the connection */
+    unsigned uses;
+};
+
+struct local_conn {
+    struct engine_conn *conn;
+    uint64_t settings; /* version of the session's that it has */
+    uint64_t clock;
+    struct local_cached cached[LOCAL_CACHED_STATEMENTS];
+};
+
+enum local_tx { LOCAL_TX_NONE, LOCAL_TX_OPEN, LOCAL_TX_READ_ONLY };
+
+struct local_session {
+    struct backend_session base;
+    struct local *local;
+
+    struct local_conn *main;        /* NULL: none yet */
+    struct local_portal *streaming; /* whose open stream is on main; NULL: none */
+    enum local_tx tx;
+    bool wrote;  /* in this transaction */
+    bool pinned; /* has what only its main connection knows: temporary objects, variables … */
+
+    uint64_t settings; /* version, from 1 */
+    struct encode_settings encode;
+    char time_zone[TZ_NAME_MAX]; /* as the engine has it; "": the engine's default */
+    char *path;                  /* statement that sets schema and search path; NULL: the default */
+
+    pthread_mutex_t lock;        /* of the three below: all that another thread may touch */
+    bool busy;                   /* a call is under way */
+    bool cancelled;              /* it shall end */
+    struct engine_conn *running; /* on this connection; NULL: not there yet */
+};
+
+struct local_stmt {
+    struct backend_stmt base;
+    unsigned refs; /* the session's, and one a portal; one thread uses them all */
+    struct local_session *session;
+    struct arena arena;
+    struct str sql;            /* as the client wrote it */
+    const char **casts;        /* engine's type names a parameter; NULL: no cast */
+    bool numeric;              /* has numeric parameters: their scale follows the value, see local_run_text */
+    bool wrap;                 /* columns that only the engine can spell arrive as text */
+    struct sql_rewritten text; /* as the engine gets it */
+    uint32_t *oids;
+    enum local_after { LOCAL_AFTER_NOTHING, LOCAL_AFTER_PIN, LOCAL_AFTER_PATH, LOCAL_AFTER_PATH_RESET } after;
+};
+
+struct local_fetch {
+    struct row_stream base;
+    struct local_portal *portal;
+    uint64_t left; /* rows; UINT64_MAX: all */
+    size_t batch_bytes;
+    uint64_t batch_rows;
+    bool first; /* nothing handed on yet */
+};
+
+struct local_portal {
+    struct backend_portal base;
+    struct local_session *session;
+    struct local_stmt *stmt;
+    struct arena arena; /* of params */
+    struct pg_value *params;
+    struct local_conn *detached;    /* the connection that it took along; NULL: none */
+    struct engine_result *result;   /* NULL: not started, or over */
+    const struct chunk_view *chunk; /* lent by result */
+    size_t row;                     /* the next one in chunk */
+    struct encoder *encoder;
+    int16_t *formats; /* that encoder was made for; NULL: all text */
+    struct encode_settings encoded_with;
+    struct row_batch batch;
+    struct local_fetch fetch;
+    struct err *err; /* how it ended, when it did badly */
+};
+
+/* local_conn.c: connections and what is prepared on them */
+void local_conn_free(struct local_conn *c);
+/* The main connection, free for a statement and with the session's settings. */
+int local_claim(struct local_session *s, struct local_conn **out, struct err *e);
+/* Lent until the connection prepares something else. fresh: not from the cache. */
+int local_conn_prepare(struct local_conn *c, struct str text, bool fresh, struct engine_stmt **out,
+                       struct err *e);
+/* Around every call that may run something: cancel acts between the two. */
+void local_enter(struct local_session *s, struct local_conn *c);
+void local_running_on(struct local_session *s, struct local_conn *c);
+/* Whether it was cancelled. */
+bool local_leave(struct local_session *s);
+int local_cancelled(struct err *e);
+
+/* local_stmt.c */
+int local_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
+                  struct backend_stmt **out, struct err *e);
+void local_stmt_free(struct backend_stmt *stmt);
+/* The text to run with these parameters; of the arena. */
+int local_run_text(const struct local_stmt *st, const struct pg_value *params, struct arena *a,
+                   struct sql_rewritten *out, struct err *e);
+/* Where in the client's text an error of the rewritten one is. */
+void local_map_position(const struct local_stmt *st, const struct sql_rewritten *text, struct err *e);
+
+/* local_class.c: what a statement does, by its kind and first words. 42501, 55P02, 0A000 for what a session
+ * may not do. */
+int local_classify(struct str sql, const struct engine_stmt_info *info, struct backend_stmt_info *out,
+                   enum local_after *after, struct err *e);
+
+/* local_split.c */
+int local_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
+                void *arg, struct err *e);
+
+/* local_portal.c */
+int local_open(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
+               size_t nparams, struct backend_portal **out, struct err *e);
+int local_start(struct backend_portal *p, struct err *e);
+void local_portal_close(struct backend_portal *p);
+/* Its rows are over: the result goes, the connection is given back. */
+void local_portal_finish(struct local_portal *p);
+/* Keeps *e as how the portal ended; ST_ERR. */
+int local_portal_fail(struct local_portal *p, const struct err *e);
+
+/* local_fetch.c */
+int local_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
+                struct err *e);
+
+#endif

@@ -1,0 +1,60 @@
+#include "engine/engine_priv.h"
+
+#include "base/alloc.h"
+
+int engine_connect(struct engine *en, struct engine_conn **out, struct err *e)
+{
+    struct engine_conn *c = mem_calloc(1, sizeof *c);
+    if (!c)
+        return err_oom(e);
+    c->engine = en;
+    if (duckdb_connect(en->db, &c->conn) != DuckDBSuccess) {
+        mem_free(c);
+        return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "the engine gives no further connection");
+    }
+    /* The engine counts string headers only, so its own lookahead is kept at a chunk; ours is counted in
+     * bytes. It cannot be set for all connections at once. */
+    if (engine_exec(c, "SET streaming_buffer_size = '1KB'", e) != ST_OK) {
+        engine_disconnect(c);
+        return ST_ERR;
+    }
+    *out = c;
+    return ST_OK;
+}
+
+void engine_disconnect(struct engine_conn *c)
+{
+    if (!c)
+        return;
+    duckdb_disconnect(&c->conn);
+    mem_free(c);
+}
+
+void engine_interrupt(struct engine_conn *c)
+{
+    duckdb_interrupt(c->conn);
+}
+
+int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
+{
+    duckdb_result r;
+    int st = ST_OK;
+    if (duckdb_query(c->conn, sql, &r) != DuckDBSuccess)
+        st = engine_error(e, duckdb_result_error(&r), sql);
+    duckdb_destroy_result(&r);
+    return st;
+}
+
+int engine_count_statements(struct engine_conn *c, struct str sql, size_t *n, struct err *e)
+{
+    char *text = mem_strndup(sql.p, sql.n);
+    if (!text)
+        return err_oom(e);
+    duckdb_extracted_statements parts = NULL;
+    *n = duckdb_extract_statements(c->conn, text, &parts);
+    const char *why = parts ? duckdb_extract_statements_error(parts) : NULL;
+    int st = *n == 0 && why ? engine_error(e, why, text) : ST_OK;
+    duckdb_destroy_extracted(&parts);
+    mem_free(text);
+    return st;
+}

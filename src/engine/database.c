@@ -1,0 +1,153 @@
+/* The database: opened with a configuration that nobody can change afterwards. */
+#include "engine/engine_priv.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SETTING_MAX = 64 * 1024 };
+
+DEFINE_CLEANUP(struct engine, engine_close)
+DEFINE_CLEANUP(struct engine_conn, engine_disconnect)
+
+const char *engine_version(void)
+{
+    return duckdb_library_version();
+}
+
+/* Settings that a session changes for itself; all others are locked. local.c lets no user have the first. */
+#define SESSION_SETTINGS "['streaming_buffer_size', 'TimeZone', 'search_path', 'schema']"
+
+/* Of every engine that we open; docs/decisions/engine-settings.md gives the reasons. */
+static const struct {
+    const char *name, *value;
+} fixed[] = {
+    {"autoinstall_known_extensions", "false"},
+    {"autoload_known_extensions", "false"},
+    {"allow_community_extensions", "false"},
+    {"allow_persistent_secrets", "false"},
+    {"default_null_order", "nulls_last_on_asc_first_on_desc"},
+    {"errors_as_json", "true"},
+    {"allocator_flush_threshold", "1MB"},
+    {"allocator_bulk_deallocation_flush_threshold", "1MB"},
+};
+
+static int set_config(duckdb_config config, const char *name, const char *value, struct err *e)
+{
+    if (duckdb_set_config(config, name, value) == DuckDBSuccess)
+        return ST_OK;
+    return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the engine does not take \"%s\" for its setting \"%s\"",
+                   value, name);
+}
+
+static int configure(duckdb_config config, const struct engine_options *o, struct err *e)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        TRY(set_config(config, fixed[i].name, fixed[i].value, e));
+    if (o->read_only)
+        TRY(set_config(config, "access_mode", "read_only", e));
+    if (o->memory_limit)
+        TRY(set_config(config, "memory_limit", o->memory_limit, e));
+    if (o->threads) {
+        char threads[16];
+        (void)snprintf(threads, sizeof threads, "%u", o->threads);
+        TRY(set_config(config, "threads", threads, e));
+    }
+    TRY(set_config(config, "temp_directory", o->temp_directory ? o->temp_directory : "", e));
+    if (o->temp_directory && o->temp_directory_limit)
+        TRY(set_config(config, "max_temp_directory_size", o->temp_directory_limit, e));
+    return ST_OK;
+}
+
+static void put_literal(struct buf *b, const char *text)
+{
+    buf_put_u8(b, '\'');
+    for (; *text; text++) {
+        if (*text == '\'')
+            buf_put_u8(b, '\'');
+        buf_put_u8(b, (uint8_t)*text);
+    }
+    buf_put_u8(b, '\'');
+}
+
+static int exec_buf(struct engine_conn *c, struct buf *b, struct err *e)
+{
+    buf_put_u8(b, '\0');
+    if (!buf_ok(b))
+        return err_oom(e);
+    int st = engine_exec(c, (const char *)b->data, e);
+    buf_clear(b);
+    return st;
+}
+
+static int load_extensions(struct engine_conn *c, const struct engine_options *o, struct buf *b,
+                           struct err *e)
+{
+    for (size_t i = 0; i < o->nextensions; i++) {
+        buf_printf(b, "LOAD ");
+        put_literal(b, o->extensions[i]);
+        TRY(exec_buf(c, b, e));
+    }
+    return ST_OK;
+}
+
+/* The order matters: each step takes away what the one before still needs. */
+static int lock_down(struct engine_conn *c, const struct engine_options *o, struct buf *b, struct err *e)
+{
+    TRY(engine_exec(c, "SET GLOBAL TimeZone = 'UTC'", e));
+    TRY(load_extensions(c, o, b, e));
+    for (size_t i = 0; i < o->ninit; i++)
+        TRY(engine_exec(c, o->init[i], e));
+    buf_printf(b, "SET allowed_directories = [");
+    for (size_t i = 0; i < o->nallowed_directories; i++) {
+        if (i)
+            buf_printf(b, ", ");
+        put_literal(b, o->allowed_directories[i]);
+    }
+    buf_printf(b, "]");
+    TRY(exec_buf(c, b, e));
+    TRY(engine_exec(c, "SET enable_external_access = false", e));
+    TRY(engine_exec(c, "SET allowed_configs = " SESSION_SETTINGS, e));
+    return engine_exec(c, "SET lock_configuration = true", e);
+}
+
+static int open_database(struct engine *en, const struct engine_options *o, struct err *e)
+{
+    duckdb_config config = NULL;
+    if (duckdb_create_config(&config) != DuckDBSuccess)
+        return err_oom(e);
+    int st = configure(config, o, e);
+    char *why = NULL;
+    if (st == ST_OK &&
+        duckdb_open_ext(o->path && *o->path ? o->path : NULL, &en->db, config, &why) != DuckDBSuccess)
+        st = engine_error(e, why, NULL);
+    duckdb_free(why);
+    duckdb_destroy_config(&config);
+    return st;
+}
+
+int engine_open(struct engine **out, const struct engine_options *o, struct err *e)
+{
+    CLEANUP(engine_closep) struct engine *en = mem_calloc(1, sizeof *en);
+    if (!en)
+        return err_oom(e);
+    TRY(open_database(en, o, e));
+    CLEANUP(engine_disconnectp) struct engine_conn *c = NULL;
+    TRY(engine_connect(en, &c, e));
+    CLEANUP(buf_release) struct buf b;
+    buf_init(&b, SETTING_MAX);
+    TRY(lock_down(c, o, &b, e));
+    *out = TAKE_PTR(en);
+    return ST_OK;
+}
+
+void engine_close(struct engine *en)
+{
+    if (!en)
+        return;
+    duckdb_close(&en->db);
+    mem_free(en);
+}

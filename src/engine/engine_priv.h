@@ -1,0 +1,40 @@
+/* Shared by the files of engine/ only: the handles, and duckdb.h. */
+#ifndef TAVANA_ENGINE_ENGINE_PRIV_H
+#define TAVANA_ENGINE_ENGINE_PRIV_H
+
+#include "base/arena.h"
+#include "engine/engine.h"
+
+#include <duckdb.h>
+
+enum {
+    ENGINE_TYPES_MAX =
+        64 * 1024 * 1024, /* bytes for the types of one statement or result (enum values too) */
+    ENGINE_TYPE_DEPTH_MAX = 64,
+};
+
+struct engine {
+    duckdb_database db;
+};
+
+struct engine_conn {
+    struct engine *engine;
+    duckdb_connection conn;
+};
+
+struct engine_stmt {
+    struct engine_conn *conn;
+    duckdb_prepared_statement prepared;
+    char *sql; /* as prepared: positions of errors are found in it */
+    struct engine_stmt_info info;
+    struct arena arena; /* of info */
+};
+
+/* Fills e from an error text of the engine (error.c). sql: what the position counts in; NULL: none known. */
+int engine_error(struct err *e, const char *text, const char *sql);
+
+/* A type as we describe it, of the arena (type.c). 54001 beyond ENGINE_TYPE_DEPTH_MAX, 53200. */
+int engine_type_new(struct arena *a, duckdb_logical_type type, const struct engine_column_type **out,
+                    struct err *e);
+
+#endif

@@ -1,0 +1,355 @@
+/* Errors of the engine → SQLSTATE, message, hint, position: the one table.
+ *
+ * The C API gives an error's class for a result, but not for a failed prepare, and the text in both cases.
+ * With errors_as_json the text is an object of strings: exception_type, exception_message, position, and for
+ * missing objects error_subtype, type, name. That is what the table goes by; a piece of the message decides
+ * only where nothing else tells (constraints, conversions, transactions). */
+#include "engine/engine_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIELD_MAX = 64, MESSAGE_FIELD_MAX = ERR_MESSAGE_MAX + ERR_DETAIL_MAX + ERR_HINT_MAX };
+
+struct engine_failure {
+    char exception[FIELD_MAX]; /* "Catalog", "Out of Range" … */
+    char subtype[FIELD_MAX];   /* "MISSING_ENTRY" … or "" */
+    char object[FIELD_MAX];    /* "Table", "Scalar Function" … or "" */
+    char number[FIELD_MAX];    /* errno, or "" */
+    long position;             /* from 0; -1: none */
+    char message[MESSAGE_FIELD_MAX];
+};
+
+/* First match wins; NULL matches anything; text is a piece of the message. */
+static const struct rule {
+    const char *exception, *subtype, *object, *text;
+    enum sqlstate code;
+} rules[] = {
+    {"INTERRUPT", NULL, NULL, NULL, SQLSTATE_QUERY_CANCELED},
+
+    {"Parser", NULL, NULL, "Duplicate CTE name", SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
+    {"Parser", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR},
+    {"Syntax", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR},
+
+    {"Catalog", "MISSING_ENTRY", "Table", NULL, SQLSTATE_UNDEFINED_TABLE},
+    {"Catalog", "MISSING_ENTRY", "View", NULL, SQLSTATE_UNDEFINED_TABLE},
+    {"Catalog", "MISSING_ENTRY", "Sequence", NULL, SQLSTATE_UNDEFINED_TABLE},
+    {"Catalog", "MISSING_ENTRY", "Schema", NULL, SQLSTATE_INVALID_SCHEMA_NAME},
+    {"Catalog", "MISSING_ENTRY", "Database", NULL, SQLSTATE_INVALID_CATALOG_NAME},
+    {"Catalog", "MISSING_ENTRY", "Scalar Function", NULL, SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", "MISSING_ENTRY", "Aggregate Function", NULL, SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", "MISSING_ENTRY", "Table Function", NULL, SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", "MISSING_ENTRY", "Pragma Function", NULL, SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", "MISSING_ENTRY", "Macro Function", NULL, SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", "MISSING_ENTRY", "Table Macro Function", NULL, SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", "MISSING_ENTRY", NULL, NULL, SQLSTATE_UNDEFINED_OBJECT},
+    {"Catalog", "ENTRY_ALREADY_EXISTS", "Schema", NULL, SQLSTATE_DUPLICATE_SCHEMA},
+    {"Catalog", "ENTRY_ALREADY_EXISTS", "Type", NULL, SQLSTATE_DUPLICATE_OBJECT},
+    {"Catalog", "ENTRY_ALREADY_EXISTS", "Macro Function", NULL, SQLSTATE_DUPLICATE_FUNCTION},
+    {"Catalog", "ENTRY_ALREADY_EXISTS", "Table Macro Function", NULL, SQLSTATE_DUPLICATE_OBJECT},
+    {"Catalog", "ENTRY_ALREADY_EXISTS", NULL, NULL, SQLSTATE_DUPLICATE_TABLE},
+    {"Catalog", NULL, NULL, "Existing object", SQLSTATE_WRONG_OBJECT_TYPE},
+    {"Catalog", NULL, NULL, "Column with name", SQLSTATE_DUPLICATE_COLUMN},
+    {"Catalog", NULL, NULL, "Index with name", SQLSTATE_DUPLICATE_TABLE},
+    {"Catalog", NULL, NULL, "No catalog + schema named", SQLSTATE_INVALID_SCHEMA_NAME},
+    {"Catalog", NULL, NULL, "Table with name", SQLSTATE_UNDEFINED_TABLE},
+    {"Catalog", NULL, NULL, "unrecognized configuration parameter", SQLSTATE_UNDEFINED_OBJECT},
+    {"Catalog", NULL, NULL, "Function with name", SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", NULL, NULL, "Could not drop", SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST},
+    {"Catalog", NULL, NULL, NULL, SQLSTATE_UNDEFINED_OBJECT},
+    {"Dependency", NULL, NULL, NULL, SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST},
+
+    {"Binder", "COLUMN_NOT_FOUND", NULL, NULL, SQLSTATE_UNDEFINED_COLUMN},
+    {"Binder", NULL, NULL, "does not have a column", SQLSTATE_UNDEFINED_COLUMN},
+    {"Binder", NULL, NULL, "Referenced update column", SQLSTATE_UNDEFINED_COLUMN},
+    {"Binder", NULL, NULL, "Referenced table", SQLSTATE_UNDEFINED_TABLE},
+    {"Binder", NULL, NULL, "Ambiguous reference", SQLSTATE_AMBIGUOUS_COLUMN},
+    {"Binder", NULL, NULL, "must appear in the GROUP BY", SQLSTATE_GROUPING_ERROR},
+    {"Binder", NULL, NULL, "aggregate", SQLSTATE_GROUPING_ERROR},
+    {"Binder", NULL, NULL, "No function matches", SQLSTATE_UNDEFINED_FUNCTION},
+    {"Binder", NULL, NULL, "Could not choose a best candidate", SQLSTATE_UNDEFINED_FUNCTION},
+    {"Binder", NULL, NULL, "Prepared statement", SQLSTATE_INVALID_SQL_STATEMENT_NAME},
+    {"Binder", NULL, NULL, "Catalog \"", SQLSTATE_INVALID_CATALOG_NAME},
+    {"Binder", NULL, NULL, "values were supplied", SQLSTATE_SYNTAX_ERROR},
+    {"Binder", NULL, NULL, "same number of result columns", SQLSTATE_SYNTAX_ERROR},
+    {"Binder", NULL, NULL, "Cannot compare", SQLSTATE_DATATYPE_MISMATCH},
+    {"Binder", NULL, NULL, "Cannot deduce", SQLSTATE_DATATYPE_MISMATCH},
+    {"Binder", NULL, NULL, "Cannot mix", SQLSTATE_DATATYPE_MISMATCH},
+    {"Binder", NULL, NULL, "can only be applied to", SQLSTATE_DATATYPE_MISMATCH},
+    {"Binder", NULL, NULL, "database with name", SQLSTATE_DUPLICATE_DATABASE},
+    {"Binder", NULL, NULL, "ead-only", SQLSTATE_READ_ONLY_SQL_TRANSACTION},
+    {"Binder", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
+    {"Planner", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
+
+    {"Conversion", NULL, NULL, "field value out of range", SQLSTATE_DATETIME_FIELD_OVERFLOW},
+    {"Conversion", NULL, NULL, "Date out of range", SQLSTATE_DATETIME_FIELD_OVERFLOW},
+    {"Conversion", NULL, NULL, "field format", SQLSTATE_INVALID_DATETIME_FORMAT},
+    {"Conversion", NULL, NULL, "extract specifier", SQLSTATE_INVALID_DATETIME_FORMAT},
+    {"Conversion", NULL, NULL, "to INTERVAL", SQLSTATE_INVALID_DATETIME_FORMAT},
+    {"Conversion", NULL, NULL, "out of range", SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"Conversion", NULL, NULL, "Could not cast value", SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"Conversion", NULL, NULL, NULL, SQLSTATE_INVALID_TEXT_REPRESENTATION},
+    {"Mismatch Type", NULL, NULL, NULL, SQLSTATE_DATATYPE_MISMATCH},
+    {"Divide by Zero", NULL, NULL, NULL, SQLSTATE_DIVISION_BY_ZERO},
+    {"Out of Range", NULL, NULL, "string of size", SQLSTATE_PROGRAM_LIMIT_EXCEEDED},
+    {"Out of Range", NULL, NULL, NULL, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"Decimal", NULL, NULL, NULL, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"Object Size", NULL, NULL, NULL, SQLSTATE_PROGRAM_LIMIT_EXCEEDED},
+    {"Sequence", NULL, NULL, NULL, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE},
+
+    {"Constraint", NULL, NULL, "foreign key", SQLSTATE_FOREIGN_KEY_VIOLATION},
+    {"Constraint", NULL, NULL, "NOT NULL", SQLSTATE_NOT_NULL_VIOLATION},
+    {"Constraint", NULL, NULL, "CHECK constraint", SQLSTATE_CHECK_VIOLATION},
+    {"Constraint", NULL, NULL, "Duplicate key", SQLSTATE_UNIQUE_VIOLATION},
+    {"Constraint", NULL, NULL, "uplicate", SQLSTATE_UNIQUE_VIOLATION},
+    {"Constraint", NULL, NULL, "unique", SQLSTATE_UNIQUE_VIOLATION},
+    {"Constraint", NULL, NULL, "UNIQUE", SQLSTATE_UNIQUE_VIOLATION},
+    {"Constraint", NULL, NULL, NULL, SQLSTATE_INTEGRITY_CONSTRAINT_VIOLATION},
+
+    {"TransactionContext", NULL, NULL, "aborted", SQLSTATE_IN_FAILED_SQL_TRANSACTION},
+    {"TransactionContext", NULL, NULL, "no transaction is active", SQLSTATE_NO_ACTIVE_SQL_TRANSACTION},
+    {"TransactionContext", NULL, NULL, "within a transaction", SQLSTATE_ACTIVE_SQL_TRANSACTION},
+    {"TransactionContext", NULL, NULL, "uplicate key", SQLSTATE_UNIQUE_VIOLATION},
+    {"TransactionContext", NULL, NULL, "unique constraint", SQLSTATE_UNIQUE_VIOLATION},
+    {"TransactionContext", NULL, NULL, "onflict", SQLSTATE_SERIALIZATION_FAILURE},
+    {"TransactionContext", NULL, NULL, "ead-only", SQLSTATE_READ_ONLY_SQL_TRANSACTION},
+    {"TransactionContext", NULL, NULL, NULL, SQLSTATE_INVALID_TRANSACTION_STATE},
+
+    {"Out of Memory", NULL, NULL, "max_temp_directory_size", SQLSTATE_DISK_FULL},
+    {"Out of Memory", NULL, NULL, NULL, SQLSTATE_OUT_OF_MEMORY},
+    {"IO", NULL, NULL, "No files found", SQLSTATE_UNDEFINED_FILE},
+    {"IO", NULL, NULL, "No space left", SQLSTATE_DISK_FULL},
+    {"IO", NULL, NULL, "Permission denied", SQLSTATE_INSUFFICIENT_PRIVILEGE},
+    {"IO", NULL, NULL, "No such file", SQLSTATE_UNDEFINED_FILE},
+    {"IO", NULL, NULL, "not found", SQLSTATE_UNDEFINED_FILE},
+    {"IO", NULL, NULL, NULL, SQLSTATE_IO_ERROR},
+    {"HTTP", NULL, NULL, NULL, SQLSTATE_IO_ERROR},
+    {"Network", NULL, NULL, NULL, SQLSTATE_IO_ERROR},
+    {"Permission", NULL, NULL, NULL, SQLSTATE_INSUFFICIENT_PRIVILEGE},
+
+    {"Parameter Not Resolved", NULL, NULL, NULL, SQLSTATE_INDETERMINATE_DATATYPE},
+    {"Parameter Not Allowed", NULL, NULL, NULL, SQLSTATE_FEATURE_NOT_SUPPORTED},
+    {"Not implemented", NULL, NULL, "TimeZone", SQLSTATE_INVALID_PARAMETER_VALUE},
+    {"Not implemented", NULL, NULL, NULL, SQLSTATE_FEATURE_NOT_SUPPORTED},
+    {"Missing Extension", NULL, NULL, NULL, SQLSTATE_FEATURE_NOT_SUPPORTED},
+    {"Extension Autoloading", NULL, NULL, NULL, SQLSTATE_FEATURE_NOT_SUPPORTED},
+
+    {"Invalid Input", NULL, NULL, "configuration has been locked", SQLSTATE_CANT_CHANGE_RUNTIME_PARAM},
+    {"Invalid Input", NULL, NULL, "multiple statements", SQLSTATE_SYNTAX_ERROR},
+    {"Invalid Input", NULL, NULL, "No statement to prepare", SQLSTATE_SYNTAX_ERROR},
+    {"Invalid Input", NULL, NULL, "ead-only", SQLSTATE_READ_ONLY_SQL_TRANSACTION},
+    {"Invalid Input", NULL, NULL, "read only", SQLSTATE_READ_ONLY_SQL_TRANSACTION},
+    {"Invalid Input", NULL, NULL, "parameters", SQLSTATE_UNDEFINED_PARAMETER},
+    {"Invalid Input", NULL, NULL, "pending query result", SQLSTATE_INVALID_CURSOR_STATE},
+    {"Invalid Input", NULL, NULL, "More than one row", SQLSTATE_CARDINALITY_VIOLATION},
+    {"Invalid Input", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
+    {"Settings", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
+};
+
+static bool same(const char *want, const char *have)
+{
+    return !want || strcmp(want, have) == 0;
+}
+
+static enum sqlstate failure_sqlstate(const struct engine_failure *f)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        const struct rule *r = &rules[i];
+        if (same(r->exception, f->exception) && same(r->subtype, f->subtype) && same(r->object, f->object) &&
+            (!r->text || strstr(f->message, r->text)))
+            return r->code;
+    }
+    return SQLSTATE_INTERNAL_ERROR;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* \u0007: the engine writes control characters so, and nothing else. */
+static char control_character(const char *p)
+{
+    int v = 0;
+    for (int i = 0; i < 4; i++) {
+        int d = hex_digit(p[i]);
+        if (d < 0)
+            return '?';
+        v = v * 16 + d;
+    }
+    return v > 0 && v < 0x80 ? (char)v : '?';
+}
+
+/* A JSON string at p (after its quote) into out, cut when it does not fit; returns what follows its end
+ * quote, NULL when there is none. */
+static const char *json_string(const char *p, char *out, size_t max)
+{
+    size_t n = 0;
+    for (; *p && *p != '"'; p++) {
+        char c = *p;
+        if (c == '\\') {
+            c = *++p;
+            if (c == 'u' && strnlen(p + 1, 4) == 4) {
+                c = control_character(p + 1);
+                p += 4;
+            } else if (c == 'n') {
+                c = '\n';
+            } else if (c == 't') {
+                c = '\t';
+            } else if (c == 'r') {
+                c = '\r';
+            } else if (c == '\0') {
+                return NULL;
+            }
+        }
+        if (n + 1 < max)
+            out[n++] = c;
+    }
+    out[n] = '\0';
+    return *p ? p + 1 : NULL;
+}
+
+static void take_field(struct engine_failure *f, const char *key, const char *value)
+{
+    const struct {
+        const char *key;
+        char *to;
+        size_t max;
+    } fields[] = {
+        {"exception_type", f->exception, sizeof f->exception},
+        {"error_subtype", f->subtype, sizeof f->subtype},
+        {"type", f->object, sizeof f->object},
+        {"errno", f->number, sizeof f->number},
+        {"exception_message", f->message, sizeof f->message},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (strcmp(key, fields[i].key) == 0)
+            (void)snprintf(fields[i].to, fields[i].max, "%s", value);
+    int64_t position;
+    if (strcmp(key, "position") == 0 && str_to_i64(str_of(value), 0, INT32_MAX, &position))
+        f->position = (long)position;
+}
+
+/* {"key":"value",…} */
+static bool failure_from_json(struct engine_failure *f, const char *p)
+{
+    char key[FIELD_MAX], value[MESSAGE_FIELD_MAX];
+    for (p++; *p == '"'; p++) {
+        p = json_string(p + 1, key, sizeof key);
+        if (!p || p[0] != ':' || p[1] != '"')
+            return false;
+        p = json_string(p + 2, value, sizeof value);
+        if (!p)
+            return false;
+        take_field(f, key, value);
+        if (*p != ',')
+            break;
+    }
+    return f->exception[0] != '\0';
+}
+
+/* "Binder Error: text": a few places in the engine make their own. */
+static void failure_from_text(struct engine_failure *f, const char *text)
+{
+    static const char mark[] = " Error: ";
+    const char *end = strstr(text, mark);
+    if (end && (size_t)(end - text) < sizeof f->exception && !memchr(text, '\n', (size_t)(end - text))) {
+        (void)snprintf(f->exception, sizeof f->exception, "%.*s", (int)(end - text), text);
+        text = end + sizeof mark - 1;
+    }
+    (void)snprintf(f->message, sizeof f->message, "%s", text);
+    char *context = strstr(f->message, "\n\nLINE ");
+    if (context)
+        *context = '\0';
+}
+
+static void failure_read(struct engine_failure *f, const char *text)
+{
+    *f = (struct engine_failure){.position = -1};
+    const char *json = strstr(text, "{\"exception_type\"");
+    if (!json || !failure_from_json(f, json)) {
+        *f = (struct engine_failure){.position = -1};
+        failure_from_text(f, text);
+    }
+}
+
+/* Position from 0, in bytes, or in characters from the parser, as a character from 1. */
+static int32_t character_position(const struct engine_failure *f, const char *sql)
+{
+    if (f->position < 0 || !sql)
+        return 0;
+    if (strcmp(f->exception, "Parser") == 0)
+        return (int32_t)f->position + 1;
+    int32_t characters = 1;
+    for (long i = 0; i < f->position && sql[i]; i++)
+        characters += ((unsigned char)sql[i] & 0xC0) != 0x80;
+    return characters;
+}
+
+static bool is_hint(const char *line)
+{
+    static const char *const starts[] = {"Did you mean", "Candidate",  "Either add",
+                                         "Use \"SET",    "Please try", "For more info"};
+    line += strspn(line, " \t");
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        if (strncmp(line, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+static void trim_end(char *text, const char *what)
+{
+    size_t n = strlen(text);
+    while (n > 0 && strchr(what, text[n - 1]))
+        text[--n] = '\0';
+}
+
+/* The first line is the message; what follows is a hint from its first line that proposes something, else a
+ * detail. A stack trace is nobody's but ours: it is left out. */
+static void split_message(struct err *e, struct engine_failure *f, enum sqlstate code)
+{
+    char *trace = strstr(f->message, "\n\nStack Trace");
+    if (trace)
+        *trace = '\0';
+    char *rest = strchr(f->message, '\n');
+    if (rest)
+        *rest++ = '\0';
+    trim_end(f->message, "!. \t");
+    err_set(e, code, "%s", f->message[0] ? f->message : "the engine failed without saying why");
+    while (rest && strchr("\n \t", *rest) && *rest)
+        rest++;
+    if (!rest || !*rest)
+        return;
+    trim_end(rest, "\n \t");
+    char *hint = rest;
+    while (hint && !is_hint(hint)) {
+        hint = strchr(hint, '\n');
+        if (hint)
+            hint++;
+    }
+    if (hint)
+        err_hint(e, "%s", hint);
+    if (hint != rest) {
+        if (hint)
+            hint[-1] = '\0';
+        trim_end(rest, "\n \t");
+        err_detail(e, "%s", rest);
+    }
+}
+
+int engine_error(struct err *e, const char *text, const char *sql)
+{
+    if (err_is_set(e))
+        return ST_ERR;
+    struct engine_failure f;
+    failure_read(&f, text ? text : "");
+    enum sqlstate code = failure_sqlstate(&f);
+    if (code == SQLSTATE_QUERY_CANCELED)
+        return err_set(e, code, "canceling statement due to user request");
+    split_message(e, &f, code);
+    e->position = character_position(&f, sql);
+    return ST_ERR;
+}

@@ -1,0 +1,234 @@
+/* Running a statement and reading its chunks. The streaming entry points of the C API are marked deprecated
+ * without a replacement; this file is the only one that calls them. */
+#include "engine/engine_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#include <string.h>
+
+struct engine_result {
+    duckdb_result result;
+    bool has_result;
+    char *sql;
+    duckdb_data_chunk chunk;
+    struct chunk_view view;
+    struct column_view *columns; /* of view */
+    struct engine_result_info info;
+    struct arena arena; /* types, names, the columns' views */
+    bool ended;
+    struct err err; /* sticky */
+};
+
+DEFINE_CLEANUP(struct engine_result, engine_result_free)
+
+/* ---- views ---- */
+
+static size_t child_vectors(const struct engine_column_type *t)
+{
+    switch (t->type) {
+    case ENGINE_LIST:
+    case ENGINE_ARRAY:
+    case ENGINE_MAP: return 1;
+    case ENGINE_STRUCT: return t->nchildren;
+    case ENGINE_UNION: return t->nchildren + 1; /* the tag first */
+    default: return 0;
+    }
+}
+
+/* The type of a child vector. A map's one child is a struct of key and value, a union's first its tag: types
+ * that the map or union itself has not, made beside it once. */
+static const struct engine_column_type map_entry_type = {.type = ENGINE_STRUCT};
+static const struct engine_column_type union_tag_type = {.type = ENGINE_UINT8};
+
+static int view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v,
+                    struct err *e);
+
+static int view_children(struct arena *a, const struct engine_column_type *t, struct column_view *v,
+                         struct err *e)
+{
+    size_t n = child_vectors(t);
+    struct column_view *children = arena_calloc(a, n, sizeof *children);
+    if (!children)
+        return err_oom(e);
+    v->children = children;
+    v->nchildren = n;
+    if (t->type == ENGINE_MAP) {
+        struct engine_column_type *entry = arena_alloc(a, sizeof *entry);
+        if (!entry)
+            return err_oom(e);
+        *entry = map_entry_type;
+        entry->nchildren = 2;
+        entry->children = t->children;
+        return view_new(a, entry, &children[0], e);
+    }
+    size_t skip = t->type == ENGINE_UNION;
+    if (skip)
+        children[0].type = &union_tag_type;
+    for (size_t i = skip; i < n; i++)
+        TRY(view_new(a, &t->children[i - skip], &children[i], e));
+    return ST_OK;
+}
+
+/* The shape of a column, made once a result; view_point fills it for each chunk. */
+static int view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v, struct err *e)
+{
+    *v = (struct column_view){.type = t};
+    return child_vectors(t) ? view_children(a, t, v, e) : ST_OK;
+}
+
+static void view_point(struct column_view *v, duckdb_vector vector)
+{
+    enum engine_type type = v->type->type;
+    v->validity = duckdb_vector_get_validity(vector);
+    v->data = type == ENGINE_STRUCT || type == ENGINE_ARRAY || type == ENGINE_UNION
+                  ? NULL
+                  : duckdb_vector_get_data(vector);
+    for (size_t i = 0; i < v->nchildren; i++) {
+        duckdb_vector child = type == ENGINE_LIST || type == ENGINE_MAP ? duckdb_list_vector_get_child(vector)
+                              : type == ENGINE_ARRAY ? duckdb_array_vector_get_child(vector)
+                                                     : duckdb_struct_vector_get_child(vector, i);
+        /* column_view's children are const for readers; they are ours */
+        view_point((struct column_view *)(uintptr_t)&v->children[i], child);
+    }
+}
+
+/* ---- running ---- */
+
+static int describe(struct engine_result *r, struct err *e)
+{
+    switch (duckdb_result_return_type(r->result)) {
+    case DUCKDB_RESULT_TYPE_CHANGED_ROWS:
+        r->info.answer = ENGINE_CHANGED;
+        r->info.changed = duckdb_rows_changed(&r->result);
+        return ST_OK;
+    case DUCKDB_RESULT_TYPE_QUERY_RESULT: r->info.answer = ENGINE_ROWS; break;
+    default: r->info.answer = ENGINE_NOTHING; return ST_OK;
+    }
+    size_t n = duckdb_column_count(&r->result);
+    const struct engine_column_type **types = arena_calloc(&r->arena, n, sizeof(void *));
+    const char **names = arena_calloc(&r->arena, n, sizeof(void *));
+    r->columns = arena_calloc(&r->arena, n, sizeof *r->columns);
+    if (!types || !names || !r->columns)
+        return err_oom(e);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = duckdb_column_name(&r->result, i);
+        if (!(names[i] = arena_strdup(&r->arena, name ? name : "")))
+            return err_oom(e);
+        duckdb_logical_type type = duckdb_column_logical_type(&r->result, i);
+        int st = engine_type_new(&r->arena, type, &types[i], e);
+        duckdb_destroy_logical_type(&type);
+        TRY(st);
+        TRY(view_new(&r->arena, types[i], &r->columns[i], e));
+    }
+    r->info.names = names;
+    r->info.types = types;
+    r->info.ncolumns = n;
+    r->view.columns = r->columns;
+    r->view.ncolumns = n;
+    return ST_OK;
+}
+
+/* An interrupt counts from here on: starting a statement has reset the engine's flag. */
+static int execute(struct engine_result *r, duckdb_pending_result pending, const bool *cancelled,
+                   struct err *e)
+{
+    if (cancelled && __atomic_load_n(cancelled, __ATOMIC_SEQ_CST))
+        return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
+    r->has_result = true;
+    if (duckdb_execute_pending(pending, &r->result) == DuckDBSuccess)
+        return ST_OK;
+    const char *why = duckdb_result_error(&r->result);
+    return engine_error(e, why ? why : duckdb_pending_error(pending), r->sql);
+}
+
+static int start(struct engine_result *r, struct engine_stmt *st, enum engine_mode mode,
+                 const bool *cancelled, struct err *e)
+{
+    duckdb_pending_result pending = NULL;
+    duckdb_state state = mode == ENGINE_STREAM ? duckdb_pending_prepared_streaming(st->prepared, &pending)
+                                               : duckdb_pending_prepared(st->prepared, &pending);
+    int status = state == DuckDBSuccess
+                     ? execute(r, pending, cancelled, e)
+                     : engine_error(e, pending ? duckdb_pending_error(pending) : NULL, r->sql);
+    duckdb_destroy_pending(&pending);
+    return status;
+}
+
+int engine_run(struct engine_stmt *st, enum engine_mode mode, const bool *cancelled,
+               struct engine_result **out, struct err *e)
+{
+    CLEANUP(engine_result_freep) struct engine_result *r = mem_calloc(1, sizeof *r);
+    if (!r)
+        return err_oom(e);
+    arena_init(&r->arena, ENGINE_TYPES_MAX);
+    err_init(&r->err);
+    r->sql = mem_strdup(st->sql);
+    if (!r->sql)
+        return err_oom(e);
+    TRY(start(r, st, mode, cancelled, e));
+    TRY(describe(r, e));
+    *out = TAKE_PTR(r);
+    return ST_OK;
+}
+
+const struct engine_result_info *engine_result_info(const struct engine_result *r)
+{
+    return &r->info;
+}
+
+/* ---- reading ---- */
+
+static void drop_chunk(struct engine_result *r)
+{
+    if (r->chunk)
+        duckdb_destroy_data_chunk(&r->chunk);
+    r->chunk = NULL;
+    r->view.nrows = 0;
+}
+
+/* No chunk is the end only when there is no error text either. */
+static int end_of(struct engine_result *r, struct err *e)
+{
+    const char *why = duckdb_result_error(&r->result);
+    r->ended = true;
+    if (!why || !*why)
+        return ST_EOF;
+    engine_error(&r->err, why, r->sql);
+    *e = r->err;
+    return ST_ERR;
+}
+
+int engine_result_next(struct engine_result *r, const struct chunk_view **out, struct err *e)
+{
+    drop_chunk(r);
+    if (r->ended || r->info.answer != ENGINE_ROWS) {
+        if (!err_is_set(&r->err))
+            return ST_EOF;
+        *e = r->err;
+        return ST_ERR;
+    }
+    do {
+        drop_chunk(r);
+        r->chunk = duckdb_fetch_chunk(r->result);
+        if (!r->chunk)
+            return end_of(r, e);
+        r->view.nrows = duckdb_data_chunk_get_size(r->chunk);
+    } while (r->view.nrows == 0);
+    for (size_t i = 0; i < r->view.ncolumns; i++)
+        view_point(&r->columns[i], duckdb_data_chunk_get_vector(r->chunk, i));
+    *out = &r->view;
+    return ST_OK;
+}
+
+void engine_result_free(struct engine_result *r)
+{
+    if (!r)
+        return;
+    drop_chunk(r);
+    if (r->has_result)
+        duckdb_destroy_result(&r->result);
+    arena_release(&r->arena);
+    mem_free(r->sql);
+    mem_free(r);
+}
