@@ -90,19 +90,29 @@ static int check_key_file(int fd, const char *path, struct err *e)
     return ST_OK;
 }
 
-/* By descriptor, so that what was checked is what is read. */
-static int load_key(SSL_CTX *ssl, const char *path, struct err *e)
+static int use_key(SSL_CTX *ssl, EVP_PKEY *key, const struct tls_options *o, struct err *e)
 {
-    CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (X509_check_private_key(SSL_CTX_get0_certificate(ssl),
+                               key)) /* SSL_CTX_use_PrivateKey would say less */
+        return SSL_CTX_use_PrivateKey(ssl, key) ? ST_OK : bad_file(e, "TLS key", o->key_file);
+    ERR_clear_error();
+    return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "TLS key \"%s\" does not belong to the certificate \"%s\"",
+                   o->key_file, o->cert_file);
+}
+
+/* By descriptor, so that what was checked is what is read. After the certificate. */
+static int load_key(SSL_CTX *ssl, const struct tls_options *o, struct err *e)
+{
+    CLEANUP(fd_closep) int fd = open(o->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return bad_open(e, "TLS key", path, errno);
-    TRY(check_key_file(fd, path, e));
+        return bad_open(e, "TLS key", o->key_file, errno);
+    TRY(check_key_file(fd, o->key_file, e));
     BIO *b = BIO_new_fd(fd, BIO_NOCLOSE);
     EVP_PKEY *key = b ? PEM_read_bio_PrivateKey(b, NULL, no_passphrase, NULL) : NULL;
     BIO_free(b);
-    int ok = key && SSL_CTX_use_PrivateKey(ssl, key);
+    int st = key ? use_key(ssl, key, o, e) : bad_file(e, "TLS key", o->key_file);
     EVP_PKEY_free(key);
-    return ok ? ST_OK : bad_file(e, "TLS key", path);
+    return st;
 }
 
 static int load_cert(SSL_CTX *ssl, const char *path, struct err *e)
@@ -151,12 +161,7 @@ static int load(struct tls_context *t, const struct tls_options *o, struct err *
 {
     TRY(set_policy(t->ssl, o->min_version, e));
     TRY(load_cert(t->ssl, o->cert_file, e));
-    TRY(load_key(t->ssl, o->key_file, e));
-    if (!SSL_CTX_check_private_key(t->ssl)) {
-        ERR_clear_error();
-        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
-                       "TLS key \"%s\" does not belong to the certificate \"%s\"", o->key_file, o->cert_file);
-    }
+    TRY(load_key(t->ssl, o, e));
     if (o->ca_file)
         TRY(load_ca(t->ssl, o->ca_file, e));
     return bind_channel(t, e);
