@@ -224,6 +224,8 @@ int statement_new(struct session *s, const char *name, struct str text, const ui
 /* The same of a statement that was cut and classified already. */
 int statement_from(struct session *s, const char *name, const struct sql_statement *sql, const uint32_t *oids,
                    size_t noids, struct statement **out, struct err *e);
+/* A position in a statement's text becomes one in the message that it is part of. */
+void statement_shift_position(const struct sql_statement *sql, struct err *e);
 void statement_free(struct statement *st);
 struct statement *statement_find(struct session *s, const char *name);
 int statement_add(struct session *s, struct statement *st, struct err *e);

@@ -85,6 +85,31 @@ static void drop_unnamed(struct session *s)
         statement_drop(s, st);
 }
 
+static int no_piece(void *arg, size_t off, size_t len)
+{
+    (void)arg, (void)off, (void)len;
+    return ST_OK;
+}
+
+/* A syntax error anywhere in the message keeps all of it from running, as in PostgreSQL, which parses first.
+ */
+static int check_syntax(struct session *s, const struct sql_list *list, struct err *e)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct sql_statement *sql = &list->items[i];
+        if (sql->kind != SQL_ENGINE)
+            continue;
+        struct backend_session *engine;
+        TRY(session_engine(s, &engine, e));
+        int rc = engine->ops->split(engine, sql->text, no_piece, NULL, e);
+        if (rc < 0) {
+            statement_shift_position(sql, e);
+            return rc;
+        }
+    }
+    return ST_OK;
+}
+
 int simple_query(struct session *s, struct str sql, struct err *e)
 {
     struct sql_list list = {0};
@@ -97,6 +122,8 @@ int simple_query(struct session *s, struct str sql, struct err *e)
         be_empty_query_response(&s->out);
         return ST_OK;
     }
+    if (list.n > 1 && how == ST_OK) /* what the engine has split it has parsed */
+        TRY(check_syntax(s, &list, e));
     for (size_t i = 0; i < list.n; i++) {
         if (list.n > 1)
             TRY(tx_implicit_begin(s, e));

@@ -90,6 +90,13 @@ static const char *session_value(void *arg, const char *name)
     return NULL;
 }
 
+void statement_shift_position(const struct sql_statement *sql, struct err *e)
+{
+    const char *message = sql->text.p - sql->offset;
+    for (size_t i = 0; e->position > 0 && i < sql->offset; i++)
+        e->position += ((unsigned char)message[i] & 0xC0) != 0x80;
+}
+
 static int prepare_engine(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
                           struct err *e)
 {
@@ -103,10 +110,7 @@ static int prepare_engine(struct session *s, struct statement *st, const uint32_
     int rc = engine->ops->prepare(engine, rewritten.text, oids, noids, &st->engine, e);
     if (rc < 0 && e->position > 0) {
         e->position = sql_rewrite_position(&rewritten, st->sql.text, e->position);
-        /* The statement may lie within a longer text; positions count its characters. */
-        for (size_t i = 0; i < st->sql.offset; i++)
-            if (((unsigned char)st->sql.text.p[-(ptrdiff_t)st->sql.offset + (ptrdiff_t)i] & 0xC0) != 0x80)
-                e->position++;
+        statement_shift_position(&st->sql, e);
     }
     return rc;
 }
