@@ -54,8 +54,18 @@ static int flushed(int st)
     return st < 0 || fflush(stdout) != 0 ? 1 : 0;
 }
 
+static const char usage[] =
+    "Usage: tavana options [--markdown | OPTION...]\n"
+    "\n"
+    "Prints what can be configured: name, default, meaning, type, bounds, environment\n"
+    "variable, and whether SIGHUP takes a new value over. --markdown makes a table.\n";
+
 int cmd_options(int argc, char **argv)
 {
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        (void)fputs(usage, stdout);
+        return flushed(ST_OK);
+    }
     if (argc == 2 && strcmp(argv[1], "--markdown") == 0) {
         (void)printf("| option | default | type | bounds | environment variable | reload | meaning |\n"
                      "|---|---|---|---|---|---|---|\n");

@@ -139,7 +139,7 @@ def test_block(document, kind, text, server, clone):
             _, output = run(["bash", "-c", command], directory, server)
             assert [line.rstrip() for line in output.rstrip("\n").splitlines()] == expected
         return
-    command = ["bash", "-euo", "pipefail", "-c", text] if kind == "sh" else ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    command = ["bash", "-eu", "-c", text] if kind == "sh" else ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     code, output = run(command, directory, server, text if kind == "sql" else None)
     assert code == 0, output
 
