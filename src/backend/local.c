@@ -92,6 +92,34 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
 
 /* ---- settings ---- */
 
+/* The engine's zones are ICU's: names it knows, "+02" and POSIX's "<+02>-02" it does not, and it reads the
+ * sign of "UTC+3" the other way. A zone that is but an offset gets the name that means the same. */
+static int engine_zone(const struct tz *zone, char name[TZ_NAME_MAX], struct err *e)
+{
+    enum {
+        JANUARY_2020 = 1577836800,
+        JULY_2020 = 1593561600,
+        HOUR = 3600,
+        WEST = -12 * HOUR,
+        EAST = 14 * HOUR
+    };
+    const char *given = tz_name(zone);
+    int32_t offset = tz_offset_at(zone, JANUARY_2020);
+    bool fixed = !strchr(given, '/') && strpbrk(given, "+-<0") && offset == tz_offset_at(zone, JULY_2020);
+    if (!fixed) {
+        (void)snprintf(name, TZ_NAME_MAX, "%s", given);
+        return ST_OK;
+    }
+    if (offset % HOUR != 0 || offset < WEST || offset > EAST)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
+                       "the engine has no time zone for the offset \"%s\": use a name", given);
+    if (offset == 0)
+        (void)snprintf(name, TZ_NAME_MAX, "UTC");
+    else
+        (void)snprintf(name, TZ_NAME_MAX, "Etc/GMT%+d", -offset / HOUR);
+    return ST_OK;
+}
+
 /* The engine is told when a statement next needs it. */
 static int session_apply_settings(struct backend_session *bs, const struct backend_settings *settings,
                                   struct err *e)
@@ -100,7 +128,9 @@ static int session_apply_settings(struct backend_session *bs, const struct backe
     const struct tz *zone;
     TRY(tz_find(&zone, settings->time_zone, e));
     if (zone != s->encode.zone) {
-        (void)snprintf(s->time_zone, sizeof s->time_zone, "%s", tz_name(zone));
+        char name[TZ_NAME_MAX];
+        TRY(engine_zone(zone, name, e));
+        memcpy(s->time_zone, name, sizeof name);
         s->settings++;
     }
     s->encode = (struct encode_settings){

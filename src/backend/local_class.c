@@ -105,15 +105,18 @@ static bool word_at(const struct head *h, size_t i, const char *word)
     return i < h->n && sql_token_is_word(&h->tokens[i], word);
 }
 
-/* A name whether it is quoted or not. */
+/* A name without its quotes. */
+static struct str plain_name(const struct sql_token *t)
+{
+    bool quoted = t->kind == SQL_TOK_QUOTED && t->text.n >= 2;
+    return quoted ? (struct str){t->text.p + 1, t->text.n - 2} : t->text;
+}
+
 static bool name_at(const struct head *h, size_t i, const char *name)
 {
     if (i >= h->n)
         return false;
-    struct str t = h->tokens[i].text;
-    if (h->tokens[i].kind == SQL_TOK_QUOTED && t.n >= 2)
-        t = (struct str){t.p + 1, t.n - 2};
-    return sql_token_is_name(&h->tokens[i]) && str_ieq(t, str_of(name));
+    return sql_token_is_name(&h->tokens[i]) && str_ieq(plain_name(&h->tokens[i]), str_of(name));
 }
 
 static const struct tag *find_tag(const struct head *h)
@@ -141,6 +144,40 @@ static bool has_word(struct str sql, const char *word)
             depth--;
         else if (depth == 0 && sql_token_is_word(&t, word))
             return true;
+    }
+}
+
+/* ---- functions ---- */
+
+/* Table functions that reach beyond the session although the configuration is locked: logging with a path
+ * that is not allowed makes every statement of every session fail, profiling writes statements to the
+ * server's output. The last two run text that nobody has looked at. */
+static const char *const refused[] = {
+    "enable_logging",    "disable_logging", "truncate_duckdb_logs",        "enable_profiling",
+    "disable_profiling", "query",           "json_execute_serialized_sql",
+};
+
+static bool is_refused(struct str name)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (str_ieq(name, str_of(refused[i])))
+            return true;
+    return false;
+}
+
+int local_check_functions(struct str sql, struct err *e)
+{
+    struct sql_lexer l;
+    struct sql_token t, name = {0};
+    sql_lexer_init(&l, sql);
+    for (;;) {
+        enum sql_token_kind kind = sql_lexer_next(&l, &t);
+        if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
+            return ST_OK;
+        if (sql_token_is(&t, '(') && sql_token_is_name(&name) && is_refused(plain_name(&name)))
+            return err_set(e, SQLSTATE_INSUFFICIENT_PRIVILEGE, "permission denied for function %.*s",
+                           (int)plain_name(&name).n, plain_name(&name).p);
+        name = t;
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "sql/token.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -71,25 +72,62 @@ static struct local_cached *cached_oldest(struct local_conn *c)
     return oldest;
 }
 
+/* A semicolon with something behind it: the client sent two statements. */
+static bool is_several(struct str text)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    bool ended = false;
+    sql_lexer_init(&l, text);
+    for (;;) {
+        enum sql_token_kind kind = sql_lexer_next(&l, &t);
+        if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
+            return false;
+        if (!sql_token_is(&t, ';') && ended)
+            return true;
+        ended |= sql_token_is(&t, ';');
+    }
+}
+
+/* *once: the engine turned it into several. */
+static int prepare(struct local_conn *c, struct str text, struct engine_stmt **out, bool *once, struct err *e)
+{
+    struct err why;
+    size_t n = 0;
+    err_init(&why);
+    *once = false;
+    if (engine_prepare(c->conn, text, out, &why) == ST_OK)
+        return ST_OK;
+    if (why.code == SQLSTATE_SYNTAX_ERROR && why.position == 0 && !is_several(text)) {
+        struct err ignored;
+        err_init(&ignored);
+        *once = engine_count_statements(c->conn, text, &n, &ignored) == ST_OK && n > 1;
+    }
+    if (*once)
+        return engine_prepare_expanded(c->conn, text, out, e);
+    *e = why;
+    return ST_ERR;
+}
+
 int local_conn_prepare(struct local_conn *c, struct str text, bool fresh, struct engine_stmt **out,
                        struct err *e)
 {
     struct local_cached *k = cached_find(c, text);
-    if (k && fresh) {
+    if (k && (fresh || k->once)) {
         cached_clear(k);
         k = NULL;
     }
     if (!k) {
-        struct engine_stmt *stmt = NULL;
-        TRY(engine_prepare(c->conn, text, &stmt, e));
-        char *copy = mem_strndup(text.p, text.n);
-        if (!copy) {
-            engine_stmt_free(stmt);
+        struct local_cached made = {.len = text.n};
+        TRY(prepare(c, text, &made.stmt, &made.once, e));
+        made.text = mem_strndup(text.p, text.n);
+        if (!made.text) {
+            cached_clear(&made);
             return err_oom(e);
         }
         k = cached_oldest(c);
         cached_clear(k);
-        *k = (struct local_cached){.stmt = stmt, .text = copy, .len = text.n};
+        *k = made;
     }
     k->used = ++c->clock;
     k->uses++;

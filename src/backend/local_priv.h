@@ -34,6 +34,7 @@ struct local_cached {
     size_t len;
     uint64_t used; /* clock of the connection */
     unsigned uses;
+    bool once; /* the engine expanded it: prepared anew each time */
 };
 
 struct local_conn {
@@ -74,7 +75,7 @@ struct local_stmt {
     struct str sql;            /* as the client wrote it */
     const char **casts;        /* engine's type names a parameter; NULL: no cast */
     bool numeric;              /* has numeric parameters: their scale follows the value, see local_run_text */
-    bool wrap;                 /* columns that only the engine can spell arrive as text */
+    bool wrap;                 /* some columns are cast to text around it */
     struct sql_rewritten text; /* as the engine gets it */
     uint32_t *oids;
     enum local_after { LOCAL_AFTER_NOTHING, LOCAL_AFTER_PIN, LOCAL_AFTER_PATH, LOCAL_AFTER_PATH_RESET } after;
@@ -125,7 +126,14 @@ int local_cancelled(struct err *e);
 int local_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
                   struct backend_stmt **out, struct err *e);
 void local_stmt_free(struct backend_stmt *stmt);
-/* The text to run with these parameters; of the arena. */
+
+/* local_params.c */
+/* Prepares st->sql with parameter types found: st->text, st->casts, st->oids (0: as the engine says). *out is
+ * lent by the connection. *sample: set when *out has no columns before its parameters have values; describes
+ * them, the caller's. */
+int local_plan(struct local_stmt *st, struct local_conn *c, const uint32_t *oids, size_t noids,
+               struct engine_stmt **out, struct engine_stmt **sample, struct err *e);
+/* The text to run with these parameters; of the arena, or the statement's. */
 int local_run_text(const struct local_stmt *st, const struct pg_value *params, struct arena *a,
                    struct sql_rewritten *out, struct err *e);
 /* Where in the client's text an error of the rewritten one is. */
@@ -135,6 +143,9 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
  * may not do. */
 int local_classify(struct str sql, const struct engine_stmt_info *info, struct backend_stmt_info *out,
                    enum local_after *after, struct err *e);
+
+/* 42501 for a function that would reach beyond the session. */
+int local_check_functions(struct str sql, struct err *e);
 
 /* local_split.c */
 int local_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),

@@ -1,9 +1,4 @@
-/* Preparing: a statement's text as the engine gets it, the types of its parameters, the shape of its rows.
- * Nothing runs.
- *
- * A parameter of a declared type is cast to it in the text, so that the engine plans what the client means.
- * One that is left open gets the type that the engine resolves, else text, as in PostgreSQL, else the first
- * type of a short list with which the statement can be planned at all. */
+/* Preparing: what a statement takes, does and gives. Nothing runs. */
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
@@ -12,15 +7,6 @@
 #include "pgtype/oid.h"
 
 #include <string.h>
-
-static const struct guess {
-    const char *name;
-    uint32_t oid;
-} guesses[] = {
-    {"VARCHAR", PGTYPE_TEXT},  {"INTEGER", PGTYPE_INT4}, {"BIGINT", PGTYPE_INT8},
-    {"DOUBLE", PGTYPE_FLOAT8}, {"DATE", PGTYPE_DATE},    {"TIMESTAMP", PGTYPE_TIMESTAMP},
-    {"VARCHAR[]", 1009},
-};
 
 static void stmt_unref(struct local_stmt *st)
 {
@@ -32,61 +18,11 @@ static void stmt_unref(struct local_stmt *st)
 }
 
 DEFINE_CLEANUP(struct local_stmt, stmt_unref)
+DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
 
 void local_stmt_free(struct backend_stmt *stmt)
 {
     stmt_unref((struct local_stmt *)stmt);
-}
-
-/* ---- casts ---- */
-
-/* The engine's name for a declared type; NULL: the engine has none, or the type was left open. int2 is
- * planned as INTEGER: in the engine SMALLINT * 1000 is SMALLINT and overflows, in PostgreSQL it is integer.
- */
-static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err *e)
-{
-    const struct pgtype_info *element = pgtype_element(oid);
-    const struct pgtype_info *t = element ? element : pgtype_find(oid);
-    *out = NULL;
-    if (!t || !t->engine_name[0])
-        return ST_OK;
-    const char *name = t->oid == PGTYPE_INET ? "VARCHAR" : t->engine_name;
-    if (oid == PGTYPE_INT2)
-        name = "INTEGER";
-    if (!element) {
-        *out = name;
-        return ST_OK;
-    }
-    size_t n = strlen(name);
-    char *list = arena_alloc(a, n + 3);
-    if (!list)
-        return err_oom(e);
-    memcpy(list, name, n);
-    memcpy(list + n, "[]", 3);
-    *out = list;
-    return ST_OK;
-}
-
-static bool is_numeric(uint32_t oid)
-{
-    const struct pgtype_info *element = pgtype_element(oid);
-    return oid == PGTYPE_NUMERIC || (element && element->oid == PGTYPE_NUMERIC);
-}
-
-static int declare(struct local_stmt *st, const uint32_t *oids, size_t noids, size_t nparams, struct err *e)
-{
-    uint32_t *declared = arena_calloc(&st->arena, nparams, sizeof *declared);
-    const char **casts = arena_calloc(&st->arena, nparams, sizeof *casts);
-    if (!declared || !casts)
-        return err_oom(e);
-    for (size_t i = 0; i < nparams && i < noids; i++) {
-        declared[i] = oids[i] == PGTYPE_UNKNOWN ? 0 : oids[i];
-        st->numeric |= is_numeric(declared[i]);
-        TRY(cast_name(&st->arena, declared[i], &casts[i], e));
-    }
-    st->oids = declared;
-    st->casts = casts;
-    return ST_OK;
 }
 
 /* ---- columns that only the engine can spell ---- */
@@ -156,80 +92,6 @@ static int wrap_text(struct arena *a, const struct engine_stmt_info *info, struc
     return ST_OK;
 }
 
-/* ---- planning ---- */
-
-void local_map_position(const struct local_stmt *st, const struct sql_rewritten *text, struct err *e)
-{
-    if (e->position > 0 && text->nedits)
-        e->position = sql_rewrite_position(text, st->sql, e->position);
-}
-
-/* Prepares the text with the casts as they are now. */
-static int plan(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **out,
-                struct err *e)
-{
-    TRY(sql_cast_params(&st->arena, st->sql, st->casts, nparams, &st->text, e));
-    if (local_conn_prepare(c, st->text.text, false, out, e) == ST_OK)
-        return ST_OK;
-    local_map_position(st, &st->text, e);
-    return ST_ERR;
-}
-
-/* Whether another type for a parameter might help. */
-static bool is_about_types(const struct err *e)
-{
-    switch (e->code) {
-    case SQLSTATE_UNDEFINED_FUNCTION:
-    case SQLSTATE_DATATYPE_MISMATCH:
-    case SQLSTATE_INVALID_TEXT_REPRESENTATION:
-    case SQLSTATE_INVALID_DATETIME_FORMAT:
-    case SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION: return true;
-    default: return false;
-    }
-}
-
-/* Gives parameter i the first type that can be planned. The first failure is the one to tell. */
-static int guess_one(struct local_stmt *st, struct local_conn *c, size_t i, size_t nparams,
-                     struct engine_stmt **out, struct err *e)
-{
-    for (size_t g = 0; g < sizeof guesses / sizeof guesses[0]; g++) {
-        struct err why;
-        err_init(&why);
-        st->casts[i] = guesses[g].name;
-        if (plan(st, c, nparams, out, &why) == ST_OK) {
-            st->oids[i] = guesses[g].oid;
-            return ST_OK;
-        }
-        if (g == 0)
-            *e = why;
-        if (!is_about_types(&why))
-            return ST_ERR;
-    }
-    return ST_ERR;
-}
-
-static size_t first_open(const struct local_stmt *st, const struct engine_stmt_info *info)
-{
-    size_t i = 0;
-    while (i < info->nparams && (st->casts[i] || info->params[i]))
-        i++;
-    return i;
-}
-
-static int resolve(struct local_stmt *st, struct local_conn *c, struct engine_stmt **es, struct err *e)
-{
-    const struct engine_stmt_info *info = engine_stmt_info(*es);
-    for (unsigned round = 0; info->unresolved; round++) {
-        size_t i = first_open(st, info);
-        if (i == info->nparams || round == LOCAL_GUESSES_MAX)
-            return err_set(e, SQLSTATE_INDETERMINATE_DATATYPE,
-                           "could not determine the columns of the result before its parameters have values");
-        TRY(guess_one(st, c, i, info->nparams, es, e));
-        info = engine_stmt_info(*es);
-    }
-    return ST_OK;
-}
-
 /* ---- describing ---- */
 
 /* A parameter that is declared and not used counts, as in PostgreSQL. */
@@ -256,6 +118,8 @@ static int describe_params(struct local_stmt *st, const struct engine_stmt_info 
 /* The scale of what is computed from a numeric parameter follows its value, so it is not promised. */
 enum { TYPMOD_DIGITS_SHIFT = 16, TYPMOD_BASE = 4, DIGITS_OPEN = 38 };
 
+static const struct engine_column_type as_text = {.type = ENGINE_VARCHAR};
+
 static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
 {
     if (info->ncolumns > ROW_DESC_COLUMNS_MAX)
@@ -265,7 +129,7 @@ static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *i
     if (!columns)
         return err_oom(e);
     for (size_t i = 0; i < info->ncolumns; i++) {
-        encode_describe(info->types[i], &columns[i]);
+        encode_describe(has_other(info->types[i]) ? &as_text : info->types[i], &columns[i]);
         columns[i].name = info->names[i];
         if (st->numeric && columns[i].type_oid == PGTYPE_NUMERIC && columns[i].typmod >= TYPMOD_BASE &&
             (columns[i].typmod - TYPMOD_BASE) >> TYPMOD_DIGITS_SHIFT == DIGITS_OPEN)
@@ -274,39 +138,37 @@ static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *i
     return row_desc_new(&st->base.info.desc, columns, info->ncolumns, e);
 }
 
-static int wrap_if_needed(struct local_stmt *st, struct local_conn *c, struct engine_stmt **es, struct err *e)
+static int wrap_if_needed(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
 {
-    const struct engine_stmt_info *info = engine_stmt_info(*es);
     if (!any_other(info))
         return ST_OK;
     if (info->kind != ENGINE_STMT_SELECT)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "a column's type cannot be sent; cast it to VARCHAR in the statement");
     st->wrap = true;
-    TRY(wrap_text(&st->arena, info, &st->text, e));
-    return local_conn_prepare(c, st->text.text, false, es, e);
+    return wrap_text(&st->arena, info, &st->text, e);
 }
 
 static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids, struct err *e)
 {
     struct local_conn *c = NULL;
     struct engine_stmt *es = NULL;
+    CLEANUP(engine_stmt_freep) struct engine_stmt *sample = NULL;
     if (noids > BACKEND_PARAMS_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement can have at most %d parameters",
                        BACKEND_PARAMS_MAX);
+    TRY(local_check_functions(st->sql, e));
     TRY(local_claim(st->session, &c, e));
-    TRY(declare(st, oids, noids, noids, e));
-    TRY(plan(st, c, noids, &es, e));
-    size_t nparams = engine_stmt_info(es)->nparams;
-    if (nparams > noids)
-        TRY(declare(st, oids, noids, nparams, e));
-    TRY(resolve(st, c, &es, e));
-    TRY(describe_params(st, engine_stmt_info(es), noids, e));
-    TRY(local_classify(st->sql, engine_stmt_info(es), &st->base.info, &st->after, e));
+    TRY(local_plan(st, c, oids, noids, &es, &sample, e));
+    const struct engine_stmt_info *info = engine_stmt_info(es);
+    TRY(describe_params(st, info, noids, e));
+    if (sample)
+        info = engine_stmt_info(sample);
+    TRY(local_classify(st->sql, info, &st->base.info, &st->after, e));
     if (!st->base.info.returns_rows)
         return ST_OK;
-    TRY(wrap_if_needed(st, c, &es, e));
-    return describe_rows(st, engine_stmt_info(es), e);
+    TRY(wrap_if_needed(st, info, e));
+    return describe_rows(st, info, e);
 }
 
 static int stmt_new(struct local_session *s, struct str sql, struct local_stmt **out, struct err *e)
@@ -339,17 +201,5 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
         return local_cancelled(e);
     TRY(status);
     *out = &TAKE_PTR(st)->base;
-    return ST_OK;
-}
-
-/* ---- running ---- */
-
-int local_run_text(const struct local_stmt *st, const struct pg_value *params, struct arena *a,
-                   struct sql_rewritten *out, struct err *e)
-{
-    (void)params;
-    (void)a;
-    (void)e;
-    *out = st->text;
     return ST_OK;
 }

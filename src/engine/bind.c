@@ -205,36 +205,54 @@ static duckdb_type leaf_type(const struct pg_value *v)
     }
 }
 
-/* Numeric items come with a width each; a list has one. */
-static int numeric_leaf(struct array_bind *ab, size_t n, struct err *e)
+enum engine_type engine_numeric_shape(const struct pg_value *v, unsigned *width, unsigned *scale)
 {
-    size_t whole = 1;
+    const struct pg_value *items = v->kind == PG_ARRAY ? v->v.array.items : v;
+    size_t n = v->kind == PG_ARRAY ? v->v.array.n : 1, whole = 0, fraction = 0;
+    enum engine_type shape = ENGINE_NULL;
     for (size_t i = 0; i < n; i++) {
         struct decimal d;
-        if (ab->items[i].kind != PG_NUMERIC)
+        if (items[i].kind != PG_NUMERIC)
             continue;
-        if (!decimal_read(ab->items[i].v.text, &d)) {
-            ab->as_double = true;
-            continue;
-        }
-        if (d.digits - d.scale > whole)
-            whole = d.digits - d.scale;
-        if (d.scale > ab->scale)
-            ab->scale = d.scale;
+        if (!items[i].v.text.n || strchr("NI", items[i].v.text.p[items[i].v.text.p[0] == '-']))
+            return ENGINE_DOUBLE;
+        if (!decimal_read(items[i].v.text, &d))
+            return ENGINE_OTHER;
+        whole = d.digits - d.scale > whole ? d.digits - d.scale : whole;
+        fraction = d.scale > fraction ? d.scale : fraction;
+        shape = ENGINE_DECIMAL;
     }
-    ab->width = whole + ab->scale;
-    if (!ab->as_double && ab->width > DECIMAL_DIGITS_MAX)
-        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
-                       "the numeric items of an array together need more than %d digits", DECIMAL_DIGITS_MAX);
+    if (whole + fraction > DECIMAL_DIGITS_MAX)
+        return ENGINE_OTHER;
+    *width = (unsigned)(whole + fraction ? whole + fraction : 1);
+    *scale = (unsigned)fraction;
+    return shape;
+}
+
+/* Numeric items come with a width each; a list has one. */
+static int numeric_leaf(struct array_bind *ab, const struct pg_value *v, struct err *e)
+{
+    unsigned width = 1, scale = 0;
+    switch (engine_numeric_shape(v, &width, &scale)) {
+    case ENGINE_DOUBLE: ab->as_double = true; break;
+    case ENGINE_OTHER:
+        return err_set(
+            e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
+            "the numeric items of an array together need more than %d digits, which the engine cannot hold",
+            DECIMAL_DIGITS_MAX);
+    default: break;
+    }
+    ab->width = width;
+    ab->scale = scale;
     ab->leaf = ab->as_double ? duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE)
-                             : duckdb_create_decimal_type((uint8_t)ab->width, (uint8_t)ab->scale);
+                             : duckdb_create_decimal_type((uint8_t)width, (uint8_t)scale);
     return ST_OK;
 }
 
 static int item_value(const struct array_bind *ab, const struct pg_value *v, duckdb_value *out, struct err *e)
 {
     struct decimal d;
-    if (v->kind == PG_NUMERIC && !ab->as_double && decimal_read(v->v.text, &d)) {
+    if (v->kind == PG_NUMERIC && !ab->as_double && decimal_read(v->v.text, &d)) { /* else the list casts it */
         *out = decimal_value(&d, ab->width, ab->scale);
         return ST_OK;
     }
@@ -277,7 +295,7 @@ static int array_value(const struct pg_value *v, duckdb_value *out, struct err *
 {
     struct array_bind ab = {.items = v->v.array.items, .dims = v->v.array.dims, .ndims = v->v.array.ndims};
     if (v->oid == PGTYPE_NUMERIC)
-        TRY(numeric_leaf(&ab, v->v.array.n, e));
+        TRY(numeric_leaf(&ab, v, e));
     else
         ab.leaf = duckdb_create_logical_type(leaf_type(v));
     duckdb_logical_type element = ab.leaf;

@@ -97,6 +97,9 @@ enum { ENGINE_PARAMS_MAX = 65535 };
 
 /* 42601 for more than one statement, or none; 42P18 when $n is used and one before it is not. */
 int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e);
+/* For one statement that the engine itself turns into several: a PIVOT without its values listed first
+ * gathers them into a temporary type. Runs all but the last, which is a SELECT; 0A000 for anything else. */
+int engine_prepare_expanded(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e);
 const struct engine_stmt_info *engine_stmt_info(const struct engine_stmt *st);
 /* NULL is fine. Results of it may still be open. */
 void engine_stmt_free(struct engine_stmt *st);
@@ -104,6 +107,10 @@ void engine_stmt_free(struct engine_stmt *st);
  * of one family, else the value's own. The bytes are copied. 22003 for a numeric that the engine cannot hold.
  */
 int engine_bind(struct engine_stmt *st, size_t number, const struct pg_value *v, struct err *e);
+/* The smallest DECIMAL(width, scale) that holds a numeric, or all numeric items of an array, exactly.
+ * ENGINE_DECIMAL; ENGINE_DOUBLE when one is infinite or NaN; ENGINE_NULL without any value; ENGINE_OTHER when
+ * the engine has no room for it. */
+enum engine_type engine_numeric_shape(const struct pg_value *v, unsigned *width, unsigned *scale);
 
 enum engine_answer { ENGINE_ROWS, ENGINE_CHANGED, ENGINE_NOTHING };
 

@@ -143,6 +143,7 @@ static const struct rule {
     {"Invalid Input", NULL, NULL, "pending query result", SQLSTATE_INVALID_CURSOR_STATE},
     {"Invalid Input", NULL, NULL, "More than one row", SQLSTATE_CARDINALITY_VIOLATION},
     {"Invalid Input", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
+    {"Invalid Configuration", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
     {"Settings", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
 };
 

@@ -110,21 +110,85 @@ static int read_columns(struct engine_stmt *st, struct err *e)
     return ST_OK;
 }
 
-int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e)
+static int stmt_new(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e)
 {
-    CLEANUP(engine_stmt_freep) struct engine_stmt *st = mem_calloc(1, sizeof *st);
+    struct engine_stmt *st = mem_calloc(1, sizeof *st);
     if (!st)
         return err_oom(e);
     arena_init(&st->arena, ENGINE_TYPES_MAX);
     st->conn = c;
     st->sql = mem_strndup(sql.p, sql.n);
-    if (!st->sql)
+    if (!st->sql) {
+        engine_stmt_free(st);
         return err_oom(e);
-    if (duckdb_prepare(c->conn, st->sql, &st->prepared) != DuckDBSuccess)
+    }
+    *out = st;
+    return ST_OK;
+}
+
+static int describe(struct engine_stmt *st, duckdb_state prepared, struct err *e)
+{
+    if (prepared != DuckDBSuccess)
         return engine_error(e, st->prepared ? duckdb_prepare_error(st->prepared) : NULL, st->sql);
     st->info.kind = kind_of(duckdb_prepared_statement_type(st->prepared));
     TRY(read_params(st, e));
-    TRY(read_columns(st, e));
+    return read_columns(st, e);
+}
+
+int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e)
+{
+    CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
+    TRY(stmt_new(c, sql, &st, e));
+    TRY(describe(st, duckdb_prepare(c->conn, st->sql, &st->prepared), e));
+    *out = TAKE_PTR(st);
+    return ST_OK;
+}
+
+/* ---- statements that the engine expands ---- */
+
+/* One that goes before the last: it makes a temporary type. */
+static int run_part(struct engine_stmt *st, duckdb_extracted_statements parts, size_t i, struct err *e)
+{
+    duckdb_prepared_statement part = NULL;
+    duckdb_result r;
+    int status = ST_OK;
+    if (duckdb_prepare_extracted_statement(st->conn->conn, parts, i, &part) != DuckDBSuccess) {
+        status = engine_error(e, part ? duckdb_prepare_error(part) : NULL, st->sql);
+    } else if (duckdb_prepared_statement_type(part) != DUCKDB_STATEMENT_TYPE_CREATE) {
+        status = err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                         "the engine would run this statement in several steps");
+        err_hint(e, "List the values of PIVOT with IN (…).");
+    } else {
+        if (duckdb_execute_prepared(part, &r) != DuckDBSuccess)
+            status = engine_error(e, duckdb_result_error(&r), st->sql);
+        duckdb_destroy_result(&r);
+    }
+    duckdb_destroy_prepare(&part);
+    return status;
+}
+
+static int run_parts(struct engine_stmt *st, duckdb_extracted_statements parts, size_t n, struct err *e)
+{
+    if (n == 0)
+        return engine_error(e, duckdb_extract_statements_error(parts), st->sql);
+    for (size_t i = 0; i + 1 < n; i++)
+        TRY(run_part(st, parts, i, e));
+    TRY(describe(st, duckdb_prepare_extracted_statement(st->conn->conn, parts, n - 1, &st->prepared), e));
+    if (st->info.kind != ENGINE_STMT_SELECT)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "the engine would run this statement in several steps");
+    return ST_OK;
+}
+
+int engine_prepare_expanded(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e)
+{
+    CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
+    TRY(stmt_new(c, sql, &st, e));
+    duckdb_extracted_statements parts = NULL;
+    size_t n = duckdb_extract_statements(c->conn, st->sql, &parts);
+    int status = run_parts(st, parts, n, e);
+    duckdb_destroy_extracted(&parts);
+    TRY(status);
     *out = TAKE_PTR(st);
     return ST_OK;
 }

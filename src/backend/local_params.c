@@ -1,0 +1,340 @@
+/* Parameters of a statement and their types.
+ *
+ * One of a declared type is cast to it in the text, so that the engine plans what the client means. One that
+ * is left open gets the type that the engine resolves; else text, as in PostgreSQL; else, where text cannot
+ * be planned, the type of the other operand, or the first of a short list that can. A table function has no
+ * columns before its arguments have values: there the description is that of the statement with samples in
+ * their place. */
+#include "backend/local_priv.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "pgtype/oid.h"
+#include "sql/token.h"
+
+#include <stdio.h>
+#include <string.h>
+
+DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
+
+/* ---- declared types ---- */
+
+static const char numeric_cast[] = "DECIMAL(38,10)", numeric_list_cast[] = "DECIMAL(38,10)[]";
+
+/* The engine's name for a declared type; NULL: the engine has none, or the type was left open. int2 is
+ * planned as INTEGER: in the engine SMALLINT * 1000 is SMALLINT and overflows, in PostgreSQL it is integer.
+ */
+static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err *e)
+{
+    const struct pgtype_info *element = pgtype_element(oid);
+    const struct pgtype_info *t = element ? element : pgtype_find(oid);
+    *out = NULL;
+    if (!t || !t->engine_name[0])
+        return ST_OK;
+    if (t->oid == PGTYPE_NUMERIC) {
+        *out = element ? numeric_list_cast : numeric_cast;
+        return ST_OK;
+    }
+    const char *name = t->oid == PGTYPE_INET ? "VARCHAR" : t->engine_name; /* INET is an extension's */
+    if (oid == PGTYPE_INT2)
+        name = "INTEGER";
+    if (!element) {
+        *out = name;
+        return ST_OK;
+    }
+    size_t n = strlen(name);
+    char *list = arena_alloc(a, n + sizeof "[]");
+    if (!list)
+        return err_oom(e);
+    memcpy(list, name, n);
+    memcpy(list + n, "[]", sizeof "[]");
+    *out = list;
+    return ST_OK;
+}
+
+static int declare(struct local_stmt *st, const uint32_t *oids, size_t noids, size_t nparams, struct err *e)
+{
+    uint32_t *declared = arena_calloc(&st->arena, nparams, sizeof *declared);
+    const char **casts = arena_calloc(&st->arena, nparams, sizeof *casts);
+    if (!declared || !casts)
+        return err_oom(e);
+    for (size_t i = 0; i < nparams && i < noids; i++) {
+        declared[i] = oids[i] == PGTYPE_UNKNOWN ? 0 : oids[i];
+        TRY(cast_name(&st->arena, declared[i], &casts[i], e));
+        st->numeric |= casts[i] == numeric_cast || casts[i] == numeric_list_cast;
+    }
+    st->oids = declared;
+    st->casts = casts;
+    return ST_OK;
+}
+
+/* ---- planning ---- */
+
+void local_map_position(const struct local_stmt *st, const struct sql_rewritten *text, struct err *e)
+{
+    if (e->position > 0 && text->nedits)
+        e->position = sql_rewrite_position(text, st->sql, e->position);
+}
+
+/* Prepares the text with the casts as they are now. */
+static int plan(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **out,
+                struct err *e)
+{
+    TRY(sql_cast_params(&st->arena, st->sql, st->casts, nparams, &st->text, e));
+    if (local_conn_prepare(c, st->text.text, false, out, e) == ST_OK)
+        return ST_OK;
+    local_map_position(st, &st->text, e);
+    return ST_ERR;
+}
+
+/* ---- guesses ---- */
+
+struct guess {
+    const char *name; /* the engine's */
+    uint32_t oid;
+};
+
+static const struct guess text_guess = {"VARCHAR", PGTYPE_TEXT};
+static const struct guess guesses[] = {
+    {"INTEGER", PGTYPE_INT4}, {"DOUBLE", PGTYPE_FLOAT8},
+    {"DATE", PGTYPE_DATE},    {"TIMESTAMP", PGTYPE_TIMESTAMP},
+    {"VARCHAR[]", 1009},      {"INTEGER[]", 1007},
+    {"BIGINT[]", 1016},
+};
+enum { GUESSES = sizeof guesses / sizeof guesses[0] };
+
+/* How the engine names the type of an operand in a message, and what the parameter beside it is then. */
+static const struct {
+    const char *operand;
+    struct guess guess;
+} beside[] = {
+    {"INTEGER_LITERAL", {"INTEGER", PGTYPE_INT4}}, {"INTEGER", {"INTEGER", PGTYPE_INT4}},
+    {"SMALLINT", {"INTEGER", PGTYPE_INT4}},        {"TINYINT", {"INTEGER", PGTYPE_INT4}},
+    {"BIGINT", {"BIGINT", PGTYPE_INT8}},           {"DOUBLE", {"DOUBLE", PGTYPE_FLOAT8}},
+    {"FLOAT", {"FLOAT", PGTYPE_FLOAT4}},           {"DECIMAL", {numeric_cast, PGTYPE_NUMERIC}},
+    {"HUGEINT", {numeric_cast, PGTYPE_NUMERIC}},   {"TIMESTAMP", {"TIMESTAMP", PGTYPE_TIMESTAMP}},
+};
+
+/* "… argument types '+(VARCHAR, DOUBLE)' …": the operand that is not our VARCHAR. */
+static const struct guess *guess_beside(const struct err *e)
+{
+    const char *open = strstr(e->message, "argument types '");
+    if (!open || !(open = strchr(open, '(')))
+        return NULL;
+    const char *operand = strncmp(open, "(VARCHAR, ", 10) == 0 ? open + 10 : open + 1;
+    if (operand == open + 1 && !strstr(open, ", VARCHAR)'"))
+        return NULL;
+    size_t n = strcspn(operand, ",()'");
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
+        if (str_eq((struct str){operand, n}, str_of(beside[i].operand)))
+            return &beside[i].guess;
+    return NULL;
+}
+
+/* Whether another type for a parameter might help. */
+static bool is_about_types(const struct err *e)
+{
+    switch (e->code) {
+    case SQLSTATE_UNDEFINED_FUNCTION:
+    case SQLSTATE_DATATYPE_MISMATCH:
+    case SQLSTATE_INVALID_TEXT_REPRESENTATION:
+    case SQLSTATE_INVALID_DATETIME_FORMAT:
+    case SQLSTATE_INVALID_PARAMETER_VALUE:
+    case SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION: return true;
+    default: return false;
+    }
+}
+
+static void take_guess(struct local_stmt *st, size_t i, const struct guess *g)
+{
+    st->casts[i] = g->name;
+    st->oids[i] = g->oid;
+    st->numeric |= g->oid == PGTYPE_NUMERIC;
+}
+
+static int try_guess(struct local_stmt *st, struct local_conn *c, size_t i, const struct guess *g,
+                     size_t nparams, struct engine_stmt **out, struct err *e)
+{
+    take_guess(st, i, g);
+    return plan(st, c, nparams, out, e);
+}
+
+/* Gives parameter i the first type that can be planned. The first failure is the one to tell. */
+static int guess_one(struct local_stmt *st, struct local_conn *c, size_t i, size_t nparams,
+                     struct engine_stmt **out, struct err *e)
+{
+    struct err first, why;
+    err_init(&first);
+    if (try_guess(st, c, i, &text_guess, nparams, out, &first) == ST_OK)
+        return ST_OK;
+    const struct guess *near = guess_beside(&first);
+    bool more = is_about_types(&first);
+    err_init(&why);
+    if (near && try_guess(st, c, i, near, nparams, out, &why) == ST_OK)
+        return ST_OK;
+    for (size_t g = 0; more && g < GUESSES; g++) {
+        err_init(&why);
+        if (try_guess(st, c, i, &guesses[g], nparams, out, &why) == ST_OK)
+            return ST_OK;
+        more = is_about_types(&why);
+    }
+    *e = first;
+    return ST_ERR;
+}
+
+/* ---- samples ---- */
+
+static const char *sample_of(uint32_t oid)
+{
+    switch (oid) {
+    case PGTYPE_BOOL: return "true";
+    case PGTYPE_INT2:
+    case PGTYPE_INT4:
+    case PGTYPE_INT8:
+    case PGTYPE_OID:
+    case PGTYPE_FLOAT4:
+    case PGTYPE_FLOAT8:
+    case PGTYPE_NUMERIC: return "1";
+    case PGTYPE_DATE: return "DATE '2000-01-01'";
+    case PGTYPE_TIMESTAMP: return "TIMESTAMP '2000-01-01 00:00:00'";
+    case PGTYPE_TIMESTAMPTZ: return "TIMESTAMPTZ '2000-01-01 00:00:00+00'";
+    case PGTYPE_INTERVAL: return "INTERVAL '1 day'";
+    default: return pgtype_element(oid) ? "[]" : "''";
+    }
+}
+
+/* The client's text with a literal for each parameter. */
+static void put_sample_text(struct buf *b, const struct local_stmt *st, size_t nparams)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    size_t done = 0;
+    sql_lexer_init(&l, st->sql);
+    for (;;) {
+        enum sql_token_kind kind = sql_lexer_next(&l, &t);
+        int64_t number = 0;
+        if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
+            break;
+        if (kind != SQL_TOK_PARAM ||
+            !str_to_i64((struct str){t.text.p + 1, t.text.n - 1}, 1, (int64_t)nparams, &number))
+            continue;
+        buf_put(b, st->sql.p + done, t.at - done);
+        buf_printf(b, "%s", sample_of(st->oids[number - 1]));
+        done = t.at + t.text.n;
+    }
+    buf_put(b, st->sql.p + done, st->sql.n - done);
+}
+
+static int plan_sample(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **out,
+                       struct err *e)
+{
+    CLEANUP(buf_release) struct buf b;
+    buf_init(&b, LOCAL_STATEMENT_MEMORY);
+    put_sample_text(&b, st, nparams);
+    if (!buf_ok(&b))
+        return err_oom(e);
+    CLEANUP(engine_stmt_freep) struct engine_stmt *es = NULL;
+    TRY(engine_prepare(c->conn, (struct str){(const char *)b.data, b.len}, &es, e));
+    if (engine_stmt_info(es)->unresolved)
+        return err_set(e, SQLSTATE_INDETERMINATE_DATATYPE, "unresolved");
+    *out = TAKE_PTR(es);
+    return ST_OK;
+}
+
+/* With the types as they are; else with one type for all that were guessed. */
+static int guess_by_sample(struct local_stmt *st, struct local_conn *c, const uint8_t *guessed,
+                           size_t nparams, struct engine_stmt **es, struct engine_stmt **sample,
+                           struct err *e)
+{
+    struct err why;
+    err_init(&why);
+    bool any = memchr(guessed, 1, nparams) != NULL;
+    if (plan_sample(st, c, nparams, sample, &why) == ST_OK)
+        return ST_OK;
+    for (size_t g = 0; any && g < GUESSES; g++) {
+        for (size_t i = 0; i < nparams; i++)
+            if (guessed[i])
+                take_guess(st, i, &guesses[g]);
+        err_init(&why);
+        if (plan(st, c, nparams, es, &why) == ST_OK && plan_sample(st, c, nparams, sample, &why) == ST_OK)
+            return ST_OK;
+    }
+    err_set(e, SQLSTATE_INDETERMINATE_DATATYPE,
+            "could not determine the columns of the result before its parameters have values");
+    if (err_is_set(&why))
+        err_detail(e, "%s", why.message);
+    return ST_ERR;
+}
+
+/* ---- all of it ---- */
+
+static int resolve(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **es,
+                   struct engine_stmt **sample, struct err *e)
+{
+    uint8_t *guessed = arena_calloc(&st->arena, nparams, 1);
+    if (!guessed)
+        return err_oom(e);
+    for (size_t i = 0, rounds = 0; engine_stmt_info(*es)->unresolved; rounds++) {
+        const struct engine_stmt_info *info = engine_stmt_info(*es);
+        while (i < nparams && (st->casts[i] || info->params[i]))
+            i++;
+        if (i == nparams)
+            return guess_by_sample(st, c, guessed, nparams, es, sample, e);
+        if (rounds == LOCAL_GUESSES_MAX)
+            return err_set(e, SQLSTATE_INDETERMINATE_DATATYPE,
+                           "could not determine data type of parameter $%zu", i + 1);
+        TRY(guess_one(st, c, i, nparams, es, e));
+        guessed[i] = 1;
+    }
+    return ST_OK;
+}
+
+int local_plan(struct local_stmt *st, struct local_conn *c, const uint32_t *oids, size_t noids,
+               struct engine_stmt **out, struct engine_stmt **sample, struct err *e)
+{
+    TRY(declare(st, oids, noids, noids, e));
+    TRY(plan(st, c, noids, out, e));
+    size_t nparams = engine_stmt_info(*out)->nparams;
+    if (nparams > noids)
+        TRY(declare(st, oids, noids, nparams, e));
+    return resolve(st, c, nparams, out, sample, e);
+}
+
+/* A numeric is planned with the digits that its value has: DECIMAL(38,10) would cut some and add others. */
+static int numeric_name(struct arena *a, const struct pg_value *v, const char *otherwise, const char **out,
+                        struct err *e)
+{
+    unsigned width, scale;
+    *out = otherwise;
+    switch (engine_numeric_shape(v, &width, &scale)) {
+    case ENGINE_DOUBLE: *out = v->kind == PG_ARRAY ? "DOUBLE[]" : "DOUBLE"; return ST_OK;
+    case ENGINE_OTHER:
+        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
+                       "a numeric parameter has more digits than the engine can hold (38)");
+    case ENGINE_DECIMAL: break;
+    default: return ST_OK;
+    }
+    char name[sizeof "DECIMAL(38,38)[]"];
+    (void)snprintf(name, sizeof name, "DECIMAL(%u,%u)%s", width % 100, scale % 100,
+                   v->kind == PG_ARRAY ? "[]" : "");
+    *out = arena_strdup(a, name);
+    return *out ? ST_OK : err_oom(e);
+}
+
+int local_run_text(const struct local_stmt *st, const struct pg_value *params, struct arena *a,
+                   struct sql_rewritten *out, struct err *e)
+{
+    *out = st->text;
+    if (!st->numeric || st->wrap)
+        return ST_OK;
+    size_t n = st->base.info.nparams;
+    const char **casts = arena_calloc(a, n, sizeof *casts);
+    if (!casts)
+        return err_oom(e);
+    for (size_t i = 0; i < n; i++) {
+        casts[i] = st->casts[i];
+        if (casts[i] == numeric_cast || casts[i] == numeric_list_cast)
+            TRY(numeric_name(a, &params[i], casts[i], &casts[i], e));
+    }
+    return sql_cast_params(a, st->sql, casts, n, out, e);
+}
