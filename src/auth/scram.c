@@ -33,7 +33,9 @@ struct scram_server {
 int scram_server_new(struct scram_server **out, const struct scram_verifier *v, const struct scram_options *o,
                      struct err *e)
 {
-    assert(!o->plus || o->channel_binding);
+    if (o->plus && !o->channel_binding)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
+                       "client selected an invalid SASL authentication mechanism");
     if (o->channel_binding_len > CHANNEL_BINDING_MAX)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "channel binding data of %zu bytes",
                        o->channel_binding_len);

@@ -28,6 +28,7 @@ struct scram_options {
     bool doomed;                    /* no such user: run through and fail */
 };
 
+/* 08P01 for -PLUS without channel binding data: a certificate that has none must not be offered with it. */
 int scram_server_new(struct scram_server **out, const struct scram_verifier *v, const struct scram_options *o,
                      struct err *e);
 /* client-first → server-first appended to reply. 08P01 malformed; 28000 for a channel binding downgrade. */

@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <openssl/rand.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,12 +49,16 @@ static void catch_signal(int number)
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { ENDING = sizeof ending / sizeof *ending };
 
-/* Up to a line end or the end of input; neither is kept. */
-static int read_line(char *out, size_t room, size_t *n, struct err *e)
+/* Up to a line end or the end of input; neither is kept. The signals of `waiting` are let in while it waits
+ * and at no other time, so that none falls between a look at `caught` and a read. */
+static int read_line(char *out, size_t room, const sigset_t *waiting, size_t *n, struct err *e)
 {
     for (*n = 0;;) {
         char c;
-        ssize_t got = read(STDIN_FILENO, &c, 1);
+        struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+        ssize_t got = ppoll(&in, 1, NULL, waiting);
+        if (got > 0)
+            got = read(STDIN_FILENO, &c, 1);
         if (got < 0 && errno == EINTR && !caught)
             continue;
         if (got < 0 && !caught)
@@ -68,21 +73,23 @@ static int read_line(char *out, size_t room, size_t *n, struct err *e)
     }
 }
 
-static int ask(const char *prompt, char out[static PASSWORD_MAX], size_t *n, struct err *e)
+static int ask(const char *prompt, char out[static PASSWORD_MAX], const sigset_t *waiting, size_t *n,
+               struct err *e)
 {
     (void)fputs(prompt, stderr);
-    int st = read_line(out, PASSWORD_MAX, n, e);
+    int st = read_line(out, PASSWORD_MAX, waiting, n, e);
     (void)fputc('\n', stderr);
     return st;
 }
 
-static int ask_twice(const char *name, char out[static PASSWORD_MAX], size_t *n, struct err *e)
+static int ask_twice(const char *name, char out[static PASSWORD_MAX], const sigset_t *waiting, size_t *n,
+                     struct err *e)
 {
     char again[PASSWORD_MAX], prompt[USER_NAME_MAX + 32];
     size_t again_len;
     (void)snprintf(prompt, sizeof prompt, "Password for %s: ", name);
-    TRY(ask(prompt, out, n, e));
-    int st = ask("Again: ", again, &again_len, e);
+    TRY(ask(prompt, out, waiting, n, e));
+    int st = ask("Again: ", again, waiting, &again_len, e);
     if (st == ST_OK && (again_len != *n || !digest_equal((uint8_t *)out, (uint8_t *)again, *n)))
         st = err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "the two passwords differ");
     digest_wipe(again, sizeof again);
@@ -94,18 +101,24 @@ static int read_from_terminal(const char *name, char out[static PASSWORD_MAX], s
 {
     struct termios before, quiet;
     struct sigaction old[ENDING], on = {.sa_handler = catch_signal};
+    sigset_t held, waiting;
     if (tcgetattr(STDIN_FILENO, &before) < 0)
         return err_errno(e, errno, "could not read the terminal's settings");
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
+    (void)sigemptyset(&held);
+    for (size_t i = 0; i < ENDING; i++)
+        (void)sigaddset(&held, ending[i]);
+    (void)sigprocmask(SIG_BLOCK, &held, &waiting);
     for (size_t i = 0; i < ENDING; i++)
         (void)sigaction(ending[i], &on, &old[i]);
     int st = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) < 0
                  ? err_errno(e, errno, "could not switch off the terminal's echo")
-                 : ask_twice(name, out, n, e);
+                 : ask_twice(name, out, &waiting, n, e);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     for (size_t i = 0; i < ENDING; i++)
         (void)sigaction(ending[i], &old[i], NULL);
+    (void)sigprocmask(SIG_SETMASK, &waiting, NULL);
     if (caught)
         (void)raise(caught);
     return st;
@@ -119,7 +132,7 @@ static int make_verifier(const struct request *r, struct scram_verifier *v, stru
     if (RAND_bytes(salt, sizeof salt) != 1)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "could not make a random salt");
     int st = isatty(STDIN_FILENO) ? read_from_terminal(r->name, password, &n, e)
-                                  : read_line(password, sizeof password, &n, e);
+                                  : read_line(password, sizeof password, NULL, &n, e);
     if (st == ST_OK)
         st = scram_verifier_make(v, (struct str){password, n}, salt, sizeof salt, r->iterations, e);
     digest_wipe(password, sizeof password);

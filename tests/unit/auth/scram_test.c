@@ -305,6 +305,19 @@ static void test_bad_finals(void **state)
     }
 }
 
+static void test_plus_needs_data(void **state)
+{
+    (void)state;
+    struct scram_verifier v = verifier("x", 1);
+    struct scram_options o = {.plus = true};
+    struct scram_server *s = NULL;
+    struct err e;
+    err_init(&e);
+    assert_int_equal(scram_server_new(&s, &v, &o, &e), ST_ERR);
+    assert_string_equal(sqlstate_code(e.code), "08P01");
+    assert_null(s);
+}
+
 static void test_lengths(void **state)
 {
     (void)state;
@@ -375,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_bad_firsts),
         cmocka_unit_test(test_bad_finals),
         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_plus_needs_data),
         cmocka_unit_test(test_every_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
