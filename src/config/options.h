@@ -113,7 +113,7 @@ X(INT, threads, "TAVANA_THREADS", "0", 0, 1024, "", START, \
 X(SIZE, memory_limit, "TAVANA_MEMORY_LIMIT", "0", 0, INT64_MAX, "B", START, \
   "Memory of the engine; 0: its own default, four fifths of the machine's") \
 X(PATH, temp_directory, "TAVANA_TEMP_DIRECTORY", "", 0, 0, "", START, \
-  "Where the engine spills; empty: beside the database file, and nowhere without one") \
+  "Where the engine spills; empty: nowhere, and what needs more than memory_limit ends with 53200") \
 X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, \
   "Directories whose files SQL may read and write; empty: none") \
 X(LIST, extensions, "TAVANA_EXTENSIONS", "", 0, 0, "", START, \
