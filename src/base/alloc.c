@@ -22,6 +22,9 @@ void *mem_alloc(size_t n)
 
 void *mem_calloc(size_t n, size_t size)
 {
+    size_t total;
+    if (__builtin_mul_overflow(n, size, &total)) /* calloc looks too, but a sanitizer's ends the process */
+        return NULL;
     return fails() ? NULL : calloc(n ? n : 1, size ? size : 1);
 }
 
