@@ -9,12 +9,12 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <openssl/rand.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -129,8 +129,8 @@ static int make_verifier(const struct request *r, struct scram_verifier *v, stru
     char password[PASSWORD_MAX];
     uint8_t salt[SCRAM_SALT_LEN];
     size_t n = 0;
-    if (RAND_bytes(salt, sizeof salt) != 1)
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "could not make a random salt");
+    if (getrandom(salt, sizeof salt, 0) != sizeof salt) /* so few bytes come at once or not at all */
+        return err_errno(e, errno, "could not make a random salt");
     int st = isatty(STDIN_FILENO) ? read_from_terminal(r->name, password, &n, e)
                                   : read_line(password, sizeof password, NULL, &n, e);
     if (st == ST_OK)
