@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -109,11 +110,14 @@ static void pool_thread_free(struct pool_thread *t)
 }
 DEFINE_CLEANUP(struct pool_thread, pool_thread_free)
 
-/* The last act of a thread, with the lock held, which it gives back. */
+/* The last act of a thread, with the lock held, which it gives back. The one that ends a quiet time's
+ * shrinking gives the heap's free pages back too: glibc keeps an arena for each few threads and trims none
+ * but the main one (300 tasks of 1.6 MB each left 31 to 47 MB behind, 6 MB with this). */
 static void end_thread(struct thread_pool *p)
 {
     pthread_t before = p->last_ended;
     bool join = p->has_last_ended;
+    bool quiet = !p->stopping && p->threads == p->o.reserve + 2;
     p->last_ended = pthread_self();
     p->has_last_ended = true;
     p->threads--;
@@ -122,6 +126,8 @@ static void end_thread(struct thread_pool *p)
     (void)pthread_mutex_unlock(&p->lock);
     if (join)
         (void)pthread_join(before, NULL);
+    if (quiet)
+        (void)malloc_trim(0);
 }
 
 static void *run_thread(void *arg)

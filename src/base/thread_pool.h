@@ -31,9 +31,10 @@ struct task {
 };
 
 struct thread_pool_options {
-    unsigned max;      /* threads at most, reserve included; at least reserve + 1 */
-    unsigned reserve;  /* of them for urgent tasks alone */
-    unsigned idle_ms;  /* an idle thread ends after this */
+    unsigned max;     /* threads at most, reserve included; at least reserve + 1 */
+    unsigned reserve; /* of them for urgent tasks alone */
+    unsigned
+        idle_ms; /* an idle thread ends after this; the last of a burst also trims the heap (up to 25 ms) */
     size_t stack_size; /* bytes; 0: the system's default */
     const char *name;  /* of the threads, at most 15 characters */
 };
