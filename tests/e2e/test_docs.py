@@ -169,3 +169,11 @@ def test_every_error_that_the_documents_name_exists():
     for document in DOCUMENTS:
         named = set(re.findall(r"`([0-9][0-9A-Z][0-9A-Z]{3})`", document.read_text(encoding="utf-8")))
         assert named <= known, document
+
+
+def test_every_page_can_be_found():
+    linked = {ROOT / "README.md"}
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+            linked.add((document.parent / target).resolve())
+    assert set(DOCUMENTS) <= linked
