@@ -149,13 +149,13 @@ static int take_any(struct str *in, char *name, struct str *value, struct err *e
 
 static int whole_message(const uint8_t *in, size_t n, struct str *out, struct err *e)
 {
+    *out = (struct str){(const char *)in, n};
     if (n == 0)
         return malformed(e, "The message is empty.");
     if (n > SCRAM_MESSAGE_MAX)
         return malformed(e, "The message is longer than %d bytes.", SCRAM_MESSAGE_MAX);
     if (memchr(in, 0, n))
         return malformed(e, "Message length does not match input length.");
-    *out = (struct str){(const char *)in, n};
     return ST_OK;
 }
 
