@@ -2,12 +2,15 @@
 
 #include <assert.h>
 
+/* Edits nearly always come in order; a text made to have each one move all others ends here. */
+enum { EDIT_MOVES_MAX = 1000000 };
+
 void edits_init(struct edits *x, struct arena *a, struct str sql)
 {
     *x = (struct edits){.arena = a, .sql = sql};
 }
 
-int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e)
+static int add(struct edits *x, size_t at, size_t removed, struct str with, bool first, struct err *e)
 {
     assert(at <= x->sql.n && removed <= x->sql.n - at);
     if (x->n == x->cap) {
@@ -21,10 +24,23 @@ int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, s
         x->cap = cap;
     }
     size_t i = x->n++;
-    for (; i > 0 && x->parts[i - 1].at > at; i--) /* nearly always none: edits come in order */
+    for (; i > 0 && (x->parts[i - 1].at > at || (first && x->parts[i - 1].at == at)); i--) {
+        if (x->moves++ == EDIT_MOVES_MAX)
+            return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "statement is too complex");
         x->parts[i] = x->parts[i - 1];
+    }
     x->parts[i] = (struct edit_part){at, removed, with};
     return ST_OK;
+}
+
+int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e)
+{
+    return add(x, at, removed, with, false, e);
+}
+
+int edits_replace_first(struct edits *x, size_t at, size_t removed, struct str with, struct err *e)
+{
+    return add(x, at, removed, with, true, e);
 }
 
 static size_t append(char *text, size_t n, const char *p, size_t len)

@@ -12,11 +12,14 @@ struct edits {
         struct str with; /* lent until edits_apply */
     } * parts;
     size_t n, cap;
+    size_t moves; /* work done to keep them sorted */
 };
 
 void edits_init(struct edits *x, struct arena *a, struct str sql);
 /* In any order of places; at one place in the order of the calls. Parts must not overlap. */
 int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);
+/* The same, but in front of what was said of that place before. */
+int edits_replace_first(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);
 /* The original itself when there is no edit. */
 int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e);
 

@@ -1,0 +1,284 @@
+#include "sql/catalog.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+const char *const sql_catalog_setup[] = {
+#include "sql/catalog_base.inc"
+/* what follows builds on what is above */
+#include "sql/catalog_functions.inc"
+/* … */
+#include "sql/catalog_relations.inc"
+/* … */
+#include "sql/catalog_info.inc"
+    NULL,
+};
+
+/* Sorted: they are searched by halves. */
+static const struct sql_catalog_name pg_names[] = {
+    {"aclexplode", SQL_CATALOG_FUNCTION, ""},
+    {"array_lower", SQL_CATALOG_FUNCTION, ""},
+    {"array_upper", SQL_CATALOG_FUNCTION, ""},
+    {"col_description", SQL_CATALOG_FUNCTION, ""},
+    {"current_catalog", SQL_CATALOG_VALUE, "database"},
+    {"current_database", SQL_CATALOG_VALUE, "database"},
+    {"current_role", SQL_CATALOG_VALUE, "user"},
+    {"current_schemas", SQL_CATALOG_FUNCTION, ""},
+    {"current_setting", SQL_CATALOG_VALUE, "setting"},
+    {"current_user", SQL_CATALOG_VALUE, "user"},
+    {"format_type", SQL_CATALOG_FUNCTION, ""},
+    {"has_any_column_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_column_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_database_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_foreign_data_wrapper_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_function_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_language_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_schema_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_sequence_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_server_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_table_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_tablespace_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"has_type_privilege", SQL_CATALOG_FUNCTION, ""},
+    {"inet_client_addr", SQL_CATALOG_VALUE, "client_addr"},
+    {"inet_client_port", SQL_CATALOG_VALUE, "client_port"},
+    {"inet_server_addr", SQL_CATALOG_VALUE, "server_addr"},
+    {"inet_server_port", SQL_CATALOG_VALUE, "server_port"},
+    {"obj_description", SQL_CATALOG_FUNCTION, ""},
+    {"pg_aggregate", SQL_CATALOG_RELATION, ""},
+    {"pg_am", SQL_CATALOG_RELATION, ""},
+    {"pg_attrdef", SQL_CATALOG_RELATION, ""},
+    {"pg_attribute", SQL_CATALOG_RELATION, ""},
+    {"pg_auth_members", SQL_CATALOG_RELATION, ""},
+    {"pg_authid", SQL_CATALOG_RELATION, "u"},
+    {"pg_available_extensions", SQL_CATALOG_RELATION, ""},
+    {"pg_backend_pid", SQL_CATALOG_VALUE, "pid"},
+    {"pg_cast", SQL_CATALOG_RELATION, ""},
+    {"pg_char_to_encoding", SQL_CATALOG_FUNCTION, ""},
+    {"pg_class", SQL_CATALOG_RELATION, ""},
+    {"pg_collation", SQL_CATALOG_RELATION, ""},
+    {"pg_collation_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_constraint", SQL_CATALOG_RELATION, ""},
+    {"pg_conversion", SQL_CATALOG_RELATION, ""},
+    {"pg_cursors", SQL_CATALOG_RELATION, ""},
+    {"pg_database", SQL_CATALOG_RELATION, "du"},
+    {"pg_database_size", SQL_CATALOG_FUNCTION, ""},
+    {"pg_db_role_setting", SQL_CATALOG_RELATION, ""},
+    {"pg_default_acl", SQL_CATALOG_RELATION, ""},
+    {"pg_depend", SQL_CATALOG_RELATION, ""},
+    {"pg_description", SQL_CATALOG_RELATION, ""},
+    {"pg_encoding_to_char", SQL_CATALOG_FUNCTION, ""},
+    {"pg_enum", SQL_CATALOG_RELATION, ""},
+    {"pg_event_trigger", SQL_CATALOG_RELATION, ""},
+    {"pg_extension", SQL_CATALOG_RELATION, ""},
+    {"pg_foreign_data_wrapper", SQL_CATALOG_RELATION, ""},
+    {"pg_foreign_server", SQL_CATALOG_RELATION, ""},
+    {"pg_foreign_table", SQL_CATALOG_RELATION, ""},
+    {"pg_function_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_constraintdef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_expr", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_function_arguments", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_function_identity_arguments", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_function_result", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_function_sqlbody", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_functiondef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_indexdef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_keywords", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_partition_constraintdef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_partkeydef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_ruledef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_serial_sequence", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_statisticsobjdef_columns", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_triggerdef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_get_userbyid", SQL_CATALOG_FUNCTION, "u"},
+    {"pg_get_viewdef", SQL_CATALOG_FUNCTION, ""},
+    {"pg_group", SQL_CATALOG_RELATION, ""},
+    {"pg_has_role", SQL_CATALOG_FUNCTION, ""},
+    {"pg_index", SQL_CATALOG_RELATION, ""},
+    {"pg_indexes", SQL_CATALOG_RELATION, ""},
+    {"pg_indexes_size", SQL_CATALOG_FUNCTION, ""},
+    {"pg_inherits", SQL_CATALOG_RELATION, ""},
+    {"pg_is_in_recovery", SQL_CATALOG_FUNCTION, ""},
+    {"pg_is_wal_replay_paused", SQL_CATALOG_FUNCTION, ""},
+    {"pg_language", SQL_CATALOG_RELATION, ""},
+    {"pg_locks", SQL_CATALOG_RELATION, ""},
+    {"pg_matviews", SQL_CATALOG_RELATION, ""},
+    {"pg_namespace", SQL_CATALOG_RELATION, ""},
+    {"pg_opclass", SQL_CATALOG_RELATION, ""},
+    {"pg_operator", SQL_CATALOG_RELATION, ""},
+    {"pg_operator_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_opfamily", SQL_CATALOG_RELATION, ""},
+    {"pg_options_to_table", SQL_CATALOG_FUNCTION, ""},
+    {"pg_partition_ancestors", SQL_CATALOG_FUNCTION, ""},
+    {"pg_partitioned_table", SQL_CATALOG_RELATION, ""},
+    {"pg_policy", SQL_CATALOG_RELATION, ""},
+    {"pg_prepared_statements", SQL_CATALOG_RELATION, ""},
+    {"pg_prepared_xacts", SQL_CATALOG_RELATION, ""},
+    {"pg_proc", SQL_CATALOG_RELATION, ""},
+    {"pg_publication", SQL_CATALOG_RELATION, ""},
+    {"pg_publication_namespace", SQL_CATALOG_RELATION, ""},
+    {"pg_publication_rel", SQL_CATALOG_RELATION, ""},
+    {"pg_range", SQL_CATALOG_RELATION, ""},
+    {"pg_relation_is_publishable", SQL_CATALOG_FUNCTION, ""},
+    {"pg_relation_size", SQL_CATALOG_FUNCTION, ""},
+    {"pg_rewrite", SQL_CATALOG_RELATION, ""},
+    {"pg_roles", SQL_CATALOG_RELATION, "u"},
+    {"pg_rules", SQL_CATALOG_RELATION, ""},
+    {"pg_sequence", SQL_CATALOG_RELATION, ""},
+    {"pg_sequence_last_value", SQL_CATALOG_FUNCTION, ""},
+    {"pg_sequences", SQL_CATALOG_RELATION, "u"},
+    {"pg_settings", SQL_CATALOG_RELATION, ""},
+    {"pg_shadow", SQL_CATALOG_RELATION, "u"},
+    {"pg_shdescription", SQL_CATALOG_RELATION, ""},
+    {"pg_stat_activity", SQL_CATALOG_RELATION, "dup"},
+    {"pg_stat_get_numscans", SQL_CATALOG_FUNCTION, ""},
+    {"pg_stat_ssl", SQL_CATALOG_RELATION, ""},
+    {"pg_stat_user_tables", SQL_CATALOG_RELATION, ""},
+    {"pg_statistic_ext", SQL_CATALOG_RELATION, ""},
+    {"pg_statistics_obj_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_subscription", SQL_CATALOG_RELATION, ""},
+    {"pg_table_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_table_size", SQL_CATALOG_FUNCTION, ""},
+    {"pg_tables", SQL_CATALOG_RELATION, "u"},
+    {"pg_tablespace", SQL_CATALOG_RELATION, ""},
+    {"pg_tablespace_location", SQL_CATALOG_FUNCTION, ""},
+    {"pg_tablespace_size", SQL_CATALOG_FUNCTION, ""},
+    {"pg_timezone_names", SQL_CATALOG_RELATION, ""},
+    {"pg_total_relation_size", SQL_CATALOG_FUNCTION, ""},
+    {"pg_trigger", SQL_CATALOG_RELATION, ""},
+    {"pg_type", SQL_CATALOG_RELATION, ""},
+    {"pg_type_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_user", SQL_CATALOG_RELATION, "u"},
+    {"pg_views", SQL_CATALOG_RELATION, "u"},
+    {"quote_ident", SQL_CATALOG_FUNCTION, ""},
+    {"quote_literal", SQL_CATALOG_FUNCTION, ""},
+    {"quote_nullable", SQL_CATALOG_FUNCTION, ""},
+    {"session_user", SQL_CATALOG_VALUE, "user"},
+    {"set_config", SQL_CATALOG_VALUE, "set_config"},
+    {"shobj_description", SQL_CATALOG_FUNCTION, ""},
+    {"to_regclass", SQL_CATALOG_FUNCTION, ""},
+    {"to_regnamespace", SQL_CATALOG_FUNCTION, ""},
+    {"to_regrole", SQL_CATALOG_FUNCTION, ""},
+    {"to_regtype", SQL_CATALOG_FUNCTION, ""},
+    {"txid_current", SQL_CATALOG_FUNCTION, ""},
+    {"user", SQL_CATALOG_VALUE, "user"},
+    {"version", SQL_CATALOG_VALUE, "version"},
+};
+
+static const struct sql_catalog_name info_names[] = {
+    {"_pg_expandarray", SQL_CATALOG_FUNCTION, ""},
+    {"character_sets", SQL_CATALOG_RELATION, "d"},
+    {"check_constraints", SQL_CATALOG_RELATION, "d"},
+    {"columns", SQL_CATALOG_RELATION, "d"},
+    {"constraint_column_usage", SQL_CATALOG_RELATION, "d"},
+    {"information_schema_catalog_name", SQL_CATALOG_RELATION, "d"},
+    {"key_column_usage", SQL_CATALOG_RELATION, "d"},
+    {"parameters", SQL_CATALOG_RELATION, "d"},
+    {"referential_constraints", SQL_CATALOG_RELATION, "d"},
+    {"routines", SQL_CATALOG_RELATION, "d"},
+    {"schemata", SQL_CATALOG_RELATION, "du"},
+    {"sequences", SQL_CATALOG_RELATION, "d"},
+    {"table_constraints", SQL_CATALOG_RELATION, "d"},
+    {"table_privileges", SQL_CATALOG_RELATION, "du"},
+    {"tables", SQL_CATALOG_RELATION, "d"},
+    {"triggers", SQL_CATALOG_RELATION, "d"},
+    {"views", SQL_CATALOG_RELATION, "d"},
+};
+
+enum { PG_NAMES = sizeof pg_names / sizeof *pg_names, INFO_NAMES = sizeof info_names / sizeof *info_names };
+
+const struct sql_catalog_name *sql_catalog_names(enum sql_catalog_space space, size_t *n)
+{
+    *n = space == SQL_CATALOG_PG ? PG_NAMES : INFO_NAMES;
+    return space == SQL_CATALOG_PG ? pg_names : info_names;
+}
+
+static int compare(const void *key, const void *item)
+{
+    const struct str *name = key;
+    const struct sql_catalog_name *known = item;
+    int order = strncasecmp(name->p, known->name, name->n);
+    return order ? order : known->name[name->n] ? -1 : 0;
+}
+
+const struct sql_catalog_name *sql_catalog_find(enum sql_catalog_space space, struct str name)
+{
+    size_t n;
+    const struct sql_catalog_name *names = sql_catalog_names(space, &n);
+    if (name.n == 0 || memchr(name.p, '\0', name.n))
+        return NULL;
+    return bsearch(&name, names, n, sizeof *names, compare);
+}
+
+static bool is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || (c & 0x80);
+}
+
+static bool starts(struct str sql, size_t i, const char *word)
+{
+    size_t n = strlen(word);
+    return n <= sql.n - i && strncasecmp(sql.p + i, word, n) == 0;
+}
+
+/* The word around the underscore at i: a name of the catalog, or one that starts like one. Its end. */
+static size_t look_at_word(struct str sql, size_t i, struct sql_catalog_hint *hint)
+{
+    size_t start = i, end = i;
+    while (start > 0 && is_word_byte(sql.p[start - 1]))
+        start--;
+    while (end < sql.n && is_word_byte(sql.p[end]))
+        end++;
+    if (starts(sql, start, "pg_") || starts(sql, start, "information_schema"))
+        hint->any = hint->catalog = true;
+    else if (sql_catalog_find(SQL_CATALOG_PG, (struct str){sql.p + start, end - start}))
+        hint->any = true;
+    return end;
+}
+
+/* Words without an underscore, by their first letter at i. */
+static bool is_short_hint(struct str sql, size_t i)
+{
+    static const char *const words[] = {"regclass", "regtype", "regproc",  "regnamespace",
+                                        "regrole",  "version", "operator", "user"};
+    if (i > 0 && is_word_byte(sql.p[i - 1]))
+        return false;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        size_t end = i + strlen(words[k]);
+        if (starts(sql, i, words[k]) && (end == sql.n || !is_word_byte(sql.p[end])))
+            return true;
+    }
+    return false;
+}
+
+/* ::name and ::xid. */
+static bool is_type_hint(struct str sql, size_t i)
+{
+    while (i < sql.n && (sql.p[i] == ':' || sql.p[i] == ' '))
+        i++;
+    return starts(sql, i, "name") || starts(sql, i, "xid") || starts(sql, i, "cstring");
+}
+
+struct sql_catalog_hint sql_catalog_hint(struct str sql)
+{
+    struct sql_catalog_hint hint = {0};
+    for (size_t i = 0; i < sql.n && !hint.catalog; i++) {
+        switch (sql.p[i]) {
+        case '_': i = look_at_word(sql, i, &hint) - 1; break;
+        case ':':
+            if (i + 1 < sql.n && sql.p[i + 1] == ':')
+                hint.any |= is_type_hint(sql, i);
+            break;
+        case 'r':
+        case 'R':
+        case 'v':
+        case 'V':
+        case 'o':
+        case 'O':
+        case 'u':
+        case 'U': hint.any |= is_short_hint(sql, i); break;
+        default: break;
+        }
+    }
+    return hint;
+}

@@ -1,0 +1,150 @@
+/* Statements from bytes: split, classify, every command's parser, both rewrites, and positions back. Where
+ * libpg_query's scanner accepts the text, its tokens must begin and end where ours do. */
+#include "sql/rewrite.h"
+#include "sql/statement.h"
+#include "sql/token.h"
+
+#include <pg_query.h>
+#include <pg_query/pg_query.pb-c.h>
+#include <stdlib.h>
+
+enum { INPUT_MAX = 4096, ARENA_MAX = 1 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+/* Differences that are meant: DuckDB's 1_000, `?` parameters, \v as a blank, a string's prefix N on its own.
+ */
+static bool has_own_rules(struct str sql)
+{
+    for (size_t i = 0; i < sql.n; i++)
+        if (sql.p[i] == '?' || sql.p[i] == '\v' || (sql.p[i] == '\'' && i && (sql.p[i - 1] | 0x20) == 'n') ||
+            (sql.p[i] == '_' && i && sql.p[i - 1] >= '0' && sql.p[i - 1] <= '9'))
+            return true;
+    return false;
+}
+
+static bool next_of_scan(const PgQuery__ScanResult *r, size_t *i, const PgQuery__ScanToken **out)
+{
+    while (*i < r->n_tokens && (r->tokens[*i]->token == PG_QUERY__TOKEN__SQL_COMMENT ||
+                                r->tokens[*i]->token == PG_QUERY__TOKEN__C_COMMENT))
+        (*i)++;
+    if (*i >= r->n_tokens)
+        return false;
+    *out = r->tokens[(*i)++];
+    return true;
+}
+
+static void compare(struct str sql)
+{
+    size_t at;
+    if (!utf8_valid(sql.p, sql.n, &at) || has_own_rules(sql))
+        return;
+    PgQueryScanResult r = pg_query_scan(sql.p);
+    if (!r.error) {
+        PgQuery__ScanResult *scan =
+            pg_query__scan_result__unpack(NULL, r.pbuf.len, (const uint8_t *)r.pbuf.data);
+        const PgQuery__ScanToken *theirs;
+        struct sql_lexer l;
+        struct sql_token t;
+        size_t i = 0;
+        sql_lexer_init(&l, sql);
+        while (scan && next_of_scan(scan, &i, &theirs)) {
+            require(sql_lexer_next(&l, &t) != SQL_TOK_BAD);
+            require(t.at == (size_t)theirs->start && t.at + t.text.n == (size_t)theirs->end);
+        }
+        require(!scan || sql_lexer_next(&l, &t) == SQL_TOK_END);
+        if (scan)
+            pg_query__scan_result__free_unpacked(scan, NULL);
+    }
+    pg_query_free_scan_result(r);
+}
+
+static void parse(struct arena *a, const struct sql_statement *s)
+{
+    struct err e;
+    struct sql_transaction t;
+    struct sql_set v;
+    struct sql_prepare p;
+    struct sql_execute x;
+    struct sql_name n;
+    enum sql_discard d;
+    int st = ST_OK;
+    err_init(&e);
+    switch (s->kind) {
+    case SQL_BEGIN:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+    case SQL_SAVEPOINT: st = sql_parse_transaction(a, s, &t, &e); break;
+    case SQL_SET:
+    case SQL_RESET:
+    case SQL_SHOW: st = sql_parse_set(a, s, &v, &e); break;
+    case SQL_PREPARE: st = sql_parse_prepare(a, s, &p, &e); break;
+    case SQL_EXECUTE: st = sql_parse_execute(a, s, &x, &e); break;
+    case SQL_DEALLOCATE:
+    case SQL_CLOSE:
+    case SQL_LISTEN:
+    case SQL_UNLISTEN:
+    case SQL_NOTIFY: st = sql_parse_name(a, s, &n, &e); break;
+    case SQL_DISCARD: st = sql_parse_discard(a, s, &d, &e); break;
+    default: break;
+    }
+    require((st == ST_ERR) == err_is_set(&e));
+}
+
+static const char *value(void *arg, const char *name)
+{
+    (void)arg;
+    return *name == 's' ? NULL : "it's";
+}
+
+static void check_rewritten(const struct sql_rewritten *r, struct str original)
+{
+    int32_t last = 0;
+    require(r->text.n == 0 || r->nedits == 0 || r->text.p[r->text.n] == '\0');
+    for (int32_t i = 1; i < 64; i++) {
+        int32_t at = sql_rewrite_position(r, original, i);
+        require(at >= 1 && at >= last);
+        last = at;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char text[INPUT_MAX + 1];
+    static const char *const types[] = {"BIGINT", NULL, "VARCHAR"};
+    struct arena a;
+    struct err e;
+    struct sql_list list;
+    struct sql_statement s;
+    struct sql_rewritten cast, catalog;
+    if (size > INPUT_MAX || memchr(data, 0, size))
+        return 0;
+    if (size)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    struct str sql = {text, size};
+    arena_init(&a, ARENA_MAX);
+    err_init(&e);
+    compare(sql);
+    if (sql_split(&a, sql, &list, &e) == ST_OK) {
+        require(list.n > 0);
+        for (size_t i = 0; i < list.n; i++) {
+            require(list.items[i].text.p == text + list.items[i].offset || list.items[i].kind == SQL_EMPTY);
+            parse(&a, &list.items[i]);
+        }
+    }
+    require(sql_classify(&a, sql, &s, &e) == ST_OK);
+    if (sql_rewrite_catalog(&a, sql, value, NULL, &catalog, &e) == ST_OK) {
+        check_rewritten(&catalog, sql);
+        if (sql_cast_params(&a, catalog.text, types, 3, &cast, &e) == ST_OK)
+            check_rewritten(&cast, catalog.text);
+    }
+    arena_release(&a);
+    return 0;
+}
