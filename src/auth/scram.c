@@ -189,7 +189,7 @@ static int downgrade(struct err *e)
 
 static int bound_flag(const struct scram_server *s, struct str *in, struct err *e)
 {
-    struct str type;
+    struct str type = {0};
     char shown[SHOWN_MAX + 1];
     if (!s->plus)
         return malformed(e,
@@ -251,7 +251,7 @@ static bool is_printable(struct str s)
 /* client-first-message-bare. The name in it is not looked at: the start-up packet has said who it is. */
 static int first_bare(struct str in, struct str *nonce, struct err *e)
 {
-    struct str name, ignored;
+    struct str name = {0}, ignored = {0};
     char attribute;
     if (in.n && in.p[0] == 'm')
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "client requires an unsupported SCRAM extension");
