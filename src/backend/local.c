@@ -104,6 +104,8 @@ static int engine_zone(const struct tz *zone, char name[TZ_NAME_MAX], struct err
         EAST = 14 * HOUR
     };
     const char *given = tz_name(zone);
+    if (strchr(given, '\''))
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid time zone");
     int32_t offset = tz_offset_at(zone, JANUARY_2020);
     bool fixed = !strchr(given, '/') && strpbrk(given, "+-<0") && offset == tz_offset_at(zone, JULY_2020);
     if (!fixed) {

@@ -40,9 +40,9 @@ static bool decimal_read(struct str s, struct decimal *d)
             return false;
         d->value = d->value * 10 + (unsigned)(s.p[i] - '0');
     }
-    if (d->digits < d->scale)
-        d->digits = d->scale;
-    return d->digits <= DECIMAL_DIGITS_MAX;
+    if (d->digits <= d->scale) /* with the nought before the point, where there is room for it */
+        d->digits = d->scale + (d->scale < DECIMAL_DIGITS_MAX);
+    return d->scale <= DECIMAL_DIGITS_MAX;
 }
 
 static duckdb_value decimal_value(const struct decimal *d, size_t width, size_t scale)
@@ -68,7 +68,7 @@ static int numeric_value(struct str s, duckdb_value *out, struct err *e)
     else if (str_eq(s, STR("-Infinity")))
         *out = duckdb_create_double(-__builtin_inf());
     else if (decimal_read(s, &d))
-        *out = decimal_value(&d, d.digits ? d.digits : 1, d.scale);
+        *out = decimal_value(&d, d.digits, d.scale);
     else
         return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
                        "a numeric parameter has more than %d digits, which the engine cannot hold",

@@ -81,6 +81,7 @@ static const struct rule {
     {"Binder", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
     {"Planner", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
 
+    {"Conversion", NULL, NULL, "Unimplemented type for cast", SQLSTATE_DATATYPE_MISMATCH},
     {"Conversion", NULL, NULL, "field value out of range", SQLSTATE_DATETIME_FIELD_OVERFLOW},
     {"Conversion", NULL, NULL, "Date out of range", SQLSTATE_DATETIME_FIELD_OVERFLOW},
     {"Conversion", NULL, NULL, "field format", SQLSTATE_INVALID_DATETIME_FORMAT},
