@@ -1,10 +1,10 @@
 /* Who is here: slots, cancel keys, limits, and the things that a reload replaces. */
+#include "auth/digest.h"
 #include "base/alloc.h"
 #include "base/metric.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
-#include <openssl/crypto.h>
 #include <string.h>
 
 struct session *registry_claim(struct session_server *v)
@@ -86,7 +86,7 @@ void registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key,
     (void)pthread_mutex_lock(&v->lock);
     struct session *s = pid ? v->slots[(pid - 1) % v->capacity] : NULL;
     if (s && s->pid == pid && s->phase == PHASE_READY && n == s->cancel_key_len &&
-        CRYPTO_memcmp(key, s->cancel_key, n) == 0)
+        digest_equal(key, s->cancel_key, n))
         session_interrupt(s, INT_CANCEL);
     (void)pthread_mutex_unlock(&v->lock);
 }

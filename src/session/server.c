@@ -3,8 +3,8 @@
 #include "session/session_priv.h"
 
 #include <assert.h>
-#include <openssl/rand.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* Old configurations stay until the end: sessions may still be looking at them. A reload is a rare thing. */
 struct config_copy {
@@ -62,7 +62,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
     v->free_slots = mem_calloc(v->capacity, sizeof *v->free_slots);
     int rc = v->slots && v->generations && v->free_slots ? ST_OK : err_oom(e);
-    if (rc == ST_OK && RAND_bytes(v->mock_secret, sizeof v->mock_secret) != 1)
+    if (rc == ST_OK && getrandom(v->mock_secret, sizeof v->mock_secret, 0) != sizeof v->mock_secret)
         rc = err_set(e, SQLSTATE_INTERNAL_ERROR, "could not generate random bytes");
     if (rc == ST_OK)
         rc = session_server_set_config(v, c, e);

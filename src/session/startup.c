@@ -15,14 +15,14 @@
 #include "pgwire/frontend.h"
 #include "session/session_priv.h"
 
-#include <openssl/rand.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 static int random_bytes(void *p, size_t n, struct err *e)
 {
-    if (RAND_bytes(p, (int)n) != 1)
+    if (getrandom(p, n, 0) != (ssize_t)n) /* up to 256 bytes come at once */
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "could not generate random bytes");
     return ST_OK;
 }
