@@ -116,7 +116,7 @@ enum engine_answer { ENGINE_ROWS, ENGINE_CHANGED, ENGINE_NOTHING };
 
 struct engine_result_info {
     enum engine_answer answer;
-    uint64_t changed; /* rows, of ENGINE_CHANGED */
+    uint64_t changed; /* rows; also of CREATE TABLE … AS, which answers ENGINE_NOTHING */
     size_t ncolumns;
     const char *const *names;
     const struct engine_column_type *const *types;

@@ -95,6 +95,22 @@ static void view_point(struct column_view *v, duckdb_vector vector)
 
 /* ---- running ---- */
 
+/* CREATE TABLE … AS answers "nothing" and yet has a row with its count. */
+static uint64_t hidden_count(struct engine_result *r)
+{
+    const char *name = duckdb_column_count(&r->result) == 1 ? duckdb_column_name(&r->result, 0) : NULL;
+    uint64_t count = 0;
+    if (!name || strcmp(name, "Count") != 0 || duckdb_column_type(&r->result, 0) != DUCKDB_TYPE_BIGINT)
+        return 0;
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(r->result);
+    if (!chunk)
+        return 0;
+    if (duckdb_data_chunk_get_size(chunk) == 1)
+        count = *(const uint64_t *)duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
+    duckdb_destroy_data_chunk(&chunk);
+    return count;
+}
+
 static int describe(struct engine_result *r, struct err *e)
 {
     switch (duckdb_result_return_type(r->result)) {
@@ -103,7 +119,10 @@ static int describe(struct engine_result *r, struct err *e)
         r->info.changed = duckdb_rows_changed(&r->result);
         return ST_OK;
     case DUCKDB_RESULT_TYPE_QUERY_RESULT: r->info.answer = ENGINE_ROWS; break;
-    default: r->info.answer = ENGINE_NOTHING; return ST_OK;
+    default:
+        r->info.answer = ENGINE_NOTHING;
+        r->info.changed = hidden_count(r);
+        return ST_OK;
     }
     size_t n = duckdb_column_count(&r->result);
     const struct engine_column_type **types = arena_calloc(&r->arena, n, sizeof(void *));
