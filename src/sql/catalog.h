@@ -23,14 +23,15 @@ enum sql_catalog_space { SQL_CATALOG_PG, SQL_CATALOG_INFO };
 enum sql_catalog_kind {
     SQL_CATALOG_RELATION,
     SQL_CATALOG_FUNCTION,
-    SQL_CATALOG_VALUE, /* of the session: current_user, version() … */
+    SQL_CATALOG_VALUE,  /* of the session: current_user, version() … */
+    SQL_CATALOG_ENGINE, /* a function that the engine has under another name */
 };
 
 struct sql_catalog_name {
     const char *name;
     enum sql_catalog_kind kind;
-    /* RELATION: its arguments: d database, u user, p process id. FUNCTION: "u": the user goes first.
-     * VALUE: the session's name for it. */
+    /* RELATION: its arguments: d database, u user, p process id, v server version. FUNCTION: "u": the user
+     * goes first. VALUE: the session's name for it. ENGINE: the other name. */
     const char *detail;
 };
 

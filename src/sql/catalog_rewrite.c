@@ -25,7 +25,9 @@ struct frame {
     size_t at;             /* of the bracket */
     const char *alias;     /* the name that the column gets when this call is all of it */
     enum clause clause;
-    bool call; /* arguments of a function, or a list of values */
+    bool call;    /* arguments of a function, or a list of values */
+    bool nothing; /* its argument is put aside: a set without rows */
+    bool rows;    /* a function that makes rows of one column, in FROM */
 };
 
 struct rewriter {
@@ -233,6 +235,22 @@ static int put_alias(struct rewriter *r, size_t at, const char *alias)
     return insert(r, at, text);
 }
 
+/* FROM generate_series(…) s: PostgreSQL calls the column s, too. */
+static int name_column(struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token name, after;
+    struct str text;
+    if (sql_lexer_next(&ahead, &name), sql_token_is_word(&name, "AS"))
+        (void)sql_lexer_next(&ahead, &name);
+    (void)sql_lexer_next(&ahead, &after);
+    if (!sql_token_is_name(&name) || IS_ANY_WORD(&name, after_relation) ||
+        IS_ANY_WORD(&name, not_functions) || sql_token_is(&after, '('))
+        return ST_OK;
+    TRY(concat(r, (const struct str[]){STR("("), name.text, STR(")")}, 3, &text));
+    return insert(r, token_end(&name), text);
+}
+
 static int close_bracket(struct rewriter *r)
 {
     if (r->depth == 0)
@@ -248,6 +266,10 @@ static int close_bracket(struct rewriter *r)
     r->end = token_end(&r->token);
     r->literal = false;
     struct sql_token after = peek(r);
+    if (f->nothing)
+        TRY(insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
+    if (f->rows)
+        return name_column(r);
     if (f->alias && ends_column(&after) && starts_column(r, &r->before))
         return put_alias(r, r->end, f->alias);
     return ST_OK;
@@ -392,52 +414,51 @@ static bool is_comparison(const struct sql_token *t)
     return t->kind == SQL_TOK_OP || sql_token_is_word(t, "IN") || sql_token_is_word(t, "IS");
 }
 
+static bool is_number_type(struct str name)
+{
+    return str_ieq(name, STR("oid")) || str_ieq(name, STR("int4")) || str_ieq(name, STR("int8")) ||
+           str_ieq(name, STR("integer")) || str_ieq(name, STR("bigint")) || str_ieq(name, STR("int"));
+}
+
 /* Whether x::regclass is wanted as the name it shows as, rather than as a number. */
 static bool wants_text(struct rewriter *r, const struct sql_token *before, const struct type *type,
                        bool literal)
 {
-    struct sql_token after = type->after;
-    if (sql_token_is_typecast(&after)) {
+    bool proc = str_ieq(type->name, STR("regproc")); /* columns of that type hold names here */
+    if (sql_token_is_typecast(&type->after)) {
         struct sql_lexer ahead = r->lexer;
         struct type next;
-        ahead.at = token_end(&after);
-        if (!read_type(&ahead, &next))
-            return false;
-        return str_ieq(next.name, STR("text")) || str_ieq(next.name, STR("varchar")) ||
-               str_ieq(next.name, STR("name"));
+        ahead.at = token_end(&type->after);
+        return read_type(&ahead, &next) && !is_number_type(next.name);
     }
-    if (is_comparison(before) || is_comparison(&after))
-        return before->kind == SQL_TOK_OP && str_eq(before->text, STR("||"));
+    if (proc || (before->kind == SQL_TOK_OP && str_eq(before->text, STR("||"))))
+        return true;
+    if (is_comparison(before) || is_comparison(&type->after))
+        return false;
     if (top(r)->call && (sql_token_is(before, '(') || sql_token_is(before, ',')))
         return false;
     return !literal || top(r)->clause == CLAUSE_SELECT;
 }
 
-/* The operand of a cast to a type of reg_type goes into a function: from `open` to the cast, which is cut
- * out. */
-static int wrap_reg(struct rewriter *r, const char *reg, bool text, bool literal, size_t open, size_t removed,
-                    size_t from, size_t to, bool closing)
+/* The function that stands for a cast to a type of reg_type, with its bracket; *brackets says how many it
+ * opens: a literal that shows as a name is looked up first. */
+static int reg_function(struct rewriter *r, const char *reg, bool text, bool literal, struct str *out,
+                        size_t *brackets)
 {
-    struct str user = {0}, name = {0};
-    bool both = text && literal && strcmp(reg, "regproc") != 0 && strcmp(reg, "regrole") != 0;
-    bool role = text && strcmp(reg, "regrole") == 0;
-    if (role)
+    bool role = strcmp(reg, "regrole") == 0, both = text && literal && !role && strcmp(reg, "regproc") != 0;
+    struct str user = {0};
+    *brackets = both ? 2 : 1;
+    if (role && text)
         TRY(ask_text(r, "user", STR("current_user"), &user));
-    const char *form = text || strcmp(reg, "regproc") == 0 ? "_text(" : "_oid(";
-    if (!text && strcmp(reg, "regrole") == 0)
-        TRY(concat(r, (const struct str[]){STR(SCHEMA_PG "to_regrole(")}, 1, &name));
-    else
-        TRY(concat(r,
-                   (const struct str[]){STR(SCHEMA_PG), str_of(reg), str_of(form), user,
-                                        role ? STR(", ") : STR(""), both ? STR(SCHEMA_PG) : STR(""),
-                                        both ? str_of(reg) : STR(""), both ? STR("_oid(") : STR("")},
-                   8, &name));
-    TRY(edits_replace_first(&r->edits, open, removed, name, r->err));
-    struct str tail = both ? STR("))") : STR(")");
-    if (closing)
-        return replace(r, from, to, tail);
-    TRY(replace(r, from, to, STR(" ")));
-    return both ? insert(r, to, STR(")")) : ST_OK;
+    const struct str parts[] = {STR(SCHEMA_PG),
+                                str_of(reg),
+                                text ? STR("_text(") : STR("_oid("),
+                                user,
+                                user.n ? STR(", ") : STR(""),
+                                both ? STR(SCHEMA_PG) : STR(""),
+                                both ? str_of(reg) : STR(""),
+                                both ? STR("_oid(") : STR("")};
+    return concat(r, parts, sizeof parts / sizeof *parts, out);
 }
 
 /* '{a,b}' as the list literal [a,b]. */
@@ -464,8 +485,12 @@ static int rewrite_typecast(struct rewriter *r)
     if (type.array && r->literal)
         TRY(braces_to_brackets(r, &r->prev));
     if (reg && !type.array && r->start < r->end) {
+        struct str function;
+        size_t brackets;
         bool text = wants_text(r, &r->before, &type, r->literal);
-        TRY(wrap_reg(r, reg, text, r->literal, r->start, 0, colons, type.end, true));
+        TRY(reg_function(r, reg, text, r->literal, &function, &brackets));
+        TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
+        TRY(replace(r, colons, type.end, brackets == 2 ? STR("))") : STR(")")));
     } else if (reg || other) {
         size_t end = type.name_at + type.name.n; /* the array's brackets stay */
         if (type.end > end && !type.array)
@@ -495,11 +520,15 @@ static int rewrite_cast(struct rewriter *r)
     if (type.array && literal)
         TRY(braces_to_brackets(r, &r->prev));
     if (reg && !type.array) {
+        struct str function;
+        size_t brackets;
         (void)sql_lexer_next(&ahead, &type.after); /* behind the bracket */
         r->depth--;
         bool text = wants_text(r, &f->prev, &type, literal);
         r->depth++;
-        TRY(wrap_reg(r, reg, text, literal, f->cast.at, f->at + 1 - f->cast.at, as, type.end, false));
+        TRY(reg_function(r, reg, text, literal, &function, &brackets));
+        TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, function, r->err));
+        TRY(replace(r, as, type.end, brackets == 2 ? STR(")") : STR("")));
     } else if (reg || other) {
         TRY(replace(r, type.at, type.name_at + type.name.n, reg ? STR("VARCHAR") : str_of(other)));
     } else if (type.name_at > type.at) {
@@ -576,6 +605,8 @@ static int relation_arguments(struct rewriter *r, const char *letters, struct st
             TRY(ask_text(r, "database", STR("current_database()"), &parts[n]));
         else if (*p == 'u')
             TRY(ask_text(r, "user", STR("current_user"), &parts[n]));
+        else if (*p == 'v')
+            TRY(ask_text(r, "setting:server_version", STR("'15.0'"), &parts[n]));
         else
             TRY(ask(r, "pid", STR("0"), &parts[n]));
         n++;
@@ -603,7 +634,10 @@ static int rewrite_function(struct rewriter *r, const struct chain *c, const str
 {
     struct str text;
     const char *target = name->name[0] == '_' ? name->name + 1 : name->name;
-    TRY(concat(r, (const struct str[]){STR(SCHEMA_PG), str_of(target)}, 2, &text));
+    bool engine = name->kind == SQL_CATALOG_ENGINE, nothing = engine && strcmp(name->detail, "unnest") == 0;
+    TRY(concat(
+        r, (const struct str[]){engine ? STR("") : STR(SCHEMA_PG), str_of(engine ? name->detail : target)}, 2,
+        &text));
     TRY(replace(r, c->parts[0].at, c->end, text));
     struct sql_token prev = r->prev;
     pass_chain(r, c);
@@ -613,10 +647,14 @@ static int rewrite_function(struct rewriter *r, const struct chain *c, const str
         TRY(concat(r, (const struct str[]){user, STR(", ")}, 2, &text));
         TRY(insert(r, token_end(&r->token), text));
     }
+    if (nothing)
+        TRY(insert(r, token_end(&r->token), STR("list_filter([TRY_CAST(")));
     bool column = starts_column(r, &prev);
     TRY(advance(r));
     if (column && r->depth <= DEPTH_MAX)
         r->frames[r->depth].alias = target;
+    if (r->depth <= DEPTH_MAX)
+        r->frames[r->depth].nothing = nothing;
     return ST_OK;
 }
 
@@ -678,6 +716,27 @@ static size_t bare_value_end(const struct rewriter *r, const struct chain *c, co
     return sql_lexer_next(&ahead, &t) && sql_token_is(&t, ')') ? token_end(&t) : 0;
 }
 
+/* What the session had no answer to: the engine's, under its plain name. Settings that are asked for by an
+ * expression are looked up; of those set by one only what means nothing here. */
+static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
+                                const struct sql_catalog_name *name)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token first;
+    ahead.at = c->end;
+    bool call = sql_lexer_next(&ahead, &first) && sql_token_is(&first, '(');
+    (void)sql_lexer_next(&ahead, &first);
+    bool get = call && strcmp(name->detail, "setting") == 0 && first.kind != SQL_TOK_STRING;
+    bool nothing = call && strcmp(name->detail, "set_config") == 0 && str_ieq(first.text, STR("'jit'"));
+    size_t from = c->parts[0].at, to = c->parts[c->n - 1].at;
+    if (get || nothing)
+        TRY(replace(r, from, c->end, get ? STR(SCHEMA_PG "any_setting") : STR(SCHEMA_PG "set_nothing")));
+    else if (to > from)
+        TRY(replace(r, from, to, STR("")));
+    pass_chain(r, c);
+    return ST_OK;
+}
+
 static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_catalog_name *name)
 {
     char key[KEY_MAX];
@@ -701,12 +760,8 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         if (text.n == 0)
             end = 0;
     }
-    if (!end) { /* the engine's, under its plain name */
-        if (c->n > 1)
-            TRY(replace(r, c->parts[0].at, c->parts[c->n - 1].at, STR("")));
-        pass_chain(r, c);
-        return ST_OK;
-    }
+    if (!end)
+        return rewrite_setting_call(r, c, name);
     TRY(replace(r, c->parts[0].at, end, text));
     bool column = starts_column(r, &r->prev);
     c->end = end;
@@ -719,6 +774,12 @@ static bool is_relation_place(struct rewriter *r)
 {
     return sql_token_is_word(&r->prev, "FROM") || sql_token_is_word(&r->prev, "JOIN") ||
            (sql_token_is(&r->prev, ',') && top(r)->clause == CLAUSE_FROM);
+}
+
+static bool makes_rows(struct str name)
+{
+    return str_ieq(name, STR("generate_series")) || str_ieq(name, STR("unnest")) ||
+           str_ieq(name, STR("generate_subscripts"));
 }
 
 static int rewrite_name(struct rewriter *r)
@@ -737,7 +798,7 @@ static int rewrite_name(struct rewriter *r)
     const struct sql_catalog_name *name = sql_catalog_find(c.space, bare(&c.parts[at]));
     if (name && name->kind == SQL_CATALOG_VALUE && c.n == at + 1)
         return rewrite_value(r, &c, name);
-    if (name && name->kind == SQL_CATALOG_FUNCTION && call)
+    if (name && (name->kind == SQL_CATALOG_FUNCTION || name->kind == SQL_CATALOG_ENGINE) && call)
         return rewrite_function(r, &c, name);
     bool column = c.n > at + 1 || c.star;
     if (name && name->kind == SQL_CATALOG_RELATION && !call && !column && (qualified || is_relation_place(r)))
@@ -745,8 +806,14 @@ static int rewrite_name(struct rewriter *r)
     if (!qualified)
         return advance(r);
     if (call || (name && column)) { /* the engine's own function; a column of a relation */
+        bool rows = call && makes_rows(bare(&c.parts[at])) && is_relation_place(r);
         TRY(replace(r, c.parts[0].at, c.parts[at].at, STR("")));
         pass_chain(r, &c);
+        if (!rows)
+            return ST_OK;
+        TRY(advance(r));
+        if (r->depth <= DEPTH_MAX)
+            r->frames[r->depth].rows = true;
         return ST_OK;
     }
     pass_chain(r, &c);
