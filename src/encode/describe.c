@@ -1,0 +1,157 @@
+/* Engine types as PostgreSQL's. The table in docs/types.md says the same. */
+#include "base/arena.h"
+#include "encode/encode_priv.h"
+
+#include <string.h>
+
+enum { NUMERIC_TYPMOD_OFFSET = 4 };
+
+static bool is_composite(enum engine_type t)
+{
+    return t == ENGINE_STRUCT || t == ENGINE_MAP || t == ENGINE_UNION;
+}
+
+static uint32_t scalar_oid(const struct engine_column_type *t)
+{
+    switch (t->type) {
+    case ENGINE_BOOL: return PGTYPE_BOOL;
+    case ENGINE_INT8:
+    case ENGINE_UINT8:
+    case ENGINE_INT16: return PGTYPE_INT2;
+    case ENGINE_UINT16:
+    case ENGINE_INT32: return PGTYPE_INT4;
+    case ENGINE_UINT32:
+    case ENGINE_INT64: return PGTYPE_INT8;
+    case ENGINE_UINT64:
+    case ENGINE_INT128:
+    case ENGINE_UINT128:
+    case ENGINE_BIGNUM:
+    case ENGINE_DECIMAL: return PGTYPE_NUMERIC;
+    case ENGINE_FLOAT: return PGTYPE_FLOAT4;
+    case ENGINE_DOUBLE: return PGTYPE_FLOAT8;
+    case ENGINE_VARCHAR: return t->alias && strcmp(t->alias, "JSON") == 0 ? PGTYPE_JSON : PGTYPE_TEXT;
+    case ENGINE_BLOB:
+    case ENGINE_GEOMETRY: return PGTYPE_BYTEA;
+    case ENGINE_BIT: return PGTYPE_VARBIT;
+    case ENGINE_DATE: return PGTYPE_DATE;
+    case ENGINE_TIME:
+    case ENGINE_TIME_NS: return PGTYPE_TIME;
+    case ENGINE_TIME_TZ: return PGTYPE_TIMETZ;
+    case ENGINE_TIMESTAMP:
+    case ENGINE_TIMESTAMP_S:
+    case ENGINE_TIMESTAMP_MS:
+    case ENGINE_TIMESTAMP_NS: return PGTYPE_TIMESTAMP;
+    case ENGINE_TIMESTAMP_TZ: return PGTYPE_TIMESTAMPTZ;
+    case ENGINE_INTERVAL: return PGTYPE_INTERVAL;
+    case ENGINE_UUID: return PGTYPE_UUID;
+    case ENGINE_STRUCT:
+    case ENGINE_MAP:
+    case ENGINE_UNION: return PGTYPE_JSON;
+    default: return PGTYPE_TEXT;
+    }
+}
+
+static const struct engine_column_type *innermost(const struct engine_column_type *t)
+{
+    while (t->type == ENGINE_LIST || t->type == ENGINE_ARRAY)
+        t = t->children;
+    return t;
+}
+
+static int32_t typmod_of(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_DECIMAL ? ((int32_t)t->width << 16 | t->scale) + NUMERIC_TYPMOD_OFFSET : -1;
+}
+
+void encode_describe(const struct engine_column_type *t, struct column_desc *out)
+{
+    const struct engine_column_type *element = innermost(t);
+    const struct pgtype_info *info = pgtype_find(scalar_oid(element));
+    bool array = element != t;
+    out->type_oid = array ? info->array_oid : info->oid;
+    out->type_size = array ? -1 : info->len;
+    out->typmod = typmod_of(element);
+}
+
+static bool is_bounded(enum cell_op op)
+{
+    return op != C_STRING && op != C_ENUM && op != T_BYTES_HEX && op != T_BYTES_ESCAPE && op != B_BYTES &&
+           op != B_BIT && op < S_BIT;
+}
+
+static const struct {
+    enum cell_op text, binary;
+    uint16_t text_bytes, binary_bytes; /* longest forms without the length word; 0: no bound */
+} forms[] = {
+    [ENGINE_NULL] = {CELL_NULL, CELL_NULL, 1, 1},
+    [ENGINE_BOOL] = {T_BOOL, B_BOOL, 1, 1},
+    [ENGINE_INT8] = {T_INT8, B_INT8, TEXT_INT16, 2},
+    [ENGINE_INT16] = {T_INT16, B_INT16, TEXT_INT16, 2},
+    [ENGINE_INT32] = {T_INT32, B_INT32, TEXT_INT32, 4},
+    [ENGINE_INT64] = {T_INT64, B_INT64, TEXT_INT64, 8},
+    [ENGINE_UINT8] = {T_UINT8, B_UINT8, TEXT_INT16, 2},
+    [ENGINE_UINT16] = {T_UINT16, B_UINT16, TEXT_INT32, 4},
+    [ENGINE_UINT32] = {T_UINT32, B_UINT32, TEXT_INT64, 8},
+    [ENGINE_UINT64] = {T_UINT64, B_UINT64, TEXT_INT64, BINARY_NUMERIC},
+    [ENGINE_INT128] = {T_INT128, B_INT128, TEXT_INT128, BINARY_NUMERIC},
+    [ENGINE_UINT128] = {T_UINT128, B_UINT128, TEXT_INT128, BINARY_NUMERIC},
+    [ENGINE_FLOAT] = {T_FLOAT, B_FLOAT, TEXT_FLOAT, 4},
+    [ENGINE_DOUBLE] = {T_DOUBLE, B_DOUBLE, TEXT_FLOAT, 8},
+    [ENGINE_DECIMAL] = {T_DECIMAL, B_DECIMAL, TEXT_DECIMAL, BINARY_NUMERIC},
+    [ENGINE_VARCHAR] = {C_STRING, C_STRING, 0, 0},
+    [ENGINE_BLOB] = {T_BYTES_HEX, B_BYTES, 0, 0},
+    [ENGINE_BIT] = {S_BIT, B_BIT, 0, 0},
+    [ENGINE_BIGNUM] = {S_BIGNUM, S_BIGNUM_BINARY, 0, 0},
+    [ENGINE_GEOMETRY] = {T_BYTES_HEX, B_BYTES, 0, 0},
+    [ENGINE_DATE] = {T_DATE, B_DATE, TEXT_DATE, 4},
+    [ENGINE_TIME] = {T_TIME, B_TIME, TEXT_TIME, 8},
+    [ENGINE_TIME_NS] = {T_TIME_NS, B_TIME_NS, TEXT_TIME, 8},
+    [ENGINE_TIME_TZ] = {T_TIMETZ, B_TIMETZ, TEXT_TIMETZ, 12},
+    [ENGINE_TIMESTAMP_S] = {T_TIMESTAMP, B_TIMESTAMP, TEXT_TIMESTAMP, 8},
+    [ENGINE_TIMESTAMP_MS] = {T_TIMESTAMP, B_TIMESTAMP, TEXT_TIMESTAMP, 8},
+    [ENGINE_TIMESTAMP] = {T_TIMESTAMP, B_TIMESTAMP, TEXT_TIMESTAMP, 8},
+    [ENGINE_TIMESTAMP_NS] = {T_TIMESTAMP, B_TIMESTAMP, TEXT_TIMESTAMP, 8},
+    [ENGINE_TIMESTAMP_TZ] = {T_TIMESTAMPTZ, B_TIMESTAMP, TEXT_TIMESTAMP, 8},
+    [ENGINE_INTERVAL] = {T_INTERVAL, B_INTERVAL, TEXT_INTERVAL, 16},
+    [ENGINE_UUID] = {T_UUID, B_UUID, TEXT_UUID, 16},
+    [ENGINE_ENUM] = {C_ENUM, C_ENUM, 0, 0},
+    [ENGINE_LIST] = {S_ARRAY, S_ARRAY_BINARY, 0, 0},
+    [ENGINE_ARRAY] = {S_ARRAY, S_ARRAY_BINARY, 0, 0},
+    [ENGINE_STRUCT] = {S_JSON, S_JSON, 0, 0},
+    [ENGINE_MAP] = {S_JSON, S_JSON, 0, 0},
+    [ENGINE_UNION] = {S_JSON, S_JSON, 0, 0},
+    [ENGINE_OTHER] = {C_STRING, C_STRING, 0, 0},
+};
+
+static void timestamp_unit(struct cell *c)
+{
+    c->to_micros_mul = c->type->type == ENGINE_TIMESTAMP_S    ? 1000000
+                       : c->type->type == ENGINE_TIMESTAMP_MS ? 1000
+                                                              : 1;
+    c->to_micros_div = c->type->type == ENGINE_TIMESTAMP_NS ? 1000 : 1;
+}
+
+int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
+              const struct encode_settings *s, struct arena *a, struct err *e)
+{
+    *c = (struct cell){.type = t, .settings = s, .scale = t->scale};
+    c->op = format ? forms[t->type].binary : forms[t->type].text;
+    if (c->op == T_BYTES_HEX && s->bytea_escape)
+        c->op = T_BYTES_ESCAPE;
+    unsigned bytes = format ? forms[t->type].binary_bytes : forms[t->type].text_bytes;
+    c->bound = is_bounded(c->op) ? 4 + bytes : 0;
+    c->oid = scalar_oid(innermost(t));
+    timestamp_unit(c);
+    if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)
+        return ST_OK;
+    for (const struct engine_column_type *level = t;
+         level->type == ENGINE_LIST || level->type == ENGINE_ARRAY; level = level->children)
+        c->ndims++;
+    struct cell *element = arena_alloc(a, sizeof *element);
+    if (!element)
+        return err_oom(e);
+    c->element = element;
+    const struct engine_column_type *inner = innermost(t);
+    return is_composite(inner->type) ? cell_init(element, inner, 0, s, a, e)
+                                     : cell_init(element, inner, format, s, a, e);
+}

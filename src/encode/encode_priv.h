@@ -1,0 +1,159 @@
+/* What the files of this room share: a cell is one value of one column in one format. */
+#ifndef TAVANA_ENCODE_ENCODE_PRIV_H
+#define TAVANA_ENCODE_ENCODE_PRIV_H
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "encode/encoder.h"
+#include "pgtype/oid.h"
+
+enum {
+    NUMERIC_DIGITS_MAX = 39, /* of 128 bits */
+    /* Longest text forms, in bytes. */
+    TEXT_INT16 = 6,
+    TEXT_INT32 = 11,
+    TEXT_INT64 = 20,
+    TEXT_INT128 = 40,
+    TEXT_DECIMAL = 43, /* sign, "0.", 38 digits and some */
+    TEXT_FLOAT = 40,   /* also with 17 and more digits of extra_float_digits */
+    TEXT_DATE = 24,
+    TEXT_TIME = 16,
+    TEXT_TIMETZ = 32,
+    TEXT_TIMESTAMP = 48,
+    TEXT_INTERVAL = 128,
+    TEXT_UUID = 36,
+    BINARY_NUMERIC = 8 + 2 * 12,
+};
+
+/* How a cell is stored; decided once a column. */
+enum cell_op {
+    CELL_NULL,
+    /* text */
+    T_BOOL,
+    T_INT8,
+    T_INT16,
+    T_INT32,
+    T_INT64,
+    T_UINT8,
+    T_UINT16,
+    T_UINT32,
+    T_UINT64,
+    T_INT128,
+    T_UINT128,
+    T_FLOAT,
+    T_DOUBLE,
+    T_DECIMAL,
+    T_BYTES_HEX,
+    T_BYTES_ESCAPE,
+    T_DATE,
+    T_TIME,
+    T_TIME_NS,
+    T_TIMETZ,
+    T_TIMESTAMP,
+    T_TIMESTAMPTZ,
+    T_INTERVAL,
+    T_UUID,
+    /* the same in both formats */
+    C_STRING,
+    C_ENUM,
+    /* binary */
+    B_BOOL,
+    B_INT8,
+    B_INT16,
+    B_INT32,
+    B_INT64,
+    B_UINT8,
+    B_UINT16,
+    B_UINT32,
+    B_UINT64,
+    B_INT128,
+    B_UINT128,
+    B_FLOAT,
+    B_DOUBLE,
+    B_DECIMAL,
+    B_BYTES,
+    B_DATE,
+    B_TIME,
+    B_TIME_NS,
+    B_TIMETZ,
+    B_TIMESTAMP,
+    B_INTERVAL,
+    B_UUID,
+    B_BIT,
+    /* rendered to scratch first, because nothing cheaper tells their length */
+    S_BIT,
+    S_BIGNUM,
+    S_BIGNUM_BINARY,
+    S_ARRAY,
+    S_ARRAY_BINARY,
+    S_JSON,
+};
+
+struct cell {
+    enum cell_op op;
+    uint32_t oid;                         /* of this value's type */
+    uint32_t bound;                       /* bytes with the length word; 0: ask cell_bound */
+    uint8_t scale;                        /* DECIMAL */
+    int64_t to_micros_mul, to_micros_div; /* TIMESTAMP_* */
+    const struct engine_column_type *type;
+    const struct encode_settings *settings;
+    const struct cell *element; /* arrays: of the innermost type */
+    int ndims;                  /* arrays: levels of lists */
+};
+
+/* Fills in a cell; arrays take their element's from the arena. */
+struct arena;
+int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
+              const struct encode_settings *s, struct arena *a, struct err *e);
+/* Room for a value that is not NULL, with its length word. Not of S_ ones. */
+size_t cell_bound(const struct cell *c, const struct column_view *v, size_t row);
+/* Stores length word and value; NULL: e says why. Not of S_ ones. */
+uint8_t *cell_put(uint8_t *p, const struct cell *c, const struct column_view *v, size_t row, struct err *e);
+/* Appends the value (no length word) to scratch: any cell. */
+int cell_render(struct buf *scratch, const struct cell *c, const struct column_view *v, size_t row,
+                struct err *e);
+
+static inline bool cell_is_scratch(const struct cell *c)
+{
+    return c->op >= S_BIT;
+}
+
+/* number.c */
+uint8_t *text_u64(uint8_t *p, uint64_t v);
+uint8_t *text_i64(uint8_t *p, int64_t v);
+uint8_t *text_u128(uint8_t *p, unsigned __int128 v);
+uint8_t *text_decimal(uint8_t *p, __int128 v, uint8_t scale);
+/* value word only: ndigits, weight, sign, dscale, digits */
+uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale);
+uint8_t *binary_numeric_u128(uint8_t *p, unsigned __int128 magnitude, bool negative, uint8_t scale);
+__int128 decimal_at(const struct engine_column_type *t, const void *data, size_t row);
+/* Decimal digits of any length, "-123.45": as numeric's binary form. */
+int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct err *e);
+int bignum_text(struct buf *out, const struct engine_string *s, struct err *e);
+
+/* float.c */
+uint8_t *text_double(uint8_t *p, double v, int extra_float_digits);
+uint8_t *text_float(uint8_t *p, float v, int extra_float_digits);
+
+/* time.c: NULL and e filled beyond PostgreSQL's range */
+uint8_t *text_date(uint8_t *p, int32_t days, struct err *e);
+uint8_t *text_time(uint8_t *p, int64_t micros);
+uint8_t *text_timetz(uint8_t *p, uint64_t bits);
+uint8_t *text_timestamp(uint8_t *p, int64_t micros, struct err *e);
+uint8_t *text_timestamptz(uint8_t *p, int64_t micros, const struct tz *zone, struct err *e);
+uint8_t *text_interval(uint8_t *p, const struct engine_interval *i);
+uint8_t *binary_date(uint8_t *p, int32_t days, struct err *e);
+uint8_t *binary_timestamp(uint8_t *p, int64_t micros, struct err *e);
+uint8_t *binary_timetz(uint8_t *p, uint64_t bits);
+/* To µs from another unit; infinities stay. False when it does not fit. */
+bool timestamp_to_micros(int64_t v, int64_t mul, int64_t div, int64_t *micros);
+
+/* nested.c */
+int array_text(struct buf *out, const struct cell *c, const struct column_view *v, size_t row, struct err *e);
+int array_binary(struct buf *out, const struct cell *c, const struct column_view *v, size_t row,
+                 struct err *e);
+
+/* json.c */
+int json_value(struct buf *out, const struct cell *c, const struct column_view *v, size_t row, struct err *e);
+
+#endif

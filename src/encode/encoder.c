@@ -1,0 +1,204 @@
+#include "encode/encoder.h"
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "encode/cell.h"
+
+enum {
+    ROWS_AT_ONCE = 64, /* of bounded width: their room is looked after once */
+    ROW_HEADER = 7,    /* 'D', length, number of columns */
+    ENCODER_MEMORY = 64 * 1024 * 1024,
+    SCRATCH_KEEP = 64 * 1024,
+};
+
+struct encoder {
+    size_t ncolumns;
+    size_t fixed_bound; /* of a row, without its unbounded cells */
+    size_t nunbounded;
+    struct encode_settings settings;
+    struct arena arena;
+    struct buf scratch;   /* of one row's cells that are rendered first … */
+    size_t *scratch_ends; /* … and where each ends */
+    uint32_t *unbounded;  /* columns whose room depends on the value */
+    struct cell cells[];
+};
+
+void encoder_free(struct encoder *enc)
+{
+    if (!enc)
+        return;
+    arena_release(&enc->arena);
+    buf_release(&enc->scratch);
+    mem_free(enc);
+}
+
+static int init_cells(struct encoder *enc, const struct engine_column_type *const *types,
+                      const int16_t *formats, struct err *e)
+{
+    enc->scratch_ends = arena_calloc(&enc->arena, enc->ncolumns, sizeof *enc->scratch_ends);
+    enc->unbounded = arena_calloc(&enc->arena, enc->ncolumns, sizeof *enc->unbounded);
+    if (!enc->scratch_ends || !enc->unbounded)
+        return err_oom(e);
+    enc->fixed_bound = ROW_HEADER;
+    for (size_t i = 0; i < enc->ncolumns; i++) {
+        struct cell *c = &enc->cells[i];
+        TRY(cell_init(c, types[i], formats ? formats[i] : 0, &enc->settings, &enc->arena, e));
+        enc->fixed_bound += c->bound ? c->bound : 4;
+        if (!c->bound)
+            enc->unbounded[enc->nunbounded++] = (uint32_t)i;
+    }
+    return ST_OK;
+}
+
+int encoder_new(struct encoder **out, const struct engine_column_type *const *types, size_t ncolumns,
+                const int16_t *formats, const struct encode_settings *settings, struct err *e)
+{
+    struct encoder *enc = mem_calloc(1, sizeof *enc + ncolumns * sizeof *enc->cells);
+    if (!enc)
+        return err_oom(e);
+    enc->ncolumns = ncolumns;
+    enc->settings = *settings;
+    arena_init(&enc->arena, ENCODER_MEMORY);
+    buf_init(&enc->scratch, MESSAGE_MAX);
+    int rc = init_cells(enc, types, formats, e);
+    if (rc < 0) {
+        encoder_free(enc);
+        return rc;
+    }
+    *out = enc;
+    return ST_OK;
+}
+
+static int too_large(struct err *e)
+{
+    return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a row is larger than a message can be (%d bytes)",
+                   MESSAGE_MAX);
+}
+
+/* Says which column a value's failure is of. */
+static int name_column(size_t column, struct err *e)
+{
+    err_detail(e, "Column %zu of the result.", column + 1);
+    return ST_ERR;
+}
+
+/* Renders what has to be rendered first; returns in *extra what the row needs beside fixed_bound. */
+static int measure_row(struct encoder *enc, const struct chunk_view *chunk, size_t row, size_t *extra,
+                       struct err *e)
+{
+    *extra = 0;
+    buf_clear(&enc->scratch);
+    for (size_t i = 0; i < enc->nunbounded; i++) {
+        size_t column = enc->unbounded[i];
+        const struct cell *c = &enc->cells[column];
+        const struct column_view *v = &chunk->columns[column];
+        if (column_view_valid(v, row)) {
+            if (!cell_is_scratch(c))
+                *extra += cell_bound(c, v, row);
+            else if (cell_render(&enc->scratch, c, v, row, e) < 0)
+                return name_column(column, e);
+        }
+        enc->scratch_ends[column] = enc->scratch.len;
+    }
+    *extra += enc->scratch.len;
+    if (!buf_ok(&enc->scratch) || *extra > MESSAGE_MAX - enc->fixed_bound)
+        return too_large(e);
+    return ST_OK;
+}
+
+/* The row path: room was seen to, so there are only stores. NULL: a value has no form on the wire. */
+static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struct chunk_view *chunk,
+                          size_t row, struct err *e)
+{
+    uint8_t *p = start + 1 + 4;
+    size_t scratch_at = 0;
+    p = put_be16(p, (uint16_t)enc->ncolumns);
+    for (size_t i = 0; i < enc->ncolumns; i++) {
+        const struct cell *c = &enc->cells[i];
+        const struct column_view *v = &chunk->columns[i];
+        if (!column_view_valid(v, row) || c->op == CELL_NULL) {
+            p = put_be32(p, UINT32_MAX);
+            continue;
+        }
+        if (cell_is_scratch(c)) {
+            size_t n = enc->scratch_ends[i] - scratch_at;
+            p = put_be32(p, (uint32_t)n);
+            memcpy(p, enc->scratch.data + scratch_at, n);
+            scratch_at = enc->scratch_ends[i];
+            p += n;
+            continue;
+        }
+        uint8_t *end = cell_store(p + 4, c, v, row, e);
+        if (!end) {
+            (void)name_column(i, e);
+            return NULL;
+        }
+        (void)put_be32(p, (uint32_t)(end - p - 4));
+        p = end;
+    }
+    (void)put_u8(start, 'D');
+    (void)put_be32(start + 1, (uint32_t)(p - start - 1));
+    return p;
+}
+
+static size_t least(uint64_t a, uint64_t b)
+{
+    return (size_t)(a < b ? a : b);
+}
+
+/* Rows whose width is bounded: room for many at once. */
+static int encode_bounded(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
+                          size_t batch_bytes, struct row_batch *batch, struct err *e)
+{
+    while (*row < end) {
+        if (batch->len >= batch_bytes)
+            return ST_AGAIN;
+        size_t rows = least(end - *row, ROWS_AT_ONCE);
+        size_t fit = batch->len < ROW_BATCH_MAX ? (ROW_BATCH_MAX - batch->len) / enc->fixed_bound : 0;
+        if (fit == 0 && batch->len > 0)
+            return ST_AGAIN;
+        if (rows > fit)
+            rows = fit ? fit : 1;
+        TRY(row_batch_reserve(batch, rows * enc->fixed_bound, e));
+        for (size_t i = 0; i < rows && batch->len < batch_bytes; i++) {
+            uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
+            if (!p)
+                return ST_ERR;
+            row_batch_commit(batch, p, 1);
+            ++*row;
+        }
+    }
+    return ST_OK;
+}
+
+static int encode_unbounded(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
+                            size_t batch_bytes, struct row_batch *batch, struct err *e)
+{
+    while (*row < end) {
+        if (batch->len >= batch_bytes)
+            return ST_AGAIN;
+        size_t extra;
+        TRY(measure_row(enc, chunk, *row, &extra, e));
+        size_t need = enc->fixed_bound + extra;
+        if (batch->len > 0 && batch->len + need > ROW_BATCH_MAX)
+            return ST_AGAIN;
+        TRY(row_batch_reserve(batch, need, e));
+        uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
+        if (!p)
+            return ST_ERR;
+        row_batch_commit(batch, p, 1);
+        ++*row;
+    }
+    if (enc->scratch.cap > SCRATCH_KEEP)
+        buf_release(&enc->scratch);
+    return ST_OK;
+}
+
+int encode_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, uint64_t max_rows,
+                size_t batch_bytes, struct row_batch *batch, struct err *e)
+{
+    assert(chunk->ncolumns == enc->ncolumns && *row <= chunk->nrows);
+    size_t end = *row + least(max_rows, chunk->nrows - *row);
+    return enc->nunbounded ? encode_unbounded(enc, chunk, row, end, batch_bytes, batch, e)
+                           : encode_bounded(enc, chunk, row, end, batch_bytes, batch, e);
+}

@@ -1,0 +1,257 @@
+/* Integers, decimals and numerics. */
+#include "encode/encode_priv.h"
+
+#include <string.h>
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
+static unsigned count_digits(uint64_t v)
+{
+    unsigned n = 1;
+    for (;;) {
+        if (v < 10)
+            return n;
+        if (v < 100)
+            return n + 1;
+        if (v < 1000)
+            return n + 2;
+        if (v < 10000)
+            return n + 3;
+        v /= 10000;
+        n += 4;
+    }
+}
+
+/* Exactly n digits, zeros in front. */
+static uint8_t *fixed_digits(uint8_t *p, uint64_t v, unsigned n)
+{
+    uint8_t *end = p + n;
+    uint8_t *at = end;
+    while (n >= 2) {
+        uint64_t q = v / 100;
+        memcpy(at -= 2, pairs + 2 * (v - q * 100), 2);
+        v = q;
+        n -= 2;
+    }
+    if (n)
+        *--at = (uint8_t)('0' + v % 10);
+    return end;
+}
+
+uint8_t *text_u64(uint8_t *p, uint64_t v)
+{
+    return fixed_digits(p, v, count_digits(v));
+}
+
+uint8_t *text_i64(uint8_t *p, int64_t v)
+{
+    uint64_t u = (uint64_t)v;
+    if (v < 0) {
+        *p++ = '-';
+        u = 0 - u;
+    }
+    return text_u64(p, u);
+}
+
+enum { CHUNK_DIGITS = 19 };
+#define CHUNK UINT64_C(10000000000000000000) /* 10^19 */
+
+uint8_t *text_u128(uint8_t *p, unsigned __int128 v)
+{
+    if (v <= UINT64_MAX)
+        return text_u64(p, (uint64_t)v);
+    unsigned __int128 high = v / CHUNK;
+    uint64_t low = (uint64_t)(v - high * CHUNK);
+    p = text_u128(p, high);
+    return fixed_digits(p, low, CHUNK_DIGITS);
+}
+
+static const uint64_t powers[] = {
+    UINT64_C(1),
+    UINT64_C(10),
+    UINT64_C(100),
+    UINT64_C(1000),
+    UINT64_C(10000),
+    UINT64_C(100000),
+    UINT64_C(1000000),
+    UINT64_C(10000000),
+    UINT64_C(100000000),
+    UINT64_C(1000000000),
+    UINT64_C(10000000000),
+    UINT64_C(100000000000),
+    UINT64_C(1000000000000),
+    UINT64_C(10000000000000),
+    UINT64_C(100000000000000),
+    UINT64_C(1000000000000000),
+    UINT64_C(10000000000000000),
+    UINT64_C(100000000000000000),
+    UINT64_C(1000000000000000000),
+    UINT64_C(10000000000000000000),
+};
+
+/* Digits of v as text, at least `least` of them. */
+static uint8_t *wide_digits(uint8_t *p, unsigned __int128 v, unsigned least)
+{
+    uint8_t digits[NUMERIC_DIGITS_MAX + 1];
+    unsigned n = (unsigned)(text_u128(digits, v) - digits);
+    for (; n < least; least--)
+        *p++ = '0';
+    memcpy(p, digits, n);
+    return p + n;
+}
+
+static uint8_t *text_decimal_wide(uint8_t *p, unsigned __int128 v, uint8_t scale)
+{
+    uint8_t digits[2 * NUMERIC_DIGITS_MAX];
+    unsigned n = (unsigned)(wide_digits(digits, v, scale + 1u) - digits);
+    memcpy(p, digits, n - scale);
+    p += n - scale;
+    *p++ = '.';
+    memcpy(p, digits + (n - scale), scale);
+    return p + scale;
+}
+
+uint8_t *text_decimal(uint8_t *p, __int128 v, uint8_t scale)
+{
+    unsigned __int128 u = (unsigned __int128)v;
+    if (v < 0) {
+        *p++ = '-';
+        u = 0 - u;
+    }
+    if (scale == 0)
+        return text_u128(p, u);
+    if (u > UINT64_MAX || scale > CHUNK_DIGITS)
+        return text_decimal_wide(p, u, scale);
+    uint64_t whole = (uint64_t)u / powers[scale];
+    uint64_t fraction = (uint64_t)u - whole * powers[scale];
+    p = text_u64(p, whole);
+    *p++ = '.';
+    return fixed_digits(p, fraction, scale);
+}
+
+__int128 decimal_at(const struct engine_column_type *t, const void *data, size_t row)
+{
+    if (t->width <= 4)
+        return ((const int16_t *)data)[row];
+    if (t->width <= 9)
+        return ((const int32_t *)data)[row];
+    if (t->width <= 18)
+        return ((const int64_t *)data)[row];
+    const struct engine_int128 *v = (const struct engine_int128 *)data + row;
+    return (__int128)((unsigned __int128)(uint64_t)v->upper << 64 | v->lower);
+}
+
+enum { NUMERIC_POSITIVE = 0x0000, NUMERIC_NEGATIVE = 0x4000 };
+
+/* Base-10000 digits from decimal ones; `whole` of n come before the point. Leading and trailing zero digits
+ * go, as PostgreSQL strips them. Returns how many; *weight is the first one's. */
+static size_t group_digits(uint16_t *out, const uint8_t *digits, size_t n, size_t whole, int *weight)
+{
+    size_t lead = (4 - whole % 4) % 4; /* zeros in front, so that groups meet the point */
+    size_t groups = (lead + n + 3) / 4, count = 0;
+    *weight = (int)((lead + whole) / 4) - 1;
+    for (size_t g = 0; g < groups; g++) {
+        unsigned value = 0;
+        for (size_t i = 4 * g; i < 4 * g + 4; i++)
+            value = value * 10 + (i >= lead && i - lead < n ? (unsigned)(digits[i - lead] - '0') : 0U);
+        if (count == 0 && value == 0)
+            --*weight;
+        else
+            out[count++] = (uint16_t)value;
+    }
+    while (count > 0 && out[count - 1] == 0)
+        count--;
+    if (count == 0)
+        *weight = 0;
+    return count;
+}
+
+static uint8_t *put_numeric(uint8_t *p, const uint16_t *groups, size_t n, int weight, bool negative,
+                            unsigned dscale)
+{
+    p = put_be16(p, (uint16_t)n);
+    p = put_be16(p, (uint16_t)weight);
+    p = put_be16(p, n && negative ? NUMERIC_NEGATIVE : NUMERIC_POSITIVE);
+    p = put_be16(p, (uint16_t)dscale);
+    for (size_t i = 0; i < n; i++)
+        p = put_be16(p, groups[i]);
+    return p;
+}
+
+uint8_t *binary_numeric_u128(uint8_t *p, unsigned __int128 magnitude, bool negative, uint8_t scale)
+{
+    uint8_t digits[2 * NUMERIC_DIGITS_MAX];
+    uint16_t groups[NUMERIC_DIGITS_MAX / 2];
+    int weight;
+    size_t n = (size_t)(wide_digits(digits, magnitude, scale + 1u) - digits);
+    size_t count = group_digits(groups, digits, n, n - scale, &weight);
+    return put_numeric(p, groups, count, weight, negative, scale);
+}
+
+uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale)
+{
+    unsigned __int128 u = (unsigned __int128)v;
+    return binary_numeric_u128(p, v < 0 ? 0 - u : u, v < 0, scale);
+}
+
+int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct err *e)
+{
+    bool negative = n && digits[0] == '-';
+    if (negative)
+        digits++, n--;
+    size_t count = n / 4 + 2;
+    if (count > UINT16_MAX / 2)
+        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
+    /* Groups are put straight into the buffer, behind a header that is known afterwards. */
+    uint8_t *p = buf_reserve(out, 8 + 4 * count);
+    if (!p)
+        return err_oom(e);
+    uint16_t *groups = (uint16_t *)(void *)(p + 8 + 2 * count);
+    uint16_t *aligned = (uint16_t *)(void *)((uintptr_t)groups & ~(uintptr_t)1);
+    int weight;
+    size_t used = group_digits(aligned, (const uint8_t *)digits, n, n, &weight);
+    buf_commit(out, (size_t)(put_numeric(p, aligned, used, weight, negative, 0) - p));
+    return ST_OK;
+}
+
+/* DuckDB's bignum: three header bytes (top bit: not negative; then the length; all inverted for negative
+ * numbers), then the magnitude, big-endian (inverted for negative numbers). */
+int bignum_text(struct buf *out, const struct engine_string *s, struct err *e)
+{
+    enum { HEADER = 3, BIGNUM_BYTES_MAX = 64 * 1024 };
+    const uint8_t *bytes = (const uint8_t *)engine_string_data(s);
+    if (s->len <= HEADER || s->len > BIGNUM_BYTES_MAX)
+        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
+    bool negative = !(bytes[0] & 0x80);
+    size_t n = s->len - HEADER;
+    struct buf magnitude;
+    buf_init(&magnitude, BIGNUM_BYTES_MAX);
+    buf_put(&magnitude, bytes + HEADER, n);
+    struct buf digits; /* least first */
+    buf_init(&digits, 3 * (size_t)BIGNUM_BYTES_MAX);
+    size_t first = 0;
+    if (buf_ok(&magnitude) && negative)
+        for (size_t i = 0; i < n; i++)
+            magnitude.data[i] = (uint8_t)~magnitude.data[i];
+    while (buf_ok(&magnitude) && buf_ok(&digits) && first < n) {
+        unsigned rest = 0; /* of a division by ten, byte by byte */
+        for (size_t i = first; i < n; i++) {
+            unsigned v = rest << 8 | magnitude.data[i];
+            magnitude.data[i] = (uint8_t)(v / 10);
+            rest = v % 10;
+        }
+        buf_put_u8(&digits, (uint8_t)('0' + rest));
+        while (first < n && magnitude.data[first] == 0)
+            first++;
+    }
+    if (negative)
+        buf_put_u8(out, '-');
+    for (size_t i = digits.len; i-- > 0;)
+        buf_put_u8(out, digits.data[i]);
+    bool ok = buf_ok(&magnitude) && buf_ok(&digits) && buf_ok(out);
+    buf_release(&magnitude);
+    buf_release(&digits);
+    return ok ? ST_OK : err_oom(e);
+}
