@@ -670,7 +670,7 @@ static bool plain_string(const struct sql_token *t, struct str *out)
 /* current_setting('name' [, missing_ok]) and set_config('name', 'value', local): the question, and where the
  * call ends. false: its arguments are not literals, the engine shall see to it. */
 static bool setting_question(const struct rewriter *r, const struct chain *c, bool set, char key[KEY_MAX],
-                             size_t *end, bool *missing_ok)
+                             size_t *end)
 {
     struct sql_lexer ahead = r->lexer;
     struct sql_token t[7];
@@ -683,7 +683,6 @@ static bool setting_question(const struct rewriter *r, const struct chain *c, bo
     char lower[KEY_MAX / 4];
     for (size_t i = 0; i < name.n; i++)
         lower[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] - 'A' + 'a' : name.p[i]);
-    *missing_ok = false;
     if (set) {
         if (!sql_token_is(&t[2], ',') || !plain_string(&t[3], &value) || !sql_token_is(&t[4], ',') ||
             t[5].kind != SQL_TOK_WORD || !sql_token_is(&t[6], ')'))
@@ -697,7 +696,6 @@ static bool setting_question(const struct rewriter *r, const struct chain *c, bo
     bool two = sql_token_is(&t[2], ',') && t[3].kind == SQL_TOK_WORD && sql_token_is(&t[4], ')');
     if (!two && !sql_token_is(&t[2], ')'))
         return false;
-    *missing_ok = two && sql_token_is_word(&t[3], "TRUE");
     (void)snprintf(key, KEY_MAX, "setting:%.*s", (int)name.n, lower);
     *end = token_end(&t[two ? 4 : 2]);
     return true;
@@ -716,8 +714,8 @@ static size_t bare_value_end(const struct rewriter *r, const struct chain *c, co
     return sql_lexer_next(&ahead, &t) && sql_token_is(&t, ')') ? token_end(&t) : 0;
 }
 
-/* What the session had no answer to: the engine's, under its plain name. Settings that are asked for by an
- * expression are looked up; of those set by one only what means nothing here. */
+/* What the session had no answer to: the engine's, under its plain name. Settings are looked up; those that
+ * are set by an expression fail, but for what means nothing here. */
 static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
                                 const struct sql_catalog_name *name)
 {
@@ -726,7 +724,7 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
     ahead.at = c->end;
     bool call = sql_lexer_next(&ahead, &first) && sql_token_is(&first, '(');
     (void)sql_lexer_next(&ahead, &first);
-    bool get = call && strcmp(name->detail, "setting") == 0 && first.kind != SQL_TOK_STRING;
+    bool get = call && strcmp(name->detail, "setting") == 0;
     bool nothing = call && strcmp(name->detail, "set_config") == 0 && str_ieq(first.text, STR("'jit'"));
     size_t from = c->parts[0].at, to = c->parts[c->n - 1].at;
     if (get || nothing)
@@ -740,11 +738,11 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
 static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_catalog_name *name)
 {
     char key[KEY_MAX];
-    bool set = strcmp(name->detail, "set_config") == 0, missing_ok = false;
+    bool set = strcmp(name->detail, "set_config") == 0;
     size_t end = 0;
     struct str text;
     if (set || strcmp(name->detail, "setting") == 0) {
-        if (!setting_question(r, c, set, key, &end, &missing_ok))
+        if (!setting_question(r, c, set, key, &end))
             end = 0;
     } else {
         (void)snprintf(key, sizeof key, "%s", name->detail);
@@ -755,7 +753,7 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
     if (end) {
         bool number = strcmp(key, "pid") == 0 || strstr(key, "_port") != NULL;
         bool inet = strncmp(name->name, "inet_", 5) == 0;
-        struct str otherwise = missing_ok ? STR("NULL::VARCHAR") : inet ? STR("NULL") : (struct str){0};
+        struct str otherwise = inet ? STR("NULL") : (struct str){0};
         TRY(number ? ask(r, key, otherwise, &text) : ask_text(r, key, otherwise, &text));
         if (text.n == 0)
             end = 0;
@@ -776,6 +774,30 @@ static bool is_relation_place(struct rewriter *r)
            (sql_token_is(&r->prev, ',') && top(r)->clause == CLAUSE_FROM);
 }
 
+/* int2vector and oidvector, which clients read as "1 2": lists here. */
+static bool is_vector(struct str name)
+{
+    return str_ieq(name, STR("indkey")) || str_ieq(name, STR("indoption")) ||
+           str_ieq(name, STR("indclass")) || str_ieq(name, STR("indcollation")) ||
+           str_ieq(name, STR("proargtypes"));
+}
+
+/* Such a column as a whole column of the result. */
+static int rewrite_vector(struct rewriter *r, const struct chain *c)
+{
+    struct str text;
+    const struct sql_token *name = &c->parts[c->n - 1];
+    bool alias = sql_token_is_word(&c->after, "AS");
+    TRY(concat(
+        r, (const struct str[]){STR(", ' ')"), alias ? STR("") : STR(" AS "), alias ? STR("") : name->text},
+        3, &text));
+    size_t plain = c->schema < c->n ? c->schema + 1 : 0; /* pg_catalog goes */
+    TRY(replace(r, c->parts[0].at, c->parts[plain].at, STR("array_to_string(")));
+    TRY(insert(r, c->end, text));
+    pass_chain(r, c);
+    return ST_OK;
+}
+
 static bool makes_rows(struct str name)
 {
     return str_ieq(name, STR("generate_series")) || str_ieq(name, STR("unnest")) ||
@@ -786,12 +808,13 @@ static int rewrite_name(struct rewriter *r)
 {
     struct chain c;
     read_chain(r, &c);
+    if (r->catalog && r->depth == 0 && is_vector(bare(&c.parts[c.n - 1])) && starts_column(r, &r->prev) &&
+        (ends_column(&c.after) || sql_token_is_word(&c.after, "AS")))
+        return rewrite_vector(r, &c);
     bool qualified = c.schema < c.n;
     size_t at = qualified ? c.schema + 1 : 0; /* the part that names the thing */
     if (at >= c.n || (!qualified && c.n > 1) || sql_token_is_word(&r->prev, "AS") ||
         sql_token_is(&r->prev, '.')) {
-        if (qualified && c.star) /* pg_catalog.* */
-            return advance(r);
         return advance(r);
     }
     bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
@@ -873,6 +896,26 @@ static int rewrite_operator(struct rewriter *r)
     return match ? rewrite_pattern(r, op.text) : ST_OK;
 }
 
+/* LIKE 'a\_b' and LIKE $1: PostgreSQL's escape is the backslash, the engine has none unless told. */
+static int rewrite_like(struct rewriter *r)
+{
+    TRY(advance(r));
+    struct sql_token pattern = r->token, after = peek(r);
+    bool literal = pattern.kind == SQL_TOK_STRING && memchr(pattern.text.p, '\\', pattern.text.n);
+    if (sql_token_is_word(&after, "ESCAPE") || sql_token_is_typecast(&after) || after.kind == SQL_TOK_OP ||
+        !(literal || pattern.kind == SQL_TOK_PARAM))
+        return ST_OK;
+    return insert(r, token_end(&pattern), STR(" ESCAPE '\\'"));
+}
+
+/* EXISTS (SELECT FROM t): the engine wants a column. */
+static int rewrite_select(struct rewriter *r)
+{
+    struct sql_token select = r->token;
+    TRY(advance(r));
+    return sql_token_is_word(&r->token, "FROM") ? insert(r, token_end(&select), STR(" 1")) : ST_OK;
+}
+
 /* COLLATE pg_catalog.default and "default" say nothing; pg_catalog."C" loses its schema. */
 static int rewrite_collate(struct rewriter *r)
 {
@@ -924,6 +967,10 @@ static int step(struct rewriter *r)
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))
         return rewrite_collate(r);
+    if (r->catalog && (sql_token_is_word(t, "LIKE") || sql_token_is_word(t, "ILIKE")))
+        return rewrite_like(r);
+    if (r->catalog && sql_token_is_word(t, "SELECT"))
+        return rewrite_select(r);
     if (r->catalog && sql_token_is(t, '(') &&
         (sql_token_is_word(&r->prev, "ANY") || sql_token_is_word(&r->prev, "ALL")))
         return rewrite_any(r);
