@@ -114,14 +114,17 @@ static size_t continuation(struct str s, size_t i)
     return newline && at(s, i) == '\'' ? i : 0;
 }
 
+/* What a quote inside may look like. */
+enum escape { ESCAPE_DOUBLED, ESCAPE_BACKSLASH /* or doubled */, ESCAPE_NONE };
+
 /* From the opening quote at i to behind the closing one; 0: there is none. */
-static size_t skip_quoted(struct str s, size_t i, char quote, bool backslash)
+static size_t skip_quoted(struct str s, size_t i, char quote, enum escape escape)
 {
     for (i++; i < s.n; i++) {
-        if (s.p[i] == '\\' && backslash) {
+        if (s.p[i] == '\\' && escape == ESCAPE_BACKSLASH) {
             i++;
         } else if (s.p[i] == quote) {
-            if (at(s, i + 1) != (unsigned char)quote)
+            if (escape == ESCAPE_NONE || at(s, i + 1) != (unsigned char)quote)
                 return i + 1;
             i++;
         }
@@ -129,10 +132,10 @@ static size_t skip_quoted(struct str s, size_t i, char quote, bool backslash)
     return 0;
 }
 
-static size_t skip_string(struct str s, size_t i, bool backslash)
+static size_t skip_string(struct str s, size_t i, enum escape escape)
 {
     for (;;) {
-        size_t end = skip_quoted(s, i, '\'', backslash);
+        size_t end = skip_quoted(s, i, '\'', escape);
         if (!end)
             return 0;
         i = continuation(s, end);
@@ -223,7 +226,8 @@ static enum sql_token_kind skip_prefixed(struct str s, size_t *i)
         *i = skip_word(s, *i);
         return SQL_TOK_WORD;
     }
-    size_t end = string ? skip_string(s, quote, c == 'e') : skip_quoted(s, quote, '"', false);
+    enum escape escape = c == 'e' ? ESCAPE_BACKSLASH : c == 'u' ? ESCAPE_DOUBLED : ESCAPE_NONE;
+    size_t end = string ? skip_string(s, quote, escape) : skip_quoted(s, quote, '"', ESCAPE_DOUBLED);
     if (!end)
         return SQL_TOK_BAD;
     *i = end;
@@ -248,7 +252,7 @@ static enum sql_token_kind skip_token(struct str s, size_t *i)
     switch (c) {
     case '\'':
     case '"':
-        end = c == '"' ? skip_quoted(s, *i, '"', false) : skip_string(s, *i, false);
+        end = c == '"' ? skip_quoted(s, *i, '"', ESCAPE_DOUBLED) : skip_string(s, *i, ESCAPE_DOUBLED);
         if (!end)
             return SQL_TOK_BAD;
         *i = end;

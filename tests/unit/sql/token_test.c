@@ -49,6 +49,7 @@ static void test_strings(void **state)
     check("E'a' -- x\n'b\\'c'", "SE", "E'a' -- x\n'b\\'c'|");
     check("E'a' 'b\\'", "SSE", "E'a'|'b\\'|");
     check("B'1' x'F' N'n' U&'d\\0061'", "SSWSSE", "B'1'|x'F'|N|'n'|U&'d\\0061'|");
+    check("b'0''1' x'F'\n'0'", "SSSE", "b'0'|'1'|x'F'\n'0'|"); /* no quotes in bits */
     check("$$a;'b$$ $x$ $$ $x$", "DDE", "$$a;'b$$|$x$ $$ $x$|");
     check("$a$ $b$$a$", "DE", "$a$ $b$$a$|");
 }
