@@ -18,6 +18,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     s->base.ops = b->ops;
     s->local = (struct local *)b;
     s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
+    list_init(&s->by_use);
     pthread_mutex_init(&s->lock, NULL);
     *out = &s->base;
     return ST_OK;
@@ -28,6 +29,7 @@ static void session_close(struct backend_session *bs)
     struct local_session *s = (struct local_session *)bs;
     if (!s)
         return;
+    local_plans_forget(s);
     local_conn_free(s->main);
     pthread_mutex_destroy(&s->lock);
     mem_free(s->path);
@@ -184,7 +186,8 @@ static int session_reset(struct backend_session *bs, struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
     (void)e;
-    if (s->streaming) { /* its own portals are closed by now; one that is not keeps its connection */
+    local_plans_forget(s); /* from here on no other thread looks at main */
+    if (s->streaming) {    /* its own portals are closed by now; one that is not keeps its connection */
         s->streaming->detached = TAKE_PTR(s->main);
         s->streaming = NULL;
     }
@@ -223,7 +226,9 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
     if (!l)
         return err_oom(e);
     l->base.ops = &ops;
+    list_init(&l->by_use);
     TRY(engine_open(&l->engine, &o->engine, e));
+    pthread_mutex_init(&l->plans_lock, NULL);
     *out = &TAKE_PTR(l)->base;
     return ST_OK;
 }
@@ -234,5 +239,6 @@ void local_backend_free(struct backend *b)
     if (!l)
         return;
     engine_close(l->engine);
+    pthread_mutex_destroy(&l->plans_lock);
     mem_free(l);
 }

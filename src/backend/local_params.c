@@ -77,11 +77,10 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
 }
 
 /* Prepares the text with the casts as they are now. */
-static int plan(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **out,
-                struct err *e)
+static int plan(struct local_stmt *st, size_t nparams, struct engine_stmt **out, struct err *e)
 {
     TRY(sql_cast_params(&st->arena, st->sql, st->casts, nparams, &st->text, e));
-    if (local_conn_prepare(c, st->text.text, false, out, e) == ST_OK)
+    if (local_conn_prepare(st->session, st->text.text, out, e) == ST_OK)
         return ST_OK;
     local_map_position(st, &st->text, e);
     return ST_ERR;
@@ -152,29 +151,28 @@ static void take_guess(struct local_stmt *st, size_t i, const struct guess *g)
     st->numeric |= g->oid == PGTYPE_NUMERIC;
 }
 
-static int try_guess(struct local_stmt *st, struct local_conn *c, size_t i, const struct guess *g,
-                     size_t nparams, struct engine_stmt **out, struct err *e)
+static int try_guess(struct local_stmt *st, size_t i, const struct guess *g, size_t nparams,
+                     struct engine_stmt **out, struct err *e)
 {
     take_guess(st, i, g);
-    return plan(st, c, nparams, out, e);
+    return plan(st, nparams, out, e);
 }
 
 /* Gives parameter i the first type that can be planned. The first failure is the one to tell. */
-static int guess_one(struct local_stmt *st, struct local_conn *c, size_t i, size_t nparams,
-                     struct engine_stmt **out, struct err *e)
+static int guess_one(struct local_stmt *st, size_t i, size_t nparams, struct engine_stmt **out, struct err *e)
 {
     struct err first, why;
     err_init(&first);
-    if (try_guess(st, c, i, &text_guess, nparams, out, &first) == ST_OK)
+    if (try_guess(st, i, &text_guess, nparams, out, &first) == ST_OK)
         return ST_OK;
     const struct guess *near = guess_beside(&first);
     bool more = is_about_types(&first);
     err_init(&why);
-    if (near && try_guess(st, c, i, near, nparams, out, &why) == ST_OK)
+    if (near && try_guess(st, i, near, nparams, out, &why) == ST_OK)
         return ST_OK;
     for (size_t g = 0; more && g < GUESSES; g++) {
         err_init(&why);
-        if (try_guess(st, c, i, &guesses[g], nparams, out, &why) == ST_OK)
+        if (try_guess(st, i, &guesses[g], nparams, out, &why) == ST_OK)
             return ST_OK;
         more = is_about_types(&why);
     }
@@ -256,7 +254,7 @@ static int guess_by_sample(struct local_stmt *st, struct local_conn *c, const ui
             if (guessed[i])
                 take_guess(st, i, &guesses[g]);
         err_init(&why);
-        if (plan(st, c, nparams, es, &why) == ST_OK && plan_sample(st, c, nparams, sample, &why) == ST_OK)
+        if (plan(st, nparams, es, &why) == ST_OK && plan_sample(st, c, nparams, sample, &why) == ST_OK)
             return ST_OK;
     }
     err_set(e, SQLSTATE_INDETERMINATE_DATATYPE,
@@ -283,7 +281,7 @@ static int resolve(struct local_stmt *st, struct local_conn *c, size_t nparams, 
         if (rounds == LOCAL_GUESSES_MAX)
             return err_set(e, SQLSTATE_INDETERMINATE_DATATYPE,
                            "could not determine data type of parameter $%zu", i + 1);
-        TRY(guess_one(st, c, i, nparams, es, e));
+        TRY(guess_one(st, i, nparams, es, e));
         guessed[i] = 1;
     }
     return ST_OK;
@@ -293,7 +291,7 @@ int local_plan(struct local_stmt *st, struct local_conn *c, const uint32_t *oids
                struct engine_stmt **out, struct engine_stmt **sample, struct err *e)
 {
     TRY(declare(st, oids, noids, noids, e));
-    TRY(plan(st, c, noids, out, e));
+    TRY(plan(st, noids, out, e));
     size_t nparams = engine_stmt_info(*out)->nparams;
     if (nparams > noids)
         TRY(declare(st, oids, noids, nparams, e));

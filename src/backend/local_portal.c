@@ -125,13 +125,13 @@ static int check_before(const struct local_stmt *st, const struct engine_stmt *e
     return info->unresolved || fits(st, info->types, info->ncolumns) ? ST_OK : changed_type(e);
 }
 
-static int run(struct local_portal *p, struct local_conn *c, const struct sql_rewritten *text, struct err *e)
+static int run(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
 {
     struct local_stmt *st = p->stmt;
     const struct backend_stmt_info *info = &st->base.info;
     bool reads = info->effect == BACKEND_READS;
     struct engine_stmt *es;
-    TRY(local_conn_prepare(c, text->text, !reads && info->returns_rows, &es, e));
+    TRY(local_conn_prepare_to_run(p->session, text->text, !reads && info->returns_rows, &es, e));
     if (!reads && info->returns_rows)
         TRY(check_before(st, es, e));
     for (size_t i = 0; i < engine_stmt_info(es)->nparams; i++)
@@ -186,7 +186,7 @@ static int start(struct local_portal *p, struct err *e)
     struct sql_rewritten text;
     TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
     TRY(local_claim(p->session, &c, e));
-    if (run(p, c, &text, e) != ST_OK) {
+    if (run(p, &text, e) != ST_OK) {
         local_map_position(p->stmt, &text, e);
         return ST_ERR;
     }

@@ -4,6 +4,7 @@
 
 #include "backend/local.h"
 #include "base/arena.h"
+#include "base/list.h"
 #include "encode/encoder.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
@@ -15,8 +16,10 @@
 #include <pthread.h>
 
 enum {
-    LOCAL_CACHED_STATEMENTS = 16,      /* prepared statements that a connection keeps; the oldest goes */
-    LOCAL_CACHED_TEXT_MAX = 16 * 1024, /* a longer text is prepared each time */
+    LOCAL_CACHED_STATEMENTS = 16,      /* plans that a connection keeps; the one used longest ago goes */
+    LOCAL_CACHED_TEXT_MAX = 16 * 1024, /* a longer text is planned each time */
+    LOCAL_SEEN_TEXTS = 16,             /* hashes of texts that a session ran once */
+    LOCAL_PLANS_MAX = 256,             /* in the process; 8 KB to 700 KB each */
     LOCAL_STATEMENT_MEMORY =
         1 << 30,            /* an arena's bound: the text of a statement twice, and its parameters */
     LOCAL_GUESSES_MAX = 64, /* parameters of one statement whose type is found by trying */
@@ -26,6 +29,9 @@ enum {
 struct local {
     struct backend base;
     struct engine *engine;
+    pthread_mutex_t plans_lock; /* of the two below */
+    struct list by_use;         /* sessions with plans, the idlest first */
+    size_t plans;               /* of all sessions */
 };
 
 struct local_cached {
@@ -33,7 +39,8 @@ struct local_cached {
     char *text;
     size_t len;
     uint64_t used; /* clock of the connection */
-    unsigned uses;
+    bool keep;     /* has been seen before: worth its memory */
+    bool ran;
     bool once; /* the engine expanded it: prepared anew each time */
 };
 
@@ -61,9 +68,15 @@ struct local_session {
     char time_zone[TZ_NAME_MAX]; /* as the engine has it; "": the engine's default */
     char *path;                  /* statement that sets schema and search path; NULL: the default */
 
-    pthread_mutex_t lock;        /* of the three below: all that another thread may touch */
-    bool busy;                   /* a call is under way */
-    bool cancelled;              /* it shall end */
+    uint64_t seen[LOCAL_SEEN_TEXTS]; /* a ring of hashes */
+    size_t nseen;
+    struct list by_use; /* link in local, of its lock */
+    size_t plans;       /* counted there */
+
+    pthread_mutex_t lock; /* of the three below: all that another thread may touch; and of main's plans while
+                             not busy, which another session may take */
+    bool busy;            /* a call is under way */
+    bool cancelled;       /* it shall end */
     struct engine_conn *running; /* on this connection; NULL: not there yet */
 };
 
@@ -108,14 +121,21 @@ struct local_portal {
     struct err *err; /* how it ended, when it did badly */
 };
 
-/* local_conn.c: connections and what is prepared on them */
+/* local_conn.c */
 void local_conn_free(struct local_conn *c);
-/* The main connection, free for a statement and with the session's settings. */
+/* The main connection, free for a statement and with the session's settings. Within a call. */
 int local_claim(struct local_session *s, struct local_conn **out, struct err *e);
-/* Lent until the connection prepares something else. fresh: not from the cache. */
-int local_conn_prepare(struct local_conn *c, struct str text, bool fresh, struct engine_stmt **out,
-                       struct err *e);
-/* Around every call that may run something: cancel acts between the two. */
+
+/* local_cache.c */
+/* On the main connection, claimed. Lent until the next prepare there or the end of the call. */
+int local_conn_prepare(struct local_session *s, struct str text, struct engine_stmt **out, struct err *e);
+/* fresh: not from the cache. */
+int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fresh, struct engine_stmt **out,
+                              struct err *e);
+void local_cache_clear(struct local_conn *c);
+/* The session has no plans any more and is in nobody's list. */
+void local_plans_forget(struct local_session *s);
+/* Around every call that uses the engine: cancel acts between the two. */
 void local_enter(struct local_session *s, struct local_conn *c);
 void local_running_on(struct local_session *s, struct local_conn *c);
 /* Whether it was cancelled. */

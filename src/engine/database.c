@@ -31,6 +31,7 @@ static const struct {
     {"allow_persistent_secrets", "false"},
     {"default_null_order", "nulls_last_on_asc_first_on_desc"},
     {"errors_as_json", "true"},
+    {"allocator_background_threads", "true"},
     {"allocator_flush_threshold", "1MB"},
     {"allocator_bulk_deallocation_flush_threshold", "1MB"},
 };

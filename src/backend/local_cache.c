@@ -1,0 +1,253 @@
+/* Prepared statements of a connection, by text; who is in a call and may be cancelled.
+ *
+ * A plan costs 8 KB, or up to 700 KB with a sort, and saves 40 to 300 microseconds. So a text's first run
+ * keeps nothing but its hash; from the second on the plan stays, and beyond LOCAL_PLANS_MAX in the process
+ * the sessions that have been idle longest lose theirs. Lock order: plans_lock, then a session's lock. */
+#include "backend/local_priv.h"
+
+#include "base/alloc.h"
+#include "sql/token.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- one connection's ---- */
+
+static void cached_clear(struct local_cached *k)
+{
+    engine_stmt_free(k->stmt);
+    mem_free(k->text);
+    *k = (struct local_cached){0};
+}
+
+void local_cache_clear(struct local_conn *c)
+{
+    for (size_t i = 0; i < LOCAL_CACHED_STATEMENTS; i++)
+        cached_clear(&c->cached[i]);
+}
+
+static size_t cache_count(const struct local_conn *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; c && i < LOCAL_CACHED_STATEMENTS; i++)
+        n += c->cached[i].stmt != NULL;
+    return n;
+}
+
+/* Plans that have run once and shall not stay. */
+static void cache_trim(struct local_conn *c)
+{
+    for (size_t i = 0; c && i < LOCAL_CACHED_STATEMENTS; i++)
+        if (c->cached[i].stmt && c->cached[i].ran && !c->cached[i].keep)
+            cached_clear(&c->cached[i]);
+}
+
+static struct local_cached *cached_find(struct local_conn *c, struct str text)
+{
+    for (size_t i = 0; i < LOCAL_CACHED_STATEMENTS; i++)
+        if (c->cached[i].stmt && str_eq((struct str){c->cached[i].text, c->cached[i].len}, text))
+            return &c->cached[i];
+    return NULL;
+}
+
+static struct local_cached *cached_oldest(struct local_conn *c)
+{
+    struct local_cached *oldest = &c->cached[0];
+    for (size_t i = 1; i < LOCAL_CACHED_STATEMENTS && oldest->stmt; i++)
+        if (!c->cached[i].stmt || c->cached[i].used < oldest->used)
+            oldest = &c->cached[i];
+    return oldest;
+}
+
+/* FNV-1a, 64 bits. A clash keeps a plan one run too early. */
+static uint64_t hash_of(struct str text)
+{
+    uint64_t h = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < text.n; i++)
+        h = (h ^ (unsigned char)text.p[i]) * 0x100000001b3U;
+    return h;
+}
+
+static bool seen_before(struct local_session *s, struct str text)
+{
+    uint64_t h = hash_of(text);
+    for (size_t i = 0; i < LOCAL_SEEN_TEXTS; i++)
+        if (s->seen[i] == h)
+            return true;
+    s->seen[s->nseen++ % LOCAL_SEEN_TEXTS] = h;
+    return false;
+}
+
+/* ---- preparing ---- */
+
+/* A semicolon with something behind it: the client sent two statements. */
+static bool is_several(struct str text)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    bool ended = false;
+    sql_lexer_init(&l, text);
+    for (;;) {
+        enum sql_token_kind kind = sql_lexer_next(&l, &t);
+        if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
+            return false;
+        if (!sql_token_is(&t, ';') && ended)
+            return true;
+        ended |= sql_token_is(&t, ';');
+    }
+}
+
+/* *once: the engine turned it into several, to be done anew each time. */
+static int prepare(struct local_conn *c, struct str text, struct engine_stmt **out, bool *once, struct err *e)
+{
+    struct err why;
+    size_t n = 0;
+    err_init(&why);
+    *once = false;
+    if (engine_prepare(c->conn, text, out, &why) == ST_OK)
+        return ST_OK;
+    if (why.code == SQLSTATE_SYNTAX_ERROR && why.position == 0 && !is_several(text)) {
+        struct err ignored;
+        err_init(&ignored);
+        *once = engine_count_statements(c->conn, text, &n, &ignored) == ST_OK && n > 1;
+    }
+    if (*once)
+        return engine_prepare_expanded(c->conn, text, out, e);
+    *e = why;
+    return ST_ERR;
+}
+
+static int cache_new(struct local_session *s, struct str text, struct local_cached **out, struct err *e)
+{
+    struct local_cached made = {.len = text.n};
+    bool once;
+    TRY(prepare(s->main, text, &made.stmt, &once, e));
+    made.text = mem_strndup(text.p, text.n);
+    if (!made.text) {
+        cached_clear(&made);
+        return err_oom(e);
+    }
+    made.once = once;
+    made.keep = !once && text.n <= LOCAL_CACHED_TEXT_MAX && seen_before(s, text);
+    *out = cached_oldest(s->main);
+    cached_clear(*out);
+    **out = made;
+    return ST_OK;
+}
+
+static int find_or_prepare(struct local_session *s, struct str text, bool fresh, struct local_cached **out,
+                           struct err *e)
+{
+    *out = cached_find(s->main, text);
+    if (*out && (fresh || (*out)->once)) {
+        cached_clear(*out);
+        *out = NULL;
+    }
+    if (!*out)
+        TRY(cache_new(s, text, out, e));
+    (*out)->used = ++s->main->clock;
+    return ST_OK;
+}
+
+int local_conn_prepare(struct local_session *s, struct str text, struct engine_stmt **out, struct err *e)
+{
+    struct local_cached *k;
+    TRY(find_or_prepare(s, text, false, &k, e));
+    *out = k->stmt;
+    return ST_OK;
+}
+
+int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fresh, struct engine_stmt **out,
+                              struct err *e)
+{
+    struct local_cached *k;
+    TRY(find_or_prepare(s, text, fresh, &k, e));
+    k->ran = true;
+    *out = k->stmt;
+    return ST_OK;
+}
+
+/* ---- the process's budget ---- */
+
+void local_plans_forget(struct local_session *s)
+{
+    struct local *l = s->local;
+    pthread_mutex_lock(&l->plans_lock);
+    l->plans -= s->plans;
+    s->plans = 0;
+    list_remove(&s->by_use);
+    pthread_mutex_unlock(&l->plans_lock);
+}
+
+/* Takes the plans of one session that is in no call. False: it is, or there is none to take from. */
+static bool take_from_idlest(struct local *l, const struct local_session *not_from)
+{
+    if (list_is_empty(&l->by_use))
+        return false;
+    struct local_session *idlest = list_entry(l->by_use.next, struct local_session, by_use);
+    if (idlest == not_from || pthread_mutex_trylock(&idlest->lock) != 0)
+        return false;
+    bool took = !idlest->busy;
+    if (took) {
+        local_cache_clear(idlest->main);
+        l->plans -= idlest->plans;
+        idlest->plans = 0;
+        list_remove(&idlest->by_use);
+    }
+    pthread_mutex_unlock(&idlest->lock);
+    return took;
+}
+
+/* n: how many plans the session has now. */
+static void account(struct local_session *s, size_t n)
+{
+    struct local *l = s->local;
+    bool roomy = __atomic_load_n(&l->plans, __ATOMIC_RELAXED) < LOCAL_PLANS_MAX / 2;
+    if (n == s->plans && (roomy || n == 0))
+        return;
+    pthread_mutex_lock(&l->plans_lock);
+    __atomic_store_n(&l->plans, l->plans + n - s->plans, __ATOMIC_RELAXED);
+    s->plans = n;
+    list_remove(&s->by_use);
+    if (n)
+        list_append(&l->by_use, &s->by_use);
+    while (l->plans > LOCAL_PLANS_MAX && take_from_idlest(l, s))
+        ;
+    pthread_mutex_unlock(&l->plans_lock);
+}
+
+/* ---- calls ---- */
+
+void local_enter(struct local_session *s, struct local_conn *c)
+{
+    pthread_mutex_lock(&s->lock);
+    assert(!s->busy);
+    s->busy = true;
+    s->running = c ? c->conn : NULL;
+    __atomic_store_n(&s->cancelled, false, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void local_running_on(struct local_session *s, struct local_conn *c)
+{
+    pthread_mutex_lock(&s->lock);
+    s->running = c ? c->conn : NULL;
+    pthread_mutex_unlock(&s->lock);
+}
+
+bool local_leave(struct local_session *s)
+{
+    cache_trim(s->main);
+    account(s, cache_count(s->main));
+    pthread_mutex_lock(&s->lock);
+    bool cancelled = __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
+    s->running = NULL;
+    s->busy = false;
+    pthread_mutex_unlock(&s->lock);
+    return cancelled;
+}
+
+int local_cancelled(struct err *e)
+{
+    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
+}
