@@ -1,0 +1,393 @@
+#include "pgtype/value_priv.h"
+
+#include "base/bytes.h"
+#include "pgtype/oid.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { QUOTED_IN_ERROR_MAX = 200 };
+
+static const char *type_name(uint32_t oid)
+{
+    const struct pgtype_info *info = pgtype_find(oid);
+    return info ? info->sql_name : "unknown";
+}
+
+static int quoted(const struct str s)
+{
+    return s.n > QUOTED_IN_ERROR_MAX ? QUOTED_IN_ERROR_MAX : (int)s.n;
+}
+
+int bad_text(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for type %s: \"%.*s\"",
+                   type_name(d->oid), quoted(d->in), d->in.p);
+}
+
+int bad_binary(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "incorrect binary data format for type %s",
+                   type_name(d->oid));
+}
+
+int out_of_range(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value \"%.*s\" is out of range for type %s",
+                   quoted(d->in), d->in.p, type_name(d->oid));
+}
+
+/* --- Text ------------------------------------------------------------------------------------------------
+ */
+
+static int int_from_text(const struct decode *d, int64_t min, int64_t max)
+{
+    struct str s = trimmed(d->in);
+    size_t i = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    if (i == s.n)
+        return bad_text(d);
+    for (; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return bad_text(d);
+    d->out->kind = PG_INT64;
+    return str_to_i64(s, min, max, &d->out->v.i) ? ST_OK : out_of_range(d);
+}
+
+/* Unique prefixes of true, false, yes, no, on, off, and 1, 0. */
+static int bool_from_text(const struct decode *d)
+{
+    static const struct {
+        const char *word;
+        size_t least;
+        bool value;
+    } words[] = {{"true", 1, true}, {"false", 1, false}, {"yes", 1, true}, {"no", 1, false},
+                 {"on", 2, true},   {"off", 2, false},   {"1", 1, true},   {"0", 1, false}};
+    struct str s = trimmed(d->in);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct str word = str_of(words[i].word);
+        if (s.n >= words[i].least && s.n <= word.n && str_ieq(s, (struct str){word.p, s.n})) {
+            d->out->kind = PG_BOOL;
+            d->out->v.b = words[i].value;
+            return ST_OK;
+        }
+    }
+    return bad_text(d);
+}
+
+static bool float_special(struct str s, double *v)
+{
+    bool negative = s.n && s.p[0] == '-';
+    if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
+        s = (struct str){s.p + 1, s.n - 1};
+    if (str_ieq(s, STR("inf")) || str_ieq(s, STR("infinity")))
+        *v = negative ? -__builtin_inf() : __builtin_inf();
+    else if (str_ieq(s, STR("nan")))
+        *v = __builtin_nan("");
+    else
+        return false;
+    return true;
+}
+
+static int float_from_text(const struct decode *d)
+{
+    struct str s = trimmed(d->in);
+    double v;
+    if (!float_special(s, &v)) {
+        char *text = arena_strndup(d->arena, s.p, s.n), *end;
+        if (!text)
+            return err_oom(d->e);
+        if (s.n == 0 || strspn(text, "0123456789+-.eE") != s.n)
+            return bad_text(d);
+        errno = 0;
+        v = d->oid == PGTYPE_FLOAT4 ? (double)strtof(text, &end) : strtod(text, &end);
+        if (*end)
+            return bad_text(d);
+        if (errno == ERANGE && (v == 0 || __builtin_isinf(v)))
+            return out_of_range(d);
+    }
+    if (d->oid == PGTYPE_FLOAT4) {
+        d->out->kind = PG_FLOAT;
+        d->out->v.f = (float)v;
+    } else {
+        d->out->kind = PG_DOUBLE;
+        d->out->v.d = v;
+    }
+    return ST_OK;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static int bytea_from_hex(const struct decode *d, char *out, size_t *n)
+{
+    for (size_t i = 2; i < d->in.n;) {
+        if (d->in.p[i] == ' ' || (d->in.p[i] >= '\t' && d->in.p[i] <= '\r')) {
+            i++;
+            continue;
+        }
+        int high = hex_digit(d->in.p[i]), low = i + 1 < d->in.n ? hex_digit(d->in.p[i + 1]) : -1;
+        if (high < 0)
+            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid hexadecimal digit: \"%c\"",
+                           d->in.p[i]);
+        if (i + 1 >= d->in.n)
+            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION,
+                           "invalid hexadecimal data: odd number of digits");
+        if (low < 0)
+            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid hexadecimal digit: \"%c\"",
+                           d->in.p[i + 1]);
+        out[(*n)++] = (char)(high << 4 | low);
+        i += 2;
+    }
+    return ST_OK;
+}
+
+static bool is_octal(struct str s, size_t at)
+{
+    return at + 3 < s.n && s.p[at + 1] >= '0' && s.p[at + 1] <= '3' && s.p[at + 2] >= '0' &&
+           s.p[at + 2] <= '7' && s.p[at + 3] >= '0' && s.p[at + 3] <= '7';
+}
+
+static int bytea_from_escape(const struct decode *d, char *out, size_t *n)
+{
+    for (size_t i = 0; i < d->in.n;) {
+        if (d->in.p[i] != '\\') {
+            out[(*n)++] = d->in.p[i++];
+        } else if (i + 1 < d->in.n && d->in.p[i + 1] == '\\') {
+            out[(*n)++] = '\\';
+            i += 2;
+        } else if (is_octal(d->in, i)) {
+            const char *o = d->in.p + i + 1;
+            out[(*n)++] = (char)((o[0] - '0') << 6 | (o[1] - '0') << 3 | (o[2] - '0'));
+            i += 4;
+        } else {
+            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for type bytea");
+        }
+    }
+    return ST_OK;
+}
+
+static int bytea_from_text(const struct decode *d)
+{
+    char *out = arena_alloc(d->arena, d->in.n + 1);
+    size_t n = 0;
+    if (!out)
+        return err_oom(d->e);
+    bool hex = d->in.n >= 2 && d->in.p[0] == '\\' && d->in.p[1] == 'x';
+    TRY(hex ? bytea_from_hex(d, out, &n) : bytea_from_escape(d, out, &n));
+    d->out->kind = PG_BYTES;
+    d->out->v.text = (struct str){out, n};
+    return ST_OK;
+}
+
+/* 32 digits, hyphens after every fourth where there are any, braces around. */
+static int uuid_from_text(const struct decode *d)
+{
+    struct str s = d->in;
+    if (s.n >= 2 && s.p[0] == '{' && s.p[s.n - 1] == '}')
+        s = (struct str){s.p + 1, s.n - 2};
+    size_t digits = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '-' && digits % 4 == 0 && digits > 0 && digits < 32 && s.p[i - 1] != '-')
+            continue;
+        int v = hex_digit(s.p[i]);
+        if (v < 0 || digits == 32)
+            return bad_text(d);
+        uint8_t *byte = &d->out->v.uuid[digits / 2];
+        *byte = (uint8_t)(digits % 2 ? *byte << 4 | v : v);
+        digits++;
+    }
+    d->out->kind = PG_UUID;
+    return digits == 32 ? ST_OK : bad_text(d);
+}
+
+static int bit_from_text(const struct decode *d)
+{
+    struct str s = d->in;
+    if (s.n && (s.p[0] == 'b' || s.p[0] == 'B'))
+        s = (struct str){s.p + 1, s.n - 1};
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != '0' && s.p[i] != '1')
+            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "\"%c\" is not a valid binary digit",
+                           s.p[i]);
+    d->out->kind = PG_BIT;
+    d->out->v.text = s;
+    return ST_OK;
+}
+
+static int as_text(const struct decode *d)
+{
+    d->out->kind = PG_TEXT;
+    d->out->v.text = d->in;
+    return ST_OK;
+}
+
+/* A date or time in a form that only the engine may know goes to it as text. */
+static int or_text(const struct decode *d, int status)
+{
+    return status == ST_AGAIN ? as_text(d) : status;
+}
+
+int decode_text(const struct decode *d)
+{
+    switch (d->oid) {
+    case PGTYPE_BOOL: return bool_from_text(d);
+    case PGTYPE_INT2: return int_from_text(d, INT16_MIN, INT16_MAX);
+    case PGTYPE_INT4: return int_from_text(d, INT32_MIN, INT32_MAX);
+    case PGTYPE_INT8: return int_from_text(d, INT64_MIN, INT64_MAX);
+    case PGTYPE_OID: return int_from_text(d, 0, UINT32_MAX);
+    case PGTYPE_FLOAT4:
+    case PGTYPE_FLOAT8: return float_from_text(d);
+    case PGTYPE_NUMERIC: return numeric_from_text(d);
+    case PGTYPE_BYTEA: return bytea_from_text(d);
+    case PGTYPE_UUID: return uuid_from_text(d);
+    case PGTYPE_BIT:
+    case PGTYPE_VARBIT: return bit_from_text(d);
+    case PGTYPE_DATE: return or_text(d, date_from_text(d));
+    case PGTYPE_TIME:
+    case PGTYPE_TIMETZ: return or_text(d, time_from_text(d));
+    case PGTYPE_TIMESTAMP:
+    case PGTYPE_TIMESTAMPTZ: return or_text(d, timestamp_from_text(d));
+    case PGTYPE_INTERVAL: return or_text(d, interval_from_text(d));
+    default: return as_text(d);
+    }
+}
+
+/* --- Binary ----------------------------------------------------------------------------------------------
+ */
+
+static int int_from_binary(const struct decode *d, size_t size)
+{
+    const uint8_t *p = (const uint8_t *)d->in.p;
+    if (d->in.n != size)
+        return bad_binary(d);
+    d->out->kind = PG_INT64;
+    d->out->v.i = size == 2 ? (int16_t)get_be16(p) : size == 4 ? (int32_t)get_be32(p) : (int64_t)get_be64(p);
+    if (d->oid == PGTYPE_OID)
+        d->out->v.i = get_be32(p);
+    return ST_OK;
+}
+
+static int float_from_binary(const struct decode *d)
+{
+    const uint8_t *p = (const uint8_t *)d->in.p;
+    if (d->in.n != (d->oid == PGTYPE_FLOAT4 ? 4 : 8))
+        return bad_binary(d);
+    if (d->oid == PGTYPE_FLOAT4) {
+        uint32_t bits = get_be32(p);
+        d->out->kind = PG_FLOAT;
+        memcpy(&d->out->v.f, &bits, sizeof bits);
+    } else {
+        uint64_t bits = get_be64(p);
+        d->out->kind = PG_DOUBLE;
+        memcpy(&d->out->v.d, &bits, sizeof bits);
+    }
+    return ST_OK;
+}
+
+static int bit_from_binary(const struct decode *d)
+{
+    const uint8_t *p = (const uint8_t *)d->in.p;
+    if (d->in.n < 4)
+        return bad_binary(d);
+    uint32_t n = get_be32(p);
+    if ((n + 7UL) / 8 != d->in.n - 4)
+        return bad_binary(d);
+    char *out = arena_alloc(d->arena, n + 1UL);
+    if (!out)
+        return err_oom(d->e);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = p[4 + i / 8] >> (7 - i % 8) & 1 ? '1' : '0';
+    d->out->kind = PG_BIT;
+    d->out->v.text = (struct str){out, n};
+    return ST_OK;
+}
+
+static int text_from_binary(const struct decode *d)
+{
+    size_t at;
+    if (!utf8_valid(d->in.p, d->in.n, &at))
+        return err_set(d->e, SQLSTATE_CHARACTER_NOT_IN_REPERTOIRE,
+                       "invalid byte sequence for encoding \"UTF8\": 0x%02x", (unsigned char)d->in.p[at]);
+    return as_text(d);
+}
+
+static int jsonb_from_binary(const struct decode *d)
+{
+    enum { JSONB_VERSION = 1 };
+    struct decode rest = *d;
+    if (d->in.n < 1 || d->in.p[0] != JSONB_VERSION)
+        return bad_binary(d);
+    rest.in = (struct str){d->in.p + 1, d->in.n - 1};
+    return text_from_binary(&rest);
+}
+
+int decode_binary(const struct decode *d)
+{
+    switch (d->oid) {
+    case PGTYPE_BOOL:
+        if (d->in.n != 1)
+            return bad_binary(d);
+        d->out->kind = PG_BOOL;
+        d->out->v.b = d->in.p[0] != 0;
+        return ST_OK;
+    case PGTYPE_INT2: return int_from_binary(d, 2);
+    case PGTYPE_INT4:
+    case PGTYPE_OID: return int_from_binary(d, 4);
+    case PGTYPE_INT8: return int_from_binary(d, 8);
+    case PGTYPE_FLOAT4:
+    case PGTYPE_FLOAT8: return float_from_binary(d);
+    case PGTYPE_NUMERIC: return numeric_from_binary(d);
+    case PGTYPE_BYTEA:
+        d->out->kind = PG_BYTES;
+        d->out->v.text = d->in;
+        return ST_OK;
+    case PGTYPE_UUID:
+        if (d->in.n != sizeof d->out->v.uuid)
+            return bad_binary(d);
+        d->out->kind = PG_UUID;
+        memcpy(d->out->v.uuid, d->in.p, d->in.n);
+        return ST_OK;
+    case PGTYPE_BIT:
+    case PGTYPE_VARBIT: return bit_from_binary(d);
+    case PGTYPE_DATE:
+    case PGTYPE_TIME:
+    case PGTYPE_TIMETZ:
+    case PGTYPE_TIMESTAMP:
+    case PGTYPE_TIMESTAMPTZ:
+    case PGTYPE_INTERVAL: return datetime_from_binary(d);
+    case PGTYPE_JSONB: return jsonb_from_binary(d);
+    case PGTYPE_TEXT:
+    case PGTYPE_VARCHAR:
+    case PGTYPE_BPCHAR:
+    case PGTYPE_NAME:
+    case PGTYPE_CHAR:
+    case PGTYPE_UNKNOWN:
+    case PGTYPE_JSON: return text_from_binary(d);
+    default:
+        return err_set(d->e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "parameters of type %s are not taken in binary format", type_name(d->oid));
+    }
+}
+
+int pg_value_decode(struct arena *a, uint32_t oid, int16_t format, const uint8_t *p, int32_t len,
+                    const struct tz *zone, struct pg_value *out, struct err *e)
+{
+    *out = (struct pg_value){.kind = PG_NULL, .oid = oid};
+    const struct pgtype_info *element = pgtype_element(oid);
+    if (element)
+        out->oid = element->oid;
+    if (len < 0)
+        return ST_OK;
+    struct decode d = {a, zone, out->oid, {(const char *)p, (size_t)len}, out, e};
+    if (!element && !pgtype_find(oid) && format == 1)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "parameters of type %u are not taken in binary format", oid);
+    if (element)
+        return format ? array_from_binary(&d, element->oid) : array_from_text(&d, element->oid);
+    return format ? decode_binary(&d) : decode_text(&d);
+}
