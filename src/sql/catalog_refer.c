@@ -1,0 +1,312 @@
+/* Names of the catalog, where a statement refers to them. */
+#include "sql/catalog.h"
+#include "sql/catalog_walk_priv.h"
+
+#include <stdio.h>
+
+enum {
+    CHAIN_MAX = 4, /* database.schema.relation.column */
+    KEY_MAX = 512, /* a question to the session */
+};
+
+/* name.name…, read from the current token. */
+struct chain {
+    struct sql_token parts[CHAIN_MAX];
+    size_t n;
+    size_t schema; /* which part is pg_catalog or information_schema; n: none */
+    enum sql_catalog_space space;
+    struct sql_token after;
+    size_t end;
+    bool star; /* ends in .* */
+};
+
+static void read_chain(const struct rewriter *r, struct chain *c)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t = r->token;
+    *c = (struct chain){0};
+    for (;;) {
+        c->parts[c->n++] = t;
+        c->end = walk_end(&t);
+        (void)sql_lexer_next(&ahead, &c->after);
+        if (c->n == CHAIN_MAX || !sql_token_is(&c->after, '.'))
+            break;
+        struct sql_lexer before = ahead;
+        (void)sql_lexer_next(&ahead, &t);
+        if (!sql_token_is_name(&t)) {
+            c->star = t.kind == SQL_TOK_OP;
+            ahead = before;
+            break;
+        }
+    }
+    c->schema = c->n;
+    for (size_t i = 0; i < 2 && i + 1 < c->n + c->star && c->schema == c->n; i++) {
+        if (walk_is(&c->parts[i], "pg_catalog"))
+            c->space = SQL_CATALOG_PG;
+        else if (walk_is(&c->parts[i], "information_schema"))
+            c->space = SQL_CATALOG_INFO;
+        else
+            continue;
+        c->schema = i;
+    }
+}
+
+/* Leaves the chain behind as one finished primary. */
+static void pass_chain(struct rewriter *r, const struct chain *c)
+{
+    r->before = r->prev;
+    r->start = c->parts[0].at;
+    r->end = c->end;
+    r->literal = false;
+    r->prev = c->parts[c->n - 1];
+    r->lexer.at = c->end;
+    (void)sql_lexer_next(&r->lexer, &r->token);
+}
+
+static int relation_arguments(struct rewriter *r, const char *letters, struct str *out)
+{
+    struct str parts[6] = {{0}};
+    size_t n = 0;
+    for (const char *p = letters; *p && n + 2 <= sizeof parts / sizeof *parts; p++) {
+        if (n)
+            parts[n++] = STR(", ");
+        if (*p == 'd')
+            TRY(walk_ask_text(r, "database", STR("current_database()"), &parts[n]));
+        else if (*p == 'u')
+            TRY(walk_ask_text(r, "user", STR("current_user"), &parts[n]));
+        else if (*p == 'v')
+            TRY(walk_ask_text(r, "setting:server_version", STR("'15.0'"), &parts[n]));
+        else
+            TRY(walk_ask(r, "pid", STR("0"), &parts[n]));
+        n++;
+    }
+    return walk_concat(r, parts, n, out);
+}
+
+static int rewrite_relation(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
+{
+    struct str arguments, text;
+    bool alias = walk_is_alias(&c->after);
+    TRY(relation_arguments(r, name->detail, &arguments));
+    struct str schema = c->space == SQL_CATALOG_INFO ? STR(SCHEMA_INFO) : STR(SCHEMA_PG);
+    TRY(walk_concat(r,
+                    (const struct str[]){schema, str_of(name->name), STR("("), arguments, STR(")"),
+                                         alias ? STR("") : STR(" AS "), alias ? STR("") : str_of(name->name)},
+                    7, &text));
+    TRY(walk_replace(r, c->parts[0].at, c->end, text));
+    pass_chain(r, c);
+    return ST_OK;
+}
+
+static int rewrite_function(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
+{
+    struct str text;
+    const char *target = name->name[0] == '_' ? name->name + 1 : name->name;
+    bool engine = name->kind == SQL_CATALOG_ENGINE, nothing = engine && strcmp(name->detail, "unnest") == 0;
+    TRY(walk_concat(
+        r, (const struct str[]){engine ? STR("") : STR(SCHEMA_PG), str_of(engine ? name->detail : target)}, 2,
+        &text));
+    TRY(walk_replace(r, c->parts[0].at, c->end, text));
+    struct sql_token prev = r->prev;
+    pass_chain(r, c);
+    if (strcmp(name->detail, "u") == 0) {
+        struct str user;
+        TRY(walk_ask_text(r, "user", STR("current_user"), &user));
+        TRY(walk_concat(r, (const struct str[]){user, STR(", ")}, 2, &text));
+        TRY(walk_insert(r, walk_end(&r->token), text));
+    }
+    if (nothing)
+        TRY(walk_insert(r, walk_end(&r->token), STR("list_filter([TRY_CAST(")));
+    bool column = walk_starts_column(r, &prev);
+    TRY(walk_on(r));
+    if (column && r->depth <= DEPTH_MAX)
+        r->frames[r->depth].alias = target;
+    if (r->depth <= DEPTH_MAX)
+        r->frames[r->depth].nothing = nothing;
+    return ST_OK;
+}
+
+/* A plain '…' literal's inside; false: it is none, or has quotes in it. */
+static bool plain_string(const struct sql_token *t, struct str *out)
+{
+    if (t->kind != SQL_TOK_STRING || t->text.n < 2 || t->text.p[0] != '\'' || t->text.n > KEY_MAX / 4)
+        return false;
+    *out = (struct str){t->text.p + 1, t->text.n - 2};
+    return !memchr(out->p, '\'', out->n);
+}
+
+/* current_setting('name' [, missing_ok]) and set_config('name', 'value', local): the question, and where the
+ * call ends. false: its arguments are not literals, the engine shall see to it. */
+static bool setting_question(const struct rewriter *r, const struct chain *c, bool set, char key[KEY_MAX],
+                             size_t *end)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t[7];
+    struct str name, value;
+    ahead.at = c->end;
+    for (size_t i = 0; i < 7; i++)
+        (void)sql_lexer_next(&ahead, &t[i]);
+    if (!sql_token_is(&t[0], '(') || !plain_string(&t[1], &name))
+        return false;
+    char lower[KEY_MAX / 4];
+    for (size_t i = 0; i < name.n; i++)
+        lower[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] - 'A' + 'a' : name.p[i]);
+    if (set) {
+        if (!sql_token_is(&t[2], ',') || !plain_string(&t[3], &value) || !sql_token_is(&t[4], ',') ||
+            t[5].kind != SQL_TOK_WORD || !sql_token_is(&t[6], ')'))
+            return false;
+        bool local = sql_token_is_word(&t[5], "TRUE");
+        (void)snprintf(key, KEY_MAX, "%s:%.*s=%.*s", local ? "set_local" : "set_config", (int)name.n, lower,
+                       (int)value.n, value.p);
+        *end = walk_end(&t[6]);
+        return true;
+    }
+    bool two = sql_token_is(&t[2], ',') && t[3].kind == SQL_TOK_WORD && sql_token_is(&t[4], ')');
+    if (!two && !sql_token_is(&t[2], ')'))
+        return false;
+    (void)snprintf(key, KEY_MAX, "setting:%.*s", (int)name.n, lower);
+    *end = walk_end(&t[two ? 4 : 2]);
+    return true;
+}
+
+/* f() with nothing in its brackets, or a bare keyword: where it ends; 0: neither. */
+static size_t bare_value_end(const struct rewriter *r, const struct chain *c, const char *name)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    bool keyword = strcmp(name, "version") != 0 && strcmp(name, "current_database") != 0 &&
+                   strncmp(name, "pg_", 3) != 0 && strncmp(name, "inet_", 5) != 0;
+    if (!sql_token_is(&c->after, '('))
+        return keyword && c->n == 1 && c->parts[0].kind == SQL_TOK_WORD ? c->end : 0;
+    ahead.at = walk_end(&c->after);
+    return sql_lexer_next(&ahead, &t) && sql_token_is(&t, ')') ? walk_end(&t) : 0;
+}
+
+/* What the session had no answer to: the engine's, under its plain name. Settings are looked up; those that
+ * are set by an expression fail, but for what means nothing here. */
+static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
+                                const struct sql_catalog_name *name)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token first;
+    ahead.at = c->end;
+    bool call = sql_lexer_next(&ahead, &first) && sql_token_is(&first, '(');
+    (void)sql_lexer_next(&ahead, &first);
+    bool get = call && strcmp(name->detail, "setting") == 0;
+    bool nothing = call && strcmp(name->detail, "set_config") == 0 && str_ieq(first.text, STR("'jit'"));
+    size_t from = c->parts[0].at, to = c->parts[c->n - 1].at;
+    if (get || nothing)
+        TRY(walk_replace(r, from, c->end, get ? STR(SCHEMA_PG "any_setting") : STR(SCHEMA_PG "set_nothing")));
+    else if (to > from)
+        TRY(walk_replace(r, from, to, STR("")));
+    pass_chain(r, c);
+    return ST_OK;
+}
+
+static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_catalog_name *name)
+{
+    char key[KEY_MAX];
+    bool set = strcmp(name->detail, "set_config") == 0;
+    size_t end = 0;
+    struct str text;
+    if (set || strcmp(name->detail, "setting") == 0) {
+        if (!setting_question(r, c, set, key, &end))
+            end = 0;
+    } else {
+        (void)snprintf(key, sizeof key, "%s", name->detail);
+        end = bare_value_end(r, c, name->name);
+        if (strcmp(name->name, "user") == 0 && !sql_token_is_word(&r->prev, "SELECT"))
+            end = 0; /* a word that columns are called by, too */
+    }
+    if (end) {
+        bool number = strcmp(key, "pid") == 0 || strstr(key, "_port") != NULL;
+        bool inet = strncmp(name->name, "inet_", 5) == 0;
+        struct str otherwise = inet ? STR("NULL") : (struct str){0};
+        TRY(number ? walk_ask(r, key, otherwise, &text) : walk_ask_text(r, key, otherwise, &text));
+        if (text.n == 0)
+            end = 0;
+    }
+    if (!end)
+        return rewrite_setting_call(r, c, name);
+    TRY(walk_replace(r, c->parts[0].at, end, text));
+    bool column = walk_starts_column(r, &r->prev);
+    c->end = end;
+    pass_chain(r, c);
+    return column && walk_ends_column(&r->token) ? walk_put_alias(r, end, name->name) : ST_OK;
+}
+
+/* Whether a bare name stands where a relation does. */
+static bool is_relation_place(struct rewriter *r)
+{
+    return sql_token_is_word(&r->prev, "FROM") || sql_token_is_word(&r->prev, "JOIN") ||
+           (sql_token_is(&r->prev, ',') && walk_top(r)->clause == CLAUSE_FROM);
+}
+
+/* int2vector and oidvector, which clients read as "1 2": lists here. */
+static bool is_vector(struct str name)
+{
+    return str_ieq(name, STR("indkey")) || str_ieq(name, STR("indoption")) ||
+           str_ieq(name, STR("indclass")) || str_ieq(name, STR("indcollation")) ||
+           str_ieq(name, STR("proargtypes"));
+}
+
+/* Such a column as a whole column of the result. */
+static int rewrite_vector(struct rewriter *r, const struct chain *c)
+{
+    struct str text;
+    const struct sql_token *name = &c->parts[c->n - 1];
+    bool alias = sql_token_is_word(&c->after, "AS");
+    TRY(walk_concat(
+        r, (const struct str[]){STR(", ' ')"), alias ? STR("") : STR(" AS "), alias ? STR("") : name->text},
+        3, &text));
+    size_t plain = c->schema < c->n ? c->schema + 1 : 0; /* pg_catalog goes */
+    TRY(walk_replace(r, c->parts[0].at, c->parts[plain].at, STR("array_to_string(")));
+    TRY(walk_insert(r, c->end, text));
+    pass_chain(r, c);
+    return ST_OK;
+}
+
+static bool makes_rows(struct str name)
+{
+    return str_ieq(name, STR("generate_series")) || str_ieq(name, STR("unnest")) ||
+           str_ieq(name, STR("generate_subscripts"));
+}
+
+int walk_name(struct rewriter *r)
+{
+    struct chain c;
+    read_chain(r, &c);
+    if (r->catalog && r->depth == 0 && is_vector(walk_bare(&c.parts[c.n - 1])) &&
+        walk_starts_column(r, &r->prev) && (walk_ends_column(&c.after) || sql_token_is_word(&c.after, "AS")))
+        return rewrite_vector(r, &c);
+    bool qualified = c.schema < c.n;
+    size_t at = qualified ? c.schema + 1 : 0; /* the part that names the thing */
+    if (at >= c.n || (!qualified && c.n > 1) || sql_token_is_word(&r->prev, "AS") ||
+        sql_token_is(&r->prev, '.')) {
+        return walk_on(r);
+    }
+    bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
+    const struct sql_catalog_name *name = sql_catalog_find(c.space, walk_bare(&c.parts[at]));
+    if (name && name->kind == SQL_CATALOG_VALUE && c.n == at + 1)
+        return rewrite_value(r, &c, name);
+    if (name && (name->kind == SQL_CATALOG_FUNCTION || name->kind == SQL_CATALOG_ENGINE) && call)
+        return rewrite_function(r, &c, name);
+    bool column = c.n > at + 1 || c.star;
+    if (name && name->kind == SQL_CATALOG_RELATION && !call && !column && (qualified || is_relation_place(r)))
+        return rewrite_relation(r, &c, name);
+    if (!qualified)
+        return walk_on(r);
+    if (call || (name && column)) { /* the engine's own function; a column of a relation */
+        bool rows = call && makes_rows(walk_bare(&c.parts[at])) && is_relation_place(r);
+        TRY(walk_replace(r, c.parts[0].at, c.parts[at].at, STR("")));
+        pass_chain(r, &c);
+        if (!rows)
+            return ST_OK;
+        TRY(walk_on(r));
+        if (r->depth <= DEPTH_MAX)
+            r->frames[r->depth].rows = true;
+        return ST_OK;
+    }
+    pass_chain(r, &c);
+    return ST_OK;
+}

@@ -1,0 +1,91 @@
+/* How a statement is walked for sql_rewrite_catalog: token by token, with what each bracket belongs to, where
+ * the operand that ends here began, and the edits so far. Of sql/ alone. */
+#ifndef TAVANA_SQL_CATALOG_WALK_PRIV_H
+#define TAVANA_SQL_CATALOG_WALK_PRIV_H
+
+#include "sql/edits_priv.h"
+#include "sql/token.h"
+
+enum {
+    DEPTH_MAX = 128, /* brackets within each other; what lies deeper is left alone */
+};
+
+#define SCHEMA_PG   "tavana_catalog.pg."
+#define SCHEMA_INFO "tavana_catalog.info."
+
+enum clause { CLAUSE_OTHER, CLAUSE_SELECT, CLAUSE_FROM };
+
+/* What an open bracket, or the statement itself, is in. */
+struct frame {
+    size_t start;          /* of the primary that the bracket belongs to: f of f(…), or the bracket */
+    struct sql_token prev; /* what stands before that */
+    struct sql_token cast; /* CAST or TRY_CAST of its bracket; kind END: none */
+    size_t at;             /* of the bracket */
+    const char *alias;     /* the name that the column gets when this call is all of it */
+    enum clause clause;
+    bool call;    /* arguments of a function, or a list of values */
+    bool nothing; /* its argument is put aside: a set without rows */
+    bool rows;    /* a function that makes rows of one column, in FROM */
+};
+
+struct rewriter {
+    struct arena *arena;
+    struct err *err;
+    sql_session_value_fn *value;
+    void *arg;
+    struct edits edits;
+    struct sql_lexer lexer; /* behind token */
+    struct sql_token token, prev;
+    size_t start;            /* of the primary (name, literal, call, bracket) that ends with prev … */
+    size_t end;              /* … and its end; start == end: none */
+    struct sql_token before; /* what stands before it */
+    bool literal;            /* it is one literal or parameter */
+    bool catalog;            /* the statement is about the catalog */
+    size_t depth;
+    struct frame frames[DEPTH_MAX + 1];
+};
+
+bool walk_is_any(const struct sql_token *t, const char *const *words, size_t n);
+#define WALK_IS_ANY(t, words) walk_is_any(t, words, sizeof(words) / sizeof *(words))
+
+static inline size_t walk_end(const struct sql_token *t)
+{
+    return t->at + t->text.n;
+}
+
+/* The token after the current one. */
+struct sql_token walk_peek(const struct rewriter *r);
+/* The innermost open bracket, or the statement. */
+struct frame *walk_top(struct rewriter *r);
+/* A name's text without its quotes; doubled ones stay (no name of the catalog has any). */
+struct str walk_bare(const struct sql_token *t);
+bool walk_is(const struct sql_token *t, const char *name);
+/* Whether a word behind a relation or a call is its alias. */
+bool walk_is_alias(const struct sql_token *t);
+
+int walk_replace(struct rewriter *r, size_t from, size_t to, struct str with);
+int walk_insert(struct rewriter *r, size_t at, struct str with);
+int walk_concat(struct rewriter *r, const struct str *parts, size_t n, struct str *out);
+/* The session's answer as SQL, or `otherwise`; walk_ask_text quotes digits too: a user may be called 42. */
+int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
+int walk_ask_text(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
+
+/* Whether a column of a select list starts behind `before`, and whether one without an alias ends before t.
+ */
+bool walk_starts_column(const struct rewriter *r, const struct sql_token *before);
+bool walk_ends_column(const struct sql_token *t);
+int walk_put_alias(struct rewriter *r, size_t at, const char *alias);
+
+/* On to the next token, having looked at this one. walk_past: without taking it for an operand. */
+int walk_on(struct rewriter *r);
+void walk_past(struct rewriter *r);
+
+/* What may stand at the current token; each goes on behind it. catalog_cast.c: :: and the AS of a CAST. */
+int walk_typecast(struct rewriter *r);
+int walk_cast(struct rewriter *r);
+/* '{a,b}' becomes the list literal [a,b]. */
+int walk_list_literal(struct rewriter *r, const struct sql_token *t);
+/* catalog_refer.c: relations, functions, columns, values of the session. */
+int walk_name(struct rewriter *r);
+
+#endif
