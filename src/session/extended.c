@@ -167,7 +167,7 @@ static int on_execute(struct session *s, const struct frame *f, struct err *e)
 static int on_close(struct session *s, const struct frame *f, struct err *e)
 {
     struct fe_target m;
-    TRY(fe_target_decode(f->payload, f->len, &m, e));
+    TRY(fe_close_decode(f->payload, f->len, &m, e));
     if (m.kind == 'S') {
         struct statement *st = statement_find(s, m.name);
         if (st)

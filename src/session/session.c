@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LINGER_READS_MAX = 64 }; /* chunks of input that are read and dropped before a socket is closed */
+enum {
+    LINGER_US = 1000,    /* how long a thread waits for a session's next message before that is parked */
+    LAST_READS_MAX = 64, /* chunks of input that are read and dropped before a socket is closed */
+};
 
 char session_peek_message(struct session *s, size_t after)
 {
@@ -185,10 +188,20 @@ static void fatal_text(struct session *s, enum sqlstate code, const char *text)
     fatal(s, &e);
 }
 
+/* Most clients send their next message at once: waiting for it here costs less than parking and another
+ * thread. Not while others wait in line for this one. */
+static int linger(struct session *s, struct err *e)
+{
+    if (thread_pool_stats(s->server->wiring.pool).queued > 0)
+        return ST_AGAIN;
+    return conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_US, e);
+}
+
 /* Works on messages until none is whole. ST_AGAIN park; ST_EOF the peer has gone. */
 static int run_messages(struct session *s, struct err *e)
 {
     size_t max = session_config(s)->message_max + FRAME_HEADER;
+    bool answered = false;
     while (!s->closing) {
         struct frame f;
         size_t n, need = 0;
@@ -201,12 +214,17 @@ static int run_messages(struct session *s, struct err *e)
             if (s->out.len)
                 TRY(session_flush(s, e));
             st = conn_fill(s->conn, max, e);
+            if (st == ST_AGAIN && answered && linger(s, e) == ST_OK) {
+                answered = false; /* once for each message worked on */
+                continue;
+            }
             if (st != ST_OK)
                 return st;
             continue;
         }
         TRY(st);
         dispatch(s, &f);
+        answered = true;
         conn_consume(s->conn, f.total);
         arena_release(&s->message_arena);
     }
@@ -257,7 +275,7 @@ static void say_goodbye(struct session *s)
     struct err ignored;
     err_init(&ignored);
     (void)session_flush(s, &ignored);
-    for (int i = 0; i < LINGER_READS_MAX; i++) {
+    for (int i = 0; i < LAST_READS_MAX; i++) {
         size_t n;
         (void)conn_input(s->conn, &n);
         conn_consume(s->conn, n);
@@ -279,7 +297,7 @@ static void session_end(struct session *s)
     if (s->engine)
         s->engine->ops->session_close(s->engine);
     scram_server_free(s->scram);
-    mem_free(s->verifier);
+    startup_forget_verifier(s);
     settings_release(&s->settings);
     arena_release(&s->message_arena);
     buf_release(&s->out);
@@ -377,7 +395,9 @@ void session_accept(struct session_server *v, int fd)
     struct err e;
     err_init(&e);
     if (session_init(s, fd, &e) < 0) {
-        log_line(LOG_ERROR, "accept_failed", "sqlstate=%s message=\"%s\"", sqlstate_code(e.code), e.message);
+        char message[LOG_QUOTE_MAX];
+        log_line(LOG_ERROR, "accept_failed", "sqlstate=%s message=%s", sqlstate_code(e.code),
+                 log_quote(message, e.message));
         metric_add(METRIC_SESSIONS_REFUSED, 1);
         struct conn *conn = s->conn;
         arena_release(&s->message_arena);

@@ -198,6 +198,8 @@ char session_peek_message(struct session *s, size_t after);
 
 /* startup.c: ST_OK go on, ST_AGAIN park for *events, ST_EOF the connection is over. */
 int startup_step(struct session *s, short *events, struct err *e);
+/* Wipes what the log-in needed. */
+void startup_forget_verifier(struct session *s);
 
 /* output.c */
 /* Everything in s->out goes to the client, and then n more bytes of rows. Sticky: after ST_ERR the session

@@ -9,6 +9,7 @@
  *
  * Source: PostgreSQL manual, 55.2.1, 55.2.10 to 55.2.12, 55.3. */
 #include "pgwire/startup.h"
+#include "auth/digest.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -144,7 +145,8 @@ static int begin_sasl(struct session *s, const struct scram_verifier *v, bool do
     s->scram_doomed = doomed;
     const char *mechanisms[2];
     size_t n = 0;
-    if (conn_is_tls(s->conn))
+    uint8_t binding[64];
+    if (conn_channel_binding(s->conn, binding) > 0)
         mechanisms[n++] = SCRAM_MECHANISM_PLUS;
     mechanisms[n++] = SCRAM_MECHANISM;
     be_auth_sasl(&s->out, mechanisms, n);
@@ -184,8 +186,10 @@ static int authenticate(struct session *s, struct err *e)
     } else {
         struct scram_verifier mock;
         rc = scram_mock_verifier(&mock, str_of(s->user), s->server->mock_secret, e);
+        mock.iterations = user_file_iterations(users); /* as everybody's are, or it would tell */
         if (rc == ST_OK)
             rc = begin_sasl(s, &mock, true, e);
+        digest_wipe(&mock, sizeof mock);
     }
     user_file_unref(users);
     return rc;
@@ -333,6 +337,13 @@ static int sasl_first(struct session *s, struct err *e)
     return session_flush(s, e);
 }
 
+void startup_forget_verifier(struct session *s)
+{
+    digest_wipe(s->verifier, s->verifier ? sizeof *s->verifier : 0);
+    mem_free(s->verifier);
+    s->verifier = NULL;
+}
+
 static int sasl_final(struct session *s, struct err *e)
 {
     struct frame f;
@@ -349,8 +360,7 @@ static int sasl_final(struct session *s, struct err *e)
         return login_failed(s, e);
     TRY(st);
     conn_consume(s->conn, f.total);
-    mem_free(s->verifier);
-    s->verifier = NULL;
+    startup_forget_verifier(s);
     return become_ready(s, e);
 }
 

@@ -108,6 +108,8 @@ static int prepare_engine(struct session *s, struct statement *st, const uint32_
     TRY(sql_rewrite_catalog(&scratch, st->sql.text, session_value, s, &rewritten, e));
     st->backend = engine;
     int rc = engine->ops->prepare(engine, rewritten.text, oids, noids, &st->engine, e);
+    if (rc < 0 && st->sql.kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
+        e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
     if (rc < 0 && e->position > 0) {
         e->position = sql_rewrite_position(&rewritten, st->sql.text, e->position);
         statement_shift_position(&st->sql, e);
