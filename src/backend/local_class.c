@@ -265,9 +265,12 @@ static enum backend_effect effect_of(const struct head *h, const struct engine_s
     }
 }
 
-static void put_tag(const struct head *h, struct str sql, struct backend_stmt_info *out)
+static void put_tag(const struct head *h, struct str sql, enum engine_kind kind,
+                    struct backend_stmt_info *out)
 {
     const struct tag *t = find_tag(h);
+    if (kind == ENGINE_STMT_SELECT && !word_at(h, 0, "SHOW"))
+        t = NULL; /* PRAGMA table_info(…) is a query */
     out->tag = t ? t->tag : "SELECT";
     out->tag_count = t ? t->count : true;
     if (t && strcmp(t->tag, "CREATE TABLE") == 0 && has_word(sql, "AS")) { /* PostgreSQL counts its rows */
@@ -284,7 +287,7 @@ int local_classify(struct str sql, const struct engine_stmt_info *info, struct b
     *after = LOCAL_AFTER_NOTHING;
     out->effect = effect_of(&h, info);
     out->returns_rows = gives_rows(sql, info);
-    put_tag(&h, sql, out);
+    put_tag(&h, sql, info->kind, out);
     switch (info->kind) {
     case ENGINE_STMT_PRAGMA:
         return err_set(e, SQLSTATE_INSUFFICIENT_PRIVILEGE,
