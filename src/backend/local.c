@@ -170,7 +170,7 @@ static int session_set_search_path(struct backend_session *bs, const char *path,
         *p++ = '\'';
         *p = '\0';
     }
-    local_enter(s, s->main);
+    local_enter(s, s->streaming ? NULL : s->main);
     int st = local_claim(s, &c, e);
     if (st == ST_OK)
         st = engine_exec(c->conn, sql ? sql : "RESET SESSION search_path", e);

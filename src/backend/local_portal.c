@@ -200,7 +200,7 @@ int local_start(struct backend_portal *bp, struct err *e)
     if (bp->started)
         return ST_OK;
     bp->started = true;
-    local_enter(s, s->main);
+    local_enter(s, s->streaming ? NULL : s->main);
     int st = start(p, e);
     bool cancelled = local_leave(s);
     /* What has been done cannot be cancelled any more; a stream that has only begun can. */

@@ -135,7 +135,8 @@ int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fre
 void local_cache_clear(struct local_conn *c);
 /* The session has no plans any more and is in nobody's list. */
 void local_plans_forget(struct local_session *s);
-/* Around every call that uses the engine: cancel acts between the two. */
+/* Around every call that uses the engine: cancel acts between the two, on c, if it is known yet: never on a
+ * connection where another portal waits. */
 void local_enter(struct local_session *s, struct local_conn *c);
 void local_running_on(struct local_session *s, struct local_conn *c);
 /* Whether it was cancelled. */

@@ -49,7 +49,7 @@ int local_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg,
                 void *arg, struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
-    local_enter(s, s->main);
+    local_enter(s, s->streaming ? NULL : s->main);
     int st = split(s, sql, cb, arg, e);
     (void)local_leave(s);
     return st;

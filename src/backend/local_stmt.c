@@ -195,7 +195,7 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     struct local_session *s = (struct local_session *)bs;
     CLEANUP(stmt_unrefp) struct local_stmt *st = NULL;
     TRY(stmt_new(s, sql, &st, e));
-    local_enter(s, s->main);
+    local_enter(s, s->streaming ? NULL : s->main);
     int status = prepare_on(st, oids, noids, e);
     if (local_leave(s) && status == ST_OK)
         return local_cancelled(e);

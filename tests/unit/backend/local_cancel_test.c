@@ -68,6 +68,42 @@ static void test_cancel_of_nothing(void **state)
     s->ops->session_close(s);
 }
 
+/* A cancel of a statement that makes a portal move does not reach the portal. */
+static void test_cancel_spares_other_portals(void **state)
+{
+    (void)state;
+    struct backend_session *s = session();
+    struct backend_portal *waiting[60];
+    struct canceller c = {.session = s, .every_us = 20};
+    pthread_t t;
+    uint64_t n;
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
+        waiting[i] = NULL;
+    assert_int_equal(pthread_create(&t, NULL, cancel_often, &c), 0);
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
+        struct backend_stmt *st = NULL;
+        while (!waiting[i]) {
+            struct backend_portal *p = NULL;
+            err_init(&err);
+            if ((st || s->ops->prepare(s, STR("from range(10000)"), NULL, 0, &st, &err) == ST_OK) &&
+                s->ops->open(s, st, NULL, 0, &p, &err) == ST_OK && s->ops->start(p, &err) == ST_OK)
+                waiting[i] = p;
+            else
+                s->ops->portal_close(p);
+        }
+        s->ops->stmt_free(st);
+    }
+    __atomic_store_n(&c.stop, true, __ATOMIC_SEQ_CST);
+    assert_int_equal(pthread_join(t, NULL), 0);
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
+        int status = fetched(s, waiting[i], 0, NULL, &n);
+        if (status != ST_EOF || n != 10000)
+            fail_msg("portal %zu: %llu rows, %s", i, (unsigned long long)n, err.message);
+        s->ops->portal_close(waiting[i]);
+    }
+    s->ops->session_close(s);
+}
+
 /* Cancels fall all over short statements: each ends whole or with 57014, and none is hit by a cancel that
  * came before it began. The thread that cancels stops before the last one. */
 static void test_cancels_do_not_stray(void **state)
@@ -168,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_cancel_of_nothing),
+        cmocka_unit_test(test_cancel_spares_other_portals),
         cmocka_unit_test(test_cancels_do_not_stray),
         cmocka_unit_test(test_plans_are_bounded),
     };
