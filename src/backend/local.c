@@ -158,10 +158,12 @@ static int session_set_search_path(struct backend_session *bs, const char *path,
         if (n > LOCAL_SEARCH_PATH_MAX)
             return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a search path can have at most %d bytes",
                            LOCAL_SEARCH_PATH_MAX);
-        sql = mem_alloc(2 * n + sizeof "SET SESSION search_path = ''");
+        static const char head[] = "SET SESSION search_path = '";
+        sql = mem_alloc(sizeof head + 2 * n + 1);
         if (!sql)
             return err_oom(e);
-        char *p = stpcpy(sql, "SET SESSION search_path = '");
+        memcpy(sql, head, sizeof head - 1);
+        char *p = sql + sizeof head - 1;
         for (; *path; path++) {
             if (*path == '\'')
                 *p++ = '\'';

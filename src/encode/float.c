@@ -101,7 +101,7 @@ uint8_t *text_double(uint8_t *p, double v, int extra_float_digits)
     if (v < 1e15 && v == (double)(int64_t)v) /* whole numbers that are written out */
         return text_u64(p, (uint64_t)v);
     char text[40];
-    struct decimal d;
+    struct decimal d = {0};
     for (int digits = DBL_DIG; digits <= DIGITS_MAX; digits++) {
         (void)snprintf(text, sizeof text, "%.*e", digits - 1, v);
         if (digits == DIGITS_MAX || strtod(text, NULL) == v)
@@ -124,7 +124,7 @@ uint8_t *text_float(uint8_t *p, float v, int extra_float_digits)
     if (v < 1e6F && v == (float)(int32_t)v)
         return text_u64(p, (uint64_t)v);
     char text[40];
-    struct decimal d;
+    struct decimal d = {0};
     enum { FLOAT_DIGITS_MAX = 9 };
     for (int digits = FLT_DIG; digits <= FLOAT_DIGITS_MAX; digits++) {
         (void)snprintf(text, sizeof text, "%.*e", digits - 1, (double)v);
