@@ -1,0 +1,203 @@
+"""Servers for the tests: Tavana from build/tavana (or TAVANA_BINARY), and a real PostgreSQL 15 to compare with.
+TAVANA_SANITIZED=1 says that the binary is an instrumented one: bounds of memory and time are wider then."""
+
+import contextlib
+import glob
+import os
+import pathlib
+import pwd
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import psutil
+import pytest
+
+from wire import Wire
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("TAVANA_BINARY", ROOT / "build/tavana")).resolve()
+SANITIZED = os.environ.get("TAVANA_SANITIZED") == "1"
+FULL = os.environ.get("TAVANA_FULL") == "1"
+START_SECONDS = 60
+HOST = "127.0.0.1"
+
+
+def pytest_configure(config):
+    for name, text in {
+        "concurrent": "many threads at work: also run under TSan",
+        "slow": "takes more than ten seconds",
+    }.items():
+        config.addinivalue_line("markers", f"{name}: {text}")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind((HOST, 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """`tavana serve` with a log of its own."""
+
+    def __init__(self, *options, database=None, env=None, wait=True):
+        self.port, self.http = free_port(), free_port()
+        self.address = (HOST, self.port)
+        self.log_file = tempfile.NamedTemporaryFile("w+", prefix="tavana-", suffix=".log", delete=False)
+        args = [str(BINARY), "serve", *([str(database)] if database else []),
+                *([] if "--listen" in options else ["--listen", f"{HOST}:{self.port}"]),
+                "--http", f"{HOST}:{self.http}", *map(str, options)]
+        self.process = subprocess.Popen(args, stdout=self.log_file, stderr=self.log_file, env={**os.environ, **(env or {})})
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self):
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            assert self.process.poll() is None and time.monotonic() < deadline, self.log()
+            with contextlib.suppress(OSError):
+                if self.get("/ready")[0] == 200:
+                    return
+            time.sleep(0.02)
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{self.http}{path}", timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+
+    def metric(self, name):
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[1])
+        raise KeyError(name)
+
+    def log(self):
+        return pathlib.Path(self.log_file.name).read_text(encoding="utf-8", errors="replace")
+
+    def wire(self, **kw):
+        return Wire(self.address, **kw)
+
+    def dsn(self, **kw):
+        return " ".join(f"{k}={v}" for k, v in
+                        {"host": HOST, "port": self.port, "user": "tester", "dbname": "db", **kw}.items())
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def status(self, field):
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1])
+
+    def rss(self):
+        return self.status("VmRSS") * 1024
+
+    def peak_rss(self):
+        return self.status("VmHWM") * 1024
+
+    def reset_peak(self):
+        pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def threads(self):
+        return self.status("Threads")
+
+    def cpu_seconds(self):
+        t = psutil.Process(self.pid).cpu_times()
+        return t.user + t.system
+
+    def stop(self, sig=signal.SIGTERM, timeout=60):
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        code = self.process.wait(timeout)
+        said = self.log()
+        assert "Sanitizer" not in said and "runtime error" not in said, said[-20000:]
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            code = self.stop()
+            assert kind is not None or code == 0, f"exit code {code}\n{self.log()[-4000:]}"
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+            os.unlink(self.log_file.name)
+
+
+@pytest.fixture(scope="session")
+def shared_server():
+    with Server() as s:
+        yield s
+
+
+@pytest.fixture
+def server(shared_server):
+    """One for all tests; it has to survive each of them."""
+    yield shared_server
+    assert shared_server.process.poll() is None, shared_server.log()[-20000:]
+
+
+@pytest.fixture
+def wire(server):
+    with server.wire() as w:
+        yield w
+
+
+@pytest.fixture
+def make_server():
+    """For tests that need options, or that end it."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *options, **kw: stack.enter_context(Server(*options, **kw))
+
+
+class Postgres:
+    """A real one, trust on loopback."""
+
+    def __init__(self):
+        self.bin = sorted(glob.glob("/usr/lib/postgresql/15/bin"))[-1]
+        self.directory = tempfile.mkdtemp(prefix="pg-")
+        self.port = free_port()
+        self.address = (HOST, self.port)
+        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.directory, "postgres", "postgres")
+        data = f"{self.directory}/data"
+        self.run("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self.run("pg_ctl", "-D", data, "-w", "-l", f"{self.directory}/log", "-o",
+                 f"-p {self.port} -c listen_addresses={HOST} -k {self.directory} -c fsync=off -c timezone=UTC", "start")
+        with Wire(self.address, database="postgres") as w:
+            w.ask(Q_create_db)
+
+    def run(self, program, *args):
+        prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        subprocess.run([*prefix, f"{self.bin}/{program}", *args], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd="/")
+
+    def wire(self, **kw):
+        return Wire(self.address, **kw)
+
+    def stop(self):
+        self.run("pg_ctl", "-D", f"{self.directory}/data", "-m", "immediate", "stop")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+Q_create_db = b"Q" + (4 + len(b"create database db\0")).to_bytes(4, "big") + b"create database db\0"
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    p = Postgres()
+    yield p
+    p.stop()
