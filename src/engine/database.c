@@ -21,7 +21,7 @@ const char *engine_version(void)
 /* Settings that a session changes for itself; all others are locked. local.c lets no user have the first. */
 #define SESSION_SETTINGS "['streaming_buffer_size', 'TimeZone', 'search_path', 'schema']"
 
-/* Of every engine that we open; docs/decisions/engine-settings.md gives the reasons. */
+/* Of every engine that we open; docs/decisions/engine.md gives the reasons. */
 static const struct {
     const char *name, *value;
 } fixed[] = {
