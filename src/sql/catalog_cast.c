@@ -181,6 +181,8 @@ int walk_typecast(struct rewriter *r)
         TRY(reg_function(r, reg, text, r->literal, &function, &brackets));
         TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
         TRY(walk_replace(r, colons, type.end, brackets == 2 ? STR("))") : STR(")")));
+        if (walk_starts_column(r, &r->before) && walk_ends_column(&type.after))
+            TRY(walk_put_alias(r, type.end, reg));
     } else if (reg || other) {
         size_t end = type.name_at + type.name.n; /* the array's brackets stay */
         if (type.end > end && !type.array)

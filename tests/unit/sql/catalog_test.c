@@ -127,18 +127,19 @@ static void test_casts(void **state)
 {
     (void)state;
     check("where oid = 't'::regclass", "where oid = " PG "regclass_oid('t')");
-    check("select 't'::regclass", "select " PG "regclass_text(" PG "regclass_oid('t'))");
+    check("select 't'::regclass", "select " PG "regclass_text(" PG "regclass_oid('t')) AS \"regclass\"");
     check("select 't'::pg_catalog.regclass::oid", "select " PG "regclass_oid('t')::oid");
     check("select c.oid::regclass::text", "select " PG "regclass_text(c.oid)::text");
-    check("select f(a.b[1])::regtype", "select " PG "regtype_text(f(a.b[1]))");
+    check("select f(a.b[1])::regtype", "select " PG "regtype_text(f(a.b[1])) AS \"regtype\"");
     check("select (a || b)::regclass = c", "select " PG "regclass_oid((a || b)) = c");
     check("f('t'::regclass, 1)", "f(" PG "regclass_oid('t'), 1)");
     check("x in ('a'::regclass, $1::regclass)", "x in (" PG "regclass_oid('a'), " PG "regclass_oid($1))");
     check("= cast('t' as pg_catalog.regclass)", "= " PG "regclass_oid('t' )");
     check("select cast(oid as regtype)", "select " PG "regtype_text(oid )");
     check("select 'now'::regproc, p.oid::regproc",
-          "select " PG "regproc_text('now'), " PG "regproc_text(p.oid)");
-    check("select relowner::regrole from t", "select " PG "regrole_text('o''joe', relowner) from t");
+          "select " PG "regproc_text('now') AS \"regproc\", " PG "regproc_text(p.oid) AS \"regproc\"");
+    check("select relowner::regrole from t",
+          "select " PG "regrole_text('o''joe', relowner) AS \"regrole\" from t");
     check("select x::name, y::pg_catalog.text, z::pg_catalog.int4[], cast(u as name)",
           "select x::VARCHAR, y::text, z::int4[], cast(u as VARCHAR)");
     check("select x::regclass[], y::name[], 'a'::xid", "select x::VARCHAR[], y::VARCHAR[], 'a'::BIGINT");
