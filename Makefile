@@ -85,7 +85,7 @@ test-e2e-asan: deps-test build
 test-tsan: deps-test build
 	@cmake --preset tsan >/dev/null
 	@cmake --build build-tsan -j $(JOBS)
-	@ctest --test-dir build-tsan --output-on-failure --timeout 600 -j $(JOBS) -R '^(base|net|ops)_'
+	@ctest --test-dir build-tsan --output-on-failure --timeout 600 -j $(JOBS) -R '^(base|net|ops|engine|backend|session)_'
 	@TAVANA_BINARY=$(CURDIR)/build-tsan/tavana TAVANA_SANITIZER=tsan $(PYTEST) -m concurrent $(E2E_ARGS)
 
 format: deps-test
