@@ -190,7 +190,7 @@ static bool take_from_idlest(struct local *l, const struct local_session *not_fr
     bool took = !idlest->busy;
     if (took) {
         local_cache_clear(idlest->main);
-        l->plans -= idlest->plans;
+        __atomic_store_n(&l->plans, l->plans - idlest->plans, __ATOMIC_RELAXED);
         idlest->plans = 0;
         list_remove(&idlest->by_use);
     }
