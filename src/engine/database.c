@@ -95,11 +95,25 @@ static int load_extensions(struct engine_conn *c, const struct engine_options *o
     return ST_OK;
 }
 
+/* An INTEGER under a name of its own, which results and parameters keep: object numbers of the catalog are
+ * sent as oid, which clients that look types up insist on. */
+static int register_oid_type(struct engine_conn *c, struct err *e)
+{
+    duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
+    duckdb_logical_type_set_alias(type, ENGINE_OID_TYPE);
+    duckdb_state state = duckdb_register_logical_type(c->conn, type, NULL);
+    duckdb_destroy_logical_type(&type);
+    return state == DuckDBSuccess
+               ? ST_OK
+               : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register type %s", ENGINE_OID_TYPE);
+}
+
 /* The order matters: each step takes away what the one before still needs. */
 static int lock_down(struct engine_conn *c, const struct engine_options *o, struct buf *b, struct err *e)
 {
     TRY(engine_exec(c, "SET GLOBAL TimeZone = 'UTC'", e));
     TRY(load_extensions(c, o, b, e));
+    TRY(register_oid_type(c, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));
     buf_printf(b, "SET allowed_directories = [");

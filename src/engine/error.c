@@ -28,6 +28,8 @@ static const struct rule {
     {"INTERRUPT", NULL, NULL, NULL, SQLSTATE_QUERY_CANCELED},
 
     {"Parser", NULL, NULL, "Duplicate CTE name", SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
+    {NULL, NULL, NULL, "Max expression depth", SQLSTATE_STATEMENT_TOO_COMPLEX},
+    {"Parser", NULL, NULL, "memory exhausted", SQLSTATE_STATEMENT_TOO_COMPLEX},
     {"Parser", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR},
     {"Syntax", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR},
 

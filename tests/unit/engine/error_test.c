@@ -187,6 +187,26 @@ static void test_transactions(void **state)
     must(conn, "rollback");
 }
 
+/* Nesting ends in an error, not at the end of the stack. */
+static void test_deep_statements(void **state)
+{
+    (void)state;
+    enum { DEPTH = 20000 };
+    static char sql[4 * DEPTH + 16];
+    static const char *const pieces[] = {"(", "1+", "not "};
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        char *p = stpcpy(sql, "select ");
+        for (int n = 0; n < DEPTH; n++)
+            p = stpcpy(p, pieces[i]);
+        p = stpcpy(p, "1");
+        for (int n = 0; n < DEPTH && i == 0; n++)
+            *p++ = ')';
+        *p = '\0';
+        assert_code(run(conn, sql), "54001");
+    }
+    must(conn, "select 1");
+}
+
 /* An error in the middle arrives after rows, with its own text, and again on every call. */
 static void test_middle_of_a_stream(void **state)
 {
@@ -284,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_middle_of_a_stream),
         cmocka_unit_test(test_stream_that_lost_its_connection),
+        cmocka_unit_test(test_deep_statements),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
