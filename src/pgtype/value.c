@@ -31,6 +31,12 @@ int bad_binary(const struct decode *d)
                    type_name(d->oid));
 }
 
+int bad_size(const struct decode *d, size_t size)
+{
+    return d->in.n < size ? err_set(d->e, SQLSTATE_PROTOCOL_VIOLATION, "insufficient data left in message")
+                          : bad_binary(d);
+}
+
 int out_of_range(const struct decode *d)
 {
     return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value \"%.*s\" is out of range for type %s",
@@ -264,7 +270,7 @@ static int int_from_binary(const struct decode *d, size_t size)
 {
     const uint8_t *p = (const uint8_t *)d->in.p;
     if (d->in.n != size)
-        return bad_binary(d);
+        return bad_size(d, size);
     d->out->kind = PG_INT64;
     d->out->v.i = size == 2 ? (int16_t)get_be16(p) : size == 4 ? (int32_t)get_be32(p) : (int64_t)get_be64(p);
     if (d->oid == PGTYPE_OID)
@@ -276,7 +282,7 @@ static int float_from_binary(const struct decode *d)
 {
     const uint8_t *p = (const uint8_t *)d->in.p;
     if (d->in.n != (d->oid == PGTYPE_FLOAT4 ? 4 : 8))
-        return bad_binary(d);
+        return bad_size(d, d->oid == PGTYPE_FLOAT4 ? 4 : 8);
     if (d->oid == PGTYPE_FLOAT4) {
         uint32_t bits = get_be32(p);
         d->out->kind = PG_FLOAT;
@@ -331,7 +337,7 @@ int decode_binary(const struct decode *d)
     switch (d->oid) {
     case PGTYPE_BOOL:
         if (d->in.n != 1)
-            return bad_binary(d);
+            return bad_size(d, 1);
         d->out->kind = PG_BOOL;
         d->out->v.b = d->in.p[0] != 0;
         return ST_OK;
@@ -348,7 +354,7 @@ int decode_binary(const struct decode *d)
         return ST_OK;
     case PGTYPE_UUID:
         if (d->in.n != sizeof d->out->v.uuid)
-            return bad_binary(d);
+            return bad_size(d, sizeof d->out->v.uuid);
         d->out->kind = PG_UUID;
         memcpy(d->out->v.uuid, d->in.p, d->in.n);
         return ST_OK;

@@ -16,6 +16,8 @@ struct decode {
 /* Errors in PostgreSQL's words. */
 int bad_text(const struct decode *d);
 int bad_binary(const struct decode *d);
+/* Fewer bytes than the type has, or more. */
+int bad_size(const struct decode *d, size_t size);
 int out_of_range(const struct decode *d);
 int bad_datetime(const struct decode *d);
 int datetime_out_of_range(const struct decode *d);

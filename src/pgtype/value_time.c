@@ -424,7 +424,7 @@ int datetime_from_binary(const struct decode *d)
     const uint8_t *p = (const uint8_t *)d->in.p;
     const struct pgtype_info *info = pgtype_find(d->oid);
     if (!info || d->in.n != (size_t)info->len)
-        return bad_binary(d);
+        return bad_size(d, info ? (size_t)info->len : 0);
     switch (d->oid) {
     case PGTYPE_DATE: return date_from_binary(d);
     case PGTYPE_TIME:

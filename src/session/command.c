@@ -50,6 +50,34 @@ static bool name_is_ours(struct session *s, const struct sql_set *set)
            strcmp(set->name, "session_authorization") == 0 || find_option(s, set->name, &o);
 }
 
+/* A name that is not ours may be a setting of the engine; when it is none either, that is what is wrong with
+ * it. */
+static int check_engine_setting(struct session *s, const char *name, struct err *e)
+{
+    struct backend_session *engine;
+    struct backend_stmt *stmt = NULL;
+    struct buf sql;
+    struct err why;
+    err_init(&why);
+    TRY(session_engine(s, &engine, e));
+    buf_init(&sql, 4 * SETTING_VALUE_MAX);
+    buf_put(&sql, "SELECT current_setting('", 24);
+    for (const char *p = name; *p; p++) {
+        if (*p == '\'')
+            buf_put_u8(&sql, '\'');
+        buf_put_u8(&sql, (uint8_t)*p);
+    }
+    buf_put(&sql, "')", 3);
+    int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
+    if (rc == ST_OK && engine->ops->prepare(engine, (struct str){(const char *)sql.data, sql.len - 1}, NULL,
+                                            0, &stmt, &why) < 0)
+        rc = err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
+    if (stmt)
+        engine->ops->stmt_free(stmt);
+    buf_release(&sql);
+    return rc;
+}
+
 int command_claims(struct session *s, const struct sql_statement *sql, bool *ours, struct err *e)
 {
     switch (sql->kind) {
@@ -61,7 +89,7 @@ int command_claims(struct session *s, const struct sql_statement *sql, bool *our
         struct sql_set set = {0};
         TRY(sql_parse_set(&s->message_arena, sql, &set, e));
         *ours = name_is_ours(s, &set);
-        return ST_OK;
+        return *ours || sql->kind == SQL_SHOW ? ST_OK : check_engine_setting(s, set.name, e);
     }
     default: *ours = true; return ST_OK;
     }

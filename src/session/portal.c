@@ -142,6 +142,8 @@ int portal_bind_execute(struct session *s, struct portal *p, const struct sql_st
     if (!st)
         return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "prepared statement \"%s\" does not exist",
                        x.name);
+    if (statement_nparams(st) == 0)
+        x.nvalues = 0; /* PostgreSQL reads over values that nothing asks for */
     if (x.nvalues != statement_nparams(st)) {
         (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "wrong number of parameters for prepared statement \"%s\"",
                       x.name);

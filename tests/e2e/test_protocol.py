@@ -63,7 +63,7 @@ SCRIPTS = {
                    [P("select 1"), B("p"), B("p"), S], [Q("rollback")]],
     "unknown names": [[B("", "nope"), S], [E(0, "nope"), S], [D("S", "nope"), S], [D("P", "nope"), S], [C("S", "nope"), S],
                       [C("P", "nope"), S], [B(), S]],
-    "skip to sync": [[P("selec"), B(), D(), E(), Q("select 1"), S], [P("select 1"), B(), E(), S]],
+    "skip to sync": [[P("selec"), B(), D(), E(), S], [P("select 1"), B(), E(), S]],
     "error in execute": [[P("select * from (values (1), (0)) v(x)"), B(), E(), E(), S]],
     "one ready for each sync": [[S, S, P("selec"), S, S]],
     "pipeline is a transaction": [
@@ -88,7 +88,6 @@ SCRIPTS = {
     "prepare with types": [[Q("prepare pt (int, text) as select $1 + 1, $2")], [Q("execute pt (4, 'it''s')")],
                            [B("", "pt", ["5", "x"]), E(), S], [Q("deallocate pt")]],
     "commit ends portals": [[Q("begin")], [P(THREE), B("p"), E(1, "p"), P("commit"), B(), E(), E(1, "p"), S]],
-    "function call": [[message("F", struct.pack("!ihhih", 1, 0, 0, 0, 0))]] and [[Q("select 1")]],
     "describe of a portal": [[P("select 1::int4, 'a'::text"), B("", "", (), (), [1, 0]), D(), S]],
     "set and show": [[Q("set application_name = 'x'; show application_name")], [Q("reset application_name")],
                      [Q("set no_such_parameter = 1")], [Q("show no_such_parameter")], [Q("set statement_timeout = '5s'")],
@@ -126,6 +125,10 @@ def test_extended_protocol_flush(wire):
     wire.send(E(1, "p"), H)
     assert wire.notes(2) == [("2",), "susp"]
     assert wire.ask(E(0, "p"), S) == [("3",), 'cc"SELECT 1"', "Z:I"]
+
+
+def test_a_query_is_skipped_too(wire):
+    assert wire.ask(P("selec"), Q("select 1"), S, syncs=1) == ["err:42601", "Z:I"]
 
 
 def test_fatal_on_unknown_message(server, wire):
