@@ -1,8 +1,10 @@
 """Servers for the tests: Tavana from build/tavana (or TAVANA_BINARY), and a real PostgreSQL 15 to compare with.
 TAVANA_SANITIZED=1 says that the binary is an instrumented one: bounds of memory and time are wider then."""
 
+import asyncio
 import contextlib
 import glob
+import inspect
 import os
 import pathlib
 import pwd
@@ -201,3 +203,13 @@ def postgres():
     p = Postgres()
     yield p
     p.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Coroutines are tests too."""
+    if inspect.iscoroutinefunction(pyfuncitem.obj):
+        names = pyfuncitem._fixtureinfo.argnames
+        asyncio.run(pyfuncitem.obj(**{n: pyfuncitem.funcargs[n] for n in names}))
+        return True
+    return None
