@@ -80,13 +80,13 @@ test-e2e: deps-test build
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null
 	@cmake --build build-debug -j $(JOBS) --target tavana
-	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZER=asan $(PYTEST) $(E2E_ARGS)
+	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) $(E2E_ARGS)
 
 test-tsan: deps-test build
 	@cmake --preset tsan >/dev/null
 	@cmake --build build-tsan -j $(JOBS)
 	@ctest --test-dir build-tsan --output-on-failure --timeout 600 -j $(JOBS) -R '^(base|net|ops|engine|backend|session)_'
-	@TAVANA_BINARY=$(CURDIR)/build-tsan/tavana TAVANA_SANITIZER=tsan $(PYTEST) -m concurrent $(E2E_ARGS)
+	@TAVANA_BINARY=$(CURDIR)/build-tsan/tavana TAVANA_SANITIZED=1 $(PYTEST) -m concurrent $(E2E_ARGS)
 
 format: deps-test
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
