@@ -19,7 +19,7 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_UINT8:
     case ENGINE_INT16: return PGTYPE_INT2;
     case ENGINE_UINT16:
-    case ENGINE_INT32: return PGTYPE_INT4;
+    case ENGINE_INT32: return t->alias && strcmp(t->alias, ENGINE_OID_TYPE) == 0 ? PGTYPE_OID : PGTYPE_INT4;
     case ENGINE_UINT32:
     case ENGINE_INT64: return PGTYPE_INT8;
     case ENGINE_UINT64:

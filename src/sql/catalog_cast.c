@@ -3,9 +3,12 @@
 
 enum { TYPE_TOKENS_MAX = 8 }; /* in the brackets of a type */
 
-/* Types that the engine does not know, and what it has for them. NULL: it knows the type, or nobody does. */
-static const char *engine_type(struct str name)
+/* Types that the engine does not know, and what it has for them. NULL: it knows the type, or nobody does.
+ * It knows oid as a BIGINT; about the catalog that is what results are to be sent as. */
+static const char *engine_type(const struct rewriter *r, struct str name)
 {
+    if (r->catalog && str_ieq(name, STR("oid")))
+        return "pg_oid";
     static const struct {
         const char *from, *to;
     } types[] = {
@@ -171,7 +174,7 @@ int walk_typecast(struct rewriter *r)
         return ST_OK;
     }
     size_t colons = r->token.at;
-    const char *reg = reg_type(type.name), *other = engine_type(type.name);
+    const char *reg = reg_type(type.name), *other = engine_type(r, type.name);
     if (type.array && r->literal)
         TRY(walk_list_literal(r, &r->prev));
     if (reg && !type.array && r->start < r->end) {
@@ -206,7 +209,7 @@ int walk_cast(struct rewriter *r)
     if (!read_type(&ahead, &type) || !sql_token_is(&type.after, ')'))
         return walk_on(r);
     size_t as = r->token.at;
-    const char *reg = reg_type(type.name), *other = engine_type(type.name);
+    const char *reg = reg_type(type.name), *other = engine_type(r, type.name);
     bool literal =
         r->literal && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
     if (type.array && literal)

@@ -128,7 +128,8 @@ static void test_casts(void **state)
     (void)state;
     check("where oid = 't'::regclass", "where oid = " PG "regclass_oid('t')");
     check("select 't'::regclass", "select " PG "regclass_text(" PG "regclass_oid('t')) AS \"regclass\"");
-    check("select 't'::pg_catalog.regclass::oid", "select " PG "regclass_oid('t')::oid");
+    check("select 't'::pg_catalog.regclass::oid, $1::oid[]",
+          "select " PG "regclass_oid('t')::pg_oid, $1::pg_oid[]");
     check("select c.oid::regclass::text", "select " PG "regclass_text(c.oid)::text");
     check("select f(a.b[1])::regtype", "select " PG "regtype_text(f(a.b[1])) AS \"regtype\"");
     check("select (a || b)::regclass = c", "select " PG "regclass_oid((a || b)) = c");
