@@ -319,13 +319,42 @@ static int numeric_name(struct arena *a, const struct pg_value *v, const char *o
     return *out ? ST_OK : err_oom(e);
 }
 
+/* An array of more dimensions than the one that its parameter's type tells: a list of lists. */
+static int deep_name(struct arena *a, const struct pg_value *v, const char **name, struct err *e)
+{
+    enum { LEVEL = sizeof "[]" - 1 };
+    size_t n = strlen(*name), more = (size_t)(v->v.array.ndims - 1);
+    char *deep = arena_alloc(a, n + more * LEVEL + 1);
+    if (!deep)
+        return err_oom(e);
+    memcpy(deep, *name, n);
+    for (size_t i = 0; i < more; i++)
+        memcpy(deep + n + i * LEVEL, "[]", LEVEL);
+    deep[n + more * LEVEL] = '\0';
+    *name = deep;
+    return ST_OK;
+}
+
+static bool is_deep(const struct pg_value *v)
+{
+    return v->kind == PG_ARRAY && v->v.array.ndims > 1;
+}
+
+static bool any_deep(const struct pg_value *params, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_deep(&params[i]))
+            return true;
+    return false;
+}
+
 int local_run_text(const struct local_stmt *st, const struct pg_value *params, struct arena *a,
                    struct sql_rewritten *out, struct err *e)
 {
     *out = st->text;
-    if (!st->numeric || st->wrap)
-        return ST_OK;
     size_t n = st->base.info.nparams;
+    if (st->wrap || (!st->numeric && !any_deep(params, n)))
+        return ST_OK;
     const char **casts = arena_calloc(a, n, sizeof *casts);
     if (!casts)
         return err_oom(e);
@@ -333,6 +362,8 @@ int local_run_text(const struct local_stmt *st, const struct pg_value *params, s
         casts[i] = st->casts[i];
         if (casts[i] == numeric_cast || casts[i] == numeric_list_cast)
             TRY(numeric_name(a, &params[i], casts[i], &casts[i], e));
+        if (casts[i] && is_deep(&params[i]))
+            TRY(deep_name(a, &params[i], &casts[i], e));
     }
     return sql_cast_params(a, st->sql, casts, n, out, e);
 }

@@ -128,10 +128,12 @@ static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *i
     CLEANUP(mem_freep) struct column_desc *columns = mem_calloc(info->ncolumns, sizeof *columns);
     if (!columns)
         return err_oom(e);
+    uint32_t numeric_array = pgtype_by_name(STR("numeric[]"));
     for (size_t i = 0; i < info->ncolumns; i++) {
         encode_describe(has_other(info->types[i]) ? &as_text : info->types[i], &columns[i]);
         columns[i].name = info->names[i];
-        if (st->numeric && columns[i].type_oid == PGTYPE_NUMERIC && columns[i].typmod >= TYPMOD_BASE &&
+        if (st->numeric && (columns[i].type_oid == PGTYPE_NUMERIC || columns[i].type_oid == numeric_array) &&
+            columns[i].typmod >= TYPMOD_BASE &&
             (columns[i].typmod - TYPMOD_BASE) >> TYPMOD_DIGITS_SHIFT == DIGITS_OPEN)
             columns[i].typmod = -1;
     }

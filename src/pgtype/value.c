@@ -138,13 +138,13 @@ static int bytea_from_hex(const struct decode *d, char *out, size_t *n)
         }
         int high = hex_digit(d->in.p[i]), low = i + 1 < d->in.n ? hex_digit(d->in.p[i + 1]) : -1;
         if (high < 0)
-            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid hexadecimal digit: \"%c\"",
+            return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid hexadecimal digit: \"%c\"",
                            d->in.p[i]);
         if (i + 1 >= d->in.n)
-            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION,
+            return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE,
                            "invalid hexadecimal data: odd number of digits");
         if (low < 0)
-            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid hexadecimal digit: \"%c\"",
+            return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid hexadecimal digit: \"%c\"",
                            d->in.p[i + 1]);
         out[(*n)++] = (char)(high << 4 | low);
         i += 2;

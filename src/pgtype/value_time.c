@@ -341,10 +341,55 @@ static bool interval_field(struct scan *s, struct sum *sum)
     return u && add(sum, u, negative ? -v : v);
 }
 
+/* One designator of ISO 8601's form: 1Y, -2D, 5M, whose M are months before the T and minutes after it. A
+ * fraction is the engine's business. */
+static bool iso_field(struct scan *s, bool time, struct sum *sum)
+{
+    static const char date_letters[] = "YMWD", time_letters[] = "HMS";
+    static const char *const date_units[] = {"y", "mon", "w", "d"}, *const time_units[] = {"h", "m", "s"};
+    bool negative = peek(s) == '-';
+    if (peek(s) == '-' || peek(s) == '+')
+        s->at++;
+    int64_t v;
+    if (!digits(s, 1, 18, &v) || !peek(s))
+        return false;
+    const char *letters = time ? time_letters : date_letters, *at = strchr(letters, peek(s));
+    if (!at)
+        return false;
+    s->at++;
+    const struct unit *u = find_unit(str_of((time ? time_units : date_units)[at - letters]));
+    return u && add(sum, u, negative ? -v : v);
+}
+
+static bool iso_scan(struct scan *s, struct sum *sum)
+{
+    bool time = false;
+    while (s->at < s->s.n) {
+        if (!time && eat(s, 'T'))
+            time = true;
+        if (!iso_field(s, time, sum))
+            return false;
+    }
+    return true;
+}
+
+static int put_interval(const struct decode *d, const struct sum *sum)
+{
+    if (sum->months != (int32_t)sum->months || sum->days != (int32_t)sum->days)
+        return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "interval out of range");
+    d->out->kind = PG_INTERVAL;
+    d->out->v.interval.months = (int32_t)sum->months;
+    d->out->v.interval.days = (int32_t)sum->days;
+    d->out->v.interval.micros = sum->micros;
+    return ST_OK;
+}
+
 int interval_from_text(const struct decode *d)
 {
     struct scan s = {.s = trimmed(d->in)};
     struct sum sum = {0};
+    if (s.s.n > 1 && eat(&s, 'P'))
+        return iso_scan(&s, &sum) ? put_interval(d, &sum) : ST_AGAIN;
     (void)eat(&s, '@');
     blanks(&s);
     if (s.at == s.s.n)
@@ -358,13 +403,7 @@ int interval_from_text(const struct decode *d)
             break;
         }
     }
-    if (sum.months != (int32_t)sum.months || sum.days != (int32_t)sum.days)
-        return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "interval out of range");
-    d->out->kind = PG_INTERVAL;
-    d->out->v.interval.months = (int32_t)sum.months;
-    d->out->v.interval.days = (int32_t)sum.days;
-    d->out->v.interval.micros = sum.micros;
-    return ST_OK;
+    return put_interval(d, &sum);
 }
 
 /* --- Binary ----------------------------------------------------------------------------------------------
