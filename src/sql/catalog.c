@@ -29,6 +29,7 @@ static const struct sql_catalog_name pg_names[] = {
     {"current_setting", SQL_CATALOG_VALUE, "setting"},
     {"current_user", SQL_CATALOG_VALUE, "user"},
     {"format_type", SQL_CATALOG_FUNCTION, ""},
+    {"generate_subscripts", SQL_CATALOG_FUNCTION, ""},
     {"getdatabaseencoding", SQL_CATALOG_FUNCTION, ""},
     {"has_any_column_privilege", SQL_CATALOG_FUNCTION, ""},
     {"has_column_privilege", SQL_CATALOG_FUNCTION, ""},

@@ -1,7 +1,6 @@
 /* Casts to types that the engine does not know. */
 #include "sql/catalog_walk_priv.h"
-
-enum { TYPE_TOKENS_MAX = 8 }; /* in the brackets of a type */
+#include "sql/type_priv.h"
 
 /* Types that the engine does not know, and what it has for them. NULL: it knows the type, or nobody does.
  * It knows oid as a BIGINT; about the catalog that is what results are to be sent as. */
@@ -50,58 +49,6 @@ static const char *reg_type(struct str name)
     return NULL;
 }
 
-/* A type as it is written behind :: or AS. */
-struct type {
-    struct str name;
-    size_t at, name_at, end;
-    bool array;
-    struct sql_token after;
-};
-
-/* Behind the closing bracket, which is near in a type. */
-static bool skip_to(struct sql_lexer *ahead, char close, struct sql_token *t, size_t *end)
-{
-    for (int i = 0; i < TYPE_TOKENS_MAX && t->kind != SQL_TOK_END && t->kind != SQL_TOK_BAD; i++) {
-        if (sql_token_is(t, close)) {
-            *end = walk_end(t);
-            (void)sql_lexer_next(ahead, t);
-            return true;
-        }
-        (void)sql_lexer_next(ahead, t);
-    }
-    return false;
-}
-
-/* Reads the type that starts with the token that ahead hands out next. false: there is none. */
-static bool read_type(struct sql_lexer *ahead, struct type *out)
-{
-    static const char *const more[] = {"PRECISION", "VARYING", "WITH", "WITHOUT", "TIME", "ZONE"};
-    struct sql_token t;
-    (void)sql_lexer_next(ahead, &t);
-    if (!sql_token_is_name(&t))
-        return false;
-    *out = (struct type){.at = t.at};
-    struct sql_token name = t;
-    while (sql_lexer_next(ahead, &t), sql_token_is(&t, '.')) {
-        if (sql_lexer_next(ahead, &name), !sql_token_is_name(&name))
-            return false;
-    }
-    out->name = walk_bare(&name);
-    out->name_at = name.at;
-    out->end = walk_end(&name);
-    for (; WALK_IS_ANY(&t, more); (void)sql_lexer_next(ahead, &t))
-        out->end = walk_end(&t);
-    if (sql_token_is(&t, '(') && !skip_to(ahead, ')', &t, &out->end))
-        return false;
-    while (sql_token_is(&t, '[')) {
-        if (!skip_to(ahead, ']', &t, &out->end))
-            return false;
-        out->array = true;
-    }
-    out->after = t;
-    return true;
-}
-
 static bool is_comparison(const struct sql_token *t)
 {
     return t->kind == SQL_TOK_OP || sql_token_is_word(t, "IN") || sql_token_is_word(t, "IS");
@@ -114,15 +61,15 @@ static bool is_number_type(struct str name)
 }
 
 /* Whether x::regclass is wanted as the name it shows as, rather than as a number. */
-static bool wants_text(struct rewriter *r, const struct sql_token *before, const struct type *type,
+static bool wants_text(struct rewriter *r, const struct sql_token *before, const struct sql_type *type,
                        bool literal)
 {
     bool proc = str_ieq(type->name, STR("regproc")); /* columns of that type hold names here */
     if (sql_token_is_typecast(&type->after)) {
         struct sql_lexer ahead = r->lexer;
-        struct type next;
+        struct sql_type next;
         ahead.at = walk_end(&type->after);
-        return read_type(&ahead, &next) && !is_number_type(next.name);
+        return sql_read_type(&ahead, &next) && !is_number_type(next.name);
     }
     if (proc || (before->kind == SQL_TOK_OP && str_eq(before->text, STR("||"))))
         return true;
@@ -168,8 +115,8 @@ int walk_list_literal(struct rewriter *r, const struct sql_token *t)
 int walk_typecast(struct rewriter *r)
 {
     struct sql_lexer ahead = r->lexer;
-    struct type type;
-    if (!read_type(&ahead, &type)) {
+    struct sql_type type;
+    if (!sql_read_type(&ahead, &type)) {
         walk_past(r);
         return ST_OK;
     }
@@ -205,8 +152,8 @@ int walk_cast(struct rewriter *r)
 {
     struct frame *f = walk_top(r);
     struct sql_lexer ahead = r->lexer;
-    struct type type;
-    if (!read_type(&ahead, &type) || !sql_token_is(&type.after, ')'))
+    struct sql_type type;
+    if (!sql_read_type(&ahead, &type) || !sql_token_is(&type.after, ')'))
         return walk_on(r);
     size_t as = r->token.at;
     const char *reg = reg_type(type.name), *other = engine_type(r, type.name);

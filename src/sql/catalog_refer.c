@@ -289,6 +289,10 @@ int walk_name(struct rewriter *r)
     const struct sql_catalog_name *name = sql_catalog_find(c.space, walk_bare(&c.parts[at]));
     if (name && name->kind == SQL_CATALOG_VALUE && c.n == at + 1)
         return rewrite_value(r, &c, name);
+    bool rows = call && makes_rows(walk_bare(&c.parts[at]));
+    bool source = rows && is_relation_place(r);
+    if (rows && (source || !r->catalog))
+        name = NULL; /* the engine's */
     if (name && (name->kind == SQL_CATALOG_FUNCTION || name->kind == SQL_CATALOG_ENGINE) && call)
         return rewrite_function(r, &c, name);
     bool column = c.n > at + 1 || c.star;
@@ -297,10 +301,9 @@ int walk_name(struct rewriter *r)
     if (!qualified)
         return walk_on(r);
     if (call || (name && column)) { /* the engine's own function; a column of a relation */
-        bool rows = call && makes_rows(walk_bare(&c.parts[at])) && is_relation_place(r);
         TRY(walk_replace(r, c.parts[0].at, c.parts[at].at, STR("")));
         pass_chain(r, &c);
-        if (!rows)
+        if (!source)
             return ST_OK;
         TRY(walk_on(r));
         if (r->depth <= DEPTH_MAX)

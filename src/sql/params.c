@@ -1,5 +1,6 @@
 #include "sql/edits_priv.h"
 #include "sql/token.h"
+#include "sql/type_priv.h"
 
 #include <stdio.h>
 
@@ -66,4 +67,29 @@ int sql_cast_params(struct arena *a, struct str sql, const char *const *type_nam
         before[1] = t;
     }
     return edits_apply(&x, out, e);
+}
+
+void sql_param_casts(struct str sql, struct str *types, size_t n)
+{
+    struct sql_lexer l;
+    struct sql_token before[2] = {{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}}, t;
+    memset(types, 0, n * sizeof *types);
+    if (sql.n == 0 || !memchr(sql.p, '$', sql.n))
+        return;
+    sql_lexer_init(&l, sql);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        int64_t number;
+        if (t.kind == SQL_TOK_PARAM &&
+            str_to_i64((struct str){t.text.p + 1, t.text.n - 1}, 1, INT32_MAX, &number) &&
+            (size_t)number <= n && !types[number - 1].p) {
+            struct sql_lexer ahead = l;
+            struct sql_token after;
+            struct sql_type type;
+            (void)sql_lexer_next(&ahead, &after);
+            if (is_cast(before, &after) && sql_read_type(&ahead, &type))
+                types[number - 1] = (struct str){sql.p + type.at, type.end - type.at};
+        }
+        before[0] = before[1];
+        before[1] = t;
+    }
 }

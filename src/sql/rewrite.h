@@ -29,6 +29,11 @@ struct sql_rewritten {
 int sql_cast_params(struct arena *a, struct str sql, const char *const *type_names, size_t ntypes,
                     struct sql_rewritten *out, struct err *e);
 
+/* The type that the statement casts parameter i + 1 to where it first does ($1::date, CAST($1 AS date)), as
+ * written, lent; {NULL, 0}: it does not. For parameters that the engine leaves without a type: it forgets the
+ * one that is written when it casts once more by itself (bigint_column = $1::integer). */
+void sql_param_casts(struct str sql, struct str *types, size_t n);
+
 /* What only the session knows. The answer is lent until the next call; NULL: it has none (the engine shall
  * answer, or NULL for a setting). Names: "user" (current_user, session_user …), "database", "pid", "version",
  * "server_addr", "server_port", "client_addr", "client_port", and "setting:<name in lower case>" for

@@ -277,6 +277,42 @@ static void test_what_is_not_there_is_an_error(void **state)
     }
 }
 
+/* A macro that drops an argument drops the parameter in it, and the client that sends one is refused. */
+static void test_no_function_forgets_a_parameter(void **state)
+{
+    (void)state;
+    for (const char *const *sql = sql_catalog_setup; *sql; sql++) {
+        const char *name = *sql + strlen("CREATE MACRO tavana_catalog.pg.");
+        if (strncmp(*sql, "CREATE MACRO tavana_catalog.pg.", (size_t)(name - *sql)) != 0)
+            continue;
+        const char *open = strchr(name, '('), *close = strchr(name, ')');
+        if (strncmp(close, ") AS TABLE", 10) == 0 || close == open + 1)
+            continue;
+        struct buf b;
+        unsigned parameters = 0;
+        buf_init(&b, 4096);
+        buf_printf(&b, "SELECT tavana_catalog.pg.%.*s(", (int)(open - name), name);
+        for (const char *p = open; p < close; p++)
+            if (*p == '(' || *p == ',') {
+                parameters++;
+                buf_printf(&b, "%s$%u", parameters > 1 ? ", " : "", parameters);
+            }
+        buf_printf(&b, ")");
+        assert_true(buf_ok(&b));
+        struct engine_stmt *st;
+        err_init(&err);
+        if (engine_prepare(conn, (struct str){(const char *)b.data, b.len}, &st, &err) == ST_OK) {
+            if (engine_stmt_info(st)->nparams != parameters)
+                fail_msg("%.*s", (int)b.len, (const char *)b.data);
+            engine_stmt_free(st);
+        } else if (err.code ==
+                   SQLSTATE_INDETERMINATE_DATATYPE) { /* the last of them is there, one before is not */
+            fail_msg("%.*s: %s", (int)b.len, (const char *)b.data, err.message);
+        }
+        buf_release(&b);
+    }
+}
+
 /* The user's own listings stay free of it. */
 static void test_is_out_of_sight(void **state)
 {
@@ -292,9 +328,13 @@ static void test_is_out_of_sight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_relations),       cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_constraints),     cmocka_unit_test(test_names_and_numbers),
-        cmocka_unit_test(test_search_path),     cmocka_unit_test(test_what_is_not_there_is_an_error),
+        cmocka_unit_test(test_relations),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_constraints),
+        cmocka_unit_test(test_names_and_numbers),
+        cmocka_unit_test(test_search_path),
+        cmocka_unit_test(test_what_is_not_there_is_an_error),
+        cmocka_unit_test(test_no_function_forgets_a_parameter),
         cmocka_unit_test(test_is_out_of_sight),
     };
     return cmocka_run_group_tests(tests, open_engine, close_engine);

@@ -71,6 +71,24 @@ static void test_positions(void **state)
     arena_release(&a);
 }
 
+static void test_types_in_casts(void **state)
+{
+    (void)state;
+    struct str t[6];
+    sql_param_casts(
+        STR("$1::timestamp with time zone, cast($2 as numeric(10, 2)[]), $3, $4 :: pg_catalog.int4, "
+            "$1::date, '$5::int', $9::int, $0::int, $6::"),
+        t, 6);
+    assert_true(str_eq(t[0], STR("timestamp with time zone")));
+    assert_true(str_eq(t[1], STR("numeric(10, 2)[]")));
+    assert_null(t[2].p);
+    assert_true(str_eq(t[3], STR("pg_catalog.int4")));
+    assert_null(t[4].p);
+    assert_null(t[5].p);
+    sql_param_casts(STR("select 1"), t, 1);
+    assert_null(t[0].p);
+}
+
 static void test_every_allocation_fails_once(void **state)
 {
     (void)state;
@@ -97,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_casts),
         cmocka_unit_test(test_left_alone),
         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_types_in_casts),
         cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
