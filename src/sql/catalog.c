@@ -5,11 +5,11 @@
 
 const char *const sql_catalog_setup[] = {
 #include "sql/catalog_base.inc"
-/* what follows builds on what is above */
+/* in this order: each builds on the one above */
 #include "sql/catalog_functions.inc"
-/* … */
+/* then */
 #include "sql/catalog_relations.inc"
-/* … */
+/* then */
 #include "sql/catalog_info.inc"
     NULL,
 };

@@ -140,6 +140,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     require(sql_classify(&a, sql, &s, &e) == ST_OK);
+    struct str param_types[3];
+    sql_param_casts(sql, param_types, 3);
+    for (size_t i = 0; i < 3; i++)
+        require(!param_types[i].p ||
+                (param_types[i].p > text && param_types[i].p + param_types[i].n <= text + size));
     if (sql_rewrite_catalog(&a, sql, value, NULL, &catalog, &e) == ST_OK) {
         check_rewritten(&catalog, sql);
         if (sql_cast_params(&a, catalog.text, types, 3, &cast, &e) == ST_OK)
