@@ -42,6 +42,7 @@
     X(INVALID_PASSWORD, "28P01", "invalid_password")                                                         \
     X(DEPENDENT_OBJECTS_STILL_EXIST, "2BP01", "dependent_objects_still_exist")                               \
     X(INVALID_CURSOR_NAME, "34000", "invalid_cursor_name")                                                   \
+    X(INVALID_SAVEPOINT, "3B001", "invalid_savepoint_specification")                                         \
     X(INVALID_CATALOG_NAME, "3D000", "invalid_catalog_name")                                                 \
     X(INVALID_SCHEMA_NAME, "3F000", "invalid_schema_name")                                                   \
     X(SERIALIZATION_FAILURE, "40001", "serialization_failure")                                               \

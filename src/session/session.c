@@ -290,6 +290,7 @@ static void session_end(struct session *s)
     say_goodbye(s);
     portals_drop_all(s);
     statements_drop_all(s);
+    tx_release_savepoints(s);
     (void)pthread_mutex_lock(&s->lock);
     s->cancel_target = NULL;
     s->worker = NULL;
@@ -370,6 +371,7 @@ static int session_init(struct session *s, int fd, struct err *e)
     list_init(&s->task.link);
     list_init(&s->statements);
     list_init(&s->portals);
+    list_init(&s->savepoints);
     settings_init(&s->settings);
     buf_init(&s->out, OUT_MAX);
     arena_init(&s->message_arena, c->memory_max);

@@ -26,6 +26,7 @@ enum {
     SESSION_MAGIC = 0x5e551011,
     CANCEL_KEY_3_0 = 4,
     CANCEL_KEY_3_2 = 32,
+    SAVEPOINTS_MAX = 1000,
     OUT_MAX = 64 * 1024 * 1024, /* of messages that are not rows, between two flushes */
 };
 
@@ -56,6 +57,13 @@ enum tx_state {
 };
 
 enum portal_kind { PORTAL_EMPTY, PORTAL_ENGINE, PORTAL_COMMAND };
+
+/* A savepoint stands where its transaction had written nothing: going back to it is beginning again. */
+struct savepoint {
+    struct list link;
+    size_t nundo; /* settings that had been changed before it */
+    char name[];
+};
 
 /* A prepared statement: what Parse or PREPARE made. */
 struct statement {
@@ -121,6 +129,8 @@ struct session {
     bool engine_tx; /* the engine has a transaction open for us */
     bool tx_read_only;
     bool tx_wrote;
+    struct list savepoints; /* of the transaction, oldest first; see transaction.c */
+    unsigned nsavepoints;
     uint8_t cancel_key[CANCEL_KEY_3_2];
     int64_t opened_us;
     int64_t auth_deadline_us;
@@ -264,6 +274,8 @@ int tx_implicit_begin(struct session *s, struct err *e);
 int tx_before_statement(struct session *s, bool writes, struct err *e);
 /* The end of a Query or a Sync: commits what was implicit. */
 int tx_implicit_commit(struct session *s, struct err *e);
+/* Takes the session's savepoints away. */
+void tx_release_savepoints(struct session *s);
 /* After an error was reported. */
 void tx_failed(struct session *s);
 char tx_status(const struct session *s);

@@ -452,9 +452,9 @@ int settings_reset_all(struct settings *s, bool in_transaction, struct err *e)
     return ST_OK;
 }
 
-void settings_end_transaction(struct settings *s, bool committed)
+static void end_undo(struct settings *s, size_t from, bool committed)
 {
-    for (size_t i = 0; i < s->nundo; i++) {
+    for (size_t i = from; i < s->nundo; i++) {
         struct setting_undo *u = &s->undo[i];
         char **keep = committed ? &u->at_commit : &u->at_begin;
         struct setting_slot *slot = slot_of(s, u->index);
@@ -467,9 +467,20 @@ void settings_end_transaction(struct settings *s, bool committed)
         mem_free(u->at_begin);
         mem_free(u->at_commit);
     }
+    s->nundo = from;
+}
+
+void settings_undo_from(struct settings *s, size_t nundo)
+{
+    if (nundo < s->nundo)
+        end_undo(s, nundo, false);
+}
+
+void settings_end_transaction(struct settings *s, bool committed)
+{
+    end_undo(s, 0, committed);
     mem_free(s->undo);
     s->undo = NULL;
-    s->nundo = 0;
 }
 
 uint64_t settings_take_changed(struct settings *s)

@@ -124,6 +124,9 @@ int settings_force(struct settings *s, enum setting index, const char *value, st
 /* RESET ALL, DISCARD ALL. */
 int settings_reset_all(struct settings *s, bool in_transaction, struct err *e);
 void settings_end_transaction(struct settings *s, bool committed);
+/* ROLLBACK TO: undoes the settings whose first change in the transaction came after the first nundo of them.
+ */
+void settings_undo_from(struct settings *s, size_t nundo);
 /* Bits of the settings that changed since the last call. */
 uint64_t settings_take_changed(struct settings *s);
 uint64_t settings_take_reports(struct settings *s);

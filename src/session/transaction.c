@@ -10,9 +10,12 @@
  *   IMPLICIT    error                                IDLE (rolled back)
  *   BLOCK       COMMIT, ROLLBACK                     IDLE, or BLOCK with AND CHAIN
  *   BLOCK       error                                FAILED (the engine's transaction is rolled back at once)
+ *   BLOCK       SAVEPOINT, RELEASE                   BLOCK (0A000 once something was written)
+ *   FAILED      ROLLBACK TO                          BLOCK
  *   FAILED      COMMIT (answers ROLLBACK), ROLLBACK  IDLE
  *
  * Source: PostgreSQL manual, 55.2.2.1 (multiple statements), BEGIN, COMMIT, ROLLBACK. */
+#include "base/alloc.h"
 #include "session/session_priv.h"
 
 #include <stdio.h>
@@ -58,6 +61,19 @@ static void engine_rollback(struct session *s)
     }
     s->engine_tx = false;
     settings_end_transaction(&s->settings, false);
+}
+
+/* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
+static void fail_block(struct session *s)
+{
+    portals_drop_all(s);
+    if (s->engine_tx && s->engine) {
+        struct err ignored;
+        err_init(&ignored);
+        (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
+    }
+    s->engine_tx = false;
+    s->tx = TX_FAILED;
 }
 
 static int engine_commit(struct session *s, struct err *e)
@@ -113,10 +129,7 @@ int tx_implicit_commit(struct session *s, struct err *e)
 void tx_failed(struct session *s)
 {
     switch (s->tx) {
-    case TX_BLOCK:
-        engine_rollback(s);
-        s->tx = TX_FAILED;
-        break;
+    case TX_BLOCK: fail_block(s); break;
     case TX_IMPLICIT:
         engine_rollback(s);
         s->tx = TX_IDLE;
@@ -131,20 +144,115 @@ void tx_failed(struct session *s)
 
 bool tx_allows(const struct session *s, enum sql_kind kind)
 {
-    return s->tx != TX_FAILED || kind == SQL_COMMIT || kind == SQL_ROLLBACK || kind == SQL_EMPTY;
+    return s->tx != TX_FAILED || kind == SQL_COMMIT || kind == SQL_ROLLBACK || kind == SQL_EMPTY ||
+           kind == SQL_SAVEPOINT;
 }
 
-static int savepoints_unsupported(const struct session *s, const struct sql_transaction *t, struct err *e)
+void tx_release_savepoints(struct session *s)
 {
-    const char *what = t->savepoint == SQL_SP_SAVEPOINT ? "SAVEPOINT"
-                       : t->savepoint == SQL_SP_RELEASE ? "RELEASE SAVEPOINT"
-                                                        : "ROLLBACK TO SAVEPOINT";
+    while (!list_is_empty(&s->savepoints)) {
+        struct savepoint *sp = list_entry(s->savepoints.next, struct savepoint, link);
+        list_remove(&sp->link);
+        mem_free(sp);
+    }
+    s->nsavepoints = 0;
+}
+
+/* The newest of that name, as the standard has it. */
+static struct savepoint *find_savepoint(struct session *s, const char *name)
+{
+    struct savepoint *found = NULL;
+    list_for_each (link, &s->savepoints) {
+        struct savepoint *sp = list_entry(link, struct savepoint, link);
+        if (strcmp(sp->name, name) == 0)
+            found = sp;
+    }
+    return found;
+}
+
+/* Everything that was set after sp, and sp itself when it goes too. */
+static void drop_savepoints_after(struct session *s, struct savepoint *sp, bool itself)
+{
+    while (s->savepoints.prev != &s->savepoints) {
+        struct savepoint *last = list_entry(s->savepoints.prev, struct savepoint, link);
+        if (last == sp && !itself)
+            return;
+        bool done = last == sp;
+        list_remove(&last->link);
+        mem_free(last);
+        s->nsavepoints--;
+        if (done)
+            return;
+    }
+}
+
+static int new_savepoint(struct session *s, const char *name, struct err *e)
+{
+    if (s->tx_wrote && s->engine_tx) {
+        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "SAVEPOINT is not supported after a write");
+        err_detail(e,
+                   "The engine has no subtransactions: it could not go back to here without losing what the "
+                   "transaction wrote before.");
+        return ST_ERR;
+    }
+    if (s->nsavepoints == SAVEPOINTS_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "too many savepoints in one transaction (%d)",
+                       SAVEPOINTS_MAX);
+    size_t n = strlen(name) + 1;
+    struct savepoint *sp = mem_alloc(sizeof *sp + n);
+    if (!sp)
+        return err_oom(e);
+    list_init(&sp->link);
+    sp->nundo = s->settings.nundo;
+    memcpy(sp->name, name, n);
+    list_append(&s->savepoints, &sp->link);
+    s->nsavepoints++;
+    return ST_OK;
+}
+
+/* Nothing was written before any savepoint, so the engine's transaction is begun anew. */
+static int rollback_to(struct session *s, struct savepoint *sp)
+{
+    portals_drop_all(s);
+    if (s->engine_tx) {
+        struct err ignored;
+        err_init(&ignored);
+        (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
+        s->engine_tx = false;
+    }
+    s->tx_wrote = false;
+    settings_undo_from(&s->settings, sp->nundo);
+    drop_savepoints_after(s, sp, false);
+    s->tx = TX_BLOCK;
+    return ST_OK;
+}
+
+static int savepoint_command(struct session *s, const struct sql_transaction *t, const char **tag,
+                             struct err *e)
+{
+    static const char *const names[] = {
+        [SQL_SP_SAVEPOINT] = "SAVEPOINT",
+        [SQL_SP_RELEASE] = "RELEASE SAVEPOINT",
+        [SQL_SP_ROLLBACK_TO] = "ROLLBACK TO SAVEPOINT",
+    };
     if (s->tx == TX_IDLE || s->tx == TX_IMPLICIT)
         return err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION, "%s can only be used in transaction blocks",
-                       what);
-    (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
-    err_detail(e, "The engine has no subtransactions.");
-    return ST_ERR;
+                       names[t->savepoint]);
+    if (s->tx == TX_FAILED && t->savepoint != SQL_SP_ROLLBACK_TO)
+        return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
+                       "current transaction is aborted, commands ignored until end of transaction block");
+    *tag = t->savepoint == SQL_SP_SAVEPOINT ? "SAVEPOINT"
+           : t->savepoint == SQL_SP_RELEASE ? "RELEASE"
+                                            : "ROLLBACK";
+    if (t->savepoint == SQL_SP_SAVEPOINT)
+        return new_savepoint(s, t->savepoint_name, e);
+    struct savepoint *sp = find_savepoint(s, t->savepoint_name);
+    if (!sp)
+        return err_set(e, SQLSTATE_INVALID_SAVEPOINT, "savepoint \"%s\" does not exist", t->savepoint_name);
+    if (t->savepoint == SQL_SP_ROLLBACK_TO)
+        return rollback_to(s, sp);
+    drop_savepoints_after(s, sp, true);
+    return ST_OK;
 }
 
 static int set_modes(struct session *s, const struct sql_transaction *t, struct err *e)
@@ -189,6 +297,7 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
     bool commits = commit && s->tx != TX_FAILED;
     enum tx_state was = s->tx;
     s->tx = TX_IDLE;
+    tx_release_savepoints(s);
     if (commits)
         TRY(engine_commit(s, e));
     else if (was != TX_IDLE || !commit)
@@ -207,8 +316,11 @@ int tx_command(struct session *s, const struct sql_statement *sql, struct comman
     struct sql_transaction t = {0};
     const char *tag = "";
     TRY(sql_parse_transaction(&s->message_arena, sql, &t, e));
-    if (t.savepoint != SQL_SP_NONE)
-        return savepoints_unsupported(s, &t, e);
+    if (t.savepoint != SQL_SP_NONE) {
+        TRY(savepoint_command(s, &t, &tag, e));
+        (void)snprintf(r->tag, sizeof r->tag, "%s", tag);
+        return ST_OK;
+    }
     switch (sql->kind) {
     case SQL_BEGIN:
         tag = strcmp(sql->word, "START") == 0 ? "START TRANSACTION" : "BEGIN";
@@ -218,7 +330,7 @@ int tx_command(struct session *s, const struct sql_statement *sql, struct comman
     case SQL_ROLLBACK: TRY(end(s, false, &t, &tag, e)); break;
     case SQL_PREPARE_TRANSACTION:
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "two-phase commit is not supported");
-    default: return savepoints_unsupported(s, &t, e);
+    default: return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is no transaction command", sql->word);
     }
     (void)snprintf(r->tag, sizeof r->tag, "%s", tag);
     return ST_OK;
