@@ -99,6 +99,10 @@ static int describe_params(struct local_stmt *st, const struct engine_stmt_info 
                            struct err *e)
 {
     size_t n = info->nparams > noids ? info->nparams : noids;
+    struct str *written = arena_calloc(&st->arena, n, sizeof *written);
+    if (!written)
+        return err_oom(e);
+    sql_param_casts(st->sql, written, n);
     for (size_t i = 0; i < n; i++) {
         if (st->oids[i])
             continue;
@@ -106,7 +110,10 @@ static int describe_params(struct local_stmt *st, const struct engine_stmt_info 
             return err_set(e, SQLSTATE_INDETERMINATE_DATATYPE,
                            "could not determine data type of parameter $%zu", i + 1);
         struct column_desc d = {.type_oid = PGTYPE_TEXT};
-        if (info->params[i])
+        uint32_t cast = pgtype_by_name(written[i]);
+        if (cast) /* the engine forgets it where it casts once more itself */
+            d.type_oid = cast;
+        else if (info->params[i])
             encode_describe(info->params[i], &d);
         st->oids[i] = d.type_oid;
     }

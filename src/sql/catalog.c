@@ -252,8 +252,8 @@ static size_t look_at_word(struct str sql, size_t i, struct sql_catalog_hint *hi
 /* Words without an underscore, by their first letter at i. */
 static bool is_short_hint(struct str sql, size_t i)
 {
-    static const char *const words[] = {"regclass", "regtype", "regproc",  "regnamespace",
-                                        "regrole",  "version", "operator", "user"};
+    static const char *const words[] = {"regclass", "regtype",  "regproc", "regnamespace", "regrole",
+                                        "version",  "operator", "user",    "jsonb"};
     if (i > 0 && is_word_byte(sql.p[i - 1]))
         return false;
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
@@ -282,6 +282,8 @@ struct sql_catalog_hint sql_catalog_hint(struct str sql)
             if (i + 1 < sql.n && sql.p[i + 1] == ':')
                 hint.any |= is_type_hint(sql, i);
             break;
+        case 'j':
+        case 'J':
         case 'r':
         case 'R':
         case 'v':

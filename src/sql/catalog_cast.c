@@ -11,6 +11,7 @@ static const char *engine_type(const struct rewriter *r, struct str name)
     static const struct {
         const char *from, *to;
     } types[] = {
+        {"jsonb", "JSON"},
         {"name", "VARCHAR"},
         {"xid", "BIGINT"},
         {"xid8", "BIGINT"},
