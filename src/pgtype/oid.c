@@ -10,7 +10,7 @@ static const struct pgtype_info types[] = {
 
 enum { TYPES = sizeof types / sizeof *types };
 
-/* Other names that PostgreSQL's grammar knows. */
+/* Names that the grammar knows, before the catalog's: there char is another type. */
 static const struct {
     const char *name;
     uint32_t oid;
@@ -97,12 +97,12 @@ static bool without_typmod(struct str s, char out[static TYPE_NAME_MAX])
 
 static uint32_t scalar_by_name(const char *name)
 {
-    for (size_t i = 0; i < TYPES; i++)
-        if (cstr_ieq(types[i].name, name) || cstr_ieq(types[i].sql_name, name))
-            return types[i].oid;
     for (size_t i = 0; i < ALIASES; i++)
         if (cstr_ieq(aliases[i].name, name))
             return aliases[i].oid;
+    for (size_t i = 0; i < TYPES; i++)
+        if (cstr_ieq(types[i].name, name) || cstr_ieq(types[i].sql_name, name))
+            return types[i].oid;
     return 0;
 }
 

@@ -318,7 +318,7 @@ static bool interval_field(struct scan *s, struct sum *sum)
     size_t start = s->at;
     int64_t v, clock;
     struct str word;
-    static const struct unit micro = {"", 0, 0, 1}, second = {"", 0, 0, MICROS_A_SECOND};
+    static const struct unit micro = {"", 0, 0, 1}, hour = {"", 0, 0, 3600 * MICROS_A_SECOND};
     if (!digits(s, 1, 18, &v))
         return false;
     if (peek(s) == ':') { /* hours may be many */
@@ -331,8 +331,7 @@ static bool interval_field(struct scan *s, struct sum *sum)
             return false;
         clock = clock % (3600 * MICROS_A_SECOND);
         s->at = rest.at;
-        return add(sum, &second, (negative ? -1 : 1) * hours * 3600) &&
-               add(sum, &micro, negative ? -clock : clock);
+        return add(sum, &hour, negative ? -hours : hours) && add(sum, &micro, negative ? -clock : clock);
     }
     blanks(s);
     if (!word_scan(s, &word))
