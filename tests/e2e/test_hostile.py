@@ -1,0 +1,169 @@
+"""Bad input: whoever sends it gets one clear error or a closed socket; everybody else goes on."""
+
+import random
+import socket
+import struct
+import time
+
+import pytest
+
+from conftest import SANITIZED
+from wire import B, E, P, Q, S, Closed, message
+
+
+def raw(server, data, read=True, seconds=10):
+    """What a socket answers to bytes."""
+    with socket.create_connection(server.address, seconds) as s:
+        s.sendall(data)
+        answer = b""
+        while read:
+            try:
+                part = s.recv(65536)
+            except (ConnectionError, TimeoutError):
+                break
+            if not part:
+                break
+            answer += part
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def others_are_unharmed(server):
+    with server.wire() as other:
+        yield
+        assert other.ask(Q("select 1"))[1] == ("1",)
+    assert "Sanitizer" not in server.log()
+
+
+def startup(body):
+    return struct.pack("!i", len(body) + 4) + body
+
+
+GOOD = startup(struct.pack("!i", 196608) + b"user\0tester\0database\0db\0\0")
+
+
+def fatal(answer, code):
+    return answer[:1] == b"E" and b"SFATAL\0" in answer and b"C" + code + b"\0" in answer
+
+
+@pytest.mark.parametrize("packet, code", [
+    (struct.pack("!i", 3), b"08P01"), (struct.pack("!i", -1) + b"xxxx", b"08P01"), (struct.pack("!ii", 2**31 - 1, 196608), b"08P01"),
+    (startup(struct.pack("!i", 196608) + b"user\0tester"), b"08P01"), (startup(struct.pack("!i", 196608) + b"\0"), b"28000"),
+    (startup(struct.pack("!i", 196608) + b"user\0\xff\xfe\0\0"), b"22021"), (startup(struct.pack("!i", 7 << 16) + b"\0"), b"0A000"),
+    (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"08P01"), (startup(struct.pack("!i", 196608) + b"user\0tester\0" + b"x\0y\0" * 200 + b"\0"), b"08P01"),
+])
+def test_bad_start(packet, code, server):
+    assert fatal(raw(server, packet), code)
+
+
+def test_random_bytes(server):
+    random.seed(11)
+    for _ in range(100):
+        raw(server, random.randbytes(random.randrange(1, 500)), read=False)
+        raw(server, GOOD + random.randbytes(random.randrange(1, 500)), read=False)
+
+
+@pytest.mark.parametrize("data", [b"Q\0\0\0\3", b"Q\xff\xff\xff\xff", b"Q\x7f\xff\xff\xff", b"S\0\0\xff\xff", b"\0\0\0\0\4", b"p\0\0\0\5x",
+                                  b"Q\0\0\0\x09sel"[:-1] + b"\0"], ids=repr)
+def test_bad_lengths_end_the_session(data, server):
+    w = server.wire()
+    w.sock.sendall(data)
+    w.sock.shutdown(socket.SHUT_WR)
+    assert w.until_ready()[-1] == "closed"
+
+
+def test_truncated_message_then_silence(server):
+    w = server.wire()
+    w.send(Q("select 1")[:-3])
+    time.sleep(0.3)
+    assert server.metric("tavana_sessions_running") == 0  # it costs no thread
+    w.send(Q("select 1")[-3:])
+    assert w.until_ready()[1] == ("1",)
+
+
+def test_byte_by_byte(server):
+    w = server.wire()
+    for byte in P("select $1::int", oids=[23]) + B(params=["7"]) + E() + S:
+        w.sock.sendall(bytes([byte]))
+    assert w.until_ready() == ["1", "2", ("7",), 'cc"SELECT 1"', "Z:I"]
+
+
+def test_slow_start_is_cut_off(make_server):
+    s = make_server("--authentication-timeout", "1s")
+    sockets = [socket.create_connection(s.address) for _ in range(50)]
+    for i, c in enumerate(sockets):
+        c.sendall(GOOD[:i % 20])
+    begun = time.monotonic()
+    for c in sockets:
+        c.settimeout(10)
+        assert c.recv(100) == b""
+    assert 0.5 < time.monotonic() - begun < 8
+    with s.wire() as w:
+        assert w.ask(Q("select 1"))[1] == ("1",)
+
+
+def test_half_closed(server):
+    w = server.wire()
+    w.send(Q("select 1"))
+    w.sock.shutdown(socket.SHUT_WR)
+    assert w.until_ready()[:2] in (["T", ("1",)], ["closed"])
+
+
+def test_lying_counts(wire):
+    for payload in (b"\0\0\0\0\x7f\xff", b"\0\0\0\0\0\1\x7f\xff\xff\xff", b"\0\0\0\1\0\2\0\0\0\0", b"\0\0\0\0\0\0\x7f\xff"):
+        assert wire.ask(message("B", payload), S)[0].startswith("err:")
+    assert wire.ask(message("P", b"\0select 1\0\x7f\xff"), S) == ["err:08P01", "Z:I"]
+
+
+def test_deep_nesting(wire):
+    for depth, sql in ((100000, "select " + "(" * 100000 + "1" + ")" * 100000), (20000, "select " + "1+" * 20000 + "1"), (5000, "select " + "[" * 5000 + "]" * 5000)):
+        notes = wire.ask(Q(sql))
+        assert notes[-1] == "Z:I", depth
+    assert wire.ask(Q("select 1"))[1] == ("1",)
+
+
+def test_long_statement(wire):
+    n = 1_000_000 if SANITIZED else 10_000_000
+    text = "x" * n
+    (value,), = wire.raw_rows("select length($1::text)", params=[text])
+    assert value == str(n).encode()
+    notes = wire.ask(Q(f"select length('{text}')"))
+    assert notes[1] == (str(n),)
+
+
+def test_message_limit(make_server):
+    s = make_server("--message-size-max", "1MB")
+    w = s.wire()
+    w.send(Q("select '" + "x" * (2 << 20) + "'")[:200000])
+    assert w.until_ready() == ["fatal:54000", "closed"]
+
+
+def test_bounds_of_a_session(make_server):
+    s = make_server("--prepared-statements-max", "50", "--portals-max", "20", "--session-memory-max", "1MB")
+    with s.wire() as w:
+        notes = w.ask(*[P("select 1", f"s{i}") for i in range(60)], S)
+        assert notes.count("1") == 50 and notes[-2] in ("err:54000", "err:53400")
+        w.ask(Q("begin"))
+        notes = w.ask(*[B(f"p{i}", "s0") for i in range(30)], S)
+        assert notes.count("2") == 20 and notes[-2] in ("err:54000", "err:53400")
+        w.ask(Q("rollback"))
+        assert w.ask(P("select '" + "x" * (3 << 20) + "'"), S)[0] == "err:53200"
+        assert w.ask(Q("select 1"))[1] == ("1",)
+
+
+def test_many_connects(server):
+    for _ in range(500 if SANITIZED else 3000):
+        c = socket.create_connection(server.address)
+        c.close()
+    end = time.monotonic() + 10
+    while server.metric("tavana_sessions") > 1:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_password_message_after_login(server):
+    w = server.wire()
+    w.send(message("p", b"secret\0"))
+    with pytest.raises((Closed, ConnectionError, AssertionError)):
+        assert w.until_ready() == ["fatal:08P01", "closed"]
+        raise Closed

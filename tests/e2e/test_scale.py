@@ -1,0 +1,111 @@
+"""Many at once."""
+
+import asyncio
+import struct
+import time
+
+import pytest
+
+from conftest import SANITIZED
+from wire import Error, Q, Wire, cancel, message
+
+IDLE = 500 if SANITIZED else 10_000
+CLIENTS = 200 if SANITIZED else 1_000
+
+
+def test_idle_connections_are_cheap(make_server, record_property):
+    s = make_server("--max-connections", str(IDLE + 10))
+    with s.wire() as w:
+        w.ask(Q("select 1"))
+    base, threads = s.rss(), s.threads()
+    connections = [s.wire() for _ in range(IDLE)]
+    fresh = (s.rss() - base) / IDLE
+    begun = time.monotonic()
+    with s.wire() as w:
+        assert w.ask(Q("select 1"))[1] == ("1",)
+    answer = time.monotonic() - begun
+    for w in connections:
+        assert w.ask(Q("select 1"))[1] == ("1",)
+    used = (s.rss() - base) / IDLE
+    record_property("bytes_fresh", fresh)
+    record_property("bytes_after_a_query", used)
+    record_property("fresh_query_ms", answer * 1e3)
+    assert s.threads() < threads + 40
+    if not SANITIZED:
+        assert fresh <= 8192 and used <= 16384 and answer < 0.5
+    for w in connections:
+        w.close()
+
+
+async def client(port, number, queries):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def until(kind):
+        seen = []
+        while True:
+            head = await reader.readexactly(5)
+            payload = await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
+            seen.append((chr(head[0]), payload))
+            if chr(head[0]) == kind:
+                return seen
+
+    body = struct.pack("!i", 196608) + b"user\0tester\0database\0db\0\0"
+    writer.write(struct.pack("!i", len(body) + 4) + body)
+    await until("Z")
+    for i in range(queries):
+        want = str(number * 1000 + i).encode()
+        writer.write(Q(f"select {number} * 1000 + {i}"))
+        rows = [p for k, p in await until("Z") if k == "D"]
+        assert len(rows) == 1 and rows[0][6:] == want, rows
+    writer.write(message("X"))
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.concurrent
+async def test_many_clients(make_server):
+    s = make_server()
+    await asyncio.gather(*(client(s.port, i, 10) for i in range(CLIENTS)))
+    assert s.metric("tavana_rows_sent_total") == CLIENTS * 10
+
+
+@pytest.mark.concurrent
+async def test_comings_and_goings(make_server):
+    s = make_server()
+    for _ in range(5):
+        await asyncio.gather(*(client(s.port, i, 2) for i in range(100)))
+    end = time.monotonic() + 10
+    while s.metric("tavana_sessions"):
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.concurrent
+def test_slow_readers_lock_nobody_out(make_server):
+    s = make_server("--max-threads", "12", "--thread-reserve", "4")
+    slow = [s.wire() for _ in range(8)]
+    for w in slow:
+        w.send(Q("select repeat('x', 1000) from range(100000000)"))
+    time.sleep(1)
+    waiting = s.wire()  # log-ins have threads of their own
+    waiting.send(Q("select 1"))
+    cancel(s.address, slow[0].pid, slow[0].key)  # and so have cancels
+    slow[0].close()
+    assert waiting.until_ready()[1] == ("1",)
+    for w in slow[1:]:
+        w.close()
+
+
+def test_too_many_connections(make_server):
+    s = make_server("--max-connections", "3")
+    open_ones = [s.wire() for _ in range(3)]
+    with pytest.raises(Error) as e:
+        s.wire()
+    assert e.value.fields["C"] == "53300" and e.value.fields["S"] == "FATAL"
+    open_ones[0].send(Q("select count(*) from range(100000000000) t(i) where i % 7 = 3"))
+    time.sleep(0.3)
+    cancel(s.address, open_ones[0].pid, open_ones[0].key)
+    assert open_ones[0].until_ready()[-2:] == ["err:57014", "Z:I"]
+    open_ones.pop().close()
+    time.sleep(0.2)
+    assert Wire(s.address).ask(Q("select 1"))[1] == ("1",)
