@@ -38,7 +38,7 @@ void err_init(struct err *e)
 {
     e->code = SQLSTATE_SUCCESSFUL_COMPLETION;
     e->position = 0;
-    e->message[0] = e->detail[0] = e->hint[0] = '\0';
+    e->message[0] = e->detail[0] = e->hint[0] = e->context[0] = '\0';
 }
 
 /* Formats into a field of n bytes; what does not fit is cut before a character and marked. */
@@ -129,5 +129,15 @@ void err_hint(struct err *e, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     put_text(e->hint, sizeof e->hint, fmt, ap);
+    va_end(ap);
+}
+
+void err_context(struct err *e, const char *fmt, ...)
+{
+    if (e->context[0])
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    put_text(e->context, sizeof e->context, fmt, ap);
     va_end(ap);
 }

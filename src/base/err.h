@@ -1,4 +1,4 @@
-/* One failure, as a value: SQLSTATE, message, detail, hint, position in the statement.
+/* One failure, as a value: SQLSTATE, message, detail, hint, context, position in the statement.
  * Fixed size, so that "out of memory" needs none. Made where it happens, never re-worded on the way up.
  * The first failure wins: err_set on an err that is set changes nothing, so clean-up cannot hide a cause. */
 #ifndef TAVANA_BASE_ERR_H
@@ -12,14 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ERR_MESSAGE_MAX = 4096, ERR_DETAIL_MAX = 1024, ERR_HINT_MAX = 512 };
+enum { ERR_MESSAGE_MAX = 4096, ERR_DETAIL_MAX = 1024, ERR_HINT_MAX = 512, ERR_CONTEXT_MAX = 512 };
 
 struct err {
     enum sqlstate code; /* SQLSTATE_SUCCESSFUL_COMPLETION: not set */
     int32_t position;   /* in characters from 1 into the statement; 0: none */
     char message[ERR_MESSAGE_MAX];
-    char detail[ERR_DETAIL_MAX]; /* "": none */
-    char hint[ERR_HINT_MAX];     /* "": none */
+    char detail[ERR_DETAIL_MAX];   /* "": none */
+    char hint[ERR_HINT_MAX];       /* "": none */
+    char context[ERR_CONTEXT_MAX]; /* where in the input: "COPY t, line 3, column a"; "": none */
 };
 
 /* Makes e unset; only then may it be read or filled. */
@@ -41,5 +42,6 @@ int err_errno(struct err *e, int errnum, const char *fmt, ...) __attribute__((fo
 /* Add to an err that was just set; ignored when there already is one. */
 void err_detail(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

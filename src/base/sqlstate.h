@@ -60,6 +60,7 @@
     X(WRONG_OBJECT_TYPE, "42809", "wrong_object_type")                                                       \
     X(UNDEFINED_FUNCTION, "42883", "undefined_function")                                                     \
     X(UNDEFINED_TABLE, "42P01", "undefined_table")                                                           \
+    X(INVALID_COLUMN_REFERENCE, "42P10", "invalid_column_reference")                                         \
     X(UNDEFINED_PARAMETER, "42P02", "undefined_parameter")                                                   \
     X(DUPLICATE_CURSOR, "42P03", "duplicate_cursor")                                                         \
     X(DUPLICATE_DATABASE, "42P04", "duplicate_database")                                                     \

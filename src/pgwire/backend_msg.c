@@ -211,6 +211,8 @@ void be_report(struct buf *b, enum be_severity severity, const struct err *e)
         (void)snprintf(number, sizeof number, "%d", e->position);
         put_field(b, 'P', number);
     }
+    if (e->context[0])
+        put_field(b, 'W', e->context);
     for (size_t i = 0; i < sizeof routines / sizeof *routines; i++)
         if (e->code == routines[i].code && strcmp(e->message, routines[i].message) == 0)
             put_field(b, 'R', routines[i].routine);

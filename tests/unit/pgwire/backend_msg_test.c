@@ -106,9 +106,10 @@ static void test_reports(void **state)
     err_set(&e, SQLSTATE_SYNTAX_ERROR, "bad");
     err_detail(&e, "why");
     err_hint(&e, "do");
+    err_context(&e, "line %d", 3);
     e.position = 12;
     be_report(&b, BE_ERROR, &e);
-    IS(&b, "E\0\0\0\x2cSERROR\0VERROR\0C42601\0Mbad\0Dwhy\0Hdo\0P12\0\0");
+    IS(&b, "E\0\0\0\x34SERROR\0VERROR\0C42601\0Mbad\0Dwhy\0Hdo\0P12\0Wline 3\0\0");
     err_init(&e);
     err_set(&e, SQLSTATE_WARNING, "w");
     be_report(&b, BE_WARNING, &e);
