@@ -2,9 +2,9 @@
 #include "sql/statement.h"
 
 #include "sql/token.h"
+#include "sql/tree_priv.h"
 
 #include <pg_query.h>
-#include <pg_query/pg_query.pb-c.h>
 #include <stdio.h>
 
 /* protobuf-c unpacks into the arena; nothing is freed one by one. */
@@ -39,7 +39,7 @@ static int unpack(struct arena *a, const PgQueryProtobufParseResult *r, PgQuery_
     return ST_OK;
 }
 
-static int parse_tree(struct arena *a, struct str text, PgQuery__Node **out, struct err *e)
+int sql_tree(struct arena *a, struct str text, PgQuery__Node **out, struct err *e)
 {
     if (text.n > SQL_COMMAND_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "command is longer than %d bytes",
@@ -127,7 +127,7 @@ int sql_parse_transaction(struct arena *a, const struct sql_statement *s, struct
         is_bare_transaction(s->text))
         return ST_OK;
     PgQuery__Node *node;
-    TRY(parse_tree(a, s->text, &node, e));
+    TRY(sql_tree(a, s->text, &node, e));
     if (node->node_case != PG_QUERY__NODE__NODE_TRANSACTION_STMT)
         return unexpected(e);
     const PgQuery__TransactionStmt *t = node->transaction_stmt;
@@ -275,7 +275,7 @@ int sql_parse_set(struct arena *a, const struct sql_statement *s, struct sql_set
 {
     PgQuery__Node *node;
     *out = (struct sql_set){0};
-    TRY(parse_tree(a, s->text, &node, e));
+    TRY(sql_tree(a, s->text, &node, e));
     if (node->node_case == PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT)
         return lower_name(a, node->variable_show_stmt->name, &out->name, e);
     if (node->node_case == PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT) {
@@ -306,7 +306,7 @@ int sql_parse_name(struct arena *a, const struct sql_statement *s, struct sql_na
 {
     PgQuery__Node *node;
     *out = (struct sql_name){0};
-    TRY(parse_tree(a, s->text, &node, e));
+    TRY(sql_tree(a, s->text, &node, e));
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_DEALLOCATE_STMT: out->name = name_or_null(node->deallocate_stmt->name); break;
     case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
@@ -328,7 +328,7 @@ int sql_parse_name(struct arena *a, const struct sql_statement *s, struct sql_na
 int sql_parse_discard(struct arena *a, const struct sql_statement *s, enum sql_discard *out, struct err *e)
 {
     PgQuery__Node *node;
-    TRY(parse_tree(a, s->text, &node, e));
+    TRY(sql_tree(a, s->text, &node, e));
     if (node->node_case != PG_QUERY__NODE__NODE_DISCARD_STMT)
         return unexpected(e);
     switch (node->discard_stmt->target) {
