@@ -1,40 +1,65 @@
 """Results of any size: the first row at once, memory flat, a slow client slows the scan, a lost one ends it."""
 
+import socket
+import struct
 import time
 
 import pytest
 
 from conftest import FULL, SANITIZED
+from measure import MB, note, wait_for
 from wire import B, C, D, E, P, Q, S, Closed
 
-MB = 1 << 20
-ROWS = 200_000 if SANITIZED else 100_000_000 if FULL else 10_000_000
+ROWS = 200_000 if SANITIZED else 100_000_000 if FULL else 20_000_000
 WIDE_ROWS = 2_000 if SANITIZED else 200_000 if FULL else 20_000  # of 50 KB
 PAUSE = 20 if FULL else 3
 SLACK = 4 if SANITIZED else 1
 GENERATED = f"select i, i * 2 a, 'row ' || i b, (i % 7)::decimal(10, 2) c, date '2020-01-01' + (i % 1000)::int d from range({ROWS}) t(i)"
+WIDE = f"select repeat('x', 50000) from range({WIDE_ROWS})"
 ENDLESS = "select count(*) from range(100000000000) t(i) where i % 7 = 3"
+PAGE = 10_000
+RUN_LIMIT = pytest.mark.timeout(3600 if FULL else 120)
+BUFFER = bytearray(MB)
 
 
-def drain(w, pause_after=None):
-    """Bytes up to a ReadyForQuery outside a transaction."""
-    total, tail, buffer = 0, b"", bytearray(MB)
-    while not tail.endswith(b"Z\0\0\0\5I"):
-        n = w.sock.recv_into(buffer)
+def drain(w):
+    """Bytes up to a ReadyForQuery, and the last 24 of them."""
+    total, tail = 0, b""
+    while tail[-6:-1] != b"Z\0\0\0\5":
+        n = w.sock.recv_into(BUFFER)
         assert n, "closed"
         total += n
-        tail = (tail + bytes(buffer[max(0, n - 6):n]))[-6:]
-        if pause_after is not None and total > pause_after:
-            pause_after = None
-            time.sleep(PAUSE)
+        tail = (tail + bytes(BUFFER[max(0, n - 24):n]))[-24:]
+    return total, tail
+
+
+def drain_some(w, least):
+    total = 0
+    while total < least:
+        n = w.sock.recv_into(BUFFER)
+        assert n, "closed"
+        total += n
     return total
 
 
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+def not_reading(s):
+    """How far the memory grows while nobody reads, once the buffers on the way have had a second to fill."""
+    time.sleep(1)
+    before = s.rss()
+    s.reset_peak()
+    used = s.cpu_seconds()
+    time.sleep(PAUSE)
+    assert s.cpu_seconds() - used < PAUSE / 4, "the scan goes on without a reader"
+    return s.peak_rss() - before
+
+
+def hang_up(w, how):
+    if how == "RST":
+        w.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    elif how == "FIN":  # without this the kernel answers unread bytes with RST
+        w.sock.shutdown(socket.SHUT_WR)
+        return
+    w.close()
 
 
 def test_first_row_and_early_stop(server, record_property):
@@ -48,7 +73,7 @@ def test_first_row_and_early_stop(server, record_property):
             first = first or time.monotonic() - begun
             rows += 1
     w.close()
-    record_property("first_row_ms", first * 1e3)
+    note(record_property, first_row_ms=first * 1e3)
     assert first < 1 * SLACK
     wait_for(lambda: server.metric("tavana_sessions_running") == 0, 1 * SLACK)
     used = server.cpu_seconds()
@@ -56,38 +81,78 @@ def test_first_row_and_early_stop(server, record_property):
     assert server.cpu_seconds() - used < 0.2
 
 
-@pytest.mark.parametrize("sql, bytes_least, bound", [(GENERATED, ROWS * 40, 64 * MB),
-                                                     (f"select repeat('x', 50000) from range({WIDE_ROWS})", WIDE_ROWS * 50000, 512 * MB)],
+@RUN_LIMIT
+@pytest.mark.parametrize("sql, rows, row_bytes, bound", [(GENERATED, ROWS, 40, 64 * MB), (WIDE, WIDE_ROWS, 50000, 512 * MB)],
                          ids=["narrow", "50 KB strings"])
-def test_memory_is_flat(sql, bytes_least, bound, make_server, record_property):
+def test_memory_is_flat(sql, rows, row_bytes, bound, make_server, record_property):
     s = make_server()
     w = s.wire()
     w.ask(Q("select 1"))
     before = s.rss()
     s.reset_peak()
     w.send(Q(sql))
-    assert drain(w, pause_after=bytes_least // 2) >= bytes_least
-    growth = s.peak_rss() - before
-    record_property("growth_mb", growth // MB)
+    got = drain_some(w, rows * row_bytes // 2)
+    peak = s.peak_rss()
+    paused = not_reading(s)
+    rest, tail = drain(w)
+    growth = max(peak, s.peak_rss()) - before
+    note(record_property, growth_mb=growth / MB, growth_while_not_reading_mb=paused / MB)
+    assert got + rest >= rows * row_bytes and tail.endswith(f"SELECT {rows}\0Z\0\0\0\5I".encode())
     assert SANITIZED or growth < bound
+    assert paused < 4 * MB
     assert s.metric("tavana_streaming_backpressure_events_total") > 0
 
 
-def test_portal_pages_memory_is_flat(make_server):
+@RUN_LIMIT
+@pytest.mark.parametrize("sql, rows, page, bound", [(GENERATED, ROWS, PAGE, 64 * MB), (WIDE, WIDE_ROWS, 100, 512 * MB)], ids=["narrow", "50 KB strings"])
+def test_portal_pages_memory_is_flat(sql, rows, page, bound, make_server, record_property):
     s = make_server()
     w = s.wire()
     w.ask(Q("begin"))
     before = s.rss()
     s.reset_peak()
-    rows = ROWS // 10
-    w.ask(P(f"select i, 'row ' || i from range({rows}) t(i)"), B("p"), S)
-    got = 0
+    w.ask(P(sql), B("p"), S)
+    pages, paused = 0, None
     while True:
-        notes = w.ask(E(10000, "p"), S)
-        got += len(notes) - 2
-        if notes[-2] != "susp":
+        w.send(E(page, "p"), S)
+        if paused is None and pages * page >= rows // 2:  # in the middle of a page
+            peak = s.peak_rss()
+            paused = not_reading(s)
+        _, tail = drain(w)
+        if not tail.endswith(b"s\0\0\0\4Z\0\0\0\5T"):
             break
-    assert got == rows and (SANITIZED or s.peak_rss() - before < 64 * MB)
+        pages += 1
+    growth = max(peak, s.peak_rss()) - before
+    note(record_property, growth_mb=growth / MB, growth_while_not_reading_mb=paused / MB)
+    assert tail.endswith(b"SELECT 0\0Z\0\0\0\5T") and pages == rows // page
+    assert s.metric("tavana_rows_sent_total") == rows
+    assert SANITIZED or growth < bound
+    assert paused < 4 * MB
+
+
+@RUN_LIMIT
+def test_portal_abandoned_half_way(make_server, record_property):
+    """As pgjdbc does with setFetchSize(1000)."""
+    s = make_server()
+    w = s.wire()
+    w.ask(Q("begin"))
+    before = s.rss()
+    s.reset_peak()
+    rows = 50_000 if SANITIZED else 5_000_000
+    w.ask(P(f"select i, 'row ' || i from range({rows}) t(i)", "s"), B("p", "s"), S)
+    for _ in range(rows // 2000):
+        w.send(E(1000, "p"), S)
+        assert drain(w)[1].endswith(b"s\0\0\0\4Z\0\0\0\5T")
+    assert w.ask(E(1, "p"), S)[0] == (str(rows // 2), f"row {rows // 2}")
+    assert w.ask(C("P", "p"), C("S", "s"), S) == ["3", "3", "Z:T"]
+    assert w.ask(Q("select 1"))[1] == ("1",)
+    w.ask(P(f"select * from range({rows})"), B("q"), E(10, "q"), S)  # this one is left to the end of the transaction
+    assert w.ask(Q("commit")) == ['cc"COMMIT"', "Z:I"]
+    assert w.ask(E(10, "q"), S) == ["err:34000", "Z:I"]
+    assert w.ask(Q("select 1"))[1] == ("1",)
+    note(record_property, growth_mb=(s.peak_rss() - before) / MB)
+    assert SANITIZED or s.peak_rss() - before < 64 * MB
+    wait_for(lambda: s.metric("tavana_sessions_running") == 0, 1)
 
 
 def test_slow_client_is_logged_and_cut_off(make_server):
@@ -103,19 +168,29 @@ def test_slow_client_is_logged_and_cut_off(make_server):
             w.next()
 
 
-@pytest.mark.parametrize("sql", ["select * from range(100000000000)", ENDLESS], ids=["streaming", "no row yet"])
-def test_lost_client_is_noticed(sql, server, record_property):
+LOST = {
+    "streaming": "select * from range(100000000000)",
+    "no row yet": ENDLESS,
+    "cross join": "select count(*) from range(10000000) a(i), range(10000000) b(j) where (i * j) % 7 = 3",
+    "sort": "select * from range(1000000000) t(i) order by hash(i)",
+}
+
+
+@pytest.mark.parametrize("how", ["RST", "FIN", "close"])
+@pytest.mark.parametrize("what", LOST)
+def test_lost_client_is_noticed(what, how, server, record_property):
     gone = server.metric("tavana_clients_gone_total")
     w = server.wire()
     w.ask(Q("select 1"))
-    w.send(Q(sql))
-    time.sleep(0.5)
+    w.send(Q(LOST[what]))
+    time.sleep(0.7)
     begun = time.monotonic()
-    w.close()
+    hang_up(w, how)
     wait_for(lambda: server.metric("tavana_sessions_running") == 0, 5)
-    record_property("noticed_s", time.monotonic() - begun)
-    assert time.monotonic() - begun < 1.5 * SLACK
-    if sql == ENDLESS:
+    took = time.monotonic() - begun
+    note(record_property, noticed_s=took)
+    assert took < 1.5 * SLACK
+    if what != "streaming":
         assert server.metric("tavana_clients_gone_total") > gone
 
 
@@ -137,12 +212,32 @@ def test_large_values(wire):
     assert [len(r[0]) for r in rows] == [i * 100000 for i in range(20)]
 
 
+def test_wide_rows_are_bounded(make_server, record_property):
+    s = make_server()
+    w = s.wire()
+    w.ask(Q("select 1"))
+    before = s.rss()
+    s.reset_peak()
+    size, rows = 20 * MB, 4 if SANITIZED else 12
+    w.send(Q("; ".join([f"select repeat('y', {size})"] * rows)))
+    got, tail = drain(w)
+    growth = s.peak_rss() - before
+    note(record_property, growth_mb=growth / MB)
+    assert got > size * rows and tail.endswith(b"SELECT 1\0Z\0\0\0\5I")
+    assert SANITIZED or growth < 8 * size
+    wait_for(lambda: SANITIZED or s.rss() - before < 3 * size, 10)
+
+
 def test_result_limits(make_server):
     s = make_server("--max-result-rows", "1000", "--max-result-bytes", "1MB")
     with s.wire() as w:
         assert w.ask(Q("select * from range(1000)"))[-2] == 'cc"SELECT 1000"'
         assert w.ask(Q("select * from range(100000)"))[-2:] == ["err:54000", "Z:I"]
         assert w.ask(Q("select repeat('x', 2000000)"))[-2:] == ["err:54000", "Z:I"]
+        assert w.ask(P("select * from range(1001)"), B(), E(), S)[-2:] == ["err:54000", "Z:I"]
+        assert w.ask(Q("begin; select * from range(1001)"))[-2:] == ["err:54000", "Z:E"]
+        assert w.ask(Q("rollback")) == ['cc"ROLLBACK"', "Z:I"]
+        assert w.ask(Q("select 1"))[1] == ("1",)
 
 
 def test_flush_threshold_rows(make_server):
