@@ -190,9 +190,14 @@ static int end_of_input(struct copy_reader *r, struct err *e)
 {
     size_t cut = 0;
     bool csv = r->options.format == COPY_CSV;
-    if (csv && r->scan == SCAN_MARKER)
-        (void)csv_body(r, '.', false, e); /* data after all */
-    if (r->scan == SCAN_CR || (csv && r->scan == SCAN_MARKER_CR)) {
+    if (csv && (r->scan == SCAN_MARKER || r->scan == SCAN_MARKER_CR)) { /* data after all */
+        bool cr = r->scan == SCAN_MARKER_CR;
+        r->scan = SCAN_BODY;
+        (void)csv_body(r, '.', false, e);
+        if (cr)
+            (void)csv_body(r, '\r', false, e);
+    }
+    if (r->scan == SCAN_CR) {
         if (r->newline == NEWLINE_CRLF)
             return wrong_newline(r, '\r', e), ST_ERR;
         r->newline = NEWLINE_CR;

@@ -89,21 +89,26 @@ static char unescape(const char **p, const char *end, bool *by_number)
     return (char)v;
 }
 
-/* One field from p on, its escapes undone in scratch, which has room. Returns where its raw bytes end. */
+/* One field from p on, its escapes undone in scratch, which has room. Returns where its raw bytes end; a
+ * backslash that ends the data is none of them. */
 static const char *escaped_field(struct copy_reader *r, const char *p, const char *end, struct str *field,
-                                 bool *by_number)
+                                 struct str *raw, bool *by_number)
 {
     const char *start = (const char *)r->scratch.data + r->scratch.len;
-    size_t n = 0;
+    size_t n = 0, lone = 0;
+    raw->p = p;
     while (p < end && *p != r->options.delimiter) {
         char c = *p++;
         if (c == '\\') {
-            if (p == end)
-                break; /* alone at the end of the data */
+            if (p == end) {
+                lone = 1;
+                break;
+            }
             c = unescape(&p, end, by_number);
         }
         r->scratch.data[r->scratch.len + n++] = (uint8_t)c;
     }
+    raw->n = (size_t)(p - raw->p) - lone;
     buf_commit(&r->scratch, n);
     *field = (struct str){start, n};
     return p;
@@ -132,9 +137,8 @@ static int split_escaped(struct copy_reader *r, size_t *n, struct err *e)
         return err_oom(e);
     for (size_t i = 0;; i++) {
         bool by_number = false;
-        struct str ignored, *f = i < r->ncolumns ? &r->fields[i] : &ignored;
-        const char *stop = escaped_field(r, p, end, f, &by_number);
-        struct str raw = {p, (size_t)(stop - p)};
+        struct str raw, ignored, *f = i < r->ncolumns ? &r->fields[i] : &ignored;
+        const char *stop = escaped_field(r, p, end, f, &raw, &by_number);
         if (str_eq(raw, r->options.null))
             *f = (struct str){NULL, 0};
         else if (by_number) /* a character was written byte by byte */
