@@ -173,7 +173,7 @@ void local_plans_forget(struct local_session *s)
 {
     struct local *l = s->local;
     pthread_mutex_lock(&l->plans_lock);
-    l->plans -= s->plans;
+    __atomic_store_n(&l->plans, l->plans - s->plans, __ATOMIC_RELAXED); /* account() looks without the lock */
     s->plans = 0;
     list_remove(&s->by_use);
     pthread_mutex_unlock(&l->plans_lock);

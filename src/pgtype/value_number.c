@@ -108,6 +108,17 @@ int numeric_from_text(const struct decode *d)
 
 enum { SIGN_NEGATIVE = 0x4000, SIGN_NAN = 0xC000, SIGN_INFINITY = 0xD000, SIGN_MINUS_INFINITY = 0xF000 };
 
+/* The number in [out, end), sign and all, without needless zeros in front. */
+static struct str without_zeros(char *out, char *end)
+{
+    char *first = out + (*out == '-');
+    char *at = first;
+    while (end - at > 1 && at[0] == '0' && at[1] >= '0' && at[1] <= '9')
+        at++;
+    memmove(first, at, (size_t)(end - at));
+    return (struct str){out, (size_t)(end - out - (at - first))};
+}
+
 static char *put_group(char *p, unsigned group, unsigned n)
 {
     static const unsigned units[] = {1000, 100, 10, 1};
@@ -149,6 +160,6 @@ int numeric_from_binary(const struct decode *d)
         p = put_group(p, group, dscale - done < 4 ? (unsigned)(dscale - done) : 4U);
     }
     d->out->kind = PG_NUMERIC;
-    d->out->v.text = (struct str){out, (size_t)(p - out)};
+    d->out->v.text = without_zeros(out, p);
     return ST_OK;
 }

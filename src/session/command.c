@@ -193,6 +193,9 @@ static int set_and_apply(struct session *s, const char *name, const char *value,
     if (index >= 0 && !(old = mem_strdup(settings_get(&s->settings, (size_t)index))))
         return err_oom(e);
     int st = settings_set(&s->settings, name, value, local, in_transaction, e);
+    struct backend_session *engine;
+    if (st == ST_OK && cstr_ieq(name, "search_path")) /* whether the schemas exist the engine knows */
+        st = session_engine(s, &engine, e);
     if (st == ST_OK && s->settings.changed)
         st = session_apply_settings(s, e);
     if (st < 0 && old && err_is_set(e)) {

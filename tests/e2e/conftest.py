@@ -26,6 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TAVANA_BINARY", ROOT / "build/tavana")).resolve()
 SANITIZED = os.environ.get("TAVANA_SANITIZED") == "1"
 FULL = os.environ.get("TAVANA_FULL") == "1"
+for name in ("TAVANA_BINARY", "TAVANA_SANITIZED", "TAVANA_FULL"):  # for the tests; the program would wonder at them
+    os.environ.pop(name, None)
 START_SECONDS = 60
 HOST = "127.0.0.1"
 

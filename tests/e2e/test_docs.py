@@ -22,8 +22,9 @@ import urllib.request
 
 import pytest
 
+from conftest import BINARY
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = pathlib.Path(os.environ.get("TAVANA_BINARY", ROOT / "build/tavana")).resolve()
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```(sh|sql|console) test\n(.*?)^```$", re.M | re.S)
 START_SECONDS = 60  # a sanitized engine takes its time

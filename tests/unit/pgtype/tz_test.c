@@ -1,0 +1,114 @@
+#include "pgtype/tz.h"
+
+#include "base/alloc.h"
+#include "pgtype/calendar.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct tz *zone(const char *name)
+{
+    const struct tz *z = NULL;
+    struct err e;
+    err_init(&e);
+    if (tz_find(&z, name, &e) != ST_OK)
+        fail_msg("%s: %s", name, e.message);
+    return z;
+}
+
+static int64_t at(int64_t year, unsigned month, unsigned day, int64_t hour)
+{
+    return (days_from_civil(year, month, day) * 24 + hour) * 3600;
+}
+
+static void offsets_change_at_the_moment(void **state)
+{
+    const struct tz *berlin = zone("Europe/Berlin");
+    (void)state;
+    assert_int_equal(tz_offset_at(berlin, at(2024, 3, 31, 1) - 1), 3600);
+    assert_int_equal(tz_offset_at(berlin, at(2024, 3, 31, 1)), 7200);
+    assert_int_equal(tz_offset_at(berlin, at(2024, 10, 27, 1)), 3600);
+    assert_int_equal(tz_offset_at(berlin, at(1800, 1, 1, 0)), 3208); /* local mean time */
+    assert_int_equal(tz_offset_at(berlin, at(2500, 7, 1, 0)), 7200); /* by the file's rule for the future */
+    assert_int_equal(tz_offset_at(zone("America/Sao_Paulo"), at(2100, 1, 1, 0)), -10800);
+    assert_int_equal(tz_offset_at(zone("Australia/Sydney"), at(2100, 1, 1, 0)), 39600);
+}
+
+static void local_times_are_resolved(void **state)
+{
+    const struct tz *berlin = zone("Europe/Berlin");
+    (void)state;
+    assert_int_equal(tz_local_to_utc(berlin, at(2024, 7, 1, 12)), at(2024, 7, 1, 10));
+    assert_int_equal(tz_local_to_utc(berlin, at(2024, 3, 31, 2) + 1800),
+                     at(2024, 3, 31, 1) + 1800); /* in the gap */
+    assert_int_equal(tz_local_to_utc(berlin, at(2024, 10, 27, 2) + 1800),
+                     at(2024, 10, 27, 1) + 1800); /* twice there */
+}
+
+static void fixed_offsets(void **state)
+{
+    (void)state;
+    assert_int_equal(tz_offset_at(zone("+02"), 0), 7200);
+    assert_int_equal(tz_offset_at(zone("-05:30"), 0), -19800);
+    assert_int_equal(tz_offset_at(zone("<+02>-02"), 0), 7200);
+    assert_ptr_equal(zone("utc"), tz_utc());
+}
+
+static void what_is_no_zone_is_refused(void **state)
+{
+    static const char *const bad[] = {"",       "Nowhere",  "../etc/passwd",  "/etc/passwd",
+                                      "Europe", "zone.tab", "Europe/../UTC",  "+99",
+                                      "<+02",   "a b",      "Europe/Berlin/x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const struct tz *z = NULL;
+        struct err e;
+        err_init(&e);
+        if (tz_find(&z, bad[i], &e) != ST_ERR)
+            fail_msg("%s", bad[i]);
+        assert_string_equal(sqlstate_code(e.code), "22023");
+    }
+}
+
+static void every_allocation_fails_once(void **state)
+{
+    (void)state;
+    for (unsigned nth = 1, more = 1; more; nth++) {
+        const struct tz *z = NULL;
+        struct err e;
+        err_init(&e);
+        alloc_fail_nth(nth);
+        int st = tz_find(&z, "Asia/Kathmandu", &e);
+        more = alloc_failed();
+        assert_int_equal(st, more ? ST_ERR : ST_OK);
+    }
+}
+
+static void calendar_goes_there_and_back(void **state)
+{
+    (void)state;
+    for (int64_t day = -3000000; day < 3000000; day += 97) {
+        int64_t year;
+        unsigned month, d;
+        civil_from_days(day, &year, &month, &d);
+        assert_true(month >= 1 && month <= 12 && d >= 1 && d <= 31);
+        assert_int_equal(days_from_civil(year, month, d), day);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(offsets_change_at_the_moment),
+        cmocka_unit_test(local_times_are_resolved),
+        cmocka_unit_test(fixed_offsets),
+        cmocka_unit_test(what_is_no_zone_is_refused),
+        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(calendar_goes_there_and_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
