@@ -5,19 +5,24 @@
 
 enum { TICK_BUSY_MS = 20, TICK_IDLE_MS = 100 };
 
+/* Judged under the lock: what is due to one statement must not reach the one after it. */
 static void look_at(struct session *s, int64_t now, bool check_peer)
 {
-    int64_t since = atomic_load(&s->active_since_us);
-    if (since == 0)
+    if (atomic_load(&s->active_since_us) == 0)
         return;
-    if (now >= atomic_load(&s->statement_deadline_us))
-        session_interrupt(s, INT_STATEMENT_TIMEOUT);
-    /* Asked again at each tick: the first time may have come just before the engine began. */
-    unsigned asked = atomic_load(&s->interrupts);
-    if (asked)
-        session_interrupt(s, (enum interrupt)asked);
-    if (check_peer && now - since > session_config(s)->client_check_us && conn_peer_gone(s->conn))
-        session_interrupt(s, INT_CLIENT_GONE);
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->active) {
+        /* Asked again at each tick: the first time may have come just before the engine began. */
+        unsigned why = atomic_load(&s->interrupts);
+        if (now >= atomic_load(&s->statement_deadline_us))
+            why |= INT_STATEMENT_TIMEOUT;
+        bool old = now - atomic_load(&s->active_since_us) > session_config(s)->client_check_us;
+        if (check_peer && old && conn_peer_gone(s->conn))
+            why |= INT_CLIENT_GONE;
+        if (why)
+            session_interrupt_locked(s, why);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 static void *monitor_main(void *arg)

@@ -193,6 +193,8 @@ void registry_release(struct session *s);
 bool registry_count_in(struct session *s);
 void registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
 void session_interrupt(struct session *s, enum interrupt why);
+/* The same of several reasons, by a caller that holds s->lock and has judged the statement under it. */
+void session_interrupt_locked(struct session *s, unsigned why);
 struct user_file *server_users(struct session_server *v);
 struct tls_context *server_tls(struct session_server *v);
 const struct session_config *session_config(const struct session *s);
