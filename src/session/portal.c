@@ -210,7 +210,8 @@ int portal_add(struct session *s, struct portal *p, struct err *e)
 {
     unsigned max = session_config(s)->portals_max;
     if (s->nportals >= max)
-        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "too many portals in this session (%u)", max);
+        return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many portals in this session (%u)",
+                       max);
     list_append(&s->portals, &p->link);
     s->nportals++;
     return ST_OK;

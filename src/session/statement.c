@@ -218,7 +218,7 @@ int statement_add(struct session *s, struct statement *st, struct err *e)
         statement_drop(s, old);
     unsigned max = session_config(s)->statements_max;
     if (s->nstatements >= max)
-        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+        return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED,
                        "too many prepared statements in this session (%u)", max);
     list_append(&s->statements, &st->link);
     s->nstatements++;
