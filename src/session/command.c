@@ -268,6 +268,13 @@ static int run_set(struct session *s, const struct sql_statement *sql, struct co
     (void)snprintf(r->tag, sizeof r->tag, "%s", sql->kind == SQL_RESET ? "RESET" : "SET");
     if (set.is_transaction || set.is_session_characteristics)
         return set_transaction(s, &set, e);
+    if (set.is_constraints) { /* none can be deferred */
+        (void)snprintf(r->tag, sizeof r->tag, "SET CONSTRAINTS");
+        if (s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
+            session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+                           "SET CONSTRAINTS can only be used in transaction blocks");
+        return ST_OK;
+    }
     if (sql->kind == SQL_RESET && strcmp(set.name, "all") == 0) {
         TRY(settings_reset_all(&s->settings, s->tx != TX_IDLE, e));
         return session_apply_settings(s, e);
