@@ -21,13 +21,14 @@ static const char *next_schema(const char *at, struct str *out)
     return end;
 }
 
-/* PostgreSQL's path in the engine's words: "$user" names nothing here, public is the engine's main, and the
- * catalog is always searched. */
+/* PostgreSQL's path in the engine's words: "$user" and "" name nothing here, public is the engine's main, and
+ * the catalog is always searched. */
 static int engine_search_path(const char *path, struct buf *out, struct err *e)
 {
     struct str schema;
     while ((path = next_schema(path, &schema))) {
-        if (str_eq(schema, STR("\"$user\"")) || str_ieq(schema, STR("pg_catalog")))
+        if (str_eq(schema, STR("\"$user\"")) || str_eq(schema, STR("\"\"")) ||
+            str_ieq(schema, STR("pg_catalog")))
             continue;
         if (str_ieq(schema, STR("public")) || str_eq(schema, STR("\"public\"")))
             schema = STR("main");
