@@ -9,21 +9,13 @@
 #include <string.h>
 
 enum {
-    EPOCH_2000_DAYS = 10957, /* PostgreSQL counts from 2000-01-01, the engine from 1970-01-01 */
     DATE_INFINITY = INT32_MAX,
     SECONDS_A_DAY = 86400,
     TIMETZ_OFFSET_BITS = 24,
     TIMETZ_OFFSET_MAX = 16 * 3600 - 1,
 };
-#define MICROS_A_SECOND    INT64_C(1000000)
-#define MICROS_A_DAY       (SECONDS_A_DAY * MICROS_A_SECOND)
+#define MICROS_A_SECOND    CALENDAR_MICROS_A_SECOND
 #define TIMESTAMP_INFINITY INT64_MAX
-#define EPOCH_2000_MICROS  (EPOCH_2000_DAYS * MICROS_A_DAY)
-/* 4713-11-24 BC (proleptic Gregorian; Julian day 0) and the ends of PostgreSQL's ranges. */
-#define FIRST_DAY       INT64_C(-2440588)
-#define DATE_LAST_DAY   INT64_C(2145042540)                     /* 5874897-12-31 */
-#define TIMESTAMP_LAST  (INT64_C(106741035) * MICROS_A_DAY - 1) /* 294276-12-31 23:59:59.999999 */
-#define TIMESTAMP_FIRST (FIRST_DAY * MICROS_A_DAY)
 
 static uint8_t *put_word(uint8_t *p, const char *word)
 {
@@ -69,7 +61,7 @@ uint8_t *text_date(uint8_t *p, int32_t days, struct err *e)
         return put_word(p, "infinity");
     if (days == -DATE_INFINITY)
         return put_word(p, "-infinity");
-    if (days < FIRST_DAY || days > DATE_LAST_DAY)
+    if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
         return beyond("date", days, "days", e);
     bool bc;
     p = put_day(p, days, &bc);
@@ -139,17 +131,22 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-static uint8_t *put_timestamp(uint8_t *p, int64_t micros, bool *bc)
+/* Seconds and microseconds apart: with its offset a late timestamp has no 64 bits of microseconds. */
+static uint8_t *put_timestamp(uint8_t *p, int64_t micros, int32_t offset, bool *bc)
 {
-    int64_t day = floor_div(micros, MICROS_A_DAY);
+    int64_t seconds = floor_div(micros, MICROS_A_SECOND);
+    int64_t fraction = micros - seconds * MICROS_A_SECOND;
+    int64_t day = floor_div(seconds + offset, SECONDS_A_DAY);
+    int64_t of_day = seconds + offset - day * SECONDS_A_DAY;
     p = put_day(p, day, bc);
     *p++ = ' ';
-    return text_time(p, micros - day * MICROS_A_DAY);
+    return text_time(p, of_day * MICROS_A_SECOND + fraction);
 }
 
+/* Whether it is one of PostgreSQL's: it begins later than the engine and ends later too. */
 static bool timestamp_in_range(int64_t micros)
 {
-    return micros >= TIMESTAMP_FIRST && micros <= TIMESTAMP_LAST;
+    return micros >= CALENDAR_FIRST_TIMESTAMP;
 }
 
 uint8_t *text_timestamp(uint8_t *p, int64_t micros, struct err *e)
@@ -161,7 +158,7 @@ uint8_t *text_timestamp(uint8_t *p, int64_t micros, struct err *e)
     if (!timestamp_in_range(micros))
         return beyond("timestamp", micros, "microseconds", e);
     bool bc;
-    p = put_timestamp(p, micros, &bc);
+    p = put_timestamp(p, micros, 0, &bc);
     return bc ? put_word(p, " BC") : p;
 }
 
@@ -173,7 +170,7 @@ uint8_t *text_timestamptz(uint8_t *p, int64_t micros, const struct tz *zone, str
         return beyond("timestamp", micros, "microseconds", e);
     int32_t offset = tz_offset_at(zone, floor_div(micros, MICROS_A_SECOND));
     bool bc;
-    p = put_timestamp(p, micros + offset * MICROS_A_SECOND, &bc);
+    p = put_timestamp(p, micros, offset, &bc);
     p = put_offset(p, offset);
     return bc ? put_word(p, " BC") : p;
 }
@@ -195,9 +192,9 @@ uint8_t *binary_date(uint8_t *p, int32_t days, struct err *e)
 {
     if (days == DATE_INFINITY || days == -DATE_INFINITY)
         return put_be32(p, (uint32_t)(days > 0 ? INT32_MAX : INT32_MIN));
-    if (days < FIRST_DAY || days > DATE_LAST_DAY)
+    if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
         return beyond("date", days, "days", e);
-    return put_be32(p, (uint32_t)(days - EPOCH_2000_DAYS));
+    return put_be32(p, (uint32_t)(days - CALENDAR_DAYS_TO_2000));
 }
 
 uint8_t *binary_timestamp(uint8_t *p, int64_t micros, struct err *e)
@@ -206,7 +203,7 @@ uint8_t *binary_timestamp(uint8_t *p, int64_t micros, struct err *e)
         return put_be64(p, (uint64_t)(micros > 0 ? INT64_MAX : INT64_MIN));
     if (!timestamp_in_range(micros))
         return beyond("timestamp", micros, "microseconds", e);
-    return put_be64(p, (uint64_t)(micros - EPOCH_2000_MICROS));
+    return put_be64(p, (uint64_t)(micros - CALENDAR_MICROS_TO_2000));
 }
 
 /* One field of the postgres style: "1 year", "-2 mons", with a sign where an earlier field was negative. */

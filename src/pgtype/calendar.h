@@ -7,6 +7,19 @@
 
 enum { CALENDAR_ERA_DAYS = 146097, CALENDAR_ERA_YEARS = 400, CALENDAR_1970_FROM_MARCH_0 = 719468 };
 
+/* PostgreSQL counts from 2000-01-01, the engine from 1970-01-01. */
+enum { CALENDAR_DAYS_TO_2000 = 10957 };
+#define CALENDAR_MICROS_A_SECOND INT64_C(1000000)
+#define CALENDAR_MICROS_A_DAY    (86400 * CALENDAR_MICROS_A_SECOND)
+#define CALENDAR_MICROS_TO_2000  (CALENDAR_DAYS_TO_2000 * CALENDAR_MICROS_A_DAY)
+
+/* PostgreSQL's ranges, in days and microseconds since 1970. Both begin on 4714-11-24 BC, Julian day 0. Dates
+ * end with 5874897-12-31; its timestamps end with the year 294276, later than the engine's 64 bits, so that
+ * every later timestamp of the engine has a form in PostgreSQL. */
+#define CALENDAR_FIRST_DAY       INT64_C(-2440588)
+#define CALENDAR_LAST_DAY        INT64_C(2145042905)
+#define CALENDAR_FIRST_TIMESTAMP (CALENDAR_FIRST_DAY * CALENDAR_MICROS_A_DAY)
+
 /* Days since 1970-01-01; the month is 1 to 12. */
 static inline int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
 {

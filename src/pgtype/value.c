@@ -14,15 +14,32 @@ static const char *type_name(uint32_t oid)
     return info ? info->sql_name : "unknown";
 }
 
-static int quoted(const struct str s)
+static bool continues_character(char c)
 {
-    return s.n > QUOTED_IN_ERROR_MAX ? QUOTED_IN_ERROR_MAX : (int)s.n;
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+int shown(struct str s)
+{
+    size_t n = s.n > QUOTED_IN_ERROR_MAX ? QUOTED_IN_ERROR_MAX : s.n;
+    while (n < s.n && n > 0 && continues_character(s.p[n]))
+        n--;
+    return (int)n;
+}
+
+/* How many bytes the character at `at` has. */
+static int character_size(struct str s, size_t at)
+{
+    size_t n = 1;
+    while (at + n < s.n && continues_character(s.p[at + n]))
+        n++;
+    return (int)n;
 }
 
 int bad_text(const struct decode *d)
 {
     return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for type %s: \"%.*s\"",
-                   type_name(d->oid), quoted(d->in), d->in.p);
+                   type_name(d->oid), shown(d->in), d->in.p);
 }
 
 int bad_binary(const struct decode *d)
@@ -39,8 +56,9 @@ int bad_size(const struct decode *d, size_t size)
 
 int out_of_range(const struct decode *d)
 {
-    return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value \"%.*s\" is out of range for type %s",
-                   quoted(d->in), d->in.p, type_name(d->oid));
+    bool is_float = d->oid == PGTYPE_FLOAT4 || d->oid == PGTYPE_FLOAT8;
+    return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "%s\"%.*s\" is out of range for type %s",
+                   is_float ? "" : "value ", shown(d->in), d->in.p, type_name(d->oid));
 }
 
 /* --- Text ------------------------------------------------------------------------------------------------
@@ -57,6 +75,14 @@ static int int_from_text(const struct decode *d, int64_t min, int64_t max)
             return bad_text(d);
     d->out->kind = PG_INT64;
     return str_to_i64(s, min, max, &d->out->v.i) ? ST_OK : out_of_range(d);
+}
+
+/* Negative ones are taken as the 32 bits that they have. */
+static int oid_from_text(const struct decode *d)
+{
+    TRY(int_from_text(d, INT32_MIN, UINT32_MAX));
+    d->out->v.i = (uint32_t)d->out->v.i;
+    return ST_OK;
 }
 
 /* Unique prefixes of true, false, yes, no, on, off, and 1, 0. */
@@ -129,6 +155,12 @@ static int hex_digit(char c)
                                   : -1;
 }
 
+static int bad_hex(const struct decode *d, size_t at)
+{
+    return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid hexadecimal digit: \"%.*s\"",
+                   character_size(d->in, at), d->in.p + at);
+}
+
 static int bytea_from_hex(const struct decode *d, char *out, size_t *n)
 {
     for (size_t i = 2; i < d->in.n;) {
@@ -138,14 +170,12 @@ static int bytea_from_hex(const struct decode *d, char *out, size_t *n)
         }
         int high = hex_digit(d->in.p[i]), low = i + 1 < d->in.n ? hex_digit(d->in.p[i + 1]) : -1;
         if (high < 0)
-            return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid hexadecimal digit: \"%c\"",
-                           d->in.p[i]);
+            return bad_hex(d, i);
         if (i + 1 >= d->in.n)
             return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE,
                            "invalid hexadecimal data: odd number of digits");
         if (low < 0)
-            return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid hexadecimal digit: \"%c\"",
-                           d->in.p[i + 1]);
+            return bad_hex(d, i + 1);
         out[(*n)++] = (char)(high << 4 | low);
         i += 2;
     }
@@ -211,17 +241,41 @@ static int uuid_from_text(const struct decode *d)
     return digits == 32 ? ST_OK : bad_text(d);
 }
 
+static int bad_bit(const struct decode *d, size_t at, const char *kind)
+{
+    return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "\"%.*s\" is not a valid %s digit",
+                   character_size(d->in, at), d->in.p + at, kind);
+}
+
+static int bit_from_hex(const struct decode *d)
+{
+    enum { BITS_A_DIGIT = 4 };
+    char *out = arena_alloc(d->arena, BITS_A_DIGIT * d->in.n), *p = out;
+    if (!out)
+        return err_oom(d->e);
+    for (size_t i = 1; i < d->in.n; i++) {
+        int v = hex_digit(d->in.p[i]);
+        if (v < 0)
+            return bad_bit(d, i, "hexadecimal");
+        for (int bit = BITS_A_DIGIT - 1; bit >= 0; bit--)
+            *p++ = v >> bit & 1 ? '1' : '0';
+    }
+    d->out->v.text = (struct str){out, (size_t)(p - out)};
+    return ST_OK;
+}
+
+/* 0101, b0101, x5 */
 static int bit_from_text(const struct decode *d)
 {
-    struct str s = d->in;
-    if (s.n && (s.p[0] == 'b' || s.p[0] == 'B'))
-        s = (struct str){s.p + 1, s.n - 1};
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] != '0' && s.p[i] != '1')
-            return err_set(d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "\"%c\" is not a valid binary digit",
-                           s.p[i]);
+    char first = d->in.n ? d->in.p[0] : '\0';
     d->out->kind = PG_BIT;
-    d->out->v.text = s;
+    if (first == 'x' || first == 'X')
+        return bit_from_hex(d);
+    size_t from = first == 'b' || first == 'B';
+    for (size_t i = from; i < d->in.n; i++)
+        if (d->in.p[i] != '0' && d->in.p[i] != '1')
+            return bad_bit(d, i, "binary");
+    d->out->v.text = (struct str){d->in.p + from, d->in.n - from};
     return ST_OK;
 }
 
@@ -245,7 +299,7 @@ int decode_text(const struct decode *d)
     case PGTYPE_INT2: return int_from_text(d, INT16_MIN, INT16_MAX);
     case PGTYPE_INT4: return int_from_text(d, INT32_MIN, INT32_MAX);
     case PGTYPE_INT8: return int_from_text(d, INT64_MIN, INT64_MAX);
-    case PGTYPE_OID: return int_from_text(d, 0, UINT32_MAX);
+    case PGTYPE_OID: return oid_from_text(d);
     case PGTYPE_FLOAT4:
     case PGTYPE_FLOAT8: return float_from_text(d);
     case PGTYPE_NUMERIC: return numeric_from_text(d);

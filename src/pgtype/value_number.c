@@ -3,7 +3,9 @@
 #include "base/bytes.h"
 #include "pgtype/value_priv.h"
 
-enum { NUMERIC_DIGITS_MAX = 131072 + 16383, NUMERIC_EXPONENT_MAX = 100000 };
+/* PostgreSQL's own bounds, before the point and behind it; exponents beyond ±EXPONENT_MAX cannot be within.
+ */
+enum { NUMERIC_WHOLE_MAX = 131072, NUMERIC_SCALE_MAX = 16383, EXPONENT_MAX = 1 << 30 };
 
 static int numeric_word(const struct decode *d, const char *word)
 {
@@ -19,6 +21,11 @@ static const char *special(struct str s)
     if (str_ieq(word, STR("inf")) || str_ieq(word, STR("infinity")))
         return negative ? "-Infinity" : "Infinity";
     return str_ieq(s, STR("nan")) ? "NaN" : NULL;
+}
+
+static int overflows(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
 }
 
 /* [sign] digits [. digits] [e exponent], taken apart. */
@@ -39,6 +46,22 @@ static struct str digits_at(struct str *s)
     return digits;
 }
 
+/* [sign] digits; what is too large stays too large. */
+static bool take_exponent(struct str s, int64_t *exponent)
+{
+    bool negative = s.n && s.p[0] == '-';
+    if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
+        s.p++, s.n--;
+    struct str digits = digits_at(&s);
+    if (digits.n == 0 || s.n > 0)
+        return false;
+    int64_t v = 0;
+    for (size_t i = 0; i < digits.n && v < EXPONENT_MAX; i++)
+        v = v * 10 + (digits.p[i] - '0');
+    *exponent = negative ? -v : v;
+    return true;
+}
+
 static bool take_apart(struct str s, struct parts *x)
 {
     *x = (struct parts){.negative = s.n && s.p[0] == '-'};
@@ -52,13 +75,27 @@ static bool take_apart(struct str s, struct parts *x)
     if (x->whole.n + x->fraction.n == 0)
         return false;
     if (s.n && (s.p[0] == 'e' || s.p[0] == 'E')) {
-        struct str exponent = {s.p + 1, s.n - 1};
-        if (exponent.n == 0 || exponent.p[0] == ' ' ||
-            !str_to_i64(exponent, -NUMERIC_EXPONENT_MAX, NUMERIC_EXPONENT_MAX, &x->exponent))
-            return false;
-        s.n = 0;
+        return take_exponent((struct str){s.p + 1, s.n - 1}, &x->exponent);
     }
     return s.n == 0;
+}
+
+/* Leading zeros go, and zero has neither sign nor digits before its point but one. */
+static void make_canonical(struct parts *x)
+{
+    while (x->whole.n && x->whole.p[0] == '0')
+        x->whole.p++, x->whole.n--;
+    bool zero = x->whole.n == 0;
+    for (size_t i = 0; zero && i < x->fraction.n; i++)
+        zero = x->fraction.p[i] == '0';
+    if (!zero)
+        return;
+    x->negative = false;
+    if (x->exponent >= 0) { /* 0.00e1 is 0.0 */
+        size_t cut = x->exponent < (int64_t)x->fraction.n ? (size_t)x->exponent : x->fraction.n;
+        x->fraction.n -= cut;
+        x->exponent = 0;
+    }
 }
 
 /* The digit at place i of both parts together; beyond them there are zeros. */
@@ -75,15 +112,18 @@ static int put_canonical(const struct decode *d, const struct parts *x)
     int64_t point = (int64_t)x->whole.n + x->exponent; /* so many digits come before it */
     int64_t digits = (int64_t)(x->whole.n + x->fraction.n);
     int64_t scale = digits > point ? digits - point : 0;
-    int64_t whole = point > 0 ? point : 0;
-    if (whole + scale > NUMERIC_DIGITS_MAX)
-        return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
-    char *out = arena_alloc(d->arena, (size_t)(whole + scale) + sizeof "-0."), *p = out;
+    int64_t first = 0; /* of the digits before the point: 0.05e3 has its nought to leave */
+    while (first < point && digit_at(x, first) == '0')
+        first++;
+    if (point - first > NUMERIC_WHOLE_MAX || scale > NUMERIC_SCALE_MAX)
+        return overflows(d);
+    size_t whole = point > first ? (size_t)(point - first) : 0;
+    char *out = arena_alloc(d->arena, whole + (size_t)scale + sizeof "-0."), *p = out;
     if (!out)
         return err_oom(d->e);
     if (x->negative)
         *p++ = '-';
-    for (int64_t i = 0; i < whole; i++)
+    for (int64_t i = first; i < point; i++)
         *p++ = digit_at(x, i);
     if (whole == 0)
         *p++ = '0';
@@ -103,21 +143,13 @@ int numeric_from_text(const struct decode *d)
     if (word)
         return numeric_word(d, word);
     struct parts x;
-    return take_apart(s, &x) ? put_canonical(d, &x) : bad_text(d);
+    if (!take_apart(s, &x))
+        return bad_text(d);
+    make_canonical(&x);
+    return put_canonical(d, &x);
 }
 
 enum { SIGN_NEGATIVE = 0x4000, SIGN_NAN = 0xC000, SIGN_INFINITY = 0xD000, SIGN_MINUS_INFINITY = 0xF000 };
-
-/* The number in [out, end), sign and all, without needless zeros in front. */
-static struct str without_zeros(char *out, char *end)
-{
-    char *first = out + (*out == '-');
-    char *at = first;
-    while (end - at > 1 && at[0] == '0' && at[1] >= '0' && at[1] <= '9')
-        at++;
-    memmove(first, at, (size_t)(end - at));
-    return (struct str){out, (size_t)(end - out - (at - first))};
-}
 
 static char *put_group(char *p, unsigned group, unsigned n)
 {
@@ -127,39 +159,69 @@ static char *put_group(char *p, unsigned group, unsigned n)
     return p;
 }
 
-int numeric_from_binary(const struct decode *d)
+/* What a binary numeric says. */
+struct groups {
+    const uint8_t *digits; /* base 10000, big-endian */
+    int n, weight, sign, dscale;
+};
+
+static unsigned group_at(const struct groups *g, int i)
 {
-    const uint8_t *in = (const uint8_t *)d->in.p;
-    if (d->in.n < 8)
-        return bad_binary(d);
-    int n = get_be16(in), weight = (int16_t)get_be16(in + 2), sign = get_be16(in + 4),
-        dscale = get_be16(in + 6);
-    if (d->in.n != 8 + 2 * (size_t)n || dscale > 0x3FFF)
-        return bad_binary(d);
-    if (sign == SIGN_NAN || sign == SIGN_INFINITY || sign == SIGN_MINUS_INFINITY)
-        return numeric_word(d, sign == SIGN_NAN ? "NaN" : sign == SIGN_INFINITY ? "Infinity" : "-Infinity");
-    if (sign != 0 && sign != SIGN_NEGATIVE)
-        return bad_binary(d);
-    size_t whole = weight >= 0 ? 4 * ((size_t)weight + 1) : 1;
-    char *out = arena_alloc(d->arena, whole + (size_t)dscale + 8), *p = out;
+    return i >= 0 && i < g->n ? get_be16(g->digits + 2 * i) : 0U;
+}
+
+static bool groups_read(struct groups *g, const uint8_t *in, size_t n)
+{
+    *g = (struct groups){in + 8, get_be16(in), (int16_t)get_be16(in + 2), get_be16(in + 4), get_be16(in + 6)};
+    if (n != 8 + 2 * (size_t)g->n || g->dscale > NUMERIC_SCALE_MAX)
+        return false;
+    for (int i = 0; i < g->n; i++)
+        if (group_at(g, i) > 9999)
+            return false;
+    return true;
+}
+
+static int put_groups(const struct decode *d, const struct groups *g)
+{
+    size_t whole = g->weight >= 0 ? 4 * ((size_t)g->weight + 1) : 1;
+    char *out = arena_alloc(d->arena, whole + (size_t)g->dscale + 8),
+         *p = out + 1; /* the first is a sign's */
     if (!out)
         return err_oom(d->e);
-    if (sign == SIGN_NEGATIVE)
-        *p++ = '-';
-    for (int i = 0; i < n; i++)
-        if (get_be16(in + 8 + 2 * i) > 9999)
-            return bad_binary(d);
-    if (weight < 0)
+    for (int i = 0; i <= g->weight; i++)
+        p = put_group(p, group_at(g, i), 4);
+    if (g->weight < 0)
         *p++ = '0';
-    for (int i = 0; i <= weight; i++)
-        p = put_group(p, i < n ? get_be16(in + 8 + 2 * i) : 0U, 4);
-    if (dscale > 0)
+    char *start = out + 1, *point = p;
+    while (start + 1 < point && *start == '0')
+        start++;
+    bool zero = start + 1 == point && *start == '0';
+    if (g->dscale > 0)
         *p++ = '.';
-    for (int done = 0, i = weight + 1; done < dscale; i++, done += 4) {
-        unsigned group = i >= 0 && i < n ? get_be16(in + 8 + 2 * i) : 0U;
-        p = put_group(p, group, dscale - done < 4 ? (unsigned)(dscale - done) : 4U);
-    }
+    for (int done = 0, i = g->weight + 1; done < g->dscale; i++, done += 4)
+        p = put_group(p, group_at(g, i), g->dscale - done < 4 ? (unsigned)(g->dscale - done) : 4U);
+    for (const char *at = point + 1; zero && at < p; at++)
+        zero = *at == '0';
+    if (g->sign == SIGN_NEGATIVE && !zero)
+        *--start = '-';
     d->out->kind = PG_NUMERIC;
-    d->out->v.text = without_zeros(out, p);
+    d->out->v.text = (struct str){start, (size_t)(p - start)};
     return ST_OK;
+}
+
+int numeric_from_binary(const struct decode *d)
+{
+    struct groups g;
+    if (d->in.n < 8)
+        return bad_size(d, 8);
+    if (!groups_read(&g, (const uint8_t *)d->in.p, d->in.n))
+        return bad_binary(d);
+    switch (g.sign) {
+    case SIGN_NAN: return numeric_word(d, "NaN");
+    case SIGN_INFINITY: return numeric_word(d, "Infinity");
+    case SIGN_MINUS_INFINITY: return numeric_word(d, "-Infinity");
+    case 0:
+    case SIGN_NEGATIVE: return put_groups(d, &g);
+    default: return bad_binary(d);
+    }
 }

@@ -19,8 +19,8 @@ int bad_binary(const struct decode *d);
 /* Fewer bytes than the type has, or more. */
 int bad_size(const struct decode *d, size_t size);
 int out_of_range(const struct decode *d);
-int bad_datetime(const struct decode *d);
-int datetime_out_of_range(const struct decode *d);
+/* How many bytes of a value are shown in an error: never half a character. */
+int shown(struct str s);
 
 /* One value of d->oid (no array) from its text or binary form. */
 int decode_text(const struct decode *d);
@@ -30,11 +30,13 @@ int decode_binary(const struct decode *d);
 int numeric_from_text(const struct decode *d);
 int numeric_from_binary(const struct decode *d);
 
-/* value_time.c: ST_AGAIN: a form that is not read here, which the engine may know. */
+/* value_time.c, value_interval.c: ST_AGAIN: a form that is not read here, which the engine may know. */
 int date_from_text(const struct decode *d);
 int time_from_text(const struct decode *d);
 int timestamp_from_text(const struct decode *d);
 int interval_from_text(const struct decode *d);
+
+/* value_time_binary.c */
 int datetime_from_binary(const struct decode *d);
 
 /* value_array.c */

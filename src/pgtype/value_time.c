@@ -1,478 +1,388 @@
-/* Dates, times and intervals in the forms that PostgreSQL itself writes and clients send; other forms go to
- * the engine as text. Source: PostgreSQL manual, 8.5.1 and 8.5.4. */
-#include "base/bytes.h"
+/* Dates and times as text: the forms that PostgreSQL writes and those its manual lists, as far as they mean
+ * the same whatever DateStyle, clock and zone database say. Others (1/8/2024, now, Europe/Berlin) go to the
+ * engine as text. Source: PostgreSQL manual, 8.5.1 and appendix B. */
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
+#include "pgtype/scan_priv.h"
 #include "pgtype/tz.h"
 #include "pgtype/value_priv.h"
 
 enum {
-    EPOCH_2000_DAYS = 10957,
     DATE_INFINITY = INT32_MAX,
-    DATE_YEAR_MAX = 5874897,
     OFFSET_HOURS_MAX = 15,
+    TWO_DIGITS_UP_TO = 69, /* 69 is 2069, 70 is 1970 */
+    NUMBERS_MAX = 2,
+    PACKED_DATE_MAX = 11,
 };
-#define MICROS_A_SECOND INT64_C(1000000)
-#define MICROS_A_DAY    (86400 * MICROS_A_SECOND)
+#define MICROS_A_SECOND CALENDAR_MICROS_A_SECOND
+#define MICROS_A_DAY    CALENDAR_MICROS_A_DAY
 
-int bad_datetime(const struct decode *d)
-{
-    const struct pgtype_info *info = pgtype_find(d->oid);
-    return err_set(d->e, SQLSTATE_INVALID_DATETIME_FORMAT, "invalid input syntax for type %s: \"%.*s\"",
-                   info ? info->sql_name : "unknown", d->in.n > 200 ? 200 : (int)d->in.n, d->in.p);
-}
+/* What a text said; its parts may come in any order. */
+struct moment {
+    bool has_date, has_clock, has_offset, bc;
+    enum { HOURS_24, HOURS_AM, HOURS_PM } half;
+    int64_t year, month, day;
+    bool short_year; /* of two digits: in this century or the last */
+    int64_t hours, minutes, seconds, micros;
+    int32_t offset; /* seconds east */
+    /* numbers beside the name of a month */
+    int64_t number[NUMBERS_MAX];
+    size_t digits[NUMBERS_MAX], nnumbers;
+};
 
-int datetime_out_of_range(const struct decode *d)
+static int field_out_of_range(const struct decode *d)
 {
     return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "date/time field value out of range: \"%.*s\"",
-                   d->in.n > 200 ? 200 : (int)d->in.n, d->in.p);
+                   shown(d->in), d->in.p);
 }
 
-/* --- Text ------------------------------------------------------------------------------------------------
+static int out_of_span(const struct decode *d, const char *what)
+{
+    return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "%s out of range: \"%.*s\"", what, shown(d->in),
+                   d->in.p);
+}
+
+/* --- Words ---------------------------------------------------------------------------------------------- */
+
+static bool is_word(struct str word, const char *names)
+{
+    for (const char *p = names; *p;) {
+        size_t n = strcspn(p, " ");
+        if (str_ieq(word, (struct str){p, n}))
+            return true;
+        p += n + (p[n] == ' ');
+    }
+    return false;
+}
+
+static int64_t month_named(struct str word)
+{
+    static const char *const months[] = {
+        "jan january", "feb february", "mar march",          "apr april",   "may",          "jun june",
+        "jul july",    "aug august",   "sep sept september", "oct october", "nov november", "dec december"};
+    for (int64_t i = 0; i < 12; i++)
+        if (is_word(word, months[i]))
+            return i + 1;
+    return 0;
+}
+
+static bool is_weekday(struct str word)
+{
+    return is_word(word, "mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday "
+                         "sat saturday sun sunday");
+}
+
+/* Abbreviations that mean one fixed offset in PostgreSQL's default set. */
+static bool offset_named(struct str word, int32_t *offset)
+{
+    static const struct {
+        const char *names;
+        int32_t hours;
+    } zones[] = {{"z zulu utc gmt ut wet", 0},
+                 {"bst cet west", 1},
+                 {"cest eet", 2},
+                 {"eest", 3},
+                 {"jst", 9},
+                 {"edt", -4},
+                 {"est cdt", -5},
+                 {"cst mdt", -6},
+                 {"mst pdt", -7},
+                 {"pst", -8}};
+    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
+        if (is_word(word, zones[i].names)) {
+            *offset = zones[i].hours * 3600;
+            return true;
+        }
+    return false;
+}
+
+/* --- Parts: false for what is not read here --------------------------------------------------------------
  */
 
-struct scan {
-    struct str s;
-    size_t at;
-};
-
-static char peek(const struct scan *s)
+/* H:M[:S[.f]] */
+static bool read_clock(struct scan *s, struct moment *m)
 {
-    return s->at < s->s.n ? s->s.p[s->at] : '\0';
-}
-
-static bool eat(struct scan *s, char c)
-{
-    if (peek(s) != c)
+    if (m->has_clock || !scan_digits(s, 1, 2, &m->hours) || !scan_eat(s, ':') ||
+        !scan_digits(s, 1, 2, &m->minutes))
         return false;
-    s->at++;
+    m->has_clock = true;
+    if (!scan_eat(s, ':'))
+        return scan_peek(s) != '.'; /* which would be minutes and seconds */
+    if (!scan_digits(s, 1, 2, &m->seconds))
+        return false;
+    if (scan_eat(s, '.'))
+        m->micros = scan_fraction(s);
     return true;
 }
 
-/* Between least and most digits. */
-static bool digits(struct scan *s, unsigned least, unsigned most, int64_t *v)
+/* HHMM, HHMMSS[.f] */
+static bool read_packed_clock(struct scan *s, struct moment *m)
 {
-    unsigned n = 0;
-    *v = 0;
-    for (; n < most && peek(s) >= '0' && peek(s) <= '9'; n++)
-        *v = *v * 10 + (s->s.p[s->at++] - '0');
-    return n >= least;
+    size_t n = scan_run(s);
+    int64_t v;
+    if (m->has_clock || (n != 4 && n != 6) || !scan_digits(s, n, n, &v))
+        return false;
+    m->has_clock = true;
+    m->seconds = n == 6 ? v % 100 : 0;
+    m->minutes = (n == 6 ? v / 100 : v) % 100;
+    m->hours = n == 6 ? v / 10000 : v / 100;
+    if (n == 6 && scan_eat(s, '.'))
+        m->micros = scan_fraction(s);
+    return true;
 }
 
-static unsigned month_days(int64_t year, unsigned month)
+/* +HH, +HHMM, +HH:MM, +HH:MM:SS */
+static bool read_offset(struct scan *s, struct moment *m)
 {
-    return (unsigned)(days_from_civil(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1) -
-                      days_from_civil(year, month, 1));
+    int64_t h, min = 0, sec = 0;
+    bool west = scan_peek(s) == '-';
+    s->at++;
+    size_t n = scan_run(s);
+    if (m->has_offset || !scan_digits(s, 1, 4, &h))
+        return false;
+    if (n > 2) {
+        min = h % 100;
+        h /= 100;
+    } else if (scan_eat(s, ':') && !scan_digits(s, 2, 2, &min)) {
+        return false;
+    }
+    if (scan_eat(s, ':') && (n > 2 || !scan_digits(s, 2, 2, &sec)))
+        return false;
+    if (h > OFFSET_HOURS_MAX || min > 59 || sec > 59)
+        return false;
+    m->has_offset = true;
+    m->offset = (int32_t)((h * 60 + min) * 60 + sec) * (west ? -1 : 1);
+    return true;
 }
 
-/* YYYY-M-D; ST_AGAIN another form. The era comes at the end of the whole value, so the year is left open. */
-struct ymd {
-    int64_t year, month, day;
-};
-
-static bool ymd_scan(struct scan *s, struct ymd *d)
+/* YYYY-M-D with one of three signs between. */
+static bool read_numeric_date(struct scan *s, struct moment *m, char between)
 {
-    return digits(s, 4, 7, &d->year) && eat(s, '-') && digits(s, 1, 2, &d->month) && eat(s, '-') &&
-           digits(s, 1, 2, &d->day);
+    m->has_date = true;
+    return scan_digits(s, 3, 7, &m->year) && scan_eat(s, between) && scan_digits(s, 1, 2, &m->month) &&
+           scan_eat(s, between) && scan_digits(s, 1, 2, &m->day);
 }
 
-static int ymd_days(const struct decode *d, const struct ymd *x, bool bc, int64_t *days)
+/* YYYYMMDD, with more digits of the year too; YYMMDD */
+static bool read_packed_date(struct scan *s, struct moment *m, size_t n)
 {
-    int64_t year = bc ? 1 - x->year : x->year;
-    if (x->year == 0 || x->year > DATE_YEAR_MAX || x->month < 1 || x->month > 12 || x->day < 1 ||
-        x->day > month_days(year, (unsigned)x->month))
-        return datetime_out_of_range(d);
-    *days = days_from_civil(year, (unsigned)x->month, (unsigned)x->day);
+    int64_t v;
+    if (!scan_digits(s, n, n, &v))
+        return false;
+    m->has_date = true;
+    m->year = v / 10000;
+    m->month = v / 100 % 100;
+    m->day = v % 100;
+    m->short_year = n == 6;
+    return true;
+}
+
+/* A number beside the name of a month: 5 Jan 2024, Jan-05-2024. */
+static bool read_number(struct scan *s, struct moment *m)
+{
+    size_t i = m->nnumbers, n = scan_run(s);
+    if (i == NUMBERS_MAX || !scan_digits(s, 1, 7, &m->number[i]))
+        return false;
+    m->digits[i] = n;
+    m->nnumbers++;
+    if (scan_peek(s) == '-' && (scan_is_letter(scan_at(s, 1)) || (m->month && scan_is_digit(scan_at(s, 1)))))
+        s->at++;
+    return true;
+}
+
+static bool read_digits(struct scan *s, struct moment *m, bool clock_first)
+{
+    size_t n = scan_run(s);
+    char next = scan_at(s, n);
+    if (next == ':')
+        return read_clock(s, m);
+    bool in_words = m->month || m->nnumbers;
+    if (m->has_date || (clock_first && !in_words && (n == 4 || n == 6) && next != '-' && next != '/'))
+        return read_packed_clock(s, m);
+    if (!in_words && (next == '-' || next == '/' || next == '.') && scan_is_digit(scan_at(s, n + 1)))
+        return read_numeric_date(s, m, next);
+    if (!in_words && (n == 6 || (n >= 8 && n <= PACKED_DATE_MAX)))
+        return read_packed_date(s, m, n);
+    return read_number(s, m);
+}
+
+static bool read_word(struct scan *s, struct moment *m)
+{
+    struct str word = scan_word(s);
+    char next = scan_peek(s);
+    int64_t month = month_named(word);
+    if (is_word(word, "t") && scan_is_digit(next) && !m->has_clock)
+        return scan_at(s, scan_run(s)) == ':' ? read_clock(s, m) : read_packed_clock(s, m);
+    if (month && !m->month && !m->has_date) {
+        m->month = month;
+        if (next == '-' && scan_is_digit(scan_at(s, 1)))
+            s->at++;
+        return true;
+    }
+    if (next == '/' || next == '_' || next == '+' || next == '-' || scan_is_digit(next))
+        return false; /* the name of a zone, PM-08 too */
+    if (is_word(word, "am pm") && m->has_clock && m->half == HOURS_24) {
+        m->half = is_word(word, "am") ? HOURS_AM : HOURS_PM;
+        return true;
+    }
+    if (is_word(word, "bc ad")) {
+        m->bc = is_word(word, "bc");
+        return true;
+    }
+    if (!m->has_offset && m->has_clock && offset_named(word, &m->offset)) {
+        m->has_offset = true;
+        return true;
+    }
+    return is_weekday(word);
+}
+
+/* The two numbers beside a month's name: a day and a year, in either order. */
+static bool sort_numbers(struct moment *m)
+{
+    if (m->has_date || (!m->month && !m->nnumbers))
+        return true;
+    if (!m->month || m->nnumbers != NUMBERS_MAX)
+        return false;
+    size_t year = m->digits[0] > 2 ? 0 : 1;
+    m->has_date = true;
+    m->year = m->number[year];
+    m->day = m->number[1 - year];
+    m->short_year = m->digits[year] <= 2;
+    return true;
+}
+
+static bool read_moment(struct scan *s, struct moment *m, bool clock_first)
+{
+    *m = (struct moment){0};
+    scan_blanks(s);
+    while (s->at < s->s.n) {
+        char c = scan_peek(s);
+        bool read = scan_is_digit(c)    ? read_digits(s, m, clock_first)
+                    : scan_is_letter(c) ? read_word(s, m)
+                    : c == '+' || c == '-'
+                        ? (m->has_clock || m->has_date) && scan_is_digit(scan_at(s, 1)) && read_offset(s, m)
+                        : false;
+        if (!read)
+            return false;
+        scan_blanks(s);
+    }
+    return sort_numbers(m);
+}
+
+/* --- What the parts mean ---------------------------------------------------------------------------------
+ */
+
+static int64_t month_days(int64_t year, int64_t month)
+{
+    unsigned at = (unsigned)month;
+    return days_from_civil(month == 12 ? year + 1 : year, month == 12 ? 1 : at + 1, 1) -
+           days_from_civil(year, at, 1);
+}
+
+/* Days since 1970. */
+static int days_of(const struct decode *d, const struct moment *m, int64_t *days)
+{
+    int64_t shown_year = m->year;
+    if (m->short_year && !m->bc)
+        shown_year += shown_year <= TWO_DIGITS_UP_TO ? 2000 : 1900;
+    int64_t year = m->bc ? 1 - shown_year : shown_year;
+    if (shown_year == 0 || m->month < 1 || m->month > 12 || m->day < 1 || m->day > month_days(year, m->month))
+        return field_out_of_range(d);
+    *days = days_from_civil(year, (unsigned)m->month, (unsigned)m->day);
     return ST_OK;
 }
 
-static bool era_scan(struct scan *s)
+/* Microseconds of the day, up to 24:00:00. */
+static int micros_of(const struct decode *d, const struct moment *m, int64_t *micros)
 {
-    struct str rest = trimmed((struct str){s->s.p + s->at, s->s.n - s->at});
-    if (!str_ieq(rest, STR("BC")))
-        return false;
-    s->at = s->s.n;
-    return true;
+    int64_t hours = m->hours;
+    if (m->half != HOURS_24) {
+        if (hours > 12)
+            return field_out_of_range(d);
+        hours = hours % 12 + (m->half == HOURS_PM ? 12 : 0);
+    }
+    *micros = ((hours * 60 + m->minutes) * 60 + m->seconds) * MICROS_A_SECOND + m->micros;
+    return m->minutes < 60 && m->seconds <= 60 && *micros <= MICROS_A_DAY ? ST_OK : field_out_of_range(d);
 }
 
 /* +1 infinity, -1 -infinity, 0 neither. */
 static int infinity_sign(struct str s)
 {
-    if (str_ieq(s, STR("infinity")) || str_ieq(s, STR("+infinity")))
-        return 1;
-    return str_ieq(s, STR("-infinity")) ? -1 : 0;
+    return str_ieq(s, STR("infinity")) ? 1 : str_ieq(s, STR("-infinity")) ? -1 : 0;
 }
 
 int date_from_text(const struct decode *d)
 {
     struct scan s = {.s = trimmed(d->in)};
-    struct ymd x;
-    int64_t days;
+    struct moment m;
+    int64_t days = 0;
     int sign = infinity_sign(s.s);
     d->out->kind = PG_DATE;
     if (sign) {
         d->out->v.i = sign * DATE_INFINITY;
         return ST_OK;
     }
-    if (!ymd_scan(&s, &x))
-        return ST_AGAIN;
-    bool bc = era_scan(&s);
-    if (s.at != s.s.n)
-        return ST_AGAIN;
-    TRY(ymd_days(d, &x, bc, &days));
+    if (!str_ieq(s.s, STR("epoch"))) {
+        if (!read_moment(&s, &m, false) || !m.has_date)
+            return ST_AGAIN;
+        TRY(days_of(d, &m, &days));
+        if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
+            return out_of_span(d, "date");
+    }
     d->out->v.i = days;
     return ST_OK;
-}
-
-/* H:MM[:SS[.ffffff…]], rounded to microseconds. False: another form. */
-static bool clock_scan(struct scan *s, int64_t *micros, bool *in_range)
-{
-    int64_t h, m, sec = 0, fraction = 0;
-    if (!digits(s, 1, 2, &h) || !eat(s, ':') || !digits(s, 2, 2, &m))
-        return false;
-    if (eat(s, ':') && !digits(s, 1, 2, &sec))
-        return false;
-    if (eat(s, '.')) {
-        int64_t unit = MICROS_A_SECOND / 10, digit;
-        while (digits(s, 1, 1, &digit)) {
-            if (unit)
-                fraction += digit * unit;
-            else if (unit == 0 && digit >= 5)
-                fraction++;
-            if (unit == 0)
-                unit = -1; /* only the first digit beyond rounds */
-            else if (unit > 0)
-                unit /= 10;
-        }
-    }
-    *micros = ((h * 60 + m) * 60 + sec) * MICROS_A_SECOND + fraction;
-    *in_range = m < 60 && sec <= 60 && *micros <= MICROS_A_DAY;
-    return true;
-}
-
-/* Z, +HH, +HHMM, +HH:MM, +HH:MM:SS. False: something else. */
-static bool offset_scan(struct scan *s, int32_t *seconds)
-{
-    int64_t h, m = 0, sec = 0;
-    if (eat(s, 'Z') || eat(s, 'z')) {
-        *seconds = 0;
-        return true;
-    }
-    bool west = peek(s) == '-';
-    if (!eat(s, '+') && !eat(s, '-'))
-        return false;
-    if (!digits(s, 1, 2, &h) || h > OFFSET_HOURS_MAX)
-        return false;
-    if (eat(s, ':') ? !digits(s, 2, 2, &m) : peek(s) >= '0' && peek(s) <= '9' && !digits(s, 2, 2, &m))
-        return false;
-    if (eat(s, ':') && !digits(s, 2, 2, &sec))
-        return false;
-    *seconds = (int32_t)((h * 60 + m) * 60 + sec) * (west ? -1 : 1);
-    return m < 60 && sec < 60;
 }
 
 int time_from_text(const struct decode *d)
 {
     struct scan s = {.s = trimmed(d->in)};
-    int64_t micros;
-    int32_t offset = 0;
-    bool in_range;
-    if (!clock_scan(&s, &micros, &in_range))
+    struct moment m = {.has_clock = true, .has_offset = true};
+    int64_t micros = 0, days;
+    bool zoned = d->oid == PGTYPE_TIMETZ;
+    if (!str_ieq(s.s, STR("allballs")) && (!read_moment(&s, &m, true) || !m.has_clock))
         return ST_AGAIN;
-    while (eat(&s, ' '))
-        ;
-    bool with_offset = s.at < s.s.n;
-    if (with_offset && (!offset_scan(&s, &offset) || s.at != s.s.n))
-        return ST_AGAIN;
-    if (!in_range)
-        return datetime_out_of_range(d);
-    if (d->oid == PGTYPE_TIMETZ && !with_offset)
+    if (zoned && !m.has_offset)
         return ST_AGAIN; /* the session's offset of today, which is not known here */
-    d->out->kind = d->oid == PGTYPE_TIMETZ ? PG_TIMETZ : PG_TIME;
+    if (m.has_date)
+        TRY(days_of(d, &m, &days)); /* looked at and left */
+    TRY(micros_of(d, &m, &micros));
+    d->out->kind = zoned ? PG_TIMETZ : PG_TIME;
     d->out->v.time.micros = micros;
-    d->out->v.time.offset_s = d->oid == PGTYPE_TIMETZ ? offset : 0;
+    d->out->v.time.offset_s = zoned ? m.offset : 0;
     return ST_OK;
 }
 
-/* What follows date and time of a timestamp: an offset, an era, both or neither. */
-static bool timestamp_tail(struct scan *s, int32_t *offset, bool *with_offset, bool *bc)
+/* Local microseconds to UTC, by the offset that was written or the session's zone. */
+static bool to_utc(const struct decode *d, const struct moment *m, int64_t *micros)
 {
-    size_t before = s->at;
-    while (eat(s, ' '))
-        ;
-    *with_offset = offset_scan(s, offset);
-    if (!*with_offset)
-        s->at = before;
-    *bc = era_scan(s);
-    return s->at == s->s.n;
+    int64_t seconds = *micros / MICROS_A_SECOND - (*micros % MICROS_A_SECOND < 0);
+    int64_t offset = m->has_offset ? m->offset : seconds - tz_local_to_utc(d->zone, seconds);
+    return !__builtin_sub_overflow(*micros, offset * MICROS_A_SECOND, micros);
 }
 
 int timestamp_from_text(const struct decode *d)
 {
-    bool zoned = d->oid == PGTYPE_TIMESTAMPTZ, with_offset, bc, in_range = true;
+    bool zoned = d->oid == PGTYPE_TIMESTAMPTZ;
     struct scan s = {.s = trimmed(d->in)};
-    struct ymd x;
-    int64_t days, clock = 0, micros;
-    int32_t offset = 0;
+    struct moment m;
+    int64_t days, clock, micros = 0;
     int sign = infinity_sign(s.s);
     d->out->kind = zoned ? PG_TIMESTAMPTZ : PG_TIMESTAMP;
     if (sign) {
         d->out->v.i = sign * INT64_MAX;
         return ST_OK;
     }
-    if (!ymd_scan(&s, &x))
-        return ST_AGAIN;
-    if (eat(&s, 'T') ||
-        (peek(&s) == ' ' && s.at + 1 < s.s.n && s.s.p[s.at + 1] >= '0' && s.s.p[s.at + 1] <= '9')) {
-        (void)eat(&s, ' ');
-        if (!clock_scan(&s, &clock, &in_range))
+    if (!str_ieq(s.s, STR("epoch"))) {
+        if (!read_moment(&s, &m, false) || !m.has_date)
             return ST_AGAIN;
+        TRY(days_of(d, &m, &days));
+        TRY(micros_of(d, &m, &clock));
+        /* an offset of a timestamp without time zone is read over, as PostgreSQL does */
+        if (__builtin_mul_overflow(days, MICROS_A_DAY, &micros) ||
+            __builtin_add_overflow(micros, clock, &micros) || (zoned && !to_utc(d, &m, &micros)) ||
+            micros < CALENDAR_FIRST_TIMESTAMP || micros == INT64_MAX)
+            return out_of_span(d, "timestamp");
     }
-    if (!timestamp_tail(&s, &offset, &with_offset, &bc))
-        return ST_AGAIN;
-    if (!in_range)
-        return datetime_out_of_range(d);
-    TRY(ymd_days(d, &x, bc, &days));
-    if (__builtin_mul_overflow(days, MICROS_A_DAY, &micros) || __builtin_add_overflow(micros, clock, &micros))
-        return datetime_out_of_range(d);
-    if (zoned && with_offset) {
-        micros -= offset * MICROS_A_SECOND;
-    } else if (zoned) {
-        int64_t seconds = micros / MICROS_A_SECOND - (micros % MICROS_A_SECOND < 0);
-        micros += (tz_local_to_utc(d->zone, seconds) - seconds) * MICROS_A_SECOND;
-    } /* an offset of a timestamp without time zone is read over, as PostgreSQL does */
     d->out->v.i = micros;
     return ST_OK;
-}
-
-/* --- Intervals: "1 year 2 mons -3 days 04:05:06.7", "5 hours", "@ 1 day ago"
- * -------------------------------- */
-
-struct unit {
-    const char *names; /* separated by blanks */
-    int64_t months, days, micros;
-};
-
-static const struct unit units[] = {
-    {"year years yr yrs y", 12, 0, 0},
-    {"mon mons month months", 1, 0, 0},
-    {"week weeks w", 0, 7, 0},
-    {"day days d", 0, 1, 0},
-    {"hour hours hr hrs h", 0, 0, 3600 * MICROS_A_SECOND},
-    {"minute minutes min mins m", 0, 0, 60 * MICROS_A_SECOND},
-    {"second seconds sec secs s", 0, 0, MICROS_A_SECOND},
-    {"millisecond milliseconds msec msecs ms", 0, 0, 1000},
-    {"microsecond microseconds usec usecs us", 0, 0, 1},
-    {"decade decades", 120, 0, 0},
-    {"century centuries", 1200, 0, 0},
-    {"millennium millennia", 12000, 0, 0},
-};
-
-static const struct unit *find_unit(struct str word)
-{
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        for (const char *p = units[i].names; *p;) {
-            size_t n = strcspn(p, " ");
-            if (str_ieq(word, (struct str){p, n}))
-                return &units[i];
-            p += n + (p[n] == ' ');
-        }
-    return NULL;
-}
-
-struct sum {
-    int64_t months, days, micros;
-};
-
-static bool add(struct sum *to, const struct unit *u, int64_t v)
-{
-    int64_t months, days, micros;
-    return !__builtin_mul_overflow(u->months, v, &months) && !__builtin_mul_overflow(u->days, v, &days) &&
-           !__builtin_mul_overflow(u->micros, v, &micros) &&
-           !__builtin_add_overflow(to->months, months, &to->months) &&
-           !__builtin_add_overflow(to->days, days, &to->days) &&
-           !__builtin_add_overflow(to->micros, micros, &to->micros);
-}
-
-static bool word_scan(struct scan *s, struct str *word)
-{
-    size_t from = s->at;
-    while ((peek(s) >= 'a' && peek(s) <= 'z') || (peek(s) >= 'A' && peek(s) <= 'Z'))
-        s->at++;
-    *word = (struct str){s->s.p + from, s->at - from};
-    return word->n > 0;
-}
-
-static void blanks(struct scan *s)
-{
-    while (eat(s, ' '))
-        ;
-}
-
-/* One field: a clock time, or a number with its unit. False: another form. */
-static bool interval_field(struct scan *s, struct sum *sum)
-{
-    bool negative = peek(s) == '-', in_range;
-    if (peek(s) == '-' || peek(s) == '+')
-        s->at++;
-    size_t start = s->at;
-    int64_t v, clock;
-    struct str word;
-    static const struct unit micro = {"", 0, 0, 1}, hour = {"", 0, 0, 3600 * MICROS_A_SECOND};
-    if (!digits(s, 1, 18, &v))
-        return false;
-    if (peek(s) == ':') { /* hours may be many */
-        int64_t hours = v;
-        s->at = start;
-        while (peek(s) != ':')
-            s->at++;
-        struct scan rest = {.s = {s->s.p, s->s.n}, .at = s->at - 1};
-        if (!clock_scan(&rest, &clock, &in_range) || !in_range)
-            return false;
-        clock = clock % (3600 * MICROS_A_SECOND);
-        s->at = rest.at;
-        return add(sum, &hour, negative ? -hours : hours) && add(sum, &micro, negative ? -clock : clock);
-    }
-    blanks(s);
-    if (!word_scan(s, &word))
-        return false; /* a fraction, or a number alone: the engine's business */
-    const struct unit *u = find_unit(word);
-    return u && add(sum, u, negative ? -v : v);
-}
-
-/* One designator of ISO 8601's form: 1Y, -2D, 5M, whose M are months before the T and minutes after it. A
- * fraction is the engine's business. */
-static bool iso_field(struct scan *s, bool time, struct sum *sum)
-{
-    static const char date_letters[] = "YMWD", time_letters[] = "HMS";
-    static const char *const date_units[] = {"y", "mon", "w", "d"}, *const time_units[] = {"h", "m", "s"};
-    bool negative = peek(s) == '-';
-    if (peek(s) == '-' || peek(s) == '+')
-        s->at++;
-    int64_t v;
-    if (!digits(s, 1, 18, &v) || !peek(s))
-        return false;
-    const char *letters = time ? time_letters : date_letters, *at = strchr(letters, peek(s));
-    if (!at)
-        return false;
-    s->at++;
-    const struct unit *u = find_unit(str_of((time ? time_units : date_units)[at - letters]));
-    return u && add(sum, u, negative ? -v : v);
-}
-
-static bool iso_scan(struct scan *s, struct sum *sum)
-{
-    bool time = false;
-    while (s->at < s->s.n) {
-        if (!time && eat(s, 'T'))
-            time = true;
-        if (!iso_field(s, time, sum))
-            return false;
-    }
-    return true;
-}
-
-static int put_interval(const struct decode *d, const struct sum *sum)
-{
-    if (sum->months != (int32_t)sum->months || sum->days != (int32_t)sum->days)
-        return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "interval out of range");
-    d->out->kind = PG_INTERVAL;
-    d->out->v.interval.months = (int32_t)sum->months;
-    d->out->v.interval.days = (int32_t)sum->days;
-    d->out->v.interval.micros = sum->micros;
-    return ST_OK;
-}
-
-int interval_from_text(const struct decode *d)
-{
-    struct scan s = {.s = trimmed(d->in)};
-    struct sum sum = {0};
-    if (s.s.n > 1 && eat(&s, 'P'))
-        return iso_scan(&s, &sum) ? put_interval(d, &sum) : ST_AGAIN;
-    (void)eat(&s, '@');
-    blanks(&s);
-    if (s.at == s.s.n)
-        return ST_AGAIN;
-    while (s.at < s.s.n) {
-        if (!interval_field(&s, &sum))
-            return ST_AGAIN;
-        blanks(&s);
-        if (str_ieq((struct str){s.s.p + s.at, s.s.n - s.at}, STR("ago"))) {
-            sum = (struct sum){-sum.months, -sum.days, -sum.micros};
-            break;
-        }
-    }
-    return put_interval(d, &sum);
-}
-
-/* --- Binary ----------------------------------------------------------------------------------------------
- */
-
-static int binary_out_of_range(const struct decode *d)
-{
-    return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "%s out of range",
-                   d->oid == PGTYPE_DATE                              ? "date"
-                   : d->oid == PGTYPE_TIME || d->oid == PGTYPE_TIMETZ ? "time"
-                                                                      : "timestamp");
-}
-
-static int date_from_binary(const struct decode *d)
-{
-    int32_t v = (int32_t)get_be32((const uint8_t *)d->in.p);
-    d->out->kind = PG_DATE;
-    if (v == INT32_MAX || v == INT32_MIN) {
-        d->out->v.i = v > 0 ? DATE_INFINITY : -DATE_INFINITY;
-        return ST_OK;
-    }
-    d->out->v.i = (int64_t)v + EPOCH_2000_DAYS;
-    return d->out->v.i < DATE_INFINITY ? ST_OK : binary_out_of_range(d);
-}
-
-static int timestamp_from_binary(const struct decode *d)
-{
-    int64_t v = (int64_t)get_be64((const uint8_t *)d->in.p);
-    d->out->kind = d->oid == PGTYPE_TIMESTAMPTZ ? PG_TIMESTAMPTZ : PG_TIMESTAMP;
-    if (v == INT64_MAX || v == INT64_MIN) {
-        d->out->v.i = v > 0 ? INT64_MAX : -INT64_MAX;
-        return ST_OK;
-    }
-    if (__builtin_add_overflow(v, EPOCH_2000_DAYS * MICROS_A_DAY, &d->out->v.i))
-        return binary_out_of_range(d);
-    return ST_OK;
-}
-
-static int time_from_binary(const struct decode *d)
-{
-    const uint8_t *p = (const uint8_t *)d->in.p;
-    bool zoned = d->oid == PGTYPE_TIMETZ;
-    int64_t micros = (int64_t)get_be64(p);
-    int32_t west = zoned ? (int32_t)get_be32(p + 8) : 0;
-    if (micros < 0 || micros > MICROS_A_DAY)
-        return binary_out_of_range(d);
-    if (west <= -16 * 3600 || west >= 16 * 3600)
-        return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "time zone displacement out of range");
-    d->out->kind = zoned ? PG_TIMETZ : PG_TIME;
-    d->out->v.time.micros = micros;
-    d->out->v.time.offset_s = -west;
-    return ST_OK;
-}
-
-int datetime_from_binary(const struct decode *d)
-{
-    const uint8_t *p = (const uint8_t *)d->in.p;
-    const struct pgtype_info *info = pgtype_find(d->oid);
-    if (!info || d->in.n != (size_t)info->len)
-        return bad_size(d, info ? (size_t)info->len : 0);
-    switch (d->oid) {
-    case PGTYPE_DATE: return date_from_binary(d);
-    case PGTYPE_TIME:
-    case PGTYPE_TIMETZ: return time_from_binary(d);
-    case PGTYPE_INTERVAL:
-        d->out->kind = PG_INTERVAL;
-        d->out->v.interval.micros = (int64_t)get_be64(p);
-        d->out->v.interval.days = (int32_t)get_be32(p + 8);
-        d->out->v.interval.months = (int32_t)get_be32(p + 12);
-        return ST_OK;
-    default: return timestamp_from_binary(d);
-    }
 }

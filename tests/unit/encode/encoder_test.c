@@ -107,10 +107,25 @@ static void dates(void **state)
     assert_text(&(struct column_view){.type = &ns, .data = &n}, "1970-01-01 00:00:00.000002");
 }
 
+/* The ends of the ranges, as PostgreSQL 15 prints them. */
+static void ends_of_the_ranges(void **state)
+{
+    static const struct engine_column_type date = {.type = ENGINE_DATE}, ts = {.type = ENGINE_TIMESTAMP},
+                                           tz = {.type = ENGINE_TIMESTAMP_TZ};
+    int32_t days[] = {2145042905, -2440588};
+    int64_t micros[] = {INT64_MAX - 1, INT64_C(-210866803200000000)};
+    (void)state;
+    assert_text(&(struct column_view){.type = &date, .data = &days[0]}, "5874897-12-31");
+    assert_text(&(struct column_view){.type = &date, .data = &days[1]}, "4714-11-24 BC");
+    assert_text(&(struct column_view){.type = &ts, .data = &micros[0]}, "294247-01-10 04:00:54.775806");
+    assert_text(&(struct column_view){.type = &ts, .data = &micros[1]}, "4714-11-24 00:00:00 BC");
+    assert_text(&(struct column_view){.type = &tz, .data = &micros[0]}, "294247-01-10 04:00:54.775806+00");
+}
+
 static void beyond_the_range_is_an_error(void **state)
 {
     static const struct engine_column_type ts = {.type = ENGINE_TIMESTAMP};
-    int64_t t[] = {0, INT64_MAX - 1};
+    int64_t t[] = {0, INT64_C(-210866803200000001)}; /* before 4714-11-24 BC */
     struct row_batch b;
     struct err e;
     size_t row = 0;
@@ -316,6 +331,7 @@ int main(void)
         cmocka_unit_test(integers),
         cmocka_unit_test(decimals),
         cmocka_unit_test(dates),
+        cmocka_unit_test(ends_of_the_ranges),
         cmocka_unit_test(beyond_the_range_is_an_error),
         cmocka_unit_test(lists),
         cmocka_unit_test(structs_are_json),
