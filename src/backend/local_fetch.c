@@ -54,8 +54,11 @@ static int next_chunk(struct local_portal *p, struct err *e)
     p->chunk = NULL;
     p->row = 0;
     int st = engine_result_next(p->result, &p->chunk, e);
-    if (local_leave(s) && st == ST_OK)
+    bool cancelled = local_leave(s);
+    if (cancelled && st == ST_OK)
         st = local_cancelled(e);
+    if (!cancelled && st == ST_ERR && e->code == SQLSTATE_QUERY_CANCELED)
+        return local_learn_error(p, e);
     return st;
 }
 

@@ -193,6 +193,50 @@ static int start(struct local_portal *p, struct err *e)
     return settle(p, e);
 }
 
+/* ---- an end without its reason ---- */
+
+/* Once more from the start, nothing sent: until the statement fails, or ends. */
+static int run_to_the_error(struct local_portal *p, struct err *e)
+{
+    struct local_conn *c;
+    struct sql_rewritten text;
+    const struct chunk_view *chunk;
+    engine_result_free(TAKE_PTR(p->result));
+    if (p->session->streaming == p)
+        p->session->streaming = NULL;
+    TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
+    TRY(local_claim(p->session, &c, e));
+    int st = run(p, &text, e);
+    while (st == ST_OK)
+        st = engine_result_next(p->result, &chunk, e);
+    if (st == ST_ERR)
+        local_map_position(p->stmt, &text, e);
+    return st;
+}
+
+int local_learn_error(struct local_portal *p, struct err *e)
+{
+    struct local_session *s = p->session;
+    for (int i = 0; i < LOCAL_LEARN_TRIES && !p->detached; i++) {
+        struct err why;
+        err_init(&why);
+        local_enter(s, s->main);
+        int st = run_to_the_error(p, &why);
+        err_init(e);
+        if (local_leave(s))
+            return local_cancelled(e);
+        if (st == ST_ERR && why.code != SQLSTATE_QUERY_CANCELED) {
+            *e = why;
+            return ST_ERR;
+        }
+    }
+    err_init(e);
+    (void)err_set(e, SQLSTATE_INTERNAL_ERROR,
+                  "the engine stopped the statement for an error that it did not tell");
+    err_hint(e, "Run it again to see the error.");
+    return ST_ERR;
+}
+
 int local_start(struct backend_portal *bp, struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;

@@ -23,6 +23,7 @@ enum {
     LOCAL_STATEMENT_MEMORY =
         1 << 30,            /* an arena's bound: the text of a statement twice, and its parameters */
     LOCAL_GUESSES_MAX = 64, /* parameters of one statement whose type is found by trying */
+    LOCAL_LEARN_TRIES = 3,  /* runs to find out why a stream ended */
     LOCAL_SEARCH_PATH_MAX = 8 * 1024,
 };
 
@@ -173,6 +174,10 @@ int local_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, 
                 void *arg, struct err *e);
 
 /* local_portal.c */
+/* When one of the engine's threads fails, another may see the sign to stop before the error that raised it,
+ * and then "interrupted" is all that a stream says. Runs the statement again, without sending, to learn what
+ * is wrong with it. Always ST_ERR. */
+int local_learn_error(struct local_portal *p, struct err *e);
 int local_open(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
                size_t nparams, struct backend_portal **out, struct err *e);
 int local_start(struct backend_portal *p, struct err *e);

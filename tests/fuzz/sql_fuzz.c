@@ -7,6 +7,7 @@
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { INPUT_MAX = 4096, ARENA_MAX = 1 << 20 };
 
@@ -18,12 +19,16 @@ static void require(bool ok)
         abort();
 }
 
-/* Differences that are meant: DuckDB's 1_000, `?` parameters, \v as a blank, a string's prefix N on its own.
- */
+/* Differences that are meant: DuckDB's 1_000, `?` parameters, \v as a blank, a string's prefix N on its own;
+ * and a string that goes on behind a comment, as PostgreSQL's do and libpg_query's, which makes tokens of
+ * comments, do not. */
 static bool has_own_rules(struct str sql)
 {
+    if (memchr(sql.p, '\'', sql.n) && memmem(sql.p, sql.n, "--", 2))
+        return true;
     for (size_t i = 0; i < sql.n; i++)
         if (sql.p[i] == '?' || sql.p[i] == '\v' || (sql.p[i] == '\'' && i && (sql.p[i - 1] | 0x20) == 'n') ||
+            (sql.p[i] == '&' && i && (sql.p[i - 1] | 0x20) == 'u') ||
             (sql.p[i] == '_' && i && sql.p[i - 1] >= '0' && sql.p[i - 1] <= '9'))
             return true;
     return false;
