@@ -3,8 +3,6 @@
 #include "base/bytes.h"
 #include "pgtype/value_priv.h"
 
-#include <stdio.h>
-
 enum { DIMENSIONS_MAX = 6, ARRAY_ITEMS_MAX = 0x7ffffff };
 
 static int put_items(const struct decode *d, struct pg_value *items, size_t n, int ndims, const int32_t *dims)
@@ -75,21 +73,44 @@ struct reader {
     uint32_t element;
     struct pg_value *items;
     size_t n, cap;
-    int ndims;                    /* of the first element; -1: none met */
+    int ndims;                    /* as deep as the first element lies; 0: none met */
     int32_t dims[DIMENSIONS_MAX]; /* -1: not known yet */
+    int nbounds;                  /* dimensions that were written in front */
+    int64_t bounds[DIMENSIONS_MAX];
 };
 
 static int malformed(const struct reader *r, const char *detail)
 {
     (void)err_set(r->d->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "malformed array literal: \"%.*s\"",
-                  r->d->in.n > 200 ? 200 : (int)r->d->in.n, r->d->in.p);
+                  shown(r->d->in), r->d->in.p);
     err_detail(r->d->e, "%s", detail);
     return ST_ERR;
 }
 
+static int unexpected(const struct reader *r)
+{
+    char c = r->at < r->s.n ? r->s.p[r->at] : '\0';
+    return c == '{'   ? malformed(r, "Unexpected \"{\" character.")
+           : c == '}' ? malformed(r, "Unexpected \"}\" character.")
+           : c == ',' ? malformed(r, "Unexpected \",\" character.")
+           : c        ? malformed(r, "Unexpected array element.")
+                      : malformed(r, "Unexpected end of input.");
+}
+
+static int too_deep(const struct reader *r, int ndims)
+{
+    return err_set(r->d->e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                   "number of array dimensions (%d) exceeds the maximum allowed (%d)", ndims, DIMENSIONS_MAX);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static void skip_blanks(struct reader *r)
 {
-    while (r->at < r->s.n && (r->s.p[r->at] == ' ' || (r->s.p[r->at] >= '\t' && r->s.p[r->at] <= '\r')))
+    while (r->at < r->s.n && is_blank(r->s.p[r->at]))
         r->at++;
 }
 
@@ -115,39 +136,45 @@ static int new_item(struct reader *r, struct pg_value **out)
     return ST_OK;
 }
 
-/* The text of one element, escapes undone; *null for a bare NULL. */
-static int element_text(struct reader *r, struct str *text, bool *null)
+/* Takes one character, or what a backslash takes the meaning of. */
+static int take_character(struct reader *r, size_t *n)
 {
-    char *out = r->text;
-    size_t n = 0, keep = 0; /* trailing blanks of an unquoted element go, unless escaped */
-    bool quoted = here(r, '"');
-    *null = false;
-    r->at += quoted;
-    for (;; r->at++) {
-        if (r->at >= r->s.n)
-            return malformed(r, "Unexpected end of input.");
-        char c = r->s.p[r->at];
-        bool escaped = c == '\\';
-        if (escaped && ++r->at >= r->s.n)
-            return malformed(r, "Unexpected end of input.");
-        if (!escaped && quoted && c == '"') {
-            r->at++;
-            break;
-        }
-        if (!escaped && !quoted && (c == ',' || c == '}'))
-            break;
-        if (!escaped && !quoted && (c == '"' || c == '{'))
-            return malformed(r, "Incorrectly quoted array element.");
-        c = r->s.p[r->at];
-        out[n++] = c;
-        if (escaped || quoted || !(c == ' ' || (c >= '\t' && c <= '\r')))
+    if (here(r, '\\'))
+        r->at++;
+    if (r->at >= r->s.n)
+        return malformed(r, "Unexpected end of input.");
+    r->text[(*n)++] = r->s.p[r->at++];
+    return ST_OK;
+}
+
+static int quoted_text(struct reader *r, struct str *text)
+{
+    size_t n = 0;
+    for (r->at++; !here(r, '"');)
+        TRY(take_character(r, &n));
+    r->at++;
+    *text = (struct str){r->text, n};
+    return ST_OK;
+}
+
+/* Up to a comma or brace; blanks at its end go, unless escaped. *null for a NULL without any escape. */
+static int bare_text(struct reader *r, struct str *text, bool *null)
+{
+    size_t n = 0, keep = 0;
+    bool escapes = false;
+    while (!here(r, ',') && !here(r, '}')) {
+        if (r->at >= r->s.n || here(r, '"'))
+            return unexpected(r);
+        if (here(r, '{'))
+            return unexpected(r);
+        bool escaped = here(r, '\\');
+        TRY(take_character(r, &n));
+        escapes |= escaped;
+        if (escaped || !is_blank(r->text[n - 1]))
             keep = n;
     }
-    *text = (struct str){out, keep};
-    r->text += n;
-    if (!quoted && keep == 0)
-        return malformed(r, "Unexpected array element.");
-    *null = !quoted && str_ieq(*text, STR("NULL"));
+    *text = (struct str){r->text, keep};
+    *null = !escapes && str_ieq(*text, STR("NULL"));
     return ST_OK;
 }
 
@@ -156,11 +183,12 @@ static int element(struct reader *r, int depth)
     struct str text;
     bool null = false;
     struct pg_value *item = NULL;
-    if (r->ndims < 0)
+    if (r->ndims == 0)
         r->ndims = depth;
     if (r->ndims != depth)
-        return malformed(r, "Multidimensional arrays must have sub-arrays with matching dimensions.");
-    TRY(element_text(r, &text, &null));
+        return malformed(r, "Unexpected array element.");
+    TRY(here(r, '"') ? quoted_text(r, &text) : bare_text(r, &text, &null));
+    r->text += text.n;
     TRY(new_item(r, &item));
     if (null)
         return ST_OK;
@@ -168,40 +196,66 @@ static int element(struct reader *r, int depth)
     return decode_text(&one);
 }
 
+/* One pair of braces, with at least one element or pair inside. */
 static int level(struct reader *r, int depth)
 {
-    if (depth >= DIMENSIONS_MAX)
-        return err_set(r->d->e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
-                       "number of array dimensions exceeds the maximum allowed (%d)", DIMENSIONS_MAX);
     int32_t count = 0;
-    r->at++; /* the brace */
-    skip_blanks(r);
-    while (!here(r, '}')) {
-        if (count && !here(r, ','))
-            return malformed(r, "Unexpected array element.");
-        r->at += count > 0;
+    if (depth > DIMENSIONS_MAX)
+        return too_deep(r, depth);
+    do {
+        r->at++; /* the brace or comma */
         skip_blanks(r);
-        TRY(here(r, '{') ? level(r, depth + 1) : element(r, depth + 1));
+        if (r->at >= r->s.n || here(r, '}') || here(r, ',') || (here(r, '{') && r->ndims == depth))
+            return unexpected(r);
+        TRY(here(r, '{') ? level(r, depth + 1) : element(r, depth));
         skip_blanks(r);
         count++;
-        if (r->at >= r->s.n)
-            return malformed(r, "Unexpected end of input.");
-    }
+    } while (here(r, ','));
+    if (!here(r, '}'))
+        return unexpected(r);
     r->at++;
-    if (r->dims[depth] < 0)
-        r->dims[depth] = count;
-    else if (r->dims[depth] != count)
-        return malformed(r, "Multidimensional arrays must have sub-arrays with matching dimensions.");
-    return ST_OK;
+    if (r->dims[depth - 1] < 0)
+        r->dims[depth - 1] = count;
+    return r->dims[depth - 1] == count
+               ? ST_OK
+               : malformed(r, "Multidimensional arrays must have sub-arrays with matching dimensions.");
 }
 
-/* "[1:2][0:1]=" in front: the bounds are read over, an engine's list has none. */
+static bool bound(struct reader *r, int64_t *v)
+{
+    size_t from = r->at;
+    r->at += here(r, '-') || here(r, '+');
+    while (r->at < r->s.n && r->s.p[r->at] >= '0' && r->s.p[r->at] <= '9')
+        r->at++;
+    return str_to_i64((struct str){r->s.p + from, r->at - from}, INT32_MIN, INT32_MAX, v);
+}
+
+/* "[1:2][0:1]=" in front: looked at and left, an engine's list has no bounds. */
 static int skip_bounds(struct reader *r)
 {
-    if (!here(r, '['))
-        return ST_OK;
-    while (r->at < r->s.n && r->s.p[r->at] != '=' && r->s.p[r->at] != '{')
+    for (skip_blanks(r); here(r, '['); skip_blanks(r)) {
+        int64_t lower = 1, upper;
+        if (r->nbounds == DIMENSIONS_MAX)
+            return too_deep(r, DIMENSIONS_MAX + 1);
         r->at++;
+        if (!bound(r, &upper))
+            return malformed(r, "\"[\" must introduce explicitly-specified array dimensions.");
+        if (here(r, ':')) {
+            r->at++;
+            lower = upper;
+            if (!bound(r, &upper))
+                return malformed(r, "Missing array dimension value.");
+        }
+        if (!here(r, ']'))
+            return malformed(r, "Missing \"]\" after array dimensions.");
+        r->at++;
+        if (upper < lower)
+            return err_set(r->d->e, SQLSTATE_ARRAY_SUBSCRIPT_ERROR,
+                           "upper bound cannot be less than lower bound");
+        r->bounds[r->nbounds++] = upper - lower + 1;
+    }
+    if (r->nbounds == 0)
+        return ST_OK;
     if (!here(r, '='))
         return malformed(r, "Missing \"=\" after array dimensions.");
     r->at++;
@@ -209,30 +263,43 @@ static int skip_bounds(struct reader *r)
     return ST_OK;
 }
 
+/* Whether the braces are followed by nothing but a brace, which alone makes an empty array. */
+static bool skip_empty(struct reader *r)
+{
+    size_t start = r->at++;
+    skip_blanks(r);
+    bool empty = here(r, '}');
+    r->at = empty ? r->at + 1 : start;
+    return empty;
+}
+
+static int check_bounds(const struct reader *r)
+{
+    bool same = r->nbounds == 0 || r->nbounds == r->ndims;
+    for (int i = 0; same && i < r->nbounds; i++)
+        same = r->bounds[i] == r->dims[i];
+    return same ? ST_OK : malformed(r, "Specified array dimensions do not match array contents.");
+}
+
 int array_from_text(const struct decode *d, uint32_t oid)
 {
-    struct reader r = {.d = d, .s = d->in, .element = oid, .ndims = -1};
+    struct reader r = {.d = d, .s = d->in, .element = oid};
     for (int i = 0; i < DIMENSIONS_MAX; i++)
         r.dims[i] = -1;
     r.text = arena_alloc(d->arena, d->in.n + 1);
     if (!r.text)
         return err_oom(d->e);
-    skip_blanks(&r);
     TRY(skip_bounds(&r));
     if (!here(&r, '{'))
-        return malformed(&r, "Array value must start with \"{\" or dimension information.");
-    TRY(level(&r, 0));
+        return malformed(&r, r.nbounds ? "Array contents must start with \"{\"."
+                                       : "Array value must start with \"{\" or dimension information.");
+    if (!skip_empty(&r))
+        TRY(level(&r, 1));
     skip_blanks(&r);
     if (r.at != r.s.n)
         return malformed(&r, "Junk after closing right brace.");
-    size_t places = r.n ? 1 : 0;
-    for (int i = 0; i < DIMENSIONS_MAX; i++) {
-        if (r.dims[i] < 0 || i >= r.ndims)
-            r.dims[i] = 0;
-        else
-            places *= (size_t)r.dims[i];
-    }
-    if (places != r.n) /* {1,{}}: an empty one beside elements */
-        return malformed(&r, "Multidimensional arrays must have sub-arrays with matching dimensions.");
+    TRY(check_bounds(&r));
+    for (int i = r.ndims; i < DIMENSIONS_MAX; i++)
+        r.dims[i] = 0;
     return put_items(d, r.items, r.n, r.ndims, r.dims);
 }
