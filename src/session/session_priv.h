@@ -61,7 +61,7 @@ enum portal_kind { PORTAL_EMPTY, PORTAL_ENGINE, PORTAL_COMMAND };
 /* A savepoint stands where its transaction had written nothing: going back to it is beginning again. */
 struct savepoint {
     struct list link;
-    size_t nundo; /* settings that had been changed before it */
+    size_t mark; /* of the settings */
     char name[];
 };
 

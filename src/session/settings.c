@@ -314,12 +314,14 @@ static void mark_changed(struct settings *s, size_t index)
         s->reported |= (uint64_t)1 << index;
 }
 
-/* The undo record of a setting, made at its first change in a transaction. */
+/* The undo record of a setting, made at its first change in a transaction or after a savepoint. */
 static struct setting_undo *undo_of(struct settings *s, size_t index, struct err *e)
 {
-    for (size_t i = 0; i < s->nundo; i++)
-        if (s->undo[i].index == index)
-            return &s->undo[i];
+    size_t i = s->nundo;
+    while (i > 0 && s->undo[i - 1].index != index)
+        i--;
+    if (i > s->mark)
+        return &s->undo[i - 1];
     struct setting_undo *undo = mem_realloc(s->undo, (s->nundo + 1) * sizeof *undo);
     if (!undo) {
         (void)err_oom(e);
@@ -327,9 +329,11 @@ static struct setting_undo *undo_of(struct settings *s, size_t index, struct err
     }
     s->undo = undo;
     const char *value = slot_of(s, index)->value;
+    const char *at_commit = i > 0 ? undo[i - 1].at_commit : value; /* SET LOCAL may have come before */
     struct setting_undo *u = &undo[s->nundo];
     *u = (struct setting_undo){.index = index};
-    if (value && (!(u->at_begin = mem_strdup(value)) || !(u->at_commit = mem_strdup(value)))) {
+    if ((value && !(u->at_begin = mem_strdup(value))) ||
+        (at_commit && !(u->at_commit = mem_strdup(at_commit)))) {
         mem_free(u->at_begin);
         (void)err_oom(e);
         return NULL;
@@ -452,10 +456,12 @@ int settings_reset_all(struct settings *s, bool in_transaction, struct err *e)
     return ST_OK;
 }
 
+/* A setting may have several records: the oldest says what was, the newest what shall be. */
 static void end_undo(struct settings *s, size_t from, bool committed)
 {
-    for (size_t i = from; i < s->nundo; i++) {
-        struct setting_undo *u = &s->undo[i];
+    size_t n = s->nundo - from;
+    for (size_t i = 0; i < n; i++) {
+        struct setting_undo *u = &s->undo[from + (committed ? i : n - 1 - i)];
         char **keep = committed ? &u->at_commit : &u->at_begin;
         struct setting_slot *slot = slot_of(s, u->index);
         bool same = slot->value && *keep ? strcmp(slot->value, *keep) == 0 : slot->value == *keep;
@@ -467,13 +473,18 @@ static void end_undo(struct settings *s, size_t from, bool committed)
         mem_free(u->at_begin);
         mem_free(u->at_commit);
     }
-    s->nundo = from;
+    s->nundo = s->mark = from;
 }
 
-void settings_undo_from(struct settings *s, size_t nundo)
+size_t settings_mark(struct settings *s)
 {
-    if (nundo < s->nundo)
-        end_undo(s, nundo, false);
+    return s->mark = s->nundo;
+}
+
+void settings_undo_from(struct settings *s, size_t mark)
+{
+    assert(mark <= s->nundo);
+    end_undo(s, mark, false);
 }
 
 void settings_end_transaction(struct settings *s, bool committed)

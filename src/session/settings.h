@@ -98,6 +98,7 @@ struct settings {
     size_t ncustom;
     struct setting_undo *undo;
     size_t nundo;
+    size_t mark;       /* records from here on are newer than the last savepoint */
     uint64_t changed;  /* bit i: setting i may have another value than at settings_take_changed */
     uint64_t reported; /* bit i: a report is due */
 };
@@ -124,9 +125,9 @@ int settings_force(struct settings *s, enum setting index, const char *value, st
 /* RESET ALL, DISCARD ALL. */
 int settings_reset_all(struct settings *s, bool in_transaction, struct err *e);
 void settings_end_transaction(struct settings *s, bool committed);
-/* ROLLBACK TO: undoes the settings whose first change in the transaction came after the first nundo of them.
- */
-void settings_undo_from(struct settings *s, size_t nundo);
+/* SAVEPOINT and ROLLBACK TO: undoes what was changed after the mark, which stays. */
+size_t settings_mark(struct settings *s);
+void settings_undo_from(struct settings *s, size_t mark);
 /* Bits of the settings that changed since the last call. */
 uint64_t settings_take_changed(struct settings *s);
 uint64_t settings_take_reports(struct settings *s);

@@ -203,7 +203,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
     if (!sp)
         return err_oom(e);
     list_init(&sp->link);
-    sp->nundo = s->settings.nundo;
+    sp->mark = settings_mark(&s->settings);
     memcpy(sp->name, name, n);
     list_append(&s->savepoints, &sp->link);
     s->nsavepoints++;
@@ -221,7 +221,7 @@ static int rollback_to(struct session *s, struct savepoint *sp)
         s->engine_tx = false;
     }
     s->tx_wrote = false;
-    settings_undo_from(&s->settings, sp->nundo);
+    settings_undo_from(&s->settings, sp->mark);
     drop_savepoints_after(s, sp, false);
     s->tx = TX_BLOCK;
     return ST_OK;
