@@ -2,7 +2,7 @@
 
 import pytest
 
-from wire import B, D, E, P, Q, S
+from wire import B, C, D, E, Error, H, P, Q, S
 
 
 def one(w, sql):
@@ -144,3 +144,265 @@ def test_statement_sees_a_changed_table(wire):
     assert wire.ask(B("", "s"), E(), S)[1] == ("2",)
     wire.ask(Q("drop table ch"))
     assert "err:42P01" in wire.ask(B("", "s"), E(), S)
+
+
+def ends(w, *script):
+    """Each statement with what it has to be answered first: a tag, err:CODE, or a row."""
+    for sql, want in script:
+        notes = w.ask(Q(sql))
+        first = next(n for n in notes if n != "T" and not (isinstance(n, str) and n.startswith("notice")))
+        assert (first == want if isinstance(want, tuple) or ":" in want else first == f'cc"{want}"'), (sql, notes, w.last_error.get("M"))
+
+
+@pytest.mark.parametrize("set_to, shows", [("'1d'", "1d"), ("'36h'", "36h"), ("'1.5s'", "1500ms"), ("'90 s'", "90s"), ("'120s'", "2min"), ("'100us'", "0"), ("50", "50ms")])
+def test_more_units(set_to, shows, wire):
+    ends(wire, (f"set statement_timeout = {set_to}", "SET"), ("show statement_timeout", (shows,)), ("reset statement_timeout", "RESET"), ("show statement_timeout", ("0",)))
+
+
+@pytest.mark.parametrize("value", ["-1", "'5 fortnights'", "'30d'", "'1 S'", "''", "'1e99'", "nan"])
+def test_units_that_are_none(value, wire):
+    ends(wire, (f"set statement_timeout = {value}", "err:22023"), ("show statement_timeout", ("0",)))
+
+
+def test_savepoint_brings_a_failed_transaction_back(wire):
+    ends(wire, ("begin", "BEGIN"), ("savepoint a", "SAVEPOINT"), ("select * from no_such_table", "err:42P01"), ("savepoint b", "err:25P02"), ("release a", "err:25P02"),
+         ("rollback to a", "ROLLBACK"), ("select 1", ("1",)), ("rollback to savepoint a", "ROLLBACK"), ("release savepoint a", "RELEASE"),
+         ("rollback to a", "err:3B001"), ("rollback", "ROLLBACK"))
+
+
+def test_savepoint_undoes_what_came_after(wire):
+    ends(wire, ("create or replace table spt (a int)", "CREATE TABLE"), ("begin", "BEGIN"), ("set timezone = 'Asia/Tokyo'", "SET"), ("savepoint a", "SAVEPOINT"),
+         ("insert into spt values (1)", "INSERT 0 1"), ("set timezone = 'Europe/Paris'", "SET"), ("rollback to a", "ROLLBACK"), ("select count(*) from spt", ("0",)),
+         ("show timezone", ("Asia/Tokyo",)), ("insert into spt values (2)", "INSERT 0 1"), ("release a", "RELEASE"), ("commit", "COMMIT"),
+         ("select * from spt", ("2",)), ("show timezone", ("Asia/Tokyo",)), ("drop table spt", "DROP TABLE"))
+
+
+def test_savepoints_and_set_local(wire):
+    ends(wire, ("begin", "BEGIN"), ("set local timezone = 'Asia/Tokyo'", "SET"), ("savepoint a", "SAVEPOINT"), ("set local timezone = 'Europe/Paris'", "SET"),
+         ("savepoint b", "SAVEPOINT"), ("set timezone = 'PST8PDT'", "SET"), ("rollback to b", "ROLLBACK"), ("show timezone", ("Europe/Paris",)),
+         ("set timezone = 'Asia/Kolkata'", "SET"), ("rollback to a", "ROLLBACK"), ("show timezone", ("Asia/Tokyo",)), ("commit", "COMMIT"), ("show timezone", ("UTC",)),
+         ("begin", "BEGIN"), ("set timezone = 'Asia/Tokyo'", "SET"), ("savepoint a", "SAVEPOINT"), ("set timezone = 'Europe/Paris'", "SET"), ("release a", "RELEASE"),
+         ("commit", "COMMIT"), ("show timezone", ("Europe/Paris",)), ("begin", "BEGIN"), ("set timezone = 'Asia/Tokyo'", "SET"), ("savepoint a", "SAVEPOINT"),
+         ("set timezone = 'UTC'", "SET"), ("rollback", "ROLLBACK"), ("show timezone", ("Europe/Paris",)))
+
+
+def test_savepoints_of_one_name_nest(wire):
+    ends(wire, ("begin", "BEGIN"), ("savepoint a", "SAVEPOINT"), ("savepoint a", "SAVEPOINT"), ("release a", "RELEASE"), ("rollback to a", "ROLLBACK"),
+         ("savepoint b", "SAVEPOINT"), ("rollback to a", "ROLLBACK"), ("release b", "err:3B001"), ("commit", "ROLLBACK"))
+
+
+@pytest.mark.parametrize("sql", ["savepoint a", "release a", "rollback to a"])
+def test_savepoints_need_a_block(sql, wire):
+    ends(wire, (sql, "err:25P01"), ("select 1", ("1",)))
+
+
+def test_what_set_constraints_means_here(wire):
+    assert wire.ask(Q("set constraints all deferred")) == ["notice:25P01", 'cc"SET CONSTRAINTS"', "Z:I"]
+    ends(wire, ("begin", "BEGIN"), ("set constraints all immediate", "SET CONSTRAINTS"), ("commit", "COMMIT"))
+    assert wire.ask(P("set constraints all deferred"), B(), D(), E(), S)[-1] == "Z:I"
+
+
+def test_set_local_ends_with_its_transaction(wire):
+    assert wire.ask(Q("set local timezone = 'Asia/Tokyo'"))[0] == "notice:25P01"
+    ends(wire, ("show timezone", ("UTC",)), ("begin", "BEGIN"), ("set timezone = 'Asia/Tokyo'", "SET"), ("set local timezone = 'Europe/Paris'", "SET"),
+         ("show timezone", ("Europe/Paris",)), ("commit", "COMMIT"), ("show timezone", ("Asia/Tokyo",)), ("set timezone to default", "SET"), ("show timezone", ("UTC",)))
+
+
+def test_changes_are_reported(wire):
+    assert "ps:TimeZone=Asia/Tokyo" in wire.ask(Q("set timezone = 'asia/tokyo'"), quiet="K")
+    assert "ps:application_name=x" in wire.ask(Q("set application_name = 'x'"), quiet="K")
+    notes = wire.ask(Q("begin"), Q("set timezone = 'Europe/Paris'"), Q("rollback"), quiet="K")
+    assert "ps:TimeZone=Europe/Paris" in notes and "ps:TimeZone=Asia/Tokyo" in notes
+    assert not [n for n in wire.ask(Q("set extra_float_digits = 3"), quiet="K") if str(n).startswith("ps:extra")]
+
+
+def test_reset_goes_back_to_the_start_up_packet(server):
+    with server.wire(application_name="app", TimeZone="Asia/Tokyo", options="-c statement_timeout=7s --search_path=main -c extra_float_digits=2") as w:
+        ends(w, ("show statement_timeout", ("7s",)), ("show search_path", ("main",)), ("show extra_float_digits", ("2",)), ("set statement_timeout = 1", "SET"),
+             ("set timezone = 'UTC'", "SET"), ("set application_name = 'other'", "SET"), ("reset all", "RESET"), ("show statement_timeout", ("7s",)),
+             ("show timezone", ("Asia/Tokyo",)), ("show application_name", ("app",)), ("discard all", "DISCARD ALL"), ("show timezone", ("Asia/Tokyo",)))
+        assert w.parameters["TimeZone"] == "Asia/Tokyo" and w.parameters["application_name"] == "app"
+
+
+@pytest.mark.parametrize("options, code", [("-c statement_timeout=soon", "22023"), ("-c no_such_setting=1", "42704"), ("-c server_version=1", "55P02"), ("-x", "42601"), ("-c", "42601")])
+def test_wrong_options_at_the_start(options, code, server):
+    with pytest.raises(Error) as e:
+        server.wire(options=options)
+    assert e.value.fields["C"] == code and e.value.fields["S"] == "FATAL"
+
+
+def test_option_with_a_blank(server):
+    with server.wire(options=r"-c application_name=my\ app\\s") as w:
+        ends(w, ("show application_name", (r"my app\s",)))
+
+
+@pytest.mark.parametrize("name", ["max_connections", "listen", "log_level", "memory_limit", "allowed_directories"])
+def test_options_show_and_stay(name, wire):
+    assert isinstance(wire.ask(Q(f"show {name}"))[1], tuple)
+    assert wire.ask(Q(f"set {name} = '1'"))[0] == "err:55P02" and wire.ask(Q(f"reset {name}"))[0] == "err:55P02"
+
+
+def test_settings_nobody_knows(wire):
+    ends(wire, ("set no_such_setting = 1", "err:42704"), ("reset no_such_setting", "err:42704"), ("show no_such_setting", "err:42704"), ("show not_there.at_all", "err:42704"))
+
+
+def test_own_settings_are_bounded(wire):
+    notes = [wire.ask(Q(f"set my.s{i} = '{i}'"))[0] for i in range(100)]
+    assert notes[0] == 'cc"SET"' and notes[-1] == "err:54000"
+    assert wire.ask(Q(f"set my.s0 = '{'x' * 5000}'"))[0] == "err:54000"
+    ends(wire, ("show my.s0", ("0",)))
+
+
+@pytest.mark.parametrize("sql, shows", [("set time zone local", "UTC"), ("set time zone default", "UTC"), ("set time zone 'PST8PDT'", "PST8PDT"), ("set time zone '+03'", "+03"),
+                                        ("set session timezone = 'Asia/Tokyo'", "Asia/Tokyo"), ("set time zone 'Asia/Kolkata'", "Asia/Kolkata")])
+def test_more_time_zone_forms(sql, shows, wire):
+    ends(wire, (sql, "SET"), ("show time zone", (shows,)), ("reset time zone", "RESET"), ("show time zone", ("UTC",)))
+
+
+def test_search_path_without_names(wire):
+    ends(wire, ("set search_path = ''", "SET"), ("select 1", ("1",)), ("select count(*) >= 0 from pg_catalog.pg_class", ("t",)), ("set search_path = public, pg_catalog", "SET"),
+         ("select current_schema()", ("main",)), ("set search_path = main, no_such_schema", "err:3F000"), ("select current_schema()", ("main",)),
+         ("show search_path", ("public, pg_catalog",)))
+
+
+def test_search_path_decides_where_things_are_made(wire):
+    ends(wire, ("create schema if not exists \"Odd One\"", "CREATE SCHEMA"), ("set search_path = \"Odd One\", public", "SET"), ("create or replace table here as select 5 a", "SELECT 1"),
+         ("select current_schema()", ("Odd One",)), ("reset search_path", "RESET"), ("select * from here", "err:42P01"), ("select a from \"Odd One\".here", ("5",)),
+         ("begin", "BEGIN"), ("set local search_path = \"Odd One\"", "SET"), ("select a from here", ("5",)), ("rollback", "ROLLBACK"), ("select * from here", "err:42P01"),
+         ("drop schema \"Odd One\" cascade", "DROP SCHEMA"))
+
+
+def test_prepared_in_sql(wire):
+    ends(wire, ("prepare p (int, text) as select $1 + 1, $2", "PREPARE"), ("execute p(1, 'x')", ("2", "x")), ("execute p(null, null)", (None, None)), ("execute p(1)", "err:42601"),
+         ("execute p(1, 2, 3)", "err:42601"), ("execute p('x', 'y')", "err:22P02"), ("prepare p as select 2", "err:42P05"), ("deallocate p", "DEALLOCATE"),
+         ("execute p(1, 'x')", "err:26000"), ("deallocate prepare p", "err:26000"), ("prepare q as begin", "err:42601"), ("prepare q (no_such_type) as select 1", "err:42704"),
+         ("prepare q as select 1", "PREPARE"), ("deallocate all", "DEALLOCATE ALL"), ("execute q", "err:26000"))
+
+
+def test_prepared_statements_are_the_same_in_sql_and_messages(wire):
+    assert wire.ask(P("select $1::int + 1", "twin"), S) == ["1", "Z:I"]
+    ends(wire, ("execute twin(41)", ("42",)), ("deallocate twin", "DEALLOCATE"), ("prepare other(int) as select $1 * 2", "PREPARE"))
+    assert "err:26000" in wire.ask(B("", "twin", ["1"]), E(), S)
+    assert wire.ask(B("", "other", ["21"]), E(), S)[1] == ("42",)
+    assert wire.ask(C("S", "other"), S) == ["3", "Z:I"]
+    ends(wire, ("execute other(1)", "err:26000"))
+
+
+def test_prepared_insert(wire):
+    ends(wire, ("create or replace table pins (a int)", "CREATE TABLE"), ("prepare ins(int) as insert into pins values ($1)", "PREPARE"), ("execute ins(5)", "INSERT 0 1"),
+         ("begin read only", "BEGIN"), ("execute ins(6)", "err:25006"), ("rollback", "ROLLBACK"), ("begin", "BEGIN"), ("execute ins(7)", "INSERT 0 1"), ("rollback", "ROLLBACK"),
+         ("select sum(a) from pins", ("5",)), ("drop table pins", "DROP TABLE"))
+
+
+@pytest.mark.parametrize("sql", ["insert into rod values (1)", "update rod set a = 1", "delete from rod", "create table rod2 (a int)", "drop table rod", "alter table rod add column b int",
+                                 "truncate rod", "create view rodv as select 1", "create schema rods", "create sequence rodq", "insert into rod values (1) returning a",
+                                 "with x as (select 1) insert into rod from x", "create macro rodm() as 1", "comment on table rod is 'x'"])
+def test_read_only_transactions(sql, wire):
+    ends(wire, ("create table if not exists rod (a int)", "CREATE TABLE"), ("begin read only", "BEGIN"), (sql, "err:25006"), ("rollback", "ROLLBACK"),
+         ("begin", "BEGIN"), ("set transaction read only", "SET"), (sql, "err:25006"), ("commit", "ROLLBACK"))
+    notes = wire.ask(Q("set default_transaction_read_only = on"), P(sql), B(), E(), S, Q("set default_transaction_read_only = off"))
+    assert "err:25006" in notes
+
+
+def test_temporary_tables_may_be_made_in_read_only_transactions(wire):
+    ends(wire, ("begin read only", "BEGIN"), ("create temp table rot (a int)", "CREATE TABLE"), ("select count(*) from rot", ("0",)), ("commit", "COMMIT"))
+
+
+@pytest.mark.parametrize("level", ["read uncommitted", "read committed", "repeatable read", "serializable"])
+def test_isolation_levels(level, wire):
+    ends(wire, (f"begin isolation level {level}", "BEGIN"), ("show transaction_isolation", (level,)), ("select 1", ("1",)), ("commit", "COMMIT"),
+         ("show transaction_isolation", ("read committed",)), (f"set default_transaction_isolation = '{level}'", "SET"), ("begin", "BEGIN"), ("show transaction_isolation", (level,)),
+         ("commit", "COMMIT"), ("reset default_transaction_isolation", "RESET"), ("begin", "BEGIN"), (f"set transaction isolation level {level}", "SET"),
+         ("show transaction isolation level", (level,)), ("rollback", "ROLLBACK"))
+
+
+def test_isolation_is_set_before_the_first_query(wire):
+    ends(wire, ("begin", "BEGIN"), ("select 1", ("1",)), ("set transaction isolation level serializable", "err:25001"), ("rollback", "ROLLBACK"),
+         ("begin read only", "BEGIN"), ("select 1", ("1",)), ("set transaction read write", "err:25001"), ("rollback", "ROLLBACK"))
+
+
+def test_words_for_transactions(wire):
+    ends(wire, ("start transaction", "START TRANSACTION"), ("end", "COMMIT"), ("begin work", "BEGIN"), ("abort", "ROLLBACK"), ("begin transaction read only", "BEGIN"),
+         ("show transaction_read_only", ("on",)), ("commit and chain", "COMMIT"), ("show transaction_read_only", ("on",)), ("rollback", "ROLLBACK"), ("commit and chain", "err:25P01"))
+
+
+def test_discard_some(wire):
+    ends(wire, ("prepare p as select 1", "PREPARE"), ("discard plans", "DISCARD PLANS"), ("execute p", ("1",)), ("begin", "BEGIN"), ("discard all", "err:25001"), ("rollback", "ROLLBACK"))
+
+
+def test_session_goes_on_after_discard_all(wire):
+    wire.ask(Q("create temp table gone (a int)"))
+    for _ in range(3):
+        ends(wire, ("discard all", "DISCARD ALL"), ("create temp table gone as select 1 a", "SELECT 1"), ("select a from gone", ("1",)))
+
+
+def test_temporary_table_hides_the_permanent_one(server, wire):
+    ends(wire, ("create or replace table hide as select 'permanent' a", "SELECT 1"), ("create temp table hide as select 'temporary' a", "SELECT 1"), ("select a from hide", ("temporary",)))
+    with server.wire() as other:
+        ends(other, ("select a from hide", ("permanent",)))
+    ends(wire, ("drop table temp.hide", "DROP TABLE"), ("select a from hide", ("permanent",)), ("drop table hide", "DROP TABLE"))
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_open_portal_over_a_temporary_table(block, wire):
+    """The engine allows no second statement on the connection that holds the table: right rows, or 0A000."""
+    wire.ask(Q("create temp table big as select i from range(20000) t(i)"))
+    if block:
+        wire.ask(Q("begin"))
+    wire.send(P("select i from big order by i"), B("c") if block else B(), E(3, "c" if block else ""), H)
+    assert wire.notes(6) == ["1", "2", ("0",), ("1",), ("2",), "susp"]
+    if not block:
+        assert wire.ask(S) == ["Z:I"]
+        return
+    first = wire.ask(P("select count(*) from big"), B(), E(), S)
+    assert ("20000",) in first or "err:0A000" in first, first
+    if first[-1] == "Z:T":
+        assert wire.ask(E(2, "c"), S) == [("3",), ("4",), "susp", "Z:T"]
+    wire.ask(Q("rollback"))
+    ends(wire, ("select count(*) from big", ("20000",)))
+
+
+def test_two_portals_by_turns(wire):
+    """Each goes on where it was, or says that it cannot: never a wrong row."""
+    wire.ask(Q("begin"))
+    wire.ask(P("select i from range(100000) t(i)", "s"), S)
+    assert wire.ask(B("a", "s"), E(2, "a"), S) == ["2", ("0",), ("1",), "susp", "Z:T"]
+    notes = wire.ask(B("b", "s"), E(2, "b"), S)
+    if "err:0A000" in notes:
+        return
+    assert notes == ["2", ("0",), ("1",), "susp", "Z:T"]
+    for i in range(2, 20, 2):
+        for portal in "ab":
+            assert wire.ask(E(2, portal), S) == [(str(i),), (str(i + 1),), "susp", "Z:T"]
+        ends(wire, ("select 7", ("7",)))
+    assert wire.ask(Q("commit")) == ['cc"COMMIT"', "Z:I"]
+
+
+@pytest.mark.parametrize("script", [
+    [("create or replace macro plus(a, b := 1) as a + b", "CREATE FUNCTION"), ("select plus(2), plus(2, b := 5)", ("3", "7"))],
+    [("create or replace macro rows_of(n) as table select * from range(n)", "CREATE FUNCTION"), ("select count(*) from rows_of(4)", ("4",))],
+    [("attach ':memory:' as other", "ATTACH"), ("create table other.t as select 1 a", "SELECT 1"), ("from other.t", ("1",)), ("detach other", "DETACH")],
+    [("create or replace table own (k text, v int)", "CREATE TABLE"), ("insert into own by name select 1 v, 'x' k", "INSERT 0 1"), ("from own", ("x", "1")),
+     ("insert into own values ('y', 2) returning v", ("2",)), ("update own set v = 3 where k = 'y'", "UPDATE 1"), ("delete from own", "DELETE 2"), ("drop table own", "DROP TABLE")],
+    [("create type mood as enum ('sad', 'happy')", "CREATE TYPE"), ("select 'happy'::mood", ("happy",)), ("drop type mood", "DROP TYPE")],
+    [("create sequence sq", "CREATE SEQUENCE"), ("select nextval('sq')", ("1",)), ("drop sequence sq", "DROP SEQUENCE")],
+    [("set variable v = 3", "SET"), ("select getvariable('v')", ("3",)), ("reset variable v", "RESET")],
+    [("create or replace view vw as select 1 a", "CREATE VIEW"), ("table vw", ("1",)), ("drop view vw", "DROP VIEW")],
+    [("checkpoint", "CHECKPOINT"), ("vacuum", "VACUUM"), ("analyze", "ANALYZE"), ("unlisten *", "UNLISTEN"), ("close all", "CLOSE CURSOR ALL")],
+], ids=lambda s: s[0][0])
+def test_scripts_of_the_engine(script, wire):
+    ends(wire, *script)
+
+
+@pytest.mark.parametrize("sql, rows", [
+    ("unpivot (select 1 a, 2 b) on a, b into name n value v", [("a", "1"), ("b", "2")]), ("select * replace (2 as a) from (select 1 a)", [("2",)]),
+    ("select columns('a.*') from (select 1 a1, 2 a2, 3 b)", [("1", "2")]), ("select {'a': 1}, map {'k': 1}", [('{"a":1}', '{"k":1}')]),
+    ("select list_transform([1, 2], lambda x: x + 1)", [("{2,3}",)]), ("select unnest([1, 2])", [("1",), ("2",)]), ("select a, count(*) from (values (1), (1)) t(a) group by all", [("1", "2")]),
+    ("select 10 // 3, 5 % 3, 2 ** 3", [("3", "2", "8")]), ("with recursive r(n) as (select 1 union all select n + 1 from r where n < 3) from r", [("1",), ("2",), ("3",)]),
+    ("select 'abc'[2:3], [1, 2, 3][-1]", [("bc", "3")]), ("from (values (1), (2)) t(a) select sum(a)", [("3",)]), ("select #1 from (select 5)", [("5",)]),
+    ("select * from (values (1, 2)) a(x, y) natural join (values (1, 3)) b(x, z)", [("1", "2", "3")]), ("select 1; select 2", None)])
+def test_more_of_the_engines_own_sql(sql, rows, wire):
+    got = wire.ask(Q(sql))
+    assert [n for n in got if isinstance(n, tuple)] == ([("1",), ("2",)] if rows is None else rows), got
+    got = wire.ask(P(sql), B(), D(), E(), S)
+    assert "err:42601" in got if rows is None else [n for n in got if isinstance(n, tuple)] == rows, got
