@@ -306,12 +306,12 @@ static void session_end(struct session *s)
     struct conn *conn = s->conn;
     mem_free(s->user);
     mem_free(s->database);
-    struct session_server *v = s->server;
-    /* The monitor looks at conn while it holds the registry. */
+    atomic_fetch_sub(&s->server->running, 1);
+    metric_gauge_add(METRIC_SESSIONS_RUNNING, -1);
+    /* The last thing that touches the server, which may go with its last session; conn goes after it, since
+     * the monitor looks at it while it holds the registry. */
     registry_release(s);
     conn_free(conn);
-    atomic_fetch_sub(&v->running, 1);
-    metric_gauge_add(METRIC_SESSIONS_RUNNING, -1);
 }
 
 static void park(struct session *s, short events)
