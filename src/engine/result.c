@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "engine/view_priv.h"
 
 #include <string.h>
 
@@ -24,59 +25,6 @@ DEFINE_CLEANUP(struct engine_result, engine_result_free)
 
 /* ---- views ---- */
 
-static size_t child_vectors(const struct engine_column_type *t)
-{
-    switch (t->type) {
-    case ENGINE_LIST:
-    case ENGINE_ARRAY:
-    case ENGINE_MAP: return 1;
-    case ENGINE_STRUCT: return t->nchildren;
-    case ENGINE_UNION: return t->nchildren + 1; /* the tag first */
-    default: return 0;
-    }
-}
-
-/* The type of a child vector. A map's one child is a struct of key and value, a union's first its tag: types
- * that the map or union itself has not, made beside it once. */
-static const struct engine_column_type map_entry_type = {.type = ENGINE_STRUCT};
-static const struct engine_column_type union_tag_type = {.type = ENGINE_UINT8};
-
-static int view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v,
-                    struct err *e);
-
-static int view_children(struct arena *a, const struct engine_column_type *t, struct column_view *v,
-                         struct err *e)
-{
-    size_t n = child_vectors(t);
-    struct column_view *children = arena_calloc(a, n, sizeof *children);
-    if (!children)
-        return err_oom(e);
-    v->children = children;
-    v->nchildren = n;
-    if (t->type == ENGINE_MAP) {
-        struct engine_column_type *entry = arena_alloc(a, sizeof *entry);
-        if (!entry)
-            return err_oom(e);
-        *entry = map_entry_type;
-        entry->nchildren = 2;
-        entry->children = t->children;
-        return view_new(a, entry, &children[0], e);
-    }
-    size_t skip = t->type == ENGINE_UNION;
-    if (skip)
-        children[0].type = &union_tag_type;
-    for (size_t i = skip; i < n; i++)
-        TRY(view_new(a, &t->children[i - skip], &children[i], e));
-    return ST_OK;
-}
-
-/* The shape of a column, made once a result; view_point fills it for each chunk. */
-static int view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v, struct err *e)
-{
-    *v = (struct column_view){.type = t};
-    return child_vectors(t) ? view_children(a, t, v, e) : ST_OK;
-}
-
 static void view_point(struct column_view *v, duckdb_vector vector)
 {
     enum engine_type type = v->type->type;
@@ -88,8 +36,7 @@ static void view_point(struct column_view *v, duckdb_vector vector)
         duckdb_vector child = type == ENGINE_LIST || type == ENGINE_MAP ? duckdb_list_vector_get_child(vector)
                               : type == ENGINE_ARRAY ? duckdb_array_vector_get_child(vector)
                                                      : duckdb_struct_vector_get_child(vector, i);
-        /* column_view's children are const for readers; they are ours */
-        view_point((struct column_view *)(uintptr_t)&v->children[i], child);
+        view_point(engine_view_child(v, i), child);
     }
 }
 
@@ -138,7 +85,7 @@ static int describe(struct engine_result *r, struct err *e)
         int st = engine_type_new(&r->arena, type, &types[i], e);
         duckdb_destroy_logical_type(&type);
         TRY(st);
-        TRY(view_new(&r->arena, types[i], &r->columns[i], e));
+        TRY(engine_view_new(&r->arena, types[i], &r->columns[i], e));
     }
     r->info.names = names;
     r->info.types = types;

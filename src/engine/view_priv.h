@@ -1,0 +1,18 @@
+/* The shape of a column's view, made once a result and filled for each chunk; of engine/ only. */
+#ifndef TAVANA_ENGINE_VIEW_PRIV_H
+#define TAVANA_ENGINE_VIEW_PRIV_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "engine/column_view.h"
+
+/* v and its children get their types; data and validity are still NULL. All of the arena. */
+int engine_view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v,
+                    struct err *e);
+/* column_view's children are const for readers; those of a view made here are ours. */
+static inline struct column_view *engine_view_child(const struct column_view *v, size_t i)
+{
+    return (struct column_view *)(uintptr_t)&v->children[i];
+}
+
+#endif
