@@ -22,12 +22,15 @@
     X(FLUSH_TIMEOUTS, "tavana_flush_timeouts_total", "Clients cut off because they did not read")            \
     X(CANCEL_REQUESTS, "tavana_cancel_requests_total", "CancelRequests received")                            \
     X(CANCELS, "tavana_cancels_total", "Statements ended by a cancel")                                       \
-    X(CLIENTS_GONE, "tavana_clients_gone_total", "Statements ended because their client was gone")
+    X(CLIENTS_GONE, "tavana_clients_gone_total", "Statements ended because their client was gone")           \
+    X(PORTAL_OVERFLOWS, "portal_overflow_total", "Spools of cursors and portals that went to disk")
 
 #define METRIC_GAUGES(X)                                                                                     \
     X(SESSIONS, "tavana_sessions", "Sessions open now")                                                      \
     X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
-    X(STREAMS, "tavana_streams", "Result streams open now")
+    X(STREAMS, "tavana_streams", "Result streams open now")                                                  \
+    X(SPOOL_MEMORY_BYTES, "tavana_spool_memory_bytes", "Memory that rows put aside take now")                \
+    X(SPOOL_DISK_BYTES, "tavana_spool_disk_bytes", "Disk that rows put aside take now")
 
 #define METRIC_HISTOGRAMS(X)                                                                                 \
     X(FIRST_ROW_SECONDS, "tavana_first_row_seconds", "Time from a statement's start to its first row")       \
