@@ -370,7 +370,7 @@ static void take_large(SSL *ssl)
 {
     static uint8_t in[LARGE];
     int n = 1;
-    (void)usleep(50000);
+    (void)usleep(500000); /* long enough for a writer on a busy machine to fill the socket */
     for (int have = 0; have < LARGE && n > 0; have += n)
         n = SSL_read(ssl, in + have, LARGE - have);
     echoed = sum_of(in, LARGE);
