@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/metric.h"
 
 DEFINE_CLEANUP(struct conn, conn_free)
 
@@ -230,6 +231,7 @@ int conn_fill(struct conn *c, size_t max, struct err *e)
     c->last_full = got == room;
     c->in_end += got;
     c->stats.bytes_in += got;
+    metric_add(METRIC_BYTES_RECEIVED, got);
     return ST_OK;
 }
 
