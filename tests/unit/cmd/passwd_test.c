@@ -2,6 +2,7 @@
 #include "cmd/passwd.c"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,9 +74,10 @@ static struct result run(const char *input, const char *const *arguments)
     for (; arguments[argc]; argc++)
         assert_non_null(argv[argc] = mem_strdup(arguments[argc]));
     assert_int_equal(pipe(in), 0);
+    /* Into the pipe before there is a reader, which may end without reading it. */
+    assert_int_equal(write(in[1], input, strlen(input)), strlen(input));
     struct pipes p = start(argc, argv, in[0], in[1]);
     assert_int_equal(close(in[0]), 0);
-    assert_int_equal(write(in[1], input, strlen(input)), strlen(input));
     assert_int_equal(close(in[1]), 0);
     finish(&p, &r);
     while (argc)
