@@ -44,7 +44,8 @@
     X(MAX_IDENTIFIER_LENGTH, "max_identifier_length", "63", SETTING_INTERNAL, check_any,                     \
       "Longest identifier")                                                                                  \
     X(MAX_INDEX_KEYS, "max_index_keys", "32", SETTING_INTERNAL, check_any, "Most columns of an index")       \
-    X(SEARCH_PATH, "search_path", "\"$user\", public", 0, check_any, "Schemas that names are looked up in")  \
+    X(SEARCH_PATH, "search_path", "\"$user\", public", 0, check_search_path,                                 \
+      "Schemas that names are looked up in")                                                                 \
     X(SERVER_ENCODING, "server_encoding", "UTF8", SETTING_REPORT | SETTING_INTERNAL, check_any,              \
       "Always UTF8")                                                                                         \
     X(SERVER_VERSION, "server_version", "15.0 (Tavana)", SETTING_REPORT | SETTING_INTERNAL, check_any,       \

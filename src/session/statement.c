@@ -4,7 +4,9 @@
 #include "base/cleanup.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
+#include "sql/catalog.h"
 #include "sql/rewrite.h"
+#include "sql/token.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,10 +99,35 @@ void statement_shift_position(const struct sql_statement *sql, struct err *e)
         e->position += ((unsigned char)message[i] & 0xC0) != 0x80;
 }
 
+static bool names_catalog(struct str text)
+{
+    const struct str name = STR(SQL_CATALOG_DATABASE);
+    for (size_t i = 0; i + name.n <= text.n; i++)
+        if (str_ieq((struct str){text.p + i, name.n}, name))
+            return true;
+    return false;
+}
+
+/* The views that pg_catalog is rewritten to are in a database of all sessions: who could name it could drop
+ * it. A string names it too in USE, SET and PRAGMA. */
+static int check_no_catalog(const struct sql_statement *sql, struct err *e)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    bool strings = cstr_ieq(sql->word, "USE") || cstr_ieq(sql->word, "SET") || cstr_ieq(sql->word, "PRAGMA");
+    sql_lexer_init(&l, sql->text);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        if ((strings || sql_token_is_name(&t)) && names_catalog(t.text))
+            return err_set(e, SQLSTATE_INSUFFICIENT_PRIVILEGE, "permission denied for database %s",
+                           SQL_CATALOG_DATABASE);
+    return ST_OK;
+}
+
 static int prepare_engine(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
                           struct err *e)
 {
     struct backend_session *engine;
+    TRY(check_no_catalog(&st->sql, e));
     TRY(session_engine(s, &engine, e));
     CLEANUP(arena_releasep) struct arena scratch;
     arena_init(&scratch, REWRITE_ARENA_MAX);
