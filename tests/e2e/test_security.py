@@ -149,3 +149,19 @@ def test_nothing_of_the_client_is_in_the_log(make_server):
         w.ask(P("select 1/0", "hushhush4", oids=[99999]), S)
     assert s.log().count(" statement pid=") > 30
     assert "hushhush" not in s.log(), [l for l in s.log().splitlines() if "hushhush" in l]
+
+
+@pytest.mark.parametrize("sql", [
+    "detach tavana_catalog", 'detach "tavana_catalog"', "detach database if exists TAVANA_Catalog", "use tavana_catalog", "use 'tavana_catalog'", "use tavana_catalog.pg", "set schema = 'tavana_catalog'",
+    "set schema 'tavana_catalog'", "set search_path = tavana_catalog.pg", "set search_path to 'main', 'Tavana_Catalog'", "pragma search_path = 'tavana_catalog'", "pragma schema = 'tavana_catalog'",
+    "drop schema tavana_catalog.pg cascade", "create or replace macro tavana_catalog.pg.schemas() as table select 1", "create table tavana_catalog.t (a int)",
+    "create view v as select * from tavana_catalog.pg.schemas()", "prepare x as drop schema tavana_catalog.pg cascade", "select 1; detach/**/tavana_catalog",
+    "attach ':memory:' as a; use a; detach tavana_catalog"])
+def test_our_own_views_are_out_of_reach(sql, server):
+    """pg_catalog of every session hangs on them."""
+    with server.wire() as w:
+        assert "err:42501" in w.ask(Q(sql)), w.last_error
+        w.ask(Q("use memory"), Q("detach a"))
+    with server.wire() as w:
+        assert int(w.ask(Q("select count(*) from pg_catalog.pg_class"))[1][0]) > 0
+        assert w.ask(Q("select 'tavana_catalog' -- tavana_catalog"))[1] == ("tavana_catalog",)
