@@ -120,15 +120,20 @@ static struct span list_span(const struct column_view *v, const struct rows *r)
 }
 
 /* Equal neighbours (a constant) share their bytes, as they do in the engine. */
+static inline bool shares(const struct engine_string *a, const struct engine_string *before)
+{
+    return before && a->value.pointer.ptr == before->value.pointer.ptr && a->len == before->len;
+}
+
 static size_t heap_bytes(const struct column_view *v, uint64_t from, size_t n)
 {
     const struct engine_string *s = (const struct engine_string *)v->data + from;
-    const char *last = NULL;
+    const struct engine_string *last = NULL;
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
-        if (s[i].len <= STRING_INLINED || !column_view_valid(v, from + i) || s[i].value.pointer.ptr == last)
+        if (!column_view_valid(v, from + i) || s[i].len <= STRING_INLINED || shares(&s[i], last))
             continue;
-        last = s[i].value.pointer.ptr;
+        last = &s[i];
         bytes += s[i].len;
     }
     return bytes;
@@ -185,13 +190,19 @@ size_t chunk_rows_within(const struct chunk_view *c, size_t from, size_t to, siz
 
 /* ---- encoding ---- */
 
+static int too_large(const struct buf *out, struct err *e)
+{
+    (void)err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "rows are too large to be put aside");
+    err_detail(e, "A segment of rows can have at most %zu bytes.", out->max);
+    return ST_ERR;
+}
+
 /* Room for n bytes and their padding, which is zeroed. */
 static uint8_t *room(struct buf *out, size_t n, struct err *e)
 {
     size_t need = padded(n);
     if (need < n || need > out->max - out->len) {
-        err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "rows are too large to be put aside");
-        err_detail(e, "A segment of rows can have at most %zu bytes.", out->max);
+        (void)too_large(out, e);
         return NULL;
     }
     uint8_t *p = buf_reserve(out, need);
@@ -295,7 +306,7 @@ static inline uint8_t *put_long(uint8_t *to, const char *from, size_t n)
 static size_t put_slots(struct engine_string *slots, const struct column_view *v, const struct rows *r)
 {
     const struct engine_string *strings = v->data;
-    const char *last = NULL;
+    const struct engine_string *last = NULL;
     size_t heap = 0, last_at = 0;
     for (size_t i = 0; i < r->n; i++) {
         uint64_t row = row_at(r, i);
@@ -306,8 +317,8 @@ static size_t put_slots(struct engine_string *slots, const struct column_view *v
         slots[i] = strings[row];
         if (slots[i].len <= STRING_INLINED)
             continue;
-        if (slots[i].value.pointer.ptr != last) {
-            last = slots[i].value.pointer.ptr;
+        if (!shares(&strings[row], last)) {
+            last = &strings[row];
             last_at = heap;
             heap += slots[i].len;
         }
@@ -340,11 +351,25 @@ static int put_strings(struct buf *out, const struct column_view *v, const struc
 
 static int put_vector(struct buf *out, const struct column_view *v, const struct rows *r, struct err *e);
 
+/* Numbers of n rows of a child, each of which will take a byte at least. */
+static uint64_t *selection(const struct buf *out, size_t n, struct err *e)
+{
+    if (n > out->max - out->len) {
+        (void)too_large(out, e);
+        return NULL;
+    }
+    uint64_t *sel = mem_calloc(n, sizeof *sel);
+    if (!sel)
+        (void)err_oom(e);
+    return sel;
+}
+
 /* The elements' rows in the child, each list's after the other's. */
-static uint64_t *gathered(const struct column_view *v, const struct rows *r, uint64_t total)
+static uint64_t *gathered(const struct buf *out, const struct column_view *v, const struct rows *r,
+                          uint64_t total, struct err *e)
 {
     const struct engine_list_entry *entries = v->data;
-    uint64_t *sel = mem_calloc(total, sizeof *sel), *p = sel;
+    uint64_t *sel = selection(out, total, e), *p = sel;
     if (!sel)
         return NULL;
     for (size_t i = 0; i < r->n; i++) {
@@ -382,9 +407,9 @@ static int put_lists(struct buf *out, const struct column_view *v, const struct 
     struct span s = list_span(v, r);
     put_entries(entries, v, r, &s);
     buf_commit(out, bytes);
-    CLEANUP(mem_freep) uint64_t *sel = s.gaps ? gathered(v, r, s.total) : NULL;
+    CLEANUP(mem_freep) uint64_t *sel = s.gaps ? gathered(out, v, r, s.total, e) : NULL;
     if (s.gaps && !sel)
-        return err_oom(e);
+        return ST_ERR;
     *nchild = s.gaps ? s.total : s.hi - s.lo;
     return put_vector(out, v->children, &(struct rows){.sel = sel, .from = s.lo, .n = *nchild}, e);
 }
@@ -394,9 +419,9 @@ static int put_array(struct buf *out, const struct column_view *v, const struct 
     size_t size = v->type->array_size, n = r->n * size;
     if (!r->sel)
         return put_vector(out, v->children, &(struct rows){.from = r->from * size, .n = n}, e);
-    CLEANUP(mem_freep) uint64_t *sel = mem_calloc(n, sizeof *sel);
+    CLEANUP(mem_freep) uint64_t *sel = selection(out, n, e);
     if (!sel)
-        return err_oom(e);
+        return ST_ERR;
     for (size_t i = 0; i < n; i++)
         sel[i] = r->sel[i / size] * size + i % size;
     return put_vector(out, v->children, &(struct rows){.sel = sel, .n = n}, e);
