@@ -1,0 +1,508 @@
+#include "engine/appender.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/thread.h"
+#include "engine/appender_priv.h"
+#include "pgtype/oid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    TEXT_MAX = 16 * 1024 * 1024, /* bytes of a statement that we make */
+    SCRATCH_MAX = 0x7fffffff,    /* of one value being decoded */
+    STRINGS_MAX = 0x7fffffff,    /* of a chunk: APPEND_CHUNK_BYTES and one row */
+    SHOWN_MAX = 200,
+};
+
+#define ROWS_NAME "tavana_copied_rows"
+
+DEFINE_CLEANUP(struct engine_appender, engine_appender_free)
+
+/* ---- what is filled ---- */
+
+static void put_quoted(struct buf *b, const char *name)
+{
+    buf_put_u8(b, '"');
+    for (const char *p = name; *p; p++) {
+        if (*p == '"')
+            buf_put_u8(b, '"');
+        buf_put_u8(b, (uint8_t)*p);
+    }
+    buf_put_u8(b, '"');
+}
+
+static void put_names(struct buf *b, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_put(b, ", ", 2);
+        put_quoted(b, names[i]);
+    }
+}
+
+static struct str text_of(const struct buf *b)
+{
+    return (struct str){(const char *)b->data, b->len};
+}
+
+/* SELECT of the columns tells names and types, the search path included. */
+static int describe(struct engine_appender *ap, const char *const *names, size_t n, struct err *e)
+{
+    struct buf b;
+    buf_init(&b, TEXT_MAX);
+    buf_printf(&b, "SELECT ");
+    put_names(&b, names, n);
+    buf_printf(&b, "%s FROM %s", n ? "" : "*", ap->table);
+    engine_stmt_free(ap->shape);
+    ap->shape = NULL;
+    int st = buf_ok(&b) ? engine_prepare(ap->conn, text_of(&b), &ap->shape, e) : err_oom(e);
+    buf_release(&b);
+    TRY(st);
+    const struct engine_stmt_info *info = engine_stmt_info(ap->shape);
+    ap->info = (struct engine_appender_info){info->ncolumns, info->names, info->types};
+    return ST_OK;
+}
+
+/* Whether the engine would insert into these columns. */
+static int try_insert(struct engine_appender *ap, const char *const *names, size_t n, struct err *e)
+{
+    struct buf b;
+    struct engine_stmt *insert = NULL;
+    buf_init(&b, TEXT_MAX);
+    buf_printf(&b, "INSERT INTO %s (", ap->table);
+    put_names(&b, names, n);
+    buf_printf(&b, ") SELECT NULL");
+    for (size_t i = 1; i < n; i++)
+        buf_put(&b, ", NULL", 6);
+    int st = buf_ok(&b) ? engine_prepare(ap->conn, text_of(&b), &insert, e) : err_oom(e);
+    engine_stmt_free(insert);
+    buf_release(&b);
+    return st;
+}
+
+/* Leaves out the columns that the engine generates: it tells only by refusing them. */
+static int leave_out_generated(struct engine_appender *ap, const struct err *why, struct err *e)
+{
+    size_t n = 0;
+    if (ap->given || !strstr(why->message, "generated column")) {
+        *e = *why;
+        return ST_ERR;
+    }
+    const char **names = mem_calloc(ap->info.ncolumns, sizeof *names);
+    struct err *ignored = mem_alloc(sizeof *ignored);
+    int st = names && ignored ? ST_OK : err_oom(e);
+    for (size_t i = 0; st == ST_OK && i < ap->info.ncolumns; i++) {
+        err_init(ignored);
+        if (try_insert(ap, &ap->info.names[i], 1, ignored) == ST_OK)
+            names[n++] = ap->info.names[i];
+        else if (ignored->code == SQLSTATE_OUT_OF_MEMORY)
+            st = err_oom(e);
+    }
+    if (st == ST_OK && n == 0)
+        st = err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "table %s has no column that can be filled", ap->table);
+    struct engine_stmt *first = TAKE_PTR(ap->shape); /* names are its */
+    if (st == ST_OK)
+        st = describe(ap, names, n, e);
+    if (st == ST_OK)
+        st = try_insert(ap, ap->info.names, n, e);
+    engine_stmt_free(first);
+    mem_free(names);
+    mem_free(ignored);
+    return st;
+}
+
+static int check_insert(struct engine_appender *ap, struct err *e)
+{
+    struct err *why = mem_alloc(sizeof *why);
+    if (!why)
+        return err_oom(e);
+    err_init(why);
+    int st = try_insert(ap, ap->info.names, ap->info.ncolumns, why);
+    if (st < 0)
+        st = leave_out_generated(ap, why, e);
+    mem_free(why);
+    return st;
+}
+
+int engine_appender_open(struct engine_conn *c, struct str table, const char *const *columns, size_t ncolumns,
+                         struct engine_appender **out, struct err *e)
+{
+    struct engine_appender *made = mem_calloc(1, sizeof *made);
+    if (!made)
+        return err_oom(e);
+    (void)pthread_mutex_init(&made->lock, NULL); /* neither can fail without attributes */
+    (void)pthread_cond_init(&made->changed, NULL);
+    arena_init(&made->strings, STRINGS_MAX);
+    arena_init(&made->scratch, SCRATCH_MAX);
+    err_init(&made->flush_err);
+    CLEANUP(engine_appender_freep) struct engine_appender *ap = made;
+    ap->conn = c;
+    ap->given = ncolumns > 0;
+    ap->table = mem_strndup(table.p, table.n);
+    if (!ap->table)
+        return err_oom(e);
+    TRY(describe(ap, columns, ncolumns, e));
+    TRY(check_insert(ap, e));
+    *out = TAKE_PTR(ap);
+    return ST_OK;
+}
+
+const struct engine_appender_info *engine_appender_info(const struct engine_appender *ap)
+{
+    return &ap->info;
+}
+
+/* ---- start ---- */
+
+static enum append_op op_of(const struct engine_column_type *t, uint32_t oid, bool binary)
+{
+    switch (t->type) {
+    case ENGINE_BOOL: return binary ? APPEND_VALUE : APPEND_BOOL;
+    case ENGINE_INT8:
+    case ENGINE_UINT8:
+    case ENGINE_UINT16:
+    case ENGINE_UINT32: return binary ? APPEND_VALUE : APPEND_INT;
+    case ENGINE_INT16:
+    case ENGINE_INT32:
+    case ENGINE_INT64: return oid == PGTYPE_OID ? APPEND_VALUE : binary ? APPEND_BINARY_INT : APPEND_INT;
+    case ENGINE_DECIMAL: return binary ? APPEND_BINARY_DECIMAL : APPEND_DECIMAL;
+    case ENGINE_DOUBLE: return binary ? APPEND_BINARY_DOUBLE : APPEND_DOUBLE;
+    case ENGINE_DATE: return binary ? APPEND_BINARY_DATE : APPEND_DATE;
+    case ENGINE_TIMESTAMP: return binary ? APPEND_BINARY_TIMESTAMP : APPEND_TIMESTAMP;
+    case ENGINE_TIMESTAMP_TZ: return binary ? APPEND_BINARY_TIMESTAMP : APPEND_VALUE;
+    case ENGINE_VARCHAR: return binary ? APPEND_VALUE : APPEND_TEXT; /* text was checked by its reader */
+    default: return APPEND_VALUE;
+    }
+}
+
+static int init_columns(struct engine_appender *ap, const uint32_t *oids, struct err *e)
+{
+    ap->columns = mem_calloc(ap->info.ncolumns, sizeof *ap->columns);
+    if (!ap->columns)
+        return err_oom(e);
+    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+        struct append_column *c = &ap->columns[i];
+        c->type = ap->info.types[i];
+        c->oid = oids[i];
+        c->op = op_of(c->type, oids[i], ap->binary);
+        duckdb_logical_type own = duckdb_prepared_statement_column_logical_type(ap->shape->prepared, i);
+        c->carrier = append_carrier_type(c->type, own);
+        duckdb_destroy_logical_type(&own);
+        if (!c->carrier)
+            return err_oom(e);
+    }
+    return ST_OK;
+}
+
+static int insert_text(struct engine_appender *ap, struct buf *b, struct err *e)
+{
+    buf_printf(b, "INSERT INTO %s (", ap->table);
+    put_names(b, ap->info.names, ap->info.ncolumns);
+    buf_printf(b, ") SELECT ");
+    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+        const char *cast;
+        TRY(append_cast_name(&ap->scratch, ap->info.types[i], &cast, e));
+        if (cast)
+            buf_printf(b, "%sCAST(c%zu AS %s)", i ? ", " : "", i, cast);
+        else
+            buf_printf(b, "%sc%zu", i ? ", " : "", i);
+    }
+    buf_put_cstr(b, " FROM " ROWS_NAME);
+    return buf_ok(b) ? ST_OK : err_oom(e);
+}
+
+static int appender_error(duckdb_appender a, const char *sql, struct err *e)
+{
+    duckdb_error_data data = duckdb_appender_error_data(a);
+    int st = engine_error(e, data ? duckdb_error_data_message(data) : NULL, sql);
+    duckdb_destroy_error_data(&data);
+    return st;
+}
+
+static int make_heaps(struct engine_appender *ap, const char *sql, duckdb_logical_type *types,
+                      const char **names, struct err *e)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (duckdb_appender_create_query(ap->conn->conn, sql, ap->info.ncolumns, types, ROWS_NAME, names,
+                                         &ap->heaps[i].appender) != DuckDBSuccess)
+            return appender_error(ap->heaps[i].appender, NULL, e);
+    ap->chunk = duckdb_create_data_chunk(types, ap->info.ncolumns);
+    return ap->chunk ? ST_OK : err_oom(e);
+}
+
+/* Names of the columns of ROWS_NAME: c0, c1 … */
+static int name_columns(struct engine_appender *ap, const char **names, struct err *e)
+{
+    enum { NAME_MAX = 24 };
+    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+        char *name = arena_alloc(&ap->scratch, NAME_MAX);
+        if (!name)
+            return err_oom(e);
+        (void)snprintf(name, NAME_MAX, "c%zu", i);
+        names[i] = name;
+    }
+    return ST_OK;
+}
+
+static void point_columns(struct engine_appender *ap)
+{
+    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+        struct append_column *c = &ap->columns[i];
+        c->vector = duckdb_data_chunk_get_vector(ap->chunk, i);
+        c->data = duckdb_vector_get_data(c->vector);
+        c->validity = NULL;
+    }
+    ap->row = 0;
+    ap->chunk_bytes = 0;
+}
+
+int engine_appender_start(struct engine_appender *ap, const uint32_t *oids, bool binary,
+                          const struct tz *zone, struct err *e)
+{
+    size_t n = ap->info.ncolumns;
+    struct buf sql;
+    ap->binary = binary;
+    ap->zone = zone;
+    ap->capacity = duckdb_vector_size();
+    TRY(init_columns(ap, oids, e));
+    duckdb_logical_type *types = mem_calloc(n, sizeof(void *));
+    const char **names = mem_calloc(n, sizeof *names);
+    buf_init(&sql, TEXT_MAX);
+    int st = types && names ? name_columns(ap, names, e) : err_oom(e);
+    if (st == ST_OK)
+        st = insert_text(ap, &sql, e);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        types[i] = ap->columns[i].carrier;
+    if (st == ST_OK)
+        st = make_heaps(ap, (const char *)sql.data, types, names, e);
+    buf_release(&sql);
+    mem_free(types);
+    mem_free(names);
+    arena_release(&ap->scratch);
+    if (st == ST_OK)
+        point_columns(ap);
+    return st;
+}
+
+/* ---- rows go in ---- */
+
+static int flush(struct append_heap *h, struct err *e)
+{
+    if (duckdb_appender_flush(h->appender) != DuckDBSuccess)
+        return appender_error(h->appender, NULL, e);
+    h->rows = 0;
+    h->bytes = 0;
+    return ST_OK;
+}
+
+static void *flush_thread(void *arg)
+{
+    struct engine_appender *ap = arg;
+    thread_set_name("copy-insert");
+    (void)pthread_mutex_lock(&ap->lock);
+    for (;;) {
+        while (!ap->flushing && !ap->stop)
+            (void)pthread_cond_wait(&ap->changed, &ap->lock);
+        if (!ap->flushing)
+            break;
+        struct append_heap *h = ap->flushing;
+        (void)pthread_mutex_unlock(&ap->lock);
+        (void)flush(h, &ap->flush_err); /* read by nobody until flushing is NULL */
+        (void)pthread_mutex_lock(&ap->lock);
+        ap->flushing = NULL;
+        (void)pthread_cond_broadcast(&ap->changed);
+    }
+    (void)pthread_mutex_unlock(&ap->lock);
+    return NULL;
+}
+
+/* Until nothing is going in. Then the connection is the caller's. */
+static int wait_idle(struct engine_appender *ap, struct err *e)
+{
+    (void)pthread_mutex_lock(&ap->lock);
+    while (ap->flushing)
+        (void)pthread_cond_wait(&ap->changed, &ap->lock);
+    (void)pthread_mutex_unlock(&ap->lock);
+    if (!err_is_set(&ap->flush_err))
+        return ST_OK;
+    if (!err_is_set(e))
+        *e = ap->flush_err;
+    return ST_ERR;
+}
+
+/* The full heap goes in by the thread, the other one is filled meanwhile. */
+static int hand_over(struct engine_appender *ap, struct err *e)
+{
+    struct append_heap *h = &ap->heaps[ap->filling];
+    TRY(wait_idle(ap, e));
+    ap->rows += h->rows;
+    if (!ap->has_thread) {
+        if (thread_start(&ap->thread, 0, flush_thread, ap) != 0)
+            return flush(h, e); /* without one it takes longer, that is all */
+        ap->has_thread = true;
+    }
+    (void)pthread_mutex_lock(&ap->lock);
+    ap->flushing = h;
+    (void)pthread_cond_broadcast(&ap->changed);
+    (void)pthread_mutex_unlock(&ap->lock);
+    ap->filling = !ap->filling;
+    return ST_OK;
+}
+
+static int append_chunk(struct engine_appender *ap, struct err *e)
+{
+    struct append_heap *h = &ap->heaps[ap->filling];
+    duckdb_data_chunk_set_size(ap->chunk, ap->row);
+    if (duckdb_append_data_chunk(h->appender, ap->chunk) != DuckDBSuccess)
+        return appender_error(h->appender, NULL, e);
+    h->rows += ap->row;
+    h->bytes += ap->chunk_bytes;
+    duckdb_data_chunk_reset(ap->chunk);
+    arena_release(&ap->strings);
+    ap->string_left = 0;
+    point_columns(ap);
+    return h->rows >= APPENDER_ROWS || h->bytes >= APPENDER_BYTES ? hand_over(ap, e) : ST_OK;
+}
+
+static void set_null(struct append_column *c, size_t row)
+{
+    if (!c->validity) {
+        duckdb_vector_ensure_validity_writable(c->vector);
+        c->validity = duckdb_vector_get_validity(c->vector);
+    }
+    c->validity[row / 64] &= ~(UINT64_C(1) << row % 64);
+}
+
+int engine_append(struct engine_appender *ap, const struct str *fields, size_t *column, struct err *e)
+{
+    size_t row = ap->row;
+    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+        struct append_column *c = &ap->columns[i];
+        int st = ST_OK;
+        if (!fields[i].p)
+            set_null(c, row);
+        else if (c->op == APPEND_TEXT)
+            st =
+                append_string(ap, (struct engine_string *)(void *)c->data + row, fields[i].p, fields[i].n, e);
+        else if (!append_quick(c, row, fields[i]))
+            st = append_value(ap, c, row, fields[i], e);
+        if (st < 0) {
+            *column = i;
+            return st;
+        }
+    }
+    *column = SIZE_MAX;
+    ap->row++;
+    return ap->row == ap->capacity || ap->chunk_bytes >= APPEND_CHUNK_BYTES ? append_chunk(ap, e) : ST_OK;
+}
+
+int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct err *e)
+{
+    if (ap->row)
+        TRY(append_chunk(ap, e));
+    TRY(wait_idle(ap, e));
+    struct append_heap *h = &ap->heaps[ap->filling];
+    ap->rows += h->rows;
+    *rows = ap->rows;
+    return h->rows ? flush(h, e) : ST_OK;
+}
+
+/* ---- forms that the engine alone reads ---- */
+
+static const char *cast_target(enum engine_type t)
+{
+    switch (t) {
+    case ENGINE_DATE: return "DATE";
+    case ENGINE_TIME: return "TIME";
+    case ENGINE_TIME_TZ: return "TIMETZ";
+    case ENGINE_TIMESTAMP_TZ: return "TIMESTAMPTZ";
+    case ENGINE_INTERVAL: return "INTERVAL";
+    default: return "TIMESTAMP";
+    }
+}
+
+static size_t value_size(enum engine_type t)
+{
+    return t == ENGINE_DATE ? sizeof(int32_t) : t == ENGINE_INTERVAL ? sizeof(struct engine_interval) : 8;
+}
+
+static bool take_cast(struct append_column *c, size_t row, duckdb_result *r)
+{
+    size_t size = value_size(append_carrier(c->type));
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(*r);
+    if (!chunk)
+        return false;
+    duckdb_vector v = duckdb_data_chunk_get_vector(chunk, 0);
+    uint64_t *validity = duckdb_vector_get_validity(v);
+    bool ok = duckdb_data_chunk_get_size(chunk) == 1 && (!validity || (validity[0] & 1));
+    if (ok)
+        memcpy(c->data + row * size, duckdb_vector_get_data(v), size);
+    duckdb_destroy_data_chunk(&chunk);
+    return ok;
+}
+
+int append_engine_cast(struct engine_appender *ap, struct append_column *c, size_t row, struct str text,
+                       struct err *e)
+{
+    duckdb_result r = {0};
+    char sql[64];
+    TRY(wait_idle(ap, e));
+    (void)snprintf(sql, sizeof sql, "SELECT TRY_CAST($1::VARCHAR AS %s)",
+                   cast_target(append_carrier(c->type)));
+    if (!c->cast && duckdb_prepare(ap->conn->conn, sql, &c->cast) != DuckDBSuccess) {
+        int st = engine_error(e, duckdb_prepare_error(c->cast), NULL);
+        duckdb_destroy_prepare(&c->cast);
+        c->cast = NULL;
+        return st;
+    }
+    bool ok = duckdb_bind_varchar_length(c->cast, 1, text.p, text.n) == DuckDBSuccess &&
+              duckdb_execute_prepared(c->cast, &r) == DuckDBSuccess && take_cast(c, row, &r);
+    duckdb_destroy_result(&r);
+    const struct pgtype_info *type = pgtype_find(c->oid);
+    return ok ? ST_OK
+              : err_set(e, SQLSTATE_INVALID_DATETIME_FORMAT, "invalid input syntax for type %s: \"%.*s\"",
+                        type ? type->sql_name : "unknown", text.n > SHOWN_MAX ? SHOWN_MAX : (int)text.n,
+                        text.p);
+}
+
+/* ---- end ---- */
+
+static void stop_thread(struct engine_appender *ap)
+{
+    if (!ap->has_thread)
+        return;
+    (void)pthread_mutex_lock(&ap->lock);
+    ap->stop = true;
+    (void)pthread_cond_broadcast(&ap->changed);
+    (void)pthread_mutex_unlock(&ap->lock);
+    (void)pthread_join(ap->thread, NULL);
+}
+
+void engine_appender_free(struct engine_appender *ap)
+{
+    if (!ap)
+        return;
+    stop_thread(ap);
+    for (unsigned i = 0; i < 2; i++) {
+        if (!ap->heaps[i].appender)
+            continue;
+        (void)duckdb_appender_clear(ap->heaps[i].appender); /* else its end would insert the rest */
+        (void)duckdb_appender_destroy(&ap->heaps[i].appender);
+    }
+    for (size_t i = 0; ap->columns && i < ap->info.ncolumns; i++) {
+        duckdb_destroy_logical_type(&ap->columns[i].carrier);
+        duckdb_destroy_prepare(&ap->columns[i].cast);
+    }
+    duckdb_destroy_data_chunk(&ap->chunk);
+    engine_stmt_free(ap->shape);
+    arena_release(&ap->strings);
+    arena_release(&ap->scratch);
+    (void)pthread_cond_destroy(&ap->changed);
+    (void)pthread_mutex_destroy(&ap->lock);
+    mem_free(ap->columns);
+    mem_free(ap->table);
+    mem_free(ap);
+}

@@ -1,0 +1,269 @@
+/* The usual forms of the usual types, without an intermediate value. Whatever is not in its plainest form,
+ * out of range or wrong is left to append_value, which knows all forms and words the errors. */
+#include "engine/appender_priv.h"
+
+#include "base/bytes.h"
+#include "pgtype/calendar.h"
+
+enum { QUICK_DIGITS = 18, EPOCH_2000_DAYS = 10957, NUMERIC_HEADER = 8, NUMERIC_GROUPS = 9 };
+#define MICROS_A_SECOND INT64_C(1000000)
+#define MICROS_A_DAY    (86400 * MICROS_A_SECOND)
+
+static const int64_t powers[] = {1,
+                                 10,
+                                 100,
+                                 1000,
+                                 10000,
+                                 100000,
+                                 1000000,
+                                 10000000,
+                                 100000000,
+                                 1000000000,
+                                 10000000000,
+                                 100000000000,
+                                 1000000000000,
+                                 10000000000000,
+                                 100000000000000,
+                                 1000000000000000,
+                                 10000000000000000,
+                                 100000000000000000,
+                                 1000000000000000000};
+
+/* Digits from *i on into *v; how many there were. The caller has seen to it that they fit. */
+static size_t take_digits(struct str s, size_t *i, uint64_t *v)
+{
+    size_t from = *i;
+    for (; *i < s.n; ++*i) {
+        unsigned d = (unsigned)(unsigned char)s.p[*i] - '0';
+        if (d > 9)
+            break;
+        *v = *v * 10 + d;
+    }
+    return *i - from;
+}
+
+static bool quick_int(struct append_column *c, size_t row, struct str s)
+{
+    bool negative = s.n && s.p[0] == '-';
+    size_t i = negative;
+    uint64_t v = 0;
+    if (s.n - i > QUICK_DIGITS || take_digits(s, &i, &v) == 0 || i != s.n)
+        return false;
+    int64_t value = negative ? -(int64_t)v : (int64_t)v;
+    if (!append_int_fits(c->type, value))
+        return false;
+    append_put_int(c->type, c->data, row, value);
+    return true;
+}
+
+static bool put_decimal(struct append_column *c, size_t row, int64_t v)
+{
+    unsigned width = c->type->width;
+    if (width > QUICK_DIGITS || width <= 9)
+        return append_put_decimal(c->type, c->data, row, v);
+    ((int64_t *)(void *)c->data)[row] = v;
+    return v > -powers[width] && v < powers[width];
+}
+
+static bool quick_decimal(struct append_column *c, size_t row, struct str s)
+{
+    bool negative = s.n && s.p[0] == '-';
+    size_t i = negative, fraction = 0;
+    uint64_t v = 0;
+    if (s.n - i > QUICK_DIGITS + 1)
+        return false;
+    size_t whole = take_digits(s, &i, &v);
+    if (i < s.n && s.p[i] == '.') {
+        i++;
+        fraction = take_digits(s, &i, &v);
+    }
+    unsigned scale = c->type->scale;
+    if (i != s.n || whole + fraction == 0 || fraction > scale || whole + scale > QUICK_DIGITS)
+        return false;
+    int64_t value = (int64_t)v * powers[scale - fraction];
+    return put_decimal(c, row, negative ? -value : value);
+}
+
+/* Up to 15 digits and their power of ten are exact as doubles, and so is one division of the two, rounded.
+ * Source: W. D. Clinger, "How to read floating point numbers accurately" (1990). */
+static bool quick_double(struct append_column *c, size_t row, struct str s)
+{
+    enum { EXACT_DIGITS = 15 };
+    bool negative = s.n && s.p[0] == '-';
+    size_t i = negative, fraction = 0;
+    uint64_t v = 0;
+    if (s.n - i > EXACT_DIGITS + 1)
+        return false;
+    size_t whole = take_digits(s, &i, &v);
+    if (i < s.n && s.p[i] == '.') {
+        i++;
+        fraction = take_digits(s, &i, &v);
+    }
+    if (i != s.n || whole + fraction == 0 || whole + fraction > EXACT_DIGITS)
+        return false;
+    double d = (double)v / (double)powers[fraction];
+    ((double *)(void *)c->data)[row] = negative ? -d : d;
+    return true;
+}
+
+static unsigned digit(char c)
+{
+    return (unsigned)(unsigned char)c - '0';
+}
+
+static bool two(const char *p, unsigned *v)
+{
+    *v = digit(p[0]) * 10 + digit(p[1]);
+    return digit(p[0]) <= 9 && digit(p[1]) <= 9;
+}
+
+/* YYYY-MM-DD */
+static bool quick_days(const char *p, int64_t *days)
+{
+    static const uint8_t lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned century, year, month, day;
+    if (!two(p, &century) || !two(p + 2, &year) || p[4] != '-' || !two(p + 5, &month) || p[7] != '-' ||
+        !two(p + 8, &day))
+        return false;
+    year += century * 100;
+    if (year == 0 || month < 1 || month > 12 || day < 1 || day > lengths[month])
+        return false; /* also 29 February */
+    *days = days_from_civil(year, month, day);
+    return true;
+}
+
+static bool quick_date(struct append_column *c, size_t row, struct str s)
+{
+    int64_t days;
+    if (s.n != sizeof "YYYY-MM-DD" - 1 || !quick_days(s.p, &days))
+        return false;
+    ((int32_t *)(void *)c->data)[row] = (int32_t)days;
+    return true;
+}
+
+/* YYYY-MM-DD HH:MM:SS, and up to six digits of a fraction */
+static bool quick_timestamp(struct append_column *c, size_t row, struct str s)
+{
+    enum { WHOLE = sizeof "YYYY-MM-DD HH:MM:SS" - 1, FRACTION_MAX = 6 };
+    int64_t days;
+    unsigned h, m, sec;
+    uint64_t fraction = 0;
+    if (s.n < WHOLE || !quick_days(s.p, &days) || s.p[10] != ' ' || !two(s.p + 11, &h) || s.p[13] != ':' ||
+        !two(s.p + 14, &m) || s.p[16] != ':' || !two(s.p + 17, &sec) || h > 23 || m > 59 || sec > 59)
+        return false;
+    if (s.n > WHOLE) {
+        size_t i = WHOLE + 1;
+        if (s.p[WHOLE] != '.' || s.n > WHOLE + 1 + FRACTION_MAX || take_digits(s, &i, &fraction) == 0 ||
+            i != s.n)
+            return false;
+        fraction *= (uint64_t)powers[FRACTION_MAX - (s.n - WHOLE - 1)];
+    }
+    ((int64_t *)(void *)c->data)[row] =
+        days * MICROS_A_DAY + ((h * 60 + m) * 60 + sec) * MICROS_A_SECOND + (int64_t)fraction;
+    return true;
+}
+
+static bool quick_bool(struct append_column *c, size_t row, struct str s)
+{
+    if (s.n != 1 || (s.p[0] != 't' && s.p[0] != 'f'))
+        return false;
+    c->data[row] = s.p[0] == 't';
+    return true;
+}
+
+/* ---- binary ---- */
+
+static bool binary_int(struct append_column *c, size_t row, struct str s)
+{
+    const uint8_t *p = (const uint8_t *)s.p;
+    int64_t v;
+    if (c->type->type == ENGINE_INT64 && s.n == 8)
+        v = (int64_t)get_be64(p);
+    else if (c->type->type == ENGINE_INT32 && s.n == 4)
+        v = (int32_t)get_be32(p);
+    else if (c->type->type == ENGINE_INT16 && s.n == 2)
+        v = (int16_t)get_be16(p);
+    else
+        return false;
+    append_put_int(c->type, c->data, row, v);
+    return true;
+}
+
+static bool binary_double(struct append_column *c, size_t row, struct str s)
+{
+    if (s.n != sizeof(uint64_t))
+        return false;
+    ((uint64_t *)(void *)c->data)[row] = get_be64((const uint8_t *)s.p);
+    return true;
+}
+
+/* [groups u16][weight i16][sign u16][scale u16], groups of four digits; weight: the place of the first. */
+static bool binary_decimal(struct append_column *c, size_t row, struct str s)
+{
+    enum { SIGN_NEGATIVE = 0x4000 };
+    const uint8_t *p = (const uint8_t *)s.p;
+    if (s.n < NUMERIC_HEADER)
+        return false;
+    unsigned n = get_be16(p), sign = get_be16(p + 4);
+    int weight = (int16_t)get_be16(p + 2);
+    if (s.n != NUMERIC_HEADER + 2 * (size_t)n || n > NUMERIC_GROUPS || (sign != 0 && sign != SIGN_NEGATIVE))
+        return false;
+    unsigned __int128 v = 0;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned group = get_be16(p + NUMERIC_HEADER + 2 * i);
+        if (group > 9999)
+            return false;
+        v = v * 10000 + group;
+    }
+    int by = c->type->scale + 4 * (weight + 1 - (int)n);
+    if (n <= 3 && by >= 0 && by <= 6) /* 18 digits at most */
+        return put_decimal(c, row, (sign ? -1 : 1) * (int64_t)v * powers[by]);
+    if (n <= 4 && by < 0 && by >= -4 && (int64_t)v % powers[-by] == 0)
+        return put_decimal(c, row, (sign ? -1 : 1) * ((int64_t)v / powers[-by]));
+    if (!append_scale(&v, by))
+        return false;
+    return append_put_decimal(c->type, c->data, row, sign ? -(__int128)v : (__int128)v);
+}
+
+static bool binary_date(struct append_column *c, size_t row, struct str s)
+{
+    if (s.n != sizeof(int32_t))
+        return false;
+    int32_t v = (int32_t)get_be32((const uint8_t *)s.p);
+    if (v == INT32_MIN || v > INT32_MAX - EPOCH_2000_DAYS - 1)
+        return false; /* infinite, or too late */
+    ((int32_t *)(void *)c->data)[row] = v + EPOCH_2000_DAYS;
+    return true;
+}
+
+static bool binary_timestamp(struct append_column *c, size_t row, struct str s)
+{
+    int64_t v;
+    if (s.n != sizeof v)
+        return false;
+    v = (int64_t)get_be64((const uint8_t *)s.p);
+    if (v == INT64_MAX || v == INT64_MIN || __builtin_add_overflow(v, EPOCH_2000_DAYS * MICROS_A_DAY, &v))
+        return false;
+    ((int64_t *)(void *)c->data)[row] = v;
+    return true;
+}
+
+bool append_quick(struct append_column *c, size_t row, struct str field)
+{
+    switch (c->op) {
+    case APPEND_BOOL: return quick_bool(c, row, field);
+    case APPEND_INT: return quick_int(c, row, field);
+    case APPEND_DECIMAL: return quick_decimal(c, row, field);
+    case APPEND_DOUBLE: return quick_double(c, row, field);
+    case APPEND_DATE: return quick_date(c, row, field);
+    case APPEND_TIMESTAMP: return quick_timestamp(c, row, field);
+    case APPEND_BINARY_INT: return binary_int(c, row, field);
+    case APPEND_BINARY_DOUBLE: return binary_double(c, row, field);
+    case APPEND_BINARY_DECIMAL: return binary_decimal(c, row, field);
+    case APPEND_BINARY_DATE: return binary_date(c, row, field);
+    case APPEND_BINARY_TIMESTAMP: return binary_timestamp(c, row, field);
+    case APPEND_VALUE:
+    case APPEND_TEXT: break;
+    }
+    return false;
+}

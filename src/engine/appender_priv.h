@@ -1,0 +1,113 @@
+/* Shared by appender*.c only. */
+#ifndef TAVANA_ENGINE_APPENDER_PRIV_H
+#define TAVANA_ENGINE_APPENDER_PRIV_H
+
+#include "engine/appender.h"
+#include "engine/engine_priv.h"
+#include "pgtype/value.h"
+
+#include <pthread.h>
+
+enum {
+    APPEND_CHUNK_BYTES = 1024 * 1024, /* of strings: a chunk with more is handed on before it is full */
+    APPEND_HEAP_BLOCK = 64 * 1024,
+};
+
+/* How a field becomes a value; decided once a column. Each takes what it knows at sight and leaves the rest,
+ * errors too, to the way of APPEND_VALUE. */
+enum append_op {
+    APPEND_VALUE, /* decoded by pgtype, then stored */
+    APPEND_TEXT,  /* the bytes themselves */
+    APPEND_BOOL,
+    APPEND_INT,
+    APPEND_DECIMAL,
+    APPEND_DOUBLE,
+    APPEND_DATE,
+    APPEND_TIMESTAMP,
+    APPEND_BINARY_INT,
+    APPEND_BINARY_DOUBLE,
+    APPEND_BINARY_DECIMAL,
+    APPEND_BINARY_DATE,
+    APPEND_BINARY_TIMESTAMP,
+};
+
+struct append_column {
+    enum append_op op;
+    uint32_t oid;
+    const struct engine_column_type *type; /* of the table */
+    duckdb_logical_type carrier;           /* of the vector: see carrier_of */
+    duckdb_vector vector;
+    uint8_t *data;
+    uint64_t *validity;             /* NULL: no NULL yet in this chunk */
+    duckdb_prepared_statement cast; /* of forms that the engine alone reads; NULL: not needed yet */
+};
+
+/* Rows that have not gone in. */
+struct append_heap {
+    duckdb_appender appender;
+    uint64_t rows;
+    size_t bytes;
+};
+
+struct engine_appender {
+    struct engine_conn *conn;
+    struct engine_stmt *shape; /* SELECT of the columns: their names and types */
+    struct engine_appender_info info;
+    char *table;
+    bool binary, given; /* given: the statement named the columns */
+    const struct tz *zone;
+    struct append_column *columns;
+
+    duckdb_data_chunk chunk; /* being filled */
+    size_t row;
+    size_t chunk_bytes;
+    size_t capacity;
+    struct arena strings; /* of the chunk … */
+    char *string_at;      /* … and what is left of its last block */
+    size_t string_left;
+    struct arena scratch; /* of one value */
+
+    struct append_heap heaps[2];
+    unsigned filling; /* which of the two */
+    uint64_t rows;    /* gone in */
+
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t changed;
+    struct append_heap *flushing; /* NULL: none */
+    bool stop;
+    struct err flush_err;
+};
+
+/* appender_carrier.c */
+/* What a column's vector holds: the column's own type where we can fill it, else text or bytes that the
+ * INSERT casts. */
+enum engine_type append_carrier(const struct engine_column_type *t);
+/* The same as the engine's type, the caller's. own: the column's. NULL without memory. */
+duckdb_logical_type append_carrier_type(const struct engine_column_type *t, duckdb_logical_type own);
+/* Columns of composite types come as json. "JSON", "JSON[]" …, NULL: no cast needed. */
+int append_cast_name(struct arena *a, const struct engine_column_type *t, const char **out, struct err *e);
+
+/* appender_value.c */
+/* Decodes a field and stores it. */
+int append_value(struct engine_appender *ap, struct append_column *c, size_t row, struct str field,
+                 struct err *e);
+/* A string's bytes into the chunk's memory. */
+int append_string(struct engine_appender *ap, struct engine_string *to, const char *p, size_t n,
+                  struct err *e);
+/* magnitude × 10^by, rounded half away from nought. false: it overflows. */
+bool append_scale(unsigned __int128 *v, int by);
+/* Stores a decimal's digits in the width that the engine keeps it in. false: it has too many. */
+bool append_put_decimal(const struct engine_column_type *t, void *data, size_t row, __int128 v);
+void append_put_int(const struct engine_column_type *t, void *data, size_t row, int64_t v);
+bool append_int_fits(const struct engine_column_type *t, int64_t v);
+
+/* appender_field.c: the quick ways. false: append_value shall look. */
+bool append_quick(struct append_column *c, size_t row, struct str field);
+
+/* appender.c: the engine's own reading of text as a type. */
+int append_engine_cast(struct engine_appender *ap, struct append_column *c, size_t row, struct str text,
+                       struct err *e);
+
+#endif
