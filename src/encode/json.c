@@ -129,6 +129,15 @@ static int list(struct json *j, const struct engine_column_type *t, const struct
     return ST_OK;
 }
 
+/* A member without a name, of row(1, 2): f1, f2 as in PostgreSQL's row_to_json. */
+static int put_name(struct json *j, const struct engine_column_type *t, size_t i)
+{
+    if (t->names[i].n)
+        return put_string(j, t->names[i].p, t->names[i].n);
+    buf_printf(j->out, "\"f%zu\"", i + 1);
+    return ST_OK;
+}
+
 static int structure(struct json *j, const struct engine_column_type *t, const struct column_view *v,
                      size_t row)
 {
@@ -136,7 +145,7 @@ static int structure(struct json *j, const struct engine_column_type *t, const s
     for (size_t i = 0; i < t->nchildren; i++) {
         if (i)
             buf_put_u8(j->out, ',');
-        TRY(put_string(j, t->names[i].p, t->names[i].n));
+        TRY(put_name(j, t, i));
         buf_put_u8(j->out, ':');
         TRY(value_of(j, &t->children[i], &v->children[i], row));
     }

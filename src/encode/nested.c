@@ -25,10 +25,9 @@ static void range_of(const struct column_view *v, size_t row, uint64_t *from, ui
     }
 }
 
-static int ragged(struct err *e)
+static int no_array(const char *why, struct err *e)
 {
-    (void)err_set(e, SQLSTATE_ARRAY_SUBSCRIPT_ERROR,
-                  "nested lists of different lengths are no PostgreSQL array");
+    (void)err_set(e, SQLSTATE_ARRAY_SUBSCRIPT_ERROR, "%s", why);
     err_hint(e, "Select to_json(…) of the column instead.");
     return ST_ERR;
 }
@@ -40,7 +39,7 @@ static int measure(struct shape *s, int level, const struct column_view *v, size
     if (s->dims[level] < 0)
         s->dims[level] = (int64_t)n;
     else if (s->dims[level] != (int64_t)n)
-        return ragged(e);
+        return no_array("nested lists of different lengths are no PostgreSQL array", e);
     const struct column_view *child = v->children;
     for (uint64_t i = from; i < from + n; i++) {
         bool valid = column_view_valid(child, i);
@@ -48,7 +47,7 @@ static int measure(struct shape *s, int level, const struct column_view *v, size
             s->nelements++;
             s->has_null |= !valid;
         } else if (!valid) {
-            return ragged(e);
+            return no_array("a list with NULL in place of a nested list is no PostgreSQL array", e);
         } else {
             TRY(measure(s, level + 1, child, i, e));
         }

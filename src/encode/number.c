@@ -1,4 +1,5 @@
 /* Integers, decimals and numerics. */
+#include "base/cleanup.h"
 #include "encode/encode_priv.h"
 
 #include <string.h>
@@ -196,13 +197,20 @@ uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale)
     return binary_numeric_u128(p, v < 0 ? 0 - u : u, v < 0, scale);
 }
 
+enum {
+    BIGNUM_HEADER = 3,
+    BIGNUM_DIGITS_MAX = 131072, /* as many as PostgreSQL's numeric has before its point */
+    BIGNUM_BYTES_MAX = 54428,   /* of those digits */
+    LIMB_DIGITS = 9,
+};
+
 int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct err *e)
 {
     bool negative = n && digits[0] == '-';
     if (negative)
         digits++, n--;
     size_t count = n / 4 + 2;
-    if (count > UINT16_MAX / 2)
+    if (n > BIGNUM_DIGITS_MAX) /* whose groups the 16 bits of a weight count */
         return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
     /* Groups are put straight into the buffer, behind a header that is known afterwards. */
     uint8_t *p = buf_reserve(out, 8 + 4 * count);
@@ -216,42 +224,58 @@ int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct er
     return ST_OK;
 }
 
+#define LIMB UINT32_C(1000000000)
+
+/* Digits from big-endian bytes, four at a time: limbs of 10^9, the least first. Returns how many there are.
+ */
+static size_t limbs_from_bytes(uint32_t *limbs, const uint8_t *bytes, size_t n, uint8_t flip)
+{
+    size_t count = 1;
+    limbs[0] = 0;
+    for (size_t at = 0, take = n % 4 ? n % 4 : 4; at < n; at += take, take = 4) {
+        uint64_t carry = 0;
+        for (size_t i = 0; i < take; i++)
+            carry = carry << 8 | (uint8_t)(bytes[at + i] ^ flip);
+        for (size_t i = 0; i < count; i++) {
+            carry += (uint64_t)limbs[i] << (8 * take);
+            limbs[i] = (uint32_t)(carry % LIMB);
+            carry /= LIMB;
+        }
+        for (; carry; carry /= LIMB)
+            limbs[count++] = (uint32_t)(carry % LIMB);
+    }
+    return count;
+}
+
+static int put_limbs(struct buf *out, const uint32_t *limbs, size_t count, bool negative, struct err *e)
+{
+    uint8_t *p = buf_reserve(out, 1 + LIMB_DIGITS * count), *start = p;
+    if (!p)
+        return err_oom(e);
+    unsigned first = count_digits(limbs[count - 1]);
+    if (first + LIMB_DIGITS * (count - 1) > BIGNUM_DIGITS_MAX)
+        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
+    if (negative)
+        *p++ = '-';
+    p = fixed_digits(p, limbs[count - 1], first);
+    for (size_t i = count - 1; i-- > 0;)
+        p = fixed_digits(p, limbs[i], LIMB_DIGITS);
+    buf_commit(out, (size_t)(p - start));
+    return ST_OK;
+}
+
 /* DuckDB's bignum: three header bytes (top bit: not negative; then the length; all inverted for negative
  * numbers), then the magnitude, big-endian (inverted for negative numbers). */
 int bignum_text(struct buf *out, const struct engine_string *s, struct err *e)
 {
-    enum { HEADER = 3, BIGNUM_BYTES_MAX = 64 * 1024 };
     const uint8_t *bytes = (const uint8_t *)engine_string_data(s);
-    if (s->len <= HEADER || s->len > BIGNUM_BYTES_MAX)
+    if (s->len <= BIGNUM_HEADER || s->len - BIGNUM_HEADER > BIGNUM_BYTES_MAX)
         return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
     bool negative = !(bytes[0] & 0x80);
-    size_t n = s->len - HEADER;
-    struct buf magnitude;
-    buf_init(&magnitude, BIGNUM_BYTES_MAX);
-    buf_put(&magnitude, bytes + HEADER, n);
-    struct buf digits; /* least first */
-    buf_init(&digits, 3 * (size_t)BIGNUM_BYTES_MAX);
-    size_t first = 0;
-    if (buf_ok(&magnitude) && negative)
-        for (size_t i = 0; i < n; i++)
-            magnitude.data[i] = (uint8_t)~magnitude.data[i];
-    while (buf_ok(&magnitude) && buf_ok(&digits) && first < n) {
-        unsigned rest = 0; /* of a division by ten, byte by byte */
-        for (size_t i = first; i < n; i++) {
-            unsigned v = rest << 8 | magnitude.data[i];
-            magnitude.data[i] = (uint8_t)(v / 10);
-            rest = v % 10;
-        }
-        buf_put_u8(&digits, (uint8_t)('0' + rest));
-        while (first < n && magnitude.data[first] == 0)
-            first++;
-    }
-    if (negative)
-        buf_put_u8(out, '-');
-    for (size_t i = digits.len; i-- > 0;)
-        buf_put_u8(out, digits.data[i]);
-    bool ok = buf_ok(&magnitude) && buf_ok(&digits) && buf_ok(out);
-    buf_release(&magnitude);
-    buf_release(&digits);
-    return ok ? ST_OK : err_oom(e);
+    size_t n = s->len - BIGNUM_HEADER;
+    CLEANUP(mem_freep) uint32_t *limbs = mem_calloc(n / 3 + 2, sizeof *limbs); /* 3.7 bytes make a limb */
+    if (!limbs)
+        return err_oom(e);
+    size_t count = limbs_from_bytes(limbs, bytes + BIGNUM_HEADER, n, negative ? 0xff : 0);
+    return put_limbs(out, limbs, count, negative, e);
 }

@@ -50,7 +50,7 @@ struct tz {
 
 static struct tz utc = {.name = "UTC"};
 static struct tz *cache;
-static unsigned cached;
+static unsigned cached[2]; /* of files, of fixed offsets */
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const struct tz *tz_utc(void)
@@ -252,7 +252,7 @@ static int damaged(const char *name, struct err *e)
 static int tzif_times(struct tz *z, const struct tzif *h, const uint8_t *p, struct err *e)
 {
     const uint8_t *times = p + TZIF_HEADER, *types = times + h->timecnt * 8, *infos = types + h->timecnt;
-    int32_t offsets[TZ_TYPES_MAX];
+    int32_t offsets[TZ_TYPES_MAX] = {0};
     for (uint32_t i = 0; i < h->typecnt; i++) {
         offsets[i] = (int32_t)get_be32(infos + i * 6);
         if (offsets[i] < -OFFSET_MAX || offsets[i] > OFFSET_MAX)
@@ -301,6 +301,12 @@ static int tzif_parse(struct tz *z, const uint8_t *p, size_t n, struct err *e)
         return damaged(z->name, e);
     p += first;
     n -= first;
+    if (h.leapcnt > 0) { /* its seconds are not those of a day of 86400 */
+        (void)err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "time zone \"%s\" appears to use leap seconds",
+                      z->name);
+        err_detail(e, "PostgreSQL does not support leap seconds.");
+        return ST_ERR;
+    }
     size_t second = tzif_size(&h, 8);
     if (second > n)
         return damaged(z->name, e);
@@ -418,17 +424,35 @@ static struct tz *find_cached(const char *name)
     return NULL;
 }
 
-static int load(struct tz **out, const char *name, struct err *e)
+static int load(struct tz **out, bool *fixed, const char *name, struct err *e)
 {
     CLEANUP(tz_freep) struct tz *z = mem_calloc(1, sizeof *z);
     char path[PATH_LEN];
     if (!z)
         return err_oom(e);
-    if (!fixed_offset(z, name)) {
+    *fixed = fixed_offset(z, name);
+    if (!*fixed) {
         if (!name_is_safe(name) || !find_file(name, path, z->name))
             return no_such_zone(name, e);
         TRY(load_file(z, path, name, e));
     }
+    *out = TAKE_PTR(z);
+    return ST_OK;
+}
+
+/* A zone that is not cached yet, into the cache; the lock is held. */
+static int add(struct tz **out, const char *name, struct err *e)
+{
+    static const unsigned most[] = {TZ_CACHE_MAX, TZ_FIXED_MAX};
+    CLEANUP(tz_freep) struct tz *z = NULL;
+    bool fixed;
+    TRY(load(&z, &fixed, name, e));
+    if (cached[fixed] == most[fixed])
+        return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many time zones are in use (%u)",
+                       most[fixed]);
+    cached[fixed]++;
+    z->next = cache;
+    cache = z;
     *out = TAKE_PTR(z);
     return ST_OK;
 }
@@ -441,15 +465,7 @@ int tz_find(const struct tz **out, const char *name, struct err *e)
     }
     (void)pthread_mutex_lock(&cache_lock);
     struct tz *z = find_cached(name);
-    int rc = ST_OK;
-    if (!z && cached == TZ_CACHE_MAX)
-        rc = err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many time zones are in use (%d)",
-                     TZ_CACHE_MAX);
-    else if (!z && (rc = load(&z, name, e)) == ST_OK) {
-        z->next = cache;
-        cache = z;
-        cached++;
-    }
+    int rc = z ? ST_OK : add(&z, name, e);
     (void)pthread_mutex_unlock(&cache_lock);
     if (rc == ST_OK)
         *out = z;

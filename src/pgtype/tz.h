@@ -1,5 +1,6 @@
 /* Time zones, from the system's TZif files (RFC 8536) and fixed offsets. Immutable; counted; any thread.
- * A zone that was loaded is kept for the process (TZ_CACHE_MAX of them). */
+ * A zone that was loaded is kept for the process: TZ_CACHE_MAX of files, more than a system has, and
+ * TZ_FIXED_MAX of fixed offsets, whose names a client makes up; 53400 beyond. */
 #ifndef TAVANA_PGTYPE_TZ_H
 #define TAVANA_PGTYPE_TZ_H
 
@@ -8,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 1024 };
+enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 2048, TZ_FIXED_MAX = 1024 };
 
 struct tz;
 

@@ -54,6 +54,12 @@ int bad_size(const struct decode *d, size_t size)
                           : bad_binary(d);
 }
 
+int bad_datetime(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_INVALID_DATETIME_FORMAT, "invalid input syntax for type %s: \"%.*s\"",
+                   type_name(d->oid), shown(d->in), d->in.p);
+}
+
 int out_of_range(const struct decode *d)
 {
     bool is_float = d->oid == PGTYPE_FLOAT4 || d->oid == PGTYPE_FLOAT8;
@@ -286,10 +292,13 @@ static int as_text(const struct decode *d)
     return ST_OK;
 }
 
-/* A date or time in a form that only the engine may know goes to it as text. */
+/* A date or time in a form that only the engine may know goes to it as text; within an array it takes none.
+ */
 static int or_text(const struct decode *d, int status)
 {
-    return status == ST_AGAIN ? as_text(d) : status;
+    if (status == ST_AGAIN)
+        return d->is_item ? bad_datetime(d) : as_text(d);
+    return status;
 }
 
 int decode_text(const struct decode *d)
@@ -443,7 +452,7 @@ int pg_value_decode(struct arena *a, uint32_t oid, int16_t format, const uint8_t
         out->oid = element->oid;
     if (len < 0)
         return ST_OK;
-    struct decode d = {a, zone, out->oid, {(const char *)p, (size_t)len}, out, e};
+    struct decode d = {a, zone, out->oid, {(const char *)p, (size_t)len}, out, e, .is_item = false};
     if (!element && !pgtype_find(oid) && format == 1)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "parameters of type %u are not taken in binary format", oid);

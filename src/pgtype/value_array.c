@@ -56,7 +56,8 @@ int array_from_binary(const struct decode *d, uint32_t element)
             continue;
         if (len < 0 || (uint32_t)len > left)
             return bad_binary(d);
-        struct decode one = {d->arena, d->zone, element, {(const char *)p, (size_t)len}, &items[i], d->e};
+        struct decode one = {d->arena,  d->zone, element,        {(const char *)p, (size_t)len},
+                             &items[i], d->e,    .is_item = true};
         TRY(decode_binary(&one));
         p += len;
         left -= (size_t)len;
@@ -180,7 +181,7 @@ static int bare_text(struct reader *r, struct str *text, bool *null)
 
 static int element(struct reader *r, int depth)
 {
-    struct str text;
+    struct str text = {0};
     bool null = false;
     struct pg_value *item = NULL;
     if (r->ndims == 0)
@@ -192,7 +193,7 @@ static int element(struct reader *r, int depth)
     TRY(new_item(r, &item));
     if (null)
         return ST_OK;
-    struct decode one = {r->d->arena, r->d->zone, r->element, text, item, r->d->e};
+    struct decode one = {r->d->arena, r->d->zone, r->element, text, item, r->d->e, .is_item = true};
     return decode_text(&one);
 }
 

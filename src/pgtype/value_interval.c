@@ -30,18 +30,25 @@ static const struct unit decade = {"decade decades dec decs", 120, 0, 0};
 static const struct unit century = {"century centuries cent c", 1200, 0, 0};
 static const struct unit millennium = {"millennium millennia mil mils", 12000, 0, 0};
 
+static bool is_named(const struct unit *u, struct str word)
+{
+    for (const char *p = u->names; *p;) {
+        size_t n = strcspn(p, " ");
+        if (str_ieq(word, (struct str){p, n}))
+            return true;
+        p += n + (p[n] == ' ');
+    }
+    return false;
+}
+
 static const struct unit *find_unit(struct str word)
 {
-    static const struct unit *const units[] = {&year,        &month,  &week,    &day,
-                                               &hour,        &minute, &second,  &millisecond,
-                                               &microsecond, &decade, &century, &millennium};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        for (const char *p = units[i]->names; *p;) {
-            size_t n = strcspn(p, " ");
-            if (str_ieq(word, (struct str){p, n}))
-                return units[i];
-            p += n + (p[n] == ' ');
-        }
+    static const struct unit *const units[] = {&year,    &month,      &week,        &day,         &hour,
+                                               &minute,  &second,     &millisecond, &microsecond, &decade,
+                                               &century, &millennium, NULL};
+    for (size_t i = 0; units[i]; i++)
+        if (is_named(units[i], word))
+            return units[i];
     return NULL;
 }
 

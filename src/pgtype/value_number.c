@@ -64,7 +64,7 @@ static bool take_exponent(struct str s, int64_t *exponent)
 
 static bool take_apart(struct str s, struct parts *x)
 {
-    *x = (struct parts){.negative = s.n && s.p[0] == '-'};
+    *x = (struct parts){.negative = s.n && s.p[0] == '-', .fraction = {"", 0}};
     if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
         s.p++, s.n--;
     x->whole = digits_at(&s);

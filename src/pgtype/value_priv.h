@@ -11,6 +11,7 @@ struct decode {
     struct str in;
     struct pg_value *out;
     struct err *e;
+    bool is_item; /* of an array */
 };
 
 /* Errors in PostgreSQL's words. */
@@ -19,6 +20,7 @@ int bad_binary(const struct decode *d);
 /* Fewer bytes than the type has, or more. */
 int bad_size(const struct decode *d, size_t size);
 int out_of_range(const struct decode *d);
+int bad_datetime(const struct decode *d);
 /* How many bytes of a value are shown in an error: never half a character. */
 int shown(struct str s);
 

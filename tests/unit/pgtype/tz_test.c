@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -74,6 +77,77 @@ static void what_is_no_zone_is_refused(void **state)
     }
 }
 
+/* A zone of the machine's files that counts leap seconds would be wrong by them. */
+static void leap_seconds_are_refused(void **state)
+{
+    const struct tz *z = NULL;
+    struct err e;
+    (void)state;
+    err_init(&e);
+    assert_int_equal(tz_find(&z, "right/UTC", &e),
+                     ST_ERR); /* by its leap seconds, or because there is none */
+    assert_string_equal(sqlstate_code(e.code), "22023");
+}
+
+/* A directory of our own with one file, and what becomes of it when it is not right. */
+static void damaged_files_are_refused(void **state)
+{
+    /* version 2: an empty 32-bit part, then one type, UTC+1 without summer time, and the footer */
+    static const char good[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                               "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
+                               "\0\0\x0e\x10\0\0ABC\0"
+                               "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                               "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
+                               "\0\0\x0e\x10\0\0ABC\0\nABC-1\n";
+    enum { SIZE = sizeof good - 1 };
+    char directory[] = "/tmp/tavana-tz-XXXXXX", name[8], path[64];
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    char *before = getenv("TZDIR");
+    assert_int_equal(setenv("TZDIR", directory, 1), 0);
+    /* every length but the whole one, under a name each, since zones are kept */
+    for (unsigned n = 0; n <= SIZE; n++) {
+        const struct tz *z = NULL;
+        struct err e;
+        err_init(&e);
+        (void)snprintf(name, sizeof name, "Z%u", n);
+        (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fwrite(good, 1, n, f), n);
+        assert_int_equal(fclose(f), 0);
+        int st = tz_find(&z, name, &e);
+        assert_int_equal(st, n == SIZE ? ST_OK : ST_ERR);
+        if (st == ST_OK)
+            assert_int_equal(tz_offset_at(z, 0), 3600);
+        assert_int_equal(remove(path), 0);
+    }
+    assert_int_equal(remove(directory), 0);
+    assert_int_equal(before ? setenv("TZDIR", before, 1) : unsetenv("TZDIR"), 0);
+}
+
+/* Made-up offsets fill their own part of the cache, not that of the files. */
+static void made_up_offsets_are_bounded(void **state)
+{
+    char name[16];
+    int refused = 0;
+    (void)state;
+    for (int i = 0; i < TZ_FIXED_MAX + 10; i++) {
+        const struct tz *z = NULL;
+        struct err e;
+        err_init(&e);
+        (void)snprintf(name, sizeof name, "+%02d:%02d:%02d", i / 3600, i / 60 % 60, i % 60);
+        if (tz_find(&z, name, &e) != ST_OK) {
+            refused++;
+            assert_string_equal(sqlstate_code(e.code), "53400");
+        } else {
+            assert_int_equal(tz_offset_at(z, 0), i);
+        }
+    }
+    assert_true(refused >= 10);
+    (void)zone("Asia/Tokyo");
+}
+
 static void every_allocation_fails_once(void **state)
 {
     (void)state;
@@ -107,7 +181,10 @@ int main(void)
         cmocka_unit_test(local_times_are_resolved),
         cmocka_unit_test(fixed_offsets),
         cmocka_unit_test(what_is_no_zone_is_refused),
+        cmocka_unit_test(leap_seconds_are_refused),
+        cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(made_up_offsets_are_bounded),
         cmocka_unit_test(calendar_goes_there_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,6 +445,9 @@ static void text_of_an_array(void **state)
         "{1}x",        "{",           "{\"a",       "{\\",    "{a{b}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         text_fails(1007, bad[i], SQLSTATE_INVALID_TEXT_REPRESENTATION);
+    assert_int_equal(text(1182, "{Jan 5 2024}").v.array.items[0].v.i, 19727);
+    text_fails(1182, "{1/8/2024}", SQLSTATE_INVALID_DATETIME_FORMAT); /* no engine to ask in there */
+    text_fails(1187, "{abc}", SQLSTATE_INVALID_DATETIME_FORMAT);
     text_fails(1007, "[2:1]={1}", SQLSTATE_ARRAY_SUBSCRIPT_ERROR);
 }
 
