@@ -3,7 +3,8 @@
  *   backend           one a process
  *   backend_session   one a client session, made lazily; owns engine state: transaction, settings, temporary
  * objects backend_stmt      a prepared statement: parameter types and row description, nothing has run
- *   backend_portal    one execution of it: typed rows with a position
+ *   backend_portal    one execution of it: typed rows with a position, forward or both ways
+ *   backend_copy      one COPY FROM STDIN
  *   row_stream        one fetch from a portal: encoded rows up to max_rows, in the formats of that fetch
  *
  * Rows stay typed up to fetch, so that one portal can be fetched once as text and once as binary.
@@ -22,8 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct copy_options;
 struct row_desc;
 struct row_stream;
+struct sql_copy;
 
 enum { BACKEND_PARAMS_MAX = 65535 };
 
@@ -60,17 +63,42 @@ struct backend_param {
 
 struct backend_portal {
     struct row_desc *desc; /* of the rows that come; the portal's; NULL without rows */
+    bool scroll;           /* set by the caller before start: rows that were read stay, for a fetch that goes
+                              back. Only of a statement that reads */
     bool started;
     uint64_t rows_affected; /* after a statement that changes rows has run */
-    bool complete;          /* the trailer of the result has been read */
+    bool complete;          /* the end has been seen: `rows` is how many the result has */
+    uint64_t rows;          /* seen so far */
+    uint64_t position;      /* the rows before it are those that the last fetch left behind */
 };
 
+/* Rows [from, from + max_rows) in order; backward: from - 1, from - 2, … */
 struct backend_fetch {
-    uint64_t max_rows;      /* 0: all */
-    const int16_t *formats; /* one a column of desc; NULL: all text */
-    size_t batch_bytes;     /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
-    uint64_t batch_rows;    /* … or rows; 0: only by bytes. A first batch is handed on as soon as a chunk is
-                               encoded */
+    uint64_t from; /* 0 … ; a portal that does not scroll goes forward from `position` or later: what lies
+                      between is passed over. Beyond the end: there are none */
+    uint64_t max_rows;               /* 0: all */
+    bool backward;                   /* of a portal that scrolls */
+    bool skip;                       /* rows are counted, not made: batches have nrows and no bytes */
+    const int16_t *formats;          /* one a column of desc; NULL: all text */
+    const struct copy_options *copy; /* rows are CopyData; formats do not count. NULL: DataRow */
+    const bool *copy_force_quote;    /* of COPY_CSV, one a column; NULL: none */
+    size_t batch_bytes;  /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
+    uint64_t batch_rows; /* … or rows; 0: only by bytes. A first batch is handed on as soon as a chunk is
+                            encoded */
+};
+
+/* COPY FROM STDIN. Names are lent for the call of copy_open; options' NULL string too. */
+struct backend_copy_in {
+    struct str table; /* as written, with its schema */
+    const char *name; /* as messages name it */
+    size_t ncolumns;  /* 0: all that are not generated */
+    const char *const *columns;
+    const struct copy_options *options;
+    const struct sql_copy *statement; /* for the lists of columns of FORCE_NULL, FORCE_NOT_NULL */
+};
+
+struct backend_copy {
+    uint16_t ncolumns;
 };
 
 /* How values become text; changed by SET, part of every later fetch. */
@@ -119,13 +147,33 @@ struct backend_ops {
      * already). Another started portal of this session may be open: it stays as it was, or this call answers
      * 0A000. */
     int (*start)(struct backend_portal *p, struct err *e);
-    /* The next rows of a portal that was started. *out is the portal's, to be closed before the next fetch;
-     * its ST_EOF comes after max_rows rows or at the end of the result: portal->complete tells which. With
-     * exactly max_rows rows left complete stays false (PostgreSQL does not look ahead). */
+    /* Rows of a portal that was started. *out is the portal's, to be closed before the next fetch; its ST_EOF
+     * comes after max_rows rows, or sooner where the result ends. */
     int (*fetch)(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
+                 struct err *e);
+    /* Moves the rows that are still to come (of one that scrolls: all) into a spool. From then on the portal
+     * costs no engine connection and outlives its transaction. Nothing happens to one that needs no
+     * connection. 53100, 57014, and what the statement itself fails with: the portal has failed then. */
+    int (*park)(struct backend_portal *p, struct err *e);
+    /* The rows that a fetch would give, put down in a portal of their own, started and parked; p's position
+     * moves as by that fetch. formats and copy are of no interest. Errors as of park. */
+    int (*slice)(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
                  struct err *e);
     /* Stops what still runs. NULL is fine. */
     void (*portal_close)(struct backend_portal *p);
+
+    /* COPY FROM STDIN, in the transaction that is open: a caller that gets an error rolls it back. Until
+     * copy_close nothing else of the session runs but cancel. Errors name line and column (see
+     * copy/reader.h).
+     */
+    int (*copy_open)(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
+                     struct err *e);
+    /* Bytes of the file, cut anywhere. */
+    int (*copy_data)(struct backend_copy *c, const void *p, size_t n, struct err *e);
+    /* The file is over; *rows were loaded. */
+    int (*copy_finish)(struct backend_copy *c, uint64_t *rows, struct err *e);
+    /* NULL is fine. */
+    void (*copy_close)(struct backend_copy *c);
 
     /* The engine's transaction. BEGIN when there is one and COMMIT without one are the session's business,
      * not sent. */
