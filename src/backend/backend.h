@@ -74,11 +74,11 @@ struct backend_portal {
 
 /* Rows [from, from + max_rows) in order; backward: from - 1, from - 2, … */
 struct backend_fetch {
-    uint64_t from; /* 0 … ; a portal that does not scroll goes forward from `position` or later: what lies
-                      between is passed over. Beyond the end: there are none */
-    uint64_t max_rows;               /* 0: all */
-    bool backward;                   /* of a portal that scrolls */
-    bool skip;                       /* rows are counted, not made: batches have nrows and no bytes */
+    uint64_t from;     /* a portal that does not scroll goes on at its position or later: what lies between is
+                          passed over. Beyond the end: there are no rows */
+    uint64_t max_rows; /* 0: all */
+    bool backward;     /* of a portal that scrolls */
+    bool skip;         /* rows are counted, not made: batches have nrows and no bytes */
     const int16_t *formats;          /* one a column of desc; NULL: all text */
     const struct copy_options *copy; /* rows are CopyData; formats do not count. NULL: DataRow */
     const bool *copy_force_quote;    /* of COPY_CSV, one a column; NULL: none */
@@ -118,7 +118,14 @@ struct backend_identity {
     const char *application_name;
 };
 
-enum backend_tx_op { BACKEND_TX_BEGIN, BACKEND_TX_BEGIN_READ_ONLY, BACKEND_TX_COMMIT, BACKEND_TX_ROLLBACK };
+enum backend_tx_op {
+    BACKEND_TX_BEGIN,
+    BACKEND_TX_BEGIN_READ_ONLY,
+    BACKEND_TX_BEGIN_SNAPSHOT, /* REPEATABLE READ, SERIALIZABLE: every statement sees the same */
+    BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY,
+    BACKEND_TX_COMMIT,
+    BACKEND_TX_ROLLBACK
+};
 
 struct backend_ops {
     int (*session_open)(struct backend *b, const struct backend_identity *who, struct backend_session **out,
@@ -144,8 +151,7 @@ struct backend_ops {
     /* Takes the snapshot and begins to run; a second call does nothing. A statement that changes something
      * has run to its end on return; one that reads has only begun. When the rows' types are no longer those
      * of stmt->info.desc (it went stale): 0A000 "cached plan must not change result type" (open may say so
-     * already). Another started portal of this session may be open: it stays as it was, or this call answers
-     * 0A000. */
+     * already). Other started portals of this session stay as they are. */
     int (*start)(struct backend_portal *p, struct err *e);
     /* Rows of a portal that was started. *out is the portal's, to be closed before the next fetch; its ST_EOF
      * comes after max_rows rows, or sooner where the result ends. */

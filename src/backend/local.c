@@ -19,6 +19,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     s->local = (struct local *)b;
     s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
     list_init(&s->by_use);
+    list_init(&s->detached);
     pthread_mutex_init(&s->lock, NULL);
     *out = &s->base;
     return ST_OK;
@@ -50,13 +51,14 @@ static void session_cancel(struct backend_session *bs)
 
 /* ---- transactions ---- */
 
-static int tx_begin(struct local_session *s, enum local_tx tx, struct err *e)
+static int tx_begin(struct local_session *s, enum local_tx tx, bool one_snapshot, struct err *e)
 {
     struct local_conn *c;
     TRY(local_claim(s, &c, e));
     TRY(engine_exec(c->conn, tx == LOCAL_TX_OPEN ? "BEGIN TRANSACTION" : "BEGIN TRANSACTION READ ONLY", e));
     s->tx = tx;
     s->wrote = false;
+    s->one_snapshot = one_snapshot;
     return ST_OK;
 }
 
@@ -83,8 +85,10 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
     int st = ST_ERR;
     local_enter(s, NULL);
     switch (op) {
-    case BACKEND_TX_BEGIN: st = tx_begin(s, LOCAL_TX_OPEN, e); break;
-    case BACKEND_TX_BEGIN_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, e); break;
+    case BACKEND_TX_BEGIN: st = tx_begin(s, LOCAL_TX_OPEN, false, e); break;
+    case BACKEND_TX_BEGIN_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, false, e); break;
+    case BACKEND_TX_BEGIN_SNAPSHOT: st = tx_begin(s, LOCAL_TX_OPEN, true, e); break;
+    case BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, true, e); break;
     case BACKEND_TX_COMMIT: st = tx_end(s, "COMMIT", e); break;
     case BACKEND_TX_ROLLBACK: st = tx_end(s, "ROLLBACK", e); break;
     }
@@ -189,9 +193,11 @@ static int session_reset(struct backend_session *bs, struct err *e)
     struct local_session *s = (struct local_session *)bs;
     (void)e;
     local_plans_forget(s); /* from here on no other thread looks at main */
-    if (s->streaming) {    /* its own portals are closed by now; one that is not keeps its connection */
-        s->streaming->detached = TAKE_PTR(s->main);
-        s->streaming = NULL;
+    if (s->streaming) {    /* the session has closed its portals by now */
+        struct err over;
+        err_init(&over);
+        err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with the session's state");
+        (void)local_portal_fail(s->streaming, &over);
     }
     local_conn_free(TAKE_PTR(s->main)); /* temporary objects, variables and settings go with it */
     mem_free(TAKE_PTR(s->path));
@@ -214,6 +220,8 @@ static const struct backend_ops ops = {
     .open = local_open,
     .start = local_start,
     .fetch = local_fetch,
+    .park = local_park,
+    .slice = local_slice,
     .portal_close = local_portal_close,
     .tx = session_tx,
     .apply_settings = session_apply_settings,
@@ -222,13 +230,32 @@ static const struct backend_ops ops = {
     .cancel = session_cancel,
 };
 
+/* A directory that cannot be written to is told at the start. */
+static int open_space(struct local *l, const struct local_options *o, struct err *e)
+{
+    struct segment_store *store;
+    spool_space_init(&l->space, l->spool_directory, o->spool_bytes);
+    TRY(l->space.home.open(&l->space.home, &store, e));
+    store->ops->release(store);
+    l->rows.home = &l->space.home;
+    return ST_OK;
+}
+
 int local_backend_new(struct backend **out, const struct local_options *o, struct err *e)
 {
-    CLEANUP(mem_freep) struct local *l = mem_calloc(1, sizeof *l);
+    size_t n = o->spool_directory ? strlen(o->spool_directory) + 1 : 0;
+    CLEANUP(mem_freep) struct local *l = mem_calloc(1, sizeof *l + n);
     if (!l)
         return err_oom(e);
     l->base.ops = &ops;
     list_init(&l->by_use);
+    l->rows = (struct local_rows_options){.batch_rows = o->batch_rows ? o->batch_rows : LOCAL_BATCH_ROWS,
+                                          .memory_rows = o->portal_rows};
+    l->streams_max = o->streams_max ? o->streams_max : LOCAL_STREAMS;
+    if (n) {
+        memcpy(l->spool_directory, o->spool_directory, n);
+        TRY(open_space(l, o, e));
+    }
     TRY(engine_open(&l->engine, &o->engine, e));
     pthread_mutex_init(&l->plans_lock, NULL);
     *out = &TAKE_PTR(l)->base;

@@ -51,7 +51,7 @@ static int begin_again(struct local_session *s, struct local_conn *c, struct err
     }
 }
 
-static int connect_main(struct local_session *s, struct err *e)
+int local_connect(struct local_session *s, struct err *e)
 {
     CLEANUP(local_conn_freep) struct local_conn *c = mem_calloc(1, sizeof *c);
     if (!c)
@@ -63,37 +63,12 @@ static int connect_main(struct local_session *s, struct err *e)
     return ST_OK;
 }
 
-/* Another connection would show the session the same: it reads committed data, and nothing of its own is to
- * be seen on this one alone. */
-static bool may_detach(const struct local_session *s)
-{
-    return !s->pinned && (s->tx == LOCAL_TX_NONE || !s->wrote);
-}
-
-/* The stream on the main connection makes room for another statement. Here is where a stream that may not go
- * with its connection will be put down into a spool. */
-static int make_room(struct local_session *s, struct err *e)
-{
-    if (!may_detach(s))
-        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "another statement cannot run while a portal is open on this engine connection");
-    struct local_conn *taken = TAKE_PTR(s->main);
-    if (connect_main(s, e) != ST_OK) {
-        s->main = taken; /* the portal goes on where it was */
-        return ST_ERR;
-    }
-    local_cache_clear(taken); /* an open result needs its plan no longer from there */
-    s->streaming->detached = taken;
-    s->streaming = NULL;
-    return ST_OK;
-}
-
 int local_claim(struct local_session *s, struct local_conn **out, struct err *e)
 {
     if (s->streaming)
-        TRY(make_room(s, e));
+        TRY(local_make_room(s, e));
     if (!s->main)
-        TRY(connect_main(s, e));
+        TRY(local_connect(s, e));
     else if (s->main->settings != s->settings)
         TRY(apply_settings(s, s->main, e));
     local_running_on(s, s->main);

@@ -1,5 +1,5 @@
-/* A fetch: chunks of the engine become batches of DataRows, one at a time, when the reader asks. Between
- * fetches the half-read chunk stays where it is; nothing else is kept. */
+/* A fetch: chunks, of the engine or put down before, become batches of DataRows, one at a time, when the
+ * reader asks. Between fetches the half-read chunk stays where it is; what else stays, local_rows.h has. */
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
@@ -22,44 +22,96 @@ static bool same_formats(const struct local_portal *p, const int16_t *formats)
     return memcmp(p->formats, formats, p->base.desc->ncolumns * sizeof *formats) == 0;
 }
 
+static const struct engine_column_type *const *types_of(const struct local_portal *p, size_t *n)
+{
+    if (p->rows)
+        return local_rows_types(p->rows, n);
+    const struct engine_result_info *r = engine_result_info(p->result);
+    *n = r->ncolumns;
+    return r->types;
+}
+
 /* One encoder serves all fetches that want the same. */
 static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct err *e)
 {
     const struct encode_settings *settings = &p->session->encode;
     if (p->encoder && same_formats(p, formats) && same_settings(&p->encoded_with, settings))
         return ST_OK;
-    const struct engine_result_info *r = engine_result_info(p->result);
+    size_t n;
+    const struct engine_column_type *const *types = types_of(p, &n);
     int16_t *copy = NULL;
     if (formats) {
-        copy = mem_calloc(r->ncolumns, sizeof *copy);
+        copy = mem_calloc(n, sizeof *copy);
         if (!copy)
             return err_oom(e);
-        memcpy(copy, formats, r->ncolumns * sizeof *copy);
+        memcpy(copy, formats, n * sizeof *copy);
     }
     encoder_free(p->encoder);
     p->encoder = NULL;
     mem_free(p->formats);
     p->formats = copy;
     p->encoded_with = *settings;
-    return encoder_new(&p->encoder, r->types, r->ncolumns, p->formats, settings, e);
+    return encoder_new(&p->encoder, types, n, p->formats, settings, e);
 }
 
 /* ---- rows ---- */
 
-/* The next chunk; cancel reaches the engine meanwhile. ST_OK, ST_EOF, ST_ERR */
-static int next_chunk(struct local_portal *p, struct err *e)
+int local_pull(struct local_portal *p, struct err *e)
+{
+    struct local_session *s = p->session;
+    p->chunk = NULL;
+    int st = engine_result_next(p->result, &p->chunk, e);
+    bool cancelled = __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
+    if (cancelled && st == ST_OK)
+        return local_cancelled(e);
+    if (!cancelled && st == ST_ERR && e->code == SQLSTATE_QUERY_CANCELED)
+        return local_learn_error(p, e);
+    if (st != ST_OK)
+        return st;
+    p->chunk_from = p->base.rows;
+    p->base.rows += p->chunk->nrows;
+    return p->base.scroll ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
+}
+
+static int pull(struct local_portal *p, struct err *e)
 {
     struct local_session *s = p->session;
     local_enter(s, p->detached ? p->detached : s->main);
-    p->chunk = NULL;
-    p->row = 0;
-    int st = engine_result_next(p->result, &p->chunk, e);
-    bool cancelled = local_leave(s);
-    if (cancelled && st == ST_OK)
-        st = local_cancelled(e);
-    if (!cancelled && st == ST_ERR && e->code == SQLSTATE_QUERY_CANCELED)
-        return local_learn_error(p, e);
-    return st;
+    int st = local_pull(p, e);
+    if (st == ST_EOF) {
+        p->base.complete = true;
+        if (p->rows && local_rows_end(p->rows, e) != ST_OK)
+            st = ST_ERR;
+        local_stream_end(p);
+    }
+    /* A cancel may have come since the pull looked: the engine would say so at the next one. */
+    return local_leave(s) && st == ST_OK ? local_cancelled(e) : st;
+}
+
+static bool holds(const struct local_portal *p, uint64_t at)
+{
+    return p->chunk && at >= p->chunk_from && at - p->chunk_from < p->chunk->nrows;
+}
+
+int local_locate(struct local_portal *p, uint64_t at, struct err *e)
+{
+    if (holds(p, at))
+        return ST_OK;
+    if (p->rows && at >= p->rows_from && at - p->rows_from < local_rows_count(p->rows)) {
+        p->chunk = NULL;
+        TRY(local_rows_get(p->rows, at - p->rows_from, &p->chunk, &p->chunk_from, e));
+        p->chunk_from += p->rows_from;
+        return ST_OK;
+    }
+    while (!holds(p, at)) {
+        if (!p->result)
+            return p->base.complete ? ST_EOF
+                                    : err_set(e, SQLSTATE_OUT_OF_MEMORY, "the portal has failed before");
+        int st = pull(p, e);
+        if (st != ST_OK)
+            return st;
+    }
+    return ST_OK;
 }
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -73,34 +125,60 @@ static bool batch_is_full(const struct local_fetch *f)
     return b->len >= f->batch_bytes || (f->batch_rows && b->nrows >= f->batch_rows);
 }
 
-/* Encodes what the chunk, the batch and the fetch allow. ST_AGAIN: the batch is to be handed on. */
-static int encode_some(struct local_fetch *f, struct err *e)
+/* So many rows were made or passed over. */
+static void advance(struct local_fetch *f, uint64_t n)
+{
+    f->next = f->backward ? f->next - n : f->next + n;
+    if (f->left != UINT64_MAX)
+        f->left -= n;
+    f->portal->base.position = f->next;
+}
+
+/* Encodes what the chunk, the batch and the fetch allow, from row `at` on. ST_AGAIN: hand the batch on. */
+static int encode_some(struct local_fetch *f, uint64_t at, struct err *e)
 {
     struct local_portal *p = f->portal;
     uint64_t before = p->batch.nrows;
     uint64_t rows = f->batch_rows ? min_u64(f->left, f->batch_rows - before) : f->left;
-    int st = encode_rows(p->encoder, p->chunk, &p->row, rows, f->batch_bytes, &p->batch, e);
-    if (f->left != UINT64_MAX)
-        f->left -= p->batch.nrows - before;
+    size_t row = (size_t)(at - p->chunk_from);
+    int st = encode_rows(p->encoder, p->chunk, &row, f->backward ? 1 : rows, f->batch_bytes, &p->batch, e);
+    advance(f, p->batch.nrows - before);
     if (st != ST_OK)
         return st;
-    return f->left == 0 || batch_is_full(f) || (f->first && p->batch.nrows) ? ST_AGAIN : ST_OK;
+    return f->left == 0 || batch_is_full(f) || (f->first && p->batch.nrows && !f->backward) ? ST_AGAIN
+                                                                                            : ST_OK;
 }
 
-/* Fills the batch. ST_AGAIN: hand it on; ST_EOF: the result is over, the batch has the last rows. */
+/* Fills the batch. ST_AGAIN: hand it on; ST_EOF: there are no more rows this way, the batch has the last. */
 static int fill(struct local_fetch *f, struct err *e)
 {
-    struct local_portal *p = f->portal;
     for (;;) {
-        if (!p->chunk || p->row >= p->chunk->nrows) {
-            int st = next_chunk(p, e);
-            if (st != ST_OK)
-                return st;
-        }
-        int st = encode_some(f, e);
+        if (f->backward && f->next == 0)
+            return ST_EOF;
+        uint64_t at = f->backward ? f->next - 1 : f->next;
+        int st = local_locate(f->portal, at, e);
+        if (st == ST_OK)
+            st = encode_some(f, at, e);
         if (st != ST_OK)
             return st;
     }
+}
+
+/* Rows that are known to be there are passed over at once, others as chunks come. As fill. */
+static int pass_over(struct local_fetch *f, struct err *e)
+{
+    struct local_portal *p = f->portal;
+    uint64_t known = f->backward ? f->next : p->base.rows > f->next ? p->base.rows - f->next : 0;
+    if (known == 0) {
+        int st = f->backward ? ST_EOF : local_locate(p, f->next, e);
+        if (st != ST_OK)
+            return st;
+        known = p->base.rows - f->next;
+    }
+    uint64_t n = min_u64(known, f->left);
+    p->batch.nrows = n;
+    advance(f, n);
+    return ST_AGAIN;
 }
 
 static int repeat_error(const struct local_portal *p, struct err *e)
@@ -113,12 +191,10 @@ static int repeat_error(const struct local_portal *p, struct err *e)
 static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const struct err *e)
 {
     struct local_portal *p = f->portal;
-    if (st == ST_EOF) {
-        p->base.complete = true;
-        local_portal_finish(p);
-    } else if (st == ST_ERR) {
+    if (st == ST_EOF)
+        f->left = 0;
+    else if (st == ST_ERR)
         (void)local_portal_fail(p, e);
-    }
     if (p->batch.nrows == 0)
         return st;
     f->first = false;
@@ -133,13 +209,11 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
     if (p->err)
         return repeat_error(p, e);
     row_batch_clear(&p->batch);
-    if (p->base.complete || f->left == 0)
+    if (f->left == 0)
         return ST_EOF;
-    if (!p->result)
-        return err_set(e, SQLSTATE_OUT_OF_MEMORY, "the portal has failed before");
     struct err why;
     err_init(&why);
-    int st = fill(f, &why);
+    int st = f->skip ? pass_over(f, &why) : fill(f, &why);
     int handed = hand_on(f, st, out, &why);
     if (handed == ST_ERR)
         *e = why;
@@ -166,19 +240,25 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
                 struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;
-    assert(bp->started && !p->fetch.portal);
+    assert(bp->started && !p->fetch.portal && (!how->backward || bp->scroll));
     if (p->err)
         return repeat_error(p, e);
-    if (p->result)
+    if ((p->result || p->rows) && !how->skip)
         TRY(see_to_encoder(p, how->formats, e));
+    bool again = p->base.scroll || how->from > p->base.position;
     p->fetch = (struct local_fetch){
         .base = {.ops = &fetch_ops},
         .portal = p,
+        .next = again ? how->from : p->base.position,
+        .backward = how->backward,
+        .skip = how->skip,
         .left = how->max_rows ? how->max_rows : UINT64_MAX,
         .batch_bytes = how->batch_bytes ? how->batch_bytes : 1,
         .batch_rows = how->batch_rows,
         .first = true,
     };
+    if (p->base.scroll)
+        p->base.position = how->from;
     *out = &p->fetch.base;
     return ST_OK;
 }

@@ -11,7 +11,8 @@ static void portal_free(struct local_portal *p)
 {
     if (!p)
         return;
-    local_portal_finish(p);
+    local_stream_end(p);
+    local_rows_free(p->rows);
     row_batch_release(&p->batch);
     row_desc_unref(p->base.desc);
     mem_free(p->formats);
@@ -24,22 +25,10 @@ static void portal_free(struct local_portal *p)
 
 DEFINE_CLEANUP(struct local_portal, portal_free)
 
-void local_portal_finish(struct local_portal *p)
-{
-    encoder_free(p->encoder);
-    p->encoder = NULL;
-    p->chunk = NULL;
-    engine_result_free(p->result);
-    p->result = NULL;
-    if (p->session->streaming == p)
-        p->session->streaming = NULL;
-    local_conn_free(p->detached);
-    p->detached = NULL;
-}
-
 int local_portal_fail(struct local_portal *p, const struct err *e)
 {
-    local_portal_finish(p);
+    local_stream_end(p);
+    local_rows_free(TAKE_PTR(p->rows));
     if (!p->err)
         p->err =
             mem_alloc(sizeof *p->err); /* without memory the next call finds the result gone: see fetch */
@@ -70,6 +59,21 @@ static int decode(struct local_portal *p, const struct backend_param *params, st
     return ST_OK;
 }
 
+int local_portal_new(struct local_session *s, struct row_desc *desc, struct local_portal **out, struct err *e)
+{
+    struct local_portal *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return err_oom(e);
+    p->session = s;
+    list_init(&p->by_use);
+    arena_init(&p->arena, LOCAL_STATEMENT_MEMORY);
+    row_batch_init(&p->batch);
+    if (desc)
+        p->base.desc = row_desc_ref(desc);
+    *out = p;
+    return ST_OK;
+}
+
 int local_open(struct backend_session *bs, struct backend_stmt *stmt, const struct backend_param *params,
                size_t nparams, struct backend_portal **out, struct err *e)
 {
@@ -79,16 +83,10 @@ int local_open(struct backend_session *bs, struct backend_stmt *stmt, const stru
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
                        "bind message supplies %zu parameters, but prepared statement requires %d", nparams,
                        stmt->info.nparams);
-    CLEANUP(portal_freep) struct local_portal *p = mem_calloc(1, sizeof *p);
-    if (!p)
-        return err_oom(e);
-    p->session = s;
+    CLEANUP(portal_freep) struct local_portal *p = NULL;
+    TRY(local_portal_new(s, stmt->info.desc, &p, e));
     p->stmt = st;
     st->refs++;
-    arena_init(&p->arena, LOCAL_STATEMENT_MEMORY);
-    row_batch_init(&p->batch);
-    if (stmt->info.desc)
-        p->base.desc = row_desc_ref(stmt->info.desc);
     TRY(decode(p, params, e));
     *out = &TAKE_PTR(p)->base;
     return ST_OK;
@@ -168,16 +166,19 @@ static int remember(struct local_portal *p, struct err *e)
 static int settle(struct local_portal *p, struct err *e)
 {
     const struct engine_result_info *r = engine_result_info(p->result);
-    bool reads = p->stmt->base.info.effect == BACKEND_READS;
+    const struct backend_stmt_info *info = &p->stmt->base.info;
     TRY(remember(p, e));
     p->base.rows_affected = r->changed;
-    if (r->answer != ENGINE_ROWS || !p->stmt->base.info.returns_rows) {
+    if (r->answer != ENGINE_ROWS || !info->returns_rows) {
         p->base.complete = true;
-        local_portal_finish(p);
-    } else if (reads) {
-        p->session->streaming = p;
+        local_stream_end(p);
+        return ST_OK;
     }
-    return ST_OK;
+    p->session->streaming = p;
+    if (p->base.scroll)
+        TRY(local_rows_new(&p->rows, r->types, r->ncolumns, &p->session->local->rows, e));
+    /* What changes something has run to its end, and the engine has all of its rows in memory. */
+    return info->effect == BACKEND_READS ? ST_OK : local_put_down(p, e);
 }
 
 static int start(struct local_portal *p, struct err *e)
@@ -217,13 +218,13 @@ static int run_to_the_error(struct local_portal *p, struct err *e)
 int local_learn_error(struct local_portal *p, struct err *e)
 {
     struct local_session *s = p->session;
-    for (int i = 0; i < LOCAL_LEARN_TRIES && !p->detached; i++) {
+    bool reads = p->stmt->base.info.effect == BACKEND_READS;
+    for (int i = 0; reads && i < LOCAL_LEARN_TRIES && !p->detached; i++) {
         struct err why;
         err_init(&why);
-        local_enter(s, s->main);
         int st = run_to_the_error(p, &why);
         err_init(e);
-        if (local_leave(s))
+        if (__atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST))
             return local_cancelled(e);
         if (st == ST_ERR && why.code != SQLSTATE_QUERY_CANCELED) {
             *e = why;
@@ -248,7 +249,7 @@ int local_start(struct backend_portal *bp, struct err *e)
     int st = start(p, e);
     bool cancelled = local_leave(s);
     /* What has been done cannot be cancelled any more; a stream that has only begun can. */
-    if (st == ST_OK && cancelled && p->result && s->streaming == p)
+    if (st == ST_OK && cancelled && s->streaming == p)
         st = local_cancelled(e);
     return st == ST_OK ? ST_OK : local_portal_fail(p, e);
 }

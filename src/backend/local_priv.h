@@ -3,6 +3,7 @@
 #define TAVANA_BACKEND_LOCAL_PRIV_H
 
 #include "backend/local.h"
+#include "backend/local_rows.h"
 #include "base/arena.h"
 #include "base/list.h"
 #include "encode/encoder.h"
@@ -11,6 +12,7 @@
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
+#include "spool/file_store.h"
 #include "sql/rewrite.h"
 
 #include <pthread.h>
@@ -25,6 +27,7 @@ enum {
     LOCAL_GUESSES_MAX = 64, /* parameters of one statement whose type is found by trying */
     LOCAL_LEARN_TRIES = 3,  /* runs to find out why a stream ended */
     LOCAL_SEARCH_PATH_MAX = 8 * 1024,
+    LOCAL_STREAMS_MAX = 8, /* of a session on connections of their own; the idlest is parked for one more */
 };
 
 struct local {
@@ -33,6 +36,10 @@ struct local {
     pthread_mutex_t plans_lock; /* of the two below */
     struct list by_use;         /* sessions with plans, the idlest first */
     size_t plans;               /* of all sessions */
+    struct spool_space space;
+    struct local_rows_options rows;
+    unsigned streams_max, streams; /* on connections of their own, in the process; atomic */
+    char spool_directory[];
 };
 
 struct local_cached {
@@ -60,9 +67,12 @@ struct local_session {
 
     struct local_conn *main;        /* NULL: none yet */
     struct local_portal *streaming; /* whose open stream is on main; NULL: none */
+    struct list detached; /* portals whose streams have connections of their own, the idlest first */
+    unsigned ndetached;
     enum local_tx tx;
-    bool wrote;  /* in this transaction */
-    bool pinned; /* has what only its main connection knows: temporary objects, variables … */
+    bool wrote;        /* in this transaction */
+    bool one_snapshot; /* of this transaction: REPEATABLE READ and up */
+    bool pinned;       /* has what only its main connection knows: temporary objects, variables … */
 
     uint64_t settings; /* version, from 1 */
     struct encode_settings encode;
@@ -98,7 +108,9 @@ struct local_stmt {
 struct local_fetch {
     struct row_stream base;
     struct local_portal *portal;
+    uint64_t next; /* the row to begin with, or backward the one after it */
     uint64_t left; /* rows; UINT64_MAX: all */
+    bool backward, skip;
     size_t batch_bytes;
     uint64_t batch_rows;
     bool first; /* nothing handed on yet */
@@ -111,9 +123,12 @@ struct local_portal {
     struct arena arena; /* of params */
     struct pg_value *params;
     struct local_conn *detached;    /* the connection that it took along; NULL: none */
-    struct engine_result *result;   /* NULL: not started, or over */
-    const struct chunk_view *chunk; /* lent by result */
-    size_t row;                     /* the next one in chunk */
+    struct list by_use;             /* in the session's list of those */
+    struct engine_result *result;   /* what still streams; NULL: not started, or over */
+    struct local_rows *rows;        /* what was put down; NULL: nothing */
+    uint64_t rows_from;             /* the number of the first row in there */
+    const struct chunk_view *chunk; /* lent by result or rows */
+    uint64_t chunk_from;            /* the number of its first row */
     struct encoder *encoder;
     int16_t *formats; /* that encoder was made for; NULL: all text */
     struct encode_settings encoded_with;
@@ -124,6 +139,8 @@ struct local_portal {
 
 /* local_conn.c */
 void local_conn_free(struct local_conn *c);
+/* A new main connection, in the transaction that the session is in. Changes nothing when it fails. */
+int local_connect(struct local_session *s, struct err *e);
 /* The main connection, free for a statement and with the session's settings. Within a call. */
 int local_claim(struct local_session *s, struct local_conn **out, struct err *e);
 
@@ -176,18 +193,35 @@ int local_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, 
 /* local_portal.c */
 /* When one of the engine's threads fails, another may see the sign to stop before the error that raised it,
  * and then "interrupted" is all that a stream says. Runs the statement again, without sending, to learn what
- * is wrong with it. Always ST_ERR. */
+ * is wrong with it. Inside a call. Always ST_ERR. */
 int local_learn_error(struct local_portal *p, struct err *e);
+/* Without a statement, nothing started. desc may be NULL. */
+int local_portal_new(struct local_session *s, struct row_desc *desc, struct local_portal **out,
+                     struct err *e);
 int local_open(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
                size_t nparams, struct backend_portal **out, struct err *e);
 int local_start(struct backend_portal *p, struct err *e);
 void local_portal_close(struct backend_portal *p);
-/* Its rows are over: the result goes, the connection is given back. */
-void local_portal_finish(struct local_portal *p);
 /* Keeps *e as how the portal ended; ST_ERR. */
 int local_portal_fail(struct local_portal *p, const struct err *e);
 
+/* local_park.c */
+/* Inside a call: what streams goes on a connection of its own, or into a spool. A portal that fails over it
+ * keeps its error; ST_ERR only when the call was cancelled, or has no connection. */
+int local_make_room(struct local_session *s, struct err *e);
+int local_park(struct backend_portal *p, struct err *e);
+int local_slice(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
+                struct err *e);
+/* The same inside a call. */
+int local_put_down(struct local_portal *p, struct err *e);
+/* Inside a call: nothing of a portal streams any more: its connection is given back. */
+void local_stream_end(struct local_portal *p);
+
 /* local_fetch.c */
+/* The chunk that row `at` is in; cancel reaches the engine meanwhile. ST_OK, ST_EOF there is no such row. */
+int local_locate(struct local_portal *p, uint64_t at, struct err *e);
+/* Inside a call: the next chunk of what streams. ST_OK, ST_EOF, ST_ERR */
+int local_pull(struct local_portal *p, struct err *e);
 int local_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e);
 

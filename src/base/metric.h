@@ -23,6 +23,8 @@
     X(CANCEL_REQUESTS, "tavana_cancel_requests_total", "CancelRequests received")                            \
     X(CANCELS, "tavana_cancels_total", "Statements ended by a cancel")                                       \
     X(CLIENTS_GONE, "tavana_clients_gone_total", "Statements ended because their client was gone")           \
+    X(STREAMS_PARKED, "tavana_streams_parked_total",                                                         \
+      "Result streams whose rest was put aside, so that the engine could go on")                             \
     X(PORTAL_OVERFLOWS, "portal_overflow_total", "Spools of cursors and portals that went to disk")
 
 #define METRIC_GAUGES(X)                                                                                     \

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -184,6 +185,10 @@ static int open_backend(struct server *v, struct err *e)
     if (c->memory_limit)
         (void)snprintf(memory, sizeof memory, "%lldB", (long long)c->memory_limit);
     struct local_options o = {
+        .spool_bytes = (uint64_t)c->spool_limit,
+        .batch_rows = (uint64_t)c->cursor_batch_size,
+        .portal_rows = (uint64_t)c->portal_buffer_rows,
+        .streams_max = (unsigned)c->streams_max,
         .engine =
             {
                 .path = c->database,
@@ -197,6 +202,11 @@ static int open_backend(struct server *v, struct err *e)
                 .init = sql_catalog_setup,
             },
     };
+    const char *system_directory = getenv("TMPDIR");
+    if (c->spool_limit)
+        o.spool_directory = c->spool_directory ? c->spool_directory
+                            : system_directory ? system_directory
+                                               : P_tmpdir;
     while (o.engine.init[o.engine.ninit])
         o.engine.ninit++;
     return local_backend_new(&v->backend, &o, e);

@@ -107,6 +107,17 @@ X(INT, tcp_keepalives_count, "TAVANA_TCP_KEEPALIVES_COUNT", "0", 0, 127, "", REL
   "Lost probes until a connection is dead; 0: the system's") \
 X(DURATION, tcp_user_timeout, "TAVANA_TCP_USER_TIMEOUT", "0", 0, CONFIG_DAY_MS, "ms", RELOAD, \
   "How long sent bytes may stay unacknowledged; 0: the system's") \
+/* rows that are put aside */ \
+X(PATH, spool_directory, "TAVANA_SPOOL_DIRECTORY", "", 0, 0, "", START, \
+  "Where rows of open cursors and portals go that find no room in memory; empty: the system's directory for temporary files") \
+X(SIZE, spool_limit, "TAVANA_SPOOL_LIMIT", "10GB", 0, INT64_MAX, "B", START, \
+  "Disk that they may take in all; beyond it is 53100. 0: they stay in memory") \
+X(INT, cursor_batch_size, "CURSOR_BATCH_SIZE", "10000", 1, 1000000, "", START, \
+  "Rows that are put aside together, at most; half a megabyte ends a batch too") \
+X(INT, portal_buffer_rows, "TAVANA_MAX_PORTAL_BUFFER_ROWS", "10000", 0, INT64_C(1000000000), "", START, \
+  "Rows of one cursor or portal that stay in memory when they are put aside, two megabytes at most; 0: bytes alone decide") \
+X(INT, streams_max, "TAVANA_STREAMS_MAX", "256", 1, 100000, "", START, \
+  "Open cursors and portals that read from an engine connection of their own; the rows of others are put aside") \
 /* the engine */ \
 X(INT, threads, "TAVANA_THREADS", "0", 0, 1024, "", START, \
   "Threads of the engine; 0: one a core") \

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct engine;
 struct engine_conn;
 struct engine_stmt;
@@ -37,6 +38,10 @@ struct engine_options {
     const char *const *init; /* statements to run once, before the lock */
     size_t ninit;
 };
+
+/* Types that outlive their statement or result: a copy in the arena, names included. 53200 */
+int engine_types_copy(struct arena *a, const struct engine_column_type *const *types, size_t n,
+                      const struct engine_column_type *const **out, struct err *e);
 
 int engine_open(struct engine **out, const struct engine_options *o, struct err *e);
 /* All connections are closed by then. NULL is fine. */

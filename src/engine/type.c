@@ -163,3 +163,40 @@ int engine_type_new(struct arena *a, duckdb_logical_type type, const struct engi
     *out = t;
     return ST_OK;
 }
+
+/* ---- copies ---- */
+
+static int copy_into(struct arena *a, const struct engine_column_type *from, struct engine_column_type *to,
+                     struct err *e)
+{
+    *to = *from;
+    struct str *names = arena_calloc(a, from->nnames, sizeof *names);
+    struct engine_column_type *children = arena_calloc(a, from->nchildren, sizeof *children);
+    if (!names || !children || (from->alias && !(to->alias = arena_strdup(a, from->alias))))
+        return err_oom(e);
+    for (size_t i = 0; i < from->nnames; i++) {
+        names[i] = (struct str){arena_strndup(a, from->names[i].p, from->names[i].n), from->names[i].n};
+        if (!names[i].p)
+            return err_oom(e);
+    }
+    for (size_t i = 0; i < from->nchildren; i++)
+        TRY(copy_into(a, &from->children[i], &children[i], e));
+    to->names = names;
+    to->children = children;
+    return ST_OK;
+}
+
+int engine_types_copy(struct arena *a, const struct engine_column_type *const *types, size_t n,
+                      const struct engine_column_type *const **out, struct err *e)
+{
+    const struct engine_column_type **copy = arena_calloc(a, n, sizeof(void *));
+    struct engine_column_type *each = arena_calloc(a, n, sizeof *each);
+    if (!copy || !each)
+        return err_oom(e);
+    for (size_t i = 0; i < n; i++) {
+        TRY(copy_into(a, types[i], &each[i], e));
+        copy[i] = &each[i];
+    }
+    *out = copy;
+    return ST_OK;
+}

@@ -105,9 +105,10 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
         return ST_OK;
     }
     uint64_t rows = 0;
-    if (!p->engine->complete)
+    if (!p->done)
         TRY(send_stream(s, p, max_rows, &rows, e));
-    if (p->engine->complete)
+    p->done = p->done || max_rows == 0 || rows < max_rows; /* PostgreSQL does not look ahead */
+    if (p->done)
         complete(s, p->tag, p->tag_count, rows);
     else
         be_portal_suspended(&s->out);

@@ -44,7 +44,12 @@ static int engine_begin(struct session *s, struct err *e)
         return ST_OK;
     struct backend_session *engine;
     TRY(session_engine(s, &engine, e));
-    TRY(engine->ops->tx(engine, s->tx_read_only ? BACKEND_TX_BEGIN_READ_ONLY : BACKEND_TX_BEGIN, e));
+    const char *isolation = settings_get(&s->settings, SET_TX_ISOLATION);
+    bool snapshot = strcmp(isolation, "repeatable read") == 0 || strcmp(isolation, "serializable") == 0;
+    enum backend_tx_op begin = snapshot ? BACKEND_TX_BEGIN_SNAPSHOT : BACKEND_TX_BEGIN;
+    if (s->tx_read_only)
+        begin = snapshot ? BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY : BACKEND_TX_BEGIN_READ_ONLY;
+    TRY(engine->ops->tx(engine, begin, e));
     s->engine_tx = true;
     s->tx_wrote = false;
     return ST_OK;

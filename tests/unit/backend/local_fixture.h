@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { TEXT_MAX = 64 * 1024 };
+enum { TEXT_MAX = 64 * 1024, SPOOL_BYTES = 32 * 1024 * 1024 };
 
 static struct backend *backend;
 static struct err err;
@@ -170,7 +170,10 @@ static inline void assert_fails(struct backend_session *s, const char *sql, cons
 static inline int open_backend(void **state)
 {
     (void)state;
-    struct local_options o = {.engine = {.threads = 2}};
+    struct local_options o = {.engine = {.threads = 2},
+                              .spool_directory = P_tmpdir,
+                              .spool_bytes = SPOOL_BYTES,
+                              .batch_rows = 3000}; /* so that chunks are cut */
     err_init(&err);
     if (local_backend_new(&backend, &o, &err) != ST_OK) {
         print_error("%s\n", err.message);

@@ -31,7 +31,8 @@ static void test_writes(void **state)
     assert_int_equal(p->rows_affected, 3);
     s->ops->portal_close(p);
     p = started(s, "insert into w values (7, 'r'), (8, 'r') returning a * 2 as twice, b");
-    assert_false(p->complete);
+    assert_true(p->complete);
+    assert_int_equal(p->rows, 2);
     assert_string_equal(p->desc->columns[0].name, "twice");
     assert_string_equal(all(s, p), "14|r\n16|r\n");
     s->ops->portal_close(p);

@@ -1,0 +1,220 @@
+/* Portals that go on without the engine: the rest of their rows is put down. And who has to, when a statement
+ * needs the connection that a portal streams on. */
+#include "backend/local_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/metric.h"
+
+#include <assert.h>
+
+/* ---- putting down ---- */
+
+void local_stream_end(struct local_portal *p)
+{
+    struct local_session *s = p->session;
+    encoder_free(p->encoder); /* its types are the result's */
+    p->encoder = NULL;
+    p->chunk = NULL;
+    engine_result_free(p->result);
+    p->result = NULL;
+    if (s->streaming == p)
+        s->streaming = NULL;
+    if (!p->detached)
+        return;
+    list_remove(&p->by_use);
+    s->ndetached--;
+    (void)__atomic_fetch_sub(&s->local->streams, 1, __ATOMIC_RELAXED);
+    if (s->running == p->detached->conn) /* a cancel must not find it any more */
+        local_running_on(s, NULL);
+    local_conn_free(p->detached);
+    p->detached = NULL;
+}
+
+/* What was pulled and not yet read is the first of the rest. */
+static int put_rest_of_chunk(struct local_portal *p, struct err *e)
+{
+    const struct engine_result_info *r = engine_result_info(p->result);
+    TRY(local_rows_new(&p->rows, r->types, r->ncolumns, &p->session->local->rows, e));
+    p->rows_from = p->base.position;
+    if (!p->chunk || p->base.position == p->base.rows)
+        return ST_OK;
+    assert(p->base.position >= p->chunk_from);
+    return local_rows_put(p->rows, p->chunk, (size_t)(p->base.position - p->chunk_from), p->chunk->nrows, e);
+}
+
+static int put_all(struct local_portal *p, struct err *e)
+{
+    int st;
+    if (!p->rows)
+        TRY(put_rest_of_chunk(p, e));
+    while ((st = local_pull(p, e)) == ST_OK)
+        if (!p->base.scroll)
+            TRY(local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e));
+    TRY(st);
+    return local_rows_end(p->rows, e);
+}
+
+int local_put_down(struct local_portal *p, struct err *e)
+{
+    struct err why;
+    if (!p->result)
+        return ST_OK;
+    err_init(&why);
+    local_running_on(p->session, p->detached ? p->detached : p->session->main);
+    if (put_all(p, &why) != ST_OK) {
+        *e = why;
+        return local_portal_fail(p, &why);
+    }
+    p->base.complete = true;
+    local_stream_end(p);
+    metric_add(METRIC_STREAMS_PARKED, 1);
+    return ST_OK;
+}
+
+int local_park(struct backend_portal *bp, struct err *e)
+{
+    struct local_portal *p = (struct local_portal *)bp;
+    assert(bp->started && !p->fetch.portal);
+    if (p->err) {
+        *e = *p->err;
+        return ST_ERR;
+    }
+    local_enter(p->session, NULL);
+    int st = local_put_down(p, e);
+    (void)local_leave(p->session);
+    return st;
+}
+
+/* ---- pieces ---- */
+
+static int take_row(struct local_rows *to, struct local_portal *p, uint64_t at, uint64_t n, uint64_t *taken,
+                    struct err *e)
+{
+    int st = local_locate(p, at, e);
+    if (st != ST_OK)
+        return st;
+    size_t from = (size_t)(at - p->chunk_from);
+    *taken = p->chunk->nrows - from < n ? p->chunk->nrows - from : n;
+    return local_rows_put(to, p->chunk, from, from + (size_t)*taken, e);
+}
+
+static int take_backward(struct local_rows *to, struct local_portal *p, uint64_t at, uint64_t n,
+                         struct err *e)
+{
+    p->base.position = at;
+    for (uint64_t taken; n > 0 && at > 0; n--) {
+        TRY(take_row(to, p, --at, 1, &taken, e));
+        p->base.position = at;
+    }
+    return ST_OK;
+}
+
+static int take_forward(struct local_rows *to, struct local_portal *p, uint64_t at, uint64_t n, struct err *e)
+{
+    int st = ST_OK;
+    for (uint64_t taken; n > 0; n -= taken, at += taken) {
+        st = take_row(to, p, at, n, &taken, e);
+        if (st != ST_OK)
+            break;
+        p->base.position = at + taken;
+    }
+    return st < 0 ? st : ST_OK;
+}
+
+static int shape_of(struct local_portal *p, struct local_rows **out, struct err *e)
+{
+    const struct local_rows_options *o = &p->session->local->rows;
+    size_t n;
+    if (p->rows) {
+        const struct engine_column_type *const *types = local_rows_types(p->rows, &n);
+        return local_rows_new(out, types, n, o, e);
+    }
+    const struct engine_result_info *r = engine_result_info(p->result);
+    return local_rows_new(out, r->types, r->ncolumns, o, e);
+}
+
+/* The piece's rows, when p has any to give: one that has none any more has no types either. */
+static int fill_piece(struct local_portal *piece, struct local_portal *p, const struct backend_fetch *how,
+                      struct err *e)
+{
+    uint64_t n = how->max_rows ? how->max_rows : UINT64_MAX;
+    uint64_t from = p->base.scroll || how->from > p->base.position ? how->from : p->base.position;
+    if (!p->rows && !p->result)
+        return ST_OK;
+    TRY(shape_of(p, &piece->rows, e));
+    TRY(how->backward ? take_backward(piece->rows, p, from, n, e) : take_forward(piece->rows, p, from, n, e));
+    TRY(local_rows_end(piece->rows, e));
+    piece->base.rows = local_rows_count(piece->rows);
+    return ST_OK;
+}
+
+int local_slice(struct backend_portal *bp, const struct backend_fetch *how, struct backend_portal **out,
+                struct err *e)
+{
+    struct local_portal *p = (struct local_portal *)bp;
+    struct local_portal *piece = NULL;
+    assert(bp->started && !p->fetch.portal && !how->skip);
+    if (p->err) {
+        *e = *p->err;
+        return ST_ERR;
+    }
+    TRY(local_portal_new(p->session, p->base.desc, &piece, e));
+    piece->base.started = piece->base.complete = true;
+    int st = fill_piece(piece, p, how, e);
+    if (st != ST_OK) {
+        local_portal_close(&piece->base);
+        return st;
+    }
+    *out = &piece->base;
+    return ST_OK;
+}
+
+/* ---- making room ---- */
+
+/* Another connection would show the session the same: it reads committed data, and nothing of its own is to
+ * be seen on this one alone. */
+static bool may_detach(const struct local_session *s)
+{
+    return !s->pinned && (s->tx == LOCAL_TX_NONE || (!s->wrote && !s->one_snapshot));
+}
+
+/* Whether one more stream may have a connection; the session's idlest gives up its own for it. */
+static bool may_have_connection(struct local_session *s)
+{
+    struct err ignored;
+    err_init(&ignored); /* told by the portal that it happened to */
+    bool full = __atomic_load_n(&s->local->streams, __ATOMIC_RELAXED) >= s->local->streams_max;
+    if (s->ndetached > 0 && (full || s->ndetached >= LOCAL_STREAMS_MAX)) {
+        (void)local_put_down(list_entry(s->detached.next, struct local_portal, by_use), &ignored);
+        return true;
+    }
+    return !full;
+}
+
+static int detach(struct local_session *s, struct local_portal *p, struct err *e)
+{
+    struct local_conn *taken = TAKE_PTR(s->main);
+    if (local_connect(s, e) != ST_OK) {
+        s->main = taken;
+        return ST_ERR;
+    }
+    local_cache_clear(taken); /* an open result needs its plan no longer from there */
+    p->detached = taken;
+    s->streaming = NULL;
+    list_append(&s->detached, &p->by_use);
+    s->ndetached++;
+    (void)__atomic_fetch_add(&s->local->streams, 1, __ATOMIC_RELAXED);
+    return ST_OK;
+}
+
+int local_make_room(struct local_session *s, struct err *e)
+{
+    struct local_portal *p = s->streaming;
+    struct err ignored;
+    err_init(&ignored);
+    bool detached = may_detach(s) && may_have_connection(s) && detach(s, p, &ignored) == ST_OK;
+    if (!detached)
+        (void)local_put_down(p, &ignored);
+    return __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST) ? local_cancelled(e) : ST_OK;
+}
