@@ -69,6 +69,7 @@ int local_put_down(struct local_portal *p, struct err *e)
     p->base.complete = true;
     local_stream_end(p);
     metric_add(METRIC_STREAMS_PARKED, 1);
+    metric_observe(METRIC_PORTAL_BUFFER_ROWS, (int64_t)local_rows_count(p->rows));
     return ST_OK;
 }
 
@@ -190,6 +191,16 @@ static bool may_have_connection(struct local_session *s)
         return true;
     }
     return !full;
+}
+
+int local_put_down_all(struct local_session *s, struct err *e)
+{
+    while (s->ndetached > 0) {
+        struct err ignored; /* told by the portal that it happened to */
+        err_init(&ignored);
+        (void)local_put_down(list_entry(s->detached.next, struct local_portal, by_use), &ignored);
+    }
+    return __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST) ? local_cancelled(e) : ST_OK;
 }
 
 static int detach(struct local_session *s, struct local_portal *p, struct err *e)

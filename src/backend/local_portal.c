@@ -187,7 +187,16 @@ static int start(struct local_portal *p, struct err *e)
     struct sql_rewritten text;
     TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
     TRY(local_claim(p->session, &c, e));
-    if (run(p, &text, e) != ST_OK) {
+    int st = run(p, &text, e);
+    bool reads = p->stmt->base.info.effect == BACKEND_READS;
+    if (st == ST_ERR && reads && e->code == SQLSTATE_OUT_OF_MEMORY && p->session->ndetached) {
+        /* The session's other streams hold the engine's memory: what they have sorted, joined, grouped. */
+        err_init(e);
+        TRY(local_put_down_all(p->session, e));
+        TRY(local_claim(p->session, &c, e));
+        st = run(p, &text, e);
+    }
+    if (st != ST_OK) {
         local_map_position(p->stmt, &text, e);
         return ST_ERR;
     }

@@ -214,6 +214,8 @@ int local_slice(struct backend_portal *p, const struct backend_fetch *how, struc
                 struct err *e);
 /* The same inside a call. */
 int local_put_down(struct local_portal *p, struct err *e);
+/* Inside a call: all of the session's streams that have connections of their own. ST_ERR when cancelled. */
+int local_put_down_all(struct local_session *s, struct err *e);
 /* Inside a call: nothing of a portal streams any more: its connection is given back. */
 void local_stream_end(struct local_portal *p);
 

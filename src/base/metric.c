@@ -12,7 +12,7 @@ struct counter {
 
 struct histogram {
     alignas(CACHE_LINE) uint64_t buckets[METRIC_BUCKET_COUNT + 1];
-    uint64_t sum_us;
+    uint64_t sum;
 };
 
 static struct counter counters[METRIC_COUNTER_COUNT];
@@ -20,7 +20,15 @@ static struct counter gauges[METRIC_GAUGE_COUNT]; /* two's complement */
 static struct histogram histograms[METRIC_HISTOGRAM_COUNT];
 static uint64_t errors[SQLSTATE_COUNT];
 
-static const double bounds[METRIC_BUCKET_COUNT] = METRIC_BUCKETS;
+/* How many of what is observed make one of what is told, and the bounds of that. */
+struct unit {
+    double of;
+    double bounds[METRIC_BUCKET_COUNT];
+};
+static const struct unit unit_SECONDS = {1e6, METRIC_BUCKETS_SECONDS}, unit_ROWS = {1, METRIC_BUCKETS_ROWS};
+#define X(symbol, name, help, unit) &unit_##unit,
+static const struct unit *const units[] = {METRIC_HISTOGRAMS(X)};
+#undef X
 
 static void add(uint64_t *to, uint64_t n)
 {
@@ -42,16 +50,17 @@ void metric_gauge_add(enum metric_gauge g, int64_t n)
     add(&gauges[g].n, (uint64_t)n);
 }
 
-void metric_observe_us(enum metric_histogram h, int64_t us)
+void metric_observe(enum metric_histogram h, int64_t value)
 {
-    if (us < 0)
-        us = 0;
-    double seconds = (double)us / 1e6;
+    const struct unit *unit = units[h];
+    if (value < 0)
+        value = 0;
+    double told = (double)value / unit->of;
     size_t i = 0;
-    while (i < METRIC_BUCKET_COUNT && seconds > bounds[i])
+    while (i < METRIC_BUCKET_COUNT && told > unit->bounds[i])
         i++;
     add(&histograms[h].buckets[i], 1);
-    add(&histograms[h].sum_us, (uint64_t)us);
+    add(&histograms[h].sum, (uint64_t)value);
 }
 
 void metric_error(enum sqlstate s)
@@ -77,7 +86,8 @@ void metric_histogram_read(enum metric_histogram h, struct metric_histogram_valu
         out->buckets[i] = get(&histograms[h].buckets[i]);
         out->count += out->buckets[i];
     }
-    out->sum_seconds = (double)get(&histograms[h].sum_us) / 1e6;
+    out->sum = (double)get(&histograms[h].sum) / units[h]->of;
+    out->bounds = units[h]->bounds;
 }
 
 uint64_t metric_error_value(enum sqlstate s)

@@ -34,33 +34,44 @@
     X(SPOOL_MEMORY_BYTES, "tavana_spool_memory_bytes", "Memory that rows put aside take now")                \
     X(SPOOL_DISK_BYTES, "tavana_spool_disk_bytes", "Disk that rows put aside take now")
 
+/* ... and what is counted: SECONDS, observed in microseconds, or ROWS */
 #define METRIC_HISTOGRAMS(X)                                                                                 \
-    X(FIRST_ROW_SECONDS, "tavana_first_row_seconds", "Time from a statement's start to its first row")       \
-    X(STATEMENT_SECONDS, "tavana_statement_seconds", "Time from a statement's start to its end")
+    X(FIRST_ROW_SECONDS, "tavana_first_row_seconds", "Time from a statement's start to its first row",       \
+      SECONDS)                                                                                               \
+    X(STATEMENT_SECONDS, "tavana_statement_seconds", "Time from a statement's start to its end", SECONDS)    \
+    X(PORTAL_BUFFER_ROWS, "portal_buffer_rows", "Rows of a cursor or portal that were put aside", ROWS)
 
 #define X(symbol, name, help) METRIC_##symbol,
 enum metric_counter { METRIC_COUNTERS(X) METRIC_COUNTER_COUNT };
 enum metric_gauge { METRIC_GAUGES(X) METRIC_GAUGE_COUNT };
+#undef X
+#define X(symbol, name, help, unit) METRIC_##symbol,
 enum metric_histogram { METRIC_HISTOGRAMS(X) METRIC_HISTOGRAM_COUNT };
 #undef X
 
-/* Upper bounds of a histogram's buckets in seconds; the last one is +Inf. */
-#define METRIC_BUCKETS                                                                                       \
+/* Upper bounds of a histogram's buckets; the last one is +Inf. */
+#define METRIC_BUCKETS_SECONDS                                                                               \
     {                                                                                                        \
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300          \
+    }
+#define METRIC_BUCKETS_ROWS                                                                                  \
+    {                                                                                                        \
+        1, 10, 100, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 1e9, 1e10, 1e11                   \
     }
 enum { METRIC_BUCKET_COUNT = 17 };
 
 void metric_add(enum metric_counter m, uint64_t n);
 void metric_gauge_add(enum metric_gauge g, int64_t n);
-void metric_observe_us(enum metric_histogram h, int64_t us);
+/* Microseconds of a histogram of SECONDS, or its unit. */
+void metric_observe(enum metric_histogram h, int64_t value);
 /* One more error sent to a client. */
 void metric_error(enum sqlstate s);
 
 struct metric_histogram_values {
     uint64_t buckets[METRIC_BUCKET_COUNT + 1]; /* each its own, not cumulated */
     uint64_t count;
-    double sum_seconds;
+    double sum;
+    const double *bounds; /* METRIC_BUCKET_COUNT of them */
 };
 
 uint64_t metric_value(enum metric_counter m);

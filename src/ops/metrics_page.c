@@ -19,10 +19,10 @@ struct entry {
 #define X(symbol, name, help) {name, help},
 static const struct entry counters[] = {METRIC_COUNTERS(X)};
 static const struct entry gauges[] = {METRIC_GAUGES(X)};
+#undef X
+#define X(symbol, name, help, unit) {name, help},
 static const struct entry histograms[] = {METRIC_HISTOGRAMS(X)};
 #undef X
-
-static const double bounds[METRIC_BUCKET_COUNT] = METRIC_BUCKETS;
 
 /* 17 digits bring any double back; whole numbers stay readable. */
 static void put_double(struct buf *b, double v)
@@ -99,10 +99,10 @@ static void put_histogram(struct buf *b, enum metric_histogram h)
     put_head(b, name, "histogram", histograms[h].help);
     for (size_t i = 0; i < METRIC_BUCKET_COUNT; i++) {
         below += v.buckets[i];
-        buf_printf(b, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, bounds[i], below);
+        buf_printf(b, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, v.bounds[i], below);
     }
     buf_printf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum ", name, v.count, name);
-    put_double(b, v.sum_seconds);
+    put_double(b, v.sum);
     buf_printf(b, "\n%s_count %" PRIu64 "\n", name, v.count);
 }
 

@@ -33,7 +33,7 @@ static int send_batch(struct session *s, const struct row_batch *batch, struct e
     TRY(session_send_rows(s, batch->data, batch->len, e));
     if (!s->first_row_seen) {
         s->first_row_seen = true;
-        metric_observe_us(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
+        metric_observe(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
     }
     metric_add(METRIC_ROWS_SENT, batch->nrows);
     return ST_OK;

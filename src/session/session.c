@@ -61,7 +61,7 @@ static void log_statement(struct session *s, char type, const struct err *e)
     int64_t us = clock_now_us() - s->statement_start_us;
     if (type == 'Q' || type == 'E') {
         metric_add(METRIC_STATEMENTS, 1);
-        metric_observe_us(METRIC_STATEMENT_SECONDS, us);
+        metric_observe(METRIC_STATEMENT_SECONDS, us);
     } else if (!err_is_set(e)) {
         return;
     }

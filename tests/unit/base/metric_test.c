@@ -28,11 +28,11 @@ static void test_histogram_bounds(void **state)
 {
     (void)state;
     /* A bucket's upper bound belongs to it ("le"). */
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, -7);
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, 500);
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, 501);
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, 300000000);
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, 300000001);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, -7);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, 500);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, 501);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, 300000000);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, 300000001);
     struct metric_histogram_values v;
     metric_histogram_read(METRIC_FIRST_ROW_SECONDS, &v);
     assert_int_equal(v.buckets[0], 2);
@@ -40,7 +40,7 @@ static void test_histogram_bounds(void **state)
     assert_int_equal(v.buckets[METRIC_BUCKET_COUNT - 1], 1);
     assert_int_equal(v.buckets[METRIC_BUCKET_COUNT], 1);
     assert_int_equal(v.count, 5);
-    assert_true(fabs(v.sum_seconds - 600.001002) < 1e-9);
+    assert_true(fabs(v.sum - 600.001002) < 1e-9);
 }
 
 static void *count(void *arg)
@@ -48,7 +48,7 @@ static void *count(void *arg)
     (void)arg;
     for (int i = 0; i < 10000; i++) {
         metric_add(METRIC_STATEMENTS, 1);
-        metric_observe_us(METRIC_STATEMENT_SECONDS, i);
+        metric_observe(METRIC_STATEMENT_SECONDS, i);
         metric_gauge_add(METRIC_STREAMS, i % 2 ? -1 : 1);
     }
     return NULL;
@@ -72,11 +72,27 @@ static void test_threads(void **state)
     assert_int_equal(v.buckets[0], THREADS * 501);
 }
 
+static void test_histogram_of_rows(void **state)
+{
+    (void)state;
+    struct metric_histogram_values v;
+    metric_observe(METRIC_PORTAL_BUFFER_ROWS, 0);
+    metric_observe(METRIC_PORTAL_BUFFER_ROWS, 1);
+    metric_observe(METRIC_PORTAL_BUFFER_ROWS, 3001);
+    metric_histogram_read(METRIC_PORTAL_BUFFER_ROWS, &v);
+    assert_int_equal(v.count, 3);
+    assert_int_equal(v.buckets[0], 2);
+    assert_int_equal(v.buckets[5], 1);
+    assert_true(v.bounds[5] == 1e4);
+    assert_true(v.sum == 3002);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters_and_gauges),
         cmocka_unit_test(test_histogram_bounds),
+        cmocka_unit_test(test_histogram_of_rows),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,8 +132,8 @@ static void test_metrics(void **state)
     (void)state;
     state_now = OPS_READY;
     metric_add(METRIC_ROWS_SENT, 12345678901234567890u);
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, 700);
-    metric_observe_us(METRIC_FIRST_ROW_SECONDS, 1500000);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, 700);
+    metric_observe(METRIC_FIRST_ROW_SECONDS, 1500000);
     metric_error(SQLSTATE_SYNTAX_ERROR);
     char *page = get("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8");
     assert_exposition(page);
