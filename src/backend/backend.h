@@ -99,6 +99,7 @@ struct backend_copy_in {
 
 struct backend_copy {
     uint16_t ncolumns;
+    uint64_t line; /* that is being read (binary: row), from 1: for errors that the session itself raises */
 };
 
 /* How values become text; changed by SET, part of every later fetch. */

@@ -219,6 +219,13 @@ int local_put_down_all(struct local_session *s, struct err *e);
 /* Inside a call: nothing of a portal streams any more: its connection is given back. */
 void local_stream_end(struct local_portal *p);
 
+/* local_copy.c */
+int local_copy_open(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
+                    struct err *e);
+int local_copy_data(struct backend_copy *c, const void *p, size_t n, struct err *e);
+int local_copy_finish(struct backend_copy *c, uint64_t *rows, struct err *e);
+void local_copy_close(struct backend_copy *c);
+
 /* local_fetch.c */
 /* The chunk that row `at` is in; cancel reaches the engine meanwhile. ST_OK, ST_EOF there is no such row. */
 int local_locate(struct local_portal *p, uint64_t at, struct err *e);

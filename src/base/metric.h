@@ -14,6 +14,7 @@
     X(LOGIN_FAILURES, "tavana_login_failures_total", "Log-ins that failed")                                  \
     X(STATEMENTS, "tavana_statements_total", "Statements executed")                                          \
     X(ROWS_SENT, "tavana_rows_sent_total", "Rows sent to clients")                                           \
+    X(ROWS_LOADED, "tavana_rows_loaded_total", "Rows loaded by COPY from clients")                           \
     X(BYTES_SENT, "tavana_bytes_sent_total", "Bytes sent to clients")                                        \
     X(BYTES_RECEIVED, "tavana_bytes_received_total", "Bytes received from clients")                          \
     X(BACKPRESSURE, "tavana_streaming_backpressure_events_total",                                            \

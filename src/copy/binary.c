@@ -129,10 +129,10 @@ static int measure_row(struct copy_reader *r, struct err *e)
     return ST_OK;
 }
 
-static void point_fields(struct copy_reader *r)
+static void point_fields(struct copy_reader *r, size_t n)
 {
     size_t at = COUNT;
-    for (size_t i = 0; i < r->ncolumns; i++) {
+    for (size_t i = 0; i < n; i++) {
         int32_t len = (int32_t)get_be32(bytes_at(r, at));
         at += LENGTH;
         r->fields[i] =
@@ -174,9 +174,13 @@ static int read_row(struct copy_reader *r, struct err *e)
             return st;
     }
     int st = measure_row(r, e);
+    if (st < 0) {
+        r->nfields = r->column;
+        point_fields(r, r->nfields);
+    }
     if (st != ST_OK)
         return st;
-    point_fields(r);
+    point_fields(r, r->ncolumns);
     use(r, r->column_at);
     r->column_at = 0;
     return ST_OK;

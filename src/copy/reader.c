@@ -96,6 +96,11 @@ void copy_drop_line(struct copy_reader *r)
     r->measured = false;
 }
 
+size_t copy_reader_fields(const struct copy_reader *r)
+{
+    return r->nfields;
+}
+
 int copy_reader_next(struct copy_reader *r, const struct str **fields, struct err *e)
 {
     copy_drop_line(r);

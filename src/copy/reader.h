@@ -44,6 +44,10 @@ void copy_reader_end(struct copy_reader *r);
  * ST_ERR   with its context; the reader is of no more use */
 int copy_reader_next(struct copy_reader *r, const struct str **fields, struct err *e);
 
+/* After ST_ERR: how many fields of the row are there all the same, in front of what is wrong with it.
+ * PostgreSQL reads values one by one, and so meets a wrong value in one of those first. */
+size_t copy_reader_fields(const struct copy_reader *r);
+
 /* For an error about the row that next handed out last, while its bytes are still there: sets the context
  * 'COPY t, line 3, column a: "x"', or of the whole line when column is COPY_WHOLE_LINE. */
 #define COPY_WHOLE_LINE SIZE_MAX

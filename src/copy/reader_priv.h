@@ -37,6 +37,7 @@ struct copy_reader {
     struct buf carry;   /* a line or row that began in an earlier feed */
     struct buf scratch; /* fields that are not as they stand in the line */
     struct str *fields; /* of the row that was handed out */
+    size_t nfields;     /* that lie in front of an error */
     struct str line;    /* that it was made from */
     uint64_t line_number;
 

@@ -60,7 +60,9 @@ int copy_next_text(struct copy_reader *r, struct err *e)
     TRY(split(r, &n, e));
     if (n > r->ncolumns)
         return copy_bad_form(r, e, "extra data after last expected column");
-    if (n < r->ncolumns)
+    if (n < r->ncolumns) {
+        r->nfields = n;
         return copy_bad_form(r, e, "missing data for column \"%s\"", r->columns[n]);
+    }
     return ST_OK;
 }

@@ -48,7 +48,7 @@ static struct str text_of(const struct buf *b)
     return (struct str){(const char *)b->data, b->len};
 }
 
-/* SELECT of the columns tells names and types, the search path included. */
+/* SELECT of the columns tells names and types, the search path included. n 0: of all. */
 static int describe(struct engine_appender *ap, const char *const *names, size_t n, struct err *e)
 {
     struct buf b;
@@ -56,14 +56,31 @@ static int describe(struct engine_appender *ap, const char *const *names, size_t
     buf_printf(&b, "SELECT ");
     put_names(&b, names, n);
     buf_printf(&b, "%s FROM %s", n ? "" : "*", ap->table);
-    engine_stmt_free(ap->shape);
-    ap->shape = NULL;
-    int st = buf_ok(&b) ? engine_prepare(ap->conn, text_of(&b), &ap->shape, e) : err_oom(e);
+    struct engine_stmt *shape = NULL;
+    int st = buf_ok(&b) ? engine_prepare(ap->conn, text_of(&b), &shape, e) : err_oom(e);
     buf_release(&b);
     TRY(st);
+    engine_stmt_free(ap->shape); /* names may have been its */
+    ap->shape = shape;
     const struct engine_stmt_info *info = engine_stmt_info(ap->shape);
     ap->info = (struct engine_appender_info){info->ncolumns, info->names, info->types};
     return ST_OK;
+}
+
+/* The whole table: what is wrong with it is said in PostgreSQL's words. */
+static int describe_table(struct engine_appender *ap, struct err *e)
+{
+    struct err *why = mem_alloc(sizeof *why);
+    if (!why)
+        return err_oom(e);
+    err_init(why);
+    int st = describe(ap, NULL, 0, why);
+    if (st < 0 && why->code == SQLSTATE_UNDEFINED_TABLE)
+        (void)err_set(e, why->code, "relation \"%s\" does not exist", ap->table);
+    else if (st < 0)
+        *e = *why;
+    mem_free(why);
+    return st;
 }
 
 /* Whether the engine would insert into these columns. */
@@ -83,52 +100,106 @@ static int try_insert(struct engine_appender *ap, const char *const *names, size
     return st;
 }
 
-/* Leaves out the columns that the engine generates: it tells only by refusing them. */
-static int leave_out_generated(struct engine_appender *ap, const struct err *why, struct err *e)
+static bool about_generated(const struct err *e)
 {
-    size_t n = 0;
-    if (ap->given || !strstr(why->message, "generated column")) {
-        *e = *why;
-        return ST_ERR;
-    }
-    const char **names = mem_calloc(ap->info.ncolumns, sizeof *names);
-    struct err *ignored = mem_alloc(sizeof *ignored);
-    int st = names && ignored ? ST_OK : err_oom(e);
-    for (size_t i = 0; st == ST_OK && i < ap->info.ncolumns; i++) {
-        err_init(ignored);
-        if (try_insert(ap, &ap->info.names[i], 1, ignored) == ST_OK)
-            names[n++] = ap->info.names[i];
-        else if (ignored->code == SQLSTATE_OUT_OF_MEMORY)
-            st = err_oom(e);
-    }
-    if (st == ST_OK && n == 0)
-        st = err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "table %s has no column that can be filled", ap->table);
-    struct engine_stmt *first = TAKE_PTR(ap->shape); /* names are its */
-    if (st == ST_OK)
-        st = describe(ap, names, n, e);
-    if (st == ST_OK)
-        st = try_insert(ap, ap->info.names, n, e);
-    engine_stmt_free(first);
-    mem_free(names);
-    mem_free(ignored);
-    return st;
+    return strstr(e->message, "generated column") != NULL;
 }
 
-static int check_insert(struct engine_appender *ap, struct err *e)
+/* Whether the engine generates a column: it tells only by refusing values for it. */
+static int is_generated(struct engine_appender *ap, const char *name, bool *yes, struct err *e)
 {
     struct err *why = mem_alloc(sizeof *why);
     if (!why)
         return err_oom(e);
     err_init(why);
-    int st = try_insert(ap, ap->info.names, ap->info.ncolumns, why);
-    if (st < 0)
-        st = leave_out_generated(ap, why, e);
+    int st = try_insert(ap, &name, 1, why);
+    *yes = st < 0 && about_generated(why);
+    if (st < 0 && why->code == SQLSTATE_OUT_OF_MEMORY)
+        st = err_oom(e);
+    else
+        st = ST_OK;
     mem_free(why);
     return st;
 }
 
-int engine_appender_open(struct engine_conn *c, struct str table, const char *const *columns, size_t ncolumns,
-                         struct engine_appender **out, struct err *e)
+/* All but those that the engine generates. */
+static int leave_out_generated(struct engine_appender *ap, const char **names, size_t *n, struct err *e)
+{
+    *n = 0;
+    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+        bool generated;
+        TRY(is_generated(ap, ap->info.names[i], &generated, e));
+        if (!generated)
+            names[(*n)++] = ap->info.names[i];
+    }
+    return *n ? ST_OK
+              : err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "table %s has no column that can be filled",
+                        ap->table);
+}
+
+static int generated_column(struct engine_appender *ap, const char *const *names, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool generated;
+        TRY(is_generated(ap, names[i], &generated, e));
+        if (!generated)
+            continue;
+        (void)err_set(e, SQLSTATE_INVALID_COLUMN_REFERENCE, "column \"%s\" is a generated column", names[i]);
+        err_detail(e, "Generated columns cannot be used in COPY.");
+        return ST_ERR;
+    }
+    return ST_OK;
+}
+
+/* The engine does not tell a column's name in another case from it. */
+static int find_columns(struct engine_appender *ap, const char *name, const char *const *given, size_t n,
+                        const char **names, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t c = 0;
+        while (c < ap->info.ncolumns && !cstr_ieq(ap->info.names[c], given[i]))
+            c++;
+        if (c == ap->info.ncolumns)
+            return err_set(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist",
+                           given[i], name);
+        names[i] = ap->info.names[c];
+    }
+    return ST_OK;
+}
+
+/* Narrows what is filled down to the columns that were given, or to those that can be. */
+static int choose_columns(struct engine_appender *ap, const char *name, const char *const *given, size_t n,
+                          struct err *e)
+{
+    size_t all = ap->info.ncolumns;
+    struct err *why = mem_alloc(sizeof *why);
+    const char **names = mem_calloc(n ? n : all, sizeof *names);
+    int st = names && why ? ST_OK : err_oom(e);
+    if (st == ST_OK && n)
+        st = find_columns(ap, name, given, n, names, e);
+    if (st == ST_OK) {
+        err_init(why);
+        bool ok = try_insert(ap, n ? names : ap->info.names, n ? n : all, why) == ST_OK;
+        bool generated = !ok && about_generated(why);
+        if (generated && n)
+            st = generated_column(ap, names, n, e);
+        else if (generated)
+            st = leave_out_generated(ap, names, &n, e);
+        if (st == ST_OK && !ok && !(generated && n != all)) {
+            *e = *why;
+            st = ST_ERR;
+        }
+    }
+    if (st == ST_OK && n)
+        st = describe(ap, names, n, e);
+    mem_free(names);
+    mem_free(why);
+    return st;
+}
+
+int engine_appender_open(struct engine_conn *c, struct str table, const char *name,
+                         const char *const *columns, size_t ncolumns, struct engine_appender **out,
+                         struct err *e)
 {
     struct engine_appender *made = mem_calloc(1, sizeof *made);
     if (!made)
@@ -140,12 +211,11 @@ int engine_appender_open(struct engine_conn *c, struct str table, const char *co
     err_init(&made->flush_err);
     CLEANUP(engine_appender_freep) struct engine_appender *ap = made;
     ap->conn = c;
-    ap->given = ncolumns > 0;
     ap->table = mem_strndup(table.p, table.n);
     if (!ap->table)
         return err_oom(e);
-    TRY(describe(ap, columns, ncolumns, e));
-    TRY(check_insert(ap, e));
+    TRY(describe_table(ap, e));
+    TRY(choose_columns(ap, name, columns, ncolumns, e));
     *out = TAKE_PTR(ap);
     return ST_OK;
 }
@@ -376,10 +446,11 @@ static void set_null(struct append_column *c, size_t row)
     c->validity[row / 64] &= ~(UINT64_C(1) << row % 64);
 }
 
-int engine_append(struct engine_appender *ap, const struct str *fields, size_t *column, struct err *e)
+int engine_append_check(struct engine_appender *ap, const struct str *fields, size_t n, size_t *column,
+                        struct err *e)
 {
     size_t row = ap->row;
-    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct append_column *c = &ap->columns[i];
         int st = ST_OK;
         if (!fields[i].p)
@@ -394,6 +465,12 @@ int engine_append(struct engine_appender *ap, const struct str *fields, size_t *
             return st;
         }
     }
+    return ST_OK;
+}
+
+int engine_append(struct engine_appender *ap, const struct str *fields, size_t *column, struct err *e)
+{
+    TRY(engine_append_check(ap, fields, ap->info.ncolumns, column, e));
     *column = SIZE_MAX;
     ap->row++;
     return ap->row == ap->capacity || ap->chunk_bytes >= APPEND_CHUNK_BYTES ? append_chunk(ap, e) : ST_OK;

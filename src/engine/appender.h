@@ -34,9 +34,11 @@ struct engine_appender_info {
     const struct engine_column_type *const *types;
 };
 
-/* table: as written, with its schema. ncolumns 0: all that are not generated. 42P01, 42703 … */
-int engine_appender_open(struct engine_conn *c, struct str table, const char *const *columns, size_t ncolumns,
-                         struct engine_appender **out, struct err *e);
+/* table: as written, with its schema; name: as messages name it. ncolumns 0: all that are not generated.
+ * 42P01, 42703, 42701, 42P10 for a generated column, in PostgreSQL's words. */
+int engine_appender_open(struct engine_conn *c, struct str table, const char *name,
+                         const char *const *columns, size_t ncolumns, struct engine_appender **out,
+                         struct err *e);
 const struct engine_appender_info *engine_appender_info(const struct engine_appender *ap);
 
 /* Once, before the first row. oids: PostgreSQL's type of each column (see encode_describe); zone: of
@@ -47,6 +49,10 @@ int engine_appender_start(struct engine_appender *ap, const uint32_t *oids, bool
 /* One row of ncolumns fields, p NULL: NULL; text must be UTF-8. Copied. ST_ERR: *column is the one whose
  * value is wrong, or SIZE_MAX: rows before this one could not go in. No more may be appended then. */
 int engine_append(struct engine_appender *ap, const struct str *fields, size_t *column, struct err *e);
+
+/* Of a row that cannot be appended whole: whether its first n fields have values. ST_ERR as engine_append. */
+int engine_append_check(struct engine_appender *ap, const struct str *fields, size_t n, size_t *column,
+                        struct err *e);
 
 /* The last rows go in. On ST_OK *rows is how many did in all. */
 int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct err *e);

@@ -54,7 +54,7 @@ struct engine_appender {
     struct engine_stmt *shape; /* SELECT of the columns: their names and types */
     struct engine_appender_info info;
     char *table;
-    bool binary, given; /* given: the statement named the columns */
+    bool binary;
     const struct tz *zone;
     struct append_column *columns;
 

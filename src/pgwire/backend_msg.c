@@ -126,6 +126,16 @@ void be_parameter_description(struct buf *b, const uint32_t *oids, size_t n)
     end(b, mark);
 }
 
+void be_copy_response(struct buf *b, enum be_copy kind, bool binary, size_t ncolumns)
+{
+    size_t mark = begin(b, (char)kind);
+    buf_put_u8(b, binary);
+    put_count(b, ncolumns);
+    for (size_t i = 0; i < ncolumns && buf_ok(b); i++)
+        buf_put_be16(b, binary);
+    end(b, mark);
+}
+
 void be_no_data(struct buf *b)
 {
     bare(b, 'n');

@@ -7,10 +7,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum be_auth { BE_AUTH_OK = 0, BE_AUTH_SASL = 10, BE_AUTH_SASL_CONTINUE = 11, BE_AUTH_SASL_FINAL = 12 };
+enum be_copy { BE_COPY_IN = 'G', BE_COPY_OUT = 'H' };
 enum be_severity { BE_NOTICE, BE_WARNING, BE_INFO, BE_ERROR, BE_FATAL };
 
 struct be_column {
@@ -45,6 +47,8 @@ void be_bind_complete(struct buf *b);
 void be_close_complete(struct buf *b);
 void be_portal_suspended(struct buf *b);
 void be_empty_query_response(struct buf *b);
+/* All columns in one format. */
+void be_copy_response(struct buf *b, enum be_copy kind, bool binary, size_t ncolumns);
 void be_command_complete(struct buf *b, const char *tag);
 /* A DataRow of text values for answers that we make ourselves (SHOW …): lens[i] -1 is NULL. */
 void be_data_row_text(struct buf *b, const char *const *values, const int32_t *lens, size_t n);

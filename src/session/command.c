@@ -409,7 +409,7 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_UNLISTEN: return run_unlisten(s, sql, r, e);
     case SQL_DECLARE: return not_supported("DECLARE CURSOR", e);
     case SQL_FETCH: return not_supported(sql->word, e);
-    case SQL_COPY: return not_supported("COPY through the client", e);
+    case SQL_COPY: return copy_run(s, sql, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);
     case SQL_NOTIFY: return not_supported("NOTIFY", e);
     case SQL_LOCK: return not_supported("LOCK", e);

@@ -167,7 +167,7 @@ static void dispatch(struct session *s, const struct frame *f)
     ready_for_query(s);
     size_t more;
     (void)conn_input(s->conn, &more);
-    if (more > f->total && s->out.len < session_config(s)->write_buffer)
+    if (more > s->message_bytes && s->out.len < session_config(s)->write_buffer)
         return; /* a pipeline: its next part is here already */
     struct err lost;
     err_init(&lost);
@@ -197,6 +197,17 @@ static int linger(struct session *s, struct err *e)
     return conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_US, e);
 }
 
+/* Drops what has come of a CopyData that came too late. */
+static void skip_input(struct session *s)
+{
+    size_t n;
+    (void)conn_input(s->conn, &n);
+    if (n > s->skip_input)
+        n = s->skip_input;
+    conn_consume(s->conn, n);
+    s->skip_input -= n;
+}
+
 /* Works on messages until none is whole. ST_AGAIN park; ST_EOF the peer has gone. */
 static int run_messages(struct session *s, struct err *e)
 {
@@ -205,8 +216,10 @@ static int run_messages(struct session *s, struct err *e)
     while (!s->closing) {
         struct frame f;
         size_t n, need = 0;
+        if (s->skip_input)
+            skip_input(s);
         const uint8_t *in = conn_input(s->conn, &n);
-        int st = frame_next(in, n, &f, &need, e);
+        int st = s->skip_input ? ST_AGAIN : frame_next(in, n, &f, &need, e);
         if (st == ST_AGAIN && need > max)
             st = err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
                          "message of %zu bytes is larger than the limit of %zu", need, max);
@@ -223,9 +236,11 @@ static int run_messages(struct session *s, struct err *e)
             continue;
         }
         TRY(st);
+        s->message_type = f.type;
+        s->message_bytes = f.total;
         dispatch(s, &f);
         answered = true;
-        conn_consume(s->conn, f.total);
+        conn_consume(s->conn, s->message_bytes);
         arena_release(&s->message_arena);
     }
     return ST_OK;

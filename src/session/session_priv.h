@@ -125,6 +125,9 @@ struct session {
     bool saw_ssl_request, saw_gss_request;
     bool closing;
     bool skip_to_sync;
+    char message_type;    /* that is worked on … */
+    size_t message_bytes; /* … and how many of it still stand first in the input */
+    size_t skip_input;    /* bytes of a message that nobody wants any more */
     enum tx_state tx;
     bool engine_tx; /* the engine has a transaction open for us */
     bool tx_read_only;
@@ -226,6 +229,11 @@ int session_check_interrupts(struct session *s, struct err *e);
 /* Says what asked for the end of a statement that the engine reports as interrupted. */
 void session_name_cancel(struct session *s, struct err *e);
 
+/* copy.c, copy_in.c: on ST_OK r has the tag; rows have gone their way. */
+struct sql_copy;
+int copy_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
+
 /* simple.c, extended.c */
 void session_label(struct session *s, const char *label);
 int simple_query(struct session *s, struct str sql, struct err *e);
@@ -240,6 +248,8 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
                    size_t noids, struct statement **out, struct err *e);
 /* A position in a statement's text becomes one in the message that it is part of. */
 void statement_shift_position(const struct sql_statement *sql, struct err *e);
+/* 42501 when it names what no client may reach. */
+int statement_check_names(const struct sql_statement *sql, struct err *e);
 void statement_free(struct statement *st);
 struct statement *statement_find(struct session *s, const char *name);
 int statement_add(struct session *s, struct statement *st, struct err *e);

@@ -69,7 +69,10 @@ static int run_one(struct session *s, const struct sql_statement *sql, struct er
     if (p->kind != PORTAL_EMPTY && portal_desc(p))
         session_send_row_description(s, portal_desc(p), NULL);
     session_label(s, sql->word);
+    bool command = p->kind == PORTAL_COMMAND; /* the engine's positions were counted when it was prepared */
     rc = portal_execute(s, p, 0, false, e);
+    if (rc < 0 && command)
+        statement_shift_position(sql, e);
     portal_drop_if_there(s, p);
     statement_free(st);
     return rc;
@@ -83,6 +86,22 @@ static void drop_unnamed(struct session *s)
         portal_drop(s, p);
     if (st)
         statement_drop(s, st);
+}
+
+/* While rows are copied in, their messages take the place of the one that the statements came in. */
+static int keep_text(struct session *s, struct str sql, struct sql_list *list, struct err *e)
+{
+    bool copies = false;
+    for (size_t i = 0; i < list->n && list->n > 1; i++)
+        copies |= list->items[i].kind == SQL_COPY;
+    if (!copies)
+        return ST_OK;
+    const char *text = arena_strndup(&s->message_arena, sql.p, sql.n);
+    if (!text)
+        return err_oom(e);
+    for (size_t i = 0; i < list->n; i++)
+        list->items[i].text.p = text + (list->items[i].text.p - sql.p);
+    return ST_OK;
 }
 
 static int no_piece(void *arg, size_t off, size_t len)
@@ -124,6 +143,7 @@ int simple_query(struct session *s, struct str sql, struct err *e)
     }
     if (list.n > 1 && how == ST_OK) /* what the engine has split it has parsed */
         TRY(check_syntax(s, &list, e));
+    TRY(keep_text(s, sql, &list, e));
     for (size_t i = 0; i < list.n; i++) {
         if (list.n > 1)
             TRY(tx_implicit_begin(s, e));

@@ -110,7 +110,7 @@ static bool names_catalog(struct str text)
 
 /* The views that pg_catalog is rewritten to are in a database of all sessions: who could name it could drop
  * it. A string names it too in USE, SET and PRAGMA. */
-static int check_no_catalog(const struct sql_statement *sql, struct err *e)
+int statement_check_names(const struct sql_statement *sql, struct err *e)
 {
     struct sql_lexer l;
     struct sql_token t;
@@ -127,7 +127,7 @@ static int prepare_engine(struct session *s, struct statement *st, const uint32_
                           struct err *e)
 {
     struct backend_session *engine;
-    TRY(check_no_catalog(&st->sql, e));
+    TRY(statement_check_names(&st->sql, e));
     TRY(session_engine(s, &engine, e));
     CLEANUP(arena_releasep) struct arena scratch;
     arena_init(&scratch, REWRITE_ARENA_MAX);

@@ -148,7 +148,7 @@ static int read_columns(PgQuery__Node *const *nodes, size_t n, struct sql_copy *
     out->ncolumns = n;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(out->columns[i], out->columns[j]) == 0)
+            if (cstr_ieq(out->columns[i], out->columns[j]))
                 return err_set(e, SQLSTATE_DUPLICATE_COLUMN, "column \"%s\" specified more than once",
                                out->columns[i]);
     return ST_OK;
@@ -204,7 +204,7 @@ int sql_copy_mark(const struct sql_copy *copy, const struct sql_copy_names *list
         marks[i] = true;
     for (size_t i = 0; i < list->n; i++) {
         size_t c = 0;
-        while (c < ncolumns && strcmp(columns[c], list->names[i]) != 0)
+        while (c < ncolumns && !cstr_ieq(columns[c], list->names[i]))
             c++;
         if (c < ncolumns)
             marks[c] = true;

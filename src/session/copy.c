@@ -1,0 +1,13 @@
+/* COPY whose other end is the client: which way it goes. */
+#include "sql/copy.h"
+#include "session/session_priv.h"
+
+int copy_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+{
+    struct sql_copy copy;
+    TRY(sql_parse_copy(&s->message_arena, sql, &copy, e));
+    TRY(statement_check_names(sql, e));
+    if (copy.from)
+        return copy_in_run(s, &copy, r, e);
+    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "COPY through the client is not supported");
+}
