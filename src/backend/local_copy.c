@@ -85,7 +85,7 @@ static int start_appender(struct local_copy *c, const struct backend_copy_in *in
                                  c->session->encode.zone, e);
 }
 
-static int open(struct local_copy *c, const struct backend_copy_in *in, struct err *e)
+static int begin(struct local_copy *c, const struct backend_copy_in *in, struct err *e)
 {
     struct local_session *s = c->session;
     struct local_conn *conn;
@@ -111,7 +111,7 @@ int local_copy_open(struct backend_session *bs, const struct backend_copy_in *in
     if (!c)
         return err_oom(e);
     c->session = (struct local_session *)bs;
-    TRY(open(c, in, e));
+    TRY(begin(c, in, e));
     *out = &TAKE_PTR(c)->base;
     return ST_OK;
 }

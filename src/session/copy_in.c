@@ -145,7 +145,7 @@ static int receive(struct copy_in *c, struct err *e)
 
 /* ---- the statement ---- */
 
-static int open(struct copy_in *c, const struct sql_copy *copy, struct err *e)
+static int begin(struct copy_in *c, const struct sql_copy *copy, struct err *e)
 {
     struct session *s = c->session;
     const struct backend_copy_in in = {
@@ -190,7 +190,7 @@ static int transfer(struct copy_in *c, uint64_t *rows, struct err *e)
 static int run(struct session *s, const struct sql_copy *copy, uint64_t *rows, struct err *e)
 {
     struct copy_in c = {.session = s, .table = copy->table, .binary = copy->options.format == COPY_BINARY};
-    int st = open(&c, copy, e);
+    int st = begin(&c, copy, e);
     if (st == ST_OK)
         st = transfer(&c, rows, e);
     if (s->engine)
