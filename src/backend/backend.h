@@ -80,7 +80,9 @@ struct backend_fetch {
     bool backward;     /* of a portal that scrolls */
     bool skip;         /* rows are counted, not made: batches have nrows and no bytes */
     const int16_t *formats;          /* one a column of desc; NULL: all text */
-    const struct copy_options *copy; /* rows are CopyData; formats do not count. NULL: DataRow */
+    const struct copy_options *copy; /* the whole file of a COPY TO as CopyData: header, all rows, trailer;
+                                        formats and max_rows do not count, nrows are the rows alone. NULL:
+                                        DataRow. Lent until the stream is closed, as the next */
     const bool *copy_force_quote;    /* of COPY_CSV, one a column; NULL: none */
     size_t batch_bytes;  /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
     uint64_t batch_rows; /* … or rows; 0: only by bytes. A first batch is handed on as soon as a chunk is

@@ -3,6 +3,7 @@
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
+#include "encode/copy_encoder.h"
 
 #include <assert.h>
 #include <string.h>
@@ -52,6 +53,16 @@ static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct
     p->formats = copy;
     p->encoded_with = *settings;
     return encoder_new(&p->encoder, types, n, p->formats, settings, e);
+}
+
+/* COPY's encoder serves one fetch. */
+static int make_copy_encoder(struct local_portal *p, const struct backend_fetch *how, struct err *e)
+{
+    size_t n;
+    const struct engine_column_type *const *types = types_of(p, &n);
+    encoder_free(p->encoder);
+    p->encoder = NULL;
+    return copy_encoder_new(&p->encoder, types, n, how->copy, how->copy_force_quote, &p->session->encode, e);
 }
 
 /* ---- rows ---- */
@@ -181,6 +192,19 @@ static int pass_over(struct local_fetch *f, struct err *e)
     return ST_AGAIN;
 }
 
+/* Rows for COPY, with what stands around them. */
+static int fill_copy(struct local_fetch *f, struct err *e)
+{
+    struct local_portal *p = f->portal;
+    if (f->first)
+        TRY(copy_put_names(&p->batch, f->copy, p->base.desc, e));
+    int st = fill(f, e);
+    f->any_rows |= p->batch.nrows > 0;
+    if (st == ST_EOF)
+        TRY(copy_put_end(&p->batch, f->copy, f->any_rows, e));
+    return st;
+}
+
 static int repeat_error(const struct local_portal *p, struct err *e)
 {
     *e = *p->err;
@@ -195,7 +219,7 @@ static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const 
         f->left = 0;
     else if (st == ST_ERR)
         (void)local_portal_fail(p, e);
-    if (p->batch.nrows == 0)
+    if (p->batch.nrows == 0 && p->batch.len == 0)
         return st;
     f->first = false;
     *out = &p->batch;
@@ -213,7 +237,7 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
         return ST_EOF;
     struct err why;
     err_init(&why);
-    int st = f->skip ? pass_over(f, &why) : fill(f, &why);
+    int st = f->skip ? pass_over(f, &why) : f->copy ? fill_copy(f, &why) : fill(f, &why);
     int handed = hand_on(f, st, out, &why);
     if (handed == ST_ERR)
         *e = why;
@@ -229,8 +253,13 @@ static void fetch_cancel(struct row_stream *rs)
 static void fetch_close(struct row_stream *rs)
 {
     struct local_fetch *f = (struct local_fetch *)rs;
-    row_batch_release(&f->portal->batch);
-    f->portal->fetch.portal = NULL;
+    struct local_portal *p = f->portal;
+    row_batch_release(&p->batch);
+    if (f->copy) {
+        encoder_free(p->encoder);
+        p->encoder = NULL;
+    }
+    p->fetch.portal = NULL;
 }
 
 static const struct row_stream_ops fetch_ops = {
@@ -244,7 +273,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     if (p->err)
         return repeat_error(p, e);
     if ((p->result || p->rows) && !how->skip)
-        TRY(see_to_encoder(p, how->formats, e));
+        TRY(how->copy ? make_copy_encoder(p, how, e) : see_to_encoder(p, how->formats, e));
     bool again = p->base.scroll || how->from > p->base.position;
     p->fetch = (struct local_fetch){
         .base = {.ops = &fetch_ops},
@@ -252,7 +281,8 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .next = again ? how->from : p->base.position,
         .backward = how->backward,
         .skip = how->skip,
-        .left = how->max_rows ? how->max_rows : UINT64_MAX,
+        .copy = how->copy,
+        .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
         .batch_bytes = how->batch_bytes ? how->batch_bytes : 1,
         .batch_rows = how->batch_rows,
         .first = true,

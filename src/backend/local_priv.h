@@ -113,7 +113,9 @@ struct local_fetch {
     bool backward, skip;
     size_t batch_bytes;
     uint64_t batch_rows;
-    bool first; /* nothing handed on yet */
+    bool first;                      /* nothing handed on yet */
+    const struct copy_options *copy; /* NULL: DataRow */
+    bool any_rows;                   /* of a COPY */
 };
 
 struct local_portal {

@@ -1,27 +1,10 @@
 #include "encode/encoder.h"
 
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "encode/cell.h"
+#include "encode/encoder_priv.h"
 
-enum {
-    ROWS_AT_ONCE = 64, /* of bounded width: their room is looked after once */
-    ROW_HEADER = 7,    /* 'D', length, number of columns */
-    ENCODER_MEMORY = 64 * 1024 * 1024,
-    SCRATCH_KEEP = 64 * 1024,
-};
-
-struct encoder {
-    size_t ncolumns;
-    size_t fixed_bound; /* of a row, without its unbounded cells */
-    size_t nunbounded;
-    struct encode_settings settings;
-    struct arena arena;
-    struct buf scratch;   /* of one row's cells that are rendered first … */
-    size_t *scratch_ends; /* … and where each ends */
-    uint32_t *unbounded;  /* columns whose room depends on the value */
-    struct cell cells[];
-};
+enum { ROWS_AT_ONCE = 64 }; /* of bounded width: their room is looked after once */
 
 void encoder_free(struct encoder *enc)
 {
@@ -33,7 +16,7 @@ void encoder_free(struct encoder *enc)
 }
 
 static int init_cells(struct encoder *enc, const struct engine_column_type *const *types,
-                      const int16_t *formats, struct err *e)
+                      const int16_t *formats, int16_t format, struct err *e)
 {
     enc->scratch_ends = arena_calloc(&enc->arena, enc->ncolumns, sizeof *enc->scratch_ends);
     enc->unbounded = arena_calloc(&enc->arena, enc->ncolumns, sizeof *enc->unbounded);
@@ -42,7 +25,7 @@ static int init_cells(struct encoder *enc, const struct engine_column_type *cons
     enc->fixed_bound = ROW_HEADER;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         struct cell *c = &enc->cells[i];
-        TRY(cell_init(c, types[i], formats ? formats[i] : 0, &enc->settings, &enc->arena, e));
+        TRY(cell_init(c, types[i], formats ? formats[i] : format, &enc->settings, &enc->arena, e));
         enc->fixed_bound += c->bound ? c->bound : 4;
         if (!c->bound)
             enc->unbounded[enc->nunbounded++] = (uint32_t)i;
@@ -50,17 +33,19 @@ static int init_cells(struct encoder *enc, const struct engine_column_type *cons
     return ST_OK;
 }
 
-int encoder_new(struct encoder **out, const struct engine_column_type *const *types, size_t ncolumns,
-                const int16_t *formats, const struct encode_settings *settings, struct err *e)
+int encoder_make(struct encoder **out, const struct engine_column_type *const *types, size_t ncolumns,
+                 const int16_t *formats, int16_t format, const struct encode_settings *settings,
+                 struct err *e)
 {
     struct encoder *enc = mem_calloc(1, sizeof *enc + ncolumns * sizeof *enc->cells);
     if (!enc)
         return err_oom(e);
+    enc->message = 'D';
     enc->ncolumns = ncolumns;
     enc->settings = *settings;
     arena_init(&enc->arena, ENCODER_MEMORY);
     buf_init(&enc->scratch, MESSAGE_MAX);
-    int rc = init_cells(enc, types, formats, e);
+    int rc = init_cells(enc, types, formats, format, e);
     if (rc < 0) {
         encoder_free(enc);
         return rc;
@@ -69,14 +54,19 @@ int encoder_new(struct encoder **out, const struct engine_column_type *const *ty
     return ST_OK;
 }
 
-static int too_large(struct err *e)
+int encoder_new(struct encoder **out, const struct engine_column_type *const *types, size_t ncolumns,
+                const int16_t *formats, const struct encode_settings *settings, struct err *e)
+{
+    return encoder_make(out, types, ncolumns, formats, 0, settings, e);
+}
+
+int encoder_row_too_large(struct err *e)
 {
     return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a row is larger than a message can be (%d bytes)",
                    MESSAGE_MAX);
 }
 
-/* Says which column a value's failure is of. */
-static int name_column(size_t column, struct err *e)
+int encoder_name_column(size_t column, struct err *e)
 {
     err_detail(e, "Column %zu of the result.", column + 1);
     return ST_ERR;
@@ -96,13 +86,13 @@ static int measure_row(struct encoder *enc, const struct chunk_view *chunk, size
             if (!cell_is_scratch(c))
                 *extra += cell_bound(c, v, row);
             else if (cell_render(&enc->scratch, c, v, row, e) < 0)
-                return name_column(column, e);
+                return encoder_name_column(column, e);
         }
         enc->scratch_ends[column] = enc->scratch.len;
     }
     *extra += enc->scratch.len;
     if (!buf_ok(&enc->scratch) || *extra > MESSAGE_MAX - enc->fixed_bound)
-        return too_large(e);
+        return encoder_row_too_large(e);
     return ST_OK;
 }
 
@@ -130,13 +120,13 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
         }
         uint8_t *end = cell_store(p + 4, c, v, row, e);
         if (!end) {
-            (void)name_column(i, e);
+            (void)encoder_name_column(i, e);
             return NULL;
         }
         (void)put_be32(p, (uint32_t)(end - p - 4));
         p = end;
     }
-    (void)put_u8(start, 'D');
+    (void)put_u8(start, enc->message);
     (void)put_be32(start + 1, (uint32_t)(p - start - 1));
     return p;
 }
@@ -194,11 +184,19 @@ static int encode_unbounded(struct encoder *enc, const struct chunk_view *chunk,
     return ST_OK;
 }
 
+int encoder_store_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
+                       size_t batch_bytes, struct row_batch *batch, struct err *e)
+{
+    return enc->nunbounded ? encode_unbounded(enc, chunk, row, end, batch_bytes, batch, e)
+                           : encode_bounded(enc, chunk, row, end, batch_bytes, batch, e);
+}
+
 int encode_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, uint64_t max_rows,
                 size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
     assert(chunk->ncolumns == enc->ncolumns && *row <= chunk->nrows);
     size_t end = *row + least(max_rows, chunk->nrows - *row);
-    return enc->nunbounded ? encode_unbounded(enc, chunk, row, end, batch_bytes, batch, e)
-                           : encode_bounded(enc, chunk, row, end, batch_bytes, batch, e);
+    if (enc->copy)
+        return copy_encode_rows(enc, chunk, row, end, batch_bytes, batch, e);
+    return encoder_store_rows(enc, chunk, row, end, batch_bytes, batch, e);
 }
