@@ -47,6 +47,7 @@
     X(INVALID_SCHEMA_NAME, "3F000", "invalid_schema_name")                                                   \
     X(SERIALIZATION_FAILURE, "40001", "serialization_failure")                                               \
     X(SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION, "42000", "syntax_error_or_access_rule_violation")               \
+    X(GENERATED_ALWAYS, "428C9", "generated_always")                                                         \
     X(INSUFFICIENT_PRIVILEGE, "42501", "insufficient_privilege")                                             \
     X(SYNTAX_ERROR, "42601", "syntax_error")                                                                 \
     X(UNDEFINED_COLUMN, "42703", "undefined_column")                                                         \

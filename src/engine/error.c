@@ -68,6 +68,7 @@ static const struct rule {
     {"Binder", NULL, NULL, "Ambiguous reference", SQLSTATE_AMBIGUOUS_COLUMN},
     {"Binder", NULL, NULL, "must appear in the GROUP BY", SQLSTATE_GROUPING_ERROR},
     {"Binder", NULL, NULL, "aggregate", SQLSTATE_GROUPING_ERROR},
+    {"Binder", NULL, NULL, "into a generated column", SQLSTATE_GENERATED_ALWAYS},
     {"Binder", NULL, NULL, "No function matches", SQLSTATE_UNDEFINED_FUNCTION},
     {"Binder", NULL, NULL, "Could not choose a best candidate", SQLSTATE_UNDEFINED_FUNCTION},
     {"Binder", NULL, NULL, "Prepared statement", SQLSTATE_INVALID_SQL_STATEMENT_NAME},

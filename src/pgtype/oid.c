@@ -106,17 +106,31 @@ static uint32_t scalar_by_name(const char *name)
     return 0;
 }
 
+static bool cut_schema(struct str *s, struct str schema)
+{
+    if (s->n <= schema.n || !str_ieq((struct str){s->p, schema.n}, schema))
+        return false;
+    *s = (struct str){s->p + schema.n, s->n - schema.n};
+    return true;
+}
+
+/* "char" with its quotes is another type than char. */
+static void cut_quotes(struct str *s)
+{
+    if (s->n > 2 && s->p[0] == '"' && s->p[s->n - 1] == '"' && !str_eq(*s, STR("\"char\"")))
+        *s = (struct str){s->p + 1, s->n - 2};
+}
+
 uint32_t pgtype_by_name(struct str name)
 {
-    static const struct str catalog = {"pg_catalog.", sizeof "pg_catalog." - 1};
     char plain[TYPE_NAME_MAX];
     name = trim(name);
-    if (name.n > catalog.n && str_ieq((struct str){name.p, catalog.n}, catalog))
-        name = (struct str){name.p + catalog.n, name.n - catalog.n};
+    if (!cut_schema(&name, STR("pg_catalog.")))
+        (void)cut_schema(&name, STR("\"pg_catalog\"."));
     bool array = false;
     while (cut_brackets(&name)) /* more dimensions are the same type */
         array = true;
-    /* "char" with its quotes is another type than char; a name in the catalog's own spelling has none. */
+    cut_quotes(&name);
     if (!without_typmod(name, plain))
         return 0;
     const struct pgtype_info *type = pgtype_find(scalar_by_name(plain));

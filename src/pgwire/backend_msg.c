@@ -136,6 +136,11 @@ void be_copy_response(struct buf *b, enum be_copy kind, bool binary, size_t ncol
     end(b, mark);
 }
 
+void be_copy_done(struct buf *b)
+{
+    bare(b, 'c');
+}
+
 void be_no_data(struct buf *b)
 {
     bare(b, 'n');

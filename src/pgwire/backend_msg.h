@@ -49,6 +49,7 @@ void be_portal_suspended(struct buf *b);
 void be_empty_query_response(struct buf *b);
 /* All columns in one format. */
 void be_copy_response(struct buf *b, enum be_copy kind, bool binary, size_t ncolumns);
+void be_copy_done(struct buf *b);
 void be_command_complete(struct buf *b, const char *tag);
 /* A DataRow of text values for answers that we make ourselves (SHOW …): lens[i] -1 is NULL. */
 void be_data_row_text(struct buf *b, const char *const *values, const int32_t *lens, size_t n);

@@ -7,7 +7,5 @@ int copy_run(struct session *s, const struct sql_statement *sql, struct command_
     struct sql_copy copy;
     TRY(sql_parse_copy(&s->message_arena, sql, &copy, e));
     TRY(statement_check_names(sql, e));
-    if (copy.from)
-        return copy_in_run(s, &copy, r, e);
-    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "COPY through the client is not supported");
+    return copy.from ? copy_in_run(s, &copy, r, e) : copy_out_run(s, &copy, r, e);
 }

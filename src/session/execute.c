@@ -39,24 +39,17 @@ static int send_batch(struct session *s, const struct row_batch *batch, struct e
     return ST_OK;
 }
 
-/* Rows of this fetch; nothing is held back while the engine works on the next ones. */
-static int send_stream(struct session *s, struct portal *p, uint64_t max_rows, uint64_t *rows, struct err *e)
+int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
+                        uint64_t *rows, struct err *e)
 {
-    const struct session_config *c = session_config(s);
-    struct backend_fetch how = {
-        .max_rows = max_rows,
-        .formats = p->formats,
-        .batch_bytes = c->flush_bytes,
-        .batch_rows = c->flush_rows,
-    };
     struct row_stream *stream;
-    TRY(s->engine->ops->fetch(p->engine, &how, &stream, e));
+    TRY(s->engine->ops->fetch(engine, how, &stream, e));
     metric_gauge_add(METRIC_STREAMS, 1);
     struct row_batch *batch;
     int st;
     while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
         st = send_batch(s, batch, e);
-        if (st == ST_OK && !p->engine->complete)
+        if (st == ST_OK && !engine->complete)
             st = session_flush(s, e);
         if (st == ST_OK)
             st = session_check_interrupts(s, e);
@@ -67,6 +60,18 @@ static int send_stream(struct session *s, struct portal *p, uint64_t max_rows, u
     metric_gauge_add(METRIC_STREAMS, -1);
     row_stream_close(stream);
     return st < 0 ? st : ST_OK;
+}
+
+static int send_rows(struct session *s, struct portal *p, uint64_t max_rows, uint64_t *rows, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    const struct backend_fetch how = {
+        .max_rows = max_rows,
+        .formats = p->formats,
+        .batch_bytes = c->flush_bytes,
+        .batch_rows = c->flush_rows,
+    };
+    return session_send_stream(s, p->engine, &how, rows, e);
 }
 
 static void complete(struct session *s, const char *tag, bool with_count, uint64_t count)
@@ -106,7 +111,7 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
     }
     uint64_t rows = 0;
     if (!p->done)
-        TRY(send_stream(s, p, max_rows, &rows, e));
+        TRY(send_rows(s, p, max_rows, &rows, e));
     p->done = p->done || max_rows == 0 || rows < max_rows; /* PostgreSQL does not look ahead */
     if (p->done)
         complete(s, p->tag, p->tag_count, rows);

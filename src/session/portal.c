@@ -182,7 +182,9 @@ struct row_desc *portal_desc(const struct portal *p)
 int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struct err *e)
 {
     struct row_desc *desc = portal_desc(p);
-    size_t ncolumns = desc ? desc->ncolumns : 0;
+    if (!desc) /* as PostgreSQL: of no interest */
+        return ST_OK;
+    size_t ncolumns = desc->ncolumns;
     if (n > 1 && n != ncolumns)
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
                        "bind message has %zu result formats but query has %zu columns", n, ncolumns);

@@ -229,10 +229,11 @@ int session_check_interrupts(struct session *s, struct err *e);
 /* Says what asked for the end of a statement that the engine reports as interrupted. */
 void session_name_cancel(struct session *s, struct err *e);
 
-/* copy.c, copy_in.c: on ST_OK r has the tag; rows have gone their way. */
+/* copy.c, copy_in.c, copy_out.c: on ST_OK r has the tag; rows have gone their way. */
 struct sql_copy;
 int copy_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
+int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
 
 /* simple.c, extended.c */
 void session_label(struct session *s, const char *label);
@@ -280,6 +281,10 @@ int portals_start_readers(struct session *s, const struct portal *but, struct er
 
 /* execute.c: runs a portal and answers: rows, then CommandComplete, PortalSuspended or EmptyQueryResponse. */
 int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e);
+/* Rows of a portal that was started go to the client as they come; nothing is held back while the engine
+ * works on the next ones. */
+int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
+                        uint64_t *rows, struct err *e);
 
 /* transaction.c */
 int tx_implicit_begin(struct session *s, struct err *e);

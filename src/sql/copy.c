@@ -208,7 +208,9 @@ int sql_copy_mark(const struct sql_copy *copy, const struct sql_copy_names *list
             c++;
         if (c < ncolumns)
             marks[c] = true;
-        else if (copy->table && copy->ncolumns == 0)
+        else if (!copy->table)
+            return err_set(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" does not exist", list->names[i]);
+        else if (copy->ncolumns == 0)
             return err_set(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist",
                            list->names[i], copy->table);
         else

@@ -18,6 +18,8 @@ static void names_lead_to_types(void **state)
     assert_int_equal(pgtype_by_name(STR("numeric(10, 2)")), 1700);
     assert_int_equal(pgtype_by_name(STR("timestamp(3) with time zone")), 1184);
     assert_int_equal(pgtype_by_name(STR("pg_catalog.timestamptz")), 1184);
+    assert_int_equal(pgtype_by_name(STR("\"pg_catalog\".\"int4\"")), 23);
+    assert_int_equal(pgtype_by_name(STR("\"timestamptz\"")), 1184);
     assert_int_equal(pgtype_by_name(STR("double precision")), 701);
     assert_int_equal(pgtype_by_name(STR("char")), 1042);
     assert_int_equal(pgtype_by_name(STR("\"char\"")), 18);

@@ -58,12 +58,14 @@ static void test_bare_messages(void **state)
     be_close_complete(&b);
     be_portal_suspended(&b);
     be_empty_query_response(&b);
+    be_copy_done(&b);
     IS(&b, "n\0\0\0\4"
            "1\0\0\0\4"
            "2\0\0\0\4"
            "3\0\0\0\4"
            "s\0\0\0\4"
-           "I\0\0\0\4");
+           "I\0\0\0\4"
+           "c\0\0\0\4");
     be_command_complete(&b, "SELECT 1");
     IS(&b, "C\0\0\0\x0dSELECT 1\0");
     buf_release(&b);

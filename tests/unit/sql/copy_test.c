@@ -134,6 +134,10 @@ static void forced_columns(void **state)
     assert_int_equal(sql_copy_mark(&c, &c.force_quote, "FORCE_QUOTE", names, 2, marks, &err), ST_ERR);
     assert_string_equal(err.message, "FORCE_QUOTE column \"c\" not referenced by COPY");
     assert_int_equal(err.code, SQLSTATE_INVALID_COLUMN_REFERENCE);
+    c = parsed("COPY (SELECT 1 AS a) TO STDOUT CSV FORCE QUOTE c");
+    assert_int_equal(sql_copy_mark(&c, &c.force_quote, "FORCE_QUOTE", names, 1, marks, &err), ST_ERR);
+    assert_string_equal(err.message, "column \"c\" does not exist");
+    assert_int_equal(err.code, SQLSTATE_UNDEFINED_COLUMN);
 }
 
 /* As PostgreSQL 15 answers, position included. */
