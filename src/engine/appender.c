@@ -9,15 +9,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     TEXT_MAX = 16 * 1024 * 1024, /* bytes of a statement that we make */
     SCRATCH_MAX = 0x7fffffff,    /* of one value being decoded */
-    STRINGS_MAX = 0x7fffffff,    /* of a chunk: APPEND_CHUNK_BYTES and one row */
+    STRINGS_MAX = 0x7fffffff,    /* of a heap: APPENDER_BYTES, and the chunk that got it there */
     SHOWN_MAX = 200,
 };
-
-#define ROWS_NAME "tavana_copied_rows"
 
 DEFINE_CLEANUP(struct engine_appender, engine_appender_free)
 
@@ -206,7 +205,8 @@ int engine_appender_open(struct engine_conn *c, struct str table, const char *na
         return err_oom(e);
     (void)pthread_mutex_init(&made->lock, NULL); /* neither can fail without attributes */
     (void)pthread_cond_init(&made->changed, NULL);
-    arena_init(&made->strings, STRINGS_MAX);
+    arena_init(&made->heaps[0].strings, STRINGS_MAX);
+    arena_init(&made->heaps[1].strings, STRINGS_MAX);
     arena_init(&made->scratch, SCRATCH_MAX);
     err_init(&made->flush_err);
     CLEANUP(engine_appender_freep) struct engine_appender *ap = made;
@@ -248,26 +248,54 @@ static enum append_op op_of(const struct engine_column_type *t, uint32_t oid, bo
     }
 }
 
+/* Bytes of a value in a vector, without what it points to. */
+static size_t fixed_bytes(enum engine_type t)
+{
+    switch (t) {
+    case ENGINE_BOOL:
+    case ENGINE_INT8:
+    case ENGINE_UINT8: return 1;
+    case ENGINE_INT16:
+    case ENGINE_UINT16: return 2;
+    case ENGINE_INT32:
+    case ENGINE_UINT32:
+    case ENGINE_FLOAT:
+    case ENGINE_DATE: return 4;
+    case ENGINE_INT64:
+    case ENGINE_UINT64:
+    case ENGINE_DOUBLE:
+    case ENGINE_TIME:
+    case ENGINE_TIMESTAMP:
+    case ENGINE_TIMESTAMP_TZ: return 8;
+    default: return 16;
+    }
+}
+
 static int init_columns(struct engine_appender *ap, const uint32_t *oids, struct err *e)
 {
-    ap->columns = mem_calloc(ap->info.ncolumns, sizeof *ap->columns);
-    if (!ap->columns)
+    size_t n = ap->info.ncolumns;
+    ap->columns = mem_calloc(n, sizeof *ap->columns);
+    ap->carriers = mem_calloc(n, sizeof(void *));
+    if (!ap->columns || !ap->carriers)
         return err_oom(e);
-    for (size_t i = 0; i < ap->info.ncolumns; i++) {
+    ap->by_function = true;
+    for (size_t i = 0; i < n; i++) {
         struct append_column *c = &ap->columns[i];
         c->type = ap->info.types[i];
         c->oid = oids[i];
         c->op = op_of(c->type, oids[i], ap->binary);
         duckdb_logical_type own = duckdb_prepared_statement_column_logical_type(ap->shape->prepared, i);
-        c->carrier = append_carrier_type(c->type, own);
+        ap->carriers[i] = append_carrier_type(c->type, own);
         duckdb_destroy_logical_type(&own);
-        if (!c->carrier)
+        if (!ap->carriers[i])
             return err_oom(e);
+        ap->by_function &= copied_rows_has_function(ap->carriers[i]);
+        ap->row_bytes += fixed_bytes(append_carrier(c->type));
     }
     return ST_OK;
 }
 
-static int insert_text(struct engine_appender *ap, struct buf *b, struct err *e)
+static int put_insert(struct engine_appender *ap, struct buf *b, struct err *e)
 {
     buf_printf(b, "INSERT INTO %s (", ap->table);
     put_names(b, ap->info.names, ap->info.ncolumns);
@@ -275,50 +303,38 @@ static int insert_text(struct engine_appender *ap, struct buf *b, struct err *e)
     for (size_t i = 0; i < ap->info.ncolumns; i++) {
         const char *cast;
         TRY(append_cast_name(&ap->scratch, ap->info.types[i], &cast, e));
+        buf_printf(b, i ? ", %s" : "%s", cast ? "CAST(" : "");
+        copied_rows_put_column(b, &ap->source, ap->by_function, i);
         if (cast)
-            buf_printf(b, "%sCAST(c%zu AS %s)", i ? ", " : "", i, cast);
-        else
-            buf_printf(b, "%sc%zu", i ? ", " : "", i);
+            buf_printf(b, " AS %s)", cast);
     }
-    buf_put_cstr(b, " FROM " ROWS_NAME);
+    buf_printf(b, " FROM ");
+    copied_rows_put_source(b, &ap->source, ap->by_function);
+    buf_put_u8(b, 0);
     return buf_ok(b) ? ST_OK : err_oom(e);
 }
 
-static int appender_error(duckdb_appender a, const char *sql, struct err *e)
+static int prepare_insert(struct engine_appender *ap, struct err *e)
 {
-    duckdb_error_data data = duckdb_appender_error_data(a);
-    int st = engine_error(e, data ? duckdb_error_data_message(data) : NULL, sql);
-    duckdb_destroy_error_data(&data);
+    struct buf sql;
+    buf_init(&sql, TEXT_MAX);
+    int st = put_insert(ap, &sql, e);
+    if (st == ST_OK && duckdb_prepare(ap->conn->conn, (const char *)sql.data, &ap->insert) != DuckDBSuccess)
+        st = engine_error(e, ap->insert ? duckdb_prepare_error(ap->insert) : NULL, NULL);
+    buf_release(&sql);
+    arena_release(&ap->scratch);
     return st;
 }
 
-static int make_heaps(struct engine_appender *ap, const char *sql, duckdb_logical_type *types,
-                      const char **names, struct err *e)
+/* The next chunk of the heap that is being filled. */
+static int next_chunk(struct engine_appender *ap, struct err *e)
 {
-    for (unsigned i = 0; i < 2; i++)
-        if (duckdb_appender_create_query(ap->conn->conn, sql, ap->info.ncolumns, types, ROWS_NAME, names,
-                                         &ap->heaps[i].appender) != DuckDBSuccess)
-            return appender_error(ap->heaps[i].appender, NULL, e);
-    ap->chunk = duckdb_create_data_chunk(types, ap->info.ncolumns);
-    return ap->chunk ? ST_OK : err_oom(e);
-}
-
-/* Names of the columns of ROWS_NAME: c0, c1 … */
-static int name_columns(struct engine_appender *ap, const char **names, struct err *e)
-{
-    enum { NAME_MAX = 24 };
-    for (size_t i = 0; i < ap->info.ncolumns; i++) {
-        char *name = arena_alloc(&ap->scratch, NAME_MAX);
-        if (!name)
-            return err_oom(e);
-        (void)snprintf(name, NAME_MAX, "c%zu", i);
-        names[i] = name;
-    }
-    return ST_OK;
-}
-
-static void point_columns(struct engine_appender *ap)
-{
+    struct append_heap *h = &ap->heaps[ap->filling];
+    if (!h->chunks[h->nchunks])
+        h->chunks[h->nchunks] = duckdb_create_data_chunk(ap->carriers, ap->info.ncolumns);
+    ap->chunk = h->chunks[h->nchunks];
+    if (!ap->chunk)
+        return err_oom(e);
     for (size_t i = 0; i < ap->info.ncolumns; i++) {
         struct append_column *c = &ap->columns[i];
         c->vector = duckdb_data_chunk_get_vector(ap->chunk, i);
@@ -327,45 +343,66 @@ static void point_columns(struct engine_appender *ap)
     }
     ap->row = 0;
     ap->chunk_bytes = 0;
+    ap->chunk_room = h->bytes < APPENDER_BYTES ? APPENDER_BYTES - h->bytes : 0;
+    return ST_OK;
 }
 
 int engine_appender_start(struct engine_appender *ap, const uint32_t *oids, bool binary,
                           const struct tz *zone, struct err *e)
 {
-    size_t n = ap->info.ncolumns;
-    struct buf sql;
     ap->binary = binary;
     ap->zone = zone;
-    ap->capacity = duckdb_vector_size();
     TRY(init_columns(ap, oids, e));
-    duckdb_logical_type *types = mem_calloc(n, sizeof(void *));
-    const char **names = mem_calloc(n, sizeof *names);
-    buf_init(&sql, TEXT_MAX);
-    int st = types && names ? name_columns(ap, names, e) : err_oom(e);
-    if (st == ST_OK)
-        st = insert_text(ap, &sql, e);
-    for (size_t i = 0; st == ST_OK && i < n; i++)
-        types[i] = ap->columns[i].carrier;
-    if (st == ST_OK)
-        st = make_heaps(ap, (const char *)sql.data, types, names, e);
-    buf_release(&sql);
-    mem_free(types);
-    mem_free(names);
-    arena_release(&ap->scratch);
-    if (st == ST_OK)
-        point_columns(ap);
-    return st;
+    ap->source = (struct copied_rows){.ncolumns = ap->info.ncolumns, .types = ap->carriers};
+    TRY(copied_rows_add(ap->conn->engine, &ap->source, e));
+    ap->has_source = true;
+    TRY(prepare_insert(ap, e));
+    return next_chunk(ap, e);
 }
 
 /* ---- rows go in ---- */
 
-static int flush(struct append_heap *h, struct err *e)
+enum { PAUSE_US = 200 }; /* between two looks at what the engine's own threads do */
+
+/* Runs what was begun to its end, beside the engine's threads: while they have all of the work, the engine's
+ * own loop would burn a processor over asking whether they have done it. */
+static int run_pending(duckdb_pending_result pending, struct err *e)
 {
-    if (duckdb_appender_flush(h->appender) != DuckDBSuccess)
-        return appender_error(h->appender, NULL, e);
+    duckdb_result result = {0};
+    duckdb_pending_state state;
+    while (!duckdb_pending_execution_is_finished(state = duckdb_pending_execute_task(pending)))
+        if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+            (void)usleep(PAUSE_US);
+    int st = ST_OK;
+    if (state == DUCKDB_PENDING_ERROR)
+        st = engine_error(e, duckdb_pending_error(pending), NULL);
+    else if (duckdb_execute_pending(pending, &result) != DuckDBSuccess)
+        st = engine_error(e, duckdb_result_error(&result), NULL);
+    duckdb_destroy_result(&result);
+    return st;
+}
+
+static int flush(struct engine_appender *ap, struct append_heap *h, struct err *e)
+{
+    duckdb_pending_result pending = NULL;
+    ap->source.chunks = h->chunks;
+    ap->source.nchunks = h->nchunks;
+    if (ap->by_function)
+        (void)duckdb_bind_int64(ap->insert, 1, (int64_t)h->rows);
+    int st = ST_OK;
+    if (duckdb_pending_prepared(ap->insert, &pending) != DuckDBSuccess)
+        st = engine_error(e, duckdb_pending_error(pending), NULL);
+    else
+        st = run_pending(pending, e);
+    duckdb_destroy_pending(&pending);
+    ap->source.nchunks = 0;
+    for (size_t i = 0; i < h->nchunks; i++)
+        duckdb_data_chunk_reset(h->chunks[i]);
+    arena_release(&h->strings);
+    h->nchunks = 0;
     h->rows = 0;
     h->bytes = 0;
-    return ST_OK;
+    return st;
 }
 
 static void *flush_thread(void *arg)
@@ -380,7 +417,7 @@ static void *flush_thread(void *arg)
             break;
         struct append_heap *h = ap->flushing;
         (void)pthread_mutex_unlock(&ap->lock);
-        (void)flush(h, &ap->flush_err); /* read by nobody until flushing is NULL */
+        (void)flush(ap, h, &ap->flush_err); /* read by nobody until flushing is NULL */
         (void)pthread_mutex_lock(&ap->lock);
         ap->flushing = NULL;
         (void)pthread_cond_broadcast(&ap->changed);
@@ -411,7 +448,7 @@ static int hand_over(struct engine_appender *ap, struct err *e)
     ap->rows += h->rows;
     if (!ap->has_thread) {
         if (thread_start(&ap->thread, 0, flush_thread, ap) != 0)
-            return flush(h, e); /* without one it takes longer, that is all */
+            return flush(ap, h, e); /* without one it takes longer, that is all */
         ap->has_thread = true;
     }
     (void)pthread_mutex_lock(&ap->lock);
@@ -422,19 +459,27 @@ static int hand_over(struct engine_appender *ap, struct err *e)
     return ST_OK;
 }
 
-static int append_chunk(struct engine_appender *ap, struct err *e)
+static void end_chunk(struct engine_appender *ap)
 {
     struct append_heap *h = &ap->heaps[ap->filling];
     duckdb_data_chunk_set_size(ap->chunk, ap->row);
-    if (duckdb_append_data_chunk(h->appender, ap->chunk) != DuckDBSuccess)
-        return appender_error(h->appender, NULL, e);
+    h->nchunks++;
     h->rows += ap->row;
-    h->bytes += ap->chunk_bytes;
-    duckdb_data_chunk_reset(ap->chunk);
-    arena_release(&ap->strings);
-    ap->string_left = 0;
-    point_columns(ap);
-    return h->rows >= APPENDER_ROWS || h->bytes >= APPENDER_BYTES ? hand_over(ap, e) : ST_OK;
+    h->bytes += ap->chunk_bytes + ap->row * ap->row_bytes;
+}
+
+/* On to the next chunk, of the other heap when this one has enough. */
+static int go_on(struct engine_appender *ap, struct err *e)
+{
+    end_chunk(ap);
+    struct append_heap *h = &ap->heaps[ap->filling];
+    bool enough =
+        h->bytes >= APPENDER_BYTES || ap->row < COPIED_CHUNK_ROWS; /* no more behind a part of one */
+    if (h->nchunks == COPIED_CHUNKS_MAX || enough) {
+        TRY(hand_over(ap, e));
+        ap->string_left = 0;
+    }
+    return next_chunk(ap, e);
 }
 
 static void set_null(struct append_column *c, size_t row)
@@ -473,18 +518,18 @@ int engine_append(struct engine_appender *ap, const struct str *fields, size_t *
     TRY(engine_append_check(ap, fields, ap->info.ncolumns, column, e));
     *column = SIZE_MAX;
     ap->row++;
-    return ap->row == ap->capacity || ap->chunk_bytes >= APPEND_CHUNK_BYTES ? append_chunk(ap, e) : ST_OK;
+    return ap->row == COPIED_CHUNK_ROWS || ap->chunk_bytes >= ap->chunk_room ? go_on(ap, e) : ST_OK;
 }
 
 int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct err *e)
 {
     if (ap->row)
-        TRY(append_chunk(ap, e));
-    TRY(wait_idle(ap, e));
+        end_chunk(ap);
     struct append_heap *h = &ap->heaps[ap->filling];
+    TRY(wait_idle(ap, e));
     ap->rows += h->rows;
     *rows = ap->rows;
-    return h->rows ? flush(h, e) : ST_OK;
+    return h->rows ? flush(ap, h, e) : ST_OK;
 }
 
 /* ---- forms that the engine alone reads ---- */
@@ -563,22 +608,23 @@ void engine_appender_free(struct engine_appender *ap)
     if (!ap)
         return;
     stop_thread(ap);
+    if (ap->has_source)
+        copied_rows_remove(ap->conn->engine, &ap->source);
+    duckdb_destroy_prepare(&ap->insert);
     for (unsigned i = 0; i < 2; i++) {
-        if (!ap->heaps[i].appender)
-            continue;
-        (void)duckdb_appender_clear(ap->heaps[i].appender); /* else its end would insert the rest */
-        (void)duckdb_appender_destroy(&ap->heaps[i].appender);
+        for (size_t k = 0; k < COPIED_CHUNKS_MAX; k++)
+            duckdb_destroy_data_chunk(&ap->heaps[i].chunks[k]);
+        arena_release(&ap->heaps[i].strings);
     }
-    for (size_t i = 0; ap->columns && i < ap->info.ncolumns; i++) {
-        duckdb_destroy_logical_type(&ap->columns[i].carrier);
+    for (size_t i = 0; ap->columns && i < ap->info.ncolumns; i++)
         duckdb_destroy_prepare(&ap->columns[i].cast);
-    }
-    duckdb_destroy_data_chunk(&ap->chunk);
+    for (size_t i = 0; ap->carriers && i < ap->info.ncolumns; i++)
+        duckdb_destroy_logical_type(&ap->carriers[i]);
     engine_stmt_free(ap->shape);
-    arena_release(&ap->strings);
     arena_release(&ap->scratch);
     (void)pthread_cond_destroy(&ap->changed);
     (void)pthread_mutex_destroy(&ap->lock);
+    mem_free(ap->carriers);
     mem_free(ap->columns);
     mem_free(ap->table);
     mem_free(ap);

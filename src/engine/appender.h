@@ -4,7 +4,8 @@
  * Everything happens in the transaction that the connection is in: the caller opens one and rolls it back
  * when anything fails, so that nothing was loaded. From open to free the connection belongs to the appender
  * (a thread of its own inserts what is full while the caller goes on); only engine_interrupt may be called.
- * Bounds: at most two heaps of APPENDER_ROWS rows or APPENDER_BYTES bytes, whichever is first, and a row. */
+ * Bounds: at most two heaps of APPENDER_ROWS rows or APPENDER_BYTES bytes, whichever is first, and a row;
+ * the engine reads them where they are. */
 #ifndef TAVANA_ENGINE_APPENDER_H
 #define TAVANA_ENGINE_APPENDER_H
 
@@ -21,10 +22,8 @@ struct engine_appender;
 struct tz;
 
 enum {
-    /* The engine's own appender would insert by itself from 204800 on. Below a row group (122880) the engine
-     * rewrites what it has compressed. */
-    APPENDER_ROWS = 196608,
-    APPENDER_BYTES = 32 * 1024 * 1024,
+    APPENDER_ROWS = 245760, /* two of the engine's row groups: it inserts one with each of two threads */
+    APPENDER_BYTES = 64 * 1024 * 1024,
 };
 
 /* Of the columns that are filled, in order. */

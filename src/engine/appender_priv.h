@@ -3,13 +3,13 @@
 #define TAVANA_ENGINE_APPENDER_PRIV_H
 
 #include "engine/appender.h"
+#include "engine/copied_rows.h"
 #include "engine/engine_priv.h"
 #include "pgtype/value.h"
 
 #include <pthread.h>
 
 enum {
-    APPEND_CHUNK_BYTES = 1024 * 1024, /* of strings: a chunk with more is handed on before it is full */
     APPEND_HEAP_BLOCK = 64 * 1024,
 };
 
@@ -35,7 +35,6 @@ struct append_column {
     enum append_op op;
     uint32_t oid;
     const struct engine_column_type *type; /* of the table */
-    duckdb_logical_type carrier;           /* of the vector: see carrier_of */
     duckdb_vector vector;
     uint8_t *data;
     uint64_t *validity;             /* NULL: no NULL yet in this chunk */
@@ -44,9 +43,11 @@ struct append_column {
 
 /* Rows that have not gone in. */
 struct append_heap {
-    duckdb_appender appender;
+    duckdb_data_chunk chunks[COPIED_CHUNKS_MAX]; /* made when they are first needed, then kept */
+    size_t nchunks;
     uint64_t rows;
     size_t bytes;
+    struct arena strings;
 };
 
 struct engine_appender {
@@ -57,19 +58,23 @@ struct engine_appender {
     bool binary;
     const struct tz *zone;
     struct append_column *columns;
+    duckdb_logical_type *carriers;
 
-    duckdb_data_chunk chunk; /* being filled */
+    struct append_heap heaps[2];
+    unsigned filling;        /* which of the two */
+    duckdb_data_chunk chunk; /* of it, being filled */
     size_t row;
-    size_t chunk_bytes;
-    size_t capacity;
-    struct arena strings; /* of the chunk … */
-    char *string_at;      /* … and what is left of its last block */
+    size_t row_bytes;               /* without strings */
+    size_t chunk_bytes, chunk_room; /* of strings: there are, there may be */
+    char *string_at;                /* what is left of the last block of strings */
     size_t string_left;
     struct arena scratch; /* of one value */
 
-    struct append_heap heaps[2];
-    unsigned filling; /* which of the two */
-    uint64_t rows;    /* gone in */
+    struct copied_rows source; /* what goes in */
+    bool has_source;
+    bool by_function;
+    duckdb_prepared_statement insert;
+    uint64_t rows; /* gone in */
 
     pthread_t thread;
     bool has_thread;

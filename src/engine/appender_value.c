@@ -176,9 +176,9 @@ static int put_numeric(const struct place *p, struct str s)
 static char *heap_bytes(struct engine_appender *ap, size_t n)
 {
     if (n > APPEND_HEAP_BLOCK / 4)
-        return arena_alloc(&ap->strings, n);
+        return arena_alloc(&ap->heaps[ap->filling].strings, n);
     if (n > ap->string_left) {
-        ap->string_at = arena_alloc(&ap->strings, APPEND_HEAP_BLOCK);
+        ap->string_at = arena_alloc(&ap->heaps[ap->filling].strings, APPEND_HEAP_BLOCK);
         ap->string_left = ap->string_at ? APPEND_HEAP_BLOCK : 0;
         if (!ap->string_at)
             return NULL;
@@ -364,6 +364,7 @@ static int put_list(const struct place *p, const struct pg_value *v, int dim, co
     if (duckdb_list_vector_reserve(p->vector, offset + n) != DuckDBSuccess ||
         duckdb_list_vector_set_size(p->vector, offset + n) != DuckDBSuccess)
         return err_oom(p->e);
+    p->ap->chunk_bytes += n * sizeof(struct engine_string);
     struct place child = *p;
     child.type = element;
     child.vector = duckdb_list_vector_get_child(p->vector);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "engine/copied_rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(engine_exec(c, "SET GLOBAL TimeZone = 'UTC'", e));
     TRY(load_extensions(c, o, b, e));
     TRY(register_oid_type(c, e));
+    TRY(copied_rows_register(c->engine, c, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));
     buf_printf(b, "SET allowed_directories = [");
@@ -149,6 +151,8 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
     CLEANUP(engine_closep) struct engine *en = mem_calloc(1, sizeof *en);
     if (!en)
         return err_oom(e);
+    (void)pthread_mutex_init(&en->copied_lock, NULL); /* cannot fail without attributes */
+    list_init(&en->copied);
     TRY(open_database(en, o, e));
     CLEANUP(engine_disconnectp) struct engine_conn *c = NULL;
     TRY(engine_connect(en, &c, e));
@@ -164,5 +168,6 @@ void engine_close(struct engine *en)
     if (!en)
         return;
     duckdb_close(&en->db);
+    (void)pthread_mutex_destroy(&en->copied_lock);
     mem_free(en);
 }

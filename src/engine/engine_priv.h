@@ -3,9 +3,11 @@
 #define TAVANA_ENGINE_ENGINE_PRIV_H
 
 #include "base/arena.h"
+#include "base/list.h"
 #include "engine/engine.h"
 
 #include <duckdb.h>
+#include <pthread.h>
 
 enum {
     ENGINE_TYPES_MAX =
@@ -15,6 +17,8 @@ enum {
 
 struct engine {
     duckdb_database db;
+    pthread_mutex_t copied_lock; /* of copied */
+    struct list copied;          /* see copied_rows.h */
 };
 
 struct engine_conn {
