@@ -180,9 +180,9 @@ static int register_simple(struct engine *en, struct engine_conn *c, struct err 
 
 static int register_decimals(struct engine *en, struct engine_conn *c, struct err *e)
 {
-    for (uint8_t width = 1; width <= DECIMAL_WIDTH_MAX; width++)
-        for (uint8_t scale = 0; scale <= width; scale++) {
-            duckdb_logical_type type = duckdb_create_decimal_type(width, scale);
+    for (unsigned width = 1; width <= DECIMAL_WIDTH_MAX; width++)
+        for (unsigned scale = 0; scale <= width; scale++) {
+            duckdb_logical_type type = duckdb_create_decimal_type((uint8_t)width, (uint8_t)scale);
             int st = register_function(en, c, type, e);
             duckdb_destroy_logical_type(&type);
             TRY(st);
@@ -257,7 +257,7 @@ int copied_rows_register(struct engine *en, struct engine_conn *c, struct err *e
     if (duckdb_vector_size() != COPIED_CHUNK_ROWS)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine's vectors have %llu rows, not %d",
                        (unsigned long long)duckdb_vector_size(), COPIED_CHUNK_ROWS);
-    TRY(engine_exec(c, "ATTACH ':memory:' AS " NUMBERS, e));
+    TRY(engine_exec(c, "ATTACH ':memory:' AS " NUMBERS " (READ_WRITE)", e));
     (void)snprintf(sql, sizeof sql, "CREATE TABLE %s.numbers AS SELECT i FROM range(%d) t(i)", NUMBERS,
                    COPIED_ROWS_MAX);
     TRY(engine_exec(c, sql, e));
