@@ -24,6 +24,9 @@
     X(CANCEL_REQUESTS, "tavana_cancel_requests_total", "CancelRequests received")                            \
     X(CANCELS, "tavana_cancels_total", "Statements ended by a cancel")                                       \
     X(CLIENTS_GONE, "tavana_clients_gone_total", "Statements ended because their client was gone")           \
+    X(CURSORS_DECLARED, "cursor_declared_total", "Cursors declared")                                         \
+    X(CURSOR_ROWS, "cursor_rows_fetched_total", "Rows that FETCH gave")                                      \
+    X(CURSOR_EVICTIONS, "cursor_ttl_evictions_total", "Cursors closed because they stood idle for too long") \
     X(STREAMS_PARKED, "tavana_streams_parked_total",                                                         \
       "Result streams whose rest was put aside, so that the engine could go on")                             \
     X(PORTAL_OVERFLOWS, "portal_overflow_total", "Spools of cursors and portals that went to disk")
@@ -32,6 +35,7 @@
     X(SESSIONS, "tavana_sessions", "Sessions open now")                                                      \
     X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
     X(STREAMS, "tavana_streams", "Result streams open now")                                                  \
+    X(CURSORS, "cursor_active_count", "Cursors open now")                                                    \
     X(SPOOL_MEMORY_BYTES, "tavana_spool_memory_bytes", "Memory that rows put aside take now")                \
     X(SPOOL_DISK_BYTES, "tavana_spool_disk_bytes", "Disk that rows put aside take now")
 
@@ -40,6 +44,7 @@
     X(FIRST_ROW_SECONDS, "tavana_first_row_seconds", "Time from a statement's start to its first row",       \
       SECONDS)                                                                                               \
     X(STATEMENT_SECONDS, "tavana_statement_seconds", "Time from a statement's start to its end", SECONDS)    \
+    X(CURSOR_FETCH_SECONDS, "cursor_fetch_latency_seconds", "Time that a FETCH or MOVE took", SECONDS)       \
     X(PORTAL_BUFFER_ROWS, "portal_buffer_rows", "Rows of a cursor or portal that were put aside", ROWS)
 
 #define X(symbol, name, help) METRIC_##symbol,

@@ -30,6 +30,7 @@
     X(FOREIGN_KEY_VIOLATION, "23503", "foreign_key_violation")                                               \
     X(UNIQUE_VIOLATION, "23505", "unique_violation")                                                         \
     X(CHECK_VIOLATION, "23514", "check_violation")                                                           \
+    X(INVALID_CURSOR_DEFINITION, "42P11", "invalid_cursor_definition")                                       \
     X(INVALID_CURSOR_STATE, "24000", "invalid_cursor_state")                                                 \
     X(INVALID_TRANSACTION_STATE, "25000", "invalid_transaction_state")                                       \
     X(ACTIVE_SQL_TRANSACTION, "25001", "active_sql_transaction")                                             \

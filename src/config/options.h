@@ -86,6 +86,16 @@ X(INT, prepared_statements_max, "TAVANA_PREPARED_STATEMENTS_MAX", "10000", 1, 10
   "Named prepared statements of one session; one more is 53400") \
 X(INT, portals_max, "TAVANA_PORTALS_MAX", "1000", 1, 1000000, "", START, \
   "Named portals of one session; one more is 53400") \
+X(INT, max_cursors, "MAX_CURSORS", "100", 0, 1000000, "", RELOAD, \
+  "Cursors open in one session; one more is 53400") \
+X(INT, server_max_cursors, "TAVANA_SERVER_MAX_CURSORS", "10000", 0, 1000000, "", RELOAD, \
+  "Cursors open in the whole server; one more is 53400") \
+X(DURATION, cursor_idle_timeout, "CURSOR_IDLE_TIMEOUT_SECS", "300s", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "A cursor that nothing is fetched from for this long is closed; its next FETCH is 34000. 0: never") \
+X(DURATION, cursor_cleanup_interval, "CURSOR_CLEANUP_INTERVAL_SECS", "60s", 10, CONFIG_DAY_MS, "s", RELOAD, \
+  "How often idle cursors and streams are looked for") \
+X(DURATION, stream_idle_park, "TAVANA_STREAM_IDLE_PARK_SECS", "120s", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "A cursor or portal that is not read for this long has its rows put aside and gives back what it holds in the engine; 0: never") \
 /* the way of the rows */ \
 X(SIZE, flush_threshold_bytes, "TAVANA_FLUSH_THRESHOLD_BYTES", "64kB", 1, 256 * CONFIG_KB, "B", RELOAD, \
   "Rows leave when they are this many bytes; the first rows of a result leave at once") \

@@ -120,6 +120,10 @@ int command_describe(struct session *s, const struct sql_statement *sql, struct 
     *out = NULL;
     if (sql->kind == SQL_SHOW)
         return describe_show(s, sql, out, e);
+    if (sql->kind == SQL_FETCH) {
+        bool binary;
+        return cursor_describe_fetch(s, sql, out, &binary, e);
+    }
     if (sql->kind == SQL_EXECUTE) {
         struct sql_execute x = {0};
         TRY(sql_parse_execute(&s->message_arena, sql, &x, e));
@@ -303,6 +307,8 @@ static int run_prepare(struct session *s, const struct sql_statement *sql, struc
     if (!st->engine) /* as PostgreSQL: only what plans; DDL is allowed here, since the engine plans it */
         rc = err_set(e, SQLSTATE_SYNTAX_ERROR, "%s cannot be prepared", st->sql.word);
     if (rc == ST_OK)
+        rc = statement_set_source(st, s->query, e);
+    if (rc == ST_OK)
         rc = statement_add(s, st, e);
     if (rc < 0)
         statement_free(st);
@@ -375,6 +381,8 @@ static int run_close(struct session *s, const struct sql_statement *sql, struct 
         portals_drop_all(s);
         return ST_OK;
     }
+    if (!*n.name)
+        return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "invalid cursor name: must not be empty");
     struct portal *p = portal_find(s, n.name);
     if (!p)
         return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", n.name);
@@ -407,8 +415,6 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_DEALLOCATE: return run_deallocate(s, sql, r, e);
     case SQL_CLOSE: return run_close(s, sql, r, e);
     case SQL_UNLISTEN: return run_unlisten(s, sql, r, e);
-    case SQL_DECLARE: return not_supported("DECLARE CURSOR", e);
-    case SQL_FETCH: return not_supported(sql->word, e);
     case SQL_COPY: return copy_run(s, sql, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);
     case SQL_NOTIFY: return not_supported("NOTIFY", e);
@@ -416,7 +422,9 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_DO: return not_supported("DO", e);
     case SQL_EMPTY:
     case SQL_ENGINE:
-    case SQL_EXECUTE: break; /* never come here: they have portals of their own */
+    case SQL_EXECUTE:
+    case SQL_DECLARE:
+    case SQL_FETCH: break; /* never come here: see execute.c */
     }
     return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is not a command of the session", sql->word);
 }

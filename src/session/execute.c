@@ -1,12 +1,9 @@
 /* Running a portal: rows to the client as they are made, then what ends the answer. */
-#include "base/bytes.h"
 #include "base/metric.h"
 #include "rows/row_batch.h"
-#include "rows/row_desc.h"
 #include "rows/row_stream.h"
 #include "session/session_priv.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 /* A limit on one statement's result: rows or bytes beyond it end the statement. */
@@ -62,18 +59,6 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     return st < 0 ? st : ST_OK;
 }
 
-static int send_rows(struct session *s, struct portal *p, uint64_t max_rows, uint64_t *rows, struct err *e)
-{
-    const struct session_config *c = session_config(s);
-    const struct backend_fetch how = {
-        .max_rows = max_rows,
-        .formats = p->formats,
-        .batch_bytes = c->flush_bytes,
-        .batch_rows = c->flush_rows,
-    };
-    return session_send_stream(s, p->engine, &how, rows, e);
-}
-
 static void complete(struct session *s, const char *tag, bool with_count, uint64_t count)
 {
     char text[96];
@@ -98,67 +83,75 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     return s->engine->ops->start(p->engine, e);
 }
 
+static int run_command(struct session *s, struct portal *p, struct err *e)
+{
+    if (p->ran)
+        return ST_OK;
+    if (!tx_allows(s, p->sql.kind))
+        return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
+                       "current transaction is aborted, commands ignored until end of transaction block");
+    p->ran = true;
+    switch (p->sql.kind) {
+    case SQL_DECLARE: return cursor_declare(s, p, e);
+    case SQL_FETCH: return cursor_take(s, p, e);
+    default: return command_run(s, &p->sql, &p->result, e);
+    }
+}
+
+int portal_begin(struct session *s, struct portal *p, bool more_follows, struct err *e)
+{
+    switch (p->kind) {
+    case PORTAL_ENGINE: return start_engine(s, p, more_follows, e);
+    case PORTAL_COMMAND: return run_command(s, p, e);
+    case PORTAL_EMPTY: break;
+    }
+    return ST_OK;
+}
+
 static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows, bool more_follows,
                           struct err *e)
 {
-    if (p->done && !p->returns_rows)
+    if (p->ran && !p->returns_rows)
         return cannot_run(p, e);
     TRY(start_engine(s, p, more_follows, e));
     if (!p->returns_rows) {
-        p->done = true;
+        p->ran = true;
         complete(s, p->tag, p->tag_count, p->engine->rows_affected);
         return ST_OK;
     }
-    uint64_t rows = 0;
-    if (!p->done)
-        TRY(send_rows(s, p, max_rows, &rows, e));
-    p->done = p->done || max_rows == 0 || rows < max_rows; /* PostgreSQL does not look ahead */
-    if (p->done)
+    uint64_t rows;
+    TRY(portal_run(s, p, &(struct portal_run){.count = max_rows, .to = RUN_SEND, .reader = p}, &rows, e));
+    if (p->at_end)
         complete(s, p->tag, p->tag_count, rows);
     else
         be_portal_suspended(&s->out);
     return ST_OK;
 }
 
-/* The next rows of a command's result, which lie ready as messages. */
-static int send_result(struct session *s, struct command_result *r, uint64_t max_rows, uint64_t *rows,
-                       struct err *e)
-{
-    size_t end = r->at;
-    while (end < r->rows.len && (max_rows == 0 || *rows < max_rows)) {
-        end += 1 + get_be32(r->rows.data + end + 1);
-        ++*rows;
-    }
-    assert(end <= r->rows.len);
-    TRY(session_send_rows(s, r->rows.data + r->at, end - r->at, e));
-    r->at = end;
-    return ST_OK;
-}
-
 static int execute_command(struct session *s, struct portal *p, uint64_t max_rows, struct err *e)
 {
+    uint64_t rows = 0;
     if (p->ran && !p->returns_rows)
         return cannot_run(p, e);
-    if (!p->ran) {
-        if (!tx_allows(s, p->sql.kind))
-            return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
-                           "current transaction is aborted, commands ignored until end of transaction block");
-        p->ran = true;
-        TRY(command_run(s, &p->sql, &p->result, e));
+    if (p->sql.kind == SQL_FETCH && p->returns_rows && !p->ran && max_rows == PORTAL_ALL) {
+        p->ran = true; /* all that it takes goes to the client as it comes */
+        TRY(cursor_pass_on(s, p, &rows, e));
+    } else {
+        TRY(run_command(s, p, e));
+        if (p->returns_rows)
+            TRY(portal_run(s, p, &(struct portal_run){.count = max_rows, .to = RUN_SEND, .reader = p}, &rows,
+                           e));
     }
-    uint64_t rows = 0;
-    if (p->returns_rows)
-        TRY(send_result(s, &p->result, max_rows, &rows, e));
-    if (p->returns_rows && max_rows && rows == max_rows)
+    if (p->returns_rows && !p->at_end)
         be_portal_suspended(&s->out);
     else
-        be_command_complete(&s->out, p->result.tag);
+        complete(s, p->result.tag, p->sql.kind == SQL_FETCH && p->returns_rows, rows);
     return ST_OK;
 }
 
 int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e)
 {
-    uint64_t max = max_rows > 0 ? (uint64_t)max_rows : 0;
+    uint64_t max = max_rows > 0 ? (uint64_t)max_rows : PORTAL_ALL;
     struct portal *outer = s->running;
     s->running = p;
     int st = session_check_interrupts(s, e);

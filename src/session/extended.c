@@ -53,7 +53,7 @@ static struct portal *find_portal(struct session *s, const char *name, struct er
     struct portal *p = portal_find(s, name);
     if (!p)
         (void)err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "portal \"%s\" does not exist", name);
-    return p;
+    return p && cursor_check(s, p, e) == ST_OK ? p : NULL;
 }
 
 static int check_bind(const struct fe_bind *m, const struct statement *st, struct err *e)
@@ -68,8 +68,8 @@ static int check_bind(const struct fe_bind *m, const struct statement *st, struc
     return ST_OK;
 }
 
-static int bind_portal(struct session *s, const struct fe_bind *m, const struct statement *st,
-                       struct portal **out, struct err *e)
+static int bind_portal(struct session *s, const struct fe_bind *m, struct statement *st, struct portal **out,
+                       struct err *e)
 {
     struct backend_param *params = arena_calloc(&s->message_arena, m->nvalues, sizeof *params);
     int16_t *formats = arena_calloc(&s->message_arena, m->nresult_formats, sizeof *formats);
@@ -97,7 +97,7 @@ static int on_bind(struct session *s, const struct frame *f, struct err *e)
     if (!tx_allows(s, st->sql.kind))
         return aborted(e);
     struct portal *old = portal_find(s, m.portal);
-    if (old && m.portal[0])
+    if (old && m.portal[0] && !old->evicted)
         return err_set(e, SQLSTATE_DUPLICATE_CURSOR, "cursor \"%s\" already exists", m.portal);
     if (old)
         portal_drop(s, old);
@@ -109,6 +109,8 @@ static int on_bind(struct session *s, const struct frame *f, struct err *e)
         portal_free(s, p);
         return rc;
     }
+    p->visible = true;
+    p->created_us = clock_wall_us();
     be_bind_complete(&s->out);
     return ST_OK;
 }
@@ -199,8 +201,5 @@ int extended_message(struct session *s, const struct frame *f, struct err *e)
 int extended_sync(struct session *s, struct err *e)
 {
     s->skip_to_sync = false;
-    int rc = tx_implicit_commit(s, e);
-    if (s->tx == TX_IDLE)
-        portals_drop_all(s);
-    return rc;
+    return tx_implicit_commit(s, e);
 }

@@ -14,11 +14,13 @@ void portal_free(struct session *s, struct portal *p)
 {
     if (!p)
         return;
+    cursor_forget(s, p);
+    portal_free(s, p->declares);
     if (p->engine)
         s->engine->ops->portal_close(p->engine);
     command_result_release(&p->result);
+    statement_free(p->statement);
     mem_free(p->formats);
-    arena_release(&p->arena);
     mem_free(p->name);
     mem_free(p);
 }
@@ -37,141 +39,79 @@ static int take_info(struct portal *p, const struct backend_stmt_info *info, str
     return ST_OK;
 }
 
-static int bind_engine(struct session *s, struct portal *p, struct backend_stmt *stmt,
+static int bind_engine(struct session *s, struct portal *p, struct statement *st,
                        const struct backend_param *params, size_t nparams, struct err *e)
 {
     struct backend_session *engine;
     TRY(session_engine(s, &engine, e));
+    TRY(statement_refresh(s, st, e));
     p->kind = PORTAL_ENGINE;
-    TRY(take_info(p, &stmt->info, e));
-    return engine->ops->open(engine, stmt, params, nparams, &p->engine, e);
+    TRY(take_info(p, &st->engine->info, e));
+    return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);
 }
 
-static int bind_command(struct portal *p, const struct statement *st, struct err *e)
+static int bind_command(struct session *s, struct portal *p, const struct statement *st, struct err *e)
 {
     p->kind = PORTAL_COMMAND;
-    p->sql = st->sql;
-    char *text = arena_strndup(&p->arena, st->sql.text.p, st->sql.text.n);
-    char *word = arena_strdup(&p->arena, st->sql.word);
-    if (!text || !word)
-        return err_oom(e);
-    p->sql.text.p = text;
-    p->sql.offset = 0;
-    p->sql.word = word;
-    p->result.desc = st->desc ? row_desc_ref(st->desc) : NULL;
-    p->returns_rows = st->desc != NULL;
+    if (st->sql.kind == SQL_FETCH) /* of the cursor that has the name now */
+        TRY(command_describe(s, &st->sql, &p->result.desc, e));
+    else if (st->desc)
+        p->result.desc = row_desc_ref(st->desc);
+    p->returns_rows = p->result.desc != NULL;
     return ST_OK;
 }
 
-int portal_new(struct session *s, const char *name, const struct statement *st,
-               const struct backend_param *params, size_t nparams, struct portal **out, struct err *e)
+static int make(struct session *s, const char *name, struct statement *st, struct portal **out, struct err *e)
 {
-    const struct session_config *c = session_config(s);
     struct portal *p = mem_calloc(1, sizeof *p);
     if (!p)
         return err_oom(e);
     list_init(&p->link);
-    arena_init(&p->arena, c->memory_max);
-    buf_init(&p->result.rows, c->memory_max);
+    buf_init(&p->result.rows, session_config(s)->memory_max);
     p->kind = PORTAL_EMPTY;
-    p->sql.kind = st->sql.kind;
+    p->statement = statement_ref(st);
+    p->sql = st->sql;
+    p->at_start = true;
+    p->born = ++s->births;
     p->name = mem_strdup(name);
-    int rc = p->name ? ST_OK : err_oom(e);
-    if (rc == ST_OK) {
-        if (st->engine)
-            rc = bind_engine(s, p, st->engine, params, nparams, e);
-        else if (st->sql.kind == SQL_EXECUTE)
-            rc = portal_bind_execute(s, p, &st->sql, e);
-        else if (st->sql.kind != SQL_EMPTY)
-            rc = bind_command(p, st, e);
+    *out = p;
+    return p->name ? ST_OK : err_oom(e);
+}
+
+/* The query's parameters are bound now, the cursor is made when DECLARE runs. */
+static int bind_declare(struct session *s, struct portal *p, struct statement *st,
+                        const struct backend_param *params, size_t nparams, struct err *e)
+{
+    p->kind = PORTAL_COMMAND;
+    TRY(make(s, st->declare->name, st, &p->declares, e));
+    p->declares->sql.kind = SQL_ENGINE;
+    return bind_engine(s, p->declares, st, params, nparams, e);
+}
+
+int portal_bind(struct session *s, struct portal *p, struct statement *st, const struct backend_param *params,
+                size_t nparams, struct err *e)
+{
+    switch (st->sql.kind) {
+    case SQL_EMPTY: return ST_OK;
+    case SQL_DECLARE: return bind_declare(s, p, st, params, nparams, e);
+    case SQL_EXECUTE: return portal_bind_execute(s, p, e);
+    default: return st->engine ? bind_engine(s, p, st, params, nparams, e) : bind_command(s, p, st, e);
     }
+}
+
+int portal_new(struct session *s, const char *name, struct statement *st, const struct backend_param *params,
+               size_t nparams, struct portal **out, struct err *e)
+{
+    struct portal *p = NULL;
+    int rc = make(s, name, st, &p, e);
+    if (rc == ST_OK)
+        rc = portal_bind(s, p, st, params, nparams, e);
     if (rc < 0) {
         portal_free(s, p);
         return rc;
     }
     *out = p;
     return ST_OK;
-}
-
-/* EXECUTE name (values): the values are computed by the engine, then bound to the statement as text. */
-static int execute_values(struct session *s, const struct sql_execute *x, struct backend_param *params,
-                          struct row_stream **stream, struct backend_stmt **stmt,
-                          struct backend_portal **values, struct err *e)
-{
-    struct backend_session *engine;
-    struct buf sql;
-    TRY(session_engine(s, &engine, e));
-    buf_init(&sql, session_config(s)->memory_max);
-    buf_put(&sql, "SELECT ", 7);
-    for (size_t i = 0; i < x->nvalues; i++) {
-        buf_put(&sql, i ? ", (" : "(", i ? 3 : 1);
-        buf_put(&sql, x->values[i].p, x->values[i].n);
-        buf_put_u8(&sql, ')');
-    }
-    buf_put_u8(&sql, 0);
-    int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
-    if (rc == ST_OK)
-        rc =
-            engine->ops->prepare(engine, (struct str){(const char *)sql.data, sql.len - 1}, NULL, 0, stmt, e);
-    buf_release(&sql);
-    TRY(rc);
-    struct backend_fetch one = {.max_rows = 1, .batch_bytes = session_config(s)->flush_bytes};
-    struct row_batch *batch;
-    TRY(engine->ops->open(engine, *stmt, NULL, 0, values, e));
-    TRY(engine->ops->start(*values, e));
-    TRY(engine->ops->fetch(*values, &one, stream, e));
-    rc = row_stream_next(*stream, &batch, e);
-    TRY(rc);
-    if (rc != ST_OK || batch->nrows != 1)
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "the values of EXECUTE did not make one row");
-    const uint8_t *at = batch->data + 7; /* 'D', length, column count */
-    for (size_t i = 0; i < x->nvalues; i++) {
-        params[i].len = (int32_t)get_be32(at);
-        params[i].format = 0;
-        params[i].data = at + 4;
-        at += 4 + (params[i].len > 0 ? (size_t)params[i].len : 0);
-    }
-    return ST_OK;
-}
-
-int portal_bind_execute(struct session *s, struct portal *p, const struct sql_statement *sql, struct err *e)
-{
-    struct sql_execute x = {0};
-    TRY(sql_parse_execute(&s->message_arena, sql, &x, e));
-    struct statement *st = statement_find(s, x.name);
-    if (!st)
-        return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "prepared statement \"%s\" does not exist",
-                       x.name);
-    if (statement_nparams(st) == 0)
-        x.nvalues = 0; /* PostgreSQL reads over values that nothing asks for */
-    if (x.nvalues != statement_nparams(st)) {
-        (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "wrong number of parameters for prepared statement \"%s\"",
-                      x.name);
-        err_detail(e, "Expected %u parameters but got %zu.", statement_nparams(st), x.nvalues);
-        return ST_ERR;
-    }
-    if (!st->engine) {
-        p->sql.kind = st->sql.kind;
-        return st->sql.kind == SQL_EMPTY ? ST_OK : bind_command(p, st, e);
-    }
-    if (x.nvalues == 0)
-        return bind_engine(s, p, st->engine, NULL, 0, e);
-    struct backend_param *params = arena_calloc(&s->message_arena, x.nvalues, sizeof *params);
-    if (!params)
-        return err_oom(e);
-    struct row_stream *stream = NULL;
-    struct backend_stmt *stmt = NULL;
-    struct backend_portal *values = NULL;
-    int rc = execute_values(s, &x, params, &stream, &stmt, &values, e);
-    if (rc == ST_OK)
-        rc = bind_engine(s, p, st->engine, params, x.nvalues, e);
-    row_stream_close(stream);
-    if (s->engine) {
-        s->engine->ops->portal_close(values);
-        if (stmt)
-            s->engine->ops->stmt_free(stmt);
-    }
-    return rc;
 }
 
 struct row_desc *portal_desc(const struct portal *p)
@@ -216,6 +156,9 @@ int portal_add(struct session *s, struct portal *p, struct err *e)
                        max);
     list_append(&s->portals, &p->link);
     s->nportals++;
+    p->used_us = clock_now_us();
+    if (s->sweep_us == CLOCK_NEVER)
+        s->sweep_us = p->used_us + session_config(s)->cursor_cleanup_us;
     return ST_OK;
 }
 
@@ -230,12 +173,81 @@ void portal_drop(struct session *s, struct portal *p)
     portal_free(s, p);
 }
 
-void portals_drop_all(struct session *s)
+static void drop_where(struct session *s, bool (*goes)(const struct portal *p, uint64_t arg), uint64_t arg)
 {
     struct list *next;
     for (struct list *link = s->portals.next; link != &s->portals; link = next) {
+        struct portal *p = list_entry(link, struct portal, link);
         next = link->next;
-        portal_drop(s, list_entry(link, struct portal, link));
+        if (goes(p, arg))
+            portal_drop(s, p);
+    }
+}
+
+static bool any(const struct portal *p, uint64_t arg)
+{
+    (void)p, (void)arg;
+    return true;
+}
+
+static bool of_transaction(const struct portal *p, uint64_t arg)
+{
+    (void)arg;
+    return !p->held;
+}
+
+static bool without_hold(const struct portal *p, uint64_t arg)
+{
+    (void)arg;
+    return !p->held && !p->hold;
+}
+
+static bool younger(const struct portal *p, uint64_t born)
+{
+    return !p->held && p->born > born;
+}
+
+void portals_drop_all(struct session *s)
+{
+    drop_where(s, any, 0);
+}
+
+void portals_rollback(struct session *s)
+{
+    drop_where(s, of_transaction, 0);
+}
+
+static bool is_running(const struct portal *p)
+{
+    return p->kind == PORTAL_ENGINE && p->engine->started && !p->engine->complete;
+}
+
+int portals_commit(struct session *s, struct err *e)
+{
+    list_for_each (link, &s->portals) {
+        struct portal *p = list_entry(link, struct portal, link);
+        if (p->hold && !p->held && is_running(p))
+            TRY(s->engine->ops->park(p->engine, e));
+    }
+    drop_where(s, without_hold, 0);
+    return ST_OK;
+}
+
+void portals_committed(struct session *s)
+{
+    list_for_each (link, &s->portals)
+        list_entry(link, struct portal, link)->held = true;
+}
+
+void portals_rollback_to(struct session *s, uint64_t born)
+{
+    struct err told; /* by the portal that it happened to */
+    drop_where(s, younger, born);
+    list_for_each (link, &s->portals) {
+        struct portal *p = list_entry(link, struct portal, link);
+        err_init(&told);
+        if (is_running(p))
+            (void)s->engine->ops->park(p->engine, &told);
     }
 }
 
@@ -253,7 +265,7 @@ int portals_start_readers(struct session *s, const struct portal *but, struct er
 {
     list_for_each (link, &s->portals) {
         struct portal *p = list_entry(link, struct portal, link);
-        if (p != but && p->kind == PORTAL_ENGINE && !p->writes && !p->done && !p->engine->started)
+        if (p != but && p->kind == PORTAL_ENGINE && !p->writes && !p->engine->started)
             TRY(s->engine->ops->start(p->engine, e));
     }
     return ST_OK;

@@ -138,6 +138,8 @@ static void dispatch(struct session *s, const struct frame *f)
     }
     if (s->skip_to_sync && f->type != 'S')
         return;
+    if (clock_now_us() >= s->sweep_us)
+        s->sweep_us = cursors_sweep(s);
     statement_begin(s);
     int st = ST_OK;
     switch (f->type) {
@@ -159,6 +161,7 @@ static void dispatch(struct session *s, const struct frame *f)
     }
     log_statement(s, f->type, &e);
     statement_end(s);
+    s->query = (struct str){0};
     if (s->closing)
         return;
     bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
@@ -263,6 +266,8 @@ static void on_wake(struct session *s)
     if (atomic_load(&s->interrupts) & INT_TERMINATE ||
         (s->server->draining && !in_tx && s->phase == PHASE_READY))
         fatal_text(s, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    else if (s->woken_by == LOT_TIMEOUT && s->phase == PHASE_READY && clock_now_us() < s->idle_deadline_us)
+        s->sweep_us = cursors_sweep(s);
     else if (s->woken_by == LOT_TIMEOUT && s->phase != PHASE_READY) {
         metric_add(METRIC_SESSIONS_REFUSED, 1);
         s->closing = true; /* as PostgreSQL: without a word */
@@ -273,14 +278,17 @@ static void on_wake(struct session *s)
         fatal_text(s, SQLSTATE_IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
 }
 
-static int64_t park_deadline(const struct session *s)
+/* Looking after its cursors is not what a session's idle time limits wait for. */
+static int64_t park_deadline(struct session *s)
 {
     if (s->phase != PHASE_READY)
         return s->auth_deadline_us;
     bool in_tx = in_block(s);
     int64_t limit =
         settings_duration_us(&s->settings, in_tx ? SET_IDLE_TX_TIMEOUT : SET_IDLE_SESSION_TIMEOUT);
-    return limit ? clock_now_us() + limit : CLOCK_NEVER;
+    if (s->woken_by != LOT_TIMEOUT || s->idle_deadline_us == 0)
+        s->idle_deadline_us = limit ? clock_now_us() + limit : CLOCK_NEVER;
+    return s->idle_deadline_us < s->sweep_us ? s->idle_deadline_us : s->sweep_us;
 }
 
 /* What the client is told is sent; then unread input is read, or the kernel would answer it with a reset that
@@ -390,6 +398,7 @@ static int session_init(struct session *s, int fd, struct err *e)
     settings_init(&s->settings);
     buf_init(&s->out, OUT_MAX);
     arena_init(&s->message_arena, c->memory_max);
+    s->sweep_us = CLOCK_NEVER;
     s->opened_us = clock_now_us();
     s->auth_deadline_us = s->opened_us + c->authentication_timeout_us;
     atomic_store(&s->statement_deadline_us, CLOCK_NEVER);

@@ -31,8 +31,12 @@ struct session_config {
     size_t message_max; /* bytes of one message from a client */
     size_t memory_max;  /* bytes that a session's own statements, parameters and settings may take */
     unsigned statements_max, portals_max;
-    size_t flush_bytes;  /* a batch of rows leaves at this many bytes … */
-    uint64_t flush_rows; /* … or rows; 0: only by bytes */
+    unsigned cursors_max, server_cursors_max;
+    int64_t cursor_idle_us;      /* a cursor that nothing is fetched from for so long is closed; 0: never */
+    int64_t cursor_cleanup_us;   /* idle ones are looked for so often */
+    int64_t stream_idle_park_us; /* a stream that stands for so long is put aside; 0: never */
+    size_t flush_bytes;          /* a batch of rows leaves at this many bytes … */
+    uint64_t flush_rows;         /* … or rows; 0: only by bytes */
     size_t write_buffer;
     int64_t flush_timeout_us, slow_flush_us;
     int64_t client_check_us;

@@ -61,23 +61,29 @@ enum portal_kind { PORTAL_EMPTY, PORTAL_ENGINE, PORTAL_COMMAND };
 /* A savepoint stands where its transaction had written nothing: going back to it is beginning again. */
 struct savepoint {
     struct list link;
-    size_t mark; /* of the settings */
+    size_t mark;   /* of the settings */
+    uint64_t born; /* portals with a greater number are younger */
     char name[];
 };
 
-/* A prepared statement: what Parse or PREPARE made. */
+/* A prepared statement: what Parse or PREPARE made. A portal keeps the one that it runs. */
 struct statement {
     struct list link;
+    unsigned refs;
     char *name;         /* "": the unnamed one */
     struct arena arena; /* text and what was parsed from it */
     struct sql_statement sql;
     struct backend_session *backend; /* whose engine statement it is */
-    struct backend_stmt *engine;     /* NULL for commands that the session answers itself */
+    struct backend_stmt *engine;     /* NULL for commands that the session answers itself; of DECLARE: its
+                                        query's */
+    struct str source;               /* the message that it came in, or what PREPARE said */
+    struct sql_declare *declare;     /* of DECLARE */
     struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
     uint32_t *oids;                  /* commands: of the parameters that were declared */
     uint16_t noids;
     int64_t created_us;
     bool from_sql;
+    bool names_session; /* it asks for the session's cursors or statements: made anew for each portal */
 };
 
 /* Rows that a command made, ready to be paged. */
@@ -88,13 +94,14 @@ struct command_result {
     char tag[64];
 };
 
+/* A cursor is a portal that DECLARE made. */
 struct portal {
     struct list link;
     char *name;
     enum portal_kind kind;
-    struct arena arena; /* of what it keeps of its statement */
-    struct sql_statement sql;
-    struct backend_portal *engine;
+    struct statement *statement;   /* that it runs */
+    struct sql_statement sql;      /* the statement's */
+    struct backend_portal *engine; /* of FETCH: the rows that it took, when it is paged */
     char tag[64];
     bool tag_count, returns_rows;
     bool writes;       /* anything but reading: runs to its end at once */
@@ -103,9 +110,37 @@ struct portal {
     uint16_t ncolumns;
     bool doomed; /* ended while it ran: dropped when it returns */
     bool ran;    /* a command, or a statement without rows: it runs once */
-    bool done;
+    bool tells;  /* of a simple query: its rows' description goes before the first of them */
     struct command_result result;
-    uint64_t rows_sent; /* over all Executes */
+
+    /* Where it stands, as PostgreSQL counts (portal_run.c): pos rows lie behind it, the last of them is the
+     * current one unless it stands before the first or behind the last. */
+    bool at_start, at_end;
+    uint64_t pos;
+
+    /* of pg_cursors, and what a cursor is beside a portal (cursor.c) */
+    uint64_t born;      /* in the order of the session's portals and savepoints */
+    int64_t created_us; /* wall clock */
+    bool visible;
+    bool is_cursor, scroll, hold, binary;
+    bool held;    /* was committed: outlives transactions */
+    bool evicted; /* stood idle for too long: its name is left, to say so */
+    bool counted; /* against the server's limit */
+    int64_t used_us;
+    char *source; /* of is_cursor: the message that declared it */
+    size_t source_len;
+    struct portal *declares; /* of DECLARE: what becomes the cursor */
+};
+
+#define PORTAL_ALL UINT64_MAX
+
+/* One run over a portal's rows. */
+struct portal_run {
+    bool backward;
+    uint64_t count; /* 0: none; PORTAL_ALL */
+    enum { RUN_SEND, RUN_DISCARD, RUN_SLICE } to;
+    struct portal *reader; /* RUN_SEND: whose formats they get, and whose description goes first; RUN_SLICE:
+                              who keeps them, as its own engine portal or result */
 };
 
 /* One slot of the registry. */
@@ -160,7 +195,11 @@ struct session {
     struct arena message_arena;
     struct list statements, portals;
     struct portal *running; /* the one that portal_execute is in */
-    unsigned nstatements, nportals;
+    struct str query;       /* the message that is worked on, when it is SQL */
+    unsigned nstatements, nportals, ncursors;
+    uint64_t births;
+    int64_t idle_deadline_us; /* of the session itself, while it is parked */
+    int64_t sweep_us;         /* when idle cursors are looked for next; CLOCK_NEVER: there are none */
     uint64_t statement_rows, statement_bytes; /* of the statement that runs */
     int64_t statement_start_us;
     char statement_label[24]; /* for the log: its first word or tag */
@@ -185,6 +224,7 @@ struct session_server {
     struct tls_context *tls;
     _Atomic bool draining;
     _Atomic unsigned running;
+    _Atomic unsigned cursors;
 
     pthread_t monitor;
     bool monitor_started, monitor_stop;
@@ -249,9 +289,17 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
                    size_t noids, struct statement **out, struct err *e);
 /* A position in a statement's text becomes one in the message that it is part of. */
 void statement_shift_position(const struct sql_statement *sql, struct err *e);
+/* Says what the engine's parser could not know of a statement that it refused; ST_ERR. */
+int statement_explain_error(const struct sql_statement *sql, struct err *e);
 /* 42501 when it names what no client may reach. */
 int statement_check_names(const struct sql_statement *sql, struct err *e);
+/* Where it came from, when that is not its text. Copied. */
+int statement_set_source(struct statement *st, struct str source, struct err *e);
+struct statement *statement_ref(struct statement *st);
+/* One reference less. NULL is fine. */
 void statement_free(struct statement *st);
+/* Makes it anew when what it says about the session may have changed. */
+int statement_refresh(struct session *s, struct statement *st, struct err *e);
 struct statement *statement_find(struct session *s, const char *name);
 int statement_add(struct session *s, struct statement *st, struct err *e);
 void statement_drop(struct session *s, struct statement *st);
@@ -261,26 +309,65 @@ uint32_t statement_param_oid(const struct statement *st, uint16_t i);
 struct row_desc *statement_desc(const struct statement *st);
 
 /* portal.c */
-int portal_new(struct session *s, const char *name, const struct statement *st,
-               const struct backend_param *params, size_t nparams, struct portal **out, struct err *e);
+int portal_new(struct session *s, const char *name, struct statement *st, const struct backend_param *params,
+               size_t nparams, struct portal **out, struct err *e);
 int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struct err *e);
 struct portal *portal_find(struct session *s, const char *name);
 int portal_add(struct session *s, struct portal *p, struct err *e);
 void portal_drop(struct session *s, struct portal *p);
 void portals_drop_all(struct session *s);
+/* The end of a transaction: cursors WITH HOLD of a committed one are put into the spool first and stay, as do
+ * those of earlier ones; what else there is goes. An error leaves them all: the caller rolls back. */
+int portals_commit(struct session *s, struct err *e);
+void portals_committed(struct session *s);
+void portals_rollback(struct session *s);
+/* Back to a savepoint: what is younger goes, the rest is put down, since the engine's transaction ends. */
+void portals_rollback_to(struct session *s, uint64_t born);
 /* Drops p unless that has happened already. */
 void portal_drop_if_there(struct session *s, struct portal *p);
 void portal_free(struct session *s, struct portal *p);
 struct row_desc *portal_desc(const struct portal *p);
 void portal_send_description(struct session *s, const struct portal *p);
 /* EXECUTE: p becomes a portal of the statement that it names. */
-int portal_bind_execute(struct session *s, struct portal *p, const struct sql_statement *sql, struct err *e);
+int portal_bind_execute(struct session *s, struct portal *p, struct err *e);
+int portal_bind(struct session *s, struct portal *p, struct statement *st, const struct backend_param *params,
+                size_t nparams, struct err *e);
 void session_send_row_description(struct session *s, const struct row_desc *desc, const int16_t *formats);
 /* Reading portals that were bound take their snapshot before something is written. */
 int portals_start_readers(struct session *s, const struct portal *but, struct err *e);
 
+/* cursor.c */
+int cursor_declare(struct session *s, struct portal *p, struct err *e);
+/* The row description of FETCH; NULL for MOVE, or when there is no such cursor. */
+int cursor_describe_fetch(struct session *s, const struct sql_statement *sql, struct row_desc **out,
+                          bool *binary, struct err *e);
+/* FETCH and MOVE: cursor_take keeps the rows, so that the portal can be paged; cursor_pass_on sends them. */
+int cursor_take(struct session *s, struct portal *p, struct err *e);
+int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct err *e);
+/* 34000 for a cursor that was closed for standing idle. */
+int cursor_check(const struct session *s, const struct portal *p, struct err *e);
+/* p is about to go. */
+void cursor_forget(struct session *s, struct portal *p);
+/* Closes what has stood idle for too long and says when to look again. */
+int64_t cursors_sweep(struct session *s);
+
+/* listing.c: the rows of pg_cursors and pg_prepared_statements, as an expression in the session's message
+ * arena; NULL without memory. */
+const char *cursors_as_sql(struct session *s);
+const char *statements_as_sql(struct session *s);
+
+/* portal_run.c: forward and backward over a portal's rows. *rows: how many. */
+int portal_run(struct session *s, struct portal *p, const struct portal_run *how, uint64_t *rows,
+               struct err *e);
+/* What FETCH and MOVE say: moves, then the last run goes to `to`. */
+struct sql_fetch;
+int portal_fetch(struct session *s, struct portal *p, const struct sql_fetch *f, const struct portal_run *to,
+                 uint64_t *rows, struct err *e);
+
 /* execute.c: runs a portal and answers: rows, then CommandComplete, PortalSuspended or EmptyQueryResponse. */
 int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e);
+/* Starts an engine's portal, runs a command: its rows can be read then. */
+int portal_begin(struct session *s, struct portal *p, bool more_follows, struct err *e);
 /* Rows of a portal that was started go to the client as they come; nothing is held back while the engine
  * works on the next ones. */
 int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,

@@ -1,6 +1,7 @@
 /* The simple query protocol: one Query, any number of statements, one implicit transaction.
  * Source: PostgreSQL manual, 55.2.2. */
 #include "base/alloc.h"
+#include "rows/row_desc.h"
 #include "session/session_priv.h"
 
 #include <string.h>
@@ -48,6 +49,16 @@ static int split_by_engine(struct session *s, struct str sql, struct sql_list *o
     return ST_OK;
 }
 
+/* FETCH from a BINARY cursor: only here, where no Bind says what the client wants. */
+static int take_binary(struct session *s, struct portal *p, struct err *e)
+{
+    struct row_desc *desc = NULL;
+    bool binary;
+    TRY(cursor_describe_fetch(s, &p->sql, &desc, &binary, e));
+    row_desc_unref(desc);
+    return binary ? portal_set_formats(p, 1, &(int16_t){1}, e) : ST_OK;
+}
+
 /* One statement, from its text to its CommandComplete. */
 static int run_one(struct session *s, const struct sql_statement *sql, struct err *e)
 {
@@ -66,11 +77,13 @@ static int run_one(struct session *s, const struct sql_statement *sql, struct er
         statement_free(st);
         return rc;
     }
-    if (p->kind != PORTAL_EMPTY && portal_desc(p))
-        session_send_row_description(s, portal_desc(p), NULL);
+    p->tells = portal_desc(p) != NULL;
+    if (rc == ST_OK && sql->kind == SQL_FETCH)
+        rc = take_binary(s, p, e);
     session_label(s, sql->word);
     bool command = p->kind == PORTAL_COMMAND; /* the engine's positions were counted when it was prepared */
-    rc = portal_execute(s, p, 0, false, e);
+    if (rc == ST_OK)
+        rc = portal_execute(s, p, 0, false, e);
     if (rc < 0 && command)
         statement_shift_position(sql, e);
     portal_drop_if_there(s, p);
@@ -101,6 +114,7 @@ static int keep_text(struct session *s, struct str sql, struct sql_list *list, s
         return err_oom(e);
     for (size_t i = 0; i < list->n; i++)
         list->items[i].text.p = text + (list->items[i].text.p - sql.p);
+    s->query.p = text;
     return ST_OK;
 }
 
@@ -110,20 +124,39 @@ static int no_piece(void *arg, size_t off, size_t len)
     return ST_OK;
 }
 
+/* The query of a DECLARE as a statement. */
+static int declared_text(struct session *s, const struct sql_statement *sql, struct sql_statement *out,
+                         struct err *e)
+{
+    struct sql_declare d;
+    int rc = sql_parse_declare(&s->message_arena, sql, &d, e);
+    if (rc < 0) {
+        statement_shift_position(sql, e);
+        return rc;
+    }
+    out->kind = SQL_ENGINE;
+    out->text = d.query;
+    out->offset = sql->offset + (size_t)(d.query.p - sql->text.p);
+    return ST_OK;
+}
+
 /* A syntax error anywhere in the message keeps all of it from running, as in PostgreSQL, which parses first.
  */
 static int check_syntax(struct session *s, const struct sql_list *list, struct err *e)
 {
     for (size_t i = 0; i < list->n; i++) {
-        const struct sql_statement *sql = &list->items[i];
-        if (sql->kind != SQL_ENGINE)
+        struct sql_statement text = list->items[i];
+        const struct sql_statement *sql = &text;
+        if (sql->kind == SQL_DECLARE)
+            TRY(declared_text(s, &list->items[i], &text, e));
+        if (text.kind != SQL_ENGINE)
             continue;
         struct backend_session *engine;
         TRY(session_engine(s, &engine, e));
         int rc = engine->ops->split(engine, sql->text, no_piece, NULL, e);
         if (rc < 0) {
             statement_shift_position(sql, e);
-            return rc;
+            return statement_explain_error(sql, e);
         }
     }
     return ST_OK;
@@ -132,6 +165,7 @@ static int check_syntax(struct session *s, const struct sql_list *list, struct e
 int simple_query(struct session *s, struct str sql, struct err *e)
 {
     struct sql_list list = {0};
+    s->query = sql;
     drop_unnamed(s);
     int how = sql_split(&s->message_arena, sql, &list, e);
     TRY(how);
@@ -139,7 +173,7 @@ int simple_query(struct session *s, struct str sql, struct err *e)
         TRY(split_by_engine(s, sql, &list, e));
     if (list.n == 0 || (list.n == 1 && list.items[0].kind == SQL_EMPTY)) {
         be_empty_query_response(&s->out);
-        return ST_OK;
+        return tx_implicit_commit(s, e);
     }
     if (list.n > 1 && how == ST_OK) /* what the engine has split it has parsed */
         TRY(check_syntax(s, &list, e));

@@ -69,9 +69,16 @@ static int classify_one(struct session *s, struct statement *st, struct str text
 }
 
 /* What the session's own functions say, put into a statement's text before the engine sees it. */
+struct asked {
+    struct session *session;
+    struct statement *statement;
+    bool failed;
+};
+
 static const char *session_value(void *arg, const char *name)
 {
-    struct session *s = arg;
+    struct asked *asked = arg;
+    struct session *s = asked->session;
     static _Thread_local char text[160];
     if (strcmp(name, "user") == 0)
         return s->user;
@@ -84,6 +91,13 @@ static const char *session_value(void *arg, const char *name)
     if (strcmp(name, "version") == 0) {
         (void)snprintf(text, sizeof text, "PostgreSQL 15.0 (Tavana %s)", session_config(s)->version);
         return text;
+    }
+    bool cursors = strcmp(name, "cursors") == 0;
+    if (cursors || strcmp(name, "statements") == 0) {
+        asked->statement->names_session = true;
+        const char *list = cursors ? cursors_as_sql(s) : statements_as_sql(s);
+        asked->failed |= !list;
+        return list;
     }
     if (strncmp(name, "setting:", 8) == 0) {
         int setting = settings_find(&s->settings, name + 8);
@@ -123,25 +137,39 @@ int statement_check_names(const struct sql_statement *sql, struct err *e)
     return ST_OK;
 }
 
-static int prepare_engine(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
-                          struct err *e)
+/* UPDATE and DELETE … WHERE CURRENT OF: the engine's parser does not know it. */
+int statement_explain_error(const struct sql_statement *sql, struct err *e)
+{
+    if (e->code == SQLSTATE_SYNTAX_ERROR && sql_is_where_current_of(sql->text)) {
+        err_init(e);
+        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "WHERE CURRENT OF is not supported");
+    }
+    return ST_ERR;
+}
+
+/* sql: st's own, or the query of its DECLARE. */
+static int prepare_engine(struct session *s, struct statement *st, const struct sql_statement *sql,
+                          const uint32_t *oids, size_t noids, struct err *e)
 {
     struct backend_session *engine;
-    TRY(statement_check_names(&st->sql, e));
+    TRY(statement_check_names(sql, e));
     TRY(session_engine(s, &engine, e));
     CLEANUP(arena_releasep) struct arena scratch;
     arena_init(&scratch, REWRITE_ARENA_MAX);
     struct sql_rewritten rewritten = {0};
-    TRY(sql_rewrite_catalog(&scratch, st->sql.text, session_value, s, &rewritten, e));
+    struct asked asked = {.session = s, .statement = st};
+    TRY(sql_rewrite_catalog(&scratch, sql->text, session_value, &asked, &rewritten, e));
+    if (asked.failed)
+        return err_oom(e);
     st->backend = engine;
     int rc = engine->ops->prepare(engine, rewritten.text, oids, noids, &st->engine, e);
-    if (rc < 0 && st->sql.kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
+    if (rc < 0 && sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
         e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
     if (rc < 0 && e->position > 0) {
-        e->position = sql_rewrite_position(&rewritten, st->sql.text, e->position);
-        statement_shift_position(&st->sql, e);
+        e->position = sql_rewrite_position(&rewritten, sql->text, e->position);
+        statement_shift_position(sql, e);
     }
-    return rc;
+    return rc < 0 ? statement_explain_error(sql, e) : ST_OK;
 }
 
 static int keep_oids(struct statement *st, const uint32_t *oids, size_t noids, struct err *e)
@@ -163,6 +191,7 @@ static int statement_make(struct session *s, const char *name, struct statement 
         return err_oom(e);
     list_init(&st->link);
     arena_init(&st->arena, session_config(s)->memory_max);
+    st->refs = 1;
     st->created_us = clock_wall_us();
     st->name = mem_strdup(name);
     if (!st->name) {
@@ -171,6 +200,58 @@ static int statement_make(struct session *s, const char *name, struct statement 
     }
     *out = st;
     return ST_OK;
+}
+
+/* The query of a DECLARE, at the place that it has in st's text. */
+static void declared_query(const struct statement *st, struct sql_statement *query)
+{
+    *query = (struct sql_statement){.kind = SQL_ENGINE, .text = st->declare->query, .word = "SELECT"};
+    query->offset = st->sql.offset + (size_t)(query->text.p - st->sql.text.p);
+}
+
+/* What is no query whether its tables are there or not. */
+static bool changes_something(const char *word)
+{
+    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE",
+                                        "CREATE", "ALTER",  "DROP",   "COPY"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static int prepare_declare(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
+                           struct err *e)
+{
+    struct sql_statement query, classified;
+    st->declare = arena_calloc(&st->arena, 1, sizeof *st->declare);
+    if (!st->declare)
+        return err_oom(e);
+    TRY(sql_parse_declare(&st->arena, &st->sql, st->declare, e));
+    declared_query(st, &query);
+    TRY(sql_classify(&st->arena, query.text, &classified, e));
+    bool reads = classified.kind == SQL_ENGINE && !changes_something(classified.word);
+    if (reads) {
+        TRY(prepare_engine(s, st, &query, oids, noids, e));
+        reads = st->engine->info.returns_rows && st->engine->info.effect == BACKEND_READS;
+    }
+    if (reads)
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "syntax error at or near \"%s\"", classified.word);
+    e->position = 1;
+    statement_shift_position(&query, e);
+    return ST_ERR;
+}
+
+int statement_refresh(struct session *s, struct statement *st, struct err *e)
+{
+    struct sql_statement query = st->sql;
+    if (!st->names_session)
+        return ST_OK;
+    if (st->declare)
+        declared_query(st, &query);
+    st->backend->ops->stmt_free(TAKE_PTR(st->engine));
+    return prepare_engine(s, st, &query, st->oids, st->noids, e);
 }
 
 /* Once st->sql is known. */
@@ -182,9 +263,11 @@ static int prepare(struct session *s, struct statement *st, const uint32_t *oids
     bool ours = true;
     if (st->sql.kind != SQL_EMPTY)
         TRY(command_claims(s, &st->sql, &ours, e));
-    if (!ours)
-        return prepare_engine(s, st, oids, noids, e);
     TRY(keep_oids(st, oids, noids, e));
+    if (!ours)
+        return prepare_engine(s, st, &st->sql, oids, noids, e);
+    if (st->sql.kind == SQL_DECLARE)
+        return prepare_declare(s, st, oids, noids, e);
     return command_describe(s, &st->sql, &st->desc, e);
 }
 
@@ -196,7 +279,8 @@ int statement_new(struct session *s, const char *name, struct str text, const ui
     char *copy = arena_strndup(&st->arena, text.p, text.n);
     if (!copy)
         return err_oom(e);
-    TRY(classify_one(s, st, (struct str){copy, text.n}, e));
+    st->source = (struct str){copy, text.n};
+    TRY(classify_one(s, st, st->source, e));
     TRY(prepare(s, st, oids, noids, e));
     *out = TAKE_PTR(st);
     return ST_OK;
@@ -207,15 +291,31 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
 {
     CLEANUP(statement_freep) struct statement *st = NULL;
     TRY(statement_make(s, name, &st, e));
-    st->sql = *sql; /* lent for the message, longer than this statement lives */
+    st->sql = *sql; /* lent for the message, as its source: longer than this statement lives */
+    st->source = s->query;
     TRY(prepare(s, st, oids, noids, e));
     *out = TAKE_PTR(st);
     return ST_OK;
 }
 
+int statement_set_source(struct statement *st, struct str source, struct err *e)
+{
+    const char *copy = arena_strndup(&st->arena, source.p, source.n);
+    if (!copy)
+        return err_oom(e);
+    st->source = (struct str){copy, source.n};
+    return ST_OK;
+}
+
+struct statement *statement_ref(struct statement *st)
+{
+    st->refs++;
+    return st;
+}
+
 void statement_free(struct statement *st)
 {
-    if (!st)
+    if (!st || --st->refs > 0)
         return;
     if (st->engine)
         st->backend->ops->stmt_free(st->engine);
@@ -277,5 +377,5 @@ uint32_t statement_param_oid(const struct statement *st, uint16_t i)
 
 struct row_desc *statement_desc(const struct statement *st)
 {
-    return st->engine ? st->engine->info.desc : st->desc;
+    return st->engine && !st->declare ? st->engine->info.desc : st->desc;
 }

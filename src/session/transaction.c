@@ -58,7 +58,7 @@ static int engine_begin(struct session *s, struct err *e)
 /* Undoes what can be undone; nothing here can fail. */
 static void engine_rollback(struct session *s)
 {
-    portals_drop_all(s);
+    portals_rollback(s);
     if (s->engine_tx && s->engine) {
         struct err ignored;
         err_init(&ignored);
@@ -71,7 +71,10 @@ static void engine_rollback(struct session *s)
 /* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
 static void fail_block(struct session *s)
 {
-    portals_drop_all(s);
+    if (list_is_empty(&s->savepoints))
+        portals_rollback(s);
+    else
+        portals_rollback_to(s, list_entry(s->savepoints.prev, struct savepoint, link)->born);
     if (s->engine_tx && s->engine) {
         struct err ignored;
         err_init(&ignored);
@@ -83,18 +86,15 @@ static void fail_block(struct session *s)
 
 static int engine_commit(struct session *s, struct err *e)
 {
-    portals_drop_all(s);
-    if (s->engine_tx) {
-        s->engine_tx = false;
-        int st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
-        if (st < 0) {
-            struct err ignored;
-            err_init(&ignored);
-            (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
-            settings_end_transaction(&s->settings, false);
-            return st;
-        }
+    int st = portals_commit(s, e);
+    if (st == ST_OK && s->engine_tx)
+        st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
+    if (st < 0) {
+        engine_rollback(s);
+        return st;
     }
+    s->engine_tx = false;
+    portals_committed(s);
     settings_end_transaction(&s->settings, true);
     return ST_OK;
 }
@@ -125,7 +125,7 @@ int tx_before_statement(struct session *s, bool writes, struct err *e)
 
 int tx_implicit_commit(struct session *s, struct err *e)
 {
-    if (s->tx != TX_IMPLICIT)
+    if (s->tx != TX_IMPLICIT && s->tx != TX_IDLE)
         return ST_OK;
     s->tx = TX_IDLE;
     return engine_commit(s, e);
@@ -140,7 +140,7 @@ void tx_failed(struct session *s)
         s->tx = TX_IDLE;
         break;
     case TX_IDLE:
-        portals_drop_all(s);
+        portals_rollback(s);
         settings_end_transaction(&s->settings, false);
         break;
     case TX_FAILED: break;
@@ -209,6 +209,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
         return err_oom(e);
     list_init(&sp->link);
     sp->mark = settings_mark(&s->settings);
+    sp->born = ++s->births;
     memcpy(sp->name, name, n);
     list_append(&s->savepoints, &sp->link);
     s->nsavepoints++;
@@ -218,7 +219,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
 /* Nothing was written before any savepoint, so the engine's transaction is begun anew. */
 static int rollback_to(struct session *s, struct savepoint *sp)
 {
-    portals_drop_all(s);
+    portals_rollback_to(s, sp->born);
     if (s->engine_tx) {
         struct err ignored;
         err_init(&ignored);

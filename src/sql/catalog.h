@@ -30,7 +30,8 @@ enum sql_catalog_kind {
 struct sql_catalog_name {
     const char *name;
     enum sql_catalog_kind kind;
-    /* RELATION: its arguments: d database, u user, p process id, v server version. FUNCTION: "u": the user
+    /* RELATION: its arguments: d database, u user, p process id, v server version,
+     * c cursors, s prepared statements. FUNCTION: "u": the user
      * goes first. VALUE: the session's name for it. ENGINE: the other name. */
     const char *detail;
 };

@@ -9,6 +9,13 @@ enum {
     KEY_MAX = 512, /* a question to the session */
 };
 
+#define NO_CURSORS                                                                                           \
+    "[]::STRUCT(name VARCHAR, statement VARCHAR, is_holdable BOOLEAN, is_binary BOOLEAN, "                   \
+    "is_scrollable BOOLEAN, creation_time TIMESTAMPTZ)[]"
+#define NO_STATEMENTS                                                                                        \
+    "[]::STRUCT(name VARCHAR, statement VARCHAR, from_sql BOOLEAN, prepare_time TIMESTAMPTZ, types "         \
+    "VARCHAR[])[]"
+
 /* name.name…, read from the current token. */
 struct chain {
     struct sql_token parts[CHAIN_MAX];
@@ -76,6 +83,10 @@ static int relation_arguments(struct rewriter *r, const char *letters, struct st
             TRY(walk_ask_text(r, "user", STR("current_user"), &parts[n]));
         else if (*p == 'v')
             TRY(walk_ask_text(r, "setting:server_version", STR("'15.0'"), &parts[n]));
+        else if (*p == 'c')
+            TRY(walk_ask_sql(r, "cursors", STR(NO_CURSORS), &parts[n]));
+        else if (*p == 's')
+            TRY(walk_ask_sql(r, "statements", STR(NO_STATEMENTS), &parts[n]));
         else
             TRY(walk_ask(r, "pid", STR("0"), &parts[n]));
         n++;

@@ -92,6 +92,17 @@ int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct 
     return value ? literal_of(r, value, out) : ST_OK;
 }
 
+int walk_ask_sql(struct rewriter *r, const char *name, struct str otherwise, struct str *out)
+{
+    const char *value = r->value ? r->value(r->arg, name) : NULL;
+    *out = otherwise;
+    if (!value)
+        return ST_OK;
+    const char *copy = arena_strdup(r->arena, value);
+    *out = (struct str){copy, copy ? strlen(copy) : 0};
+    return copy ? ST_OK : err_oom(r->err);
+}
+
 /* Text is always quoted: a user may be called 42. */
 int walk_ask_text(struct rewriter *r, const char *name, struct str otherwise, struct str *out)
 {

@@ -68,6 +68,8 @@ int walk_insert(struct rewriter *r, size_t at, struct str with);
 int walk_concat(struct rewriter *r, const struct str *parts, size_t n, struct str *out);
 /* The session's answer as SQL, or `otherwise`; walk_ask_text quotes digits too: a user may be called 42. */
 int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
+/* An answer that is SQL already. */
+int walk_ask_sql(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
 int walk_ask_text(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
 
 /* Whether a column of a select list starts behind `before`, and whether one without an alias ends before t.

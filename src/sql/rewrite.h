@@ -37,7 +37,8 @@ void sql_param_casts(struct str sql, struct str *types, size_t n);
 /* What only the session knows. The answer is lent until the next call; NULL: it has none (the engine shall
  * answer, or NULL for a setting). Names: "user" (current_user, session_user …), "database", "pid", "version",
  * "server_addr", "server_port", "client_addr", "client_port", and "setting:<name in lower case>" for
- * current_setting('name'). */
+ * current_setting('name'). "cursors" and "statements" are answered in SQL: a list of structs, see pg_cursors
+ * and pg_prepared_statements in catalog_relations.inc. */
 typedef const char *sql_session_value_fn(void *arg, const char *name);
 
 /* PostgreSQL's catalog spelled for the engine: relations and functions of pg_catalog become their

@@ -117,6 +117,23 @@ struct sql_name {        /* DEALLOCATE, CLOSE, LISTEN, UNLISTEN, NOTIFY */
     const char *payload; /* of NOTIFY; NULL: none */
 };
 
+struct sql_declare { /* DECLARE name … CURSOR … FOR query */
+    const char *name;
+    bool binary, scroll, no_scroll, hold;
+    struct str query; /* lent from the statement's text; PostgreSQL's or the engine's own */
+};
+
+enum sql_fetch_direction { SQL_FETCH_FORWARD, SQL_FETCH_BACKWARD, SQL_FETCH_ABSOLUTE, SQL_FETCH_RELATIVE };
+
+#define SQL_FETCH_ALL INT64_MAX
+
+struct sql_fetch { /* FETCH, MOVE; NEXT is FORWARD 1, LAST is ABSOLUTE -1 … */
+    const char *name;
+    enum sql_fetch_direction direction;
+    int64_t count; /* may be negative; SQL_FETCH_ALL */
+    bool move;
+};
+
 enum sql_discard { SQL_DISCARD_ALL, SQL_DISCARD_PLANS, SQL_DISCARD_SEQUENCES, SQL_DISCARD_TEMP };
 
 int sql_parse_transaction(struct arena *a, const struct sql_statement *s, struct sql_transaction *out,
@@ -124,6 +141,11 @@ int sql_parse_transaction(struct arena *a, const struct sql_statement *s, struct
 int sql_parse_set(struct arena *a, const struct sql_statement *s, struct sql_set *out, struct err *e);
 int sql_parse_prepare(struct arena *a, const struct sql_statement *s, struct sql_prepare *out, struct err *e);
 int sql_parse_execute(struct arena *a, const struct sql_statement *s, struct sql_execute *out, struct err *e);
+/* 42P11 for options that exclude each other. */
+int sql_parse_declare(struct arena *a, const struct sql_statement *s, struct sql_declare *out, struct err *e);
+int sql_parse_fetch(struct arena *a, const struct sql_statement *s, struct sql_fetch *out, struct err *e);
+/* Whether an UPDATE or DELETE ends in WHERE CURRENT OF cursor, which the engine does not know. */
+bool sql_is_where_current_of(struct str sql);
 int sql_parse_name(struct arena *a, const struct sql_statement *s, struct sql_name *out, struct err *e);
 int sql_parse_discard(struct arena *a, const struct sql_statement *s, enum sql_discard *out, struct err *e);
 

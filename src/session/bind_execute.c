@@ -1,0 +1,87 @@
+/* EXECUTE: its portal is one of the statement that it names. */
+#include "base/bytes.h"
+#include "rows/row_batch.h"
+#include "rows/row_stream.h"
+#include "session/session_priv.h"
+
+/* EXECUTE name (values): the values are computed by the engine, then bound to the statement as text. */
+static int execute_values(struct session *s, const struct sql_execute *x, struct backend_param *params,
+                          struct row_stream **stream, struct backend_stmt **stmt,
+                          struct backend_portal **values, struct err *e)
+{
+    struct backend_session *engine;
+    struct buf sql;
+    TRY(session_engine(s, &engine, e));
+    buf_init(&sql, session_config(s)->memory_max);
+    buf_put(&sql, "SELECT ", 7);
+    for (size_t i = 0; i < x->nvalues; i++) {
+        buf_put(&sql, i ? ", (" : "(", i ? 3 : 1);
+        buf_put(&sql, x->values[i].p, x->values[i].n);
+        buf_put_u8(&sql, ')');
+    }
+    buf_put_u8(&sql, 0);
+    int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
+    if (rc == ST_OK)
+        rc =
+            engine->ops->prepare(engine, (struct str){(const char *)sql.data, sql.len - 1}, NULL, 0, stmt, e);
+    buf_release(&sql);
+    TRY(rc);
+    struct backend_fetch one = {.max_rows = 1, .batch_bytes = session_config(s)->flush_bytes};
+    struct row_batch *batch;
+    TRY(engine->ops->open(engine, *stmt, NULL, 0, values, e));
+    TRY(engine->ops->start(*values, e));
+    TRY(engine->ops->fetch(*values, &one, stream, e));
+    rc = row_stream_next(*stream, &batch, e);
+    TRY(rc);
+    if (rc != ST_OK || batch->nrows != 1)
+        return err_set(e, SQLSTATE_INTERNAL_ERROR, "the values of EXECUTE did not make one row");
+    const uint8_t *at = batch->data + 7; /* 'D', length, column count */
+    for (size_t i = 0; i < x->nvalues; i++) {
+        params[i].len = (int32_t)get_be32(at);
+        params[i].format = 0;
+        params[i].data = at + 4;
+        at += 4 + (params[i].len > 0 ? (size_t)params[i].len : 0);
+    }
+    return ST_OK;
+}
+
+int portal_bind_execute(struct session *s, struct portal *p, struct err *e)
+{
+    struct sql_execute x = {0};
+    TRY(sql_parse_execute(&s->message_arena, &p->sql, &x, e));
+    struct statement *st = statement_find(s, x.name);
+    if (!st)
+        return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "prepared statement \"%s\" does not exist",
+                       x.name);
+    if (statement_nparams(st) == 0)
+        x.nvalues = 0; /* PostgreSQL reads over values that nothing asks for */
+    if (x.nvalues != statement_nparams(st)) {
+        (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "wrong number of parameters for prepared statement \"%s\"",
+                      x.name);
+        err_detail(e, "Expected %u parameters but got %zu.", statement_nparams(st), x.nvalues);
+        return ST_ERR;
+    }
+    if (st->sql.kind == SQL_EXECUTE)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "EXECUTE of an EXECUTE is not supported");
+    statement_free(p->statement);
+    p->statement = statement_ref(st);
+    p->sql = st->sql;
+    if (x.nvalues == 0)
+        return portal_bind(s, p, st, NULL, 0, e);
+    struct backend_param *params = arena_calloc(&s->message_arena, x.nvalues, sizeof *params);
+    if (!params)
+        return err_oom(e);
+    struct row_stream *stream = NULL;
+    struct backend_stmt *stmt = NULL;
+    struct backend_portal *values = NULL;
+    int rc = execute_values(s, &x, params, &stream, &stmt, &values, e);
+    if (rc == ST_OK)
+        rc = portal_bind(s, p, st, params, x.nvalues, e);
+    row_stream_close(stream);
+    if (s->engine) {
+        s->engine->ops->portal_close(values);
+        if (stmt)
+            s->engine->ops->stmt_free(stmt);
+    }
+    return rc;
+}

@@ -1,0 +1,234 @@
+/* Cursors: portals that DECLARE makes and FETCH reads. Any portal can be fetched from, and a cursor executed
+ * and described as any portal can (PostgreSQL manual, DECLARE, FETCH, CLOSE; 55.2.3). What one has beside a
+ * portal: it may scroll, be held over the end of its transaction, and ends when it stands idle for too long.
+ */
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/metric.h"
+#include "rows/row_desc.h"
+#include "session/session_priv.h"
+
+#include <stdio.h>
+
+/* ---- DECLARE ---- */
+
+/* A cursor that ends with its statement would be of no use. */
+static int check_block(const struct session *s, const struct sql_declare *d, struct err *e)
+{
+    bool block = s->tx == TX_BLOCK || (s->tx == TX_IMPLICIT && s->message_type == 'Q');
+    return d->hold || block ? ST_OK
+                            : err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+                                      "DECLARE CURSOR can only be used in transaction blocks");
+}
+
+static int check_name(struct session *s, const char *name, struct err *e)
+{
+    struct portal *old = portal_find(s, name);
+    if (old && !old->evicted)
+        return err_set(e, SQLSTATE_DUPLICATE_CURSOR, "cursor \"%s\" already exists", name);
+    if (old)
+        portal_drop(s, old);
+    return ST_OK;
+}
+
+static int check_limits(struct session *s, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    if (s->ncursors >= c->cursors_max) {
+        (void)err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many cursors in this session (%u)",
+                      c->cursors_max);
+        err_hint(e, "Close cursors that are no longer needed, or raise max_cursors.");
+        return ST_ERR;
+    }
+    if (atomic_load(&s->server->cursors) >= c->server_cursors_max)
+        return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many cursors in this server (%u)",
+                       c->server_cursors_max);
+    return ST_OK;
+}
+
+/* Its statement's text lives as long as it does. */
+static int become_cursor(struct session *s, struct portal *c, const struct sql_declare *d, struct err *e)
+{
+    struct str source = c->statement->source;
+    char *copy = mem_strndup(source.p, source.n);
+    if (!copy)
+        return err_oom(e);
+    c->source = copy;
+    c->source_len = source.n;
+    c->is_cursor = c->visible = true;
+    c->scroll = d->scroll;
+    c->hold = d->hold;
+    c->binary = d->binary;
+    c->created_us = clock_wall_us();
+    s->ncursors++;
+    atomic_fetch_add(&s->server->cursors, 1);
+    metric_gauge_add(METRIC_CURSORS, 1);
+    c->counted = true;
+    return ST_OK;
+}
+
+int cursor_declare(struct session *s, struct portal *p, struct err *e)
+{
+    struct portal *c = p->declares;
+    const struct sql_declare *d = p->statement->declare;
+    TRY(check_block(s, d, e));
+    TRY(check_name(s, d->name, e));
+    TRY(check_limits(s, e));
+    TRY(become_cursor(s, c, d, e));
+    c->engine->scroll = d->scroll;
+    TRY(portal_begin(s, c, true, e));
+    c->born = ++s->births;
+    TRY(portal_add(s, c, e));
+    p->declares = NULL;
+    /* The statement may go before the cursor does: what it lent is needed no longer. */
+    c->sql = (struct sql_statement){.kind = SQL_ENGINE, .word = "SELECT"};
+    statement_free(c->statement);
+    c->statement = NULL;
+    metric_add(METRIC_CURSORS_DECLARED, 1);
+    (void)snprintf(p->result.tag, sizeof p->result.tag, "DECLARE CURSOR");
+    return ST_OK;
+}
+
+static void uncount(struct session *s, struct portal *p)
+{
+    if (!p->counted)
+        return;
+    p->counted = false;
+    s->ncursors--;
+    atomic_fetch_sub(&s->server->cursors, 1);
+    metric_gauge_add(METRIC_CURSORS, -1);
+}
+
+void cursor_forget(struct session *s, struct portal *p)
+{
+    uncount(s, p);
+    mem_free(TAKE_PTR(p->source));
+}
+
+/* ---- FETCH, MOVE ---- */
+
+int cursor_describe_fetch(struct session *s, const struct sql_statement *sql, struct row_desc **out,
+                          bool *binary, struct err *e)
+{
+    struct sql_fetch f;
+    TRY(sql_parse_fetch(&s->message_arena, sql, &f, e));
+    struct portal *c = f.move ? NULL : portal_find(s, f.name);
+    struct row_desc *desc = c ? portal_desc(c) : NULL;
+    *out = desc ? row_desc_ref(desc) : NULL;
+    *binary = c && c->binary;
+    return ST_OK;
+}
+
+int cursor_check(const struct session *s, const struct portal *p, struct err *e)
+{
+    if (!p->evicted)
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", p->name);
+    err_detail(e, "It was closed because nothing was fetched from it for %lld s (cursor_idle_timeout).",
+               (long long)(session_config(s)->cursor_idle_us / 1000000));
+    return ST_ERR;
+}
+
+static int find_target(struct session *s, const char *name, struct portal **out, struct err *e)
+{
+    if (!*name)
+        return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "invalid cursor name: must not be empty");
+    struct portal *c = portal_find(s, name);
+    if (!c)
+        return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", name);
+    TRY(cursor_check(s, c, e));
+    if (c == s->running || !c->returns_rows)
+        return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run", name);
+    TRY(portal_begin(s, c, true, e));
+    *out = c;
+    return ST_OK;
+}
+
+/* p is the FETCH. */
+static int fetch(struct session *s, struct portal *p, struct portal_run *to, uint64_t *rows, struct err *e)
+{
+    struct sql_fetch f;
+    struct portal *c = NULL;
+    int64_t start = clock_now_us();
+    TRY(sql_parse_fetch(&s->message_arena, &p->sql, &f, e));
+    TRY(find_target(s, f.name, &c, e));
+    TRY(portal_fetch(s, c, &f, to, rows, e));
+    c->used_us = clock_now_us();
+    metric_observe(METRIC_CURSOR_FETCH_SECONDS, c->used_us - start);
+    if (to->to != RUN_DISCARD)
+        metric_add(METRIC_CURSOR_ROWS, *rows);
+    /* Of one without rows the client knew nothing when it bound: as PostgreSQL, it is told the count alone.
+     */
+    (void)snprintf(p->result.tag, sizeof p->result.tag, p->returns_rows ? "%s" : "%s %llu",
+                   f.move ? "MOVE" : "FETCH", (unsigned long long)*rows);
+    return ST_OK;
+}
+
+int cursor_take(struct session *s, struct portal *p, struct err *e)
+{
+    uint64_t rows;
+    struct portal_run to = {.to = p->returns_rows ? RUN_SLICE : RUN_DISCARD, .reader = p};
+    return fetch(s, p, &to, &rows, e);
+}
+
+int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct err *e)
+{
+    struct portal_run to = {.to = RUN_SEND, .reader = p};
+    TRY(fetch(s, p, &to, rows, e));
+    p->at_start = false;
+    p->at_end = true;
+    return ST_OK;
+}
+
+/* ---- idle ones ---- */
+
+static void evict(struct session *s, struct portal *p)
+{
+    s->engine->ops->portal_close(p->engine);
+    p->engine = NULL;
+    p->kind = PORTAL_EMPTY;
+    p->returns_rows = p->visible = false;
+    p->evicted = true;
+    cursor_forget(s, p);
+    metric_add(METRIC_CURSOR_EVICTIONS, 1);
+}
+
+/* Whether it costs the engine something while it stands. */
+static bool is_open_stream(const struct portal *p)
+{
+    return p->kind == PORTAL_ENGINE && p->engine->started && !p->engine->complete;
+}
+
+/* When to look at p again. */
+static int64_t look_after(struct session *s, struct portal *p, int64_t now)
+{
+    const struct session_config *c = session_config(s);
+    int64_t again = CLOCK_NEVER;
+    if (p->is_cursor && !p->evicted && c->cursor_idle_us) {
+        again = p->used_us + c->cursor_idle_us;
+        if (again <= now) {
+            evict(s, p);
+            return CLOCK_NEVER;
+        }
+    }
+    if (!is_open_stream(p) || !c->stream_idle_park_us)
+        return again;
+    int64_t park = p->used_us + c->stream_idle_park_us;
+    if (park > now)
+        return park < again ? park : again;
+    struct err told; /* by the portal, when it is read */
+    err_init(&told);
+    (void)s->engine->ops->park(p->engine, &told);
+    return again;
+}
+
+int64_t cursors_sweep(struct session *s)
+{
+    int64_t now = clock_now_us(), again = CLOCK_NEVER;
+    list_for_each (link, &s->portals) {
+        int64_t at = look_after(s, list_entry(link, struct portal, link), now);
+        again = at < again ? at : again;
+    }
+    int64_t soonest = clock_now_us() + session_config(s)->cursor_cleanup_us;
+    return again == CLOCK_NEVER || again > soonest ? again : soonest;
+}

@@ -1,0 +1,71 @@
+#include "sql/reader_priv.h"
+
+#include "sql/statement.h"
+
+void reader_next(struct reader *r)
+{
+    (void)sql_lexer_next(&r->lexer, &r->token);
+}
+
+void reader_init(struct reader *r, struct arena *a, struct str text, struct err *e)
+{
+    *r = (struct reader){.arena = a, .text = text, .err = e};
+    sql_lexer_init(&r->lexer, text);
+    reader_next(r);
+}
+
+int reader_syntax_error(struct reader *r)
+{
+    const struct sql_token *t = &r->token;
+    if (t->kind == SQL_TOK_END)
+        err_set(r->err, SQLSTATE_SYNTAX_ERROR, "syntax error at end of input");
+    else
+        err_set(r->err, SQLSTATE_SYNTAX_ERROR, "syntax error at or near \"%.*s\"",
+                t->text.n < ERR_MESSAGE_MAX ? (int)t->text.n : ERR_MESSAGE_MAX, t->text.p);
+    int32_t position = 1;
+    for (size_t i = 0; i < t->at; i++)
+        position += (r->text.p[i] & 0xC0) != 0x80;
+    r->err->position = position;
+    return ST_ERR;
+}
+
+int reader_name(struct reader *r, const char **out)
+{
+    struct str t = r->token.text;
+    bool quoted = r->token.kind == SQL_TOK_QUOTED;
+    if (!sql_token_is_name(&r->token) || (quoted && (t.p[0] != '"' || t.n == 2)))
+        return reader_syntax_error(r);
+    char *name = arena_alloc(r->arena, t.n + 1);
+    if (!name)
+        return err_oom(r->err);
+    size_t n = 0, end = quoted ? t.n - 1 : t.n;
+    for (size_t i = quoted ? 1 : 0; i < end; i++) {
+        char c = t.p[i];
+        name[n++] = !quoted && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (quoted && c == '"')
+            i++;
+    }
+    if (n > SQL_NAME_MAX)
+        for (n = SQL_NAME_MAX; n > 0 && (name[n] & 0xC0) == 0x80;)
+            n--;
+    name[n] = '\0';
+    *out = name;
+    reader_next(r);
+    return ST_OK;
+}
+
+bool reader_take(struct reader *r, const char *word)
+{
+    if (!sql_token_is_word(&r->token, word))
+        return false;
+    reader_next(r);
+    return true;
+}
+
+int reader_rest(struct reader *r, struct str *out)
+{
+    if (r->token.kind == SQL_TOK_END)
+        return reader_syntax_error(r);
+    *out = (struct str){r->text.p + r->token.at, r->text.n - r->token.at};
+    return ST_OK;
+}

@@ -1,0 +1,28 @@
+/* Reads a command token by token. Of sql/ alone. */
+#ifndef TAVANA_SQL_READER_PRIV_H
+#define TAVANA_SQL_READER_PRIV_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "sql/token.h"
+
+struct reader {
+    struct arena *arena;
+    struct str text;
+    struct sql_lexer lexer;
+    struct sql_token token; /* the current one */
+    struct err *err;
+};
+
+void reader_init(struct reader *r, struct arena *a, struct str text, struct err *e);
+void reader_next(struct reader *r);
+/* Whether the current token is that word; goes on behind it then. */
+bool reader_take(struct reader *r, const char *word);
+/* 42601 at the current token, in PostgreSQL's words. */
+int reader_syntax_error(struct reader *r);
+/* A name, folded or unquoted, cut at a character boundary to SQL_NAME_MAX bytes. */
+int reader_name(struct reader *r, const char **out);
+/* What is left of the text from the current token on; 42601 when that is nothing. */
+int reader_rest(struct reader *r, struct str *out);
+
+#endif
