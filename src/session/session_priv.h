@@ -76,6 +76,7 @@ struct statement {
     struct backend_session *backend; /* whose engine statement it is */
     struct backend_stmt *engine;     /* NULL for commands that the session answers itself; of DECLARE: its
                                         query's */
+    size_t kept;                     /* as session_keep was told */
     struct str source;               /* the message that it came in, or what PREPARE said */
     struct sql_declare *declare;     /* of DECLARE */
     struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
@@ -197,6 +198,7 @@ struct session {
     struct portal *running; /* the one that portal_execute is in */
     struct str query;       /* the message that is worked on, when it is SQL */
     unsigned nstatements, nportals, ncursors;
+    size_t kept; /* bytes that its statements and cursors take */
     uint64_t births;
     int64_t idle_deadline_us; /* of the session itself, while it is parked */
     int64_t sweep_us;         /* when idle cursors are looked for next; CLOCK_NEVER: there are none */
@@ -302,6 +304,8 @@ void statement_free(struct statement *st);
 int statement_refresh(struct session *s, struct statement *st, struct err *e);
 struct statement *statement_find(struct session *s, const char *name);
 int statement_add(struct session *s, struct statement *st, struct err *e);
+/* So many bytes more are kept beyond this message. 53200 beyond what a session may keep. */
+int session_keep(struct session *s, size_t n, struct err *e);
 void statement_drop(struct session *s, struct statement *st);
 void statements_drop_all(struct session *s);
 uint16_t statement_nparams(const struct statement *st);

@@ -335,6 +335,18 @@ struct statement *statement_find(struct session *s, const char *name)
     return NULL;
 }
 
+int session_keep(struct session *s, size_t n, struct err *e)
+{
+    size_t max = session_config(s)->memory_max;
+    if (n > max - s->kept)
+        return err_set(e, SQLSTATE_OUT_OF_MEMORY,
+                       "the statements and cursors of this session take more than %zu bytes "
+                       "(session_memory_max)",
+                       max);
+    s->kept += n;
+    return ST_OK;
+}
+
 int statement_add(struct session *s, struct statement *st, struct err *e)
 {
     struct statement *old = statement_find(s, st->name);
@@ -347,6 +359,8 @@ int statement_add(struct session *s, struct statement *st, struct err *e)
     if (s->nstatements >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED,
                        "too many prepared statements in this session (%u)", max);
+    TRY(session_keep(s, st->arena.used, e));
+    st->kept = st->arena.used;
     list_append(&s->statements, &st->link);
     s->nstatements++;
     return ST_OK;
@@ -356,6 +370,7 @@ void statement_drop(struct session *s, struct statement *st)
 {
     list_remove(&st->link);
     s->nstatements--;
+    s->kept -= st->kept;
     statement_free(st);
 }
 

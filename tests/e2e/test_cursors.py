@@ -225,6 +225,39 @@ def test_limits():
         assert w.ask(Q("declare c cursor with hold for select 1")) == ["err:53400", "Z:I"]
 
 
+def test_memory_of_a_session():
+    """Texts that outlive their message are counted, statements and cursors together."""
+    with Server("--session-memory-max", "1MB") as server, server.wire() as w:
+        long = "select '" + 300000 * "x" + "'"
+        for i in range(3):
+            assert w.ask(Q(f"declare c{i} cursor with hold for {long}")) == ['cc"DECLARE CURSOR"', "Z:I"]
+        assert w.ask(Q(f"declare c3 cursor with hold for {long}")) == ["err:53200", "Z:I"]
+        assert "session_memory_max" in w.last_error["M"]
+        assert w.ask(P(long, "s"), S) == ["err:53200", "Z:I"]
+        w.ask(Q("close c0"))
+        assert w.ask(P(long, "s"), S) == ["1", "Z:I"]
+        w.ask(Q("close all"), Q("deallocate all"))
+        for i in range(3):
+            assert w.ask(P(long, f"s{i}"), S) == ["1", "Z:I"]
+
+
+def test_metrics():
+    with Server("--portal-buffer-rows", 10) as server, server.wire() as w:
+        w.ask(Q("begin"), Q("declare c scroll cursor for select i from range(100000) t(i)"), Q("fetch 7 c"), Q("move 5 c"))
+        assert server.metric("cursor_active_count") == 1
+        assert server.metric("cursor_declared_total") == 1
+        assert server.metric("cursor_rows_fetched_total") == 7
+        assert server.metric("cursor_fetch_latency_seconds_count") == 2
+        w.ask(Q("fetch last c"))
+        assert server.metric("portal_overflow_total") == 1
+        assert server.metric("tavana_spool_disk_bytes") > 0
+        w.ask(Q("rollback"))
+        assert server.metric("cursor_active_count") == server.metric("tavana_spool_disk_bytes") == 0
+        w.ask(Q("declare h cursor with hold for select i from range(100000) t(i)"))
+        assert server.metric("portal_buffer_rows_count") == 1
+        assert server.metric("tavana_streams_parked_total") == 1
+
+
 def wait_for(true, seconds=20):
     deadline = time.monotonic() + seconds
     while not true():
