@@ -21,9 +21,8 @@ struct local_copy {
     bool entered;
 };
 
-static void copy_close(struct backend_copy *bc)
+static void copy_free(struct local_copy *c)
 {
-    struct local_copy *c = (struct local_copy *)bc;
     if (!c)
         return;
     engine_appender_free(c->appender);
@@ -35,7 +34,7 @@ static void copy_close(struct backend_copy *bc)
 
 static void copy_freep(struct local_copy **c)
 {
-    copy_close(&(*c)->base);
+    copy_free(*c);
 }
 
 static void arena_releasep(struct arena *a)
@@ -182,5 +181,5 @@ int local_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
 
 void local_copy_close(struct backend_copy *bc)
 {
-    copy_close(bc);
+    copy_free((struct local_copy *)bc);
 }
