@@ -125,16 +125,17 @@ int nul_in_string(struct err *e)
 
 size_t cell_bound(const struct cell *c, const struct column_view *v, size_t row)
 {
+    const size_t least = 4 + CELL_SLACK;
     if (c->bound)
-        return c->bound;
+        return c->bound + CELL_SLACK;
     switch (c->op) {
     case C_STRING:
-    case B_BYTES: return 4 + (size_t)string_at(v, row)->len;
-    case C_ENUM: return 4 + enum_at(c, v, row).n;
-    case T_BYTES_HEX: return 4 + 2 + HEX_PER_BYTE * (size_t)string_at(v, row)->len;
-    case T_BYTES_ESCAPE: return 4 + ESCAPE_PER_BYTE * (size_t)string_at(v, row)->len;
-    case B_BIT: return 4 + BIT_LENGTH_WORD + (size_t)string_at(v, row)->len;
-    default: return 4;
+    case B_BYTES: return least + (size_t)string_at(v, row)->len;
+    case C_ENUM: return least + enum_at(c, v, row).n;
+    case T_BYTES_HEX: return least + 2 + HEX_PER_BYTE * (size_t)string_at(v, row)->len;
+    case T_BYTES_ESCAPE: return least + ESCAPE_PER_BYTE * (size_t)string_at(v, row)->len;
+    case B_BIT: return least + BIT_LENGTH_WORD + (size_t)string_at(v, row)->len;
+    default: return least;
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef TAVANA_ENCODE_CELL_H
 #define TAVANA_ENCODE_CELL_H
 
+#include "encode/digits.h"
 #include "encode/encode_priv.h"
 
 #include <string.h>
@@ -35,6 +36,83 @@ uint8_t *timestamp_binary_of(uint8_t *p, const struct cell *c, int64_t v, struct
 int64_t time_ns_to_micros(int64_t ns);
 int nul_in_string(struct err *e);
 
+typedef uint8_t cell_vector __attribute__((vector_size(16), aligned(1), may_alias));
+
+enum { CELL_INLINED = sizeof((struct engine_string *)0)->value.inlined };
+
+/* Bytes of a string that is not inlined (13 and more), and whether none of them is zero. */
+static inline bool cell_copy_long(uint8_t *p, const char *text, size_t n)
+{
+    cell_vector zeros = {0};
+    const size_t step = sizeof(cell_vector);
+    if (n < step) { /* its two halves overlap */
+        uint64_t first, last;
+        memcpy(&first, text, sizeof first);
+        memcpy(&last, text + n - sizeof last, sizeof last);
+        memcpy(p, &first, sizeof first);
+        memcpy(p + n - sizeof last, &last, sizeof last);
+        return !memchr(text, 0, n);
+    }
+    for (size_t i = 0; i + step <= n; i += step) {
+        cell_vector v = *(const cell_vector *)(const void *)(text + i);
+        zeros |= (cell_vector)(v == 0);
+        *(cell_vector *)(void *)(p + i) = v;
+    }
+    cell_vector last = *(const cell_vector *)(const void *)(text + n - step);
+    zeros |= (cell_vector)(last == 0);
+    *(cell_vector *)(void *)(p + n - step) = last;
+    uint64_t halves[2];
+    memcpy(halves, &zeros, sizeof halves);
+    return !(halves[0] | halves[1]);
+}
+
+/* All twelve bytes of an inlined string are copied, those beyond its length are written over. */
+static inline bool cell_copy_inlined(uint8_t *p, const struct engine_string *s)
+{
+    static const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t first;
+    uint32_t last;
+    memcpy(&first, s->value.inlined, sizeof first);
+    memcpy(&last, s->value.inlined + sizeof first, sizeof last);
+    memcpy(p, &first, sizeof first);
+    memcpy(p + sizeof first, &last, sizeof last);
+    /* what is beyond the length shall not count as zero */
+    uint64_t low = first | (s->len < 8 ? UINT64_MAX << (8 * s->len) : 0);
+    uint64_t high = last | (s->len <= 8 ? UINT64_MAX : UINT64_MAX << (8 * (s->len - 8)));
+    return !(((low - ones) & ~low) & (ones << 7)) && !(((high - ones) & ~high) & (ones << 7));
+}
+
+/* NULL: a zero among them. */
+static inline uint8_t *cell_copy_text(uint8_t *p, const struct engine_string *s, struct err *e)
+{
+    bool clean =
+        s->len <= CELL_INLINED ? cell_copy_inlined(p, s) : cell_copy_long(p, s->value.pointer.ptr, s->len);
+    if (__builtin_expect(clean, 1))
+        return p + s->len;
+    (void)nul_in_string(e);
+    return NULL;
+}
+
+/* Of up to 18 digits. */
+static inline int64_t decimal_short(const struct cell *c, const void *data, size_t row)
+{
+    return c->stored == 2   ? ((const int16_t *)data)[row]
+           : c->stored == 4 ? ((const int32_t *)data)[row]
+                            : ((const int64_t *)data)[row];
+}
+
+static inline uint8_t *cell_decimal(uint8_t *p, const struct cell *c, const void *data, size_t row)
+{
+    if (c->stored == 16)
+        return text_decimal(p, decimal_at(c->type, data, row), c->scale);
+    int64_t v = decimal_short(c, data, row);
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    if (__builtin_expect(u >= DIGITS_8 || c->scale - 1u > 6, 0))
+        return text_decimal(p, v, c->scale);
+    *p = '-';
+    return digits_decimal(p + (v < 0), (uint32_t)u, c->scale);
+}
+
 #define AT(type) (((const type *)v->data)[row])
 
 /* Stores a value without its length word. */
@@ -43,20 +121,24 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
 {
     switch (c->op) {
     case T_BOOL: return put_u8(p, AT(uint8_t) ? 't' : 'f');
-    case T_INT8: return text_i64(p, AT(int8_t));
-    case T_INT16: return text_i64(p, AT(int16_t));
-    case T_INT32: return text_i64(p, AT(int32_t));
-    case T_INT64: return text_i64(p, AT(int64_t));
-    case T_UINT8: return text_u64(p, AT(uint8_t));
-    case T_UINT16: return text_u64(p, AT(uint16_t));
-    case T_UINT32: return text_u64(p, AT(uint32_t));
-    case T_UINT64: return text_u64(p, AT(uint64_t));
+    case T_INT8: return digits_i64(p, AT(int8_t));
+    case T_INT16: return digits_i64(p, AT(int16_t));
+    case T_INT32: return digits_i64(p, AT(int32_t));
+    case T_INT64: return digits_i64(p, AT(int64_t));
+    case T_UINT8: return digits_u64(p, AT(uint8_t));
+    case T_UINT16: return digits_u64(p, AT(uint16_t));
+    case T_UINT32: return digits_u64(p, AT(uint32_t));
+    case T_UINT64: return digits_u64(p, AT(uint64_t));
     case T_INT128: return text_decimal(p, (__int128)u128_at(v, row), 0);
     case T_UINT128: return text_u128(p, u128_at(v, row));
     case T_FLOAT: return text_float(p, AT(float), c->settings->extra_float_digits);
     case T_DOUBLE: return text_double(p, AT(double), c->settings->extra_float_digits);
-    case T_DECIMAL: return text_decimal(p, decimal_at(c->type, v->data, row), c->scale);
-    case T_DATE: return text_date(p, AT(int32_t), e);
+    case T_DECIMAL: return cell_decimal(p, c, v->data, row);
+    case T_DATE: {
+        int32_t days = AT(int32_t);
+        return days >= DIGITS_FIRST_DAY && days <= DIGITS_LAST_DAY ? digits_date(p, days)
+                                                                   : text_date(p, days, e);
+    }
     case T_TIME: return text_time(p, AT(int64_t));
     case T_TIME_NS: return text_time(p, time_ns_to_micros(AT(int64_t)));
     case T_TIMETZ: return text_timetz(p, AT(uint64_t));
@@ -72,16 +154,7 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
         const struct engine_string *s = string_at(v, row);
         return put_bytes_escape(p, (const uint8_t *)engine_string_data(s), s->len);
     }
-    case C_STRING: {
-        const struct engine_string *s = string_at(v, row);
-        const char *text = engine_string_data(s);
-        if (__builtin_expect(memchr(text, 0, s->len) != NULL, 0)) {
-            (void)nul_in_string(e);
-            return NULL;
-        }
-        memcpy(p, text, s->len);
-        return p + s->len;
-    }
+    case C_STRING: return cell_copy_text(p, string_at(v, row), e);
     case C_ENUM: {
         struct str name = enum_at(c, v, row);
         memcpy(p, name.p, name.n);
@@ -100,7 +173,9 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case B_UINT128: return binary_numeric_u128(p, u128_at(v, row), false, 0);
     case B_FLOAT: return put_be32(p, AT(uint32_t));
     case B_DOUBLE: return put_be64(p, AT(uint64_t));
-    case B_DECIMAL: return binary_numeric(p, decimal_at(c->type, v->data, row), c->scale);
+    case B_DECIMAL:
+        return c->stored < 16 ? binary_numeric_i64(p, decimal_short(c, v->data, row), c->scale)
+                              : binary_numeric(p, decimal_at(c->type, v->data, row), c->scale);
     case B_BYTES: {
         const struct engine_string *s = string_at(v, row);
         memcpy(p, engine_string_data(s), s->len);

@@ -110,7 +110,7 @@ static void plan(struct encoder *enc)
 {
     struct copy_cells *cc = enc->copy;
     enc->nunbounded = 0;
-    enc->fixed_bound = MESSAGE_HEADER + COPY_SLACK + 1;
+    enc->fixed_bound = MESSAGE_HEADER + COPY_SLACK + CELL_SLACK + 1;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         const struct cell *c = &enc->cells[i];
         bool bounded = cc->cells[i].form == FORM_PLAIN && c->bound;

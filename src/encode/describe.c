@@ -142,6 +142,8 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     c->bound = is_bounded(c->op) ? 4 + bytes : 0;
     c->oid = scalar_oid(innermost(t));
     timestamp_unit(c);
+    if (t->type == ENGINE_DECIMAL)
+        c->stored = t->width <= 4 ? 2 : t->width <= 9 ? 4 : t->width <= 18 ? 8 : 16;
     if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)
         return ST_OK;
     for (const struct engine_column_type *level = t;

@@ -94,6 +94,7 @@ struct cell {
     uint32_t oid;                         /* of this value's type */
     uint32_t bound;                       /* bytes with the length word; 0: ask cell_bound */
     uint8_t scale;                        /* DECIMAL */
+    uint8_t stored;                       /* DECIMAL: bytes of a value: 2, 4, 8, 16 */
     int64_t to_micros_mul, to_micros_div; /* TIMESTAMP_* */
     const struct engine_column_type *type;
     const struct encode_settings *settings;
@@ -105,7 +106,9 @@ struct cell {
 struct arena;
 int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
               const struct encode_settings *s, struct arena *a, struct err *e);
-/* Room for a value that is not NULL, with its length word. Not of S_ ones. */
+/* A value is stored with up to so many bytes beyond its end. */
+enum { CELL_SLACK = 16 };
+/* Room for a value that is not NULL, with its length word and slack. Not of S_ ones. */
 size_t cell_bound(const struct cell *c, const struct column_view *v, size_t row);
 /* Stores length word and value; NULL: e says why. Not of S_ ones. */
 uint8_t *cell_put(uint8_t *p, const struct cell *c, const struct column_view *v, size_t row, struct err *e);
@@ -125,6 +128,7 @@ uint8_t *text_u128(uint8_t *p, unsigned __int128 v);
 uint8_t *text_decimal(uint8_t *p, __int128 v, uint8_t scale);
 /* value word only: ndigits, weight, sign, dscale, digits */
 uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale);
+uint8_t *binary_numeric_i64(uint8_t *p, int64_t v, uint8_t scale);
 uint8_t *binary_numeric_u128(uint8_t *p, unsigned __int128 magnitude, bool negative, uint8_t scale);
 __int128 decimal_at(const struct engine_column_type *t, const void *data, size_t row);
 /* Decimal digits of any length, "-123.45": as numeric's binary form. */

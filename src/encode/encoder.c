@@ -22,13 +22,14 @@ static int init_cells(struct encoder *enc, const struct engine_column_type *cons
     enc->unbounded = arena_calloc(&enc->arena, enc->ncolumns, sizeof *enc->unbounded);
     if (!enc->scratch_ends || !enc->unbounded)
         return err_oom(e);
-    enc->fixed_bound = ROW_HEADER;
+    enc->fixed_bound = ROW_HEADER + CELL_SLACK;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         struct cell *c = &enc->cells[i];
         TRY(cell_init(c, types[i], formats ? formats[i] : format, &enc->settings, &enc->arena, e));
         enc->fixed_bound += c->bound ? c->bound : 4;
         if (!c->bound)
             enc->unbounded[enc->nunbounded++] = (uint32_t)i;
+        enc->renders |= cell_is_scratch(c);
     }
     return ST_OK;
 }
@@ -161,6 +162,57 @@ static int encode_bounded(struct encoder *enc, const struct chunk_view *chunk, s
     return ST_OK;
 }
 
+/* The room that the cells of these rows need whose width depends on the value. */
+static size_t measure_rows(const struct encoder *enc, const struct chunk_view *chunk, size_t row, size_t rows)
+{
+    size_t need = 0;
+    for (size_t i = 0; i < enc->nunbounded; i++) {
+        const struct cell *c = &enc->cells[enc->unbounded[i]];
+        const struct column_view *v = &chunk->columns[enc->unbounded[i]];
+        bool plain = (c->op == C_STRING || c->op == B_BYTES) && !v->validity;
+        for (size_t at = row; plain && at < row + rows; at++)
+            need += 4 + (size_t)string_at(v, at)->len;
+        for (size_t at = row; !plain && at < row + rows; at++)
+            need += column_view_valid(v, at) ? cell_bound(c, v, at) : 4;
+    }
+    return need;
+}
+
+/* As many rows as have room in the batch together; 1 when there is none even for one. */
+static size_t rows_at_once(const struct encoder *enc, const struct chunk_view *chunk, size_t row, size_t end,
+                           const struct row_batch *batch, size_t *need)
+{
+    size_t rows = least(end - row, ROWS_AT_ONCE);
+    for (;; rows /= 2) {
+        *need = rows * enc->fixed_bound + measure_rows(enc, chunk, row, rows);
+        if (rows == 1 || (batch->len <= ROW_BATCH_MAX && *need <= ROW_BATCH_MAX - batch->len))
+            return rows;
+    }
+}
+
+static int encode_strings(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
+                          size_t batch_bytes, struct row_batch *batch, struct err *e)
+{
+    while (*row < end) {
+        if (batch->len >= batch_bytes)
+            return ST_AGAIN;
+        size_t need, rows = rows_at_once(enc, chunk, *row, end, batch, &need);
+        if (need > MESSAGE_MAX)
+            return encoder_row_too_large(e);
+        if (rows == 1 && batch->len > 0 && batch->len + need > ROW_BATCH_MAX)
+            return ST_AGAIN;
+        TRY(row_batch_reserve(batch, need, e));
+        for (size_t i = 0; i < rows && batch->len < batch_bytes; i++) {
+            uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
+            if (!p)
+                return ST_ERR;
+            row_batch_commit(batch, p, 1);
+            ++*row;
+        }
+    }
+    return ST_OK;
+}
+
 static int encode_unbounded(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
                             size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
@@ -187,6 +239,8 @@ static int encode_unbounded(struct encoder *enc, const struct chunk_view *chunk,
 int encoder_store_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
                        size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
+    if (enc->nunbounded && !enc->renders)
+        return encode_strings(enc, chunk, row, end, batch_bytes, batch, e);
     return enc->nunbounded ? encode_unbounded(enc, chunk, row, end, batch_bytes, batch, e)
                            : encode_bounded(enc, chunk, row, end, batch_bytes, batch, e);
 }

@@ -18,6 +18,7 @@ struct encoder {
     size_t ncolumns;
     size_t fixed_bound; /* of a row, without its unbounded cells */
     size_t nunbounded;
+    bool renders;            /* some of those to scratch */
     uint8_t message;         /* 'D' DataRow, 'd' CopyData */
     struct copy_cells *copy; /* NULL: DataRow */
     struct encode_settings settings;

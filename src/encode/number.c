@@ -191,6 +191,29 @@ uint8_t *binary_numeric_u128(uint8_t *p, unsigned __int128 magnitude, bool negat
     return put_numeric(p, groups, count, weight, negative, scale);
 }
 
+/* In groups of four digits from the point on both ways: the value in the unit of its last group. */
+uint8_t *binary_numeric_i64(uint8_t *p, int64_t v, uint8_t scale)
+{
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    const uint64_t shift = powers[(4 - scale % 4) % 4];
+    if (u > UINT64_MAX / 1000)
+        return binary_numeric_u128(p, u, v < 0, scale);
+    uint16_t groups[5]; /* of 2^64, the last one first */
+    unsigned n = 0, zeros = 0;
+    for (u *= shift; u; u /= 10000)
+        groups[n++] = (uint16_t)(u % 10000);
+    while (zeros < n && groups[zeros] == 0)
+        zeros++;
+    int weight = n ? (int)n - 1 - (scale + 3) / 4 : 0;
+    p = put_be16(p, (uint16_t)(n - zeros));
+    p = put_be16(p, (uint16_t)weight);
+    p = put_be16(p, v < 0 ? NUMERIC_NEGATIVE : NUMERIC_POSITIVE);
+    p = put_be16(p, scale);
+    while (n > zeros)
+        p = put_be16(p, groups[--n]);
+    return p;
+}
+
 uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale)
 {
     unsigned __int128 u = (unsigned __int128)v;

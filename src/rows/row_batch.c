@@ -17,7 +17,7 @@ void row_batch_release(struct row_batch *b)
 
 void row_batch_clear(struct row_batch *b)
 {
-    if (b->cap > ROW_BATCH_MAX) {
+    if (b->cap > ROW_BATCH_KEPT) {
         row_batch_release(b);
         return;
     }
@@ -31,7 +31,7 @@ static size_t grown_cap(size_t cap, size_t need)
 {
     if (cap < ROW_BATCH_FIRST)
         cap = ROW_BATCH_FIRST;
-    while (cap < need && cap < ROW_BATCH_MAX)
+    while (cap < need && cap < ROW_BATCH_KEPT)
         cap *= 2;
     return cap < need ? need : cap;
 }

@@ -12,6 +12,8 @@
 
 enum {
     ROW_BATCH_MAX = 256 * 1024,
+    ROW_BATCH_KEPT =
+        2 * ROW_BATCH_MAX,    /* memory: what is reserved for the last rows goes beyond their bytes */
     MESSAGE_MAX = 0x3fffffff, /* PostgreSQL's own bound of one message, 1 GB - 1 */
 };
 
@@ -24,7 +26,7 @@ struct row_batch {
 
 void row_batch_init(struct row_batch *b);
 void row_batch_release(struct row_batch *b);
-/* Empty; memory beyond ROW_BATCH_MAX (of one large row) is given back. */
+/* Empty; memory beyond ROW_BATCH_KEPT (of one large row) is given back. */
 void row_batch_clear(struct row_batch *b);
 /* Sees to cap >= len + n; 54000 beyond MESSAGE_MAX, 53200 without memory. */
 int row_batch_reserve(struct row_batch *b, size_t n, struct err *e);

@@ -428,7 +428,7 @@ static void a_large_row_has_its_own_batch(void **state)
         assert_int_equal(encode_rows(enc, &chunk, &row, UINT64_MAX, ROW_BATCH_MAX, &b, &e), ST_AGAIN);
         assert_int_equal(row, 2);
         assert_int_equal(b.len, sizeof large + more[i]);
-        assert_true(b.cap < sizeof large + 64);
+        assert_true(b.cap < sizeof large + 64 || b.cap <= ROW_BATCH_KEPT);
         row_batch_release(&b);
         encoder_free(enc);
     }
