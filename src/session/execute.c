@@ -22,12 +22,12 @@ static int check_result_limits(const struct session *s, struct err *e)
                    (unsigned long long)limit, what);
 }
 
-static int send_batch(struct session *s, const struct row_batch *batch, struct err *e)
+static int send_batch(struct session *s, struct row_batch *batch, struct err *e)
 {
     s->statement_rows += batch->nrows;
     s->statement_bytes += batch->len;
     TRY(check_result_limits(s, e));
-    TRY(session_send_rows(s, batch->data, batch->len, e));
+    TRY(session_send_batch(s, batch, e));
     if (!s->first_row_seen) {
         s->first_row_seen = true;
         metric_observe(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
@@ -56,7 +56,8 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     row_stream_close(stream);
-    return st < 0 ? st : ST_OK;
+    TRY(st);
+    return session_drain(s, e);
 }
 
 static void complete(struct session *s, const char *tag, bool with_count, uint64_t count)

@@ -2,10 +2,17 @@
  * waited for here, with everything that may end the wait. */
 #include "base/log.h"
 #include "base/metric.h"
+#include "rows/row_batch.h"
 #include "session/session_priv.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum {
+    WRITER_AFTER_BYTES = 512 * 1024, /* of one statement's rows */
+    WRITER_BATCH_LEAST = 16 * 1024,  /* less is written sooner than handed over */
+    WRITER_TICK_US = 100 * 1000,     /* no bell reaches the writer's wait */
+};
 
 /* What the wait for a slow client ends with. ST_OK: go on waiting. */
 static int while_blocked(struct session *s, int64_t blocked_since_us, struct err *e)
@@ -34,19 +41,20 @@ static int while_blocked(struct session *s, int64_t blocked_since_us, struct err
 
 /* All of it, however long the client takes within the limits. A cancel does not end it: what was begun are
  * whole messages, and the statement ends after them. */
-static int send_all(struct session *s, const uint8_t *p, size_t n, struct err *e)
+int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_t n, struct err *e)
 {
     const struct session_config *c = session_config(s);
     int64_t waited_us = 0, since = clock_now_us();
-    int64_t tick_us = c->slow_flush_us;
+    int64_t tick_us = bell ? c->slow_flush_us : WRITER_TICK_US;
+    if (c->slow_flush_us < tick_us)
+        tick_us = c->slow_flush_us;
     if (c->flush_timeout_us && c->flush_timeout_us < tick_us)
         tick_us = c->flush_timeout_us;
     s->slow_logged = false;
     bool counted = false;
     for (size_t at = 0; at < n;) {
         size_t done = 0;
-        int st = conn_write(s->conn, &s->worker->waker, p + at, n - at, &done, clock_now_us() + tick_us,
-                            &waited_us, e);
+        int st = conn_write(s->conn, bell, p + at, n - at, &done, clock_now_us() + tick_us, &waited_us, e);
         at += done;
         if (done)
             since = clock_now_us();
@@ -56,13 +64,26 @@ static int send_all(struct session *s, const uint8_t *p, size_t n, struct err *e
         }
         if (st == ST_AGAIN)
             st = while_blocked(s, since, e);
-        if (st < 0) {
-            s->closing = true;
-            return st;
-        }
+        TRY(st);
     }
     metric_add(METRIC_BYTES_SENT, n);
     return ST_OK;
+}
+
+/* By this thread, when the writer has nothing left. */
+static int send_all(struct session *s, const uint8_t *p, size_t n, struct err *e)
+{
+    int st = s->writer ? writer_drain(s->writer, e) : ST_OK;
+    if (st == ST_OK)
+        st = session_write(s, &s->worker->waker, p, n, e);
+    if (st < 0)
+        s->closing = true;
+    return st;
+}
+
+int session_drain(struct session *s, struct err *e)
+{
+    return s->writer ? send_all(s, NULL, 0, e) : ST_OK;
 }
 
 int session_flush(struct session *s, struct err *e)
@@ -87,6 +108,19 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
     }
     TRY(session_flush(s, e));
     return send_all(s, p, n, e);
+}
+
+int session_send_batch(struct session *s, struct row_batch *batch, struct err *e)
+{
+    if (!s->writer && s->statement_bytes >= WRITER_AFTER_BYTES)
+        s->writer = writer_new(s);
+    if (!s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX)
+        return session_send_rows(s, batch->data, batch->len, e);
+    TRY(session_flush(s, e));
+    int st = writer_put(s->writer, batch, e);
+    if (st < 0)
+        s->closing = true;
+    return st;
 }
 
 void session_report(struct session *s, enum be_severity severity, const struct err *e)

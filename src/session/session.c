@@ -2,6 +2,7 @@
 #include "session/session_priv.h"
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "pgwire/frontend.h"
@@ -297,7 +298,8 @@ static void say_goodbye(struct session *s)
 {
     struct err ignored;
     err_init(&ignored);
-    (void)session_flush(s, &ignored);
+    if (session_drain(s, &ignored) == ST_OK)
+        (void)session_flush(s, &ignored);
     for (int i = 0; i < LAST_READS_MAX; i++) {
         size_t n;
         (void)conn_input(s->conn, &n);
@@ -311,6 +313,7 @@ static void say_goodbye(struct session *s)
 static void session_end(struct session *s)
 {
     say_goodbye(s);
+    writer_free(TAKE_PTR(s->writer));
     portals_drop_all(s);
     statements_drop_all(s);
     tx_release_savepoints(s);
@@ -342,6 +345,7 @@ static void park(struct session *s, short events)
     struct session_server *v = s->server;
     arena_release(&s->message_arena);
     buf_release(&s->out);
+    writer_free(TAKE_PTR(s->writer));
     conn_trim(s->conn);
     int64_t deadline = park_deadline(s);
     (void)pthread_mutex_lock(&s->lock);

@@ -17,6 +17,7 @@
 #include "pgwire/frame.h"
 #include "session/session.h"
 #include "session/settings.h"
+#include "session/writer.h"
 #include "sql/statement.h"
 
 #include <pthread.h>
@@ -192,7 +193,8 @@ struct session {
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;
 
-    struct buf out; /* whole messages on their way */
+    struct buf out;        /* whole messages on their way */
+    struct writer *writer; /* NULL: none */
     struct arena message_arena;
     struct list statements, portals;
     struct portal *running; /* the one that portal_execute is in */
@@ -263,6 +265,12 @@ void startup_forget_verifier(struct session *s);
  * ends. */
 int session_flush(struct session *s, struct err *e);
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
+/* The same of a batch, whose memory may be exchanged: a long result is written by a thread of its own
+ * (writer.h). After the last one: session_drain. */
+int session_send_batch(struct session *s, struct row_batch *batch, struct err *e);
+int session_drain(struct session *s, struct err *e);
+/* Everything to the socket, however long that takes within the limits. bell NULL: on the writer's thread. */
+int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_t n, struct err *e);
 void session_report(struct session *s, enum be_severity severity, const struct err *e);
 void session_notice(struct session *s, enum be_severity severity, enum sqlstate code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,0 +1,129 @@
+#include "session/writer.h"
+
+#include "base/alloc.h"
+#include "base/thread.h"
+#include "rows/row_batch.h"
+#include "session/session_priv.h"
+
+#include <pthread.h>
+
+struct writer {
+    struct session *session;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t changed;
+    struct row_batch slots[WRITER_SLOTS]; /* those from `first` on are full */
+    unsigned first, n;
+    bool stop;
+    int status;
+    struct err err;
+};
+
+static _Atomic unsigned writers;
+
+/* The slot stays full until its bytes are written: nobody touches it meanwhile. */
+static int write_first(struct writer *w)
+{
+    const struct row_batch *b = &w->slots[w->first];
+    struct err e;
+    err_init(&e);
+    (void)pthread_mutex_unlock(&w->lock);
+    int st = session_write(w->session, NULL, b->data, b->len, &e);
+    (void)pthread_mutex_lock(&w->lock);
+    if (st < 0)
+        w->err = e;
+    return st;
+}
+
+static void *writer_main(void *arg)
+{
+    struct writer *w = arg;
+    thread_set_name("writer");
+    (void)pthread_mutex_lock(&w->lock);
+    while (!w->stop) {
+        if (w->n == 0 || w->status < 0) {
+            (void)pthread_cond_wait(&w->changed, &w->lock);
+            continue;
+        }
+        w->status = write_first(w);
+        w->first = (w->first + 1) % WRITER_SLOTS;
+        w->n--;
+        (void)pthread_cond_broadcast(&w->changed);
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+struct writer *writer_new(struct session *s)
+{
+    if (atomic_fetch_add(&writers, 1) >= WRITERS_MAX) {
+        atomic_fetch_sub(&writers, 1);
+        return NULL;
+    }
+    struct writer *w = mem_calloc(1, sizeof *w);
+    if (w) {
+        w->session = s;
+        (void)pthread_mutex_init(&w->lock, NULL);
+        (void)pthread_cond_init(&w->changed, NULL);
+        if (thread_start(&w->thread, 0, writer_main, w) == 0)
+            return w;
+        (void)pthread_cond_destroy(&w->changed);
+        (void)pthread_mutex_destroy(&w->lock);
+        mem_free(w);
+    }
+    atomic_fetch_sub(&writers, 1);
+    return NULL;
+}
+
+static int result(const struct writer *w, struct err *e)
+{
+    if (w->status < 0)
+        *e = w->err;
+    return w->status;
+}
+
+int writer_put(struct writer *w, struct row_batch *batch, struct err *e)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    while (w->n == WRITER_SLOTS && w->status == ST_OK)
+        (void)pthread_cond_wait(&w->changed, &w->lock);
+    int st = result(w, e);
+    if (st == ST_OK) {
+        struct row_batch *slot = &w->slots[(w->first + w->n) % WRITER_SLOTS], empty = *slot;
+        *slot = *batch;
+        batch->data = empty.data;
+        batch->cap = empty.cap;
+        batch->len = 0; /* how many rows it had stays */
+        if (w->n++ == 0)
+            (void)pthread_cond_signal(&w->changed);
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
+int writer_drain(struct writer *w, struct err *e)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    while (w->n > 0 && w->status == ST_OK)
+        (void)pthread_cond_wait(&w->changed, &w->lock);
+    int st = result(w, e);
+    (void)pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
+void writer_free(struct writer *w)
+{
+    if (!w)
+        return;
+    (void)pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    (void)pthread_cond_broadcast(&w->changed);
+    (void)pthread_mutex_unlock(&w->lock);
+    (void)pthread_join(w->thread, NULL);
+    for (unsigned i = 0; i < WRITER_SLOTS; i++)
+        row_batch_release(&w->slots[i]);
+    (void)pthread_cond_destroy(&w->changed);
+    (void)pthread_mutex_destroy(&w->lock);
+    mem_free(w);
+    atomic_fetch_sub(&writers, 1);
+}
