@@ -6,7 +6,12 @@
 #include "encode/copy_escape.h"
 #include "encode/encoder_priv.h"
 
-enum { MESSAGE_HEADER = 5, BINARY_TRAILER = 2, QUOTES = 2 };
+enum {
+    MESSAGE_HEADER = 5,
+    BINARY_TRAILER = 2,
+    QUOTES = 2,
+    ROWS_AT_ONCE = 64, /* room is looked after once for so many */
+};
 
 /* How a column's values come into the text; decided once. */
 enum copy_form {
@@ -25,6 +30,7 @@ struct copy_cells {
     struct copy_options options;
     struct copy_escaper escaper;
     bool header; /* binary: still to come */
+    bool looks;  /* some values have to be looked at, or rendered, to know their room */
     struct copy_cell cells[];
 };
 
@@ -110,6 +116,7 @@ static void plan(struct encoder *enc)
 {
     struct copy_cells *cc = enc->copy;
     enc->nunbounded = 0;
+    cc->looks = false;
     enc->fixed_bound = MESSAGE_HEADER + COPY_SLACK + CELL_SLACK + 1;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         const struct cell *c = &enc->cells[i];
@@ -118,8 +125,10 @@ static void plan(struct encoder *enc)
         if (bound < cc->options.null.n)
             bound = cc->options.null.n;
         enc->fixed_bound += bound + QUOTES + 1;
-        if (!bounded)
-            enc->unbounded[enc->nunbounded++] = (uint32_t)i;
+        if (bounded)
+            continue;
+        enc->unbounded[enc->nunbounded++] = (uint32_t)i;
+        cc->looks |= c->op != C_STRING || cc->cells[i].form != FORM_STRING;
     }
 }
 
@@ -240,16 +249,35 @@ static size_t measure_exactly(const struct encoder *enc, const struct chunk_view
     return extra;
 }
 
-static uint8_t *put_escaped(uint8_t *p, const struct copy_cells *cc, bool force, struct str s, bool readable,
-                            struct err *e)
+static uint8_t *put_escaped(uint8_t *p, const struct copy_cells *cc, bool force, struct str s, struct err *e)
 {
     if (cc->options.format == COPY_CSV)
-        p = copy_csv(p, &cc->escaper, s.p, s.n, force, readable);
+        p = copy_csv(p, &cc->escaper, s.p, s.n, force);
     else
-        p = copy_text(p, &cc->escaper, s.p, s.n, readable);
+        p = copy_text(p, &cc->escaper, s.p, s.n);
     if (!p)
         (void)nul_in_string(e);
     return p;
+}
+
+/* A string that lies in its vector's slot, most of the time: one step. */
+static inline uint8_t *put_string(uint8_t *p, const struct copy_cells *cc, bool force,
+                                  const struct engine_string *s, struct err *e)
+{
+    const char *text = engine_string_data(s);
+    bool csv = cc->options.format == COPY_CSV;
+    if (!csv || !copy_csv_odd(&cc->escaper, s->len, force)) {
+        if (s->len > sizeof s->value.inlined) {
+            if (__builtin_expect(copy_run(p, &cc->escaper.marks, text, s->len) == s->len, 1))
+                return p + s->len;
+        } else {
+            copy_vector v = *(const copy_unaligned *)(const void *)s;
+            v = __builtin_shufflevector(v, v, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3);
+            if (__builtin_expect(copy_short(p, &cc->escaper.marks, v, s->len), 1))
+                return p + s->len;
+        }
+    }
+    return put_escaped(p, cc, force, (struct str){text, s->len}, e);
 }
 
 /* Plain values: nothing to escape but perhaps quotes to put. */
@@ -273,15 +301,19 @@ static inline uint8_t *put_value(uint8_t *p, const struct encoder *enc, size_t c
     const struct cell *c = &enc->cells[column];
     switch (cc->cells[column].form) {
     case FORM_PLAIN: return put_plain(p, enc, column, v, row, e);
-    case FORM_STRING: {
+    case FORM_STRING:
+        if (c->op == C_STRING)
+            return put_string(p, cc, cc->cells[column].force, string_at(v, row), e);
+        return put_escaped(p, cc, cc->cells[column].force, enum_at(c, v, row), e);
+    case FORM_HEX: {
         struct str s = string_of(c, v, row);
-        return put_escaped(p, cc, cc->cells[column].force, s, c->op == C_STRING, e);
+        *p++ = '\\';
+        return put_bytes_hex(p, (const uint8_t *)s.p, s.n);
     }
-    case FORM_HEX: *p++ = '\\'; return cell_store(p, c, v, row, e);
     case FORM_RENDER: {
         struct str s = scratch_of(enc, column, *scratch_at);
         *scratch_at = enc->scratch_ends[column];
-        return put_escaped(p, cc, cc->cells[column].force, s, false, e);
+        return put_escaped(p, cc, cc->cells[column].force, s, e);
     }
     }
     return NULL;
@@ -314,28 +346,62 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
     return p;
 }
 
+/* Of a row that is looked at alone: it may be larger than a batch, or has values to render. */
+static int reserve_one(struct encoder *enc, const struct chunk_view *chunk, size_t row,
+                       struct row_batch *batch, struct err *e)
+{
+    size_t extra = 0;
+    if (enc->nunbounded)
+        TRY(measure_row(enc, chunk, row, &extra, e));
+    if (enc->fixed_bound + extra > ROW_BATCH_MAX)
+        extra = measure_exactly(enc, chunk, row);
+    if (extra > MESSAGE_MAX - enc->fixed_bound)
+        return encoder_row_too_large(e);
+    size_t need = enc->fixed_bound + extra;
+    if (batch->len > 0 && batch->len + need > ROW_BATCH_MAX)
+        return ST_AGAIN;
+    return row_batch_reserve(batch, need, e);
+}
+
+/* How many rows of strings and bounded values have room in the batch together, and how much they need. */
+static size_t rows_at_once(const struct encoder *enc, const struct chunk_view *chunk, size_t row, size_t end,
+                           const struct row_batch *batch, size_t *need)
+{
+    size_t rows = 0, most = end - row < ROWS_AT_ONCE ? end - row : ROWS_AT_ONCE;
+    size_t room = batch->len < ROW_BATCH_MAX ? ROW_BATCH_MAX - batch->len : 0;
+    for (*need = 0; rows < most; rows++) {
+        size_t one = enc->fixed_bound;
+        for (size_t i = 0; i < enc->nunbounded; i++) {
+            const struct column_view *v = &chunk->columns[enc->unbounded[i]];
+            if (column_view_valid(v, row + rows))
+                one += 2 * (size_t)string_at(v, row + rows)->len;
+        }
+        if (one > room - *need)
+            break;
+        *need += one;
+    }
+    return rows;
+}
+
 static int encode_text(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
                        size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
     while (*row < end) {
-        size_t extra = 0;
         if (batch->len >= batch_bytes)
             return ST_AGAIN;
-        if (enc->nunbounded)
-            TRY(measure_row(enc, chunk, *row, &extra, e));
-        if (enc->fixed_bound + extra > ROW_BATCH_MAX)
-            extra = measure_exactly(enc, chunk, *row);
-        if (extra > MESSAGE_MAX - enc->fixed_bound)
-            return encoder_row_too_large(e);
-        size_t need = enc->fixed_bound + extra;
-        if (batch->len > 0 && batch->len + need > ROW_BATCH_MAX)
-            return ST_AGAIN;
-        TRY(row_batch_reserve(batch, need, e));
-        uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
-        if (!p)
-            return ST_ERR;
-        row_batch_commit(batch, p, 1);
-        ++*row;
+        size_t need = 0, rows = 0;
+        if (!enc->copy->looks)
+            rows = rows_at_once(enc, chunk, *row, end, batch, &need);
+        int st = rows ? row_batch_reserve(batch, need, e) : reserve_one(enc, chunk, *row, batch, e);
+        if (st != ST_OK)
+            return st;
+        for (size_t i = 0; i < (rows ? rows : 1) && batch->len < batch_bytes; i++) {
+            uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
+            if (!p)
+                return ST_ERR;
+            row_batch_commit(batch, p, 1);
+            ++*row;
+        }
     }
     if (enc->scratch.cap > SCRATCH_KEEP)
         buf_release(&enc->scratch);
@@ -410,8 +476,8 @@ int copy_put_names(struct row_batch *batch, const struct copy_options *options, 
         const char *name = desc->columns[i].name;
         if (i)
             *p++ = (uint8_t)options->delimiter;
-        p = options->format == COPY_CSV ? copy_csv(p, &x, name, strlen(name), false, false)
-                                        : copy_text(p, &x, name, strlen(name), false);
+        p = options->format == COPY_CSV ? copy_csv(p, &x, name, strlen(name), false)
+                                        : copy_text(p, &x, name, strlen(name));
     }
     *p++ = '\n';
     (void)put_be32(put_u8(start, 'd'), (uint32_t)(p - start - 1));

@@ -7,9 +7,10 @@ static const char letters[CONTROLS] = {
     ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\v'] = 'v', ['\f'] = 'f', ['\r'] = 'r',
 };
 
-static uint64_t over_a_word(char c)
+static copy_vector repeated(int c)
 {
-    return COPY_ONES * (uint8_t)c;
+    copy_vector v = {0};
+    return v + (uint8_t)c;
 }
 
 void copy_escaper_init(struct copy_escaper *x, const struct copy_options *o, size_t ncolumns)
@@ -18,14 +19,14 @@ void copy_escaper_init(struct copy_escaper *x, const struct copy_options *o, siz
     x->options = o;
     x->alone = csv && ncolumns == 1;
     x->marks = (struct copy_marks){
-        .below = over_a_word(csv ? BELOW_LINES : CONTROLS),
-        .a = over_a_word(csv ? o->quote : '\\'),
-        .b = over_a_word(o->delimiter),
+        .below = repeated(csv ? BELOW_LINES : CONTROLS),
+        .a = repeated(csv ? o->quote : '\\'),
+        .b = repeated(o->delimiter),
     };
     x->quoted = (struct copy_marks){
-        .below = over_a_word(1),
-        .a = over_a_word(o->quote),
-        .b = over_a_word(o->escape),
+        .below = repeated(1),
+        .a = repeated(o->quote),
+        .b = repeated(o->escape),
     };
 }
 
@@ -60,9 +61,9 @@ static uint8_t *text_word(uint8_t *p, const struct copy_escaper *x, const char *
 
 uint8_t *copy_text_bytes(uint8_t *p, const struct copy_escaper *x, const char *s, size_t n)
 {
-    const size_t word = sizeof(uint64_t);
+    const size_t word = sizeof(copy_vector);
     for (size_t at = 0; at < n;) {
-        size_t run = copy_run(p, &x->marks, s + at, n - at, false);
+        size_t run = copy_run(p, &x->marks, s + at, n - at);
         at += run;
         p += run;
         size_t next = n - at < word ? n - at : word;
@@ -112,10 +113,10 @@ static uint8_t *quoted_word(uint8_t *p, const struct copy_options *o, const char
 
 static uint8_t *put_quoted(uint8_t *p, const struct copy_escaper *x, const char *s, size_t n)
 {
-    const size_t word = sizeof(uint64_t);
+    const size_t word = sizeof(copy_vector);
     *p++ = (uint8_t)x->options->quote;
     for (size_t at = 0; at < n;) {
-        size_t run = copy_run(p, &x->quoted, s + at, n - at, false);
+        size_t run = copy_run(p, &x->quoted, s + at, n - at);
         at += run;
         p += run;
         size_t next = n - at < word ? n - at : word;
