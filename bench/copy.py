@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""COPY TO STDOUT side by side: Tavana and a PostgreSQL of this machine, the same table, in one run, interleaved, over loopback,
-to a client that only drains. Prints medians, their ratios, and first bytes.
+"""COPY side by side: Tavana and a PostgreSQL of this machine, the same table, in one run, interleaved, over loopback. Out: to a
+client that only drains. In: from a file into an empty table, which is compared with the first one afterwards. Prints medians,
+their ratios, and first bytes.
 
     bench/copy.py [--binary build/tavana] [--database data/sample.duckdb] [--table lineitem] [--rounds 5] [--postgres BINDIR]
-                  [--query SQL]
+                  [--query SQL] [--direction out,in]
 
 PostgreSQL gets its table from Tavana's COPY, with 2 GB of shared_buffers, vacuumed and frozen. Its server runs as the user
 postgres when this runs as root."""
@@ -23,6 +24,7 @@ import time
 HOST = "127.0.0.1"
 FORMATS = ["text", "csv", "binary"]
 CHUNK = 1 << 20
+PIECE = 1 << 16  # a CopyData message's
 
 
 def free_port():
@@ -75,6 +77,39 @@ class Client:
         start = time.perf_counter()
         total, first = self.query(f"copy {what} to stdout (format {fmt})")
         return time.perf_counter() - start, total, first
+
+    def copy_to_file(self, what, fmt, path):
+        """The file alone, without its messages."""
+        sql = f"copy {what} to stdout (format {fmt})"
+        self.sock.sendall(b"Q" + struct.pack("!i", len(sql) + 5) + sql.encode() + b"\0")
+        data, done = bytearray(), False
+        with open(path, "wb") as f:
+            while not done:
+                data += self.sock.recv(CHUNK)
+                at = 0
+                while len(data) - at >= 5:
+                    size = 1 + struct.unpack_from("!i", data, at + 1)[0]
+                    if len(data) - at < size:
+                        break
+                    if data[at] == ord("d"):
+                        f.write(data[at + 5:at + size])
+                    done = done or data[at] == ord("Z")
+                    at += size
+                del data[:at]
+
+    def copy_from_file(self, what, fmt, path):
+        start = time.perf_counter()
+        sql = f"copy {what} from stdin (format {fmt})"
+        self.sock.sendall(b"Q" + struct.pack("!i", len(sql) + 5) + sql.encode() + b"\0")
+        piece = bytearray(5 + PIECE)
+        view = memoryview(piece)
+        with open(path, "rb", buffering=0) as f:
+            while n := f.readinto(view[5:]):
+                piece[:5] = b"d" + struct.pack("!i", n + 4)
+                self.sock.sendall(view[:5 + n])
+        self.sock.sendall(b"c" + struct.pack("!i", 4))
+        self.drain()
+        return time.perf_counter() - start, os.path.getsize(path), 0
 
     def rows(self, sql):
         """The first value of the first row, small answers only."""
@@ -175,14 +210,11 @@ TYPES = {"BIGINT": "bigint", "INTEGER": "integer", "VARCHAR": "text", "DATE": "d
 def load(tavana, postgres, table):
     """The same table in PostgreSQL."""
     t, p = tavana.client(), postgres.client()
-    columns = ", ".join(f'"{name}" {TYPES.get(kind, kind.lower())}' for name, kind, *_ in t.rows(f"describe {table}"))
-    p.query(f"create table {table} ({columns})")
-    file = os.path.join(tavana.directory, "rows")
+    p.query(f"create table {table} ({columns_of(tavana, table, TYPES)})")
     t.sock.sendall(b"Q" + struct.pack("!i", len(f"copy {table} to stdout") + 5) + f"copy {table} to stdout".encode() + b"\0")
     p.sock.sendall(b"Q" + struct.pack("!i", len(f"copy {table} from stdin") + 5) + f"copy {table} from stdin".encode() + b"\0")
     forward(t, p)
     p.query("vacuum (freeze, analyze)")
-    del file
     return int(p.rows(f"select count(*) from {table}")[0][0])
 
 
@@ -208,41 +240,89 @@ def forward(t, p):
         tail += p.sock.recv(CHUNK)
 
 
+def columns_of(tavana, table, types=None):
+    t = tavana.client()
+    return ", ".join(f'"{name}" {types.get(kind, kind.lower()) if types else kind}'
+                     for name, kind, *_ in t.rows(f"describe {table}"))
+
+
+HEAD = f"{'format':8}{'MB':>8}{'PostgreSQL s':>14}{'Tavana s':>10}{'ratio':>7}{'GB/s':>7}{'CPU s':>13}"
+
+
+def report(fmt, taken, cpu, servers):
+    """taken: (seconds, bytes, …) of each round."""
+    size = max(x[1] for x in taken[servers[0]])
+    p, t = (statistics.median(x[0] for x in taken[s]) for s in servers)
+    used = [statistics.median(cpu[s]) for s in servers]
+    return f"{fmt:8}{size / 1e6:8.0f}{p:14.2f}{t:10.2f}{p / t:7.1f}{size / t / 1e9:7.2f}{used[0]:7.2f}/{used[1]:.2f}"
+
+
+def measure(servers, rounds, run, before=lambda s, c: None):
+    taken, cpu = {s: [] for s in servers}, {s: [] for s in servers}
+    clients = {s: s.client() for s in servers}
+    for number in range(rounds + 1):  # the first one warms
+        for s, c in clients.items():
+            before(s, c)
+            used = s.cpu()
+            result = run(c)
+            if number:
+                taken[s].append(result)
+                cpu[s].append(s.cpu() - used)
+    return taken, cpu
+
+
+def bench_out(args, servers, what, rows):
+    print(f"COPY {what} TO STDOUT, table of {rows} rows, {args.rounds} rounds, medians")
+    print(f"{HEAD}{'first ms':>15}")
+    for fmt in args.formats.split(","):
+        taken, cpu = measure(servers, args.rounds, lambda c, fmt=fmt: c.copy(what, fmt))
+        sizes = {x[1] for times in taken.values() for x in times}
+        first = [statistics.median(x[2] for x in taken[s]) * 1000 for s in servers]
+        print(report(fmt, taken, cpu, servers) + f"{first[0]:9.1f}/{first[1]:.1f}"
+              + ("" if len(sizes) == 1 else f"  different sizes: {sorted(sizes)}"))
+
+
+def bench_in(args, servers, rows):
+    postgres, tavana = servers
+    print(f"COPY FROM STDIN of {rows} rows into an empty table, {args.rounds} rounds, medians")
+    print(HEAD)
+    columns = {postgres: columns_of(tavana, args.table, TYPES), tavana: columns_of(tavana, args.table)}
+
+    def anew(s, c):
+        c.query("drop table if exists copied")
+        c.query(f"create table copied ({columns[s]})")
+
+    for fmt in args.formats.split(","):
+        path = os.path.join(tavana.directory, fmt)
+        tavana.client().copy_to_file(args.table, fmt, path)
+        taken, cpu = measure(servers, args.rounds, lambda c, fmt=fmt, path=path: c.copy_from_file("copied", fmt, path), anew)
+        os.unlink(path)
+        wrong = tavana.client().rows(f"select count(*) from ((from {args.table} except all from copied) union all "
+                                     f"(from copied except all from {args.table}))")[0][0]
+        counted = [c.client().rows("select count(*) from copied")[0][0] for c in servers]
+        good = wrong == "0" and counted == [str(rows)] * 2
+        print(report(fmt, taken, cpu, servers) + ("" if good else f"  not the same table: {wrong} rows differ, {counted}"))
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--binary", default="build/tavana")
     args.add_argument("--database", default="data/sample.duckdb")
     args.add_argument("--table", default="lineitem")
     args.add_argument("--rounds", type=int, default=5)
-    args.add_argument("--query", help="instead of all of the table")
+    args.add_argument("--query", help="instead of all of the table, out")
     args.add_argument("--formats", default=",".join(FORMATS))
+    args.add_argument("--direction", default="out,in")
     args.add_argument("--postgres", default=(sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [""])[0])
     args = args.parse_args()
-    what = f"({args.query})" if args.query else args.table
     tavana = Tavana(args.binary, args.database)
     postgres = Postgres(args.postgres)
     try:
         rows = load(tavana, postgres, args.table)
-        print(f"COPY {what} TO STDOUT, table of {rows} rows, {args.rounds} rounds, medians")
-        print(f"{'format':8}{'MB':>8}{'PostgreSQL s':>14}{'Tavana s':>10}{'ratio':>7}{'GB/s':>7}{'CPU s':>13}{'first ms':>15}")
-        for fmt in args.formats.split(","):
-            taken = {postgres: [], tavana: []}
-            cpu = {}
-            clients = {s: s.client() for s in taken}
-            for s, c in clients.items():
-                c.copy(what, fmt)  # warm
-            for _ in range(args.rounds):
-                for s, c in clients.items():
-                    before = s.cpu()
-                    taken[s].append(c.copy(what, fmt))
-                    cpu.setdefault(s, []).append(s.cpu() - before)
-            sizes = {n for times in taken.values() for _, n, _ in times}
-            p, t = (statistics.median(x[0] for x in taken[s]) for s in (postgres, tavana))
-            first = [statistics.median(x[2] for x in taken[s]) * 1000 for s in (postgres, tavana)]
-            used = [statistics.median(cpu[s]) for s in (postgres, tavana)]
-            print(f"{fmt:8}{max(sizes) / 1e6:8.0f}{p:14.2f}{t:10.2f}{p / t:7.1f}{max(sizes) / t / 1e9:7.2f}"
-                  f"{used[0]:7.2f}/{used[1]:.2f}{first[0]:9.1f}/{first[1]:.1f}"
-                  + ("" if len(sizes) == 1 else f"  different sizes: {sorted(sizes)}"))
+        if "out" in args.direction:
+            bench_out(args, [postgres, tavana], f"({args.query})" if args.query else args.table, rows)
+        if "in" in args.direction:
+            bench_in(args, [postgres, tavana], rows)
     finally:
         postgres.stop()
         tavana.stop()
