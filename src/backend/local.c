@@ -63,7 +63,7 @@ static int tx_begin(struct local_session *s, enum local_tx tx, bool one_snapshot
 }
 
 /* A portal that still streams ends with its transaction. */
-static int tx_end(struct local_session *s, const char *sql, struct err *e)
+static int tx_end(struct local_session *s, bool commit, struct err *e)
 {
     if (s->streaming) {
         struct err over;
@@ -71,12 +71,14 @@ static int tx_end(struct local_session *s, const char *sql, struct err *e)
         err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with its transaction");
         (void)local_portal_fail(s->streaming, &over);
     }
+    bool changes = s->wrote && commit;
     s->tx = LOCAL_TX_NONE; /* also when COMMIT fails: the engine has rolled back then */
     s->wrote = false;
     if (!s->main)
         return ST_OK;
     local_running_on(s, s->main);
-    return engine_exec(s->main->conn, sql, e);
+    return changes ? local_commit_changes(s->local, s->main->conn, e)
+                   : engine_exec(s->main->conn, commit ? "COMMIT" : "ROLLBACK", e);
 }
 
 static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
@@ -89,8 +91,8 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
     case BACKEND_TX_BEGIN_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, false, e); break;
     case BACKEND_TX_BEGIN_SNAPSHOT: st = tx_begin(s, LOCAL_TX_OPEN, true, e); break;
     case BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, true, e); break;
-    case BACKEND_TX_COMMIT: st = tx_end(s, "COMMIT", e); break;
-    case BACKEND_TX_ROLLBACK: st = tx_end(s, "ROLLBACK", e); break;
+    case BACKEND_TX_COMMIT: st = tx_end(s, true, e); break;
+    case BACKEND_TX_ROLLBACK: st = tx_end(s, false, e); break;
     }
     (void)local_leave(s);
     return st;
@@ -245,6 +247,16 @@ static int open_space(struct local *l, const struct local_options *o, struct err
     return ST_OK;
 }
 
+/* Commits that follow upon each other must not keep it open for ever. */
+static void init_gate(pthread_rwlock_t *gate)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(gate, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
 int local_backend_new(struct backend **out, const struct local_options *o, struct err *e)
 {
     size_t n = o->spool_directory ? strlen(o->spool_directory) + 1 : 0;
@@ -260,8 +272,10 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
         memcpy(l->spool_directory, o->spool_directory, n);
         TRY(open_space(l, o, e));
     }
+    l->reads_elsewhere = o->engine.nallowed_directories > 0 || o->engine.nextensions > 0;
     TRY(engine_open(&l->engine, &o->engine, e));
     pthread_mutex_init(&l->plans_lock, NULL);
+    init_gate(&l->commit_gate);
     *out = &TAKE_PTR(l)->base;
     return ST_OK;
 }
@@ -273,5 +287,6 @@ void local_backend_free(struct backend *b)
         return;
     engine_close(l->engine);
     pthread_mutex_destroy(&l->plans_lock);
+    pthread_rwlock_destroy(&l->commit_gate);
     mem_free(l);
 }

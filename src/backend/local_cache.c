@@ -119,7 +119,7 @@ static int prepare(struct local_conn *c, struct str text, struct engine_stmt **o
 
 static int cache_new(struct local_session *s, struct str text, struct local_cached **out, struct err *e)
 {
-    struct local_cached made = {.len = text.n};
+    struct local_cached made = {.len = text.n, .version = local_version_now(s)};
     bool once;
     TRY(prepare(s->main, text, &made.stmt, &once, e));
     made.text = mem_strndup(text.p, text.n);
@@ -139,7 +139,7 @@ static int find_or_prepare(struct local_session *s, struct str text, bool fresh,
                            struct err *e)
 {
     *out = cached_find(s->main, text);
-    if (*out && (fresh || (*out)->once)) {
+    if (*out && (fresh || (*out)->once || !local_version_holds(s, &(*out)->version))) {
         cached_clear(*out);
         *out = NULL;
     }
@@ -158,11 +158,12 @@ int local_conn_prepare(struct local_session *s, struct str text, struct engine_s
 }
 
 int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fresh, struct engine_stmt **out,
-                              struct err *e)
+                              struct local_version *version, struct err *e)
 {
     struct local_cached *k;
-    TRY(find_or_prepare(s, text, fresh, &k, e));
+    TRY(find_or_prepare(s, text, fresh || s->local->reads_elsewhere, &k, e));
     k->ran = true;
+    *version = k->version;
     *out = k->stmt;
     return ST_OK;
 }

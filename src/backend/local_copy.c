@@ -95,6 +95,7 @@ static int begin(struct local_copy *c, const struct backend_copy_in *in, struct 
     TRY(local_claim(s, &conn, e));
     if (s->tx != LOCAL_TX_NONE)
         s->wrote = true;
+    s->changes++;
     TRY(engine_appender_open(conn->conn, in->table, in->name, in->columns, in->ncolumns, &c->appender, e));
     TRY(open_reader(c, in, &a, e));
     TRY(start_appender(c, in, &a, e));

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "sql/token.h"
 
 #include <assert.h>
 #include <string.h>
@@ -123,20 +124,106 @@ static int check_before(const struct local_stmt *st, const struct engine_stmt *e
     return info->unresolved || fits(st, info->types, info->ncolumns) ? ST_OK : changed_type(e);
 }
 
+static int bind_params(struct local_portal *p, struct engine_stmt *es, struct err *e)
+{
+    for (size_t i = 0; i < engine_stmt_info(es)->nparams; i++)
+        TRY(engine_bind(es, i + 1, &p->params[i], e));
+    return ST_OK;
+}
+
+struct plan {
+    const struct local_session *session;
+    struct local_version version;
+    bool gate_closed;
+};
+
+static bool plan_holds(void *arg)
+{
+    const struct plan *plan = arg;
+    return local_version_holds(plan->session, &plan->version);
+}
+
+/* The snapshot has been taken. */
+static bool open_gate(void *arg)
+{
+    struct plan *plan = arg;
+    local_gate_open(plan->session->local);
+    plan->gate_closed = false;
+    return true;
+}
+
+/* ST_AGAIN: the data has changed since the plan was made. */
+static int try_to_read(struct local_portal *p, const struct sql_rewritten *text, struct plan *plan,
+                       bool fresh, struct err *e)
+{
+    struct local_session *s = p->session;
+    struct engine_stmt *es;
+    TRY(local_conn_prepare_to_run(s, text->text, fresh, &es, &plan->version, e));
+    TRY(bind_params(p, es, e));
+    return engine_run_if(es, ENGINE_STREAM, &s->cancelled, plan->gate_closed ? open_gate : plan_holds, plan,
+                         &p->result, e);
+}
+
+static int run_reading(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
+{
+    struct plan plan = {.session = p->session};
+    int st = try_to_read(p, text, &plan, false, e);
+    if (st == ST_AGAIN)
+        st = try_to_read(p, text, &plan, true, e);
+    if (st != ST_AGAIN)
+        return st;
+    local_gate_close(p->session->local);
+    plan.gate_closed = true;
+    st = try_to_read(p, text, &plan, true, e);
+    if (plan.gate_closed)
+        (void)open_gate(&plan);
+    return st;
+}
+
+/* INSERT … VALUES without a query in it is planned the same whatever the data. */
+static bool looks_at_data(struct str sql)
+{
+    static const char *const words[] = {"SELECT", "FROM", "TABLE", "WITH", "PIVOT", "UNPIVOT"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    if (!sql_token_is_word(&t, "INSERT"))
+        return true;
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (sql_token_is_word(&t, words[i]))
+                return true;
+    return false;
+}
+
+static int change(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
+{
+    struct local_session *s = p->session;
+    struct local_stmt *st = p->stmt;
+    struct local_version ignored;
+    struct engine_stmt *es;
+    bool returns_rows = st->base.info.returns_rows;
+    if (s->tx != LOCAL_TX_NONE)
+        s->wrote = true;
+    TRY(local_conn_prepare_to_run(s, text->text, returns_rows || looks_at_data(text->text), &es, &ignored,
+                                  e));
+    if (returns_rows)
+        TRY(check_before(st, es, e));
+    TRY(bind_params(p, es, e));
+    s->changes++;
+    int run = engine_run(es, ENGINE_MATERIALIZE, &s->cancelled, &p->result, e);
+    if (s->tx == LOCAL_TX_NONE &&
+        !st->base.info.tag_count) /* DDL and the like; others are counted as they commit */
+        local_data_changed(s->local);
+    return run;
+}
+
 static int run(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
 {
     struct local_stmt *st = p->stmt;
     const struct backend_stmt_info *info = &st->base.info;
-    bool reads = info->effect == BACKEND_READS;
-    struct engine_stmt *es;
-    TRY(local_conn_prepare_to_run(p->session, text->text, !reads && info->returns_rows, &es, e));
-    if (!reads && info->returns_rows)
-        TRY(check_before(st, es, e));
-    for (size_t i = 0; i < engine_stmt_info(es)->nparams; i++)
-        TRY(engine_bind(es, i + 1, &p->params[i], e));
-    if (!reads && p->session->tx != LOCAL_TX_NONE)
-        p->session->wrote = true;
-    TRY(engine_run(es, reads ? ENGINE_STREAM : ENGINE_MATERIALIZE, &p->session->cancelled, &p->result, e));
+    TRY(info->effect == BACKEND_READS ? run_reading(p, text, e) : change(p, text, e));
     const struct engine_result_info *r = engine_result_info(p->result);
     if (r->answer == ENGINE_ROWS && info->returns_rows && !fits(st, r->types, r->ncolumns))
         return changed_type(e);
@@ -181,7 +268,7 @@ static int settle(struct local_portal *p, struct err *e)
     return info->effect == BACKEND_READS ? ST_OK : local_put_down(p, e);
 }
 
-static int start(struct local_portal *p, struct err *e)
+static int run_and_settle(struct local_portal *p, struct err *e)
 {
     struct local_conn *c;
     struct sql_rewritten text;
@@ -201,6 +288,31 @@ static int start(struct local_portal *p, struct err *e)
         return ST_ERR;
     }
     return settle(p, e);
+}
+
+/* INSERT, UPDATE, DELETE, MERGE, COPY outside a transaction: in one of their own, so that they are planned in
+ * it and its commit is counted. */
+static int change_alone(struct local_portal *p, struct err *e)
+{
+    struct local_session *s = p->session;
+    struct local_conn *c;
+    TRY(local_claim(s, &c, e));
+    TRY(engine_exec(c->conn, "BEGIN TRANSACTION", e));
+    int st = run_and_settle(p, e);
+    if (st == ST_OK)
+        return local_commit_changes(s->local, c->conn, e);
+    struct err ignored;
+    err_init(&ignored);
+    local_stream_end(p);
+    (void)engine_exec(c->conn, "ROLLBACK", &ignored);
+    return st;
+}
+
+static int start(struct local_portal *p, struct err *e)
+{
+    const struct backend_stmt_info *info = &p->stmt->base.info;
+    bool alone = p->session->tx == LOCAL_TX_NONE && info->effect == BACKEND_WRITES && info->tag_count;
+    return alone ? change_alone(p, e) : run_and_settle(p, e);
 }
 
 /* ---- an end without its reason ---- */

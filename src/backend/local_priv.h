@@ -38,8 +38,18 @@ struct local {
     size_t plans;               /* of all sessions */
     struct spool_space space;
     struct local_rows_options rows;
+    uint64_t data_version;         /* grows with every commit of changed data; atomic, as the next */
+    unsigned commits;              /* of such, under way */
+    pthread_rwlock_t commit_gate;  /* see local_version.c */
+    bool reads_elsewhere;          /* files, other databases: what changes there nobody counts */
     unsigned streams_max, streams; /* on connections of their own, in the process; atomic */
     char spool_directory[];
+};
+
+/* Of the data that a plan was made of. */
+struct local_version {
+    uint64_t committed; /* by anybody */
+    uint64_t own;       /* changes of this session */
 };
 
 struct local_cached {
@@ -47,7 +57,8 @@ struct local_cached {
     char *text;
     size_t len;
     uint64_t used; /* clock of the connection */
-    bool keep;     /* has been seen before: worth its memory */
+    struct local_version version;
+    bool keep; /* has been seen before: worth its memory */
     bool ran;
     bool once; /* the engine expanded it: prepared anew each time */
 };
@@ -71,6 +82,7 @@ struct local_session {
     unsigned ndetached;
     enum local_tx tx;
     bool wrote;        /* in this transaction */
+    uint64_t changes;  /* statements that changed something, ever */
     bool one_snapshot; /* of this transaction: REPEATABLE READ and up */
     bool pinned;       /* has what only its main connection knows: temporary objects, variables … */
 
@@ -151,7 +163,7 @@ int local_claim(struct local_session *s, struct local_conn **out, struct err *e)
 int local_conn_prepare(struct local_session *s, struct str text, struct engine_stmt **out, struct err *e);
 /* fresh: not from the cache. */
 int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fresh, struct engine_stmt **out,
-                              struct err *e);
+                              struct local_version *version, struct err *e);
 void local_cache_clear(struct local_conn *c);
 /* The session has no plans any more and is in nobody's list. */
 void local_plans_forget(struct local_session *s);
@@ -162,6 +174,17 @@ void local_running_on(struct local_session *s, struct local_conn *c);
 /* Whether it was cancelled. */
 bool local_leave(struct local_session *s);
 int local_cancelled(struct err *e);
+
+/* local_version.c */
+struct local_version local_version_now(const struct local_session *s);
+/* Whether a plan of that version still holds for a snapshot that has been taken by now. */
+bool local_version_holds(const struct local_session *s, const struct local_version *v);
+/* Between the two nobody's changes are committed: a plan that is made and started there holds. */
+void local_gate_close(struct local *l);
+void local_gate_open(struct local *l);
+void local_data_changed(struct local *l);
+/* Ends a transaction that changed data. */
+int local_commit_changes(struct local *l, struct engine_conn *c, struct err *e);
 
 /* local_stmt.c */
 int local_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,

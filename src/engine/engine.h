@@ -136,6 +136,10 @@ enum engine_mode {
  * caller that sets it before engine_interrupt loses no cancel. */
 int engine_run(struct engine_stmt *st, enum engine_mode mode, const bool *cancelled,
                struct engine_result **out, struct err *e);
+/* The same, but good(arg) is asked once its snapshot has been taken and before it runs: false: ST_AGAIN, and
+ * nothing of it has happened that a reading statement would leave behind. */
+int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *cancelled,
+                  bool (*good)(void *arg), void *arg, struct engine_result **out, struct err *e);
 const struct engine_result_info *engine_result_info(const struct engine_result *r);
 /* ST_OK  *out is lent until the next call of next or free; it has at least one row
  * ST_EOF the end, in good order;  ST_ERR *e filled, and the same again on every later call */

@@ -108,21 +108,34 @@ static int execute(struct engine_result *r, duckdb_pending_result pending, const
     return engine_error(e, why ? why : duckdb_pending_error(pending), r->sql);
 }
 
+struct condition {
+    bool (*good)(void *arg); /* NULL: none */
+    void *arg;
+};
+
 static int start(struct engine_result *r, struct engine_stmt *st, enum engine_mode mode,
-                 const bool *cancelled, struct err *e)
+                 const bool *cancelled, const struct condition *c, struct err *e)
 {
     duckdb_pending_result pending = NULL;
     duckdb_state state = mode == ENGINE_STREAM ? duckdb_pending_prepared_streaming(st->prepared, &pending)
                                                : duckdb_pending_prepared(st->prepared, &pending);
-    int status = state == DuckDBSuccess
-                     ? execute(r, pending, cancelled, e)
-                     : engine_error(e, pending ? duckdb_pending_error(pending) : NULL, r->sql);
+    int status;
+    if (state != DuckDBSuccess)
+        status = engine_error(e, pending ? duckdb_pending_error(pending) : NULL, r->sql);
+    else
+        status = c->good && !c->good(c->arg) ? ST_AGAIN : execute(r, pending, cancelled, e);
     duckdb_destroy_pending(&pending);
     return status;
 }
 
 int engine_run(struct engine_stmt *st, enum engine_mode mode, const bool *cancelled,
                struct engine_result **out, struct err *e)
+{
+    return engine_run_if(st, mode, cancelled, NULL, NULL, out, e);
+}
+
+int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *cancelled,
+                  bool (*good)(void *arg), void *arg, struct engine_result **out, struct err *e)
 {
     CLEANUP(engine_result_freep) struct engine_result *r = mem_calloc(1, sizeof *r);
     if (!r)
@@ -132,7 +145,9 @@ int engine_run(struct engine_stmt *st, enum engine_mode mode, const bool *cancel
     r->sql = mem_strdup(st->sql);
     if (!r->sql)
         return err_oom(e);
-    TRY(start(r, st, mode, cancelled, e));
+    int status = start(r, st, mode, cancelled, &(struct condition){good, arg}, e);
+    if (status != ST_OK)
+        return status;
     TRY(describe(r, e));
     *out = TAKE_PTR(r);
     return ST_OK;

@@ -1,7 +1,10 @@
 """What a session keeps, sets and forgets; and the engine's own SQL."""
 
+import threading
+
 import pytest
 
+from conftest import SANITIZED
 from wire import B, C, D, E, Error, H, P, Q, S
 
 
@@ -406,3 +409,72 @@ def test_more_of_the_engines_own_sql(sql, rows, wire):
     assert [n for n in got if isinstance(n, tuple)] == ([("1",), ("2",)] if rows is None else rows), got
     got = wire.ask(P(sql), B(), D(), E(), S)
     assert "err:42601" in got if rows is None else [n for n in got if isinstance(n, tuple)] == rows, got
+
+
+def test_a_plan_does_not_outlive_its_data(server, wire):
+    """The engine bakes the range of a column's values into a plan: run over larger ones that came since, its rows would be
+    wrong without a word."""
+    wire.ask(Q("create or replace table plan_range (a int)"))
+    wire.ask(Q("insert into plan_range select i from range(1, 8) t(i)"))
+    query = "select distinct a from plan_range where a > 2 order by a"
+
+    def run():
+        notes = wire.ask(B("", "q"), E(), S)
+        return [int(n[0]) for n in notes if isinstance(n, tuple)]
+
+    wire.ask(P(query, "q"), S)
+    assert run() == [3, 4, 5, 6, 7]
+    assert run() == [3, 4, 5, 6, 7]
+    wire.ask(Q("insert into plan_range values (70000)"))  # by itself
+    assert run()[-1] == 70000
+    with server.wire() as other:
+        other.ask(Q("insert into plan_range values (16777300)"))  # by another session
+        assert run()[-1] == 16777300
+        other.ask(Q("begin"), Q("update plan_range set a = -5 where a = 3"))
+        assert run()[0] == 4 or run()[0] == 3
+        other.ask(Q("commit"))
+    wire.ask(Q("begin"))  # in its own transaction
+    assert run()[-1] == 16777300
+    wire.ask(Q("insert into plan_range values (2000000000)"))
+    assert run()[-1] == 2000000000
+    wire.ask(Q("rollback"))
+    assert run()[-1] == 16777300
+    wire.ask(Q("insert into plan_range select a + 1900000000 from plan_range where a > 7"), Q("drop table if exists plan_copy"))
+    wire.ask(P("create table plan_copy as " + query, "c"), P("insert into plan_range select max(a) + 1 from plan_range", "i"), S)
+    for _ in range(3):
+        wire.ask(B("", "i"), E(), S)
+    assert run()[-3:] == [1916777301, 1916777302, 1916777303]
+    wire.ask(Q("drop table plan_range"))
+
+
+@pytest.mark.concurrent
+def test_plans_while_others_commit(server):
+    """Readers with plans of their own while values grow by a byte and more at a time."""
+    with server.wire() as w:
+        w.ask(Q("create or replace table plan_race (a bigint)"), Q("insert into plan_race values (0)"))
+    stop = threading.Event()
+    failures = []
+
+    def read():
+        with server.wire(timeout=120) as w:
+            w.ask(P("select distinct a from plan_race order by a", "q"), S)
+            while not stop.is_set():
+                rows = [int(n[0]) for n in w.ask(B("", "q"), E(), S) if isinstance(n, tuple)]
+                if rows != [0] + [257 ** k for k in range(7)][:len(rows) - 1]:
+                    failures.append(rows)
+                    return
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for r in readers:
+        r.start()
+    with server.wire(timeout=120) as w:
+        for _ in range(5 if SANITIZED else 40):
+            w.ask(Q("create or replace table plan_race as select 0::bigint as a"))
+            for k in range(7):
+                assert w.ask(Q(f"insert into plan_race values ({257 ** k})"))[0] == 'cc"INSERT 0 1"'
+    stop.set()
+    for r in readers:
+        r.join()
+    assert not failures, failures[0]
+    with server.wire() as w:
+        w.ask(Q("drop table plan_race"))
