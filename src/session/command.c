@@ -386,6 +386,8 @@ static int run_close(struct session *s, const struct sql_statement *sql, struct 
     struct portal *p = portal_find(s, n.name);
     if (!p)
         return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", n.name);
+    if (p == s->running)
+        return err_set(e, SQLSTATE_INVALID_CURSOR_STATE, "cannot drop active portal \"%s\"", n.name);
     portal_drop(s, p);
     return ST_OK;
 }

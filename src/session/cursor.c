@@ -61,7 +61,6 @@ static int become_cursor(struct session *s, struct portal *c, const struct sql_d
     c->scroll = d->scroll;
     c->hold = d->hold;
     c->binary = d->binary;
-    c->created_us = clock_wall_us();
     s->ncursors++;
     atomic_fetch_add(&s->server->cursors, 1);
     metric_gauge_add(METRIC_CURSORS, 1);
@@ -141,7 +140,7 @@ static int find_target(struct session *s, const char *name, struct portal **out,
     if (!c)
         return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", name);
     TRY(cursor_check(s, c, e));
-    if (c == s->running || !c->returns_rows)
+    if (c == s->running || c->failed || !c->returns_rows)
         return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run", name);
     TRY(portal_begin(s, c, true, e));
     *out = c;
@@ -156,7 +155,10 @@ static int fetch(struct session *s, struct portal *p, struct portal_run *to, uin
     int64_t start = clock_now_us();
     TRY(sql_parse_fetch(&s->message_arena, &p->sql, &f, e));
     TRY(find_target(s, f.name, &c, e));
-    TRY(portal_fetch(s, c, &f, to, rows, e));
+    if (portal_fetch(s, c, &f, to, rows, e) < 0) {
+        c->failed = true;
+        return ST_ERR;
+    }
     c->used_us = clock_now_us();
     metric_observe(METRIC_CURSOR_FETCH_SECONDS, c->used_us - start);
     if (to->to != RUN_DISCARD)

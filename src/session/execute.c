@@ -114,6 +114,8 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
 {
     if (p->ran && !p->returns_rows)
         return cannot_run(p, e);
+    if (!p->writes)
+        portal_tell(s, p);
     TRY(start_engine(s, p, more_follows, e));
     if (!p->returns_rows) {
         p->ran = true;
@@ -156,6 +158,8 @@ int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool m
     struct portal *outer = s->running;
     s->running = p;
     int st = session_check_interrupts(s, e);
+    if (st == ST_OK && p->failed)
+        st = cannot_run(p, e);
     if (st == ST_OK && p->kind == PORTAL_EMPTY)
         be_empty_query_response(&s->out);
     else if (st == ST_OK && p->kind == PORTAL_ENGINE)
@@ -163,8 +167,10 @@ int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool m
     else if (st == ST_OK)
         st = execute_command(s, p, max, e);
     s->running = outer;
-    if (st < 0)
+    if (st < 0) {
+        p->failed = true;
         session_name_cancel(s, e);
+    }
     if (p->doomed)
         portal_drop(s, p);
     return st;

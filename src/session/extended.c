@@ -21,9 +21,6 @@ static int on_parse(struct session *s, const struct frame *f, struct err *e)
         return err_oom(e);
     for (size_t i = 0; i < m.noids; i++)
         oids[i] = fe_parse_oid(&m, i);
-    if (m.name[0] && statement_find(s, m.name))
-        return err_set(e, SQLSTATE_DUPLICATE_PREPARED_STATEMENT, "prepared statement \"%s\" already exists",
-                       m.name);
     struct statement *old = m.name[0] ? NULL : statement_find(s, "");
     if (old) /* gone even when the new one turns out wrong */
         statement_drop(s, old);
@@ -94,7 +91,7 @@ static int on_bind(struct session *s, const struct frame *f, struct err *e)
     if (!st)
         return ST_ERR;
     TRY(check_bind(&m, st, e));
-    if (!tx_allows(s, st->sql.kind))
+    if (!tx_allows(s, st->sql.kind) || (s->tx == TX_FAILED && st->sql.kind == SQL_EMPTY))
         return aborted(e);
     struct portal *old = portal_find(s, m.portal);
     if (old && m.portal[0] && !old->evicted)
@@ -110,7 +107,6 @@ static int on_bind(struct session *s, const struct frame *f, struct err *e)
         return rc;
     }
     p->visible = true;
-    p->created_us = clock_wall_us();
     be_bind_complete(&s->out);
     return ST_OK;
 }

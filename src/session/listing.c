@@ -68,6 +68,8 @@ const char *cursors_as_sql(struct session *s)
         if (p->visible)
             put_cursor(&b, p);
     }
+    if (s->binding) /* it will be there when it runs */
+        put_cursor(&b, s->binding);
     buf_printf(&b, "]::STRUCT(name VARCHAR, statement VARCHAR, is_holdable BOOLEAN, is_binary BOOLEAN, "
                    "is_scrollable BOOLEAN, creation_time TIMESTAMPTZ)[]");
     return finish(s, &b);

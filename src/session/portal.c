@@ -73,6 +73,7 @@ static int make(struct session *s, const char *name, struct statement *st, struc
     p->sql = st->sql;
     p->at_start = true;
     p->born = ++s->births;
+    p->created_us = clock_wall_us();
     p->name = mem_strdup(name);
     *out = p;
     return p->name ? ST_OK : err_oom(e);
@@ -104,8 +105,11 @@ int portal_new(struct session *s, const char *name, struct statement *st, const 
 {
     struct portal *p = NULL;
     int rc = make(s, name, st, &p, e);
-    if (rc == ST_OK)
+    if (rc == ST_OK) {
+        s->binding = s->message_type == 'B' ? p : NULL;
         rc = portal_bind(s, p, st, params, nparams, e);
+        s->binding = NULL;
+    }
     if (rc < 0) {
         portal_free(s, p);
         return rc;
@@ -151,11 +155,12 @@ struct portal *portal_find(struct session *s, const char *name)
 int portal_add(struct session *s, struct portal *p, struct err *e)
 {
     unsigned max = session_config(s)->portals_max;
-    if (s->nportals >= max)
+    bool named = p->name[0] != '\0'; /* the unnamed one has to have room: ROLLBACK needs it */
+    if (named && s->nportals >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many portals in this session (%u)",
                        max);
     list_append(&s->portals, &p->link);
-    s->nportals++;
+    s->nportals += named;
     p->used_us = clock_now_us();
     if (s->sweep_us == CLOCK_NEVER)
         s->sweep_us = p->used_us + session_config(s)->cursor_cleanup_us;
@@ -169,7 +174,7 @@ void portal_drop(struct session *s, struct portal *p)
         return;
     }
     list_remove(&p->link);
-    s->nportals--;
+    s->nportals -= p->name[0] != '\0';
     portal_free(s, p);
 }
 
@@ -239,16 +244,53 @@ void portals_committed(struct session *s)
         list_entry(link, struct portal, link)->held = true;
 }
 
-void portals_rollback_to(struct session *s, uint64_t born)
+static void put_down_all(struct session *s)
 {
     struct err told; /* by the portal that it happened to */
-    drop_where(s, younger, born);
     list_for_each (link, &s->portals) {
         struct portal *p = list_entry(link, struct portal, link);
         err_init(&told);
         if (is_running(p))
             (void)s->engine->ops->park(p->engine, &told);
     }
+}
+
+void portal_kill(struct session *s, struct portal *p)
+{
+    struct row_desc *desc = portal_desc(p);
+    if (desc)
+        row_desc_ref(desc);
+    if (p->engine)
+        s->engine->ops->portal_close(p->engine);
+    row_desc_unref(p->result.desc);
+    statement_free(p->statement);
+    p->engine = NULL;
+    p->statement = NULL;
+    p->sql = (struct sql_statement){.kind = p->kind == PORTAL_EMPTY ? SQL_EMPTY : SQL_ENGINE, .word = ""};
+    p->result.desc = desc;
+    p->kind = p->kind == PORTAL_EMPTY ? PORTAL_EMPTY : PORTAL_COMMAND;
+    p->ran = true;
+    p->returns_rows = p->visible = false;
+    cursor_forget(s, p);
+}
+
+/* What is younger than the last savepoint; all of it without one. What is older may be gone back to. */
+void portals_fail(struct session *s)
+{
+    bool any_savepoint = !list_is_empty(&s->savepoints);
+    uint64_t born = any_savepoint ? list_entry(s->savepoints.prev, struct savepoint, link)->born : 0;
+    list_for_each (link, &s->portals) {
+        struct portal *p = list_entry(link, struct portal, link);
+        if (younger(p, born) && p != s->running)
+            portal_kill(s, p);
+    }
+    put_down_all(s);
+}
+
+void portals_rollback_to(struct session *s, uint64_t born)
+{
+    drop_where(s, younger, born);
+    put_down_all(s);
 }
 
 void portal_drop_if_there(struct session *s, struct portal *p)

@@ -108,16 +108,21 @@ static void moved_backward(struct portal *p, const struct portal_run *run, uint6
     }
 }
 
+void portal_tell(struct session *s, struct portal *p)
+{
+    if (p->tells)
+        session_send_row_description(s, portal_desc(p), p->formats);
+    p->tells = false;
+}
+
 int portal_run(struct session *s, struct portal *p, const struct portal_run *run, uint64_t *rows,
                struct err *e)
 {
     *rows = 0;
     if (run->backward && !p->scroll)
         return only_forward(e);
-    if (run->to == RUN_SEND && run->reader->tells) {
-        run->reader->tells = false;
-        session_send_row_description(s, portal_desc(run->reader), run->reader->formats);
-    }
+    if (run->to == RUN_SEND)
+        portal_tell(s, run->reader);
     if (run->count == 0 || (run->backward ? p->at_start : p->at_end))
         return ST_OK;
     p->used_us = clock_now_us();
@@ -205,17 +210,18 @@ static int fetch_relative(struct session *s, struct portal *p, int64_t n, const 
 }
 
 /* The current row once more, if it stands on one. MOVE only says whether it does. */
-static int fetch_current(struct session *s, struct portal *p, const struct portal_run *to, uint64_t *rows,
-                         struct err *e)
+static int fetch_current(struct session *s, struct portal *p, bool backward, const struct portal_run *to,
+                         uint64_t *rows, struct err *e)
 {
     bool on_row = !p->at_start && !p->at_end;
     if (to->to == RUN_DISCARD) {
         *rows = on_row;
         return ST_OK;
     }
-    if (on_row)
-        TRY(pass(s, p, true, 1, e));
-    return last_run(s, p, false, on_row, to, rows, e);
+    if (!on_row)
+        return last_run(s, p, backward, 0, to, rows, e);
+    TRY(pass(s, p, true, 1, e));
+    return last_run(s, p, false, 1, to, rows, e);
 }
 
 int portal_fetch(struct session *s, struct portal *p, const struct sql_fetch *f, const struct portal_run *to,
@@ -224,7 +230,7 @@ int portal_fetch(struct session *s, struct portal *p, const struct sql_fetch *f,
     if (f->direction == SQL_FETCH_ABSOLUTE)
         return fetch_absolute(s, p, f->count, to, rows, e);
     if (f->count == 0)
-        return fetch_current(s, p, to, rows, e);
+        return fetch_current(s, p, f->direction == SQL_FETCH_BACKWARD, to, rows, e);
     if (f->direction == SQL_FETCH_RELATIVE)
         return fetch_relative(s, p, f->count, to, rows, e);
     bool backward = (f->direction == SQL_FETCH_BACKWARD) != (f->count < 0);

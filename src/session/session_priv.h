@@ -112,6 +112,7 @@ struct portal {
     uint16_t ncolumns;
     bool doomed; /* ended while it ran: dropped when it returns */
     bool ran;    /* a command, or a statement without rows: it runs once */
+    bool failed; /* it has ended with an error: nothing can be had of it any more */
     bool tells;  /* of a simple query: its rows' description goes before the first of them */
     struct command_result result;
 
@@ -197,10 +198,11 @@ struct session {
     struct writer *writer; /* NULL: none */
     struct arena message_arena;
     struct list statements, portals;
-    struct portal *running; /* the one that portal_execute is in */
-    struct str query;       /* the message that is worked on, when it is SQL */
-    unsigned nstatements, nportals, ncursors;
-    size_t kept; /* bytes that its statements and cursors take */
+    struct portal *running;                   /* the one that portal_execute is in */
+    struct portal *binding;                   /* of the Bind that is worked on */
+    struct str query;                         /* the message that is worked on, when it is SQL */
+    unsigned nstatements, nportals, ncursors; /* portals with names */
+    size_t kept;                              /* bytes that its statements and cursors take */
     uint64_t births;
     int64_t idle_deadline_us; /* of the session itself, while it is parked */
     int64_t sweep_us;         /* when idle cursors are looked for next; CLOCK_NEVER: there are none */
@@ -301,6 +303,9 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
 void statement_shift_position(const struct sql_statement *sql, struct err *e);
 /* Says what the engine's parser could not know of a statement that it refused; ST_ERR. */
 int statement_explain_error(const struct sql_statement *sql, struct err *e);
+/* PostgreSQL parses before it looks at anything else: a syntax error keeps a whole message from running, and
+ * is one in a failed transaction too. */
+int statement_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e);
 /* 42501 when it names what no client may reach. */
 int statement_check_names(const struct sql_statement *sql, struct err *e);
 /* Where it came from, when that is not its text. Copied. */
@@ -333,6 +338,9 @@ void portals_drop_all(struct session *s);
 int portals_commit(struct session *s, struct err *e);
 void portals_committed(struct session *s);
 void portals_rollback(struct session *s);
+/* The transaction has failed: its portals are there until it ends, but for nothing. */
+void portals_fail(struct session *s);
+void portal_kill(struct session *s, struct portal *p);
 /* Back to a savepoint: what is younger goes, the rest is put down, since the engine's transaction ends. */
 void portals_rollback_to(struct session *s, uint64_t born);
 /* Drops p unless that has happened already. */
@@ -367,6 +375,9 @@ int64_t cursors_sweep(struct session *s);
  * arena; NULL without memory. */
 const char *cursors_as_sql(struct session *s);
 const char *statements_as_sql(struct session *s);
+
+/* The description that a simple query still owes its client. */
+void portal_tell(struct session *s, struct portal *p);
 
 /* portal_run.c: forward and backward over a portal's rows. *rows: how many. */
 int portal_run(struct session *s, struct portal *p, const struct portal_run *how, uint64_t *rows,

@@ -68,6 +68,9 @@ static int run_one(struct session *s, const struct sql_statement *sql, struct er
     int rc = ST_OK;
     if (statement_nparams(st) > 0)
         rc = err_set(e, SQLSTATE_UNDEFINED_PARAMETER, "there is no parameter $1");
+    struct portal *old = rc == ST_OK ? portal_find(s, "") : NULL;
+    if (old)
+        portal_drop(s, old);
     if (rc == ST_OK)
         rc = portal_new(s, "", st, NULL, 0, &p, e);
     if (rc == ST_OK)
@@ -86,19 +89,12 @@ static int run_one(struct session *s, const struct sql_statement *sql, struct er
         rc = portal_execute(s, p, 0, false, e);
     if (rc < 0 && command)
         statement_shift_position(sql, e);
-    portal_drop_if_there(s, p);
+    if (rc < 0 && s->tx == TX_BLOCK)
+        portal_kill(s, p); /* as PostgreSQL: what failed is there until the transaction ends */
+    else
+        portal_drop_if_there(s, p);
     statement_free(st);
     return rc;
-}
-
-static void drop_unnamed(struct session *s)
-{
-    struct portal *p = portal_find(s, "");
-    struct statement *st = statement_find(s, "");
-    if (p)
-        portal_drop(s, p);
-    if (st)
-        statement_drop(s, st);
 }
 
 /* While rows are copied in, their messages take the place of the one that the statements came in. */
@@ -118,55 +114,13 @@ static int keep_text(struct session *s, struct str sql, struct sql_list *list, s
     return ST_OK;
 }
 
-static int no_piece(void *arg, size_t off, size_t len)
-{
-    (void)arg, (void)off, (void)len;
-    return ST_OK;
-}
-
-/* The query of a DECLARE as a statement. */
-static int declared_text(struct session *s, const struct sql_statement *sql, struct sql_statement *out,
-                         struct err *e)
-{
-    struct sql_declare d;
-    int rc = sql_parse_declare(&s->message_arena, sql, &d, e);
-    if (rc < 0) {
-        statement_shift_position(sql, e);
-        return rc;
-    }
-    out->kind = SQL_ENGINE;
-    out->text = d.query;
-    out->offset = sql->offset + (size_t)(d.query.p - sql->text.p);
-    return ST_OK;
-}
-
-/* A syntax error anywhere in the message keeps all of it from running, as in PostgreSQL, which parses first.
- */
-static int check_syntax(struct session *s, const struct sql_list *list, struct err *e)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        struct sql_statement text = list->items[i];
-        const struct sql_statement *sql = &text;
-        if (sql->kind == SQL_DECLARE)
-            TRY(declared_text(s, &list->items[i], &text, e));
-        if (text.kind != SQL_ENGINE)
-            continue;
-        struct backend_session *engine;
-        TRY(session_engine(s, &engine, e));
-        int rc = engine->ops->split(engine, sql->text, no_piece, NULL, e);
-        if (rc < 0) {
-            statement_shift_position(sql, e);
-            return statement_explain_error(sql, e);
-        }
-    }
-    return ST_OK;
-}
-
 int simple_query(struct session *s, struct str sql, struct err *e)
 {
     struct sql_list list = {0};
+    struct statement *unnamed = statement_find(s, "");
     s->query = sql;
-    drop_unnamed(s);
+    if (unnamed)
+        statement_drop(s, unnamed);
     int how = sql_split(&s->message_arena, sql, &list, e);
     TRY(how);
     if (how == ST_AGAIN)
@@ -175,8 +129,9 @@ int simple_query(struct session *s, struct str sql, struct err *e)
         be_empty_query_response(&s->out);
         return tx_implicit_commit(s, e);
     }
-    if (list.n > 1 && how == ST_OK) /* what the engine has split it has parsed */
-        TRY(check_syntax(s, &list, e));
+    for (size_t i = 0; list.n > 1 && i < list.n && how == ST_OK;
+         i++) /* what the engine has split it has parsed */
+        TRY(statement_check_syntax(s, &list.items[i], e));
     TRY(keep_text(s, sql, &list, e));
     for (size_t i = 0; i < list.n; i++) {
         if (list.n > 1)

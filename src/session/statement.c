@@ -243,6 +243,43 @@ static int prepare_declare(struct session *s, struct statement *st, const uint32
     return ST_ERR;
 }
 
+static int no_piece(void *arg, size_t off, size_t len)
+{
+    (void)arg, (void)off, (void)len;
+    return ST_OK;
+}
+
+/* The query of a DECLARE as a statement. */
+static int declared_text(struct session *s, const struct sql_statement *sql, struct sql_statement *out,
+                         struct err *e)
+{
+    struct sql_declare d;
+    int rc = sql_parse_declare(&s->message_arena, sql, &d, e);
+    if (rc < 0) {
+        statement_shift_position(sql, e);
+        return rc;
+    }
+    out->kind = SQL_ENGINE;
+    out->text = d.query;
+    out->offset = sql->offset + (size_t)(d.query.p - sql->text.p);
+    return ST_OK;
+}
+
+int statement_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e)
+{
+    struct sql_statement text = *sql;
+    struct backend_session *engine;
+    if (sql->kind == SQL_DECLARE)
+        TRY(declared_text(s, sql, &text, e));
+    if (text.kind != SQL_ENGINE)
+        return ST_OK;
+    TRY(session_engine(s, &engine, e));
+    if (engine->ops->split(engine, text.text, no_piece, NULL, e) == ST_OK)
+        return ST_OK;
+    statement_shift_position(&text, e);
+    return statement_explain_error(&text, e);
+}
+
 int statement_refresh(struct session *s, struct statement *st, struct err *e)
 {
     struct sql_statement query = st->sql;
@@ -257,9 +294,11 @@ int statement_refresh(struct session *s, struct statement *st, struct err *e)
 /* Once st->sql is known. */
 static int prepare(struct session *s, struct statement *st, const uint32_t *oids, size_t noids, struct err *e)
 {
-    if (!tx_allows(s, st->sql.kind))
+    if (!tx_allows(s, st->sql.kind)) {
+        TRY(statement_check_syntax(s, &st->sql, e));
         return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
                        "current transaction is aborted, commands ignored until end of transaction block");
+    }
     bool ours = true;
     if (st->sql.kind != SQL_EMPTY)
         TRY(command_claims(s, &st->sql, &ours, e));

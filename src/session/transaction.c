@@ -71,10 +71,7 @@ static void engine_rollback(struct session *s)
 /* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
 static void fail_block(struct session *s)
 {
-    if (list_is_empty(&s->savepoints))
-        portals_rollback(s);
-    else
-        portals_rollback_to(s, list_entry(s->savepoints.prev, struct savepoint, link)->born);
+    portals_fail(s);
     if (s->engine_tx && s->engine) {
         struct err ignored;
         err_init(&ignored);
@@ -274,11 +271,14 @@ static int set_modes(struct session *s, const struct sql_transaction *t, struct 
 
 static int begin(struct session *s, const struct sql_transaction *t, struct err *e)
 {
-    if (s->tx == TX_BLOCK) {
+    if (s->tx == TX_BLOCK)
         session_notice(s, BE_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "there is already a transaction in progress");
+    if (s->engine_tx && t->isolation != SQL_ISO_DEFAULT)
+        return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
+                       "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    if (s->tx == TX_BLOCK)
         return ST_OK;
-    }
     TRY(set_modes(s, t, e));
     s->tx = TX_BLOCK;
     return ST_OK;
