@@ -191,7 +191,7 @@ static int run_show(struct session *s, const struct sql_statement *sql, struct c
 /* A new value that the engine refuses is taken back. */
 static int set_and_apply(struct session *s, const char *name, const char *value, bool local, struct err *e)
 {
-    bool in_transaction = s->tx != TX_IDLE;
+    const bool in_transaction = true; /* at the least in the one that ends with this Query, or at Sync */
     int index = settings_find(&s->settings, name);
     char *old = NULL;
     if (index >= 0 && !(old = mem_strdup(settings_get(&s->settings, (size_t)index))))
@@ -280,7 +280,7 @@ static int run_set(struct session *s, const struct sql_statement *sql, struct co
         return ST_OK;
     }
     if (sql->kind == SQL_RESET && strcmp(set.name, "all") == 0) {
-        TRY(settings_reset_all(&s->settings, s->tx != TX_IDLE, e));
+        TRY(settings_reset_all(&s->settings, true, e));
         return session_apply_settings(s, e);
     }
     return set_one(s, &set, e);

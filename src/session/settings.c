@@ -256,6 +256,7 @@ static void slot_release(struct setting_slot *slot)
 {
     mem_free(slot->value);
     mem_free(slot->start);
+    mem_free(slot->told);
 }
 
 void settings_release(struct settings *s)
@@ -511,11 +512,31 @@ uint64_t settings_take_changed(struct settings *s)
     return changed;
 }
 
+/* Whether the client has to be told of a setting's value. What it is told is kept; without memory for that it
+ * is told later. */
+static bool take_report(struct settings *s, size_t index)
+{
+    struct setting_slot *slot = &s->slots[index];
+    const char *now = settings_get(s, index);
+    bool due = strcmp(now, slot->told ? slot->told : table[index].value) != 0;
+    char *told = due ? mem_strdup(now) : NULL;
+    if (due && !told)
+        return false;
+    if (due) {
+        mem_free(slot->told);
+        slot->told = told;
+    }
+    s->reported &= ~((uint64_t)1 << index);
+    return due;
+}
+
 uint64_t settings_take_reports(struct settings *s)
 {
-    uint64_t reported = s->reported;
-    s->reported = 0;
-    return reported;
+    uint64_t due = 0;
+    for (size_t i = 0; s->reported && i < SETTINGS_COUNT; i++)
+        if (s->reported >> i & 1 && take_report(s, i))
+            due |= (uint64_t)1 << i;
+    return due;
 }
 
 int64_t settings_duration_us(const struct settings *s, enum setting index)

@@ -81,6 +81,7 @@ enum { SETTINGS_CUSTOM_MAX = 64, SETTING_VALUE_MAX = 4096, SETTING_NAME_MAX = 12
 struct setting_slot {
     char *value; /* NULL: the default */
     char *start; /* what RESET returns to, from the start-up packet; NULL: the table's */
+    char *told;  /* what the client was last told of it; NULL: the table's */
 };
 
 struct setting_undo {
@@ -101,7 +102,7 @@ struct settings {
     size_t nundo;
     size_t mark;       /* records from here on are newer than the last savepoint */
     uint64_t changed;  /* bit i: setting i may have another value than at settings_take_changed */
-    uint64_t reported; /* bit i: a report is due */
+    uint64_t reported; /* bit i: the client may have been told something else */
 };
 
 void settings_init(struct settings *s);
@@ -131,6 +132,7 @@ size_t settings_mark(struct settings *s);
 void settings_undo_from(struct settings *s, size_t mark);
 /* Bits of the settings that changed since the last call. */
 uint64_t settings_take_changed(struct settings *s);
+/* Those of which the client has to be told: their values are not the ones that this gave it last. */
 uint64_t settings_take_reports(struct settings *s);
 
 /* "1500", "1.5s", "2 min" in microseconds; 0: none. Only of SETTING_MS ones, whose values were checked. */

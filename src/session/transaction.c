@@ -68,6 +68,13 @@ static void engine_rollback(struct session *s)
     settings_end_transaction(&s->settings, false);
 }
 
+/* What was set since the last savepoint, or since BEGIN, is undone at once. */
+static void undo_settings(struct session *s)
+{
+    bool none = list_is_empty(&s->savepoints);
+    settings_undo_from(&s->settings, none ? 0 : list_entry(s->savepoints.prev, struct savepoint, link)->mark);
+}
+
 /* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
 static void fail_block(struct session *s)
 {
@@ -78,6 +85,7 @@ static void fail_block(struct session *s)
         (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
     }
     s->engine_tx = false;
+    undo_settings(s);
     s->tx = TX_FAILED;
 }
 
@@ -225,6 +233,7 @@ static int rollback_to(struct session *s, struct savepoint *sp)
     }
     s->tx_wrote = false;
     settings_undo_from(&s->settings, sp->mark);
+    s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
     drop_savepoints_after(s, sp, false);
     s->tx = TX_BLOCK;
     return ST_OK;

@@ -3,7 +3,6 @@ TAVANA_SANITIZED=1 says that the binary is an instrumented one: bounds of memory
 
 import asyncio
 import contextlib
-import glob
 import inspect
 import os
 import pathlib
@@ -20,7 +19,7 @@ import urllib.request
 import psutil
 import pytest
 
-from wire import Wire
+from wire import Q, Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TAVANA_BINARY", ROOT / "build/tavana")).resolve()
@@ -35,17 +34,32 @@ HOST = "127.0.0.1"
 def pytest_configure(config):
     for name, text in {
         "concurrent": "many threads at work: also run under TSan",
-        "slow": "takes more than ten seconds",
+        "slow": "takes five seconds or more",
+        "needs_pg": "compares with a real PostgreSQL 15",
+        "java": "needs a JDK and Maven",
+        "node": "needs node and npm",
     }.items():
         config.addinivalue_line("markers", f"{name}: {text}")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def pytest_collection_modifyitems(items):
+    """What a test asks for says what it needs."""
+    for item in items:
+        for fixture, marker in (("postgres", "needs_pg"), ("jdbc", "java"), ("node_modules", "node")):
+            if fixture in item.fixturenames:
+                item.add_marker(marker)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind((HOST, 0))
         return s.getsockname()[1]
+
+
+def dsn(port, **kw):
+    return " ".join(f"{k}={v}" for k, v in {"host": HOST, "port": port, "user": "tester", "dbname": "db", **kw}.items())
 
 
 class Server:
@@ -91,8 +105,7 @@ class Server:
         return Wire(self.address, **kw)
 
     def dsn(self, **kw):
-        return " ".join(f"{k}={v}" for k, v in
-                        {"host": HOST, "port": self.port, "user": "tester", "dbname": "db", **kw}.items())
+        return dsn(self.port, **kw)
 
     @property
     def pid(self):
@@ -166,11 +179,14 @@ def make_server():
         yield lambda *options, **kw: stack.enter_context(Server(*options, **kw))
 
 
+PG_BIN = "/usr/lib/postgresql/15/bin"
+
+
 class Postgres:
-    """A real one, trust on loopback."""
+    """A real one, trust on loopback. It has the engine's range(), for what both are asked."""
 
     def __init__(self):
-        self.bin = sorted(glob.glob("/usr/lib/postgresql/15/bin"))[-1]
+        self.bin = PG_BIN
         self.directory = tempfile.mkdtemp(prefix="pg-")
         self.port = free_port()
         self.address = (HOST, self.port)
@@ -182,7 +198,9 @@ class Postgres:
         self.run("pg_ctl", "-D", data, "-w", "-l", f"{self.directory}/log", "-o",
                  f"-p {self.port} -c listen_addresses={HOST} -k {self.directory} -c fsync=off -c timezone=UTC", "start")
         with Wire(self.address, database="postgres") as w:
-            w.ask(Q_create_db)
+            w.ask(Q("create database db"))
+        with self.wire() as w:
+            w.ask(Q("create function range(n bigint) returns setof bigint language sql as 'select generate_series(0, n - 1)'"))
 
     def run(self, program, *args):
         prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -192,19 +210,27 @@ class Postgres:
     def wire(self, **kw):
         return Wire(self.address, **kw)
 
+    def dsn(self, **kw):
+        return dsn(self.port, **kw)
+
     def stop(self):
         self.run("pg_ctl", "-D", f"{self.directory}/data", "-m", "immediate", "stop")
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-Q_create_db = b"Q" + (4 + len(b"create database db\0")).to_bytes(4, "big") + b"create database db\0"
-
-
 @pytest.fixture(scope="session")
 def postgres():
+    if not os.path.exists(f"{PG_BIN}/postgres"):
+        pytest.skip(f"there is no {PG_BIN}/postgres")
     p = Postgres()
     yield p
     p.stop()
+
+
+@pytest.fixture(params=["tavana", pytest.param("postgresql", marks=pytest.mark.needs_pg)])
+def either(request):
+    """For what has to be the same in both; the real one says that the test is right."""
+    return request.getfixturevalue("server" if request.param == "tavana" else "postgres")
 
 
 @pytest.hookimpl(tryfirst=True)

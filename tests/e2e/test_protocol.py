@@ -3,10 +3,11 @@ whole and answered up to its last ReadyForQuery. Both servers have to give the s
 
 import re
 import struct
+import time
 
 import pytest
 
-from wire import B, C, D, E, H, P, PROTOCOL_3_2, Q, S, X, Closed, Error, Wire, cancel, message
+from wire import B, C, D, E, H, P, PROTOCOL_3_2, Q, S, X, Closed, Error, cancel, message
 
 THREE = "select * from (values (1), (2), (3)) v(x)"
 SCRIPTS = {
@@ -107,60 +108,245 @@ SCRIPTS = {
     "sql state of constraint": [[Q("create table con (a int primary key)")], [Q("insert into con values (1), (1)")],
                                 [Q("insert into con values (null)")], [Q("drop table con")]],
     "table exists": [[Q("create table ex (a int)")], [Q("create table ex (a int)")], [Q("drop table ex")], [Q("drop table ex")]],
+    # Portals
+    "parsing anew leaves the portal": [[Q("begin")], [P(THREE), B("p"), E(1, "p"), P("select 'other' o"), E(1, "p"), B(), E(), E(0, "p"), S],
+                                       [Q("rollback")]],
+    "binding anew replaces the unnamed portal": [[P("select $1::int a"), B(params=["1"]), B(params=["2"]), E(), S]],
+    "closed portals": [[Q("begin")], [P(THREE), B("p"), E(1, "p"), C("P", "p"), E(1, "p"), S], [Q("rollback")], [P(THREE), B(), C("P"), D("P"), S]],
+    "a finished portal": [[Q("begin")], [P(THREE), B("p"), E(0, "p"), E(0, "p"), E(1, "p"), D("P", "p"), S], [Q("rollback")]],
+    "described while suspended": [[Q("begin")], [P(THREE), B("p", results=[1]), E(1, "p"), D("P", "p"), E(1, "p"), S], [Q("rollback")]],
+    "two formats of one statement": [[Q("begin")], [P("select x, x from (values (1), (2), (3)) v(x)", "s"), B("a", "s", results=[1]), B("b", "s", results=[0, 1]),
+                                                    D("S", "s"), D("P", "a"), D("P", "b"), E(1, "a"), E(1, "b"), E(2, "b"), E(2, "a"), S], [Q("rollback")]],
+    "rollback ends portals": [[Q("begin")], [P(THREE), B("p"), E(1, "p"), S], [Q("rollback")], [E(1, "p"), S]],
+    "rollback in a pipeline ends portals": [[Q("begin")], [P(THREE), B("p"), E(1, "p"), P("rollback"), B(), E(), E(1, "p"), S]],
+    "an insert runs once": [[Q("create table i1 (a int)")], [Q("begin")], [P("insert into i1 values (1)"), B("p"), E(0, "p"), E(0, "p"), S], [Q("rollback")],
+                            [Q("drop table i1")]],
+    "update returning in pages": [[Q("create table ur (a int)")], [Q("insert into ur values (1), (2), (3)")], [Q("begin")],
+                                  [P("update ur set a = a + 10 returning a"), B("p"), D("P", "p"), E(1, "p"), S], [E(1, "p"), S], [E(5, "p"), S],
+                                  [Q("select count(*) as n from ur where a > 10")], [Q("rollback")], [Q("select count(*) as n from ur where a > 10")],
+                                  [Q("drop table ur")]],
+    "returning left half-way is done all the same": [[Q("create table rh (a int)")], [P("insert into rh values (1), (2), (3) returning a"), B(), E(1), S],
+                                                     [Q("select count(*) as n from rh")], [Q("drop table rh")]],
+    "the snapshot is of Bind": [[Q("create table sn (a int)")], [Q("insert into sn values (1), (2)")], [Q("begin")],
+                                [P("select a from sn order by a"), B("p"), S], [Q("insert into sn values (3)")], [E(0, "p"), S], [Q("rollback")],
+                                [Q("begin")], [P("select a from sn order by a"), B("p"), E(1, "p"), S], [Q("delete from sn")], [E(0, "p"), S],
+                                [Q("rollback")], [Q("drop table sn")]],
+    # Transactions
+    "statements survive rollback": [[Q("begin")], [P("select 5 as a", "s"), S], [Q("rollback")], [B("", "s"), E(), S],
+                                    [P("select 6 as a", "s2"), P("selec"), S], [B("", "s2"), E(), S], [C("S", "s"), C("S", "s2"), S]],
+    "what a failed transaction allows": [
+        [P("select 1 as a", "s"), P("set application_name = 'x'", "r"), P("rollback", "rb"), S], [Q("begin")], [Q("selec")], [Q("")], [Q("show timezone")],
+        [Q("set application_name = 'x'")], [D("S", "s"), S], [D("S", "r"), S], [D("S", "rb"), S], [B("", "s"), S], [C("S", "s"), S], [P(""), S],
+        [P("rollback"), S], [Q("begin")], [Q("savepoint x")], [Q("rollback; select 7 as a")]],
+    "a syntax error runs nothing": [[Q("begin; selec")], [Q("select 1")], [Q("rollback")]],
+    "an error stops the batch": [[Q("begin; select 1 as a; select * from no_such; select 2")], [Q("commit; select 8 as a")]],
+    "begin and end in one query": [[Q("begin; select 1 as a; commit; select 2 as a")], [Q("begin; select 1 as a; rollback; select 2 as a")],
+                                   [Q("select 1 as a; begin; select 2 as a")], [Q("commit; begin; select 1 as a")], [Q("end")]],
+    "rollback in the middle": [[Q("create table rm (a int)")], [Q("insert into rm values (1); rollback; insert into rm values (2)")],
+                               [Q("select a from rm")], [Q("drop table rm")]],
+    "definitions are undone too": [[Q("create table du (a int); insert into du values (1); select * from no_such")], [Q("select * from du")]],
+    "chains": [[Q("begin")], [Q("commit and chain")], [Q("select 1 as a")], [Q("rollback and chain")], [Q("rollback")], [Q("commit and chain")]],
+    "set transaction": [[Q("set transaction isolation level serializable")], [Q("begin")], [Q("set transaction isolation level repeatable read")],
+                        [Q("set transaction read only")], [Q("commit")], [Q("begin isolation level read committed, read write, not deferrable")], [Q("commit")]],
+    "set local outside": [[Q("set local timezone = 'UTC'")]],
+    "words of transactions": [[Q("begin work")], [Q("abort work")], [Q("begin transaction")], [Q("end transaction")], [Q("start transaction")], [Q("commit work")]],
+    "transactions in a pipeline": [
+        [P("begin"), B(), E(), P("select 1 as a"), B(), E(), P("commit"), B(), E(), P("select 2 as a"), B(), E(), S],
+        [P("select 1 as a"), B(), E(), P("commit"), B(), E(), P("select 2 as a"), B(), E(), S],
+        [P("begin"), B(), E(), P("select * from no_such"), B(), E(), S], [Q("rollback")]],
+    "begin in a pipeline takes what was before": [
+        [Q("create table bp (a int)")], [P("insert into bp values (1)"), B(), E(), P("begin"), B(), E(), P("insert into bp values (2)"), B(), E(), S],
+        [Q("rollback")], [Q("select count(*) as n from bp")], [Q("drop table bp")]],
+    "both protocols, one transaction": [[P("begin"), B(), E(), S], [Q("select 1 as a")], [P("commit"), B(), E(), S], [P("commit"), B(), E(), S],
+                                        [P("begin"), B(), E(), S], [P("begin"), B(), E(), S], [P("rollback"), B(), E(), S]],
+    "sync alone": [[Q("begin")], [S], [S, S], [Q("selec")], [S], [Q("rollback")], [H, S]],
+    "syncs one after the other": [[P("select 1 as a"), B(), E(), S, P("selec"), B(), E(), S, P("select 3 as a"), B(), E(), S]],
+    "not in an implicit transaction": [[Q("select 1 as a; discard all")], [Q("select 1 as a; savepoint a")], [P("select 1 as a"), B(), E(), P("savepoint a"), B(), E(), S]],
+    "savepoints that are not there": [[Q("begin")], [Q("rollback to nope")], [Q("rollback")], [Q("begin")], [Q("release nope")], [Q("rollback")]],
+    # Statements and parameters
+    "the unnamed statement": [[P("select 1 as a"), S], [B(), E(), S], [B(), E(), S], [P("selec"), S], [B(), E(), S]],
+    "parameters inferred": [
+        [Q("create table pi (a int, b text, c date, d double precision, e numeric(10,2), f boolean, g bigint, h timestamp)")],
+        [P("insert into pi values ($1, $2, $3, $4, $5, $6, $7, $8)"), D("S"), S],
+        [P("select * from pi where a = $1 and b = $2 and c < $3 and d > $4 and g <> $5 and h is not null"), D("S"), S],
+        [P("update pi set b = $1 where a = $2"), D("S"), S], [P("select $1 as a"), D("S"), B(params=["x"]), E(), S], [P("select 1 as a limit $1"), D("S"), S],
+        [P("select $1::date as a, $2::numeric(5, 1) as b, $3::int[] as c"), D("S"), S], [P("select a from pi where a in ($1, $2) or b like $3"), D("S"), S],
+        [P("select $1 as a", oids=[0]), D("S"), S], [P("select $1 as a, $2 as b", oids=[23]), D("S"), S], [P("select $2::int as a"), D("S"), S],
+        [P("select $1::text as a", oids=[705]), D("S"), B(params=["q"]), E(), S], [Q("drop table pi")]],
+    "formats": [[P("select 1 as a, 'x'::text as b"), B(results=[1]), D(), E(), B(results=[0, 1]), D(), E(), B(results=[]), D(), S],
+                [P("select $1::int as a", oids=[23]), B(params=["1"], formats=[7]), S], [P("select 1 as a"), B(results=[0, 0, 0]), S]],
+    "binary values of a wrong length": [[P("select $1 as a", oids=[oid]), B(params=[value], formats=[1]), E(), S] for oid, value in (
+        (23, b"\0\0\0"), (23, b""), (20, b"\0\0\0\1"), (701, b"\0"), (1082, b"\0"), (2950, b"\0"))],
+    "nulls": [[P("select $1::int as a, $2::text as b"), B(params=[None, None]), E(), S], [P("select $1 as a", oids=[23]), B(params=[None], formats=[1], results=[1]), D(), E(), S]],
+    "semicolons in parse": [[P("select 1 as a;"), B(), E(), S], [P(";;"), B(), E(), S], [P("-- c"), B(), E(), S], [P("/* c */ select 1 as a /* d */ ; -- e"), B(), E(), S]],
+    "comments and parentheses": [[Q("/* x */ select 1 as a")], [Q("-- x\nselect 1 as a")], [Q("(select 1 as a)")], [Q("((select 1 as a) union all select 2) order by 1")]],
+    "prepare wrongly": [[Q("prepare pw as select $1 + 1 as a")], [Q("execute pw")], [Q("execute pw (1, 2)")], [Q("execute pw (1)")], [Q("deallocate prepare pw")],
+                        [Q("deallocate all")], [Q("prepare pw as selec")]],
+    "one room for statements": [[P("select 3 as a", "sh"), S], [Q("execute sh")], [Q("deallocate sh")], [B("", "sh"), S], [Q("prepare sh as select 4 as a")],
+                                [D("S", "sh"), B("", "sh"), E(), S], [Q("deallocate all")], [B("", "sh"), S]],
+    "execute in extended": [[Q("prepare ee (int) as select $1 as a")], [P("execute ee (5)"), D("S"), B(), D(), E(), S], [Q("deallocate ee")]],
+    "utilities in extended": [[P("show application_name"), D("S"), B(), D(), E(), S], [P("set application_name = 'a'"), D("S"), B(), D(), E(), S],
+                              [P("show application_name"), B(results=[1]), D(), E(1), E(1), S], [P("reset application_name"), B(), E(), S], [P("discard all"), B(), E(), S],
+                              [P("prepare x as select 1 as a"), B(), E(), S], [P("deallocate x"), B(), E(), S]],
+    # Tags
+    "tags of definitions": [
+        [Q("create table ta as select 1 as a union all select 2")], [Q("create table tb (a int, b int)")], [Q("alter table tb add column c int")],
+        [Q("alter table tb rename to tc")], [Q("create index ti on tc (a)")], [Q("drop index ti")], [Q("truncate tc")], [Q("truncate table ta")],
+        [Q("comment on table tc is 'x'")], [Q("create sequence sq")], [Q("drop sequence sq")], [Q("create type en as enum ('a', 'b')")], [Q("drop type en")],
+        [Q("create or replace view vv as select 1 as a")], [Q("drop view vv")], [Q("create temp table tm (a int)")], [Q("drop table tm")], [Q("table tc")],
+        [Q("drop table ta")], [Q("drop table tc")]],
+    "tags of nothing": [[Q("create table rn (a int)")], [Q("update rn set a = 1")], [Q("delete from rn")], [Q("insert into rn select 1 where 1 = 0")],
+                        [Q("select * from rn")], [Q("drop table rn")]],
+    "merge": [[Q("create table mg (a int, b int)")],
+              [Q("merge into mg using (values (1, 2), (3, 4)) v(a, b) on mg.a = v.a when not matched then insert values (v.a, v.b)")], [Q("drop table mg")]],
+    "maintenance": [[Q("analyze")], [Q("vacuum")], [Q("checkpoint")]],
+    "explain runs nothing": [[Q("create table exq (a int)")], [P("explain insert into exq values (1)"), B(), S], [Q("select count(*) as n from exq")], [Q("drop table exq")]],
+    # Errors
+    "values that cannot be cast": [[Q("create table vc as select 'x'::text as t, 300000 as i")],  # from a table: constants fail in PostgreSQL's planner, before T
+                                   *([Q(f"select {what} as a from vc")] for what in ("t::int", "t::date", "i::int2", "t::uuid", "t::boolean", "t::json")), [Q("drop table vc")]],
+    "overflow": [[Q("create table ov as select 2147483647 as i, 9223372036854775807 as b, 32767::int2 as s")],
+                 *([Q(f"select {what} as a from ov")] for what in ("i + 1", "i * i", "b + 1", "s + s", "(-i - 1) - 1")), [Q("drop table ov")]],
+    "errors of names and shapes": [[Q(sql)] for sql in (
+        "select a from (values (1)) v(a), (values (1)) w(a)", "select count(*) as n from (values (1)) v(a) group by", "select a, count(*) from (values (1)) v(a)",
+        "create table dup (a int, a int)", "select * from no_schema.no_table", "create view no_v as select * from no_such", "insert into no_such values (1)",
+        "drop schema no_such", "drop view no_such", "select 1 union select 1, 2", "select sum('a'::text)", "select (select 1 union all select 2) as a",
+        "select 1 from (values (1)) v(a) where sum(a) > 1", "select no_fn('a', 1)", "select 'unended", 'select "unended', "select $1")],
+    "constraints": [[Q("create table cc (a int check (a > 0), b int not null)")], [Q("insert into cc values (-1, 1)")], [Q("insert into cc values (1, null)")],
+                    [Q("insert into cc values (1, 2, 3)")], [Q("insert into cc (a, zz) values (1, 2)")], [Q("update cc set zz = 1")], [Q("drop table cc")]],
+    "foreign keys": [[Q("create table fk1 (a int primary key)")], [Q("create table fk2 (a int references fk1 (a))")], [Q("insert into fk2 values (1)")],
+                     [Q("drop table fk1")], [Q("drop table fk2")], [Q("drop table fk1")]],
+    # What the server tells of settings
+    "settings are reported": [[Q("set application_name = 'x'")], [Q("reset application_name")], [Q("set timezone = 'Asia/Tokyo'")],
+                              [Q("begin; set local timezone = 'UTC'")], [Q("commit")], [Q("begin"), Q("set timezone = 'UTC'"), Q("rollback")],
+                              [Q("set datestyle = 'ISO, DMY'")], [Q("reset datestyle")], [P("set application_name = 'y'"), B(), E(), S], [Q("reset all")]],
+    "portals of a failed transaction": [
+        [Q("begin")], [P(THREE, "s"), B("p", "s"), E(1, "p"), S], [Q("selec")], [E(1, "p"), S], [D("P", "p"), S], [C("P", "p"), S], [Q("rollback")],
+        [E(1, "p"), S], [B("", "s"), E(), S], [C("S", "s"), S]],
+    "an empty statement in a failed transaction": [[Q("begin")], [Q("selec")], [P(""), B(), E(), S], [Q("rollback")]],
+    "a failed pipeline undoes its settings": [
+        [Q("set application_name = 'keep'")], [P("set application_name = 'z'"), B(), E(), P("selec"), S], [Q("show application_name")], [Q("reset application_name")]],
+    "rollback to a savepoint undoes settings": [
+        [Q("begin")], [Q("set application_name = 'a1'")], [Q("savepoint a")], [Q("set application_name = 'a2'")], [Q("rollback to a")],
+        [Q("show application_name")], [Q("commit")], [Q("show application_name")], [Q("reset application_name")]],
+    "a setting that stays the same is not reported": [[Q("set application_name = 'x'")], [Q("set application_name = 'x'")], [Q("set client_encoding = 'UTF8'")]],
+    "an error undoes settings at once": [
+        [Q("set timezone = 'Asia/Tokyo'")], [Q("begin; set timezone = 'UTC'; select * from no_such")], [Q("rollback")], [Q("reset timezone")]],
 }
+
+# Scripts that do not end as in PostgreSQL yet, and what is missing. One that does is to be moved up: the run says so.
+OPEN = {
+    "tags behind WITH": ("the tag is of SELECT", [
+        [Q("create table ww (a int)")], [Q("with w as (select 1 as a union all select 2) insert into ww select * from w")],
+        [Q("with w as (select 1 as a) update ww set a = 5 where a in (select a from w)")],
+        [Q("with w as (select 5 as a) delete from ww where a in (select a from w)")],
+        [P("with w as (select 1 as a union all select 2) insert into ww select * from w returning a"), D("S"), B(), D(), E(), S], [Q("drop table ww")]]),
+    "skipped definitions tell": ("no notices", [[Q("drop table if exists no_such")], [Q("create table ine (a int)")], [Q("create table if not exists ine (a int)")],
+                                                [Q("drop table ine")], [Q("drop view if exists no_such")]]),
+    "numerics too large": ("22P02 instead of 22003", [[Q("select '1'::numeric(2,2) as a")]]),
+    "positions and limits": ("42000 instead of 42P10 and 2201W", [[Q("select * from (values (1)) v(a) order by 3")], [Q("select 1 as a limit -1")]]),
+    "vacuum in a transaction": ("it runs", [[Q("begin")], [Q("vacuum")], [Q("rollback")]]),
+}
+
+MADE_UP = {"?column?", "int4", "text"}  # names of columns that have none
+OWN_WORDS = {"08P01", "22P03", "25001", "25P01", "25P02", "26000", "34000", "3B001", "42P03", "42P05", "42P18", "55000"}  # the others tell what an engine found
 
 
 def run(server, steps):
-    notes = []
     with server.wire() as w:
-        for step in steps:
-            notes.append(w.ask(*step))
-    return notes
+        return [w.ask(*step, quiet="K", full=True) for step in steps]
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+def alike(want, got):
+    """The notes of both, less what two engines put into words of their own: names of nameless columns, texts of the engine's errors."""
+    for theirs, ours in zip(want, got):
+        for i, (a, b) in enumerate(zip(theirs, ours)):
+            if isinstance(a, str) or isinstance(b, str) or not a or not b or a[0] != b[0]:
+                continue
+            if a[0] == "T":
+                ours[i] = ("T", *((x[0] if x[0] in MADE_UP else y[0], *y[1:]) for x, y in zip(a[1:], b[1:])), *b[len(a):])
+            elif str(a[0]).startswith("err:") and a[0][4:] not in OWN_WORDS:
+                ours[i] = (*b[:-1], a[-1])
+    return want, got
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, *(pytest.param(n, marks=pytest.mark.xfail(strict=True, reason=why)) for n, (why, _) in OPEN.items())])
 def test_as_postgresql(name, server, postgres):
-    want, got = run(postgres, SCRIPTS[name]), run(server, SCRIPTS[name])
+    steps = SCRIPTS[name] if name in SCRIPTS else OPEN[name][1]
+    want, got = alike(run(postgres, steps), run(server, steps))
     assert got == want
 
 
-def test_extended_protocol_flush(wire):
-    wire.send(P(THREE), B("p"), E(1, "p"), H)
-    assert wire.notes(4) == ["1", "2", ("1",), "susp"]
-    wire.send(E(1, "p"), H)
-    assert wire.notes(2) == [("2",), "susp"]
-    assert wire.ask(E(0, "p"), S) == [("3",), 'cc"SELECT 1"', "Z:I"]
+def test_flush(either):
+    with either.wire() as w:
+        w.send(P(THREE), B("p"), E(1, "p"), H)
+        assert w.notes(4) == ["1", "2", ("1",), "susp"]
+        w.send(E(1, "p"), H)
+        assert w.notes(2) == [("2",), "susp"]
+        assert w.ask(E(0, "p"), S) == [("3",), 'cc"SELECT 1"', "Z:I"]
 
 
-def test_a_query_is_skipped_too(wire):
-    assert wire.ask(P("selec"), Q("select 1"), S, syncs=1) == ["err:42601", "Z:I"]
+def test_an_error_waits_for_nothing(either):
+    with either.wire() as w:
+        w.send(P("selec"))
+        assert w.notes(1) == ["err:42601"]
+        assert w.ask(H, P("select 1"), B(), D(), E(), C("S", "nope"), S) == ["Z:I"]
 
 
-def test_fatal_on_unknown_message(server, wire):
-    wire.send(message("!", b"what"))
-    assert wire.until_ready() == ["fatal:08P01", "closed"]
+def test_a_query_is_skipped_too(either):
+    with either.wire() as w:
+        assert w.ask(P("selec"), Q("select 1"), S, syncs=1) == ["err:42601", "Z:I"]
+
+
+def test_fatal_on_unknown_message(either):
+    with either.wire() as w:
+        w.send(message("!", b"what"))
+        assert w.until_ready() == ["fatal:08P01", "closed"]
 
 
 @pytest.mark.parametrize("kind, payload", [("P", b"no end"), ("B", b"\0\0\xff\xff"), ("E", b"\0"), ("P", b"\0select 1\0\0\5"),
-                                           ("B", b"\0\0\0\0\0\1\0\0\0\x63x")])
-def test_malformed_message_is_an_error(wire, kind, payload):
-    assert wire.ask(message(kind, payload), S) == ["err:08P01", "Z:I"]
-    assert wire.ask(Q("select 1")) == ["T", ("1",), 'cc"SELECT 1"', "Z:I"]
+                                           ("B", b"\0\0\0\0\0\1\0\0\0\x63x"), ("D", b"X\0"), ("C", b"X\0"), ("E", b"\0\0\0\0\0\0")])
+def test_malformed_message_is_an_error(kind, payload, either):
+    with either.wire() as w:
+        assert w.ask(P("select 1"), message(kind, payload), S)[-2:] == ["err:08P01", "Z:I"]
+        assert w.ask(Q("select 1")) == ["T", ("1",), 'cc"SELECT 1"', "Z:I"]
 
 
-def test_invalid_utf8(wire):
-    assert wire.ask(message("Q", b"select '\xff'\0")) == ["err:22021", "Z:I"]
-    assert wire.ask(P("select $1::text"), B("", "", [b"\xc3"]), E(), S)[-2:] == ["err:22021", "Z:I"]
+def test_invalid_utf8(either):
+    with either.wire() as w:
+        assert w.ask(message("Q", b"select '\xff'\0")) == ["err:22021", "Z:I"]
+        assert w.ask(P("select $1::text"), B("", "", [b"\xc3"]), E(), S)[-2:] == ["err:22021", "Z:I"]
 
 
-def test_cached_plan_must_not_change(wire):
-    wire.ask(Q("create or replace table cp as select 1 a"))
-    assert wire.ask(P("select * from cp", "s"), D("S", "s"), S)[:3] == ["1", "t", "T"]
-    assert wire.ask(B("", "s"), E(), S) == ["2", ("1",), 'cc"SELECT 1"', "Z:I"]
-    wire.ask(Q("create or replace table cp as select 'x' a, 2 b"))
-    notes = wire.ask(B("", "s"), E(), S)
-    assert "err:0A000" in notes and wire.last_error["M"] == "cached plan must not change result type"
-    assert wire.ask(P("select * from cp", "s2"), B("", "s2"), E(), S) == ["1", "2", ("x", "2"), 'cc"SELECT 1"', "Z:I"]
+def test_cached_plan_must_not_change(either):
+    with either.wire() as w:
+        w.ask(Q("drop table if exists cp"), Q("create table cp as select 1 a"))
+        assert w.ask(P("select * from cp", "s"), D("S", "s"), S)[:3] == ["1", "t", "T"]
+        assert w.ask(B("", "s"), E(), S) == ["2", ("1",), 'cc"SELECT 1"', "Z:I"]
+        w.ask(Q("drop table cp"), Q("create table cp as select 'x' a, 2 b"))
+        assert w.ask(B("", "s"), E(), S)[-2:] == ["err:0A000", "Z:I"] and w.last_error["M"] == "cached plan must not change result type"
+        assert w.ask(P("select * from cp", "s2"), B("", "s2"), E(), S) == ["1", "2", ("x", "2"), 'cc"SELECT 1"', "Z:I"]
+        w.ask(Q("drop table cp"))
+
+
+def test_cancel(either):
+    with either.wire() as w:
+        assert len(w.key) == 4
+        w.send(Q("select pg_sleep(60)"))
+        time.sleep(0.2)
+        for pid, key in ((w.pid, bytes(4)), (w.pid + 100000, w.key)):
+            assert cancel(either.address, pid, key) == b""
+        begun = time.monotonic()
+        assert cancel(either.address, w.pid, w.key) == b""  # not a word, only the end
+        assert w.until_ready()[-2:] == ["err:57014", "Z:I"] and w.last_error["M"] == "canceling statement due to user request"
+        assert time.monotonic() - begun < 2
+        assert cancel(either.address, w.pid, w.key) == b""
+        time.sleep(0.2)
+        assert w.ask(Q("select 1"))[1] == ("1",)
+        w.ask(Q("begin"))
+        w.ask(P(THREE), B("p"), E(1, "p"), S)
+        assert cancel(either.address, w.pid, w.key) == b""
+        time.sleep(0.2)
+        assert w.ask(E(1, "p"), S) == [("2",), "susp", "Z:T"]
 
 
 def test_parameters_at_start(server):
@@ -178,10 +364,18 @@ def test_parameters_at_start(server):
         assert w.ask(Q("select timestamptz '2024-07-01 00:00:00+00'"))[1] == ("2024-07-01 02:00:00+02",)
 
 
-def test_parameter_status_comes_before_ready(wire):
-    assert wire.ask(Q("set timezone = 'UTC'"), quiet="K") == ['cc"SET"', "ps:TimeZone=UTC", "Z:I"]
-    assert wire.ask(Q("begin; set timezone = 'Asia/Tokyo'"), quiet="K")[-2:] == ["ps:TimeZone=Asia/Tokyo", "Z:T"]
-    assert wire.ask(Q("rollback"), quiet="K") == ['cc"ROLLBACK"', "ps:TimeZone=UTC", "Z:I"]
+def test_parameter_status_comes_before_ready(either):
+    with either.wire() as w:
+        assert w.ask(Q("set timezone = 'America/Lima'"), quiet="K") == ['cc"SET"', "ps:TimeZone=America/Lima", "Z:I"]
+        assert w.ask(Q("begin; set timezone = 'Asia/Tokyo'"), quiet="K")[-2:] == ["ps:TimeZone=Asia/Tokyo", "Z:T"]
+        assert w.ask(Q("rollback"), quiet="K") == ['cc"ROLLBACK"', "ps:TimeZone=America/Lima", "Z:I"]
+
+
+def test_what_is_reported_at_the_start(server, postgres):
+    with server.wire() as ours, postgres.wire() as theirs:
+        assert set(theirs.parameters) <= set(ours.parameters)
+        for name in set(theirs.parameters) - {"server_version", "is_superuser"}:
+            assert ours.parameters[name] == theirs.parameters[name], name
 
 
 def test_bad_start_parameters(server):
@@ -194,35 +388,58 @@ def test_bad_start_parameters(server):
 def test_protocol_3_2(server):
     with server.wire(protocol=PROTOCOL_3_2) as w:
         assert w.negotiated is None and len(w.key) == 32
-    with server.wire() as w:
-        assert len(w.key) == 4
-    with server.wire(protocol=PROTOCOL_3_2 + 7, **{"_pq_.what": "1"}) as w:
-        assert w.negotiated in (2, PROTOCOL_3_2) and len(w.key) == 32
+    with server.wire(protocol=PROTOCOL_3_2 + 7, **{"_pq_.what": "1", "_pq_.more": ""}) as w:
+        assert w.negotiated == (PROTOCOL_3_2, ["_pq_.what", "_pq_.more"]) and len(w.key) == 32
 
 
-def test_old_protocol_is_refused(server):
+def test_unknown_protocol_option(either):
+    with either.wire(**{"_pq_.what": "1"}) as w:
+        assert w.negotiated == (196608, ["_pq_.what"]) and len(w.key) == 4
+        assert w.ask(Q("select 1"))[1] == ("1",)
+
+
+def test_other_protocols_are_refused(either):
     with pytest.raises(Error) as e:
-        server.wire(protocol=131072)
-    assert e.value.fields["C"] in ("0A000", "08P01")
+        either.wire(protocol=4 << 16)
+    assert e.value.fields["C"] == "0A000" and e.value.fields["S"] == "FATAL"
 
 
-def test_ssl_and_gss_without_tls(server):
+def test_version_2_is_refused(server):
+    with pytest.raises(Error) as e:
+        server.wire(protocol=2 << 16)
+    assert e.value.fields["C"] == "0A000"
+
+
+def test_ssl_request_without_tls(either):
+    w = either.wire(start=False)
+    w.send(struct.pack("!ii", 8, 80877103))
+    assert w.sock.recv(1) == b"N"
+    w.start("tester", "db", None, 196608)
+    assert w.ask(Q("select 1"))[1] == ("1",)
+
+
+@pytest.mark.parametrize("order", [(80877103, 80877104), (80877104, 80877103), (80877104,)])
+def test_requests_for_encryption(order, server):
     w = server.wire(start=False)
-    for code in (80877103, 80877104):
+    for code in order:
         w.send(struct.pack("!ii", 8, code))
         assert w.sock.recv(1) == b"N"
     w.start("tester", "db", None, 196608)
     assert w.ask(Q("select 1"))[1] == ("1",)
 
 
-def test_terminate(wire):
-    wire.send(X)
-    with pytest.raises(Closed):
-        wire.next()
+def test_terminate(either):
+    with either.wire() as w:
+        w.send(X)
+        with pytest.raises(Closed):
+            w.next()
 
 
-def test_error_position(wire):
-    assert wire.ask(Q("select 'ä', nope from (select 1) t"))[0] == "err:42703"
-    assert wire.last_error["P"] == "13"
-    wire.ask(Q("select 1; select\n  nope from (select 1) t"))
-    assert wire.last_error["P"] == "20"
+@pytest.mark.parametrize("sql, position", [("select 'ä', nope from (select 1) t", "13"), ("select 1; select\n  nope from (select 1) t", "20"),
+                                           ("select * from no_such_table", "15"), ("select 1 as a where 1 = = 2", "25"), ("select no_fn(1)", "8")])
+def test_error_position(sql, position, either):
+    with either.wire() as w:
+        w.ask(Q(sql))
+        assert w.last_error["P"] == position
+        w.ask(P(sql.split("; ")[-1]), S)
+        assert w.last_error["P"] == str(int(position) - sql.find("; ") - 2 if "; " in sql else position)

@@ -168,13 +168,14 @@ class Wire:
 
     def start(self, user, database, password, protocol, **params):
         self.send(self.start_packet(user, database, protocol, **params))
-        self.negotiated = None
+        self.negotiated = None  # or (version, [options not known])
         while True:
             kind, payload = self.next()
             if kind == "R":
                 self.authenticate(user, password, payload)
             elif kind == "v":
-                self.negotiated = struct.unpack("!I", payload[:4])[0]
+                version, count = struct.unpack("!Ii", payload[:8])
+                self.negotiated = (version, [o.decode() for o in payload[8:].split(b"\0")[:count]])
             elif kind == "E":
                 raise Error(self.last_error)
             elif kind == "Z":
@@ -222,7 +223,18 @@ class Wire:
             return f"ps:{name.decode()}={value.decode()}"
         return kind
 
-    def until_ready(self, syncs=1, quiet=QUIET):
+    def full_note(self, kind, payload):
+        """With what the short form leaves out: columns, parameter types, severity and text."""
+        note = self.note(kind, payload)
+        if kind == "T":
+            return (note, *(c.key() for c in self.columns))
+        if kind == "t":
+            return (note, *self.oids)
+        if kind in "EN":
+            return (note, self.last_error["S"], self.last_error["V"], self.last_error["M"])
+        return note
+
+    def until_ready(self, syncs=1, quiet=QUIET, full=False):
         """Notes up to the last of so many ReadyForQuery, or "closed"."""
         notes = []
         while syncs:
@@ -231,16 +243,16 @@ class Wire:
             except (Closed, ConnectionError):
                 return notes + ["closed"]
             if kind not in quiet:
-                notes.append(self.note(kind, payload))
+                notes.append(self.full_note(kind, payload) if full else self.note(kind, payload))
             syncs -= kind == "Z"
         return notes
 
-    def ask(self, *messages, syncs=None, quiet=QUIET):
+    def ask(self, *messages, syncs=None, quiet=QUIET, full=False):
         """Sends and reads to the last ReadyForQuery that they cause: one for each Q and S."""
         if syncs is None:
             syncs = sum(m[:1] in (b"Q", b"S") for m in messages)
         self.send(*messages)
-        return self.until_ready(syncs, quiet)
+        return self.until_ready(syncs, quiet, full)
 
     def notes(self, n):
         """So many messages, for what Flush or nothing ends."""

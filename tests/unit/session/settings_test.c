@@ -129,6 +129,25 @@ static void changes_are_told_once(void **state)
     assert_int_equal(settings_take_reports(s), (uint64_t)1 << SET_APPLICATION_NAME);
 }
 
+/* The value counts, not how often it was set. */
+static void what_the_client_knows_is_not_told(void **state)
+{
+    struct settings *s = *state;
+    set_ok(s, "application_name", "x", false, true);
+    settings_end_transaction(s, false);
+    assert_int_equal(settings_take_reports(s), 0);
+    set_ok(s, "application_name", "x", false, false);
+    assert_int_equal(settings_take_reports(s), (uint64_t)1 << SET_APPLICATION_NAME);
+    set_ok(s, "application_name", "y", false, false);
+    set_ok(s, "application_name", "x", false, false);
+    assert_int_equal(settings_take_reports(s), 0);
+    set_ok(s, "application_name", NULL, false, false);
+    alloc_fail_nth(1);
+    assert_int_equal(settings_take_reports(s), 0); /* put off */
+    assert_true(alloc_failed());
+    assert_int_equal(settings_take_reports(s), (uint64_t)1 << SET_APPLICATION_NAME);
+}
+
 static void the_clients_own_are_bounded(void **state)
 {
     struct settings *s = *state;
@@ -167,6 +186,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(local_ends_with_the_transaction, setup, teardown),
         cmocka_unit_test_setup_teardown(reset_returns_to_what_the_client_started_with, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_are_told_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_the_client_knows_is_not_told, setup, teardown),
         cmocka_unit_test_setup_teardown(the_clients_own_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(every_allocation_fails_once, setup, teardown),
     };
