@@ -244,7 +244,8 @@ static size_t look_at_word(struct str sql, size_t i, struct sql_catalog_hint *hi
         end++;
     if (starts(sql, start, "pg_") || starts(sql, start, "information_schema"))
         hint->any = hint->catalog = true;
-    else if (sql_catalog_find(SQL_CATALOG_PG, (struct str){sql.p + start, end - start}))
+    else if (sql_catalog_find(SQL_CATALOG_PG, (struct str){sql.p + start, end - start}) ||
+             starts(sql, start, "generate_series"))
         hint->any = true;
     return end;
 }
@@ -253,7 +254,7 @@ static size_t look_at_word(struct str sql, size_t i, struct sql_catalog_hint *hi
 static bool is_short_hint(struct str sql, size_t i)
 {
     static const char *const words[] = {"regclass", "regtype",  "regproc", "regnamespace", "regrole",
-                                        "version",  "operator", "user",    "jsonb"};
+                                        "version",  "operator", "user",    "jsonb",        "public"};
     if (i > 0 && is_word_byte(sql.p[i - 1]))
         return false;
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
@@ -290,6 +291,8 @@ struct sql_catalog_hint sql_catalog_hint(struct str sql)
         case 'V':
         case 'o':
         case 'O':
+        case 'p':
+        case 'P':
         case 'u':
         case 'U': hint.any |= is_short_hint(sql, i); break;
         default: break;

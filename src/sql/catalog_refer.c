@@ -277,16 +277,54 @@ static int rewrite_vector(struct rewriter *r, const struct chain *c)
     return ST_OK;
 }
 
+/* Where the bracket closes that opens behind the chain; 0: nowhere. */
+static size_t call_end(const struct rewriter *r, const struct chain *c)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    size_t depth = 0;
+    ahead.at = c->end;
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
+        if (sql_token_is(&t, '('))
+            depth++;
+        else if (sql_token_is(&t, ')') && --depth == 0)
+            return walk_end(&t);
+    }
+    return 0;
+}
+
+/* A column of the result that is a generate_series: rows in PostgreSQL, a list in the engine. */
+static int rewrite_series_column(struct rewriter *r, const struct chain *c, size_t end)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token after;
+    ahead.at = end;
+    (void)sql_lexer_next(&ahead, &after);
+    TRY(walk_replace(r, c->parts[0].at, c->end, STR("unnest(generate_series")));
+    TRY(walk_insert(r, end, walk_ends_column(&after) ? STR(") AS generate_series") : STR(")")));
+    pass_chain(r, c);
+    return ST_OK;
+}
+
 static bool makes_rows(struct str name)
 {
     return str_ieq(name, STR("generate_series")) || str_ieq(name, STR("unnest")) ||
            str_ieq(name, STR("generate_subscripts"));
 }
 
+/* public.t: the schema that PostgreSQL's clients expect is the engine's main. */
+static int rewrite_public(struct rewriter *r)
+{
+    TRY(walk_replace(r, r->token.at, walk_end(&r->token), STR("main")));
+    return walk_on(r);
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
     read_chain(r, &c);
+    if (c.n > 1 && walk_is(&c.parts[0], "public") && !sql_token_is(&r->prev, '.'))
+        return rewrite_public(r);
     if (r->catalog && r->depth == 0 && is_vector(walk_bare(&c.parts[c.n - 1])) &&
         walk_starts_column(r, &r->prev) && (walk_ends_column(&c.after) || sql_token_is_word(&c.after, "AS")))
         return rewrite_vector(r, &c);
@@ -304,15 +342,22 @@ int walk_name(struct rewriter *r)
     bool source = rows && is_relation_place(r);
     if (rows && (source || !r->catalog))
         name = NULL; /* the engine's */
+    if (rows && !source && walk_is(&c.parts[at], "generate_series") && walk_starts_column(r, &r->prev)) {
+        size_t end = call_end(r, &c);
+        if (end)
+            return rewrite_series_column(r, &c, end);
+    }
     if (name && (name->kind == SQL_CATALOG_FUNCTION || name->kind == SQL_CATALOG_ENGINE) && call)
         return rewrite_function(r, &c, name);
     bool column = c.n > at + 1 || c.star;
     if (name && name->kind == SQL_CATALOG_RELATION && !call && !column && (qualified || is_relation_place(r)))
         return rewrite_relation(r, &c, name);
-    if (!qualified)
+    bool series = source && walk_is(&c.parts[at], "generate_series");
+    if (!qualified && !series)
         return walk_on(r);
     if (call || (name && column)) { /* the engine's own function; a column of a relation */
-        TRY(walk_replace(r, c.parts[0].at, c.parts[at].at, STR("")));
+        if (qualified)
+            TRY(walk_replace(r, c.parts[0].at, c.parts[at].at, STR("")));
         pass_chain(r, &c);
         if (!source)
             return ST_OK;

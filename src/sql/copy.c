@@ -178,6 +178,29 @@ static int read_tree(struct str parsed, const PgQuery__Node *node, struct sql_co
     return read_columns(c->attlist, c->n_attlist, out, a, e);
 }
 
+/* public.t is the engine's main.t (see catalog_refer.c). A query is rewritten as any other is. */
+static int name_schema(struct arena *a, struct str *source, struct err *e)
+{
+    struct sql_lexer l;
+    struct sql_token schema, dot;
+    sql_lexer_init(&l, *source);
+    (void)sql_lexer_next(&l, &schema);
+    (void)sql_lexer_next(&l, &dot);
+    bool is_public = sql_token_is_word(&schema, "public") ||
+                     (schema.kind == SQL_TOK_QUOTED && str_eq(schema.text, STR("\"public\"")));
+    if (!is_public || !sql_token_is(&dot, '.'))
+        return ST_OK;
+    struct str rest = {source->p + dot.at, source->n - dot.at};
+    char *text = arena_alloc(a, sizeof "main" + rest.n);
+    if (!text)
+        return err_oom(e);
+    memcpy(text, "main", 4);
+    memcpy(text + 4, rest.p, rest.n);
+    text[4 + rest.n] = '\0';
+    *source = (struct str){text, 4 + rest.n};
+    return ST_OK;
+}
+
 int sql_parse_copy(struct arena *a, const struct sql_statement *s, struct sql_copy *out, struct err *e)
 {
     struct parts p;
@@ -194,7 +217,8 @@ int sql_parse_copy(struct arena *a, const struct sql_statement *s, struct sql_co
         map_position(s->text, &p, e);
         return st;
     }
-    return check_where(s->text, &p, out->from, e);
+    TRY(check_where(s->text, &p, out->from, e));
+    return out->source.p ? name_schema(a, &out->source, e) : ST_OK;
 }
 
 int sql_copy_mark(const struct sql_copy *copy, const struct sql_copy_names *list, const char *option,

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from conftest import SANITIZED
-from wire import B, C, D, E, Error, H, P, Q, S
+from wire import B, C, D, E, Error, H, P, Q, S, message
 
 
 def one(w, sql):
@@ -478,3 +478,21 @@ def test_plans_while_others_commit(server):
     assert not failures, failures[0]
     with server.wire() as w:
         w.ask(Q("drop table plan_race"))
+
+
+def test_public_is_main(wire):
+    wire.ask(Q("create or replace table public.in_public (a int)"))
+    assert wire.ask(Q('insert into "public".in_public values (7)'))[0] == 'cc"INSERT 0 1"'
+    assert wire.ask(Q("select public.in_public.a from public.in_public"))[1] == ("7",)
+    assert wire.ask(Q("copy public.in_public from stdin"), message("d", b"8\n"), message("c"), syncs=1)[-2:] == ['cc"COPY 1"', "Z:I"]
+    assert wire.ask(Q('copy "public"."in_public" to stdout'))[-2] == 'cc"COPY 2"'
+    assert one(wire, "select count(*) from main.in_public") == "2"
+    wire.ask(Q("drop table public.in_public"))
+
+
+def test_generate_series_as_postgresql(wire, postgres):
+    with postgres.wire() as other:
+        for sql in ("select generate_series(1, 3)", "select generate_series(2, 4)::int4 as n, 'x'", "select g from generate_series(1, 3) g",
+                    "select * from generate_series(1, 3) as i", "select s.x from generate_series(1, 3) as s(x)"):
+            assert wire.ask(Q(sql)) == other.ask(Q(sql)), sql
+            assert [c.name for c in wire.columns if c.name != "'x'"] == [c.name for c in other.columns if c.name != "?column?"]

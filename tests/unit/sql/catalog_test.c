@@ -101,6 +101,34 @@ static void test_functions(void **state)
           "select 1 from generate_series(1, 2) s(s), unnest(k) as u(x)");
 }
 
+static void test_series(void **state)
+{
+    (void)state;
+    check("select generate_series(1, f(3))", "select unnest(generate_series(1, f(3))) AS generate_series");
+    check("select a, Generate_Series(1, 3)::int4 as n from t",
+          "select a, unnest(generate_series(1, 3))::int4 as n from t");
+    check("select pg_catalog.generate_series(1, 2) from t",
+          "select unnest(generate_series(1, 2)) AS generate_series from t");
+    check("select * from generate_series(1, 3)", "select * from generate_series(1, 3)");
+    check("select i, i * 10 from generate_series(1, 3) as i, t",
+          "select i, i * 10 from generate_series(1, 3) as i(i), t");
+    check("select 1 from generate_series(1, 3) g(x)", "select 1 from generate_series(1, 3) g(x)");
+    check("select len(generate_series(1, 3))", "select len(generate_series(1, 3))");
+    check("select generate_series(1, 3", "select generate_series(1, 3");
+    check("select x from t where y in (select generate_series(1, 3))",
+          "select x from t where y in (select unnest(generate_series(1, 3)) AS generate_series)");
+}
+
+static void test_public(void **state)
+{
+    (void)state;
+    check("select public.t.a from public.t, PUBLIC.f(1), \"public\".\"T\"",
+          "select main.t.a from main.t, main.f(1), main.\"T\"");
+    check("insert into public.t values ('public.t')", "insert into main.t values ('public.t')");
+    check("select public from t", "select public from t");
+    check("select a.public from db.public.t a", "select a.public from db.public.t a");
+}
+
 static void test_values(void **state)
 {
     (void)state;
@@ -273,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_left_alone),
         cmocka_unit_test(test_relations),
         cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_series),
+        cmocka_unit_test(test_public),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_casts),
         cmocka_unit_test(test_spellings),
