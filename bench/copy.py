@@ -162,7 +162,7 @@ class Postgres:
         data = f"{self.directory}/data"
         self.run("initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         self.run("pg_ctl", "-D", data, "-w", "-l", f"{self.directory}/log", "-o",
-                 f"-p {self.port} -c listen_addresses={HOST} -k {self.directory} -c fsync=off -c shared_buffers=2GB "
+                 f"-p {self.port} -c listen_addresses={HOST} -k {self.directory} -c shared_buffers=2GB "
                  "-c max_wal_size=8GB -c autovacuum=off", "start")
 
     def run(self, program, *args):
@@ -257,12 +257,11 @@ def report(fmt, taken, cpu, servers):
     return f"{fmt:8}{size / 1e6:8.0f}{p:14.2f}{t:10.2f}{p / t:7.1f}{size / t / 1e9:7.2f}{used[0]:7.2f}/{used[1]:.2f}"
 
 
-def measure(servers, rounds, run, before=lambda s, c: None):
+def measure(servers, rounds, run):
     taken, cpu = {s: [] for s in servers}, {s: [] for s in servers}
     clients = {s: s.client() for s in servers}
     for number in range(rounds + 1):  # the first one warms
         for s, c in clients.items():
-            before(s, c)
             used = s.cpu()
             result = run(c)
             if number:
@@ -282,26 +281,48 @@ def bench_out(args, servers, what, rows):
               + ("" if len(sizes) == 1 else f"  different sizes: {sorted(sizes)}"))
 
 
+class Target:
+    """A table to fill."""
+
+    def __init__(self, server, table, columns):
+        self.server, self.table, self.columns = server, table, columns
+        self.client, self.cpu = server.client, server.cpu
+
+    def anew(self, client):
+        client.query(f"drop table if exists {self.table}")
+        client.query(f"create table {self.table} ({self.columns})")
+
+
 def bench_in(args, servers, rows):
+    """Into a table of the database's file, and into one in memory, where the engine compresses nothing."""
     postgres, tavana = servers
+    columns = columns_of(tavana, args.table)
+    tavana.client().query("attach ':memory:' as memory_db")
+    targets = [Target(postgres, "copied", columns_of(tavana, args.table, TYPES)), Target(tavana, "copied", columns),
+               Target(tavana, "memory_db.main.copied", columns)]
     print(f"COPY FROM STDIN of {rows} rows into an empty table, {args.rounds} rounds, medians")
-    print(HEAD)
-    columns = {postgres: columns_of(tavana, args.table, TYPES), tavana: columns_of(tavana, args.table)}
-
-    def anew(s, c):
-        c.query("drop table if exists copied")
-        c.query(f"create table copied ({columns[s]})")
-
+    print(f"{HEAD}   into")
     for fmt in args.formats.split(","):
         path = os.path.join(tavana.directory, fmt)
         tavana.client().copy_to_file(args.table, fmt, path)
-        taken, cpu = measure(servers, args.rounds, lambda c, fmt=fmt, path=path: c.copy_from_file("copied", fmt, path), anew)
+        taken, cpu = {t: [] for t in targets}, {t: [] for t in targets}
+        for number in range(args.rounds + 1):  # the first one warms
+            for t in targets:
+                client = t.client()
+                t.anew(client)
+                used = t.cpu()
+                result = client.copy_from_file(t.table, fmt, path)
+                if number:
+                    taken[t].append(result)
+                    cpu[t].append(t.cpu() - used)
         os.unlink(path)
-        wrong = tavana.client().rows(f"select count(*) from ((from {args.table} except all from copied) union all "
-                                     f"(from copied except all from {args.table}))")[0][0]
-        counted = [c.client().rows("select count(*) from copied")[0][0] for c in servers]
-        good = wrong == "0" and counted == [str(rows)] * 2
-        print(report(fmt, taken, cpu, servers) + ("" if good else f"  not the same table: {wrong} rows differ, {counted}"))
+        for t, name in zip(targets[1:], ("a file", "memory")):
+            wrong = t.client().rows(f"select count(*) from ((from {args.table} except all from {t.table}) union all "
+                                    f"(from {t.table} except all from {args.table}))")[0][0]
+            counted = [x.client().rows(f"select count(*) from {x.table}")[0][0] for x in (targets[0], t)]
+            good = wrong == "0" and counted == [str(rows)] * 2
+            print(report(fmt, taken, cpu, [targets[0], t]) + f"   {name}"
+                  + ("" if good else f"  not the same table: {wrong} rows differ, {counted}"), flush=True)
 
 
 def main():

@@ -65,11 +65,23 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
     return len;
 }
 
+/* Eight bytes of ASCII, none of them 0. */
+static bool is_ascii_text(const unsigned char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return !((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080));
+}
+
 bool utf8_valid(const char *p, size_t n, size_t *at)
 {
     const unsigned char *u = (const unsigned char *)p;
     size_t i = 0;
     while (i < n) {
+        if (n - i >= sizeof(uint64_t) && is_ascii_text(u + i)) {
+            i += sizeof(uint64_t);
+            continue;
+        }
         size_t len = utf8_sequence(u + i, n - i);
         if (len == 0) {
             *at = i;

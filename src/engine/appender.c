@@ -243,7 +243,10 @@ static enum append_op op_of(const struct engine_column_type *t, uint32_t oid, bo
     case ENGINE_DATE: return binary ? APPEND_BINARY_DATE : APPEND_DATE;
     case ENGINE_TIMESTAMP: return binary ? APPEND_BINARY_TIMESTAMP : APPEND_TIMESTAMP;
     case ENGINE_TIMESTAMP_TZ: return binary ? APPEND_BINARY_TIMESTAMP : APPEND_VALUE;
-    case ENGINE_VARCHAR: return binary ? APPEND_VALUE : APPEND_TEXT; /* text was checked by its reader */
+    case ENGINE_VARCHAR:
+        if (!binary)
+            return APPEND_TEXT; /* was checked by its reader */
+        return oid == PGTYPE_TEXT || oid == PGTYPE_VARCHAR ? APPEND_BINARY_TEXT : APPEND_VALUE;
     default: return APPEND_VALUE;
     }
 }
@@ -491,6 +494,12 @@ static void set_null(struct append_column *c, size_t row)
     c->validity[row / 64] &= ~(UINT64_C(1) << row % 64);
 }
 
+static bool is_binary_text(const struct append_column *c, struct str field)
+{
+    size_t at;
+    return c->op == APPEND_BINARY_TEXT && utf8_valid(field.p, field.n, &at);
+}
+
 int engine_append_check(struct engine_appender *ap, const struct str *fields, size_t n, size_t *column,
                         struct err *e)
 {
@@ -500,7 +509,7 @@ int engine_append_check(struct engine_appender *ap, const struct str *fields, si
         int st = ST_OK;
         if (!fields[i].p)
             set_null(c, row);
-        else if (c->op == APPEND_TEXT)
+        else if (c->op == APPEND_TEXT || is_binary_text(c, fields[i]))
             st =
                 append_string(ap, (struct engine_string *)(void *)c->data + row, fields[i].p, fields[i].n, e);
         else if (!append_quick(c, row, fields[i]))

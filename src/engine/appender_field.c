@@ -263,7 +263,8 @@ bool append_quick(struct append_column *c, size_t row, struct str field)
     case APPEND_BINARY_DATE: return binary_date(c, row, field);
     case APPEND_BINARY_TIMESTAMP: return binary_timestamp(c, row, field);
     case APPEND_VALUE:
-    case APPEND_TEXT: break;
+    case APPEND_TEXT:
+    case APPEND_BINARY_TEXT: break;
     }
     return false;
 }

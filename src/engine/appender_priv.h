@@ -16,8 +16,9 @@ enum {
 /* How a field becomes a value; decided once a column. Each takes what it knows at sight and leaves the rest,
  * errors too, to the way of APPEND_VALUE. */
 enum append_op {
-    APPEND_VALUE, /* decoded by pgtype, then stored */
-    APPEND_TEXT,  /* the bytes themselves */
+    APPEND_VALUE,       /* decoded by pgtype, then stored */
+    APPEND_TEXT,        /* the bytes themselves */
+    APPEND_BINARY_TEXT, /* the same, once they are known to be text */
     APPEND_BOOL,
     APPEND_INT,
     APPEND_DECIMAL,
