@@ -19,7 +19,11 @@
     X(DATETIME_FIELD_OVERFLOW, "22008", "datetime_field_overflow")                                           \
     X(DIVISION_BY_ZERO, "22012", "division_by_zero")                                                         \
     X(CHARACTER_NOT_IN_REPERTOIRE, "22021", "character_not_in_repertoire")                                   \
+    X(INVALID_ARGUMENT_FOR_LOGARITHM, "2201E", "invalid_argument_for_logarithm")                             \
+    X(INVALID_ARGUMENT_FOR_POWER_FUNCTION, "2201F", "invalid_argument_for_power_function")                   \
+    X(INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, "2201W", "invalid_row_count_in_limit_clause")                       \
     X(INVALID_PARAMETER_VALUE, "22023", "invalid_parameter_value")                                           \
+    X(INVALID_ESCAPE_SEQUENCE, "22025", "invalid_escape_sequence")                                           \
     X(ARRAY_SUBSCRIPT_ERROR, "2202E", "array_subscript_error")                                               \
     X(INVALID_TEXT_REPRESENTATION, "22P02", "invalid_text_representation")                                   \
     X(INVALID_BINARY_REPRESENTATION, "22P03", "invalid_binary_representation")                               \
@@ -57,9 +61,11 @@
     X(AMBIGUOUS_COLUMN, "42702", "ambiguous_column")                                                         \
     X(DUPLICATE_OBJECT, "42710", "duplicate_object")                                                         \
     X(DUPLICATE_FUNCTION, "42723", "duplicate_function")                                                     \
+    X(DUPLICATE_ALIAS, "42712", "duplicate_alias")                                                           \
     X(GROUPING_ERROR, "42803", "grouping_error")                                                             \
     X(DATATYPE_MISMATCH, "42804", "datatype_mismatch")                                                       \
     X(WRONG_OBJECT_TYPE, "42809", "wrong_object_type")                                                       \
+    X(CANNOT_COERCE, "42846", "cannot_coerce")                                                               \
     X(UNDEFINED_FUNCTION, "42883", "undefined_function")                                                     \
     X(UNDEFINED_TABLE, "42P01", "undefined_table")                                                           \
     X(INVALID_COLUMN_REFERENCE, "42P10", "invalid_column_reference")                                         \
@@ -69,7 +75,9 @@
     X(DUPLICATE_PREPARED_STATEMENT, "42P05", "duplicate_prepared_statement")                                 \
     X(DUPLICATE_SCHEMA, "42P06", "duplicate_schema")                                                         \
     X(DUPLICATE_TABLE, "42P07", "duplicate_table")                                                           \
+    X(INVALID_TABLE_DEFINITION, "42P16", "invalid_table_definition")                                         \
     X(INDETERMINATE_DATATYPE, "42P18", "indeterminate_datatype")                                             \
+    X(WINDOWING_ERROR, "42P20", "windowing_error")                                                           \
     X(INSUFFICIENT_RESOURCES, "53000", "insufficient_resources")                                             \
     X(DISK_FULL, "53100", "disk_full")                                                                       \
     X(OUT_OF_MEMORY, "53200", "out_of_memory")                                                               \

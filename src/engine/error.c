@@ -27,7 +27,10 @@ static const struct rule {
 } rules[] = {
     {"INTERRUPT", NULL, NULL, NULL, SQLSTATE_QUERY_CANCELED},
 
-    {"Parser", NULL, NULL, "Duplicate CTE name", SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
+    {"Parser", NULL, NULL, "Duplicate CTE name", SQLSTATE_DUPLICATE_ALIAS},
+    {"Parser", NULL, NULL, "errhint NOT IMPLEMENTED", SQLSTATE_INVALID_ESCAPE_SEQUENCE},
+    {"Parser", NULL, NULL, "more than one primary key", SQLSTATE_INVALID_TABLE_DEFINITION},
+    {"Parser", NULL, NULL, "window functions are not allowed", SQLSTATE_WINDOWING_ERROR},
     {NULL, NULL, NULL, "Max expression depth", SQLSTATE_STATEMENT_TOO_COMPLEX},
     {"Parser", NULL, NULL, "memory exhausted", SQLSTATE_STATEMENT_TOO_COMPLEX},
     {"Parser", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR},
@@ -50,6 +53,9 @@ static const struct rule {
     {"Catalog", "ENTRY_ALREADY_EXISTS", "Macro Function", NULL, SQLSTATE_DUPLICATE_FUNCTION},
     {"Catalog", "ENTRY_ALREADY_EXISTS", "Table Macro Function", NULL, SQLSTATE_DUPLICATE_OBJECT},
     {"Catalog", "ENTRY_ALREADY_EXISTS", NULL, NULL, SQLSTATE_DUPLICATE_TABLE},
+    {"Catalog", NULL, NULL, "does not have a column named", SQLSTATE_UNDEFINED_COLUMN},
+    {"Catalog", NULL, NULL, "Schema with name", SQLSTATE_INVALID_SCHEMA_NAME},
+    {"Catalog", NULL, NULL, "is not an table", SQLSTATE_WRONG_OBJECT_TYPE},
     {"Catalog", NULL, NULL, "Existing object", SQLSTATE_WRONG_OBJECT_TYPE},
     {"Catalog", NULL, NULL, "Column with name", SQLSTATE_DUPLICATE_COLUMN},
     {"Catalog", NULL, NULL, "Index with name", SQLSTATE_DUPLICATE_TABLE},
@@ -64,6 +70,28 @@ static const struct rule {
     {"Binder", "COLUMN_NOT_FOUND", NULL, NULL, SQLSTATE_UNDEFINED_COLUMN},
     {"Binder", NULL, NULL, "does not have a column", SQLSTATE_UNDEFINED_COLUMN},
     {"Binder", NULL, NULL, "Referenced update column", SQLSTATE_UNDEFINED_COLUMN},
+    {"Binder", NULL, NULL, "side of join", SQLSTATE_UNDEFINED_COLUMN},
+    {"Binder", NULL, NULL, "does not contain column", SQLSTATE_UNDEFINED_COLUMN},
+    {"Binder", NULL, NULL, "Duplicate column name", SQLSTATE_DUPLICATE_COLUMN},
+    {"Binder", NULL, NULL, "Multiple assignments", SQLSTATE_SYNTAX_ERROR},
+    {"Binder", NULL, NULL, "Duplicate CTE name", SQLSTATE_DUPLICATE_ALIAS},
+    {"Binder", NULL, NULL, "Duplicate alias", SQLSTATE_DUPLICATE_ALIAS},
+    {"Binder", NULL, NULL, "Circular reference to CTE", SQLSTATE_UNDEFINED_TABLE},
+    {"Binder", NULL, NULL, "term out of range", SQLSTATE_INVALID_COLUMN_REFERENCE},
+    {"Binder", NULL, NULL, "conflict target", SQLSTATE_INVALID_COLUMN_REFERENCE},
+    {"Binder", NULL, NULL, "cannot be negative", SQLSTATE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE},
+    {"Binder", NULL, NULL, "cannot contain window functions", SQLSTATE_WINDOWING_ERROR},
+    {"Binder", NULL, NULL, "Subquery returns", SQLSTATE_SYNTAX_ERROR},
+    {"Binder", NULL, NULL, "cannot contain column names", SQLSTATE_FEATURE_NOT_SUPPORTED},
+    {"Binder", NULL, NULL, "UNNEST not supported here", SQLSTATE_FEATURE_NOT_SUPPORTED},
+    {"Binder", NULL, NULL, "UNNEST requires", SQLSTATE_UNDEFINED_FUNCTION},
+    {"Binder", NULL, NULL, "DECIMAL type", SQLSTATE_INVALID_PARAMETER_VALUE},
+    {"Binder", NULL, NULL, "does not support the supplied arguments", SQLSTATE_UNDEFINED_FUNCTION},
+    {"Binder", NULL, NULL, "index on a base table", SQLSTATE_WRONG_OBJECT_TYPE},
+    {"Binder", NULL, NULL, "System Catalog entries", SQLSTATE_INSUFFICIENT_PRIVILEGE},
+    {"Binder", NULL, NULL, "Can only update base table", SQLSTATE_WRONG_OBJECT_TYPE},
+    {"Binder", NULL, NULL, "Can only delete from base table", SQLSTATE_WRONG_OBJECT_TYPE},
+    {"Binder", NULL, NULL, "Unexpected prepared parameter", SQLSTATE_UNDEFINED_PARAMETER},
     {"Binder", NULL, NULL, "Referenced table", SQLSTATE_UNDEFINED_TABLE},
     {"Binder", NULL, NULL, "Ambiguous reference", SQLSTATE_AMBIGUOUS_COLUMN},
     {"Binder", NULL, NULL, "must appear in the GROUP BY", SQLSTATE_GROUPING_ERROR},
@@ -84,7 +112,7 @@ static const struct rule {
     {"Binder", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
     {"Planner", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
 
-    {"Conversion", NULL, NULL, "Unimplemented type for cast", SQLSTATE_DATATYPE_MISMATCH},
+    {"Conversion", NULL, NULL, "Unimplemented type for cast", SQLSTATE_CANNOT_COERCE},
     {"Conversion", NULL, NULL, "field value out of range", SQLSTATE_DATETIME_FIELD_OVERFLOW},
     {"Conversion", NULL, NULL, "Date out of range", SQLSTATE_DATETIME_FIELD_OVERFLOW},
     {"Conversion", NULL, NULL, "field format", SQLSTATE_INVALID_DATETIME_FORMAT},
@@ -96,6 +124,8 @@ static const struct rule {
     {"Mismatch Type", NULL, NULL, NULL, SQLSTATE_DATATYPE_MISMATCH},
     {"Divide by Zero", NULL, NULL, NULL, SQLSTATE_DIVISION_BY_ZERO},
     {"Out of Range", NULL, NULL, "string of size", SQLSTATE_PROGRAM_LIMIT_EXCEEDED},
+    {"Out of Range", NULL, NULL, "square root of a negative", SQLSTATE_INVALID_ARGUMENT_FOR_POWER_FUNCTION},
+    {"Out of Range", NULL, NULL, "cannot take logarithm", SQLSTATE_INVALID_ARGUMENT_FOR_LOGARITHM},
     {"Out of Range", NULL, NULL, NULL, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
     {"Decimal", NULL, NULL, NULL, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
     {"Object Size", NULL, NULL, NULL, SQLSTATE_PROGRAM_LIMIT_EXCEEDED},
@@ -146,6 +176,9 @@ static const struct rule {
     {"Invalid Input", NULL, NULL, "parameters", SQLSTATE_UNDEFINED_PARAMETER},
     {"Invalid Input", NULL, NULL, "pending query result", SQLSTATE_INVALID_CURSOR_STATE},
     {"Invalid Input", NULL, NULL, "More than one row", SQLSTATE_CARDINALITY_VIOLATION},
+    {"Invalid Input", NULL, NULL, "is undefined outside", SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"Invalid Input", NULL, NULL, "STORED generated column", SQLSTATE_FEATURE_NOT_SUPPORTED},
+    {"Invalid Input", NULL, NULL, "unrecognized configuration parameter", SQLSTATE_UNDEFINED_OBJECT},
     {"Invalid Input", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
     {"Invalid Configuration", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
     {"Settings", NULL, NULL, NULL, SQLSTATE_INVALID_PARAMETER_VALUE},
@@ -156,8 +189,48 @@ static bool same(const char *want, const char *have)
     return !want || strcmp(want, have) == 0;
 }
 
+/* How long the number at the start of text is: digits, with fraction and exponent unless it is to be whole.
+ */
+static size_t number_length(const char *text, bool whole)
+{
+    static const char digit[] = "0123456789";
+    size_t sign = *text == '+' || *text == '-', n = sign + strspn(text + sign, digit), digits = n - sign;
+    if (!whole && text[n] == '.') {
+        size_t fraction = strspn(text + n + 1, digit);
+        digits += fraction;
+        n += 1 + fraction;
+    }
+    if (!whole && (text[n] == 'e' || text[n] == 'E')) {
+        size_t signed_by = text[n + 1] == '+' || text[n + 1] == '-';
+        size_t exponent = strspn(text + n + 1 + signed_by, digit);
+        n += exponent ? 1 + signed_by + exponent : 0;
+    }
+    return digits ? n : 0;
+}
+
+/* Could not convert string '3000000000' to INT32: what is a number and did not fit was too large. */
+static bool is_number_too_large(const struct engine_failure *f)
+{
+    static const char start[] = "Could not convert string ";
+    if (strcmp(f->exception, "Conversion") != 0 || strncmp(f->message, start, sizeof start - 1) != 0)
+        return false;
+    const char *text = f->message + sizeof start; /* behind its quote */
+    const char *end = strchr(text, text[-1]);
+    if (!end || strncmp(end + 1, " to ", 4) != 0)
+        return false;
+    const char *type = end + 5;
+    bool whole = strncmp(type, "INT", 3) == 0 || strncmp(type, "UINT", 4) == 0;
+    if (strcmp(type, "INT128") == 0 || (!whole && strncmp(type, "DECIMAL(", 8) != 0))
+        return false; /* INT128 is what the engine calls a uuid too */
+    text += strspn(text, " ");
+    size_t n = number_length(text, whole);
+    return n && text + n + strspn(text + n, " ") == end;
+}
+
 static enum sqlstate failure_sqlstate(const struct engine_failure *f)
 {
+    if (is_number_too_large(f))
+        return SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const struct rule *r = &rules[i];
         if (same(r->exception, f->exception) && same(r->subtype, f->subtype) && same(r->object, f->object) &&
