@@ -310,12 +310,53 @@ static int array_value(const struct pg_value *v, duckdb_value *out, struct err *
     return st;
 }
 
+/* What the engine says, else what the client declared; NULL: neither is known. The caller's. */
+static duckdb_logical_type null_type(const struct engine_stmt *st, size_t number, const struct pg_value *v)
+{
+    duckdb_logical_type type = duckdb_param_logical_type(st->prepared, number);
+    duckdb_type id = type ? duckdb_get_type_id(type) : DUCKDB_TYPE_INVALID;
+    if (id != DUCKDB_TYPE_INVALID && id != DUCKDB_TYPE_SQLNULL && id != DUCKDB_TYPE_ANY)
+        return type;
+    if (type)
+        duckdb_destroy_logical_type(&type);
+    duckdb_type declared = leaf_type(v);
+    bool text = v->oid == PGTYPE_TEXT || v->oid == PGTYPE_VARCHAR;
+    return declared != DUCKDB_TYPE_VARCHAR || text ? duckdb_create_logical_type(declared) : NULL;
+}
+
+/* A NULL of the parameter's type: one without a type makes the engine plan anew, and 'a' || NULL has another
+ * type than 'a' || $1 has. The C API makes none; the item of a list is one. */
+static duckdb_value typed_null(const struct engine_stmt *st, size_t number, const struct pg_value *v)
+{
+    duckdb_logical_type type = null_type(st, number, v);
+    if (!type)
+        return NULL;
+    duckdb_value null = duckdb_create_null_value();
+    duckdb_value list = duckdb_create_list_value(type, &null, 1);
+    duckdb_value item = list ? duckdb_get_list_child(list, 0) : NULL;
+    duckdb_destroy_value(&null);
+    if (list)
+        duckdb_destroy_value(&list);
+    duckdb_destroy_logical_type(&type);
+    return item;
+}
+
+static int null_value(const struct engine_stmt *st, size_t number, const struct pg_value *v,
+                      duckdb_value *out)
+{
+    *out = typed_null(st, number, v);
+    if (!*out)
+        *out = duckdb_create_null_value();
+    return ST_OK;
+}
+
 int engine_bind(struct engine_stmt *st, size_t number, const struct pg_value *v, struct err *e)
 {
     const struct engine_column_type *want = number <= st->info.nparams ? st->info.params[number - 1] : NULL;
     duckdb_value value = NULL;
-    int status = v->kind == PG_ARRAY ? array_value(v, &value, e)
-                                     : scalar_value(v, want ? want->type : ENGINE_OTHER, &value, e);
+    int status = v->kind == PG_ARRAY  ? array_value(v, &value, e)
+                 : v->kind == PG_NULL ? null_value(st, number, v, &value)
+                                      : scalar_value(v, want ? want->type : ENGINE_OTHER, &value, e);
     if (status == ST_OK && duckdb_bind_value(st->prepared, number, value) != DuckDBSuccess)
         status = engine_error(e, duckdb_prepare_error(st->prepared), NULL);
     if (value)

@@ -496,3 +496,13 @@ def test_generate_series_as_postgresql(wire, postgres):
                     "select * from generate_series(1, 3) as i", "select s.x from generate_series(1, 3) as s(x)"):
             assert wire.ask(Q(sql)) == other.ask(Q(sql)), sql
             assert [c.name for c in wire.columns if c.name != "'x'"] == [c.name for c in other.columns if c.name != "?column?"]
+
+
+@pytest.mark.parametrize("sql, oid", [
+    ("select 'a' || $1::text", 25), ("select quote_literal($1::text)", 25), ("select $1::int8 + 1", 20),
+    ("select $1::date + 1", 1082), ("select upper($1)", 25), ("select coalesce($1::int4, $1::int4)", 23), ("select $1::numeric * 2", 1700),
+    ("select $1::int4[]", 1007), ("select $1::uuid", 2950), ("select $1::timestamptz", 1184), ("select $1::bool and $1::bool", 16)])
+def test_null_has_its_parameters_type(wire, sql, oid):
+    for _ in range(2):
+        assert wire.ask(P(sql), D("S"), B(params=[None]), E(), S) == ["1", "t", "T", "2", (None,), 'cc"SELECT 1"', "Z:I"], wire.last_error
+        assert wire.columns[0].oid == oid
