@@ -31,6 +31,15 @@ bool cstr_ieq(const char *a, const char *b);
 /* The whole text as a number in [min, max], blanks at both ends apart; false when it is not one. */
 bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
 
+/* Characters of UTF-8; bytes that are none count as the ones before them. */
+static inline size_t str_chars(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++)
+        n += ((unsigned char)s.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
 /* Whether n bytes are valid UTF-8 without NUL; if not *at is the offset of the first bad byte. */
 bool utf8_valid(const char *p, size_t n, size_t *at);
 

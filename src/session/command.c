@@ -418,6 +418,7 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_CLOSE: return run_close(s, sql, r, e);
     case SQL_UNLISTEN: return run_unlisten(s, sql, r, e);
     case SQL_COPY: return copy_run(s, sql, r, e);
+    case SQL_SEVERAL: return several_run(s, sql, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);
     case SQL_NOTIFY: return not_supported("NOTIFY", e);
     case SQL_LOCK: return not_supported("LOCK", e);

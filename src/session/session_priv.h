@@ -416,6 +416,8 @@ int command_describe(struct session *s, const struct sql_statement *sql, struct 
                      struct err *e);
 int command_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 void command_result_release(struct command_result *r);
+/* several.c */
+int several_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 
 /* engine.c */
 int session_engine(struct session *s, struct backend_session **out, struct err *e);

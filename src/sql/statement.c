@@ -135,6 +135,12 @@ static enum sql_kind check_prepare(const struct sql_token *head, struct str text
                : SQL_PREPARE;
 }
 
+static enum sql_kind check_several(const struct sql_token *head, struct str text)
+{
+    (void)head;
+    return sql_is_several(text) ? SQL_SEVERAL : SQL_ENGINE;
+}
+
 static const struct command commands[] = {
     {"SELECT", SQL_ENGINE, NULL},
     {"INSERT", SQL_ENGINE, NULL},
@@ -144,8 +150,9 @@ static const struct command commands[] = {
     {"FROM", SQL_ENGINE, NULL},
     {"VALUES", SQL_ENGINE, NULL},
     {"CREATE", SQL_ENGINE, NULL},
-    {"DROP", SQL_ENGINE, NULL},
+    {"DROP", SQL_ENGINE, check_several},
     {"ALTER", SQL_ENGINE, NULL},
+    {"TRUNCATE", SQL_ENGINE, check_several},
     {"EXPLAIN", SQL_ENGINE, NULL},
     {"BEGIN", SQL_BEGIN, NULL},
     {"COMMIT", SQL_COMMIT, check_commit},

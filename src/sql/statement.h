@@ -44,6 +44,7 @@ enum sql_kind {
     SQL_NOTIFY,
     SQL_LOCK,
     SQL_DO,
+    SQL_SEVERAL, /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
 };
 
 enum sql_tx_mode { SQL_TX_DEFAULT, SQL_TX_READ_ONLY, SQL_TX_READ_WRITE };
@@ -148,5 +149,17 @@ int sql_parse_fetch(struct arena *a, const struct sql_statement *s, struct sql_f
 bool sql_is_where_current_of(struct str sql);
 int sql_parse_name(struct arena *a, const struct sql_statement *s, struct sql_name *out, struct err *e);
 int sql_parse_discard(struct arena *a, const struct sql_statement *s, enum sql_discard *out, struct err *e);
+
+struct sql_several {       /* of one object the text would be: head name tail */
+    struct str head, tail; /* "DROP TABLE IF EXISTS ", " CASCADE"; lent */
+    size_t n;
+    struct str *names; /* as written, with their schemas; lent */
+    const char *tag;
+};
+
+/* Whether a DROP or TRUNCATE names more than one object. */
+bool sql_is_several(struct str sql);
+/* 42601 where a name is missing. */
+int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql_several *out, struct err *e);
 
 #endif

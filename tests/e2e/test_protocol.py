@@ -238,6 +238,13 @@ SCRIPTS = {
         "with w as (select * from w) select * from w", "select a from (values (1)) v(a) where rank() over () > 1", "select a from (values (1)) v(a) having rank() over () > 1",
         "select * from (values (1)) v(a) join (values (1)) w(b) using (a)", "create table epq (a int primary key, b int primary key)",
         "create table epq (a int, primary key (b))", "create table epq (a int check (b > 0))", "create table no_schema.epq (a int)")],
+    "several objects": [
+        [Q("create table so1 (a int)")], [Q("create table so2 (a int)")], [Q("insert into so1 values (1)")], [Q("truncate so1, so2")],
+        [Q("select count(*) as n from so1")], [Q("drop table so1, no_such")], [Q("drop table so1, ")], [Q("select * from so1")], [Q("drop table so1, public.so2")],
+        [Q("select * from so2")], [Q("create schema so3"), Q("create schema so4")],
+        [P("drop schema so3, so4 restrict"), D("S"), B(), D(), E(), S], [Q("drop schema so3")], [Q("create view sv1 as select 1 as a; create view sv2 as select 1 as a")],
+        [Q("begin"), Q("drop view sv1, sv2"), Q("rollback")], [Q("select * from sv2")], [Q("begin read only"), Q("drop view sv1, sv2"), Q("rollback")],
+        [Q("drop view sv1, sv2")]],
 }
 
 # Scripts that do not end as in PostgreSQL yet, and what is missing. One that does is to be moved up: the run says so.

@@ -137,6 +137,10 @@ static void test_kinds(void **state)
     is("discard all", SQL_DISCARD, "DISCARD");
     is("copy t to stdout", SQL_COPY, "COPY");
     is("do $$ x $$", SQL_DO, "DO");
+    is("drop table a", SQL_ENGINE, "DROP");
+    is("drop table a, b", SQL_SEVERAL, "DROP");
+    is("drop macro a, b", SQL_ENGINE, "DROP");
+    is("Truncate \"a\" , b", SQL_SEVERAL, "TRUNCATE");
 }
 
 static void test_set_kinds(void **state)
@@ -396,6 +400,37 @@ static void test_execute(void **state)
     assert_int_equal(strlen(x.name), SQL_NAME_MAX - 1);
 }
 
+static void test_several(void **state)
+{
+    (void)state;
+    struct sql_several d;
+    struct sql_statement s = one("drop view if exists a , \"B,c\" . d,e cascade -- x");
+    assert_int_equal(sql_parse_several(&arena, &s, &d, &err), ST_OK);
+    assert_string_equal(d.tag, "DROP VIEW");
+    assert_true(str_eq(d.head, STR("drop view if exists ")));
+    assert_int_equal(d.n, 3);
+    assert_true(str_eq(d.names[0], STR("a")));
+    assert_true(str_eq(d.names[1], STR("\"B,c\" . d")));
+    assert_true(str_eq(d.names[2], STR("e")));
+    assert_true(str_eq(d.tail, STR("cascade")));
+    s = one("truncate a, b");
+    assert_int_equal(sql_parse_several(&arena, &s, &d, &err), ST_OK);
+    assert_string_equal(d.tag, "TRUNCATE TABLE");
+    assert_int_equal(d.tail.n, 0);
+    static const struct {
+        const char *sql;
+        int position;
+    } wrong[] = {
+        {"drop table a, ", 13}, {"drop table , a", 12}, {"drop table a b, c", 0}, {"truncate a,, b", 12}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        s = one(wrong[i].sql);
+        err_init(&err);
+        int st = sql_parse_several(&arena, &s, &d, &err);
+        assert_int_equal(st, wrong[i].position ? ST_ERR : ST_OK); /* what follows a name the engine refuses */
+        assert_int_equal(err.position, wrong[i].position);
+    }
+}
+
 /* All of it with the nth allocation failing. */
 static int parse_all(struct arena *a, struct err *e)
 {
@@ -405,15 +440,17 @@ static int parse_all(struct arena *a, struct err *e)
     struct sql_prepare p;
     struct sql_execute x;
     struct sql_name n;
+    struct sql_several d;
     static const char sql[] =
         "set search_path to a, 1, \"B\"; begin read only; prepare p(int, text) as select 1;"
-        "execute p(1, 2); close x; summarize t";
+        "execute p(1, 2); close x; drop table a, b";
     TRY(sql_split(a, str_of(sql), &list, e));
     TRY(sql_parse_set(a, &list.items[0], &v, e));
     TRY(sql_parse_transaction(a, &list.items[1], &t, e));
     TRY(sql_parse_prepare(a, &list.items[2], &p, e));
     TRY(sql_parse_execute(a, &list.items[3], &x, e));
-    return sql_parse_name(a, &list.items[4], &n, e);
+    TRY(sql_parse_name(a, &list.items[4], &n, e));
+    return sql_parse_several(a, &list.items[5], &d, e);
 }
 
 static void test_every_allocation_fails_once(void **state)
@@ -463,6 +500,7 @@ int main(void)
         T(test_names),
         T(test_prepare),
         T(test_execute),
+        T(test_several),
         T(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,53 @@
+/* DROP and TRUNCATE of several objects: one after the other, in the order written, all of them or none. */
+#include "session/session_priv.h"
+
+#include <stdio.h>
+
+/* Parsed, described and run as if the client had sent it alone. */
+static int run_alone(struct session *s, struct str text, struct err *e)
+{
+    struct statement *st;
+    struct backend_portal *portal = NULL;
+    TRY(statement_new(s, "", text, NULL, 0, &st, e));
+    int rc = st->engine ? s->engine->ops->open(s->engine, st->engine, NULL, 0, &portal, e)
+                        : err_set(e, SQLSTATE_SYNTAX_ERROR, "syntax error");
+    if (rc == ST_OK)
+        rc = s->engine->ops->start(portal, e);
+    if (s->engine)
+        s->engine->ops->portal_close(portal);
+    statement_free(st);
+    return rc;
+}
+
+static int text_of_one(struct session *s, const struct sql_several *all, size_t i, struct str *out,
+                       struct err *e)
+{
+    size_t n = all->head.n + all->names[i].n + 1 + all->tail.n;
+    char *text = arena_alloc(&s->message_arena, n + 1);
+    if (!text)
+        return err_oom(e);
+    (void)snprintf(text, n + 1, "%.*s%.*s %.*s", (int)all->head.n, all->head.p, (int)all->names[i].n,
+                   all->names[i].p, (int)all->tail.n, all->tail.p);
+    *out = (struct str){text, n};
+    return ST_OK;
+}
+
+int several_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+{
+    struct sql_several all;
+    TRY(sql_parse_several(&s->message_arena, sql, &all, e));
+    TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, true, e));
+    TRY(portals_start_readers(s, s->running, e));
+    for (size_t i = 0; i < all.n; i++) {
+        struct str text;
+        TRY(text_of_one(s, &all, i, &text, e));
+        int rc = run_alone(s, text, e);
+        if (rc < 0 && e->position > 0) /* the head stands in front of each */
+            e->position +=
+                (int32_t)str_chars((struct str){all.names[0].p, (size_t)(all.names[i].p - all.names[0].p)});
+        TRY(rc);
+    }
+    (void)snprintf(r->tag, sizeof r->tag, "%s", all.tag);
+    return ST_OK;
+}

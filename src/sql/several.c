@@ -1,0 +1,75 @@
+/* DROP and TRUNCATE of several objects: the engine's parser takes one. */
+#include "sql/reader_priv.h"
+#include "sql/statement.h"
+
+static const struct {
+    const char *word, *tag;
+} objects[] = {
+    {"TABLE", "DROP TABLE"},   {"VIEW", "DROP VIEW"}, {"SEQUENCE", "DROP SEQUENCE"},
+    {"SCHEMA", "DROP SCHEMA"}, {"TYPE", "DROP TYPE"}, {"INDEX", "DROP INDEX"},
+};
+
+/* The words before the first name. NULL: what follows DROP is none of these. */
+static const char *read_head(struct reader *r)
+{
+    const char *tag = NULL;
+    if (reader_take(r, "TRUNCATE")) {
+        (void)reader_take(r, "TABLE");
+        return "TRUNCATE TABLE";
+    }
+    (void)reader_take(r, "DROP");
+    for (size_t i = 0; !tag && i < sizeof objects / sizeof *objects; i++)
+        if (reader_take(r, objects[i].word))
+            tag = objects[i].tag;
+    if (tag && reader_take(r, "IF"))
+        (void)reader_take(r, "EXISTS");
+    return tag;
+}
+
+bool sql_is_several(struct str sql)
+{
+    struct reader r;
+    reader_init(&r, NULL, sql, NULL);
+    if (!read_head(&r))
+        return false;
+    while (r.token.kind != SQL_TOK_END && r.token.kind != SQL_TOK_BAD && !sql_token_is(&r.token, ','))
+        reader_next(&r);
+    return sql_token_is(&r.token, ',');
+}
+
+/* name[.name]… */
+static int read_object(struct reader *r, struct str *out)
+{
+    const char *start = r->token.text.p;
+    for (;;) {
+        if (!sql_token_is_name(&r->token))
+            return reader_syntax_error(r);
+        *out = (struct str){start, (size_t)(r->token.text.p + r->token.text.n - start)};
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            return ST_OK;
+        reader_next(r);
+    }
+}
+
+int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql_several *out, struct err *e)
+{
+    struct reader r;
+    size_t room = 1;
+    for (size_t i = 0; i < s->text.n; i++)
+        room += s->text.p[i] == ',';
+    *out = (struct sql_several){.names = arena_calloc(a, room, sizeof *out->names)};
+    if (!out->names)
+        return err_oom(e);
+    reader_init(&r, a, s->text, e);
+    out->tag = read_head(&r);
+    out->head = (struct str){s->text.p, r.token.at};
+    TRY(read_object(&r, &out->names[out->n++]));
+    while (sql_token_is(&r.token, ',')) {
+        reader_next(&r);
+        TRY(read_object(&r, &out->names[out->n++]));
+    }
+    if (r.token.kind != SQL_TOK_END)
+        TRY(reader_rest(&r, &out->tail));
+    return ST_OK;
+}
