@@ -421,7 +421,7 @@ static void test_several(void **state)
         const char *sql;
         int position;
     } wrong[] = {
-        {"drop table a, ", 13}, {"drop table , a", 12}, {"drop table a b, c", 0}, {"truncate a,, b", 12}};
+        {"drop table a, ", 14}, {"drop table , a", 12}, {"drop table a b, c", 0}, {"truncate a,, b", 12}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         s = one(wrong[i].sql);
         err_init(&err);
