@@ -17,6 +17,7 @@
     X(NUMERIC_VALUE_OUT_OF_RANGE, "22003", "numeric_value_out_of_range")                                     \
     X(INVALID_DATETIME_FORMAT, "22007", "invalid_datetime_format")                                           \
     X(DATETIME_FIELD_OVERFLOW, "22008", "datetime_field_overflow")                                           \
+    X(NULL_VALUE_NOT_ALLOWED, "22004", "null_value_not_allowed")                                             \
     X(DIVISION_BY_ZERO, "22012", "division_by_zero")                                                         \
     X(CHARACTER_NOT_IN_REPERTOIRE, "22021", "character_not_in_repertoire")                                   \
     X(INVALID_ARGUMENT_FOR_LOGARITHM, "2201E", "invalid_argument_for_logarithm")                             \

@@ -242,7 +242,7 @@ static int set_transaction(struct session *s, const struct sql_set *set, struct 
     return ST_OK;
 }
 
-static int set_one(struct session *s, const struct sql_set *set, struct err *e)
+int command_set(struct session *s, const struct sql_set *set, struct err *e)
 {
     struct option_search o;
     if (strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0) {
@@ -255,9 +255,6 @@ static int set_one(struct session *s, const struct sql_set *set, struct err *e)
         find_option(s, set->name, &o))
         return err_set(e, SQLSTATE_CANT_CHANGE_RUNTIME_PARAM, "parameter \"%s\" cannot be changed now",
                        set->name);
-    if (set->local && s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
-        session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
-                       "SET LOCAL can only be used in transaction blocks");
     TRY(set_and_apply(s, set->name, set->value, set->local, e));
     if (cstr_ieq(set->name, "transaction_read_only") && s->tx != TX_IDLE)
         s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
@@ -283,7 +280,10 @@ static int run_set(struct session *s, const struct sql_statement *sql, struct co
         TRY(settings_reset_all(&s->settings, true, e));
         return session_apply_settings(s, e);
     }
-    return set_one(s, &set, e);
+    if (set.local && s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
+        session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+                       "SET LOCAL can only be used in transaction blocks");
+    return command_set(s, &set, e);
 }
 
 static int run_prepare(struct session *s, const struct sql_statement *sql, struct err *e)
@@ -419,6 +419,7 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_UNLISTEN: return run_unlisten(s, sql, r, e);
     case SQL_COPY: return copy_run(s, sql, r, e);
     case SQL_SEVERAL: return several_run(s, sql, r, e);
+    case SQL_SET_CONFIG: return set_config_run(s, sql, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);
     case SQL_NOTIFY: return not_supported("NOTIFY", e);
     case SQL_LOCK: return not_supported("LOCK", e);

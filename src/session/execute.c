@@ -131,6 +131,11 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
     return ST_OK;
 }
 
+static bool counts_rows(enum sql_kind command)
+{
+    return command == SQL_FETCH || command == SQL_SET_CONFIG;
+}
+
 static int execute_command(struct session *s, struct portal *p, uint64_t max_rows, struct err *e)
 {
     uint64_t rows = 0;
@@ -148,7 +153,7 @@ static int execute_command(struct session *s, struct portal *p, uint64_t max_row
     if (p->returns_rows && !p->at_end)
         be_portal_suspended(&s->out);
     else
-        complete(s, p->result.tag, p->sql.kind == SQL_FETCH && p->returns_rows, rows);
+        complete(s, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows);
     return ST_OK;
 }
 

@@ -19,6 +19,7 @@ void portal_free(struct session *s, struct portal *p)
     if (p->engine)
         s->engine->ops->portal_close(p->engine);
     command_result_release(&p->result);
+    set_config_free(p->set_config);
     statement_free(p->statement);
     mem_free(p->formats);
     mem_free(p->name);
@@ -96,6 +97,7 @@ int portal_bind(struct session *s, struct portal *p, struct statement *st, const
     case SQL_EMPTY: return ST_OK;
     case SQL_DECLARE: return bind_declare(s, p, st, params, nparams, e);
     case SQL_EXECUTE: return portal_bind_execute(s, p, e);
+    case SQL_SET_CONFIG: TRY(set_config_bind(p, st, params, nparams, e)); return bind_command(s, p, st, e);
     default: return st->engine ? bind_engine(s, p, st, params, nparams, e) : bind_command(s, p, st, e);
     }
 }

@@ -115,6 +115,7 @@ struct portal {
     bool failed; /* it has ended with an error: nothing can be had of it any more */
     bool tells;  /* of a simple query: its rows' description goes before the first of them */
     struct command_result result;
+    struct set_config_params *set_config; /* of SELECT set_config(…) */
 
     /* Where it stands, as PostgreSQL counts (portal_run.c): pos rows lie behind it, the last of them is the
      * current one unless it stands before the first or behind the last. */
@@ -416,6 +417,19 @@ int command_describe(struct session *s, const struct sql_statement *sql, struct 
                      struct err *e);
 int command_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 void command_result_release(struct command_result *r);
+/* SET, of what the statement said. */
+int command_set(struct session *s, const struct sql_set *set, struct err *e);
+
+/* set_config.c: st->oids and st->desc of SELECT set_config(…); its parameters, kept by the portal. */
+int set_config_describe(struct session *s, struct statement *st, struct err *e);
+int set_config_bind(struct portal *p, const struct statement *st, const struct backend_param *params,
+                    size_t nparams, struct err *e);
+int set_config_run(struct session *s, const struct sql_statement *sql, struct command_result *r,
+                   struct err *e);
+struct set_config_params;
+/* NULL is fine. */
+void set_config_free(struct set_config_params *v);
+
 /* several.c */
 int several_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 

@@ -545,6 +545,16 @@ int64_t settings_duration_us(const struct settings *s, enum setting index)
     return ms < 0 ? 0 : ms * 1000;
 }
 
+int settings_parse_bool(const char *text, bool *out, struct err *e)
+{
+    int v = parse_bool(text);
+    if (v < 0)
+        return err_set(e, SQLSTATE_INVALID_TEXT_REPRESENTATION,
+                       "invalid input syntax for type boolean: \"%.100s\"", text);
+    *out = v == 1;
+    return ST_OK;
+}
+
 bool settings_bool(const struct settings *s, enum setting index)
 {
     return parse_bool(settings_get(s, index)) == 1;

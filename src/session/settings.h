@@ -39,8 +39,10 @@
     X(INTERVALSTYLE, "IntervalStyle", "postgres", SETTING_REPORT, check_intervalstyle,                       \
       "Text form of intervals")                                                                              \
     X(IS_SUPERUSER, "is_superuser", "off", SETTING_REPORT | SETTING_INTERNAL, check_any, "Always off")       \
+    X(JIT, "jit", "off", 0, check_bool, "Taken, means nothing here")                                         \
     X(LC_COLLATE, "lc_collate", "C.UTF-8", SETTING_INTERNAL, check_any, "Collation")                         \
     X(LC_CTYPE, "lc_ctype", "C.UTF-8", SETTING_INTERNAL, check_any, "Character classes")                     \
+    X(LOCK_TIMEOUT, "lock_timeout", "0", SETTING_MS, check_ms, "Taken: nothing here waits for locks")        \
     X(MAX_IDENTIFIER_LENGTH, "max_identifier_length", "63", SETTING_INTERNAL, check_any,                     \
       "Longest identifier")                                                                                  \
     X(MAX_INDEX_KEYS, "max_index_keys", "32", SETTING_INTERNAL, check_any, "Most columns of an index")       \
@@ -138,6 +140,8 @@ uint64_t settings_take_reports(struct settings *s);
 /* "1500", "1.5s", "2 min" in microseconds; 0: none. Only of SETTING_MS ones, whose values were checked. */
 int64_t settings_duration_us(const struct settings *s, enum setting index);
 bool settings_bool(const struct settings *s, enum setting index);
+/* on, true, yes, 1 … and their opposites, as PostgreSQL reads a boolean; 22P02. */
+int settings_parse_bool(const char *text, bool *out, struct err *e);
 int64_t settings_int(const struct settings *s, enum setting index);
 
 #endif

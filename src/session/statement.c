@@ -100,6 +100,7 @@ static const char *session_value(void *arg, const char *name)
         return list;
     }
     if (strncmp(name, "setting:", 8) == 0) {
+        asked->statement->names_session = true;
         int setting = settings_find(&s->settings, name + 8);
         return setting < 0 ? NULL : settings_get(&s->settings, (size_t)setting);
     }
@@ -307,6 +308,8 @@ static int prepare(struct session *s, struct statement *st, const uint32_t *oids
         return prepare_engine(s, st, &st->sql, oids, noids, e);
     if (st->sql.kind == SQL_DECLARE)
         return prepare_declare(s, st, oids, noids, e);
+    if (st->sql.kind == SQL_SET_CONFIG)
+        return set_config_describe(s, st, e);
     return command_describe(s, &st->sql, &st->desc, e);
 }
 

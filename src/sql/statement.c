@@ -141,8 +141,16 @@ static enum sql_kind check_several(const struct sql_token *head, struct str text
     return sql_is_several(text) ? SQL_SEVERAL : SQL_ENGINE;
 }
 
+/* By the next token alone for nearly all. */
+static enum sql_kind check_select(const struct sql_token *head, struct str text)
+{
+    bool may_be = sql_token_is_word(&head[1], "set_config") ||
+                  (sql_token_is_word(&head[1], "pg_catalog") && sql_token_is_word(&head[3], "set_config"));
+    return may_be && sql_is_set_config(text) ? SQL_SET_CONFIG : SQL_ENGINE;
+}
+
 static const struct command commands[] = {
-    {"SELECT", SQL_ENGINE, NULL},
+    {"SELECT", SQL_ENGINE, check_select},
     {"INSERT", SQL_ENGINE, NULL},
     {"UPDATE", SQL_ENGINE, NULL},
     {"DELETE", SQL_ENGINE, NULL},

@@ -44,7 +44,8 @@ enum sql_kind {
     SQL_NOTIFY,
     SQL_LOCK,
     SQL_DO,
-    SQL_SEVERAL, /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
+    SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
+    SQL_SET_CONFIG, /* SELECT set_config(…), … */
 };
 
 enum sql_tx_mode { SQL_TX_DEFAULT, SQL_TX_READ_ONLY, SQL_TX_READ_WRITE };
@@ -156,6 +157,30 @@ struct sql_several {       /* of one object the text would be: head name tail */
     struct str *names; /* as written, with their schemas; lent */
     const char *tag;
 };
+
+enum { SQL_SET_CONFIG_MAX = 64, SQL_SET_CONFIG_PARAMS_MAX = 3 * SQL_SET_CONFIG_MAX };
+
+struct sql_set_arg {  /* a literal or a parameter */
+    unsigned param;   /* from 1; 0: text */
+    const char *text; /* NULL: NULL; a boolean is "t" or "f" or as written between quotes */
+};
+
+struct sql_set_item {
+    const char *column;
+    struct sql_set_arg name, value, local;
+};
+
+struct sql_set_config {
+    size_t n;
+    struct sql_set_item *items;
+    const char *only; /* FROM pg_settings WHERE name = …; NULL: without FROM */
+};
+
+/* Whether a SELECT is nothing but calls of set_config, at most SQL_SET_CONFIG_MAX, of literals and
+ * parameters. */
+bool sql_is_set_config(struct str sql);
+int sql_parse_set_config(struct arena *a, const struct sql_statement *s, struct sql_set_config *out,
+                         struct err *e);
 
 /* Whether a DROP or TRUNCATE names more than one object. */
 bool sql_is_several(struct str sql);

@@ -245,6 +245,21 @@ SCRIPTS = {
         [P("drop schema so3, so4 restrict"), D("S"), B(), D(), E(), S], [Q("drop schema so3")], [Q("create view sv1 as select 1 as a; create view sv2 as select 1 as a")],
         [Q("begin"), Q("drop view sv1, sv2"), Q("rollback")], [Q("select * from sv2")], [Q("begin read only"), Q("drop view sv1, sv2"), Q("rollback")],
         [Q("drop view sv1, sv2")]],
+    "set_config": [
+        [Q("select set_config('application_name', 'sc', false)")], [Q("show application_name")], [Q("select pg_catalog.set_config('search_path', '', false);")],
+        [Q("select set_config('search_path', 'public', false) as a, set_config('x.y', 'it''s', false) b")], [Q("show x.y")],
+        [Q("begin")], [Q("select set_config('x.y', 'local', true)")], [Q("show x.y")], [Q("commit")], [Q("show x.y")],
+        [Q("begin; select set_config('TimeZone', 'asia/tokyo', false)")], [Q("rollback")], [Q("select set_config('statement_timeout', '5000', false)")],
+        [Q("select set_config('statement_timeout', null, false)")], [Q("select set_config('no_such', '1', false)")], [Q("select set_config('datestyle', 'x', 'on')")],
+        [Q("select set_config('x.y', 'late', true)")], [Q("show x.y")], [Q("select set_config($1, '1', false)")],
+        [P("select set_config($1, $2, $3)", "sc"), D("S", "sc"), B("", "sc", ["x.y", "bound", "true"]), D(), E(), P("show x.y"), B(), E(), S], [Q("show x.y")],
+        [P("select set_config('x.z', $1::text, true) as z", oids=[25]), B(params=["z"], formats=[1], results=[1]), D(), E(1), E(), S],
+        [B("", "sc", ["x.y", None, "f"]), E(), S], [B("", "sc", [None, "a", "f"]), E(), S], [B("", "sc", ["x.y", "a", "maybe"]), E(), S], [B("", "sc", ["x.y", "a"]), E(), S],
+        [Q("select set_config('bytea_output', 'hex', false) from pg_settings where name = 'bytea_output'")],
+        [Q("select set_config('bytea_output', 'hex', false) from pg_settings where name = 'no_such'")], [Q("reset all")]],
+    "current_setting": [
+        [Q("set x.y = '1'")], [P("select current_setting('x.y') as a", "cs"), B("", "cs"), E(), S], [Q("set x.y = '2'")], [B("", "cs"), E(), S],
+        [Q("select current_setting('no_such', true) as a")], [Q("select current_setting('no_such') as a")], [Q("select current_setting('x.y', false) as a")]],
 }
 
 # Scripts that do not end as in PostgreSQL yet, and what is missing. One that does is to be moved up: the run says so.

@@ -431,6 +431,50 @@ static void test_several(void **state)
     }
 }
 
+static void test_set_config(void **state)
+{
+    (void)state;
+    static const char *const none[] = {
+        "select set_config('a', 'b')",
+        "select set_config('a', 'b', false, 1)",
+        "select set_config('a', 'b' || 'c', false)",
+        "select set_config('a', 'b', true), 1",
+        "select set_config(e'a', 'b', true)",
+        "select set_config('a'\n'b', 'b', true)",
+        "select set_config('a', 'b', $0)",
+        "select set_config('a', 'b', $1::date)",
+        "select set_config('a', 'b', true) as",
+        "select set_config('a', 'b', true) x from pg_class where name = 'x'",
+        "select set_config('a', 'b', true) from pg_settings where name = 'x' and 1 = 1",
+        "(select set_config('a', 'b', true))",
+        "select x.set_config('a', 'b', true)",
+    };
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        is(none[i], SQL_ENGINE, "SELECT");
+    struct sql_set_config c;
+    struct sql_statement s =
+        one("Select set_config('it''s', null, false) As \"X\", pg_catalog.set_config($2, $1::text, 'on') y "
+            "From pg_settings where name = 'n'");
+    assert_int_equal(s.kind, SQL_SET_CONFIG);
+    assert_int_equal(sql_parse_set_config(&arena, &s, &c, &err), ST_OK);
+    assert_int_equal(c.n, 2);
+    assert_string_equal(c.items[0].column, "X");
+    assert_string_equal(c.items[0].name.text, "it's");
+    assert_null(c.items[0].value.text);
+    assert_string_equal(c.items[0].local.text, "f");
+    assert_string_equal(c.items[1].column, "y");
+    assert_int_equal(c.items[1].name.param, 2);
+    assert_int_equal(c.items[1].value.param, 1);
+    assert_string_equal(c.items[1].local.text, "on");
+    assert_string_equal(c.only, "n");
+    char many[64 * 40] = "select set_config('a', 'b', true)";
+    for (int i = 1; i < SQL_SET_CONFIG_MAX; i++)
+        (void)snprintf(many + strlen(many), sizeof many - strlen(many), ", set_config('a', 'b', true)");
+    is(many, SQL_SET_CONFIG, "SELECT");
+    (void)snprintf(many + strlen(many), sizeof many - strlen(many), ", set_config('a', 'b', true)");
+    is(many, SQL_ENGINE, "SELECT");
+}
+
 /* All of it with the nth allocation failing. */
 static int parse_all(struct arena *a, struct err *e)
 {
@@ -441,16 +485,18 @@ static int parse_all(struct arena *a, struct err *e)
     struct sql_execute x;
     struct sql_name n;
     struct sql_several d;
+    struct sql_set_config c;
     static const char sql[] =
         "set search_path to a, 1, \"B\"; begin read only; prepare p(int, text) as select 1;"
-        "execute p(1, 2); close x; drop table a, b";
+        "execute p(1, 2); close x; drop table a, b; select set_config('a', 'b', true) as x";
     TRY(sql_split(a, str_of(sql), &list, e));
     TRY(sql_parse_set(a, &list.items[0], &v, e));
     TRY(sql_parse_transaction(a, &list.items[1], &t, e));
     TRY(sql_parse_prepare(a, &list.items[2], &p, e));
     TRY(sql_parse_execute(a, &list.items[3], &x, e));
     TRY(sql_parse_name(a, &list.items[4], &n, e));
-    return sql_parse_several(a, &list.items[5], &d, e);
+    TRY(sql_parse_several(a, &list.items[5], &d, e));
+    return sql_parse_set_config(a, &list.items[6], &c, e);
 }
 
 static void test_every_allocation_fails_once(void **state)
@@ -501,6 +547,7 @@ int main(void)
         T(test_prepare),
         T(test_execute),
         T(test_several),
+        T(test_set_config),
         T(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
