@@ -65,12 +65,30 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
     return len;
 }
 
-/* Eight bytes of ASCII, none of them 0. */
-static bool is_ascii_text(const unsigned char *p)
+/* Whether all eight bytes are ASCII, none of them 0. */
+static bool is_ascii_text(uint64_t w)
 {
-    uint64_t w;
-    memcpy(&w, p, sizeof w);
     return !((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080));
+}
+
+static uint64_t load(const unsigned char *p, size_t n)
+{
+    uint64_t w = 0;
+    memcpy(&w, p, n);
+    return w;
+}
+
+/* The same of the n bytes at p, by words that may overlap; p has n0 ≥ n bytes, of which n are left. */
+static bool ends_in_ascii(const unsigned char *p, size_t n0, size_t n)
+{
+    const unsigned char *end = p + n0;
+    if (n0 >= 8)
+        return is_ascii_text(load(end - 8, 8));
+    if (n >= 4)
+        return is_ascii_text(load(end - n, 4) | load(end - 4, 4) << 32);
+    const uint64_t rest = UINT64_C(0x0101010101000000);
+    return is_ascii_text(end[-(ptrdiff_t)n] | (uint64_t)end[-(ptrdiff_t)(n / 2 + 1)] << 8 |
+                         (uint64_t)end[-1] << 16 | rest);
 }
 
 bool utf8_valid(const char *p, size_t n, size_t *at)
@@ -78,10 +96,12 @@ bool utf8_valid(const char *p, size_t n, size_t *at)
     const unsigned char *u = (const unsigned char *)p;
     size_t i = 0;
     while (i < n) {
-        if (n - i >= sizeof(uint64_t) && is_ascii_text(u + i)) {
+        if (n - i >= sizeof(uint64_t) && is_ascii_text(load(u + i, sizeof(uint64_t)))) {
             i += sizeof(uint64_t);
             continue;
         }
+        if (n - i < sizeof(uint64_t) && ends_in_ascii(u, n, n - i))
+            return true;
         size_t len = utf8_sequence(u + i, n - i);
         if (len == 0) {
             *at = i;

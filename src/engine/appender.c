@@ -235,9 +235,9 @@ static enum append_op op_of(const struct engine_column_type *t, uint32_t oid, bo
     case ENGINE_UINT8:
     case ENGINE_UINT16:
     case ENGINE_UINT32: return binary ? APPEND_VALUE : APPEND_INT;
-    case ENGINE_INT16:
-    case ENGINE_INT32:
-    case ENGINE_INT64: return oid == PGTYPE_OID ? APPEND_VALUE : binary ? APPEND_BINARY_INT : APPEND_INT;
+    case ENGINE_INT16: return binary ? APPEND_BINARY_INT16 : APPEND_INT;
+    case ENGINE_INT32: return binary ? APPEND_BINARY_INT32 : APPEND_INT;
+    case ENGINE_INT64: return oid == PGTYPE_OID ? APPEND_VALUE : binary ? APPEND_BINARY_INT64 : APPEND_INT;
     case ENGINE_DECIMAL: return binary ? APPEND_BINARY_DECIMAL : APPEND_DECIMAL;
     case ENGINE_DOUBLE: return binary ? APPEND_BINARY_DOUBLE : APPEND_DOUBLE;
     case ENGINE_DATE: return binary ? APPEND_BINARY_DATE : APPEND_DATE;
@@ -485,46 +485,15 @@ static int go_on(struct engine_appender *ap, struct err *e)
     return next_chunk(ap, e);
 }
 
-static void set_null(struct append_column *c, size_t row)
-{
-    if (!c->validity) {
-        duckdb_vector_ensure_validity_writable(c->vector);
-        c->validity = duckdb_vector_get_validity(c->vector);
-    }
-    c->validity[row / 64] &= ~(UINT64_C(1) << row % 64);
-}
-
-static bool is_binary_text(const struct append_column *c, struct str field)
-{
-    size_t at;
-    return c->op == APPEND_BINARY_TEXT && utf8_valid(field.p, field.n, &at);
-}
-
 int engine_append_check(struct engine_appender *ap, const struct str *fields, size_t n, size_t *column,
                         struct err *e)
 {
-    size_t row = ap->row;
-    for (size_t i = 0; i < n; i++) {
-        struct append_column *c = &ap->columns[i];
-        int st = ST_OK;
-        if (!fields[i].p)
-            set_null(c, row);
-        else if (c->op == APPEND_TEXT || is_binary_text(c, fields[i]))
-            st =
-                append_string(ap, (struct engine_string *)(void *)c->data + row, fields[i].p, fields[i].n, e);
-        else if (!append_quick(c, row, fields[i]))
-            st = append_value(ap, c, row, fields[i], e);
-        if (st < 0) {
-            *column = i;
-            return st;
-        }
-    }
-    return ST_OK;
+    return append_fields(ap, ap->row, fields, n, column, e);
 }
 
 int engine_append(struct engine_appender *ap, const struct str *fields, size_t *column, struct err *e)
 {
-    TRY(engine_append_check(ap, fields, ap->info.ncolumns, column, e));
+    TRY(append_fields(ap, ap->row, fields, ap->info.ncolumns, column, e));
     *column = SIZE_MAX;
     ap->row++;
     return ap->row == COPIED_CHUNK_ROWS || ap->chunk_bytes >= ap->chunk_room ? go_on(ap, e) : ST_OK;

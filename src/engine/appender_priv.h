@@ -25,7 +25,9 @@ enum append_op {
     APPEND_DOUBLE,
     APPEND_DATE,
     APPEND_TIMESTAMP,
-    APPEND_BINARY_INT,
+    APPEND_BINARY_INT16,
+    APPEND_BINARY_INT32,
+    APPEND_BINARY_INT64,
     APPEND_BINARY_DOUBLE,
     APPEND_BINARY_DECIMAL,
     APPEND_BINARY_DATE,
@@ -99,9 +101,6 @@ int append_cast_name(struct arena *a, const struct engine_column_type *t, const 
 /* Decodes a field and stores it. */
 int append_value(struct engine_appender *ap, struct append_column *c, size_t row, struct str field,
                  struct err *e);
-/* A string's bytes into the chunk's memory. */
-int append_string(struct engine_appender *ap, struct engine_string *to, const char *p, size_t n,
-                  struct err *e);
 /* magnitude × 10^by, rounded half away from nought. false: it overflows. */
 bool append_scale(unsigned __int128 *v, int by);
 /* Stores a decimal's digits in the width that the engine keeps it in. false: it has too many. */
@@ -109,8 +108,13 @@ bool append_put_decimal(const struct engine_column_type *t, void *data, size_t r
 void append_put_int(const struct engine_column_type *t, void *data, size_t row, int64_t v);
 bool append_int_fits(const struct engine_column_type *t, int64_t v);
 
-/* appender_field.c: the quick ways. false: append_value shall look. */
-bool append_quick(struct append_column *c, size_t row, struct str field);
+/* appender_field.c: the first n fields of a row, each in the quickest way that takes it. *column: that
+ * failed. */
+int append_fields(struct engine_appender *ap, size_t row, const struct str *fields, size_t n, size_t *column,
+                  struct err *e);
+/* A string's bytes into the chunk's memory. */
+int append_string(struct engine_appender *ap, struct engine_string *to, const char *p, size_t n,
+                  struct err *e);
 
 /* appender.c: the engine's own reading of text as a type. */
 int append_engine_cast(struct engine_appender *ap, struct append_column *c, size_t row, struct str text,

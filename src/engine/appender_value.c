@@ -173,41 +173,6 @@ static int put_numeric(const struct place *p, struct str s)
 
 /* ---- strings ---- */
 
-static char *heap_bytes(struct engine_appender *ap, size_t n)
-{
-    if (n > APPEND_HEAP_BLOCK / 4)
-        return arena_alloc(&ap->heaps[ap->filling].strings, n);
-    if (n > ap->string_left) {
-        ap->string_at = arena_alloc(&ap->heaps[ap->filling].strings, APPEND_HEAP_BLOCK);
-        ap->string_left = ap->string_at ? APPEND_HEAP_BLOCK : 0;
-        if (!ap->string_at)
-            return NULL;
-    }
-    char *p = ap->string_at;
-    ap->string_at += n;
-    ap->string_left -= n;
-    return p;
-}
-
-int append_string(struct engine_appender *ap, struct engine_string *to, const char *p, size_t n,
-                  struct err *e)
-{
-    to->len = (uint32_t)n;
-    if (n <= sizeof to->value.inlined) {
-        memset(to->value.inlined, 0, sizeof to->value.inlined);
-        memcpy(to->value.inlined, p, n);
-        return ST_OK;
-    }
-    char *copy = heap_bytes(ap, n);
-    if (!copy)
-        return err_oom(e);
-    memcpy(copy, p, n);
-    memcpy(to->value.pointer.prefix, p, sizeof to->value.pointer.prefix);
-    to->value.pointer.ptr = copy;
-    ap->chunk_bytes += n;
-    return ST_OK;
-}
-
 static int put_string(const struct place *p, struct str s)
 {
     return append_string(p->ap, (struct engine_string *)p->data + p->row, s.p, s.n, p->e);

@@ -99,3 +99,40 @@ def test_in_a_transaction(server, postgres):
     either(server, postgres, Q("begin"), COPY, data("x\n"), DONE, ROWS, Q("rollback"), ROWS, syncs=5)
     either(server, postgres, Q("begin read only"), COPY, ROWS, Q("rollback"), ROWS, syncs=5)
     either(server, postgres, Q("begin read only"), Q("copy nosuch from stdin"), Q("commit"), syncs=3)
+
+
+VALUES = ["0", "1", "-1", "0.01", "-0.01", "0.1", "12.3", "1234.5", "9999.99", "10000", "10000.01", "-12345678.9", "99999999.99",
+          "99990000", "0.05", "100000000"]
+
+
+def out(address, sql):
+    """The bytes of COPY … TO STDOUT."""
+    with Wire(address) as w:
+        w.send(Q(sql))
+        data = b""
+        while True:
+            kind, payload = w.next()
+            if kind == "d":
+                data += payload
+            if kind == "Z":
+                return data
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 1 << 16])
+def test_binary_of_another_server(server, postgres, piece):
+    """PostgreSQL's bytes, cut into messages anywhere, are PostgreSQL's rows."""
+    wide = "create table t (a int, b text, c numeric(13, 2), d numeric(20, 4), e bigint, f smallint)"
+    with Wire(postgres.address) as w:
+        w.ask(Q("drop table if exists t"), syncs=1)
+        w.ask(Q(wide))
+        for i, v in enumerate(VALUES):
+            w.ask(Q(f"insert into t values ({i}, {i}, {v}, {v}, {i} * -4000000000, {i} * 100)"))
+        w.ask(Q("insert into t select i, repeat('ä', i % 3) || repeat('x', i), null, i::numeric / 16, i, null"
+                " from generate_series(20, 60) i"))
+        w.ask(Q("insert into t select i, left('abcdefghijklmnopqrst', i), i, null, null, i from generate_series(0, 20) i"))
+    binary = out(postgres.address, "copy t to stdout (format binary)")
+    pieces = [data(binary[i:i + piece]) for i in range(0, len(binary), piece)]
+    answer = run(server.address, [Q("copy t from stdin (format binary)"), *pieces, DONE], ["drop table if exists t", wide], 1)
+    assert 'cc"COPY 78"' in answer
+    order = "copy (select * from t order by a, b, c) to stdout"
+    assert sorted(out(server.address, order).splitlines()) == sorted(out(postgres.address, order).splitlines())

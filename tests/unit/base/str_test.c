@@ -139,12 +139,36 @@ static void test_every_character(void **state)
     }
 }
 
+/* One byte that is wrong, at every place of strings that are looked at by words of several lengths. */
+static void test_every_place(void **state)
+{
+    (void)state;
+    static const char wrong[] = {'\0', '\x80', '\xff', '\xc3'};
+    char text[40];
+    size_t found;
+    for (size_t n = 1; n <= sizeof text; n++)
+        for (size_t at = 0; at < n; at++) {
+            memset(text, 'a', sizeof text);
+            assert_true(utf8_valid(text, n, &found));
+            for (size_t w = 0; w < sizeof wrong; w++) {
+                text[at] = wrong[w];
+                assert_false(utf8_valid(text, n, &found));
+                assert_int_equal(found, at);
+            }
+            if (at + 1 == n)
+                continue;
+            memcpy(text + at, "\u00e4", 2);
+            assert_true(utf8_valid(text, n, &found));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comparing),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_every_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
