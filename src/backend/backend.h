@@ -162,8 +162,10 @@ struct backend_ops {
                  struct err *e);
     /* Moves the rows that are still to come (of one that scrolls: all) into a spool. From then on the portal
      * costs no engine connection and outlives its transaction. Nothing happens to one that needs no
-     * connection. 53100, 57014, and what the statement itself fails with: the portal has failed then. */
-    int (*park)(struct backend_portal *p, struct err *e);
+     * connection. 53100, 57014, and what the statement itself fails with: the portal has failed then.
+     * ST_AGAIN: not all had come by until_us (CLOCK_NEVER: no limit); what has come is put down, in order,
+     * and the portal is as good as before. */
+    int (*park)(struct backend_portal *p, int64_t until_us, struct err *e);
     /* The rows that a fetch would give, put down in a portal of their own, started and parked; p's position
      * moves as by that fetch. formats and copy are of no interest. Errors as of park. */
     int (*slice)(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,

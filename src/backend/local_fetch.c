@@ -81,7 +81,7 @@ int local_pull(struct local_portal *p, struct err *e)
         return st;
     p->chunk_from = p->base.rows;
     p->base.rows += p->chunk->nrows;
-    return p->base.scroll ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
+    return p->gathers ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
 }
 
 static int pull(struct local_portal *p, struct err *e)

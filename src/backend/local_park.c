@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/metric.h"
 
 #include <assert.h>
@@ -43,26 +44,30 @@ static int put_rest_of_chunk(struct local_portal *p, struct err *e)
     return local_rows_put(p->rows, p->chunk, (size_t)(p->base.position - p->chunk_from), p->chunk->nrows, e);
 }
 
-static int put_all(struct local_portal *p, struct err *e)
+static int put_all(struct local_portal *p, int64_t until_us, struct err *e)
 {
     int st;
     if (!p->rows)
         TRY(put_rest_of_chunk(p, e));
+    p->gathers = true;
     while ((st = local_pull(p, e)) == ST_OK)
-        if (!p->base.scroll)
-            TRY(local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e));
+        if (until_us != CLOCK_NEVER && clock_now_us() >= until_us)
+            return ST_AGAIN;
     TRY(st);
     return local_rows_end(p->rows, e);
 }
 
-int local_put_down(struct local_portal *p, struct err *e)
+static int put_down_until(struct local_portal *p, int64_t until_us, struct err *e)
 {
     struct err why;
     if (!p->result)
         return ST_OK;
     err_init(&why);
     local_running_on(p->session, p->detached ? p->detached : p->session->main);
-    if (put_all(p, &why) != ST_OK) {
+    int st = put_all(p, until_us, &why);
+    if (st == ST_AGAIN)
+        return st;
+    if (st != ST_OK) {
         *e = why;
         return local_portal_fail(p, &why);
     }
@@ -73,7 +78,12 @@ int local_put_down(struct local_portal *p, struct err *e)
     return ST_OK;
 }
 
-int local_park(struct backend_portal *bp, struct err *e)
+int local_put_down(struct local_portal *p, struct err *e)
+{
+    return put_down_until(p, CLOCK_NEVER, e);
+}
+
+int local_park(struct backend_portal *bp, int64_t until_us, struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;
     assert(bp->started && !p->fetch.portal);
@@ -82,7 +92,7 @@ int local_park(struct backend_portal *bp, struct err *e)
         return ST_ERR;
     }
     local_enter(p->session, NULL);
-    int st = local_put_down(p, e);
+    int st = put_down_until(p, until_us, e);
     (void)local_leave(p->session);
     return st;
 }

@@ -262,7 +262,8 @@ static int settle(struct local_portal *p, struct err *e)
         return ST_OK;
     }
     p->session->streaming = p;
-    if (p->base.scroll)
+    p->gathers = p->base.scroll;
+    if (p->gathers)
         TRY(local_rows_new(&p->rows, r->types, r->ncolumns, &p->session->local->rows, e));
     /* What changes something has run to its end, and the engine has all of its rows in memory. */
     return info->effect == BACKEND_READS ? ST_OK : local_put_down(p, e);

@@ -136,11 +136,12 @@ struct local_portal {
     struct local_stmt *stmt;
     struct arena arena; /* of params */
     struct pg_value *params;
-    struct local_conn *detached;    /* the connection that it took along; NULL: none */
-    struct list by_use;             /* in the session's list of those */
-    struct engine_result *result;   /* what still streams; NULL: not started, or over */
-    struct local_rows *rows;        /* what was put down; NULL: nothing */
-    uint64_t rows_from;             /* the number of the first row in there */
+    struct local_conn *detached;  /* the connection that it took along; NULL: none */
+    struct list by_use;           /* in the session's list of those */
+    struct engine_result *result; /* what still streams; NULL: not started, or over */
+    struct local_rows *rows;      /* what was put down; NULL: nothing */
+    uint64_t rows_from;           /* the number of the first row in there */
+    bool gathers; /* every row that is pulled is put there: it scrolls, or was begun to be parked */
     const struct chunk_view *chunk; /* lent by result or rows */
     uint64_t chunk_from;            /* the number of its first row */
     struct encoder *encoder;
@@ -234,7 +235,7 @@ int local_portal_fail(struct local_portal *p, const struct err *e);
 /* Inside a call: what streams goes on a connection of its own, or into a spool. A portal that fails over it
  * keeps its error; ST_ERR only when the call was cancelled, or has no connection. */
 int local_make_room(struct local_session *s, struct err *e);
-int local_park(struct backend_portal *p, struct err *e);
+int local_park(struct backend_portal *p, int64_t until_us, struct err *e);
 int local_slice(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
                 struct err *e);
 /* The same inside a call. */

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+enum { PARK_SLICE_US = 5000 }; /* how long a client may wait for rows that are being put aside */
+
 /* ---- DECLARE ---- */
 
 /* A cursor that ends with its statement would be of no use. */
@@ -205,8 +207,27 @@ static bool is_open_stream(const struct portal *p)
     return p->kind == PORTAL_ENGINE && p->engine->started && !p->engine->complete;
 }
 
+static bool is_wanted(struct session *s)
+{
+    struct err ignored;
+    err_init(&ignored);
+    return atomic_load(&s->interrupts) ||
+           conn_wait_readable(s->conn, &s->worker->waker, clock_now_us(), &ignored) != ST_AGAIN;
+}
+
+/* Until it is done or somebody wants the session, which would else have to wait. */
+static bool put_aside(struct session *s, struct portal *p)
+{
+    struct err told; /* by the portal, when it is read */
+    err_init(&told);
+    int st = ST_AGAIN;
+    while (st == ST_AGAIN && !is_wanted(s))
+        st = s->engine->ops->park(p->engine, clock_now_us() + PARK_SLICE_US, &told);
+    return st != ST_AGAIN;
+}
+
 /* When to look at p again. */
-static int64_t look_after(struct session *s, struct portal *p, int64_t now)
+static int64_t look_after(struct session *s, struct portal *p, bool idle, int64_t now)
 {
     const struct session_config *c = session_config(s);
     int64_t again = CLOCK_NEVER;
@@ -222,19 +243,18 @@ static int64_t look_after(struct session *s, struct portal *p, int64_t now)
     int64_t park = p->used_us + c->stream_idle_park_us;
     if (park > now)
         return park < again ? park : again;
-    struct err told; /* by the portal, when it is read */
-    err_init(&told);
-    (void)s->engine->ops->park(p->engine, &told);
-    return again;
+    return idle && put_aside(s, p) ? again : now;
 }
 
-int64_t cursors_sweep(struct session *s)
+int64_t cursors_sweep(struct session *s, bool idle)
 {
     int64_t now = clock_now_us(), again = CLOCK_NEVER;
     list_for_each (link, &s->portals) {
-        int64_t at = look_after(s, list_entry(link, struct portal, link), now);
+        int64_t at = look_after(s, list_entry(link, struct portal, link), idle, now);
         again = at < again ? at : again;
     }
+    if (again == now) /* there is more to put aside, as soon as the session is idle */
+        return now;
     int64_t soonest = clock_now_us() + session_config(s)->cursor_cleanup_us;
     return again == CLOCK_NEVER || again > soonest ? again : soonest;
 }

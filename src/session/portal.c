@@ -234,7 +234,7 @@ int portals_commit(struct session *s, struct err *e)
     list_for_each (link, &s->portals) {
         struct portal *p = list_entry(link, struct portal, link);
         if (p->hold && !p->held && is_running(p))
-            TRY(s->engine->ops->park(p->engine, e));
+            TRY(s->engine->ops->park(p->engine, CLOCK_NEVER, e));
     }
     drop_where(s, without_hold, 0);
     return ST_OK;
@@ -253,7 +253,7 @@ static void put_down_all(struct session *s)
         struct portal *p = list_entry(link, struct portal, link);
         err_init(&told);
         if (is_running(p))
-            (void)s->engine->ops->park(p->engine, &told);
+            (void)s->engine->ops->park(p->engine, CLOCK_NEVER, &told);
     }
 }
 

@@ -140,7 +140,7 @@ static void dispatch(struct session *s, const struct frame *f)
     if (s->skip_to_sync && f->type != 'S')
         return;
     if (clock_now_us() >= s->sweep_us)
-        s->sweep_us = cursors_sweep(s);
+        s->sweep_us = cursors_sweep(s, false);
     statement_begin(s);
     int st = ST_OK;
     switch (f->type) {
@@ -268,7 +268,7 @@ static void on_wake(struct session *s)
         (s->server->draining && !in_tx && s->phase == PHASE_READY))
         fatal_text(s, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
     else if (s->woken_by == LOT_TIMEOUT && s->phase == PHASE_READY && clock_now_us() < s->idle_deadline_us)
-        s->sweep_us = cursors_sweep(s);
+        s->sweep_us = cursors_sweep(s, true);
     else if (s->woken_by == LOT_TIMEOUT && s->phase != PHASE_READY) {
         metric_add(METRIC_SESSIONS_REFUSED, 1);
         s->closing = true; /* as PostgreSQL: without a word */

@@ -369,8 +369,9 @@ int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct e
 int cursor_check(const struct session *s, const struct portal *p, struct err *e);
 /* p is about to go. */
 void cursor_forget(struct session *s, struct portal *p);
-/* Closes what has stood idle for too long and says when to look again. */
-int64_t cursors_sweep(struct session *s);
+/* Closes what has stood idle for too long, puts rows aside when the session is idle, and says when to look
+ * again. */
+int64_t cursors_sweep(struct session *s, bool idle);
 
 /* listing.c: the rows of pg_cursors and pg_prepared_statements, as an expression in the session's message
  * arena; NULL without memory. */

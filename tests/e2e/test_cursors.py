@@ -321,6 +321,24 @@ def test_idle_streams_are_parked():
         assert len(w.ask(Q("fetch all c"))) == 9995 + 3
 
 
+def test_a_client_does_not_wait_for_rows_being_put_aside(tmp_path):
+    """Putting all of these rows aside would take minutes: what is asked for meanwhile comes first, then it goes on."""
+    with Server("--stream-idle-park", "200ms", "--cursor-cleanup-interval", "50ms", "--spool-directory", str(tmp_path),
+                "--spool-limit", "20GB") as server, server.wire() as w:
+        w.ask(Q("begin"))
+        w.ask(Q("declare c cursor for select i, i + 0.5::double from range(4000000000) t(i)"))
+        at = 0
+        for n in [2, 100, 10001]:
+            assert w.ask(Q(f"fetch {n} c"))[1:n + 1] == [(str(i), f"{i}.5") for i in range(at, at + n)]
+            at += n
+            before = server.metric("tavana_spool_disk_bytes")
+            wait_for(lambda: server.metric("tavana_spool_disk_bytes") > before + 4e6)
+            assert w.ask(Q("select 42"))[1] == ("42",)
+        assert w.ask(Q("move 1000000 c"))[0] == 'cc"MOVE 1000000"'
+        assert w.ask(Q("fetch c"))[1] == (str(at + 1000000), f"{at + 1000000}.5")
+        assert server.metric("tavana_streams_parked_total") == 0
+
+
 def test_a_failing_row(wire):
     wire.ask(Q("begin"))
     wire.ask(Q("declare c cursor for select case when i < 100000 then i else ('x' || i)::int end from range(200000) t(i)"))

@@ -1,5 +1,6 @@
 #include "local_fixture.h"
 
+#include "base/clock.h"
 #include "base/metric.h"
 
 static void test_pages(void **state)
@@ -231,7 +232,7 @@ static void test_scroll(void **state)
         for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
             if (when == 1 && i == 4) {
                 err_init(&err);
-                assert_int_equal(s->ops->park(p, &err), ST_OK);
+                assert_int_equal(s->ops->park(p, CLOCK_NEVER, &err), ST_OK);
                 assert_true(p->complete);
                 assert_int_equal(p->rows, 10000);
             } else if (when == 2) { /* its stream has a connection of its own meanwhile */
@@ -243,6 +244,31 @@ static void test_scroll(void **state)
         assert_int_equal(p->rows, 10000);
         s->ops->portal_close(p);
     }
+    s->ops->session_close(s);
+}
+
+/* Stopped at every chunk, read between, parked to its end, read on. */
+static void test_park_in_pieces(void **state)
+{
+    (void)state;
+    static char text[TEXT_MAX];
+    struct backend_session *s = session();
+    struct backend_portal *p = started(s, "from range(20000)");
+    uint64_t n;
+    int pieces = 0, st;
+    err_init(&err);
+    for (uint64_t at = 0; (st = s->ops->park(p, 0, &err)) == ST_AGAIN; at += 3, pieces++) {
+        char want[64];
+        assert_int_equal(fetched(s, p, 3, text, &n), ST_EOF);
+        (void)snprintf(want, sizeof want, "%d\n%d\n%d\n", (int)at, (int)at + 1, (int)at + 2);
+        assert_string_equal(text, want);
+    }
+    assert_int_equal(st, ST_OK);
+    assert_true(pieces >= 5);
+    assert_true(p->complete);
+    assert_int_equal(fetched(s, p, 0, text, &n), ST_EOF);
+    assert_int_equal(n, 20000 - 3 * pieces);
+    s->ops->portal_close(p);
     s->ops->session_close(s);
 }
 
@@ -260,9 +286,9 @@ static void test_park(void **state)
                           *q = started(s, "select i from pt order by i");
     assert_int_equal(fetched(s, p, 3, text, &n), ST_EOF);
     err_init(&err);
-    assert_int_equal(s->ops->park(p, &err), ST_OK);
-    assert_int_equal(s->ops->park(p, &err), ST_OK);
-    assert_int_equal(s->ops->park(q, &err), ST_OK);
+    assert_int_equal(s->ops->park(p, CLOCK_NEVER, &err), ST_OK);
+    assert_int_equal(s->ops->park(p, CLOCK_NEVER, &err), ST_OK);
+    assert_int_equal(s->ops->park(q, CLOCK_NEVER, &err), ST_OK);
     assert_int_equal(s->ops->tx(s, BACKEND_TX_COMMIT, &err), ST_OK);
     query(s, "drop table pt");
     assert_int_equal(fetched(s, p, 1, text, &n), ST_EOF);
@@ -288,7 +314,7 @@ static void test_park_fails(void **state)
         started(s, "select case when i = 300000 then error('late') else i end from range(1000000) r(i)");
     uint64_t n;
     err_init(&err);
-    assert_int_equal(s->ops->park(p, &err), ST_ERR);
+    assert_int_equal(s->ops->park(p, CLOCK_NEVER, &err), ST_ERR);
     assert_string_equal(err.message, "late");
     assert_int_equal(fetched(s, p, 1, NULL, &n), ST_ERR);
     assert_string_equal(err.message, "late");
@@ -306,12 +332,12 @@ static void test_no_room(void **state)
     struct backend_portal *small = started(s, "from range(3)"), *large = started(s, "from range(10000000)");
     uint64_t n;
     err_init(&err);
-    assert_int_equal(s->ops->park(large, &err), ST_ERR);
+    assert_int_equal(s->ops->park(large, CLOCK_NEVER, &err), ST_ERR);
     assert_int_equal(err.code, SQLSTATE_DISK_FULL);
     assert_int_equal(fetched(s, large, 1, NULL, &n), ST_ERR);
     assert_int_equal(err.code, SQLSTATE_DISK_FULL);
     err_init(&err);
-    assert_int_equal(s->ops->park(small, &err), ST_OK);
+    assert_int_equal(s->ops->park(small, CLOCK_NEVER, &err), ST_OK);
     assert_int_equal(fetched(s, small, 0, text, &n), ST_EOF);
     assert_string_equal(text, "0\n1\n2\n");
     assert_string_equal(query(s, "select 1"), "1\n");
@@ -394,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_portal_that_cannot_move),
         cmocka_unit_test(test_scroll),
         cmocka_unit_test(test_park),
+        cmocka_unit_test(test_park_in_pieces),
         cmocka_unit_test(test_park_fails),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_slice),
