@@ -293,6 +293,30 @@ static size_t call_end(const struct rewriter *r, const struct chain *c)
     return 0;
 }
 
+/* Whether all arguments of the call are whole numbers that PostgreSQL takes for integers. */
+static bool is_of_integers(const struct rewriter *r, const struct chain *c)
+{
+    enum { DIGITS = 9 };
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    bool number = false; /* the last one was */
+    ahead.at = c->end;
+    (void)sql_lexer_next(&ahead, &t);
+    for (;;) {
+        (void)sql_lexer_next(&ahead, &t);
+        if (sql_token_is(&t, ')'))
+            return number;
+        if (!number && t.kind == SQL_TOK_OP && str_eq(t.text, STR("-")))
+            (void)sql_lexer_next(&ahead, &t);
+        bool digits = t.text.n <= DIGITS;
+        for (size_t i = 0; i < t.text.n; i++)
+            digits &= t.text.p[i] >= '0' && t.text.p[i] <= '9';
+        if (number ? !sql_token_is(&t, ',') : t.kind != SQL_TOK_NUMBER || !digits)
+            return false;
+        number = !number;
+    }
+}
+
 /* A column of the result that is a generate_series: rows in PostgreSQL, a list in the engine. */
 static int rewrite_series_column(struct rewriter *r, const struct chain *c, size_t end)
 {
@@ -300,9 +324,28 @@ static int rewrite_series_column(struct rewriter *r, const struct chain *c, size
     struct sql_token after;
     ahead.at = end;
     (void)sql_lexer_next(&ahead, &after);
+    bool column = walk_ends_column(&after), integers = is_of_integers(r, c);
     TRY(walk_replace(r, c->parts[0].at, c->end, STR("unnest(generate_series")));
-    TRY(walk_insert(r, end, walk_ends_column(&after) ? STR(") AS generate_series") : STR(")")));
+    if (integers)
+        TRY(walk_insert(r, end, STR("::INTEGER[]")));
+    TRY(walk_insert(r, end, column ? STR(") AS generate_series") : STR(")")));
     pass_chain(r, c);
+    return ST_OK;
+}
+
+/* A call in FROM that becomes `text`; its bracket, which closes behind it, knows what to add there. */
+static int rewrite_source(struct rewriter *r, const struct chain *c, struct str text, const char *name,
+                          bool wrapped)
+{
+    TRY(walk_replace(r, c->parts[0].at, c->end, text));
+    pass_chain(r, c);
+    TRY(walk_on(r));
+    if (r->depth <= DEPTH_MAX) {
+        struct frame *f = &r->frames[r->depth];
+        f->rows = true;
+        f->source = name;
+        f->wrapped = wrapped;
+    }
     return ST_OK;
 }
 
@@ -353,6 +396,10 @@ int walk_name(struct rewriter *r)
     if (name && name->kind == SQL_CATALOG_RELATION && !call && !column && (qualified || is_relation_place(r)))
         return rewrite_relation(r, &c, name);
     bool series = source && walk_is(&c.parts[at], "generate_series");
+    if (series && is_of_integers(r, &c))
+        return rewrite_source(r, &c, STR(SCHEMA_PG "int_series"), "generate_series", false);
+    if (call && walk_is(&c.parts[at], "pg_sleep") && is_relation_place(r) && r->depth < DEPTH_MAX)
+        return rewrite_source(r, &c, STR("(SELECT pg_sleep"), "pg_sleep", true);
     if (!qualified && !series)
         return walk_on(r);
     if (call || (name && column)) { /* the engine's own function; a column of a relation */

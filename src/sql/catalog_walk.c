@@ -201,7 +201,7 @@ int walk_put_alias(struct rewriter *r, size_t at, const char *alias)
 }
 
 /* FROM generate_series(…) s: PostgreSQL calls the column s, too. */
-static int name_column(struct rewriter *r)
+static int name_column(struct rewriter *r, const struct frame *f)
 {
     struct sql_lexer ahead = r->lexer;
     struct sql_token name, after;
@@ -209,6 +209,13 @@ static int name_column(struct rewriter *r)
     if (sql_lexer_next(&ahead, &name), sql_token_is_word(&name, "AS"))
         (void)sql_lexer_next(&ahead, &name);
     (void)sql_lexer_next(&ahead, &after);
+    if (f->wrapped)
+        TRY(walk_insert(r, r->end, STR(")")));
+    if (!walk_is_alias(&name) && f->source) {
+        struct str source = str_of(f->source);
+        TRY(walk_concat(r, (const struct str[]){STR(" AS "), source, STR("("), source, STR(")")}, 5, &text));
+        return walk_insert(r, r->end, text);
+    }
     if (!walk_is_alias(&name) || sql_token_is(&after, '('))
         return ST_OK;
     TRY(walk_concat(r, (const struct str[]){STR("("), name.text, STR(")")}, 3, &text));
@@ -233,7 +240,7 @@ static int close_bracket(struct rewriter *r)
     if (f->nothing)
         TRY(walk_insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
     if (f->rows)
-        return name_column(r);
+        return name_column(r, f);
     if (f->alias && walk_ends_column(&after) && walk_starts_column(r, &r->before))
         return walk_put_alias(r, r->end, f->alias);
     return ST_OK;

@@ -23,9 +23,11 @@ struct frame {
     size_t at;             /* of the bracket */
     const char *alias;     /* the name that the column gets when this call is all of it */
     enum clause clause;
-    bool call;    /* arguments of a function, or a list of values */
-    bool nothing; /* its argument is put aside: a set without rows */
-    bool rows;    /* a function that makes rows of one column, in FROM */
+    bool call;          /* arguments of a function, or a list of values */
+    bool nothing;       /* its argument is put aside: a set without rows */
+    bool rows;          /* a function that makes rows of one column, in FROM … */
+    const char *source; /* … that needs an alias of this name when it has none … */
+    bool wrapped;       /* … in a subquery that was opened for it */
 };
 
 struct rewriter {

@@ -493,8 +493,11 @@ def test_public_is_main(wire):
 def test_generate_series_as_postgresql(wire, postgres):
     with postgres.wire() as other:
         for sql in ("select generate_series(1, 3)", "select generate_series(2, 4)::int4 as n, 'x'", "select g from generate_series(1, 3) g",
-                    "select * from generate_series(1, 3) as i", "select s.x from generate_series(1, 3) as s(x)"):
+                    "select * from generate_series(1, 3) as i", "select s.x from generate_series(1, 3) as s(x)",
+                    "select generate_series.generate_series from generate_series(-1, 3, 2)", "select * from generate_series(1, 3000000000, 1500000000)",
+                    "select i, 1 as one from generate_series(1, 2) i, pg_sleep(0)", "select 1 as a from pg_sleep(0) as s"):
             assert wire.ask(Q(sql)) == other.ask(Q(sql)), sql
+            assert [c.oid for c in wire.columns] == [c.oid for c in other.columns] or "'x'" in sql, sql
             assert [c.name for c in wire.columns if c.name != "'x'"] == [c.name for c in other.columns if c.name != "?column?"]
 
 

@@ -98,7 +98,7 @@ static void test_functions(void **state)
     check("select (information_schema._pg_expandarray(k)).n", "select (" PG "pg_expandarray(k)).n");
     check("select json_build_object('a', 1)", "select json_object('a', 1) AS \"json_build_object\"");
     check("select 1 from pg_catalog.generate_series(1, 2) s, pg_catalog.unnest(k) as u(x)",
-          "select 1 from generate_series(1, 2) s(s), unnest(k) as u(x)");
+          "select 1 from tavana_catalog.pg.int_series(1, 2) s(s), unnest(k) as u(x)");
 }
 
 static void test_series(void **state)
@@ -106,17 +106,26 @@ static void test_series(void **state)
     (void)state;
     check("select generate_series(1, f(3))", "select unnest(generate_series(1, f(3))) AS generate_series");
     check("select a, Generate_Series(1, 3)::int4 as n from t",
-          "select a, unnest(generate_series(1, 3))::int4 as n from t");
+          "select a, unnest(generate_series(1, 3)::INTEGER[])::int4 as n from t");
     check("select pg_catalog.generate_series(1, 2) from t",
-          "select unnest(generate_series(1, 2)) AS generate_series from t");
-    check("select * from generate_series(1, 3)", "select * from generate_series(1, 3)");
+          "select unnest(generate_series(1, 2)::INTEGER[]) AS generate_series from t");
+    check("select * from generate_series(1, 3)",
+          "select * from tavana_catalog.pg.int_series(1, 3) AS generate_series(generate_series)");
+    check("select * from generate_series(-1, 3, 1), t",
+          "select * from tavana_catalog.pg.int_series(-1, 3, 1) AS generate_series(generate_series), t");
+    check("select * from generate_series(1, 3000000000)", "select * from generate_series(1, 3000000000)");
+    check("select * from generate_series(1, $1) n", "select * from generate_series(1, $1) n(n)");
+    check("select * from generate_series(1, x + 2)", "select * from generate_series(1, x + 2)");
+    check("select * from a, pg_sleep(1)", "select * from a, (SELECT pg_sleep(1)) AS pg_sleep(pg_sleep)");
+    check("select * from pg_sleep(1) as s", "select * from (SELECT pg_sleep(1)) as s(s)");
     check("select i, i * 10 from generate_series(1, 3) as i, t",
-          "select i, i * 10 from generate_series(1, 3) as i(i), t");
-    check("select 1 from generate_series(1, 3) g(x)", "select 1 from generate_series(1, 3) g(x)");
+          "select i, i * 10 from tavana_catalog.pg.int_series(1, 3) as i(i), t");
+    check("select 1 from generate_series(1, 3) g(x)",
+          "select 1 from tavana_catalog.pg.int_series(1, 3) g(x)");
     check("select len(generate_series(1, 3))", "select len(generate_series(1, 3))");
     check("select generate_series(1, 3", "select generate_series(1, 3");
     check("select x from t where y in (select generate_series(1, 3))",
-          "select x from t where y in (select unnest(generate_series(1, 3)) AS generate_series)");
+          "select x from t where y in (select unnest(generate_series(1, 3)::INTEGER[]) AS generate_series)");
 }
 
 static void test_public(void **state)
