@@ -418,6 +418,7 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_CLOSE: return run_close(s, sql, r, e);
     case SQL_UNLISTEN: return run_unlisten(s, sql, r, e);
     case SQL_COPY: return copy_run(s, sql, r, e);
+    case SQL_SERIAL: return serial_run(s, sql, r, e);
     case SQL_SEVERAL: return several_run(s, sql, r, e);
     case SQL_SET_CONFIG: return set_config_run(s, sql, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);

@@ -431,7 +431,8 @@ struct set_config_params;
 /* NULL is fine. */
 void set_config_free(struct set_config_params *v);
 
-/* several.c */
+/* several.c: statements that are several for the engine */
+int serial_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 int several_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 
 /* engine.c */

@@ -1,4 +1,5 @@
-/* DROP and TRUNCATE of several objects: one after the other, in the order written, all of them or none. */
+/* Statements that are several for the engine, run one after the other, all of them or none: DROP and TRUNCATE
+ * of several objects, CREATE TABLE with serial columns. */
 #include "session/session_priv.h"
 
 #include <stdio.h>
@@ -49,5 +50,51 @@ int several_run(struct session *s, const struct sql_statement *sql, struct comma
         TRY(rc);
     }
     (void)snprintf(r->tag, sizeof r->tag, "%s", all.tag);
+    return ST_OK;
+}
+
+static bool is_there(struct session *s, struct str table)
+{
+    struct err ignored;
+    struct statement *st = NULL;
+    size_t n = sizeof "FROM " + table.n;
+    char *text = arena_alloc(&s->message_arena, n + 1);
+    err_init(&ignored);
+    if (!text)
+        return true;
+    (void)snprintf(text, n + 1, "FROM %.*s", (int)table.n, table.p);
+    bool there = statement_new(s, "", str_of(text), NULL, 0, &st, &ignored) == ST_OK && st->engine;
+    statement_free(st);
+    return there;
+}
+
+/* A sequence that is left over from a table that is gone starts again. */
+static int make_sequence(struct session *s, const struct sql_serial *t, struct str name, bool keep,
+                         struct err *e)
+{
+    size_t n = sizeof "CREATE OR REPLACE TEMPORARY SEQUENCE IF NOT EXISTS " + name.n;
+    char *text = arena_alloc(&s->message_arena, n);
+    if (!text)
+        return err_oom(e);
+    (void)snprintf(text, n, "CREATE %s%sSEQUENCE %s%.*s", keep ? "" : "OR REPLACE ",
+                   t->temporary ? "TEMPORARY " : "", keep ? "IF NOT EXISTS " : "", (int)name.n, name.p);
+    return run_alone(s, str_of(text), e);
+}
+
+int serial_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+{
+    struct sql_serial table;
+    TRY(sql_parse_serial(&s->message_arena, sql, &table, e));
+    TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, true, e));
+    TRY(portals_start_readers(s, s->running, e));
+    bool keep = table.keeps || is_there(s, table.name);
+    for (size_t i = 0; i < table.n; i++)
+        TRY(make_sequence(s, &table, table.sequences[i], keep, e));
+    int rc = run_alone(s, table.table.text, e);
+    if (rc < 0 && e->position > 0)
+        e->position = sql_rewrite_position(&table.table, sql->text, e->position);
+    TRY(rc);
+    (void)snprintf(r->tag, sizeof r->tag, "CREATE TABLE");
     return ST_OK;
 }

@@ -273,6 +273,18 @@ static bool is_type_hint(struct str sql, size_t i)
     return starts(sql, i, "name") || starts(sql, i, "xid") || starts(sql, i, "cstring");
 }
 
+struct str sql_engine_schema(const struct sql_token *schema)
+{
+    struct str name = schema->text;
+    if (schema->kind == SQL_TOK_QUOTED && name.n > 2)
+        name = (struct str){name.p + 1, name.n - 2};
+    else if (schema->kind != SQL_TOK_WORD)
+        return (struct str){NULL, 0};
+    return str_ieq(name, STR("public"))    ? STR("main")
+           : str_ieq(name, STR("pg_temp")) ? STR("temp")
+                                           : (struct str){NULL, 0};
+}
+
 struct sql_catalog_hint sql_catalog_hint(struct str sql)
 {
     struct sql_catalog_hint hint = {0};

@@ -10,6 +10,7 @@
 #define TAVANA_SQL_CATALOG_H
 
 #include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +46,10 @@ struct sql_catalog_hint {
     bool any;     /* the text may contain something to rewrite */
     bool catalog; /* … a name of the catalog */
 };
+
+/* The engine's name for PostgreSQL's schemas public (main) and pg_temp (the database temp), terminated;
+ * {NULL, 0}: it is another. */
+struct str sql_engine_schema(const struct sql_token *schema);
 
 /* One pass over the bytes; false alarms are possible (strings, comments), misses are not. */
 struct sql_catalog_hint sql_catalog_hint(struct str sql);

@@ -355,10 +355,26 @@ static bool makes_rows(struct str name)
            str_ieq(name, STR("generate_subscripts"));
 }
 
-/* public.t: the schema that PostgreSQL's clients expect is the engine's main. */
-static int rewrite_public(struct rewriter *r)
+/* CREATE TABLE pg_temp.t: the engine wants CREATE TEMP TABLE. */
+static int make_temporary(struct rewriter *r)
 {
-    TRY(walk_replace(r, r->token.at, walk_end(&r->token), STR("main")));
+    struct sql_lexer l;
+    struct sql_token create, table;
+    sql_lexer_init(&l, r->edits.sql);
+    (void)sql_lexer_next(&l, &create);
+    (void)sql_lexer_next(&l, &table);
+    bool target = sql_token_is_word(&r->prev, "TABLE") || sql_token_is_word(&r->prev, "EXISTS");
+    return target && r->depth == 0 && sql_token_is_word(&create, "CREATE") &&
+                   sql_token_is_word(&table, "TABLE")
+               ? walk_insert(r, walk_end(&create), STR(" TEMP"))
+               : ST_OK;
+}
+
+static int rewrite_schema(struct rewriter *r, struct str name)
+{
+    if (str_eq(name, STR("temp")))
+        TRY(make_temporary(r));
+    TRY(walk_replace(r, r->token.at, walk_end(&r->token), name));
     return walk_on(r);
 }
 
@@ -366,8 +382,9 @@ int walk_name(struct rewriter *r)
 {
     struct chain c;
     read_chain(r, &c);
-    if (c.n > 1 && walk_is(&c.parts[0], "public") && !sql_token_is(&r->prev, '.'))
-        return rewrite_public(r);
+    struct str schema = sql_engine_schema(&c.parts[0]);
+    if (c.n > 1 && schema.p && !sql_token_is(&r->prev, '.'))
+        return rewrite_schema(r, schema);
     if (r->catalog && r->depth == 0 && is_vector(walk_bare(&c.parts[c.n - 1])) &&
         walk_starts_column(r, &r->prev) && (walk_ends_column(&c.after) || sql_token_is_word(&c.after, "AS")))
         return rewrite_vector(r, &c);

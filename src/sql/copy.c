@@ -1,4 +1,5 @@
 #include "sql/copy.h"
+#include "sql/catalog.h"
 
 #include "sql/copy_priv.h"
 #include "sql/statement.h"
@@ -178,7 +179,7 @@ static int read_tree(struct str parsed, const PgQuery__Node *node, struct sql_co
     return read_columns(c->attlist, c->n_attlist, out, a, e);
 }
 
-/* public.t is the engine's main.t (see catalog_refer.c). A query is rewritten as any other is. */
+/* A query is rewritten as any other is. */
 static int name_schema(struct arena *a, struct str *source, struct err *e)
 {
     struct sql_lexer l;
@@ -186,18 +187,17 @@ static int name_schema(struct arena *a, struct str *source, struct err *e)
     sql_lexer_init(&l, *source);
     (void)sql_lexer_next(&l, &schema);
     (void)sql_lexer_next(&l, &dot);
-    bool is_public = sql_token_is_word(&schema, "public") ||
-                     (schema.kind == SQL_TOK_QUOTED && str_eq(schema.text, STR("\"public\"")));
-    if (!is_public || !sql_token_is(&dot, '.'))
+    struct str name = sql_engine_schema(&schema);
+    if (!name.p || !sql_token_is(&dot, '.'))
         return ST_OK;
-    struct str rest = {source->p + dot.at, source->n - dot.at};
-    char *text = arena_alloc(a, sizeof "main" + rest.n);
+    size_t n = name.n + source->n - dot.at;
+    char *text = arena_alloc(a, n + 1);
     if (!text)
         return err_oom(e);
-    memcpy(text, "main", 4);
-    memcpy(text + 4, rest.p, rest.n);
-    text[4 + rest.n] = '\0';
-    *source = (struct str){text, 4 + rest.n};
+    memcpy(text, name.p, name.n);
+    memcpy(text + name.n, source->p + dot.at, source->n - dot.at);
+    text[n] = '\0';
+    *source = (struct str){text, n};
     return ST_OK;
 }
 

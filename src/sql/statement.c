@@ -141,6 +141,12 @@ static enum sql_kind check_several(const struct sql_token *head, struct str text
     return sql_is_several(text) ? SQL_SEVERAL : SQL_ENGINE;
 }
 
+static enum sql_kind check_create(const struct sql_token *head, struct str text)
+{
+    (void)head;
+    return sql_is_serial(text) ? SQL_SERIAL : SQL_ENGINE;
+}
+
 /* By the next token alone for nearly all. */
 static enum sql_kind check_select(const struct sql_token *head, struct str text)
 {
@@ -157,7 +163,7 @@ static const struct command commands[] = {
     {"WITH", SQL_ENGINE, NULL},
     {"FROM", SQL_ENGINE, NULL},
     {"VALUES", SQL_ENGINE, NULL},
-    {"CREATE", SQL_ENGINE, NULL},
+    {"CREATE", SQL_ENGINE, check_create},
     {"DROP", SQL_ENGINE, check_several},
     {"ALTER", SQL_ENGINE, NULL},
     {"TRUNCATE", SQL_ENGINE, check_several},

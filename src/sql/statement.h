@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/rewrite.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,7 @@ enum sql_kind {
     SQL_NOTIFY,
     SQL_LOCK,
     SQL_DO,
+    SQL_SERIAL,     /* CREATE TABLE with a column of type serial */
     SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
 };
@@ -181,6 +183,20 @@ struct sql_set_config {
 bool sql_is_set_config(struct str sql);
 int sql_parse_set_config(struct arena *a, const struct sql_statement *s, struct sql_set_config *out,
                          struct err *e);
+
+enum { SQL_SERIALS_MAX = 64 };
+
+struct sql_serial {
+    struct sql_rewritten table; /* the CREATE TABLE for the engine */
+    struct str name;            /* of the table, as written; lent */
+    bool temporary;
+    bool keeps; /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */
+    size_t n;   /* sequences that it needs, as SQL; at most SQL_SERIALS_MAX, more is 54000 */
+    struct str *sequences;
+};
+
+bool sql_is_serial(struct str sql);
+int sql_parse_serial(struct arena *a, const struct sql_statement *s, struct sql_serial *out, struct err *e);
 
 /* Whether a DROP or TRUNCATE names more than one object. */
 bool sql_is_several(struct str sql);

@@ -480,6 +480,34 @@ def test_plans_while_others_commit(server):
         w.ask(Q("drop table plan_race"))
 
 
+def test_pg_temp_is_temp(wire):
+    wire.ask(Q("create table pg_temp.in_temp (a int)"))
+    assert wire.ask(Q("copy pg_temp.in_temp (a) from stdin"), message("d", b"7\n"), message("c"), syncs=1)[-2:] == ['cc"COPY 1"', "Z:I"]
+    assert wire.ask(Q("select t.a from pg_temp.in_temp t"))[1] == ("7",)
+    assert one(wire, "select count(*) from duckdb_tables() where table_name = 'in_temp' and temporary") == "1"
+    assert wire.ask(Q("drop table pg_temp.in_temp"))[0] == 'cc"DROP TABLE"'
+
+
+def test_serial(wire):
+    """Numbers from 1, again when the table is made again, with RETURNING and COPY; not null."""
+    for name in ("sr", "public.sr"):
+        assert wire.ask(Q(f'create table {name} (id serial primary key, "No" bigserial, v text)')) == ['cc"CREATE TABLE"', "Z:I"]
+        assert wire.ask(Q(f"insert into {name} (v) values ('a'), ('b') returning id, \"No\", v"))[1:3] == [("1", "1", "a"), ("2", "2", "b")]
+        assert [c.oid for c in wire.columns] == [23, 20, 25]
+        assert wire.ask(Q(f"copy {name} (v) from stdin"), message("d", b"c\n"), message("c"), syncs=1)[-2] == 'cc"COPY 1"'
+        assert wire.ask(Q(f"create table if not exists {name} (id serial)"))[-2:] == ['cc"CREATE TABLE"', "Z:I"]
+        assert wire.ask(Q(f"create table {name} (id serial)"))[-2:] == ["err:42P07", "Z:I"]
+        assert wire.ask(Q(f"insert into {name} (v) values ('d') returning id"))[1] == ("4",)
+        assert wire.ask(Q(f"insert into {name} (id) values (null)"))[-2] == "err:23502"
+        wire.ask(Q(f"drop table {name}"))
+    assert wire.ask(Q("create table sr2 (a serial, b nosuchtype)"))[-2:] == ["err:42704", "Z:I"]
+    assert one(wire, "select count(*) from duckdb_sequences() where sequence_name = 'sr2_a_seq'") == "0"
+    wire.ask(Q("begin"))
+    wire.ask(Q("create temp table sr3 (a smallserial)"))
+    assert wire.ask(Q("insert into sr3 default values returning a"))[1] == ("1",)
+    wire.ask(Q("rollback"))
+
+
 def test_public_is_main(wire):
     wire.ask(Q("create or replace table public.in_public (a int)"))
     assert wire.ask(Q('insert into "public".in_public values (7)'))[0] == 'cc"INSERT 0 1"'

@@ -80,6 +80,7 @@ static void parse(struct arena *a, const struct sql_statement *s)
     struct sql_name n;
     enum sql_discard d;
     struct sql_several m;
+    struct sql_serial w;
     struct sql_set_config c;
     int st = ST_OK;
     err_init(&e);
@@ -99,6 +100,7 @@ static void parse(struct arena *a, const struct sql_statement *s)
     case SQL_UNLISTEN:
     case SQL_NOTIFY: st = sql_parse_name(a, s, &n, &e); break;
     case SQL_DISCARD: st = sql_parse_discard(a, s, &d, &e); break;
+    case SQL_SERIAL: st = sql_parse_serial(a, s, &w, &e); break;
     case SQL_SEVERAL: st = sql_parse_several(a, s, &m, &e); break;
     case SQL_SET_CONFIG: st = sql_parse_set_config(a, s, &c, &e); break;
     default: break;

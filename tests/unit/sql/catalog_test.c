@@ -117,6 +117,10 @@ static void test_series(void **state)
     check("select * from generate_series(1, $1) n", "select * from generate_series(1, $1) n(n)");
     check("select * from generate_series(1, x + 2)", "select * from generate_series(1, x + 2)");
     check("select * from a, pg_sleep(1)", "select * from a, (SELECT pg_sleep(1)) AS pg_sleep(pg_sleep)");
+    check("create table pg_temp.t (a int)", "create TEMP table temp.t (a int)");
+    check("create table if not exists \"pg_temp\".t as select 1",
+          "create TEMP table if not exists temp.t as select 1");
+    check("create table t as from pg_temp.u", "create table t as from temp.u");
     check("select * from pg_sleep(1) as s", "select * from (SELECT pg_sleep(1)) as s(s)");
     check("select i, i * 10 from generate_series(1, 3) as i, t",
           "select i, i * 10 from tavana_catalog.pg.int_series(1, 3) as i(i), t");

@@ -141,6 +141,10 @@ static void test_kinds(void **state)
     is("drop table a, b", SQL_SEVERAL, "DROP");
     is("drop macro a, b", SQL_ENGINE, "DROP");
     is("Truncate \"a\" , b", SQL_SEVERAL, "TRUNCATE");
+    is("create table t (a int, b Serial)", SQL_SERIAL, "CREATE");
+    is("create table t (serial int, b numeric(10, 2), c text default 'serial')", SQL_ENGINE, "CREATE");
+    is("create table t as select 1 as serial", SQL_ENGINE, "CREATE");
+    is("create view serial as select 1", SQL_ENGINE, "CREATE");
 }
 
 static void test_set_kinds(void **state)
@@ -431,6 +435,39 @@ static void test_several(void **state)
     }
 }
 
+static void test_serial(void **state)
+{
+    (void)state;
+    struct sql_serial t;
+    struct sql_statement s =
+        one("create table t (id serial primary key, x numeric(9, 2), \"B 'b\" bigserial)");
+    assert_int_equal(sql_parse_serial(&arena, &s, &t, &err), ST_OK);
+    assert_true(str_eq(t.name, STR("t")));
+    assert_false(t.temporary || t.keeps);
+    assert_int_equal(t.n, 2);
+    assert_true(str_eq(t.sequences[0], STR("\"t_id_seq\"")));
+    assert_true(str_eq(t.sequences[1], STR("\"t_B 'b_seq\"")));
+    assert_string_equal(t.table.text.p,
+                        "create table t (id INTEGER DEFAULT nextval('\"t_id_seq\"') NOT NULL primary key, "
+                        "x numeric(9, 2), \"B 'b\" BIGINT DEFAULT nextval('\"t_B ''b_seq\"') NOT NULL)");
+    s = one("create or replace temp table Public.\"T\" (smallserial smallserial)");
+    assert_int_equal(sql_parse_serial(&arena, &s, &t, &err), ST_OK);
+    assert_true(str_eq(t.name, STR("Public.\"T\"")));
+    assert_true(t.temporary && t.keeps);
+    assert_true(str_eq(t.sequences[0], STR("main.\"T_smallserial_seq\"")));
+    static char many[(SQL_SERIALS_MAX + 1) * sizeof ", a serial" + 64] = "create table t (a serial";
+    size_t n = strlen(many);
+    for (size_t i = 1; i < SQL_SERIALS_MAX; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, ", a serial");
+    s = one(many);
+    assert_int_equal(sql_parse_serial(&arena, &s, &t, &err), ST_OK);
+    (void)snprintf(many + n, sizeof many - n, ", a serial");
+    s = one(many);
+    assert_int_equal(sql_parse_serial(&arena, &s, &t, &err), ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_PROGRAM_LIMIT_EXCEEDED);
+    err_init(&err);
+}
+
 static void test_set_config(void **state)
 {
     (void)state;
@@ -485,10 +522,12 @@ static int parse_all(struct arena *a, struct err *e)
     struct sql_execute x;
     struct sql_name n;
     struct sql_several d;
+    struct sql_serial w;
     struct sql_set_config c;
     static const char sql[] =
         "set search_path to a, 1, \"B\"; begin read only; prepare p(int, text) as select 1;"
-        "execute p(1, 2); close x; drop table a, b; select set_config('a', 'b', true) as x";
+        "execute p(1, 2); close x; drop table a, b; select set_config('a', 'b', true) as x;"
+        "create table t (a serial)";
     TRY(sql_split(a, str_of(sql), &list, e));
     TRY(sql_parse_set(a, &list.items[0], &v, e));
     TRY(sql_parse_transaction(a, &list.items[1], &t, e));
@@ -496,6 +535,7 @@ static int parse_all(struct arena *a, struct err *e)
     TRY(sql_parse_execute(a, &list.items[3], &x, e));
     TRY(sql_parse_name(a, &list.items[4], &n, e));
     TRY(sql_parse_several(a, &list.items[5], &d, e));
+    TRY(sql_parse_serial(a, &list.items[7], &w, e));
     return sql_parse_set_config(a, &list.items[6], &c, e);
 }
 
@@ -547,6 +587,7 @@ int main(void)
         T(test_prepare),
         T(test_execute),
         T(test_several),
+        T(test_serial),
         T(test_set_config),
         T(test_every_allocation_fails_once),
     };
