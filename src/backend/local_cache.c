@@ -117,6 +117,24 @@ static int prepare(struct local_conn *c, struct str text, struct engine_stmt **o
     return ST_ERR;
 }
 
+/* INSERT … VALUES without a query in it is planned the same whatever the data. */
+static bool is_blind(struct str sql)
+{
+    static const char *const words[] = {"SELECT", "FROM",    "TABLE",    "WITH",
+                                        "PIVOT",  "UNPIVOT", "CONFLICT", "RETURNING"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    if (!sql_token_is_word(&t, "INSERT"))
+        return false;
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD)
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (sql_token_is_word(&t, words[i]))
+                return false;
+    return t.kind == SQL_TOK_END;
+}
+
 static int cache_new(struct local_session *s, struct str text, struct local_cached **out, struct err *e)
 {
     struct local_cached made = {.len = text.n, .version = local_version_now(s)};
@@ -129,17 +147,23 @@ static int cache_new(struct local_session *s, struct str text, struct local_cach
     }
     made.once = once;
     made.keep = !once && text.n <= LOCAL_CACHED_TEXT_MAX && seen_before(s, text);
+    made.blind = made.keep && is_blind(text);
     *out = cached_oldest(s->main);
     cached_clear(*out);
     **out = made;
     return ST_OK;
 }
 
+static bool may_run(const struct local_session *s, const struct local_cached *k, bool fresh)
+{
+    return !k->once && (k->blind || (!fresh && local_version_holds(s, &k->version)));
+}
+
 static int find_or_prepare(struct local_session *s, struct str text, bool fresh, struct local_cached **out,
                            struct err *e)
 {
     *out = cached_find(s->main, text);
-    if (*out && (fresh || (*out)->once || !local_version_holds(s, &(*out)->version))) {
+    if (*out && !may_run(s, *out, fresh)) {
         cached_clear(*out);
         *out = NULL;
     }

@@ -180,23 +180,6 @@ static int run_reading(struct local_portal *p, const struct sql_rewritten *text,
     return st;
 }
 
-/* INSERT … VALUES without a query in it is planned the same whatever the data. */
-static bool looks_at_data(struct str sql)
-{
-    static const char *const words[] = {"SELECT", "FROM", "TABLE", "WITH", "PIVOT", "UNPIVOT"};
-    struct sql_lexer l;
-    struct sql_token t;
-    sql_lexer_init(&l, sql);
-    (void)sql_lexer_next(&l, &t);
-    if (!sql_token_is_word(&t, "INSERT"))
-        return true;
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-            if (sql_token_is_word(&t, words[i]))
-                return true;
-    return false;
-}
-
 static int change(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
 {
     struct local_session *s = p->session;
@@ -206,8 +189,7 @@ static int change(struct local_portal *p, const struct sql_rewritten *text, stru
     bool returns_rows = st->base.info.returns_rows;
     if (s->tx != LOCAL_TX_NONE)
         s->wrote = true;
-    TRY(local_conn_prepare_to_run(s, text->text, returns_rows || looks_at_data(text->text), &es, &ignored,
-                                  e));
+    TRY(local_conn_prepare_to_run(s, text->text, true, &es, &ignored, e));
     if (returns_rows)
         TRY(check_before(st, es, e));
     TRY(bind_params(p, es, e));

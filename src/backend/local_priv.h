@@ -60,7 +60,8 @@ struct local_cached {
     struct local_version version;
     bool keep; /* has been seen before: worth its memory */
     bool ran;
-    bool once; /* the engine expanded it: prepared anew each time */
+    bool once;  /* the engine expanded it: prepared anew each time */
+    bool blind; /* looks at no data: planned the same whatever there is */
 };
 
 struct local_conn {

@@ -480,6 +480,20 @@ def test_plans_while_others_commit(server):
         w.ask(Q("drop table plan_race"))
 
 
+def test_a_kept_insert_follows_its_table(wire, postgres):
+    """The plan of INSERT … VALUES stays over changes of the data, and is made anew when the table changes."""
+    insert = Q("insert into kept (a) values (7)")
+    with postgres.wire() as other:
+        for sql in ("begin", "create table kept (a int)", insert, insert, insert, "alter table kept alter a type text", insert, insert,
+                    "alter table kept add b int default 5", insert, insert, "drop table kept", insert, "rollback",
+                    "create table kept (a int check (a < 7))", insert, insert, "drop table kept", "create table kept (a int primary key)", insert, insert,
+                    "insert into kept values (8)", "delete from kept", insert, "drop table kept"):
+            message = Q(sql) if isinstance(sql, str) else sql
+            assert wire.ask(message) == other.ask(message), sql
+            if sql is insert:
+                assert wire.ask(Q("select * from kept")) == other.ask(Q("select * from kept"))
+
+
 def test_pg_temp_is_temp(wire):
     wire.ask(Q("create table pg_temp.in_temp (a int)"))
     assert wire.ask(Q("copy pg_temp.in_temp (a) from stdin"), message("d", b"7\n"), message("c"), syncs=1)[-2:] == ['cc"COPY 1"', "Z:I"]
