@@ -291,6 +291,7 @@ struct sql_catalog_hint sql_catalog_hint(struct str sql)
     for (size_t i = 0; i < sql.n && !hint.catalog; i++) {
         switch (sql.p[i]) {
         case '_': i = look_at_word(sql, i, &hint) - 1; break;
+        case '{': hint.any |= i > 0 && sql.p[i - 1] == '\''; break; /* an array's literal */
         case ':':
             if (i + 1 < sql.n && sql.p[i + 1] == ':')
                 hint.any |= is_type_hint(sql, i);

@@ -2,6 +2,8 @@
 #include "sql/catalog_walk_priv.h"
 #include "sql/type_priv.h"
 
+enum { LIST_DIMENSIONS_MAX = 6 }; /* PostgreSQL's MAXDIM */
+
 /* Types that the engine does not know, and what it has for them. NULL: it knows the type, or nobody does.
  * It knows oid as a BIGINT; about the catalog that is what results are to be sent as. */
 static const char *engine_type(const struct rewriter *r, struct str name)
@@ -102,15 +104,37 @@ static int reg_function(struct rewriter *r, const char *reg, bool text, bool lit
     return walk_concat(r, parts, sizeof parts / sizeof *parts, out);
 }
 
-/* '{a,b}' as the list literal [a,b]. */
+/* '{a,"b{",{c}}' as the list literal [a,"b{",[c]]. */
 int walk_list_literal(struct rewriter *r, const struct sql_token *t)
 {
     size_t n = t->text.n;
-    if (!r->catalog || t->kind != SQL_TOK_STRING || n < 4 || t->text.p[0] != '\'' || t->text.p[1] != '{' ||
-        t->text.p[n - 2] != '}')
+    const char *p = t->text.p;
+    bool quoted = false;
+    if (t->kind != SQL_TOK_STRING || n < 4 || p[0] != '\'' || p[1] != '{' || p[n - 2] != '}')
         return ST_OK;
-    TRY(walk_replace(r, t->at + 1, t->at + 2, STR("[")));
-    return walk_replace(r, t->at + n - 2, t->at + n - 1, STR("]"));
+    for (size_t i = 1; i < n - 1; i++) {
+        if (p[i] == '\\')
+            i++;
+        else if (p[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (p[i] == '{' || p[i] == '}'))
+            TRY(walk_replace(r, t->at + i, t->at + i + 1, p[i] == '{' ? STR("[") : STR("]")));
+    }
+    return ST_OK;
+}
+
+/* The literal before a cast to an array: int[] takes any number of dimensions, where the engine wants a pair
+ * of brackets for each. */
+static int cast_list(struct rewriter *r, const struct sql_token *t, const struct sql_type *type)
+{
+    size_t wanted = 0, given = 0;
+    for (size_t i = type->name_at; i < type->end; i++)
+        given += r->edits.sql.p[i] == '[';
+    while (t->kind == SQL_TOK_STRING && wanted + 1 < t->text.n && t->text.p[wanted + 1] == '{')
+        wanted++;
+    for (; given > 0 && given < wanted && given < LIST_DIMENSIONS_MAX; given++)
+        TRY(walk_insert(r, type->end, STR("[]")));
+    return walk_list_literal(r, t);
 }
 
 int walk_typecast(struct rewriter *r)
@@ -124,7 +148,7 @@ int walk_typecast(struct rewriter *r)
     size_t colons = r->token.at;
     const char *reg = reg_type(type.name), *other = engine_type(r, type.name);
     if (type.array && r->literal)
-        TRY(walk_list_literal(r, &r->prev));
+        TRY(cast_list(r, &r->prev, &type));
     if (reg && !type.array && r->start < r->end) {
         struct str function;
         size_t brackets;
@@ -161,7 +185,7 @@ int walk_cast(struct rewriter *r)
     bool literal =
         r->literal && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
     if (type.array && literal)
-        TRY(walk_list_literal(r, &r->prev));
+        TRY(cast_list(r, &r->prev, &type));
     if (reg && !type.array) {
         struct str function;
         size_t brackets;

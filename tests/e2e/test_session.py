@@ -480,6 +480,14 @@ def test_plans_while_others_commit(server):
         w.ask(Q("drop table plan_race"))
 
 
+def test_array_literals_as_postgresql(wire, postgres):
+    with postgres.wire() as other:
+        for sql in ("select '{1,2,NULL}'::int[]", "select '{{1,2},{3,4}}'::int8[]", """select '{a,"b, c","NULL",null}'::text[]""", "select '{}'::text[]",
+                    r"""select '{"a\"b","c\\d"}'::text[]""", "select '{0.0,1.5}'::float8[]", """select cast('{"{x}"}' as text[])""",
+                    "select 2 = any('{1,2}'::int[])"):
+            assert wire.ask(Q(sql)) == other.ask(Q(sql)), sql
+
+
 def test_a_kept_insert_follows_its_table(wire, postgres):
     """The plan of INSERT … VALUES stays over changes of the data, and is made anew when the table changes."""
     insert = Q("insert into kept (a) values (7)")

@@ -117,6 +117,13 @@ static void test_series(void **state)
     check("select * from generate_series(1, $1) n", "select * from generate_series(1, $1) n(n)");
     check("select * from generate_series(1, x + 2)", "select * from generate_series(1, x + 2)");
     check("select * from a, pg_sleep(1)", "select * from a, (SELECT pg_sleep(1)) AS pg_sleep(pg_sleep)");
+    check("select '{1,2}'::int[], '{{\"a}\",b},{c,NULL}}'::text[][] as x",
+          "select '[1,2]'::int[], '[[\"a}\",b],[c,NULL]]'::text[][] as x");
+    check("select '{\"a\\\"{\"}'::text[], cast('{}' as int[])",
+          "select '[\"a\\\"{\"]'::text[], cast('[]' as int[])");
+    check("select '{{1},{2}}'::int[], '{{{1}}}'::int[][] as x",
+          "select '[[1],[2]]'::int[][], '[[[1]]]'::int[][][] as x");
+    check("select '{\"a\": 1}'::json, '{1' || '}'", "select '{\"a\": 1}'::json, '{1' || '}'");
     check("create table pg_temp.t (a int)", "create TEMP table temp.t (a int)");
     check("create table if not exists \"pg_temp\".t as select 1",
           "create TEMP table if not exists temp.t as select 1");
