@@ -178,7 +178,7 @@ static int take_line(struct copy_reader *r, size_t n, size_t cut, struct err *e)
         r->line = (struct str){(const char *)r->carry.data, r->carry.len - cut};
         r->whole = true;
     } else {
-        r->line = (struct str){r->in ? r->in : "", n - cut};
+        r->line = (struct str){r->in, n - cut};
     }
     r->in += n;
     r->in_len -= n;

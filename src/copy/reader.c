@@ -57,6 +57,7 @@ int copy_reader_new(struct copy_reader **out, const struct copy_options *o, cons
     r->next = o->format == COPY_BINARY ? copy_next_binary : copy_next_text;
     r->header_due = o->header != COPY_HEADER_NONE;
     TRY(copy_target(r, target, e));
+    r->in = ""; /* nothing, until there is a feed */
     *out = TAKE_PTR(r);
     return ST_OK;
 }
