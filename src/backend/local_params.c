@@ -287,14 +287,59 @@ static int resolve(struct local_stmt *st, struct local_conn *c, size_t nparams, 
     return ST_OK;
 }
 
+static uint32_t list_of(const struct engine_column_type *t)
+{
+    struct column_desc d = {.type_oid = PGTYPE_TEXT};
+    if (t)
+        encode_describe(t, &d);
+    const struct pgtype_info *element = pgtype_find(d.type_oid);
+    return element && element->array_oid ? element->array_oid : pgtype_find(PGTYPE_TEXT)->array_oid;
+}
+
+/* x = ANY ($1), its type left open: the engine wants to know it at once. It is that of x, many times.
+ * ST_AGAIN: there is no such parameter, or the engine cannot tell. */
+static int declare_lists(struct local_stmt *st, struct local_conn *c, const uint32_t *oids, size_t *noids,
+                         struct err *e)
+{
+    CLEANUP(engine_stmt_freep) struct engine_stmt *scalar = NULL;
+    struct sql_rewritten text;
+    struct err ignored;
+    err_init(&ignored);
+    bool *marks = arena_calloc(&st->arena, BACKEND_PARAMS_MAX, sizeof *marks);
+    if (!marks)
+        return err_oom(e);
+    TRY(sql_any_params(&st->arena, st->sql, marks, BACKEND_PARAMS_MAX, &text, e));
+    if (!text.nedits || engine_prepare(c->conn, text.text, &scalar, &ignored) != ST_OK)
+        return ST_AGAIN;
+    const struct engine_stmt_info *info = engine_stmt_info(scalar);
+    size_t n = info->nparams > *noids ? info->nparams : *noids;
+    uint32_t *all = arena_calloc(&st->arena, n, sizeof *all);
+    if (!all)
+        return err_oom(e);
+    for (size_t i = 0; i < n; i++) {
+        all[i] = i < *noids ? oids[i] : 0;
+        if (marks[i] && !all[i])
+            all[i] = list_of(i < info->nparams ? info->params[i] : NULL);
+    }
+    *noids = n;
+    return declare(st, all, n, n, e);
+}
+
 int local_plan(struct local_stmt *st, struct local_conn *c, const uint32_t *oids, size_t noids,
                struct engine_stmt **out, struct engine_stmt **sample, struct err *e)
 {
     TRY(declare(st, oids, noids, noids, e));
     TRY(plan(st, noids, out, e));
+    if (engine_stmt_info(*out)->unresolved) {
+        int lists = declare_lists(st, c, oids, &noids, e);
+        if (lists == ST_OK)
+            lists = plan(st, noids, out, e);
+        if (lists == ST_ERR)
+            return lists;
+    }
     size_t nparams = engine_stmt_info(*out)->nparams;
     if (nparams > noids)
-        TRY(declare(st, oids, noids, nparams, e));
+        TRY(declare(st, st->oids, noids, nparams, e));
     return resolve(st, c, nparams, out, sample, e);
 }
 

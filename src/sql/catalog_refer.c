@@ -378,10 +378,27 @@ static int rewrite_schema(struct rewriter *r, struct str name)
     return walk_on(r);
 }
 
+/* typreceive <> 0: columns of type regproc hold names here, "-" for none. */
+static int compare_function(struct rewriter *r, const struct chain *c)
+{
+    static const char *const columns[] = {"typinput", "typoutput", "typreceive", "typsend",
+                                          "typmodin", "typmodout", "typanalyze"};
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token zero;
+    if (c->n != 1 || c->after.kind != SQL_TOK_OP || !WALK_IS_ANY(&c->parts[0], columns))
+        return ST_OK;
+    ahead.at = walk_end(&c->after);
+    (void)sql_lexer_next(&ahead, &zero);
+    bool none = zero.kind == SQL_TOK_NUMBER && str_eq(zero.text, STR("0"));
+    return none ? walk_replace(r, zero.at, walk_end(&zero), STR("'-'")) : ST_OK;
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
     read_chain(r, &c);
+    if (r->catalog)
+        TRY(compare_function(r, &c));
     struct str schema = sql_engine_schema(&c.parts[0]);
     if (c.n > 1 && schema.p && !sql_token_is(&r->prev, '.'))
         return rewrite_schema(r, schema);

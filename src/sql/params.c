@@ -93,3 +93,29 @@ void sql_param_casts(struct str sql, struct str *types, size_t n)
         before[1] = t;
     }
 }
+
+int sql_any_params(struct arena *a, struct str sql, bool *marks, size_t n, struct sql_rewritten *out,
+                   struct err *e)
+{
+    struct edits x;
+    struct sql_lexer l;
+    struct sql_token t, next[3];
+    edits_init(&x, a, sql);
+    sql_lexer_init(&l, sql);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        if (!sql_token_is_word(&t, "ANY") && !sql_token_is_word(&t, "ALL") && !sql_token_is_word(&t, "SOME"))
+            continue;
+        struct sql_lexer ahead = l;
+        int64_t number = 0;
+        for (size_t i = 0; i < 3; i++)
+            (void)sql_lexer_next(&ahead, &next[i]);
+        struct str digits = {next[1].text.p + 1, next[1].text.n - 1};
+        if (!sql_token_is(&next[0], '(') || next[1].kind != SQL_TOK_PARAM || !sql_token_is(&next[2], ')') ||
+            !str_to_i64(digits, 1, (int64_t)n, &number))
+            continue;
+        marks[number - 1] = true;
+        TRY(edits_replace(&x, t.at, next[2].at + 1 - t.at, next[1].text, e));
+        l = ahead;
+    }
+    return edits_apply(&x, out, e);
+}

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,11 @@ int sql_cast_params(struct arena *a, struct str sql, const char *const *type_nam
  * written, lent; {NULL, 0}: it does not. For parameters that the engine leaves without a type: it forgets the
  * one that is written when it casts once more by itself (bigint_column = $1::integer). */
 void sql_param_casts(struct str sql, struct str *types, size_t n);
+
+/* x = ANY ($n), <> ALL ($n): the text with x = $n in their place, for the type of an array's elements, and
+ * which parameters (marks, n of them) stand so. The original when there are none. */
+int sql_any_params(struct arena *a, struct str sql, bool *marks, size_t n, struct sql_rewritten *out,
+                   struct err *e);
 
 /* What only the session knows. The answer is lent until the next call; NULL: it has none (the engine shall
  * answer, or NULL for a setting). Names: "user" (current_user, session_user …), "database", "pid", "version",

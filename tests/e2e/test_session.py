@@ -1,5 +1,6 @@
 """What a session keeps, sets and forgets; and the engine's own SQL."""
 
+import struct
 import threading
 
 import pytest
@@ -486,6 +487,24 @@ def test_array_literals_as_postgresql(wire, postgres):
                     r"""select '{"a\"b","c\\d"}'::text[]""", "select '{0.0,1.5}'::float8[]", """select cast('{"{x}"}' as text[])""",
                     "select 2 = any('{1,2}'::int[])"):
             assert wire.ask(Q(sql)) == other.ask(Q(sql)), sql
+
+
+@pytest.mark.parametrize("sql, oid, value", [
+    ("select a from generate_series(1, 5) g(a) where a = any($1)", 1007, "{2,3}"),
+    ("select a from generate_series(1, 5) g(a) where a <> all ($1)", 1007, "{2,NULL}"),
+    ("select a from generate_series(1, 5) g(a) where a::text = any($1) and a > 1", 1009, '{"2",x}'),
+    ("select a from generate_series(1, 5) g(a) where a::numeric(9, 2) = some($1)", 1231, "{2,3.00,4.01}"),
+    ("select a from generate_series(1, 5) g(a) where a = any($1)", 1007, None),
+])
+def test_any_of_a_parameter(wire, postgres, sql, oid, value):
+    """A parameter without a type is an array of what it is compared with."""
+    with postgres.wire() as other:
+        for w in (wire, other):
+            w.send(P(sql) + D("S") + S)
+            said = dict(w.next() for _ in range(4))
+            assert said["t"] == struct.pack("!HI", 1, oid)
+        messages = (P(sql), B(params=[value]), E(), S)
+        assert wire.ask(*messages, syncs=1) == other.ask(*messages, syncs=1)
 
 
 def test_a_kept_insert_follows_its_table(wire, postgres):

@@ -124,6 +124,8 @@ static void test_series(void **state)
     check("select '{{1},{2}}'::int[], '{{{1}}}'::int[][] as x",
           "select '[[1],[2]]'::int[][], '[[[1]]]'::int[][][] as x");
     check("select '{\"a\": 1}'::json, '{1' || '}'", "select '{\"a\": 1}'::json, '{1' || '}'");
+    check("select 1 from pg_type t where t.typsend != 0 or typinput = 01",
+          "select 1 from tavana_catalog.pg.pg_type() t where t.typsend != '-' or typinput = 01");
     check("create table pg_temp.t (a int)", "create TEMP table temp.t (a int)");
     check("create table if not exists \"pg_temp\".t as select 1",
           "create TEMP table if not exists temp.t as select 1");

@@ -89,6 +89,27 @@ static void test_types_in_casts(void **state)
     assert_null(t[0].p);
 }
 
+static void test_any(void **state)
+{
+    (void)state;
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    bool marks[3] = {false, false, false};
+    arena_init(&a, 1 << 20);
+    err_init(&e);
+    struct str sql = STR("select 1 where a + 1 = any ( $2 ) and b <> ALL($1) and c = any($9) and d = "
+                         "any($3::int[]) -- any($3)");
+    assert_int_equal(sql_any_params(&a, sql, marks, 3, &r, &e), ST_OK);
+    assert_string_equal(
+        r.text.p, "select 1 where a + 1 = $2 and b <> $1 and c = any($9) and d = any($3::int[]) -- any($3)");
+    assert_true(marks[0] && marks[1]);
+    assert_false(marks[2]);
+    assert_int_equal(sql_any_params(&a, STR("select any"), marks, 3, &r, &e), ST_OK);
+    assert_int_equal(r.nedits, 0);
+    arena_release(&a);
+}
+
 static void test_every_allocation_fails_once(void **state)
 {
     (void)state;
@@ -101,6 +122,9 @@ static void test_every_allocation_fails_once(void **state)
         alloc_fail_nth(nth);
         int st = sql_cast_params(&a, STR("select $1, $3, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1"),
                                  types, 3, &r, &e);
+        bool marks[3];
+        if (st == ST_OK)
+            st = sql_any_params(&a, STR("select a = any($1), b = any($2)"), marks, 3, &r, &e);
         more = alloc_failed();
         assert_int_equal(st, more ? ST_ERR : ST_OK);
         if (more)
@@ -112,11 +136,9 @@ static void test_every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_casts),
-        cmocka_unit_test(test_left_alone),
-        cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_types_in_casts),
-        cmocka_unit_test(test_every_allocation_fails_once),
+        cmocka_unit_test(test_casts),     cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_positions), cmocka_unit_test(test_types_in_casts),
+        cmocka_unit_test(test_any),       cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
