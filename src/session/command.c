@@ -226,9 +226,8 @@ static int set_transaction(struct session *s, const struct sql_set *set, struct 
     if (!session && t->mode == SQL_TX_READ_WRITE && s->tx_read_only && s->engine_tx)
         return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "transaction read-write mode must be set before any query");
-    if (!session && t->isolation != SQL_ISO_DEFAULT && s->engine_tx)
-        return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
-                       "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    if (!session)
+        TRY(tx_check_isolation(s, t, e));
     if (t->isolation != SQL_ISO_DEFAULT)
         TRY(set_and_apply(s, session ? "default_transaction_isolation" : "transaction_isolation",
                           isolation[t->isolation], !session, e));

@@ -409,6 +409,8 @@ void tx_release_savepoints(struct session *s);
 void tx_failed(struct session *s);
 char tx_status(const struct session *s);
 int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+/* 25001 for another isolation level than that of a transaction in which a query has run. */
+int tx_check_isolation(const struct session *s, const struct sql_transaction *t, struct err *e);
 bool tx_allows(const struct session *s, enum sql_kind kind);
 
 /* command.c: statements that the session answers itself. */

@@ -267,6 +267,17 @@ static int savepoint_command(struct session *s, const struct sql_transaction *t,
     return ST_OK;
 }
 
+int tx_check_isolation(const struct session *s, const struct sql_transaction *t, struct err *e)
+{
+    const char *wanted = isolation_name(t->isolation);
+    const char *is =
+        settings_get(&s->settings, s->tx == TX_BLOCK ? SET_TX_ISOLATION : SET_DEFAULT_TX_ISOLATION);
+    if (!wanted || !s->engine_tx || strcmp(wanted, is) == 0)
+        return ST_OK;
+    return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
+                   "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+}
+
 static int set_modes(struct session *s, const struct sql_transaction *t, struct err *e)
 {
     const char *isolation = isolation_name(t->isolation);
@@ -283,9 +294,7 @@ static int begin(struct session *s, const struct sql_transaction *t, struct err 
     if (s->tx == TX_BLOCK)
         session_notice(s, BE_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "there is already a transaction in progress");
-    if (s->engine_tx && t->isolation != SQL_ISO_DEFAULT)
-        return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
-                       "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    TRY(tx_check_isolation(s, t, e));
     if (s->tx == TX_BLOCK)
         return ST_OK;
     TRY(set_modes(s, t, e));

@@ -146,6 +146,10 @@ SCRIPTS = {
                                [Q("select a from rm")], [Q("drop table rm")]],
     "definitions are undone too": [[Q("create table du (a int); insert into du values (1); select * from no_such")], [Q("select * from du")]],
     "chains": [[Q("begin")], [Q("commit and chain")], [Q("select 1 as a")], [Q("rollback and chain")], [Q("rollback")], [Q("commit and chain")]],
+    "the same isolation level again": [
+        [Q("begin isolation level repeatable read")], [Q("select 1")], [Q("begin isolation level repeatable read")],
+        [Q("set transaction isolation level repeatable read")], [Q("set transaction isolation level serializable")], [Q("rollback")],
+        [Q("select 1; begin isolation level read committed; select 2")], [Q("rollback")], [Q("select 1; begin isolation level serializable")]],
     "set transaction": [[Q("set transaction isolation level serializable")], [Q("begin")], [Q("set transaction isolation level repeatable read")],
                         [Q("set transaction read only")], [Q("commit")], [Q("begin isolation level read committed, read write, not deferrable")], [Q("commit")]],
     "set local outside": [[Q("set local timezone = 'UTC'")]],
