@@ -369,13 +369,16 @@ enum { PAUSE_US = 200 }; /* between two looks at what the engine's own threads d
 
 /* Runs what was begun to its end, beside the engine's threads: while they have all of the work, the engine's
  * own loop would burn a processor over asking whether they have done it. */
-static int run_pending(duckdb_pending_result pending, struct err *e)
+static int run_pending(struct helpers *h, duckdb_pending_result pending, struct err *e)
 {
     duckdb_result result = {0};
     duckdb_pending_state state;
+    struct helped_call call;
+    helpers_call_begin(h, &call);
     while (!duckdb_pending_execution_is_finished(state = duckdb_pending_execute_task(pending)))
         if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
             (void)usleep(PAUSE_US);
+    helpers_call_end(h, &call);
     int st = ST_OK;
     if (state == DUCKDB_PENDING_ERROR)
         st = engine_error(e, duckdb_pending_error(pending), NULL);
@@ -396,7 +399,7 @@ static int flush(struct engine_appender *ap, struct append_heap *h, struct err *
     if (duckdb_pending_prepared(ap->insert, &pending) != DuckDBSuccess)
         st = engine_error(e, duckdb_pending_error(pending), NULL);
     else
-        st = run_pending(pending, e);
+        st = run_pending(ap->conn->engine->helpers, pending, e);
     duckdb_destroy_pending(&pending);
     ap->source.nchunks = 0;
     for (size_t i = 0; i < h->nchunks; i++)

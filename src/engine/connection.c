@@ -37,9 +37,13 @@ void engine_interrupt(struct engine_conn *c)
 
 int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
 {
+    struct helped_call call;
     duckdb_result r;
     int st = ST_OK;
-    if (duckdb_query(c->conn, sql, &r) != DuckDBSuccess)
+    helpers_call_begin(c->engine->helpers, &call);
+    duckdb_state state = duckdb_query(c->conn, sql, &r);
+    helpers_call_end(c->engine->helpers, &call);
+    if (state != DuckDBSuccess)
         st = engine_error(e, duckdb_result_error(&r), sql);
     duckdb_destroy_result(&r);
     return st;

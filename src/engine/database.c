@@ -109,10 +109,33 @@ static int register_oid_type(struct engine_conn *c, struct err *e)
                : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register type %s", ENGINE_OID_TYPE);
 }
 
+/* The engine keeps no threads of its own: ours help it. Its count of threads, by which it cuts its work,
+ * stays. */
+static int take_threads_over(struct engine_conn *c, struct err *e)
+{
+    struct engine_stmt *st = NULL;
+    struct engine_result *r = NULL;
+    const struct chunk_view *chunk;
+    int32_t threads = 1;
+    int status = engine_prepare(c, STR("SELECT current_setting('threads')::INTEGER"), &st, e);
+    if (status == ST_OK)
+        status = engine_run(st, ENGINE_MATERIALIZE, NULL, &r, e);
+    if (status == ST_OK && (status = engine_result_next(r, &chunk, e)) == ST_OK)
+        threads = *(const int32_t *)chunk->columns[0].data;
+    engine_result_free(r);
+    engine_stmt_free(st);
+    TRY(status);
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "SET GLOBAL external_threads = %d", (int)threads);
+    TRY(engine_exec(c, sql, e));
+    return helpers_new(&c->engine->helpers, c->engine, (unsigned)threads, e);
+}
+
 /* The order matters: each step takes away what the one before still needs. */
 static int lock_down(struct engine_conn *c, const struct engine_options *o, struct buf *b, struct err *e)
 {
     TRY(engine_exec(c, "SET GLOBAL TimeZone = 'UTC'", e));
+    TRY(take_threads_over(c, e));
     TRY(load_extensions(c, o, b, e));
     TRY(register_oid_type(c, e));
     TRY(copied_rows_register(c->engine, c, e));
@@ -167,6 +190,7 @@ void engine_close(struct engine *en)
 {
     if (!en)
         return;
+    helpers_free(en->helpers);
     duckdb_close(&en->db);
     (void)pthread_mutex_destroy(&en->copied_lock);
     mem_free(en);

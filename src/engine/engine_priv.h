@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "engine/engine.h"
+#include "engine/helpers.h"
 
 #include <duckdb.h>
 #include <pthread.h>
@@ -17,6 +18,7 @@ enum {
 
 struct engine {
     duckdb_database db;
+    struct helpers *helpers;     /* NULL: the engine has one thread */
     pthread_mutex_t copied_lock; /* of copied */
     struct list copied;          /* see copied_rows.h */
 };

@@ -16,7 +16,8 @@ struct engine_result {
     struct chunk_view view;
     struct column_view *columns; /* of view */
     struct engine_result_info info;
-    struct arena arena; /* types, names, the columns' views */
+    struct arena arena;      /* types, names, the columns' views */
+    struct helpers *helpers; /* the engine's */
     bool ended;
     struct err err; /* sticky */
 };
@@ -102,7 +103,11 @@ static int execute(struct engine_result *r, duckdb_pending_result pending, const
     if (cancelled && __atomic_load_n(cancelled, __ATOMIC_SEQ_CST))
         return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
     r->has_result = true;
-    if (duckdb_execute_pending(pending, &r->result) == DuckDBSuccess)
+    struct helped_call call;
+    helpers_call_begin(r->helpers, &call);
+    duckdb_state state = duckdb_execute_pending(pending, &r->result);
+    helpers_call_end(r->helpers, &call);
+    if (state == DuckDBSuccess)
         return ST_OK;
     const char *why = duckdb_result_error(&r->result);
     return engine_error(e, why ? why : duckdb_pending_error(pending), r->sql);
@@ -142,6 +147,7 @@ int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *can
         return err_oom(e);
     arena_init(&r->arena, ENGINE_TYPES_MAX);
     err_init(&r->err);
+    r->helpers = st->conn->engine->helpers;
     r->sql = mem_strdup(st->sql);
     if (!r->sql)
         return err_oom(e);
@@ -191,7 +197,10 @@ int engine_result_next(struct engine_result *r, const struct chunk_view **out, s
     }
     do {
         drop_chunk(r);
+        struct helped_call call;
+        helpers_call_begin(r->helpers, &call);
         r->chunk = duckdb_fetch_chunk(r->result);
+        helpers_call_end(r->helpers, &call);
         if (!r->chunk)
             return end_of(r, e);
         r->view.nrows = duckdb_data_chunk_get_size(r->chunk);

@@ -159,7 +159,12 @@ static int run_part(struct engine_stmt *st, duckdb_extracted_statements parts, s
                          "the engine would run this statement in several steps");
         err_hint(e, "List the values of PIVOT with IN (…).");
     } else {
-        if (duckdb_execute_prepared(part, &r) != DuckDBSuccess)
+        struct helpers *h = st->conn->engine->helpers;
+        struct helped_call call;
+        helpers_call_begin(h, &call);
+        duckdb_state state = duckdb_execute_prepared(part, &r);
+        helpers_call_end(h, &call);
+        if (state != DuckDBSuccess)
             status = engine_error(e, duckdb_result_error(&r), st->sql);
         duckdb_destroy_result(&r);
     }
