@@ -107,7 +107,7 @@ struct arena;
 int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
               const struct encode_settings *s, struct arena *a, struct err *e);
 /* A value is stored with up to so many bytes beyond its end. */
-enum { CELL_SLACK = 16 };
+enum { CELL_SLACK = 32 };
 /* Room for a value that is not NULL, with its length word and slack. Not of S_ ones. */
 size_t cell_bound(const struct cell *c, const struct column_view *v, size_t row);
 /* Stores length word and value; NULL: e says why. Not of S_ ones. */

@@ -4,7 +4,11 @@
 #include "encode/cell.h"
 #include "encode/encoder_priv.h"
 
-enum { ROWS_AT_ONCE = 64 }; /* of bounded width: their room is looked after once */
+enum {
+    ROWS_AT_ONCE =
+        LANE_ROWS,        /* their room is looked after once, their short values are made column by column */
+    LANES_FROM_ROWS = 16, /* fewer rows together are put down cell by cell */
+};
 
 void encoder_free(struct encoder *enc)
 {
@@ -97,6 +101,18 @@ static int measure_row(struct encoder *enc, const struct chunk_view *chunk, size
     return ST_OK;
 }
 
+/* A cell that is not rendered first, with its length word; NULL: it has no form on the wire. */
+static inline uint8_t *store_cell(uint8_t *p, const struct cell *c, const struct column_view *v, size_t row,
+                                  struct err *e)
+{
+    if (!column_view_valid(v, row) || c->op == CELL_NULL)
+        return put_be32(p, UINT32_MAX);
+    uint8_t *end = cell_store(p + 4, c, v, row, e);
+    if (end)
+        (void)put_be32(p, (uint32_t)(end - p - 4));
+    return end;
+}
+
 /* The row path: room was seen to, so there are only stores. NULL: a value has no form on the wire. */
 static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struct chunk_view *chunk,
                           size_t row, struct err *e)
@@ -107,11 +123,7 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
     for (size_t i = 0; i < enc->ncolumns; i++) {
         const struct cell *c = &enc->cells[i];
         const struct column_view *v = &chunk->columns[i];
-        if (!column_view_valid(v, row) || c->op == CELL_NULL) {
-            p = put_be32(p, UINT32_MAX);
-            continue;
-        }
-        if (cell_is_scratch(c)) {
+        if (cell_is_scratch(c) && column_view_valid(v, row)) {
             size_t n = enc->scratch_ends[i] - scratch_at;
             p = put_be32(p, (uint32_t)n);
             memcpy(p, enc->scratch.data + scratch_at, n);
@@ -119,13 +131,11 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
             p += n;
             continue;
         }
-        uint8_t *end = cell_store(p + 4, c, v, row, e);
-        if (!end) {
+        p = store_cell(p, c, v, row, e);
+        if (!p) {
             (void)encoder_name_column(i, e);
             return NULL;
         }
-        (void)put_be32(p, (uint32_t)(end - p - 4));
-        p = end;
     }
     (void)put_u8(start, enc->message);
     (void)put_be32(start + 1, (uint32_t)(p - start - 1));
@@ -135,6 +145,77 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
 static size_t least(uint64_t a, uint64_t b)
 {
     return (size_t)(a < b ? a : b);
+}
+
+/* ---- many rows ---- */
+
+static int see_to_lanes(struct encoder *enc, struct err *e)
+{
+    if (enc->lanes)
+        return ST_OK;
+    struct lane *lanes = arena_calloc(&enc->arena, enc->ncolumns, sizeof *lanes);
+    if (!lanes)
+        return err_oom(e);
+    for (size_t i = 0; i < enc->ncolumns; i++)
+        TRY(lane_init(&lanes[i], &enc->cells[i], &enc->arena, e));
+    enc->lanes = lanes;
+    return ST_OK;
+}
+
+static inline uint8_t *store_string(uint8_t *p, const struct engine_string *s, struct err *e)
+{
+    (void)put_be32(p, s->len);
+    return cell_copy_text(p + 4, s, e);
+}
+
+/* Row `row` of the chunk, the one numbered `at` of the lanes. */
+static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const struct chunk_view *chunk,
+                            size_t row, size_t at, struct err *e)
+{
+    uint8_t *p = put_be16(start + 1 + 4, (uint16_t)enc->ncolumns);
+    const struct lane *l = enc->lanes;
+    for (size_t i = 0; i < enc->ncolumns; i++, l++) {
+        switch (l->kind) {
+        case LANE_NARROW:
+            memcpy(p, l->slots + at * LANE_NARROW_BYTES, LANE_NARROW_BYTES);
+            p += l->widths[at];
+            continue;
+        case LANE_WIDE:
+            memcpy(p, l->slots + at * LANE_WIDE_BYTES, LANE_WIDE_BYTES);
+            p += l->widths[at];
+            continue;
+        case LANE_STRING: p = store_string(p, l->strings + at, e); break;
+        case LANE_CELL: p = store_cell(p, &enc->cells[i], &chunk->columns[i], row, e); break;
+        }
+        if (__builtin_expect(!p, 0)) {
+            (void)encoder_name_column(i, e);
+            return NULL;
+        }
+    }
+    (void)put_u8(start, enc->message);
+    (void)put_be32(start + 1, (uint32_t)(p - start - 1));
+    return p;
+}
+
+/* Rows that there is room for, until the batch is full. */
+static int store_many(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t rows,
+                      size_t batch_bytes, struct row_batch *batch, struct err *e)
+{
+    bool lanes = rows >= LANES_FROM_ROWS;
+    if (lanes)
+        TRY(see_to_lanes(enc, e));
+    for (size_t i = 0; lanes && i < enc->ncolumns; i++)
+        lane_make(&enc->lanes[i], &enc->cells[i], &chunk->columns[i], *row, rows);
+    for (size_t i = 0; i < rows && batch->len < batch_bytes; i++) {
+        uint8_t *start = batch->data + batch->len;
+        uint8_t *p =
+            lanes ? store_lanes(start, enc, chunk, *row, i, e) : store_row(start, enc, chunk, *row, e);
+        if (!p)
+            return ST_ERR;
+        row_batch_commit(batch, p, 1);
+        ++*row;
+    }
+    return ST_OK;
 }
 
 /* Rows whose width is bounded: room for many at once. */
@@ -151,13 +232,7 @@ static int encode_bounded(struct encoder *enc, const struct chunk_view *chunk, s
         if (rows > fit)
             rows = fit ? fit : 1;
         TRY(row_batch_reserve(batch, rows * enc->fixed_bound, e));
-        for (size_t i = 0; i < rows && batch->len < batch_bytes; i++) {
-            uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
-            if (!p)
-                return ST_ERR;
-            row_batch_commit(batch, p, 1);
-            ++*row;
-        }
+        TRY(store_many(enc, chunk, row, rows, batch_bytes, batch, e));
     }
     return ST_OK;
 }
@@ -202,13 +277,7 @@ static int encode_strings(struct encoder *enc, const struct chunk_view *chunk, s
         if (rows == 1 && batch->len > 0 && batch->len + need > ROW_BATCH_MAX)
             return ST_AGAIN;
         TRY(row_batch_reserve(batch, need, e));
-        for (size_t i = 0; i < rows && batch->len < batch_bytes; i++) {
-            uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
-            if (!p)
-                return ST_ERR;
-            row_batch_commit(batch, p, 1);
-            ++*row;
-        }
+        TRY(store_many(enc, chunk, row, rows, batch_bytes, batch, e));
     }
     return ST_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "encode/encode_priv.h"
+#include "encode/lane.h"
 
 enum {
     ROW_HEADER = 7, /* message type, length, number of columns */
@@ -26,6 +27,7 @@ struct encoder {
     struct buf scratch;   /* of one row's cells that are rendered first … */
     size_t *scratch_ends; /* … and where each ends */
     uint32_t *unbounded;  /* columns whose room depends on the value */
+    struct lane *lanes;   /* one a column, made with the first chunk of some size; NULL: not yet */
     struct cell cells[];
 };
 

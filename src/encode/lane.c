@@ -1,0 +1,348 @@
+#include "encode/lane.h"
+
+#include "base/arena.h"
+#include "encode/cell.h"
+#include "encode/kernel.h"
+
+_Static_assert((int)LANE_ROWS == (int)KERNEL_ROWS &&
+                   sizeof(struct kernel_slots) == LANE_ROWS * LANE_NARROW_BYTES &&
+                   sizeof(struct kernel_wide_slots) == LANE_ROWS * LANE_WIDE_BYTES,
+               "the same slots");
+
+static bool has_slots(enum cell_op op)
+{
+    switch (op) {
+    case T_BOOL:
+    case T_INT8:
+    case T_INT16:
+    case T_INT32:
+    case T_INT64:
+    case T_UINT8:
+    case T_UINT16:
+    case T_UINT32:
+    case T_UINT64:
+    case T_DECIMAL:
+    case T_DATE:
+    case B_BOOL:
+    case B_INT16:
+    case B_INT32:
+    case B_INT64:
+    case B_FLOAT:
+    case B_DOUBLE:
+    case B_DECIMAL:
+    case B_DATE:
+    case B_TIMESTAMP: return true;
+    default: return false;
+    }
+}
+
+int lane_init(struct lane *l, const struct cell *c, struct arena *a, struct err *e)
+{
+    *l = (struct lane){.kind = LANE_CELL};
+    if (!has_slots(c->op))
+        return ST_OK;
+    l->slots = arena_alloc(a, LANE_ROWS * (LANE_WIDE_BYTES + 1));
+    if (!l->slots)
+        return err_oom(e);
+    l->widths = l->slots + LANE_ROWS * LANE_WIDE_BYTES;
+    return ST_OK;
+}
+
+/* ---- text ---- */
+
+static inline void finish(uint8_t *slot, uint8_t *width, const uint8_t *end)
+{
+    size_t n = (size_t)(end - slot);
+    (void)put_be32(slot, (uint32_t)(n - 4));
+    *width = (uint8_t)n;
+}
+
+static struct kernel_slots *kernel_slots(struct lane *l)
+{
+    return (struct kernel_slots *)(void *)l->slots;
+}
+
+enum { SHORT_DIGITS_MAX = LANE_NARROW_BYTES - 4 - 1 };
+#define SHORT_LIMIT INT64_C(100000000000) /* of so many digits, a sign beside them */
+_Static_assert(SHORT_DIGITS_MAX == 11, "as the limit says");
+
+/* All at once when none of them is negative or has more than eight digits; one by one up to eleven. */
+#define FILL_INTEGERS(name, type)                                                                            \
+    static bool name(struct lane *l, const void *data, size_t row, size_t n)                                 \
+    {                                                                                                        \
+        const type *v = (const type *)data + row;                                                            \
+        uint32_t small[KERNEL_ROWS] = {0};                                                                   \
+        uint64_t wrong = 0, far = 0;                                                                         \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            uint64_t u = (uint64_t)v[i];                                                                     \
+            small[i] = (uint32_t)u;                                                                          \
+            wrong |= u >= DIGITS_8;                                                                          \
+            far |= u + SHORT_LIMIT - 1 > 2 * SHORT_LIMIT - 2;                                                \
+        }                                                                                                    \
+        if (far)                                                                                             \
+            return false;                                                                                    \
+        if (!wrong) {                                                                                        \
+            kernel_integers(small, kernel_slots(l), l->widths);                                              \
+            return true;                                                                                     \
+        }                                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;                                                \
+            finish(slot, &l->widths[i], digits_i64(slot + 4, (int64_t)v[i]));                                \
+        }                                                                                                    \
+        return true;                                                                                         \
+    }
+
+FILL_INTEGERS(fill_i8, int8_t)
+FILL_INTEGERS(fill_i16, int16_t)
+FILL_INTEGERS(fill_i32, int32_t)
+FILL_INTEGERS(fill_i64, int64_t)
+FILL_INTEGERS(fill_u8, uint8_t)
+FILL_INTEGERS(fill_u16, uint16_t)
+FILL_INTEGERS(fill_u32, uint32_t)
+
+/* Those that would be negative as int64 are far off. */
+static bool fill_u64(struct lane *l, const void *data, size_t row, size_t n)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++)
+        all |= ((const uint64_t *)data)[row + i];
+    return all <= INT64_MAX && fill_i64(l, data, row, n);
+}
+
+#define FILL_DECIMALS(name, type)                                                                            \
+    static bool name(struct lane *l, const void *data, size_t row, size_t n, unsigned scale)                 \
+    {                                                                                                        \
+        const type *v = (const type *)data + row;                                                            \
+        uint32_t small[KERNEL_ROWS] = {0};                                                                   \
+        uint64_t wrong = 0, far = 0;                                                                         \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            uint64_t u = (uint64_t)(int64_t)v[i];                                                            \
+            small[i] = (uint32_t)u;                                                                          \
+            wrong |= u >= DIGITS_8;                                                                          \
+            far |= u + DIGITS_8 - 1 > 2 * (uint64_t)DIGITS_8 - 2;                                            \
+        }                                                                                                    \
+        if (far)                                                                                             \
+            return false;                                                                                    \
+        if (!wrong) {                                                                                        \
+            kernel_decimals(small, scale, kernel_slots(l), l->widths);                                       \
+            return true;                                                                                     \
+        }                                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;                                                \
+            slot[4] = '-';                                                                                   \
+            finish(slot, &l->widths[i],                                                                      \
+                   digits_decimal(slot + 4 + (v[i] < 0), (uint32_t)(v[i] < 0 ? -v[i] : v[i]), scale));       \
+        }                                                                                                    \
+        return true;                                                                                         \
+    }
+
+FILL_DECIMALS(decimals_i16, int16_t)
+FILL_DECIMALS(decimals_i32, int32_t)
+FILL_DECIMALS(decimals_i64, int64_t)
+
+static bool fill_decimals(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
+{
+    if (c->scale - 1u > 6)
+        return false;
+    switch (c->stored) {
+    case 2: return decimals_i16(l, data, row, n, c->scale);
+    case 4: return decimals_i32(l, data, row, n, c->scale);
+    case 8: return decimals_i64(l, data, row, n, c->scale);
+    default: return false;
+    }
+}
+
+static bool fill_dates(struct lane *l, const void *data, size_t row, size_t n)
+{
+    const int32_t *v = (const int32_t *)data + row;
+    int32_t days[KERNEL_ROWS] = {0};
+    uint32_t far = 0;
+    for (size_t i = 0; i < n; i++) {
+        days[i] = v[i];
+        far |= v[i] < DIGITS_FIRST_DAY || v[i] > DIGITS_LAST_DAY;
+    }
+    if (far)
+        return false;
+    kernel_dates(days, kernel_slots(l));
+    memset(l->widths, KERNEL_DATE_WIDTH, n);
+    return true;
+}
+
+static bool fill_bools(struct lane *l, const void *data, size_t row, size_t n, uint8_t no, uint8_t yes)
+{
+    const uint8_t *v = (const uint8_t *)data + row;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;
+        slot[4] = v[i] ? yes : no;
+        finish(slot, &l->widths[i], slot + 5);
+    }
+    return true;
+}
+
+/* ---- binary ---- */
+
+static bool binary_shorts(struct lane *l, const void *data, size_t row, size_t n)
+{
+    const uint16_t *v = (const uint16_t *)data + row;
+    for (size_t i = 0; i < n; i++)
+        (void)put_be16(put_be32(l->slots + i * LANE_NARROW_BYTES, 2), v[i]);
+    memset(l->widths, 4 + 2, n);
+    return true;
+}
+
+static bool words_from(struct lane *l, const void *data, size_t row, size_t n, uint32_t zero)
+{
+    uint32_t v[KERNEL_ROWS] = {0};
+    memcpy(v, (const uint32_t *)data + row, n * sizeof v[0]);
+    kernel_words(v, zero, kernel_slots(l));
+    memset(l->widths, 4 + sizeof v[0], n);
+    return true;
+}
+
+static bool long_words_from(struct lane *l, const void *data, size_t row, size_t n, uint64_t zero)
+{
+    uint64_t v[KERNEL_ROWS] = {0};
+    memcpy(v, (const uint64_t *)data + row, n * sizeof v[0]);
+    kernel_long_words(v, zero, kernel_slots(l));
+    memset(l->widths, 4 + sizeof v[0], n);
+    return true;
+}
+
+enum { DAYS_TO_2000 = 10957 };
+#define DAY_MICROS INT64_C(86400000000)
+
+/* Days and microseconds count from 2000 on the wire. Far-off and infinite ones go the checked way. */
+static bool binary_dates(struct lane *l, const void *data, size_t row, size_t n)
+{
+    const int32_t *v = (const int32_t *)data + row;
+    uint32_t far = 0;
+    for (size_t i = 0; i < n; i++)
+        far |= v[i] < DIGITS_FIRST_DAY || v[i] > DIGITS_LAST_DAY;
+    return !far && words_from(l, data, row, n, DAYS_TO_2000);
+}
+
+static bool binary_timestamps(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
+{
+    const int64_t *v = (const int64_t *)data + row;
+    uint32_t far = c->to_micros_mul != 1 || c->to_micros_div != 1;
+    for (size_t i = 0; i < n; i++)
+        far |= v[i] < DIGITS_FIRST_DAY * DAY_MICROS || v[i] >= DIGITS_LAST_DAY * DAY_MICROS;
+    return !far && long_words_from(l, data, row, n, (uint64_t)DAYS_TO_2000 * DAY_MICROS);
+}
+
+enum { NUMERIC_HEADER = 8, NUMERIC_NEGATIVE_SIGN = 0x4000 };
+
+/* Four groups of four digits, without zero groups in front and at the end. u < 10^16, in the unit of the last
+ * group; groups_behind: of the four, behind the point. */
+static inline void put_numeric(uint8_t *slot, uint8_t *width, uint64_t u, bool negative, unsigned scale,
+                               unsigned groups_behind)
+{
+    uint32_t high = (uint32_t)(u / DIGITS_8), low = (uint32_t)(u - (uint64_t)high * DIGITS_8);
+    uint64_t groups = (uint64_t)(high / 10000) | (uint64_t)(high % 10000) << 16 |
+                      (uint64_t)(low / 10000) << 32 | (uint64_t)(low % 10000) << 48;
+    unsigned front = groups ? (unsigned)__builtin_ctzll(groups) / 16 : 0;
+    unsigned count = groups ? 4 - front - (unsigned)__builtin_clzll(groups) / 16 : 0;
+    unsigned weight = groups ? 3 - front - groups_behind : 0;
+    groups >>= 16 * front;
+    groups = (groups & UINT64_C(0x00ff00ff00ff00ff)) << 8 | (groups >> 8 & UINT64_C(0x00ff00ff00ff00ff));
+    uint64_t header = (uint64_t)(uint16_t)count << 48 | (uint64_t)(uint16_t)weight << 32 |
+                      (uint64_t)(negative ? NUMERIC_NEGATIVE_SIGN : 0) << 16 | scale;
+    (void)put_be32(slot, NUMERIC_HEADER + 2 * count);
+    (void)put_be64(slot + 4, header);
+    memcpy(slot + 4 + NUMERIC_HEADER, &groups, sizeof groups);
+    *width = (uint8_t)(4 + NUMERIC_HEADER + 2 * count);
+}
+
+#define FILL_NUMERICS(name, type)                                                                            \
+    static bool name(struct lane *l, const void *data, size_t row, size_t n, unsigned scale, uint64_t shift) \
+    {                                                                                                        \
+        const type *v = (const type *)data + row;                                                            \
+        const uint64_t limit = UINT64_C(10000000000000000) / shift;                                          \
+        uint32_t small[KERNEL_ROWS] = {0};                                                                   \
+        uint64_t wrong = scale > 7, far = 0;                                                                 \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            uint64_t u = (uint64_t)(int64_t)v[i];                                                            \
+            small[i] = (uint32_t)u;                                                                          \
+            wrong |= u >= DIGITS_8;                                                                          \
+            far |= u + limit - 1 > 2 * limit - 2;                                                            \
+        }                                                                                                    \
+        if (far)                                                                                             \
+            return false;                                                                                    \
+        if (!wrong) {                                                                                        \
+            kernel_numerics(small, scale, (struct kernel_wide_slots *)(void *)l->slots, l->widths);          \
+            return true;                                                                                     \
+        }                                                                                                    \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            put_numeric(l->slots + i * LANE_WIDE_BYTES, &l->widths[i],                                       \
+                        (uint64_t)(v[i] < 0 ? -(int64_t)v[i] : (int64_t)v[i]) * shift, v[i] < 0, scale,      \
+                        (scale + 3) / 4);                                                                    \
+        return true;                                                                                         \
+    }
+
+FILL_NUMERICS(numerics_i16, int16_t)
+FILL_NUMERICS(numerics_i32, int32_t)
+FILL_NUMERICS(numerics_i64, int64_t)
+
+static bool fill_numerics(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
+{
+    static const uint64_t to_group[] = {1, 1000, 100, 10}; /* by scale % 4 */
+    uint64_t shift = to_group[c->scale % 4];
+    switch (c->stored) {
+    case 2: return numerics_i16(l, data, row, n, c->scale, shift);
+    case 4: return numerics_i32(l, data, row, n, c->scale, shift);
+    case 8: return numerics_i64(l, data, row, n, c->scale, shift);
+    default: return false;
+    }
+}
+
+/* ---- lanes ---- */
+
+static bool fill(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
+{
+    switch (c->op) {
+    case T_BOOL: return fill_bools(l, data, row, n, 'f', 't');
+    case T_INT8: return fill_i8(l, data, row, n);
+    case T_INT16: return fill_i16(l, data, row, n);
+    case T_INT32: return fill_i32(l, data, row, n);
+    case T_INT64: return fill_i64(l, data, row, n);
+    case T_UINT8: return fill_u8(l, data, row, n);
+    case T_UINT16: return fill_u16(l, data, row, n);
+    case T_UINT32: return fill_u32(l, data, row, n);
+    case T_UINT64: return fill_u64(l, data, row, n);
+    case T_DECIMAL: return fill_decimals(l, c, data, row, n);
+    case T_DATE: return fill_dates(l, data, row, n);
+    case B_BOOL: return fill_bools(l, data, row, n, 0, 1);
+    case B_INT16: return binary_shorts(l, data, row, n);
+    case B_INT32:
+    case B_FLOAT: return words_from(l, data, row, n, 0);
+    case B_INT64:
+    case B_DOUBLE: return long_words_from(l, data, row, n, 0);
+    case B_DECIMAL: return fill_numerics(l, c, data, row, n);
+    case B_DATE: return binary_dates(l, data, row, n);
+    case B_TIMESTAMP: return binary_timestamps(l, c, data, row, n);
+    default: return false;
+    }
+}
+
+static void put_nulls(struct lane *l, const struct column_view *v, size_t row, size_t n)
+{
+    size_t step = l->kind == LANE_WIDE ? LANE_WIDE_BYTES : LANE_NARROW_BYTES;
+    for (size_t i = 0; i < n; i++)
+        if (!column_view_valid(v, row + i)) {
+            (void)put_be32(l->slots + i * step, UINT32_MAX);
+            l->widths[i] = 4;
+        }
+}
+
+void lane_make(struct lane *l, const struct cell *c, const struct column_view *v, size_t row, size_t n)
+{
+    l->kind = LANE_CELL;
+    if (c->op == C_STRING && !v->validity) {
+        l->kind = LANE_STRING;
+        l->strings = (const struct engine_string *)v->data + row;
+    } else if (l->slots && fill(l, c, v->data, row, n)) {
+        l->kind = c->op == B_DECIMAL ? LANE_WIDE : LANE_NARROW;
+        if (v->validity)
+            put_nulls(l, v, row, n);
+    }
+}
