@@ -40,46 +40,57 @@ typedef uint8_t cell_vector __attribute__((vector_size(16), aligned(1), may_alia
 
 enum { CELL_INLINED = sizeof((struct engine_string *)0)->value.inlined };
 
-/* Bytes of a string that is not inlined (13 and more), and whether none of them is zero. */
+static inline bool cell_has_zero(uint64_t v)
+{
+    return ((v - UINT64_C(0x0101010101010101)) & ~v & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* Bytes of a string that is not inlined (13 and more), and whether none of them is zero. The last step covers
+ * bytes that an earlier one has copied: no length needs a loop over single bytes. */
 static inline bool cell_copy_long(uint8_t *p, const char *text, size_t n)
 {
-    cell_vector zeros = {0};
     const size_t step = sizeof(cell_vector);
-    if (n < step) { /* its two halves overlap */
+    if (n <= step) {
         uint64_t first, last;
         memcpy(&first, text, sizeof first);
         memcpy(&last, text + n - sizeof last, sizeof last);
         memcpy(p, &first, sizeof first);
         memcpy(p + n - sizeof last, &last, sizeof last);
-        return !memchr(text, 0, n);
+        return !cell_has_zero(first) && !cell_has_zero(last);
     }
-    for (size_t i = 0; i + step <= n; i += step) {
-        cell_vector v = *(const cell_vector *)(const void *)(text + i);
+    cell_vector v = *(const cell_vector *)(const void *)text;
+    cell_vector last = *(const cell_vector *)(const void *)(text + n - step);
+    cell_vector zeros = (cell_vector)(v == 0) | (cell_vector)(last == 0);
+    *(cell_vector *)(void *)p = v;
+    for (size_t i = step; i + step < n; i += step) {
+        v = *(const cell_vector *)(const void *)(text + i);
         zeros |= (cell_vector)(v == 0);
         *(cell_vector *)(void *)(p + i) = v;
     }
-    cell_vector last = *(const cell_vector *)(const void *)(text + n - step);
-    zeros |= (cell_vector)(last == 0);
     *(cell_vector *)(void *)(p + n - step) = last;
     uint64_t halves[2];
     memcpy(halves, &zeros, sizeof halves);
     return !(halves[0] | halves[1]);
 }
 
-/* All twelve bytes of an inlined string are copied, those beyond its length are written over. */
+/* Whether the bytes of an inlined string, zeros beyond its length, have a zero within it. */
+static inline bool cell_inlined_has_zero(uint64_t first, uint32_t last, uint32_t len)
+{
+    uint64_t low = first | (len < 8 ? UINT64_MAX << (8 * len) : 0);
+    uint64_t high = last | (len <= 8 ? UINT64_MAX : UINT64_MAX << (8 * (len - 8)));
+    return cell_has_zero(low) || cell_has_zero(high);
+}
+
+/* All twelve bytes are copied, those beyond the length are written over. */
 static inline bool cell_copy_inlined(uint8_t *p, const struct engine_string *s)
 {
-    static const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t first;
     uint32_t last;
     memcpy(&first, s->value.inlined, sizeof first);
     memcpy(&last, s->value.inlined + sizeof first, sizeof last);
     memcpy(p, &first, sizeof first);
     memcpy(p + sizeof first, &last, sizeof last);
-    /* what is beyond the length shall not count as zero */
-    uint64_t low = first | (s->len < 8 ? UINT64_MAX << (8 * s->len) : 0);
-    uint64_t high = last | (s->len <= 8 ? UINT64_MAX : UINT64_MAX << (8 * (s->len - 8)));
-    return !(((low - ones) & ~low) & (ones << 7)) && !(((high - ones) & ~high) & (ones << 7));
+    return !cell_inlined_has_zero(first, last, s->len);
 }
 
 /* NULL: a zero among them. */

@@ -31,7 +31,8 @@ static bool has_slots(enum cell_op op)
     case B_DOUBLE:
     case B_DECIMAL:
     case B_DATE:
-    case B_TIMESTAMP: return true;
+    case B_TIMESTAMP:
+    case C_STRING: return true;
     default: return false;
     }
 }
@@ -295,6 +296,32 @@ static bool fill_numerics(struct lane *l, const struct cell *c, const void *data
     }
 }
 
+/* ---- strings ---- */
+
+/* Of a column whose strings are all inlined the engine's form is a slot, but for the byte order of the length. */
+static bool fill_inlined(struct lane *l, const void *data, size_t row, size_t n)
+{
+    const struct engine_string *s = (const struct engine_string *)data + row;
+    uint32_t longest = 0, zeros = 0;
+    for (size_t i = 0; i < n; i++)
+        longest = s[i].len > longest ? s[i].len : longest;
+    if (longest > CELL_INLINED)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;
+        uint64_t first;
+        uint32_t last;
+        memcpy(&first, s[i].value.inlined, sizeof first);
+        memcpy(&last, s[i].value.inlined + sizeof first, sizeof last);
+        (void)put_be32(slot, s[i].len);
+        memcpy(slot + 4, &first, sizeof first);
+        memcpy(slot + 4 + sizeof first, &last, sizeof last);
+        zeros |= cell_inlined_has_zero(first, last, s[i].len);
+        l->widths[i] = (uint8_t)(4 + s[i].len);
+    }
+    return !zeros; /* the row that has one is found on its own */
+}
+
 /* ---- lanes ---- */
 
 static bool fill(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
@@ -320,6 +347,7 @@ static bool fill(struct lane *l, const struct cell *c, const void *data, size_t 
     case B_DECIMAL: return fill_numerics(l, c, data, row, n);
     case B_DATE: return binary_dates(l, data, row, n);
     case B_TIMESTAMP: return binary_timestamps(l, c, data, row, n);
+    case C_STRING: return fill_inlined(l, data, row, n);
     default: return false;
     }
 }
@@ -337,12 +365,12 @@ static void put_nulls(struct lane *l, const struct column_view *v, size_t row, s
 void lane_make(struct lane *l, const struct cell *c, const struct column_view *v, size_t row, size_t n)
 {
     l->kind = LANE_CELL;
-    if (c->op == C_STRING && !v->validity) {
-        l->kind = LANE_STRING;
-        l->strings = (const struct engine_string *)v->data + row;
-    } else if (l->slots && fill(l, c, v->data, row, n)) {
+    if (l->slots && fill(l, c, v->data, row, n)) {
         l->kind = c->op == B_DECIMAL ? LANE_WIDE : LANE_NARROW;
         if (v->validity)
             put_nulls(l, v, row, n);
+    } else if (c->op == C_STRING && !v->validity) {
+        l->kind = LANE_STRING;
+        l->strings = (const struct engine_string *)v->data + row;
     }
 }
