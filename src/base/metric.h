@@ -29,12 +29,15 @@
     X(CURSOR_EVICTIONS, "cursor_ttl_evictions_total", "Cursors closed because they stood idle for too long") \
     X(STREAMS_PARKED, "tavana_streams_parked_total",                                                         \
       "Result streams whose rest was put aside, so that the engine could go on")                             \
+    X(STREAMS_REFUSED, "tavana_streams_refused_total", "Results that ended while they waited for memory")    \
     X(PORTAL_OVERFLOWS, "portal_overflow_total", "Spools of cursors and portals that went to disk")
 
 #define METRIC_GAUGES(X)                                                                                     \
     X(SESSIONS, "tavana_sessions", "Sessions open now")                                                      \
     X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
     X(STREAMS, "tavana_streams", "Result streams open now")                                                  \
+    X(STREAMS_WAITING, "tavana_streams_waiting", "Results that wait for stream_memory now")                  \
+    X(STREAM_MEMORY_BYTES, "tavana_stream_memory_bytes", "Memory granted to results that are being sent")    \
     X(CURSORS, "cursor_active_count", "Cursors open now")                                                    \
     X(SPOOL_MEMORY_BYTES, "tavana_spool_memory_bytes", "Memory that rows put aside take now")                \
     X(SPOOL_DISK_BYTES, "tavana_spool_disk_bytes", "Disk that rows put aside take now")

@@ -67,6 +67,8 @@ static void session_config_from(struct session_config *out, const struct config 
         .flush_bytes = (size_t)c->flush_threshold_bytes,
         .flush_rows = (uint64_t)c->flush_threshold_rows,
         .write_buffer = (size_t)c->write_buffer_size,
+        .stream_memory = (uint64_t)c->stream_memory,
+        .stream_wait_us = c->stream_wait_ms * 1000,
         .flush_timeout_us = c->flush_timeout_ms * 1000,
         .slow_flush_us = c->slow_flush_ms * 1000,
         .client_check_us = c->client_check_interval_ms * 1000,

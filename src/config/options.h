@@ -103,6 +103,10 @@ X(INT, flush_threshold_rows, "TAVANA_FLUSH_THRESHOLD_ROWS", "0", 0, INT64_C(1000
   "... or this many rows; 0: bytes alone decide") \
 X(SIZE, write_buffer_size, "TAVANA_WRITE_BUFFER_SIZE", "64kB", 4 * CONFIG_KB, 16 * CONFIG_MB, "B", START, \
   "What is gathered of replies other than rows before it is written") \
+X(SIZE, stream_memory, "TAVANA_STREAM_MEMORY", "1GB", 4 * CONFIG_MB, INT64_MAX, "B", START, \
+  "Memory of all results that are being sent, 1 to 4 MB each; one more waits until others have ended") \
+X(DURATION, stream_wait, "TAVANA_STREAM_WAIT", "60s", 0, CONFIG_DAY_MS, "s", RELOAD, \
+  "A result that has waited for stream_memory for this long ends with 53300") \
 X(DURATION, slow_flush, "TAVANA_SLOW_FLUSH", "5s", 1, CONFIG_DAY_MS, "s", RELOAD, \
   "A client that takes no bytes for this long is logged and counted as slow") \
 X(DURATION, flush_timeout, "TAVANA_FLUSH_TIMEOUT_SECS", "300s", 0, CONFIG_DAY_MS, "s", RELOAD, \

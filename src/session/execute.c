@@ -4,6 +4,7 @@
 #include "rows/row_stream.h"
 #include "session/session_priv.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 /* A limit on one statement's result: rows or bytes beyond it end the statement. */
@@ -36,28 +37,102 @@ static int send_batch(struct session *s, struct row_batch *batch, struct err *e)
     return ST_OK;
 }
 
-int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
-                        uint64_t *rows, struct err *e)
+/* ---- memory for a result ---- */
+
+/* In line, with everything that may end the wait. */
+static int stand_in_line(struct session *s, struct admission_ticket *t, struct err *e)
 {
-    struct row_stream *stream;
-    TRY(s->engine->ops->fetch(engine, how, &stream, e));
-    metric_gauge_add(METRIC_STREAMS, 1);
+    struct admission *a = &s->server->admission;
+    int64_t deadline = clock_now_us() + session_config(s)->stream_wait_us;
+    while (!admission_granted(a, t)) {
+        TRY(session_check_interrupts(s, e));
+        if (clock_now_us() >= deadline) {
+            (void)err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "too many results are being sent at once");
+            err_detail(e, "They take all of stream_memory (%llu MB); this one has waited for %lld s.",
+                       (unsigned long long)(a->limit >> 20),
+                       (long long)(session_config(s)->stream_wait_us / 1000000));
+            err_hint(e, "Try again later, or raise stream_memory or stream_wait.");
+            return ST_ERR;
+        }
+        struct pollfd bell = {.fd = waker_fd(t->bell), .events = POLLIN};
+        if (poll(&bell, 1, clock_poll_ms(deadline)) > 0)
+            waker_clear(t->bell);
+    }
+    return ST_OK;
+}
+
+static int admit(struct session *s, struct err *e)
+{
+    struct admission *a = &s->server->admission;
+    if (admission_try(a, ADMISSION_STREAM, false))
+        return ST_OK;
+    TRY(session_flush(s, e));
+    struct admission_ticket t = {.bell = &s->worker->waker, .bytes = ADMISSION_STREAM};
+    admission_queue(a, &t);
+    int st = stand_in_line(s, &t, e);
+    bool granted = admission_unqueue(a, &t);
+    if (st < 0) {
+        if (granted)
+            admission_give_back(a, ADMISSION_STREAM);
+        metric_add(METRIC_STREAMS_REFUSED, 1);
+    }
+    return st;
+}
+
+/* ---- its rows ---- */
+
+enum { BRIEF_US = 2000, BRIEF_IN_A_ROW = 4 };
+
+/* The rows that have come go out while the engine works on the next ones. But a session whose statements have
+ * ended with their first rows gets those and the end in one piece. */
+static int flush_or_hold(struct session *s, bool first, struct err *e)
+{
+    if (!first || s->brief < BRIEF_IN_A_ROW)
+        return session_flush(s, e);
+    session_hold(s);
+    return ST_OK;
+}
+
+static int send_rows(struct session *s, struct backend_portal *engine, struct row_stream *stream,
+                     uint64_t *rows, struct err *e)
+{
     struct row_batch *batch;
+    unsigned batches = 0;
+    int64_t first_us = 0;
     int st;
     while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        session_unhold(s);
+        if (batches++ == 0)
+            first_us = clock_now_us();
         st = send_batch(s, batch, e);
         if (st == ST_OK && !engine->complete)
-            st = session_flush(s, e);
+            st = flush_or_hold(s, batches == 1, e);
         if (st == ST_OK)
             st = session_check_interrupts(s, e);
         if (st < 0)
             break;
         *rows += batch->nrows;
     }
+    session_unhold(s);
+    bool brief = st == ST_EOF && (batches == 0 || (batches == 1 && clock_now_us() - first_us < BRIEF_US));
+    s->brief = brief ? s->brief + 1 : 0;
+    return st < 0 ? st : session_drain(s, e);
+}
+
+int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
+                        uint64_t *rows, struct err *e)
+{
+    struct row_stream *stream;
+    TRY(admit(s, e));
+    metric_gauge_add(METRIC_STREAMS, 1);
+    int st = s->engine->ops->fetch(engine, how, &stream, e);
+    if (st == ST_OK) {
+        st = send_rows(s, engine, stream, rows, e);
+        row_stream_close(stream);
+    }
     metric_gauge_add(METRIC_STREAMS, -1);
-    row_stream_close(stream);
-    TRY(st);
-    return session_drain(s, e);
+    admission_give_back(&s->server->admission, ADMISSION_STREAM);
+    return st;
 }
 
 static void complete(struct session *s, const char *tag, bool with_count, uint64_t count)

@@ -21,6 +21,7 @@ static void look_at(struct session *s, int64_t now, bool check_peer)
             why |= INT_CLIENT_GONE;
         if (why)
             session_interrupt_locked(s, why);
+        session_send_held(s, now);
     }
     (void)pthread_mutex_unlock(&s->lock);
 }

@@ -99,6 +99,41 @@ int session_flush(struct session *s, struct err *e)
     return st;
 }
 
+void session_hold(struct session *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->held = buf_ok(&s->out) && s->out.len > 0 && !s->writer;
+    s->held_sent = 0;
+    s->held_since_us = clock_now_us();
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void session_unhold(struct session *s)
+{
+    if (!s->held) /* nobody else sets it */
+        return;
+    (void)pthread_mutex_lock(&s->lock);
+    size_t sent = s->held_sent;
+    s->held = false;
+    (void)pthread_mutex_unlock(&s->lock);
+    memmove(s->out.data, s->out.data + sent, s->out.len - sent);
+    s->out.len -= sent;
+}
+
+/* What the socket takes at once. An error is met again by the session itself. */
+void session_send_held(struct session *s, int64_t now_us)
+{
+    struct err ignored;
+    size_t done = 0;
+    if (!s->held || now_us - s->held_since_us < HOLD_US || s->held_sent == s->out.len)
+        return;
+    err_init(&ignored);
+    (void)conn_write(s->conn, NULL, s->out.data + s->held_sent, s->out.len - s->held_sent, &done, now_us,
+                     NULL, &ignored);
+    s->held_sent += done;
+    metric_add(METRIC_BYTES_SENT, done);
+}
+
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
 {
     size_t room = session_config(s)->write_buffer;

@@ -57,6 +57,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&v->changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
+    admission_init(&v->admission, c->stream_memory);
     v->capacity = c->max_connections + SESSION_SPARE_CONNECTIONS;
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
@@ -156,6 +157,7 @@ void session_server_free(struct session_server *v)
     mem_free(v->generations);
     mem_free(v->free_slots);
     (void)pthread_cond_destroy(&v->changed);
+    admission_release(&v->admission);
     (void)pthread_mutex_destroy(&v->lock);
     mem_free(v);
 }

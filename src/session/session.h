@@ -38,6 +38,8 @@ struct session_config {
     size_t flush_bytes;          /* a batch of rows leaves at this many bytes … */
     uint64_t flush_rows;         /* … or rows; 0: only by bytes */
     size_t write_buffer;
+    uint64_t stream_memory; /* of all results that are being sent, see admission.h */
+    int64_t stream_wait_us; /* for it, when others have all of it */
     int64_t flush_timeout_us, slow_flush_us;
     int64_t client_check_us;
     int64_t statement_timeout_us, idle_transaction_timeout_us, idle_session_timeout_us; /* 0: none */

@@ -15,6 +15,7 @@
 #include "net/tls.h"
 #include "pgwire/backend_msg.h"
 #include "pgwire/frame.h"
+#include "session/admission.h"
 #include "session/session.h"
 #include "session/settings.h"
 #include "session/writer.h"
@@ -195,7 +196,11 @@ struct session {
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;
 
-    struct buf out;        /* whole messages on their way */
+    struct buf out;   /* whole messages on their way; while it is held, the monitor's too */
+    bool held;        /* with lock: the monitor may send what is in there … */
+    size_t held_sent; /* … and has sent so much of it */
+    int64_t held_since_us;
+    unsigned brief;        /* statements in a row that ended with their first rows */
     struct writer *writer; /* NULL: none */
     struct arena message_arena;
     struct list statements, portals;
@@ -232,6 +237,7 @@ struct session_server {
     _Atomic bool draining;
     _Atomic unsigned running;
     _Atomic unsigned cursors;
+    struct admission admission;
 
     pthread_t monitor;
     bool monitor_started, monitor_stop;
@@ -272,6 +278,13 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
  * (writer.h). After the last one: session_drain. */
 int session_send_batch(struct session *s, struct row_batch *batch, struct err *e);
 int session_drain(struct session *s, struct err *e);
+/* What would be flushed waits for what comes next, so that both go together: while the session is busy with
+ * that the monitor sends it when it has waited for HOLD_US. */
+enum { HOLD_US = 4000 };
+void session_hold(struct session *s);
+void session_unhold(struct session *s);
+/* The monitor's part, with s->lock. */
+void session_send_held(struct session *s, int64_t now_us);
 /* Everything to the socket, however long that takes within the limits. bell NULL: on the writer's thread. */
 int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_t n, struct err *e);
 void session_report(struct session *s, enum be_severity severity, const struct err *e);

@@ -56,8 +56,11 @@ static void *writer_main(void *arg)
 
 struct writer *writer_new(struct session *s)
 {
+    if (!admission_try(&s->server->admission, ADMISSION_WRITER, true))
+        return NULL;
     if (atomic_fetch_add(&writers, 1) >= WRITERS_MAX) {
         atomic_fetch_sub(&writers, 1);
+        admission_give_back(&s->server->admission, ADMISSION_WRITER);
         return NULL;
     }
     struct writer *w = mem_calloc(1, sizeof *w);
@@ -72,6 +75,7 @@ struct writer *writer_new(struct session *s)
         mem_free(w);
     }
     atomic_fetch_sub(&writers, 1);
+    admission_give_back(&s->server->admission, ADMISSION_WRITER);
     return NULL;
 }
 
@@ -124,6 +128,7 @@ void writer_free(struct writer *w)
         row_batch_release(&w->slots[i]);
     (void)pthread_cond_destroy(&w->changed);
     (void)pthread_mutex_destroy(&w->lock);
+    admission_give_back(&w->session->server->admission, ADMISSION_WRITER);
     mem_free(w);
     atomic_fetch_sub(&writers, 1);
 }

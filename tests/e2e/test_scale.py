@@ -8,7 +8,7 @@ import pytest
 
 from conftest import SANITIZED
 from measure import note
-from wire import Error, Q, Wire, cancel, message
+from wire import Error, Q, Wire, cancel, fields_of, message
 
 IDLE = 500 if SANITIZED else 10_000
 CLIENTS = 200 if SANITIZED else 1_000
@@ -17,16 +17,16 @@ CLIENTS = 200 if SANITIZED else 1_000
 def test_idle_connections_are_cheap(make_server, record_property):
     s = make_server("--max-connections", str(IDLE + 10))
     with s.wire() as w:
-        w.ask(Q("select 1"))
+        w.ask(Q("select 1 + 0"))
     base, threads = s.rss(), s.threads()
     connections = [s.wire() for _ in range(IDLE)]
     fresh = (s.rss() - base) / IDLE
     begun = time.monotonic()
     with s.wire() as w:
-        assert w.ask(Q("select 1"))[1] == ("1",)
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
     answer = time.monotonic() - begun
     for w in connections:
-        assert w.ask(Q("select 1"))[1] == ("1",)
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
     used = (s.rss() - base) / IDLE
     note(record_property, bytes_fresh=fresh, bytes_after_a_query=used, fresh_query_ms=answer * 1e3, threads_more=s.threads() - threads)
     assert s.threads() < threads + 40
@@ -107,4 +107,70 @@ def test_too_many_connections(make_server):
     assert open_ones[0].until_ready()[-2:] == ["err:57014", "Z:I"]
     open_ones.pop().close()
     time.sleep(0.2)
-    assert Wire(s.address).ask(Q("select 1"))[1] == ("1",)
+    assert Wire(s.address).ask(Q("select 1 + 0"))[1] == ("1",)
+
+
+LONG = "select i, repeat('x', 100) from range(100000000) t(i)"
+
+
+@pytest.mark.concurrent
+def test_results_beyond_the_memory_wait(make_server):
+    """4 MB: four results."""
+    s = make_server("--stream-memory", "4MB", "--stream-wait", "1s")
+    slow = [s.wire() for _ in range(4)]
+    for w in slow:
+        w.send(Q(LONG))
+    deadline = time.monotonic() + 10
+    while s.metric("tavana_stream_memory_bytes") < 4 << 20:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    refused, at = s.wire(), time.monotonic()
+    refused.send(Q("select 1 + 0"))
+    fields = next(fields_of(payload) for kind, payload in iter(refused.next, None) if kind == "E")
+    assert fields["C"] == "53300" and "stream_memory" in fields["D"] and 0.9 < time.monotonic() - at < 10
+    assert s.metric("tavana_streams_refused_total") == 1
+    waiting = s.wire()
+    waiting.send(Q("set statement_timeout = 0") + Q("select 1 + 0"))
+    waiting.until_ready()
+    while s.metric("tavana_streams_waiting") != 1:
+        assert time.monotonic() < deadline
+    cancel(s.address, waiting.pid, waiting.key)
+    assert waiting.until_ready()[-2:] == ["err:57014", "Z:I"]
+    waiting.send(Q("select 1 + 0"))
+    slow.pop().close()
+    assert waiting.until_ready()[1] == ("1",)
+    for w in slow:
+        w.close()
+    while s.metric("tavana_stream_memory_bytes"):
+        assert time.monotonic() < deadline + 20
+        time.sleep(0.02)
+
+
+@pytest.mark.concurrent
+def test_streams_without_a_writer_are_whole(make_server):
+    """There is room for each result, and none for batches beside."""
+    s = make_server("--stream-memory", "4MB")
+    wires = [s.wire() for _ in range(4)]
+    for w in wires:
+        w.send(Q("select i, repeat('x', 100) from range(30000) t(i)"))
+    for w in wires:
+        rows = w.until_ready()
+        assert len([r for r in rows if isinstance(r, tuple)]) == 30000
+
+
+@pytest.mark.concurrent
+def test_first_rows_are_not_held_for_long(make_server):
+    """A session whose statements all ended with their first rows gets rows and end in one piece; when more rows are a long time in
+    coming after all, the first ones do not wait for them."""
+    s = make_server()
+    with s.wire() as w:
+        for i in range(10):
+            assert w.ask(Q(f"select {i} + 0"))[1] == (str(i),)
+        at = time.monotonic()
+        w.send(Q("select i from range(400000000) t(i) where i < 5000 or hash(i) % 1000000007 = 1"))
+        while w.next()[0] != "D":
+            pass
+        first = time.monotonic() - at
+        w.until_ready()
+        whole = time.monotonic() - at
+    assert whole > 0.4 and first < whole / 2, (first, whole)

@@ -1,0 +1,97 @@
+#include "session/admission.h"
+
+#include "base/metric.h"
+#include "base/waker.h"
+
+#include <assert.h>
+
+void admission_init(struct admission *a, uint64_t limit)
+{
+    *a = (struct admission){.limit = limit};
+    (void)pthread_mutex_init(&a->lock, NULL); /* cannot fail without attributes */
+    list_init(&a->waiting);
+}
+
+void admission_release(struct admission *a)
+{
+    assert(list_is_empty(&a->waiting) && a->used == 0);
+    (void)pthread_mutex_destroy(&a->lock);
+}
+
+/* ---- with the lock ---- */
+
+static bool fits(const struct admission *a, uint64_t bytes)
+{
+    return a->used == 0 || (bytes <= a->limit && a->used <= a->limit - bytes);
+}
+
+static void take(struct admission *a, uint64_t bytes)
+{
+    a->used += bytes;
+    metric_gauge_add(METRIC_STREAM_MEMORY_BYTES, (int64_t)bytes);
+}
+
+static void grant(struct admission *a)
+{
+    while (!list_is_empty(&a->waiting)) {
+        struct admission_ticket *t = list_entry(a->waiting.next, struct admission_ticket, link);
+        if (!fits(a, t->bytes))
+            return;
+        take(a, t->bytes);
+        list_remove(&t->link);
+        t->granted = true;
+        waker_ring(t->bell);
+    }
+}
+
+/* ---- for all ---- */
+
+bool admission_try(struct admission *a, uint64_t bytes, bool extra)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    bool ok = list_is_empty(&a->waiting) && (extra ? a->used + bytes <= a->limit / 2 : fits(a, bytes));
+    if (ok)
+        take(a, bytes);
+    (void)pthread_mutex_unlock(&a->lock);
+    return ok;
+}
+
+void admission_queue(struct admission *a, struct admission_ticket *t)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    t->granted = false;
+    list_append(&a->waiting, &t->link);
+    metric_gauge_add(METRIC_STREAMS_WAITING, 1);
+    grant(a); /* what was given back since the try */
+    (void)pthread_mutex_unlock(&a->lock);
+}
+
+bool admission_granted(struct admission *a, struct admission_ticket *t)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    bool granted = t->granted;
+    (void)pthread_mutex_unlock(&a->lock);
+    return granted;
+}
+
+bool admission_unqueue(struct admission *a, struct admission_ticket *t)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    bool granted = t->granted;
+    if (!granted)
+        list_remove(&t->link);
+    metric_gauge_add(METRIC_STREAMS_WAITING, -1);
+    grant(a); /* the next one may want less */
+    (void)pthread_mutex_unlock(&a->lock);
+    return granted;
+}
+
+void admission_give_back(struct admission *a, uint64_t bytes)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    assert(bytes <= a->used);
+    a->used -= bytes;
+    metric_gauge_add(METRIC_STREAM_MEMORY_BYTES, -(int64_t)bytes);
+    grant(a);
+    (void)pthread_mutex_unlock(&a->lock);
+}
