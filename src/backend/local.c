@@ -275,6 +275,7 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
     l->reads_elsewhere = o->engine.nallowed_directories > 0 || o->engine.nextensions > 0;
     TRY(engine_open(&l->engine, &o->engine, e));
     pthread_mutex_init(&l->plans_lock, NULL);
+    pthread_mutex_init(&l->literals_lock, NULL);
     init_gate(&l->commit_gate);
     *out = &TAKE_PTR(l)->base;
     return ST_OK;
@@ -286,6 +287,8 @@ void local_backend_free(struct backend *b)
     if (!l)
         return;
     engine_close(l->engine);
+    local_literals_clear(l);
+    pthread_mutex_destroy(&l->literals_lock);
     pthread_mutex_destroy(&l->plans_lock);
     pthread_rwlock_destroy(&l->commit_gate);
     mem_free(l);

@@ -60,7 +60,7 @@ static struct local_cached *cached_oldest(struct local_conn *c)
 }
 
 /* FNV-1a, 64 bits. A clash keeps a plan one run too early. */
-static uint64_t hash_of(struct str text)
+uint64_t local_hash(struct str text)
 {
     uint64_t h = 0xcbf29ce484222325U;
     for (size_t i = 0; i < text.n; i++)
@@ -70,7 +70,7 @@ static uint64_t hash_of(struct str text)
 
 static bool seen_before(struct local_session *s, struct str text)
 {
-    uint64_t h = hash_of(text);
+    uint64_t h = local_hash(text);
     for (size_t i = 0; i < LOCAL_SEEN_TEXTS; i++)
         if (s->seen[i] == h)
             return true;

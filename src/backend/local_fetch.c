@@ -3,6 +3,7 @@
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "encode/copy_encoder.h"
 
 #include <assert.h>
@@ -23,10 +24,15 @@ static bool same_formats(const struct local_portal *p, const int16_t *formats)
     return memcmp(p->formats, formats, p->base.desc->ncolumns * sizeof *formats) == 0;
 }
 
-static const struct engine_column_type *const *types_of(const struct local_portal *p, size_t *n)
+const struct engine_column_type *const *local_types(const struct local_portal *p, size_t *n)
 {
+    *n = 0;
     if (p->rows)
         return local_rows_types(p->rows, n);
+    if (p->stmt && p->stmt->kept)
+        return local_literals_types(p->stmt->kept, n);
+    if (!p->result)
+        return NULL;
     const struct engine_result_info *r = engine_result_info(p->result);
     *n = r->ncolumns;
     return r->types;
@@ -39,7 +45,7 @@ static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct
     if (p->encoder && same_formats(p, formats) && same_settings(&p->encoded_with, settings))
         return ST_OK;
     size_t n;
-    const struct engine_column_type *const *types = types_of(p, &n);
+    const struct engine_column_type *const *types = local_types(p, &n);
     int16_t *copy = NULL;
     if (formats) {
         copy = mem_calloc(n, sizeof *copy);
@@ -59,7 +65,7 @@ static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct
 static int make_copy_encoder(struct local_portal *p, const struct backend_fetch *how, struct err *e)
 {
     size_t n;
-    const struct engine_column_type *const *types = types_of(p, &n);
+    const struct engine_column_type *const *types = local_types(p, &n);
     encoder_free(p->encoder);
     p->encoder = NULL;
     return copy_encoder_new(&p->encoder, types, n, how->copy, how->copy_force_quote, &p->session->encode, e);
@@ -79,6 +85,8 @@ int local_pull(struct local_portal *p, struct err *e)
         return local_learn_error(p, e);
     if (st != ST_OK)
         return st;
+    if (p->base.rows == 0 && p->stmt->literals)
+        local_literals_keep(s->local, p->stmt, engine_result_info(p->result), p->chunk);
     p->chunk_from = p->base.rows;
     p->base.rows += p->chunk->nrows;
     return p->gathers ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
@@ -211,6 +219,24 @@ static int repeat_error(const struct local_portal *p, struct err *e)
     return ST_ERR;
 }
 
+enum {
+    GATHER_FROM = 64 * 1024,  /* a caller that wants less shall have it */
+    GATHER_WITHIN_US = 20000, /* rows wait for no more than some of these */
+};
+
+/* A stream that fills its batches quickly fills larger ones: a quarter of the writes and of the handing over.
+ */
+static void gather_more(struct local_fetch *f)
+{
+    if (f->batch_bytes < GATHER_FROM || f->batch_bytes >= ROW_BATCH_MAX ||
+        f->portal->batch.len < f->batch_bytes)
+        return;
+    int64_t now = clock_now_us();
+    if (now - f->full_us < GATHER_WITHIN_US)
+        f->batch_bytes = f->batch_bytes < ROW_BATCH_MAX / 2 ? 2 * f->batch_bytes : ROW_BATCH_MAX;
+    f->full_us = now;
+}
+
 /* What was encoded before an end or an error goes out first; the end or error comes with the next call. */
 static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const struct err *e)
 {
@@ -222,6 +248,7 @@ static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const 
     if (p->batch.nrows == 0 && p->batch.len == 0)
         return st;
     f->first = false;
+    gather_more(f);
     *out = &p->batch;
     return ST_OK;
 }
@@ -272,7 +299,8 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     assert(bp->started && !p->fetch.portal && (!how->backward || bp->scroll));
     if (p->err)
         return repeat_error(p, e);
-    if ((p->result || p->rows) && !how->skip)
+    size_t n;
+    if (local_types(p, &n) && !how->skip)
         TRY(how->copy ? make_copy_encoder(p, how, e) : see_to_encoder(p, how->formats, e));
     bool again = p->base.scroll || how->from > p->base.position;
     p->fetch = (struct local_fetch){

@@ -137,12 +137,8 @@ static int shape_of(struct local_portal *p, struct local_rows **out, struct err 
 {
     const struct local_rows_options *o = &p->session->local->rows;
     size_t n;
-    if (p->rows) {
-        const struct engine_column_type *const *types = local_rows_types(p->rows, &n);
-        return local_rows_new(out, types, n, o, e);
-    }
-    const struct engine_result_info *r = engine_result_info(p->result);
-    return local_rows_new(out, r->types, r->ncolumns, o, e);
+    const struct engine_column_type *const *types = local_types(p, &n);
+    return local_rows_new(out, types, n, o, e);
 }
 
 /* The piece's rows, when p has any to give: one that has none any more has no types either. */
@@ -151,7 +147,8 @@ static int fill_piece(struct local_portal *piece, struct local_portal *p, const 
 {
     uint64_t n = how->max_rows ? how->max_rows : UINT64_MAX;
     uint64_t from = p->base.scroll || how->from > p->base.position ? how->from : p->base.position;
-    if (!p->rows && !p->result)
+    size_t ntypes;
+    if (!local_types(p, &ntypes))
         return ST_OK;
     TRY(shape_of(p, &piece->rows, e));
     TRY(how->backward ? take_backward(piece->rows, p, from, n, e) : take_forward(piece->rows, p, from, n, e));

@@ -349,6 +349,14 @@ int local_start(struct backend_portal *bp, struct err *e)
     if (bp->started)
         return ST_OK;
     bp->started = true;
+    if (p->stmt->literals && !p->stmt->kept)
+        p->stmt->kept = local_literals_find(s->local, p->stmt->sql);
+    if (p->stmt->kept) {
+        p->chunk = local_literals_chunk(p->stmt->kept);
+        p->base.rows = p->chunk->nrows;
+        p->base.complete = true;
+        return ST_OK;
+    }
     local_enter(s, s->streaming ? NULL : s->main);
     int st = start(p, e);
     bool cancelled = local_leave(s);

@@ -23,19 +23,27 @@ enum {
     LOCAL_SEEN_TEXTS = 16,             /* hashes of texts that a session ran once */
     LOCAL_PLANS_MAX = 256,             /* in the process; 8 KB to 700 KB each */
     LOCAL_STATEMENT_MEMORY =
-        1 << 30,            /* an arena's bound: the text of a statement twice, and its parameters */
+        1 << 30,              /* an arena's bound: the text of a statement twice, and its parameters */
+    LOCAL_LITERALS_KEPT = 64, /* rows of statements that select nothing but literals */
+    LOCAL_LITERALS_MEMORY = 64 * 1024,
     LOCAL_GUESSES_MAX = 64, /* parameters of one statement whose type is found by trying */
     LOCAL_LEARN_TRIES = 3,  /* runs to find out why a stream ended */
     LOCAL_SEARCH_PATH_MAX = 8 * 1024,
     LOCAL_STREAMS_MAX = 8, /* of a session on connections of their own; the idlest is parked for one more */
 };
 
+struct local_literals;
+
 struct local {
     struct backend base;
     struct engine *engine;
-    pthread_mutex_t plans_lock; /* of the two below */
-    struct list by_use;         /* sessions with plans, the idlest first */
-    size_t plans;               /* of all sessions */
+    pthread_mutex_t plans_lock;                           /* of the two below */
+    struct list by_use;                                   /* sessions with plans, the idlest first */
+    size_t plans;                                         /* of all sessions */
+    pthread_mutex_t literals_lock;                        /* of the four below */
+    struct local_literals *literals[LOCAL_LITERALS_KEPT]; /* a ring */
+    uint64_t literals_seen[LOCAL_LITERALS_KEPT];          /* hashes of texts that ran once, a ring */
+    size_t nliterals, nliterals_seen;
     struct spool_space space;
     struct local_rows_options rows;
     uint64_t data_version;         /* grows with every commit of changed data; atomic, as the next */
@@ -109,11 +117,13 @@ struct local_stmt {
     unsigned refs; /* the session's, and one a portal; one thread uses them all */
     struct local_session *session;
     struct arena arena;
-    struct str sql;            /* as the client wrote it */
-    const char **casts;        /* engine's type names a parameter; NULL: no cast */
-    bool numeric;              /* has numeric parameters: their scale follows the value, see local_run_text */
-    bool wrap;                 /* some columns are cast to text around it */
-    struct sql_rewritten text; /* as the engine gets it */
+    struct str sql;     /* as the client wrote it */
+    const char **casts; /* engine's type names a parameter; NULL: no cast */
+    bool numeric;       /* has numeric parameters: their scale follows the value, see local_run_text */
+    bool literals;      /* it selects nothing else */
+    struct local_literals *kept; /* its row; NULL: the engine has to run it */
+    bool wrap;                   /* some columns are cast to text around it */
+    struct sql_rewritten text;   /* as the engine gets it */
     uint32_t *oids;
     enum local_after { LOCAL_AFTER_NOTHING, LOCAL_AFTER_PIN, LOCAL_AFTER_PATH, LOCAL_AFTER_PATH_RESET } after;
 };
@@ -126,6 +136,7 @@ struct local_fetch {
     bool backward, skip;
     size_t batch_bytes;
     uint64_t batch_rows;
+    int64_t full_us;                 /* when the last full batch was handed on */
     bool first;                      /* nothing handed on yet */
     const struct copy_options *copy; /* NULL: DataRow */
     bool any_rows;                   /* of a COPY */
@@ -176,6 +187,19 @@ void local_running_on(struct local_session *s, struct local_conn *c);
 /* Whether it was cancelled. */
 bool local_leave(struct local_session *s);
 int local_cancelled(struct err *e);
+
+uint64_t local_hash(struct str text);
+
+/* local_literals.c: any thread */
+struct local_literals *local_literals_find(struct local *l, struct str text);
+/* From the second run of a text on. */
+void local_literals_keep(struct local *l, const struct local_stmt *st, const struct engine_result_info *info,
+                         const struct chunk_view *chunk);
+struct row_desc *local_literals_desc(const struct local_literals *k);
+const struct chunk_view *local_literals_chunk(const struct local_literals *k);
+const struct engine_column_type *const *local_literals_types(const struct local_literals *k, size_t *n);
+void local_literals_unref(struct local_literals *k);
+void local_literals_clear(struct local *l);
 
 /* local_version.c */
 struct local_version local_version_now(const struct local_session *s);
@@ -254,6 +278,8 @@ int local_copy_finish(struct backend_copy *c, uint64_t *rows, struct err *e);
 void local_copy_close(struct backend_copy *c);
 
 /* local_fetch.c */
+/* Of the rows that the portal has, or still gets. NULL: it has none any more. */
+const struct engine_column_type *const *local_types(const struct local_portal *p, size_t *n);
 /* The chunk that row `at` is in; cancel reaches the engine meanwhile. ST_OK, ST_EOF there is no such row. */
 int local_locate(struct local_portal *p, uint64_t at, struct err *e);
 /* Inside a call: the next chunk of what streams. ST_OK, ST_EOF, ST_ERR */

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "pgtype/oid.h"
+#include "sql/literals.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ static void stmt_unref(struct local_stmt *st)
     if (!st || --st->refs > 0)
         return;
     row_desc_unref(st->base.info.desc);
+    local_literals_unref(st->kept);
     arena_release(&st->arena);
     mem_free(st);
 }
@@ -204,6 +206,14 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     struct local_session *s = (struct local_session *)bs;
     CLEANUP(stmt_unrefp) struct local_stmt *st = NULL;
     TRY(stmt_new(s, sql, &st, e));
+    st->literals = noids == 0 && sql_selects_literals(st->sql);
+    if (st->literals && (st->kept = local_literals_find(s->local, st->sql))) {
+        struct row_desc *desc = row_desc_ref(local_literals_desc(st->kept));
+        st->base.info = (struct backend_stmt_info){
+            .effect = BACKEND_READS, .tag = "SELECT", .tag_count = true, .returns_rows = true, .desc = desc};
+        *out = &TAKE_PTR(st)->base;
+        return ST_OK;
+    }
     local_enter(s, s->streaming ? NULL : s->main);
     int status = prepare_on(st, oids, noids, e);
     if (local_leave(s) && status == ST_OK)

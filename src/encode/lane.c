@@ -298,7 +298,8 @@ static bool fill_numerics(struct lane *l, const struct cell *c, const void *data
 
 /* ---- strings ---- */
 
-/* Of a column whose strings are all inlined the engine's form is a slot, but for the byte order of the length. */
+/* Of a column whose strings are all inlined the engine's form is a slot, but for the byte order of the
+ * length. */
 static bool fill_inlined(struct lane *l, const void *data, size_t row, size_t n)
 {
     const struct engine_string *s = (const struct engine_string *)data + row;

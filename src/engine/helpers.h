@@ -18,10 +18,10 @@ struct engine;
 struct helpers;
 
 enum {
-    HELPERS_TICK_US = 2000,   /* a call that is seen by two ticks is helped */
-    HELPERS_POLL_US = 100,    /* a helper without a task looks again after this … */
-    HELPERS_POLLS = 10,       /* … so often, then it sleeps until the watcher calls */
-    HELPERS_DOZE_TICKS = 50,  /* without a call: then the watcher sleeps until one begins */
+    HELPERS_TICK_US = 2000,  /* a call that is seen by two ticks is helped */
+    HELPERS_POLL_US = 100,   /* a helper without a task looks again after this … */
+    HELPERS_POLLS = 10,      /* … so often, then it sleeps until the watcher calls */
+    HELPERS_DOZE_TICKS = 50, /* without a call: then the watcher sleeps until one begins */
 };
 
 /* A call of the engine that may take long; on its caller's stack. */

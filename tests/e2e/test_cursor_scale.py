@@ -85,7 +85,7 @@ def test_many_large_ones_at_once(protocol, tmp_path):
 def test_a_cursor_over_100_million_rows():
     columns = "i, i * 2 as j, 'row ' || i as t, i / 7 as d"
     with Server() as server, server.wire(timeout=120) as w:
-        w.ask(Q("select 1"))
+        w.ask(Q("select 1 + 0"))
         w.ask(Q("begin"))
         before = server.rss()
         server.reset_peak()

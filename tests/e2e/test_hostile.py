@@ -34,7 +34,7 @@ def others_are_unharmed(server):
     with server.wire() as other:
         yield
         assert SANITIZED or server.rss() - before < 256 * MB
-        assert other.ask(Q("select 1"))[1] == ("1",)
+        assert other.ask(Q("select 1 + 0"))[1] == ("1",)
     assert "Sanitizer" not in server.log()
 
 
@@ -102,7 +102,7 @@ def test_slow_start_is_cut_off(make_server):
         assert c.recv(100) == b""
     assert 0.5 < time.monotonic() - begun < 8
     with s.wire() as w:
-        assert w.ask(Q("select 1"))[1] == ("1",)
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 def test_half_closed(server):
@@ -122,7 +122,7 @@ def test_deep_nesting(wire):
     for depth, sql in ((100000, "select " + "(" * 100000 + "1" + ")" * 100000), (20000, "select " + "1+" * 20000 + "1"), (5000, "select " + "[" * 5000 + "]" * 5000)):
         notes = wire.ask(Q(sql))
         assert notes[-1] == "Z:I", depth
-    assert wire.ask(Q("select 1"))[1] == ("1",)
+    assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 def test_long_statement(wire):
@@ -151,7 +151,7 @@ def test_bounds_of_a_session(make_server):
         assert notes.count("2") == 20 and notes[-2] == "err:53400"
         w.ask(Q("rollback"))
         assert w.ask(P("select '" + "x" * (3 << 20) + "'"), S)[0] == "err:53200"
-        assert w.ask(Q("select 1"))[1] == ("1",)
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 def test_many_connects(server):
@@ -175,7 +175,7 @@ def test_password_message_after_login(server):
 @pytest.mark.parametrize("kind", ["d", "c", "f"])
 def test_copy_messages_out_of_place(kind, wire):
     wire.send(message(kind, b"x\0" if kind == "f" else b"x"))
-    assert wire.ask(Q("select 1"))[1] == ("1",)
+    assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
     assert wire.ask(P("select 1"), message(kind, b"x\0"), B(), E(), S)[-1] == "Z:I"
 
 
@@ -195,7 +195,7 @@ BAD = b"\xc3\x28"
 ], ids=["query", "parse", "statement name", "text value", "binary value", "portal name"])
 def test_invalid_utf8(messages, wire):
     assert wire.ask(*messages)[-2:] == ["err:22021", "Z:I"]
-    assert wire.ask(Q("select 1"))[1] == ("1",)
+    assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 def test_random_messages_after_log_in(server):
@@ -218,7 +218,7 @@ def test_many_prepared_statements(make_server, record_property):
         assert answers.count("1") == 10_000 and answers.count("err:53400") == 90
         note(record_property, growth_mb=(s.rss() - before) / MB)
         assert SANITIZED or s.rss() - before < 256 * MB
-        assert w.ask(Q("select 1"))[1] == ("1",)
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x01\xff\xff" + b"x" * 100])
@@ -242,5 +242,5 @@ def test_very_long_statement_and_parameter(make_server, record_property):
         notes = w.ask(Q("select length('" + "x" * n + "')"))
         assert notes[-1] == "Z:I" and (notes[1] == (str(n),) or notes[-2].startswith("err:5"))
         assert w.ask(P("select length($1::text)"), B(params=["y" * n]), E(), S)[2] == (str(n),)
-        assert w.ask(Q("select 1"))[1] == ("1",)
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
         note(record_property, growth_mb=(s.peak_rss() - before) / MB, growth_after_mb=(s.rss() - before) / MB)

@@ -182,7 +182,7 @@ def test_histograms(make_server):
     s = make_server()
     with s.wire() as w:
         for _ in range(5):
-            w.ask(Q("select 1"))
+            w.ask(Q("select 1 + 0"))
         w.ask(Q("set statement_timeout = 300"), Q("select count(*) from range(100000000000) t(i) where i % 7 = 3"))
         samples, _ = parse(s.get("/metrics")[1])
     whole, first = histogram(samples, "tavana_statement_seconds"), histogram(samples, "tavana_first_row_seconds")
@@ -351,7 +351,7 @@ def test_reload(make_server, tmp_path):
         reload("statement_timeout = 3s\nnope = 1\n", "reload_failed")
         with s.wire() as w:
             assert w.ask(Q("show statement_timeout"))[1] == ("2s",)
-        assert old.ask(Q("select 1"))[1] == ("1",)
+        assert old.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 @pytest.mark.parametrize("sql, kind, rows, code", [
@@ -380,7 +380,7 @@ def test_lines_of_the_extended_protocol(make_server):
 def test_names_cannot_forge_lines(make_server):
     s = make_server("--log-statements", "on", "--log-level", "debug")
     with s.wire(user="a\nb info forged", application_name='x" forged=1\r\n2024 info forged') as w:
-        w.ask(Q("select 1"))
+        w.ask(Q("select 1 + 0"))
     assert all(re.match(r"\d{4}-\d\d-\d\dT", l) for l in s.log().splitlines()), s.log()
     assert '" forged=1' not in s.log().replace('\\" forged=1', "")
 

@@ -1,5 +1,6 @@
 #include "local_fixture.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/metric.h"
 
@@ -73,7 +74,7 @@ static void test_batches(void **state)
     assert_true(b->nrows > 4096);
     row_stream_close(rs);
     s->ops->portal_close(p); /* abandoned */
-    assert_string_equal(query(s, "select 1"), "1\n");
+    assert_string_equal(query(s, "select 1 + 0"), "1\n");
     s->ops->session_close(s);
 }
 
@@ -91,7 +92,7 @@ static void test_error_after_rows(void **state)
     assert_int_equal(fetched(s, p, 0, NULL, &n), ST_ERR);
     assert_string_equal(err.message, "late");
     s->ops->portal_close(p);
-    assert_string_equal(query(s, "select 1"), "1\n");
+    assert_string_equal(query(s, "select 1 + 0"), "1\n");
     s->ops->session_close(s);
 }
 
@@ -149,7 +150,7 @@ static void test_portal_that_cannot_move(void **state)
         }
         struct backend_portal *p = started(s, why < 2 ? "from own" : "from range(getvariable('x'))");
         assert_int_equal(fetched(s, p, 1, text, &n), ST_EOF);
-        assert_string_equal(query(s, "select 1"), "1\n");
+        assert_string_equal(query(s, "select 1 + 0"), "1\n");
         assert_int_equal(p->rows, 3000);
         if (why < 2)
             query(s, "delete from own");
@@ -236,7 +237,7 @@ static void test_scroll(void **state)
                 assert_true(p->complete);
                 assert_int_equal(p->rows, 10000);
             } else if (when == 2) { /* its stream has a connection of its own meanwhile */
-                assert_string_equal(query(s, "select 1"), "1\n");
+                assert_string_equal(query(s, "select 1 + 0"), "1\n");
             }
             moved(s, p, &moves[i]);
         }
@@ -318,7 +319,7 @@ static void test_park_fails(void **state)
     assert_string_equal(err.message, "late");
     assert_int_equal(fetched(s, p, 1, NULL, &n), ST_ERR);
     assert_string_equal(err.message, "late");
-    assert_string_equal(query(s, "select 1"), "1\n");
+    assert_string_equal(query(s, "select 1 + 0"), "1\n");
     s->ops->portal_close(p);
     s->ops->session_close(s);
 }
@@ -340,7 +341,7 @@ static void test_no_room(void **state)
     assert_int_equal(s->ops->park(small, CLOCK_NEVER, &err), ST_OK);
     assert_int_equal(fetched(s, small, 0, text, &n), ST_EOF);
     assert_string_equal(text, "0\n1\n2\n");
-    assert_string_equal(query(s, "select 1"), "1\n");
+    assert_string_equal(query(s, "select 1 + 0"), "1\n");
     s->ops->portal_close(small);
     s->ops->portal_close(large);
     s->ops->session_close(s);
@@ -409,6 +410,98 @@ static void test_more_than_may_stream(void **state)
     s->ops->session_close(s);
 }
 
+/* From its second run on a row of literals comes without the engine, in every way that rows are had. */
+static void test_literals(void **state)
+{
+    (void)state;
+    static const char sql[] = "select 1 as one, 'two' as two, null as three, 4.5 as four";
+    static const char row[] = "1|two|NULL|4.5\n";
+    for (int i = 0; i < 3; i++) {
+        struct backend_session *s = session();
+        struct backend_stmt *st = prepared(s, sql);
+        assert_int_equal(st->info.effect, BACKEND_READS);
+        assert_string_equal(st->info.tag, "SELECT");
+        assert_int_equal(st->info.desc->ncolumns, 4);
+        assert_string_equal(st->info.desc->columns[1].name, "two");
+        struct backend_portal *p = started_with(s, st, NULL);
+        assert_string_equal(all(s, p), row);
+        assert_int_equal(p->rows, 1);
+        s->ops->portal_close(p);
+        p = started_with(s, st, NULL);
+        const struct backend_fetch how = {.batch_bytes = 1000};
+        struct backend_portal *piece;
+        assert_int_equal(s->ops->slice(p, &how, &piece, &err), ST_OK);
+        assert_string_equal(all(s, piece), row);
+        assert_string_equal(all(s, p), "");
+        s->ops->portal_close(piece);
+        s->ops->portal_close(p);
+        p = bound(s, st, NULL);
+        p->scroll = true;
+        assert_int_equal(s->ops->start(p, &err), ST_OK);
+        assert_string_equal(all(s, p), row);
+        assert_int_equal(s->ops->park(p, CLOCK_NEVER, &err), ST_OK);
+        assert_string_equal(all(s, p), row);
+        s->ops->portal_close(p);
+        s->ops->stmt_free(st);
+        s->ops->session_close(s);
+    }
+}
+
+/* More texts than are kept push each other out while portals still have their rows. */
+static void test_many_literals(void **state)
+{
+    (void)state;
+    char sql[64], want[64];
+    struct backend_session *s = session();
+    struct backend_portal *first = NULL;
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(sql, sizeof sql, "select %d", i / 3);
+        (void)snprintf(want, sizeof want, "%d\n", i / 3);
+        struct backend_portal *p = started(s, sql);
+        if (i == 2) {
+            first = p;
+            continue;
+        }
+        assert_string_equal(all(s, p), want);
+        s->ops->portal_close(p);
+    }
+    assert_string_equal(all(s, first), "0\n");
+    s->ops->portal_close(first);
+    s->ops->session_close(s);
+}
+
+static void test_literals_without_memory(void **state)
+{
+    (void)state;
+    for (unsigned nth = 1, more = 1; more; nth++) {
+        char sql[64];
+        (void)snprintf(sql, sizeof sql, "select 'without memory %u'", nth);
+        struct backend_session *s = session();
+        struct backend_portal *p = started(s, sql);
+        (void)all(s, p);
+        s->ops->portal_close(p);
+        struct backend_stmt *st = prepared(s, sql);
+        p = started_with(s, st, NULL);
+        const struct backend_fetch how = {.batch_bytes = 1000};
+        struct row_stream *rs;
+        struct row_batch *b;
+        uint64_t rows = 0;
+        err_init(&err);
+        assert_int_equal(s->ops->fetch(p, &how, &rs, &err), ST_OK);
+        alloc_fail_nth(nth); /* of what the row is kept in, and its encoding */
+        int status;
+        while ((status = row_stream_next(rs, &b, &err)) == ST_OK)
+            rows += b->nrows;
+        more = alloc_failed();
+        alloc_fail_nth(0);
+        assert_true(status == ST_EOF ? rows == 1 : err.code == SQLSTATE_OUT_OF_MEMORY);
+        row_stream_close(rs);
+        s->ops->portal_close(p);
+        s->ops->stmt_free(st);
+        s->ops->session_close(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +510,9 @@ int main(void)
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_error_after_rows),
         cmocka_unit_test(test_portals_interleave),
+        cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_many_literals),
+        cmocka_unit_test(test_literals_without_memory),
         cmocka_unit_test(test_portal_that_cannot_move),
         cmocka_unit_test(test_scroll),
         cmocka_unit_test(test_park),

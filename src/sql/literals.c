@@ -1,0 +1,49 @@
+#include "sql/literals.h"
+
+#include "sql/token.h"
+
+static bool is_literal(const struct sql_token *t)
+{
+    switch (t->kind) {
+    case SQL_TOK_NUMBER: return true;
+    case SQL_TOK_STRING: return t->text.p[0] == '\''; /* not E'…', B'…', X'…' */
+    case SQL_TOK_WORD:
+        return sql_token_is_word(t, "null") || sql_token_is_word(t, "true") || sql_token_is_word(t, "false");
+    default: return false;
+    }
+}
+
+/* literal [AS name]; t is what follows. */
+static bool column(struct sql_lexer *l, struct sql_token *t)
+{
+    (void)sql_lexer_next(l, t);
+    if (!is_literal(t))
+        return false;
+    (void)sql_lexer_next(l, t);
+    if (!sql_token_is_word(t, "as"))
+        return true;
+    (void)sql_lexer_next(l, t);
+    if (!sql_token_is_name(t))
+        return false;
+    (void)sql_lexer_next(l, t);
+    return true;
+}
+
+bool sql_selects_literals(struct str sql)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    if (sql.n > SQL_LITERALS_MAX)
+        return false;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    if (!sql_token_is_word(&t, "select"))
+        return false;
+    do {
+        if (!column(&l, &t))
+            return false;
+    } while (sql_token_is(&t, ','));
+    if (sql_token_is(&t, ';'))
+        (void)sql_lexer_next(&l, &t);
+    return t.kind == SQL_TOK_END;
+}

@@ -1,0 +1,15 @@
+/* Whether a statement is SELECT of nothing but literals (`select 1`, `select 'x' as a, null`), whose one row
+ * is the same whenever it runs: what connection pools ask to see whether a connection lives. No operator, no
+ * cast, no function: those may depend on settings. Pure. Any thread. */
+#ifndef TAVANA_SQL_LITERALS_H
+#define TAVANA_SQL_LITERALS_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+
+enum { SQL_LITERALS_MAX = 1024 }; /* bytes of text; a longer one is none */
+
+bool sql_selects_literals(struct str sql);
+
+#endif
