@@ -9,6 +9,8 @@ export SAMPLE_SCALE ?= 1
 export PG_PORT ?= 15432
 
 PYTEST = .deps/venv/bin/python -m pytest -q -p no:cacheprovider tests/e2e
+# Arguments for bench/run.py, e.g. BENCH_ARGS='--only rows --rounds 3'.
+BENCH_ARGS ?=
 # Everything that a tool caches stays in the clone.
 export PIP_CACHE_DIR := $(CURDIR)/.deps/cache/pip
 export npm_config_cache := $(CURDIR)/.deps/cache/npm
@@ -19,7 +21,7 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 export LSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0
 export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/tsan.supp:halt_on_error=1:ignore_noninstrumented_modules=1
 
-.PHONY: help deps build sample run test check clean deps-test format
+.PHONY: help deps build sample run test check clean deps-test format bench
 .PHONY: test-unit test-asan test-tsan test-fuzz test-e2e test-e2e-asan
 
 help:
@@ -30,6 +32,7 @@ help:
 	@echo '  test-unit   unit tests                     test-asan      the same under ASan and UBSan'
 	@echo '  test-fuzz   $(FUZZ_RUNS) inputs a decoder       test-tsan      the concurrent part under TSan'
 	@echo '  test-e2e    clients against the server     test-e2e-asan  the same under ASan and UBSan'
+	@echo 'make bench    side by side with other servers, into bench/out (BENCH_ARGS: bench/README.md)'
 	@echo 'make deps     what building and running needs (tools/deps); make deps-test: what testing needs'
 	@echo 'make format   lays the sources out           make clean     removes what was built'
 
@@ -87,6 +90,11 @@ test-tsan: deps-test build
 	@cmake --build build-tsan -j $(JOBS)
 	@ctest --test-dir build-tsan --output-on-failure --timeout 600 -j $(JOBS) -R '^(base|net|ops|engine|backend|session)_'
 	@TAVANA_BINARY=$(CURDIR)/build-tsan/tavana TAVANA_SANITIZED=1 $(PYTEST) -m concurrent $(E2E_ARGS)
+
+bench: sample
+	@tools/deps bench
+	@cmake --build build -j $(JOBS) --target drain replay inproc_bench
+	@.deps/venv/bin/python bench/run.py $(BENCH_ARGS)
 
 format: deps-test
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
