@@ -12,7 +12,7 @@ TYPES = {"BIGINT": "bigint", "INTEGER": "integer", "VARCHAR": "text", "DATE": "d
 TABLES = {
     "lineitem_small": "from lineitem limit 1000000",
     "lineitem_1000": "from lineitem limit 1000",
-    "types": """select i % 3 = 0 as bool, (i % 30000)::smallint as int2, (i * 5003 - 1000000000)::int as int4, i * 1234567891::bigint as int8,
+    "types": """select i as id, i % 3 = 0 as bool, (i % 30000)::smallint as int2, (i * 5003 - 1000000000)::int as int4, i * 1234567891::bigint as int8,
         (i / 7)::real as float4, sqrt(i) as float8, (i * 1.01)::decimal(9, 2) as numeric_9_2, (i * 1.000001)::decimal(18, 6) as numeric_18_6,
         (i * 12345678901234)::decimal(38, 10) as numeric_38_10, 'text ' || i as text, encode(i::varchar) as bytea,
         date '1992-01-01' + (i % 20000)::int as date, time '00:00:00' + to_microseconds(i * 86399) as time,
@@ -21,7 +21,7 @@ TABLES = {
         to_days((i % 1000)::int) + to_microseconds(i * 1001) as interval, md5(i::varchar)::uuid as uuid,
         [i::int, null, (i % 7)::int] as int4_array, ['a', 'b ' || i] as text_array
         from range(400000) t(i)""",
-    "nulls": """select case when i % 10 = 0 then i end as a, case when i % 7 = 0 then i::varchar end as b, case when i % 5 = 0 then sqrt(i) end as c,
+    "nulls": """select i as id, case when i % 10 = 0 then i end as a, case when i % 7 = 0 then i::varchar end as b, case when i % 5 = 0 then sqrt(i) end as c,
         case when i % 3 = 0 then date '2000-01-01' + (i % 9999)::int end as d, case when i % 100 = 0 then i::int end as e, null::varchar as f,
         case when i % 4 = 0 then (i / 100)::decimal(15, 2) end as g, case when i % 11 = 0 then 'some words' end as h
         from range(2000000) t(i)""",
@@ -31,6 +31,14 @@ KINDS = [
     ("one of each type", "select * from types"),
     ("mostly NULL", "select * from nulls"),
     ("50 KB strings", "select repeat(md5(i::text), 1562) from generate_series(0, 9999) as t(i)"),
+]
+
+# PostgreSQL's table gives its rows in an order of its own.
+ORDERED = [
+    ("lineitem", "select * from lineitem order by l_orderkey, l_linenumber"),
+    ("one of each type", "select * from types order by id"),
+    ("mostly NULL", "select * from nulls order by id"),
+    KINDS[2],
 ]
 
 

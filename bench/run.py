@@ -325,7 +325,7 @@ def same(run):
     """Every row's bytes are PostgreSQL's."""
     if not run.postgres:
         return
-    for work, sql in [("lineitem", "select * from lineitem"), *data.KINDS]:
+    for work, sql in data.ORDERED:
         for fmt in ("text", "binary"):
             hashes = [finish(drain(s, "extended", fmt, sql, options=["--hash"])) for s in (run.postgres, run.tavana)]
             run.take("same", f"{work} {fmt}", run.tavana, rows=hashes[1]["rows"], equal=hashes[0]["hash"] == hashes[1]["hash"] and

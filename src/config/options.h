@@ -97,14 +97,14 @@ X(DURATION, cursor_cleanup_interval, "CURSOR_CLEANUP_INTERVAL_SECS", "60s", 10, 
 X(DURATION, stream_idle_park, "TAVANA_STREAM_IDLE_PARK_SECS", "120s", 0, CONFIG_DAY_MS, "s", RELOAD, \
   "A cursor or portal that is not read for this long has its rows put aside and gives back what it holds in the engine; 0: never") \
 /* the way of the rows */ \
-X(SIZE, flush_threshold_bytes, "TAVANA_FLUSH_THRESHOLD_BYTES", "64kB", 1, 256 * CONFIG_KB, "B", RELOAD, \
-  "Rows leave when they are this many bytes; the first rows of a result leave at once") \
+X(SIZE, flush_threshold_bytes, "TAVANA_FLUSH_THRESHOLD_BYTES", "64kB", 1, CONFIG_MB, "B", RELOAD, \
+  "Rows leave when they are this many bytes; the first rows of a result leave at once. From 64kB on a fast stream gathers up to 1MB") \
 X(INT, flush_threshold_rows, "TAVANA_FLUSH_THRESHOLD_ROWS", "0", 0, INT64_C(1000000000), "", RELOAD, \
   "... or this many rows; 0: bytes alone decide") \
 X(SIZE, write_buffer_size, "TAVANA_WRITE_BUFFER_SIZE", "64kB", 4 * CONFIG_KB, 16 * CONFIG_MB, "B", START, \
   "What is gathered of replies other than rows before it is written") \
-X(SIZE, stream_memory, "TAVANA_STREAM_MEMORY", "1GB", 4 * CONFIG_MB, INT64_MAX, "B", START, \
-  "Memory of all results that are being sent, 1 to 4 MB each; one more waits until others have ended") \
+X(SIZE, stream_memory, "TAVANA_STREAM_MEMORY", "1GB", 6 * CONFIG_MB, INT64_MAX, "B", START, \
+  "Memory of all results that are being sent, 1.5 to 4.5 MB each; one more waits until others have ended") \
 X(DURATION, stream_wait, "TAVANA_STREAM_WAIT", "60s", 0, CONFIG_DAY_MS, "s", RELOAD, \
   "A result that has waited for stream_memory for this long ends with 53300") \
 X(DURATION, slow_flush, "TAVANA_SLOW_FLUSH", "5s", 1, CONFIG_DAY_MS, "s", RELOAD, \

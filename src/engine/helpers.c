@@ -46,17 +46,23 @@ static void *watch(void *arg)
     struct helpers *h = arg;
     thread_set_name("engine watcher");
     (void)pthread_mutex_lock(&h->lock);
+    long tick_us = HELPERS_TICK_US;
     for (unsigned quiet = 0; !h->stop;) {
         quiet = list_is_empty(&h->calls) ? quiet + 1 : 0;
         if (quiet > HELPERS_DOZE_TICKS) {
             doze(h);
             quiet = 0;
+            tick_us = HELPERS_TICK_US;
         }
-        if (is_late(h))
+        if (is_late(h)) {
             (void)pthread_cond_broadcast(&h->late);
+            tick_us = HELPERS_TICK_US;
+        } else if (tick_us < HELPERS_TICK_MAX_US && h->next - 1 > h->seen) {
+            tick_us += HELPERS_TICK_US / 8;
+        }
         h->seen = h->next - 1;
         (void)pthread_mutex_unlock(&h->lock);
-        sleep_us(HELPERS_TICK_US);
+        sleep_us(tick_us);
         (void)pthread_mutex_lock(&h->lock);
     }
     (void)pthread_mutex_unlock(&h->lock);

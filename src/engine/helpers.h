@@ -18,9 +18,11 @@ struct engine;
 struct helpers;
 
 enum {
-    HELPERS_TICK_US = 2000,  /* a call that is seen by two ticks is helped */
-    HELPERS_POLL_US = 100,   /* a helper without a task looks again after this … */
-    HELPERS_POLLS = 10,      /* … so often, then it sleeps until the watcher calls */
+    HELPERS_TICK_US = 2000, /* a call that is seen by two ticks is helped */
+    HELPERS_TICK_MAX_US =
+        8000,              /* ticks are further apart while calls are under way and none is late: a stream */
+    HELPERS_POLL_US = 100, /* a helper without a task looks again after this … */
+    HELPERS_POLLS = 10,    /* … so often, then it sleeps until the watcher calls */
     HELPERS_DOZE_TICKS = 50, /* without a call: then the watcher sleeps until one begins */
 };
 

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 
-enum { ROW_BATCH_FIRST = 4096 }; /* a short answer shall not cost 256 KB */
+enum { ROW_BATCH_FIRST = 4096 }; /* a short answer shall not cost a megabyte */
 
 void row_batch_init(struct row_batch *b)
 {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum {
-    ROW_BATCH_MAX = 256 * 1024,
+    ROW_BATCH_MAX = 1024 * 1024,
     ROW_BATCH_KEPT =
         2 * ROW_BATCH_MAX,    /* memory: what is reserved for the last rows goes beyond their bytes */
     MESSAGE_MAX = 0x3fffffff, /* PostgreSQL's own bound of one message, 1 GB - 1 */

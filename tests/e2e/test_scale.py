@@ -115,13 +115,13 @@ LONG = "select i, repeat('x', 100) from range(100000000) t(i)"
 
 @pytest.mark.concurrent
 def test_results_beyond_the_memory_wait(make_server):
-    """4 MB: four results."""
-    s = make_server("--stream-memory", "4MB", "--stream-wait", "1s")
+    """6 MB: four results."""
+    s = make_server("--stream-memory", "6MB", "--stream-wait", "1s")
     slow = [s.wire() for _ in range(4)]
     for w in slow:
         w.send(Q(LONG))
     deadline = time.monotonic() + 10
-    while s.metric("tavana_stream_memory_bytes") < 4 << 20:
+    while s.metric("tavana_stream_memory_bytes") < 6 << 20:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     refused, at = s.wire(), time.monotonic()
@@ -149,7 +149,7 @@ def test_results_beyond_the_memory_wait(make_server):
 @pytest.mark.concurrent
 def test_streams_without_a_writer_are_whole(make_server):
     """There is room for each result, and none for batches beside."""
-    s = make_server("--stream-memory", "4MB")
+    s = make_server("--stream-memory", "6MB")
     wires = [s.wire() for _ in range(4)]
     for w in wires:
         w.send(Q("select i, repeat('x', 100) from range(30000) t(i)"))
