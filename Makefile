@@ -78,6 +78,7 @@ test-fuzz: deps-test
 	@FUZZ_RUNS=$(FUZZ_RUNS) tools/fuzz
 
 test-e2e: deps-test build
+	@cmake --build build -j $(JOBS) --target drain replay inproc_bench
 	@TAVANA_BINARY=$(CURDIR)/build/tavana $(PYTEST) $(E2E_ARGS)
 
 test-e2e-asan: deps-test build

@@ -23,6 +23,10 @@ class Figures:
         a, b = self.get(section, work, above, what), self.get(section, work, below, what)
         return a / b if a is not None and b else None
 
+    def ratio_of(self, section, work, server, above, below):
+        a, b = self.get(section, work, server, above), self.get(section, work, server, below)
+        return a / b if a is not None and b else None
+
 
 def least(text, value, bound):
     return Line(text, value, f"at least {bound:g}", value is not None and value >= bound)
@@ -72,14 +76,6 @@ def lines(f, cores):
     return [line for line in found if line.value is not None]
 
 
-def ratio_of(self, section, work, server, above, below):
-    a, b = self.get(section, work, server, above), self.get(section, work, server, below)
-    return a / b if a is not None and b else None
-
-
-Figures.ratio_of = ratio_of
-
-
 def number(v):
     return "" if v is None else f"{v:,.0f}" if abs(v) >= 100 else f"{v:.3g}"
 
@@ -115,8 +111,9 @@ def tables(f):
     return out
 
 
-def plot(f, out):
+def plot(result, out):
     import matplotlib
+    f = Figures(result["figures"])
     matplotlib.use("Agg")
     from matplotlib import pyplot
     works = [b for b in BARS if b[1] in f.figures.get(b[0], {})]
@@ -167,5 +164,4 @@ def write(result, out):
         text += [f"| {c.text} | {number(c.value)} | {c.bound} | {'yes' if c.good else '**no**'} |" for c in checks] + [""]
     text += tables(f)
     (out / "summary.md").write_text("\n".join(text) + "\n", encoding="utf-8")
-    print("\n".join(text))
-    plot(f, out)
+    return "\n".join(text)

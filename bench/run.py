@@ -25,7 +25,6 @@ import report
 from servers import BUILD, ROOT, InProcess, Postgres, Replay, Tavana, drain, finish, postgres_bindir, self_signed
 from servers import peers as start_peers
 
-OUT = ROOT / "bench/out"
 POINT = "select o_totalprice from orders where o_orderkey = 1234567"
 LOADED_STREAMS = 4
 
@@ -373,6 +372,13 @@ def machine():
     return f"{os.cpu_count()} cores of {model}, Linux {os.uname().release}"
 
 
+def keep(run):
+    """What has been measured so far."""
+    result = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": run.args.rounds, "figures": run.figures}
+    (run.args.out / "run.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--binary", default=str(BUILD / "tavana"))
@@ -381,6 +387,8 @@ def main():
     args.add_argument("--only", help="sections, by comma: " + ", ".join(f.__name__ for f in [*SECTIONS, scale10]))
     args.add_argument("--works", help="of the section rows only those whose name has one of these in it")
     args.add_argument("--quick", action="store_true", help="less of what takes long: to try the bench itself")
+    args.add_argument("--out", type=pathlib.Path, default=ROOT / "bench/out")
+    args.add_argument("--no-plots", action="store_true")
     args.add_argument("--scale10", action="store_true", help="lineitem at scale 10 too: minutes, and 3 GB of disk")
     args.add_argument("--postgres", default=postgres_bindir(), help="directory of its programs; empty: without it")
     args = args.parse_args()
@@ -390,7 +398,7 @@ def main():
     if not args.scale10 and not args.only:
         sections.remove(scale10)
     os.environ["PGSSLMODE"] = "disable"  # libpq prefers TLS; that is a section of its own
-    OUT.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         run = Run(args, directory)
         try:
@@ -398,11 +406,13 @@ def main():
             for section in sections:
                 print(f"bench: {section.__name__}: {section.__doc__}", file=sys.stderr, flush=True)
                 section(run)
+                keep(run)
         finally:
             run.stop()
-    result = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": args.rounds, "figures": run.figures}
-    (OUT / "run.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
-    report.write(result, OUT)
+    result = keep(run)
+    print(report.write(result, args.out))
+    if not args.no_plots:
+        report.plot(result, args.out)
 
 
 if __name__ == "__main__":
