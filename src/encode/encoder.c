@@ -201,21 +201,23 @@ static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const str
 static int store_many(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t rows,
                       size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
-    bool lanes = rows >= LANES_FROM_ROWS;
-    if (lanes)
+    uint8_t *p = batch->data + batch->len, *full = batch->data + batch_bytes;
+    size_t i = 0;
+    if (rows < LANES_FROM_ROWS) {
+        for (uint8_t *end; i < rows && p < full; p = end, i++)
+            if (!(end = store_row(p, enc, chunk, *row + i, e)))
+                break;
+    } else {
         TRY(see_to_lanes(enc, e));
-    for (size_t i = 0; lanes && i < enc->ncolumns; i++)
-        lane_make(&enc->lanes[i], &enc->cells[i], &chunk->columns[i], *row, rows);
-    for (size_t i = 0; i < rows && batch->len < batch_bytes; i++) {
-        uint8_t *start = batch->data + batch->len;
-        uint8_t *p =
-            lanes ? store_lanes(start, enc, chunk, *row, i, e) : store_row(start, enc, chunk, *row, e);
-        if (!p)
-            return ST_ERR;
-        row_batch_commit(batch, p, 1);
-        ++*row;
+        for (size_t c = 0; c < enc->ncolumns; c++)
+            lane_make(&enc->lanes[c], &enc->cells[c], &chunk->columns[c], *row, rows);
+        for (uint8_t *end; i < rows && p < full; p = end, i++)
+            if (!(end = store_lanes(p, enc, chunk, *row + i, i, e)))
+                break;
     }
-    return ST_OK;
+    row_batch_commit(batch, p, i);
+    *row += i;
+    return i < rows && p < full ? ST_ERR : ST_OK;
 }
 
 /* Rows whose width is bounded: room for many at once. */
