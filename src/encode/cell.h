@@ -94,7 +94,8 @@ static inline bool cell_copy_inlined(uint8_t *p, const struct engine_string *s)
 }
 
 /* NULL: a zero among them. */
-static inline uint8_t *cell_copy_text(uint8_t *p, const struct engine_string *s, struct err *e)
+static inline __attribute__((always_inline)) uint8_t *
+cell_copy_text(uint8_t *p, const struct engine_string *s, struct err *e)
 {
     bool clean =
         s->len <= CELL_INLINED ? cell_copy_inlined(p, s) : cell_copy_long(p, s->value.pointer.ptr, s->len);

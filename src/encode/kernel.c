@@ -1,5 +1,7 @@
 #include "encode/kernel.h"
 
+#include "encode/digits.h"
+
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
@@ -11,6 +13,21 @@
 #define PART  static inline __attribute__((always_inline))
 
 #define ZEROS UINT64_C(0x3030303030303030)
+
+KERNEL enum kernel_range kernel_take(const int64_t *v, size_t n, uint64_t limit,
+                                     uint32_t small[static KERNEL_ROWS])
+{
+    uint64_t large = 0, far = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t u = (uint64_t)v[i];
+        small[i] = (uint32_t)u;
+        large |= u >= DIGITS_8;
+        far |= u + limit - 1 > 2 * limit - 2;
+    }
+    for (size_t i = n; i < KERNEL_ROWS; i++)
+        small[i] = 0;
+    return far ? KERNEL_FAR : large ? KERNEL_WITHIN : KERNEL_SMALL;
+}
 
 /* Eight digits of each number, a byte each, the first one lowest. */
 PART void spread(const uint32_t *v, uint64_t *out)

@@ -5,6 +5,7 @@
 #ifndef TAVANA_ENCODE_KERNEL_H
 #define TAVANA_ENCODE_KERNEL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { KERNEL_ROWS = 64 };
@@ -16,6 +17,11 @@ struct kernel_slots {
 struct kernel_wide_slots { /* up to 20 bytes behind the length word */
     uint64_t words[KERNEL_ROWS][3];
 };
+
+/* What numbers are like: all of them from 0 to 10^8 - 1; all between -limit and limit; or not. */
+enum kernel_range { KERNEL_SMALL, KERNEL_WITHIN, KERNEL_FAR };
+/* n of them, up to KERNEL_ROWS, as the functions below want them; zeros behind. */
+enum kernel_range kernel_take(const int64_t *v, size_t n, uint64_t limit, uint32_t small[static KERNEL_ROWS]);
 
 /* v below 10^8. widths: bytes with the length word. */
 void kernel_integers(const uint32_t v[static KERNEL_ROWS], struct kernel_slots *out,

@@ -64,93 +64,78 @@ static struct kernel_slots *kernel_slots(struct lane *l)
 }
 
 enum { SHORT_DIGITS_MAX = LANE_NARROW_BYTES - 4 - 1 };
-#define SHORT_LIMIT INT64_C(100000000000) /* of so many digits, a sign beside them */
+#define SHORT_LIMIT UINT64_C(100000000000) /* of so many digits, a sign beside them */
 _Static_assert(SHORT_DIGITS_MAX == 11, "as the limit says");
 
-/* All at once when none of them is negative or has more than eight digits; one by one up to eleven. */
-#define FILL_INTEGERS(name, type)                                                                            \
-    static bool name(struct lane *l, const void *data, size_t row, size_t n)                                 \
+/* Values of every width as int64, n of them. */
+#define WIDEN(name, type)                                                                                    \
+    static const int64_t *name(const void *data, size_t row, size_t n, int64_t *wide)                        \
     {                                                                                                        \
-        const type *v = (const type *)data + row;                                                            \
-        uint32_t small[KERNEL_ROWS] = {0};                                                                   \
-        uint64_t wrong = 0, far = 0;                                                                         \
-        for (size_t i = 0; i < n; i++) {                                                                     \
-            uint64_t u = (uint64_t)v[i];                                                                     \
-            small[i] = (uint32_t)u;                                                                          \
-            wrong |= u >= DIGITS_8;                                                                          \
-            far |= u + SHORT_LIMIT - 1 > 2 * SHORT_LIMIT - 2;                                                \
-        }                                                                                                    \
-        if (far)                                                                                             \
-            return false;                                                                                    \
-        if (!wrong) {                                                                                        \
-            kernel_integers(small, kernel_slots(l), l->widths);                                              \
-            return true;                                                                                     \
-        }                                                                                                    \
-        for (size_t i = 0; i < n; i++) {                                                                     \
-            uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;                                                \
-            finish(slot, &l->widths[i], digits_i64(slot + 4, (int64_t)v[i]));                                \
-        }                                                                                                    \
-        return true;                                                                                         \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            wide[i] = (int64_t)((const type *)data)[row + i];                                                \
+        return wide;                                                                                         \
     }
 
-FILL_INTEGERS(fill_i8, int8_t)
-FILL_INTEGERS(fill_i16, int16_t)
-FILL_INTEGERS(fill_i32, int32_t)
-FILL_INTEGERS(fill_i64, int64_t)
-FILL_INTEGERS(fill_u8, uint8_t)
-FILL_INTEGERS(fill_u16, uint16_t)
-FILL_INTEGERS(fill_u32, uint32_t)
+WIDEN(widen_i8, int8_t)
+WIDEN(widen_i16, int16_t)
+WIDEN(widen_i32, int32_t)
+WIDEN(widen_u8, uint8_t)
+WIDEN(widen_u16, uint16_t)
+WIDEN(widen_u32, uint32_t)
+
+/* All at once when none of them is negative or has more than eight digits; one by one up to eleven. */
+static bool fill_integers(struct lane *l, const int64_t *v, size_t n)
+{
+    uint32_t small[KERNEL_ROWS];
+    switch (kernel_take(v, n, SHORT_LIMIT, small)) {
+    case KERNEL_SMALL: kernel_integers(small, kernel_slots(l), l->widths); return true;
+    case KERNEL_FAR: return false;
+    case KERNEL_WITHIN: break;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;
+        finish(slot, &l->widths[i], digits_i64(slot + 4, v[i]));
+    }
+    return true;
+}
 
 /* Those that would be negative as int64 are far off. */
-static bool fill_u64(struct lane *l, const void *data, size_t row, size_t n)
+static bool fill_u64(struct lane *l, const uint64_t *v, size_t n)
 {
     uint64_t all = 0;
     for (size_t i = 0; i < n; i++)
-        all |= ((const uint64_t *)data)[row + i];
-    return all <= INT64_MAX && fill_i64(l, data, row, n);
+        all |= v[i];
+    return all <= INT64_MAX && fill_integers(l, (const int64_t *)v, n);
 }
 
-#define FILL_DECIMALS(name, type)                                                                            \
-    static bool name(struct lane *l, const void *data, size_t row, size_t n, unsigned scale)                 \
-    {                                                                                                        \
-        const type *v = (const type *)data + row;                                                            \
-        uint32_t small[KERNEL_ROWS] = {0};                                                                   \
-        uint64_t wrong = 0, far = 0;                                                                         \
-        for (size_t i = 0; i < n; i++) {                                                                     \
-            uint64_t u = (uint64_t)(int64_t)v[i];                                                            \
-            small[i] = (uint32_t)u;                                                                          \
-            wrong |= u >= DIGITS_8;                                                                          \
-            far |= u + DIGITS_8 - 1 > 2 * (uint64_t)DIGITS_8 - 2;                                            \
-        }                                                                                                    \
-        if (far)                                                                                             \
-            return false;                                                                                    \
-        if (!wrong) {                                                                                        \
-            kernel_decimals(small, scale, kernel_slots(l), l->widths);                                       \
-            return true;                                                                                     \
-        }                                                                                                    \
-        for (size_t i = 0; i < n; i++) {                                                                     \
-            uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;                                                \
-            slot[4] = '-';                                                                                   \
-            finish(slot, &l->widths[i],                                                                      \
-                   digits_decimal(slot + 4 + (v[i] < 0), (uint32_t)(v[i] < 0 ? -v[i] : v[i]), scale));       \
-        }                                                                                                    \
-        return true;                                                                                         \
-    }
-
-FILL_DECIMALS(decimals_i16, int16_t)
-FILL_DECIMALS(decimals_i32, int32_t)
-FILL_DECIMALS(decimals_i64, int64_t)
-
-static bool fill_decimals(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
+/* A decimal's values; NULL: it has 128 bits. */
+static const int64_t *unscaled(const struct cell *c, const void *data, size_t row, size_t n, int64_t *wide)
 {
-    if (c->scale - 1u > 6)
-        return false;
     switch (c->stored) {
-    case 2: return decimals_i16(l, data, row, n, c->scale);
-    case 4: return decimals_i32(l, data, row, n, c->scale);
-    case 8: return decimals_i64(l, data, row, n, c->scale);
-    default: return false;
+    case 2: return widen_i16(data, row, n, wide);
+    case 4: return widen_i32(data, row, n, wide);
+    case 8: return (const int64_t *)data + row;
+    default: return NULL;
     }
+}
+
+static bool fill_decimals(struct lane *l, const struct cell *c, const int64_t *v, size_t n)
+{
+    uint32_t small[KERNEL_ROWS];
+    if (!v || c->scale - 1u > 6)
+        return false;
+    switch (kernel_take(v, n, DIGITS_8, small)) {
+    case KERNEL_SMALL: kernel_decimals(small, c->scale, kernel_slots(l), l->widths); return true;
+    case KERNEL_FAR: return false;
+    case KERNEL_WITHIN: break;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *slot = l->slots + i * LANE_NARROW_BYTES;
+        slot[4] = '-';
+        finish(slot, &l->widths[i],
+               digits_decimal(slot + 4 + (v[i] < 0), (uint32_t)(v[i] < 0 ? -v[i] : v[i]), c->scale));
+    }
+    return true;
 }
 
 static bool fill_dates(struct lane *l, const void *data, size_t row, size_t n)
@@ -254,46 +239,22 @@ static inline void put_numeric(uint8_t *slot, uint8_t *width, uint64_t u, bool n
     *width = (uint8_t)(4 + NUMERIC_HEADER + 2 * count);
 }
 
-#define FILL_NUMERICS(name, type)                                                                            \
-    static bool name(struct lane *l, const void *data, size_t row, size_t n, unsigned scale, uint64_t shift) \
-    {                                                                                                        \
-        const type *v = (const type *)data + row;                                                            \
-        const uint64_t limit = UINT64_C(10000000000000000) / shift;                                          \
-        uint32_t small[KERNEL_ROWS] = {0};                                                                   \
-        uint64_t wrong = scale > 7, far = 0;                                                                 \
-        for (size_t i = 0; i < n; i++) {                                                                     \
-            uint64_t u = (uint64_t)(int64_t)v[i];                                                            \
-            small[i] = (uint32_t)u;                                                                          \
-            wrong |= u >= DIGITS_8;                                                                          \
-            far |= u + limit - 1 > 2 * limit - 2;                                                            \
-        }                                                                                                    \
-        if (far)                                                                                             \
-            return false;                                                                                    \
-        if (!wrong) {                                                                                        \
-            kernel_numerics(small, scale, (struct kernel_wide_slots *)(void *)l->slots, l->widths);          \
-            return true;                                                                                     \
-        }                                                                                                    \
-        for (size_t i = 0; i < n; i++)                                                                       \
-            put_numeric(l->slots + i * LANE_WIDE_BYTES, &l->widths[i],                                       \
-                        (uint64_t)(v[i] < 0 ? -(int64_t)v[i] : (int64_t)v[i]) * shift, v[i] < 0, scale,      \
-                        (scale + 3) / 4);                                                                    \
-        return true;                                                                                         \
-    }
-
-FILL_NUMERICS(numerics_i16, int16_t)
-FILL_NUMERICS(numerics_i32, int32_t)
-FILL_NUMERICS(numerics_i64, int64_t)
-
-static bool fill_numerics(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
+static bool fill_numerics(struct lane *l, const struct cell *c, const int64_t *v, size_t n)
 {
     static const uint64_t to_group[] = {1, 1000, 100, 10}; /* by scale % 4 */
-    uint64_t shift = to_group[c->scale % 4];
-    switch (c->stored) {
-    case 2: return numerics_i16(l, data, row, n, c->scale, shift);
-    case 4: return numerics_i32(l, data, row, n, c->scale, shift);
-    case 8: return numerics_i64(l, data, row, n, c->scale, shift);
-    default: return false;
+    const uint64_t shift = to_group[c->scale % 4];
+    uint32_t small[KERNEL_ROWS];
+    enum kernel_range range = v ? kernel_take(v, n, UINT64_C(10000000000000000) / shift, small) : KERNEL_FAR;
+    if (range == KERNEL_FAR)
+        return false;
+    if (range == KERNEL_SMALL && c->scale <= 7) {
+        kernel_numerics(small, c->scale, (struct kernel_wide_slots *)(void *)l->slots, l->widths);
+        return true;
     }
+    for (size_t i = 0; i < n; i++)
+        put_numeric(l->slots + i * LANE_WIDE_BYTES, &l->widths[i],
+                    (uint64_t)(v[i] < 0 ? -v[i] : v[i]) * shift, v[i] < 0, c->scale, (c->scale + 3U) / 4);
+    return true;
 }
 
 /* ---- strings ---- */
@@ -327,17 +288,18 @@ static bool fill_inlined(struct lane *l, const void *data, size_t row, size_t n)
 
 static bool fill(struct lane *l, const struct cell *c, const void *data, size_t row, size_t n)
 {
+    int64_t wide[KERNEL_ROWS];
     switch (c->op) {
     case T_BOOL: return fill_bools(l, data, row, n, 'f', 't');
-    case T_INT8: return fill_i8(l, data, row, n);
-    case T_INT16: return fill_i16(l, data, row, n);
-    case T_INT32: return fill_i32(l, data, row, n);
-    case T_INT64: return fill_i64(l, data, row, n);
-    case T_UINT8: return fill_u8(l, data, row, n);
-    case T_UINT16: return fill_u16(l, data, row, n);
-    case T_UINT32: return fill_u32(l, data, row, n);
-    case T_UINT64: return fill_u64(l, data, row, n);
-    case T_DECIMAL: return fill_decimals(l, c, data, row, n);
+    case T_INT8: return fill_integers(l, widen_i8(data, row, n, wide), n);
+    case T_INT16: return fill_integers(l, widen_i16(data, row, n, wide), n);
+    case T_INT32: return fill_integers(l, widen_i32(data, row, n, wide), n);
+    case T_INT64: return fill_integers(l, (const int64_t *)data + row, n);
+    case T_UINT8: return fill_integers(l, widen_u8(data, row, n, wide), n);
+    case T_UINT16: return fill_integers(l, widen_u16(data, row, n, wide), n);
+    case T_UINT32: return fill_integers(l, widen_u32(data, row, n, wide), n);
+    case T_UINT64: return fill_u64(l, (const uint64_t *)data + row, n);
+    case T_DECIMAL: return fill_decimals(l, c, unscaled(c, data, row, n, wide), n);
     case T_DATE: return fill_dates(l, data, row, n);
     case B_BOOL: return fill_bools(l, data, row, n, 0, 1);
     case B_INT16: return binary_shorts(l, data, row, n);
@@ -345,7 +307,7 @@ static bool fill(struct lane *l, const struct cell *c, const void *data, size_t 
     case B_FLOAT: return words_from(l, data, row, n, 0);
     case B_INT64:
     case B_DOUBLE: return long_words_from(l, data, row, n, 0);
-    case B_DECIMAL: return fill_numerics(l, c, data, row, n);
+    case B_DECIMAL: return fill_numerics(l, c, unscaled(c, data, row, n, wide), n);
     case B_DATE: return binary_dates(l, data, row, n);
     case B_TIMESTAMP: return binary_timestamps(l, c, data, row, n);
     case C_STRING: return fill_inlined(l, data, row, n);
