@@ -37,7 +37,7 @@ class Run:
         self.directory = directory
         self.figures = {}
         self.tls = self_signed(directory)
-        tls = ["--tls", "on", "--tls-cert-file", self.tls["crt"], "--tls-key-file", self.tls["key"]]
+        tls = ["--max-connections", "20000", "--tls", "on", "--tls-cert-file", self.tls["crt"], "--tls-key-file", self.tls["key"]]
         self.tavana = Tavana(args.binary, args.database, tls)
         self.postgres = Postgres(args.postgres, self.tls) if args.postgres else None
         self.inproc = InProcess(args.database)
@@ -143,21 +143,23 @@ def first(run):
 def short(run):
     """SELECT 1 by pgbench, and 1,000 rows."""
     seconds = 1 if run.args.quick else 3
-    script = os.path.join(run.directory, "one.sql")
-    pathlib.Path(script).write_text("select 1;\n", encoding="utf-8")
+    scripts = {}
+    for name, sql in (("select 1", "select 1;\n"), ("select 1 + 0", "select 1 + 0;\n")):  # the second one is for the engine
+        scripts[name] = os.path.join(run.directory, f"{len(scripts)}.sql")
+        pathlib.Path(scripts[name]).write_text(sql, encoding="utf-8")
     for keep in run.rounds(3):
         for threads in (1, os.cpu_count()):
             took = run.inproc.ask("statements", threads, seconds * 1000, "select 1")
             if keep:
                 run.take("short", f"in process, {threads} threads", run.inproc, **took)
-        for clients in (1, 8, 64):
-            for mode in ("simple", "extended", "prepared"):
-                for s in run.servers:
-                    cpu = s.cpu()
-                    took = pgbench(run.args.postgres, s, script, mode, clients, seconds)
-                    took["cpu_us"] = (s.cpu() - cpu) * 1e6 / max(1, took["per_s"] * seconds)
-                    if keep:
-                        run.take("short", f"select 1 {mode}, {clients} clients", s, **took)
+        works = [("select 1", mode, clients) for clients in (1, 8, 64) for mode in ("simple", "extended", "prepared")]
+        for name, mode, clients in [*works, ("select 1 + 0", "prepared", 8)]:
+            for s in run.servers:
+                cpu = s.cpu()
+                took = pgbench(run.args.postgres, s, scripts[name], mode, clients, seconds)
+                took["cpu_us"] = (s.cpu() - cpu) * 1e6 / max(1, took["per_s"] * seconds)
+                if keep:
+                    run.take("short", f"{name} {mode}, {clients} clients", s, **took)
     for work, sql in (("one row", "select 1"), ("1,000 rows", "select * from lineitem_1000")):
         for keep in run.rounds(3):
             for s in run.servers:

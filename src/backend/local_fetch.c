@@ -281,7 +281,9 @@ static void fetch_close(struct row_stream *rs)
 {
     struct local_fetch *f = (struct local_fetch *)rs;
     struct local_portal *p = f->portal;
-    row_batch_release(&p->batch);
+    p->gathered = f->batch_bytes;
+    if (!p->result) /* of a stream that goes on the memory stays, as the engine's does */
+        row_batch_release(&p->batch);
     if (f->copy) {
         encoder_free(p->encoder);
         p->encoder = NULL;
@@ -291,6 +293,13 @@ static void fetch_close(struct row_stream *rs)
 
 static const struct row_stream_ops fetch_ops = {
     .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
+
+static size_t batch_bytes(const struct local_portal *p, size_t wanted)
+{
+    if (wanted >= GATHER_FROM && p->gathered > wanted)
+        return p->gathered;
+    return wanted ? wanted : 1;
+}
 
 int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e)
@@ -311,7 +320,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .skip = how->skip,
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
-        .batch_bytes = how->batch_bytes ? how->batch_bytes : 1,
+        .batch_bytes = batch_bytes(p, how->batch_bytes),
         .batch_rows = how->batch_rows,
         .first = true,
     };

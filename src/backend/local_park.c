@@ -17,6 +17,8 @@ void local_stream_end(struct local_portal *p)
     encoder_free(p->encoder); /* its types are the result's */
     p->encoder = NULL;
     p->chunk = NULL;
+    if (!p->fetch.portal) /* else it has rows on their way */
+        row_batch_release(&p->batch);
     engine_result_free(p->result);
     p->result = NULL;
     if (s->streaming == p)

@@ -160,6 +160,7 @@ struct local_portal {
     int16_t *formats; /* that encoder was made for; NULL: all text */
     struct encode_settings encoded_with;
     struct row_batch batch;
+    size_t gathered; /* how large the batches of the last fetch grew; the next one begins with that */
     struct local_fetch fetch;
     struct err *err; /* how it ended, when it did badly */
 };

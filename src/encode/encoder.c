@@ -201,23 +201,24 @@ static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const str
 static int store_many(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t rows,
                       size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
-    uint8_t *p = batch->data + batch->len, *full = batch->data + batch_bytes;
+    uint8_t *start = batch->data + batch->len, *p = start;
+    const size_t room = batch_bytes - batch->len; /* there is some, or nobody would have asked */
     size_t i = 0;
     if (rows < LANES_FROM_ROWS) {
-        for (uint8_t *end; i < rows && p < full; p = end, i++)
+        for (uint8_t *end; i < rows && (size_t)(p - start) < room; p = end, i++)
             if (!(end = store_row(p, enc, chunk, *row + i, e)))
                 break;
     } else {
         TRY(see_to_lanes(enc, e));
         for (size_t c = 0; c < enc->ncolumns; c++)
             lane_make(&enc->lanes[c], &enc->cells[c], &chunk->columns[c], *row, rows);
-        for (uint8_t *end; i < rows && p < full; p = end, i++)
+        for (uint8_t *end; i < rows && (size_t)(p - start) < room; p = end, i++)
             if (!(end = store_lanes(p, enc, chunk, *row + i, i, e)))
                 break;
     }
     row_batch_commit(batch, p, i);
     *row += i;
-    return i < rows && p < full ? ST_ERR : ST_OK;
+    return i < rows && (size_t)(p - start) < room ? ST_ERR : ST_OK;
 }
 
 /* Rows whose width is bounded: room for many at once. */

@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 enum {
-    LINGER_US = 1000,    /* how long a thread waits for a session's next message before that is parked */
-    LAST_READS_MAX = 64, /* chunks of input that are read and dropped before a socket is closed */
+    LINGER_US = 1000,       /* how long a thread waits for a session's next message before that is parked */
+    LINGER_LONG_US = 20000, /* ... after a long result, whose client has it still to read, and then asks on */
+    LAST_READS_MAX = 64,    /* chunks of input that are read and dropped before a socket is closed */
 };
 
 char session_peek_message(struct session *s, size_t after)
@@ -198,7 +199,8 @@ static int linger(struct session *s, struct err *e)
 {
     if (thread_pool_stats(s->server->wiring.pool).queued > 0)
         return ST_AGAIN;
-    return conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_US, e);
+    return conn_wait_readable(s->conn, &s->worker->waker,
+                              clock_now_us() + (s->writer ? LINGER_LONG_US : LINGER_US), e);
 }
 
 /* Drops what has come of a CopyData that came too late. */
