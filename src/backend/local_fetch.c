@@ -220,6 +220,7 @@ static int repeat_error(const struct local_portal *p, struct err *e)
 }
 
 enum {
+    GATHER_PAGE = 256 * 1024, /* of a page: one batch is made while another is written */
     GATHER_FROM = 64 * 1024,  /* a caller that wants less shall have it */
     GATHER_WITHIN_US = 20000, /* rows wait for no more than some of these */
 };
@@ -228,12 +229,12 @@ enum {
  */
 static void gather_more(struct local_fetch *f)
 {
-    if (f->batch_bytes < GATHER_FROM || f->batch_bytes >= ROW_BATCH_MAX ||
+    if (f->batch_bytes < GATHER_FROM || f->batch_bytes >= f->batch_max ||
         f->portal->batch.len < f->batch_bytes)
         return;
     int64_t now = clock_now_us();
     if (now - f->full_us < GATHER_WITHIN_US)
-        f->batch_bytes = f->batch_bytes < ROW_BATCH_MAX / 2 ? 2 * f->batch_bytes : ROW_BATCH_MAX;
+        f->batch_bytes = f->batch_bytes < f->batch_max / 2 ? 2 * f->batch_bytes : f->batch_max;
     f->full_us = now;
 }
 
@@ -297,7 +298,7 @@ static const struct row_stream_ops fetch_ops = {
 static size_t batch_bytes(const struct local_portal *p, size_t wanted)
 {
     if (wanted >= GATHER_FROM && p->gathered > wanted)
-        return p->gathered;
+        return p->gathered < GATHER_PAGE ? p->gathered : GATHER_PAGE;
     return wanted ? wanted : 1;
 }
 
@@ -321,6 +322,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
         .batch_bytes = batch_bytes(p, how->batch_bytes),
+        .batch_max = how->max_rows ? GATHER_PAGE : ROW_BATCH_MAX,
         .batch_rows = how->batch_rows,
         .first = true,
     };

@@ -134,7 +134,7 @@ struct local_fetch {
     uint64_t next; /* the row to begin with, or backward the one after it */
     uint64_t left; /* rows; UINT64_MAX: all */
     bool backward, skip;
-    size_t batch_bytes;
+    size_t batch_bytes, batch_max; /* a batch; how large it may grow */
     uint64_t batch_rows;
     int64_t full_us;                 /* when the last full batch was handed on */
     bool first;                      /* nothing handed on yet */
