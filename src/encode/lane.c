@@ -181,7 +181,7 @@ static bool words_from(struct lane *l, const void *data, size_t row, size_t n, u
     uint32_t v[KERNEL_ROWS] = {0};
     memcpy(v, (const uint32_t *)data + row, n * sizeof v[0]);
     kernel_words(v, zero, kernel_slots(l));
-    memset(l->widths, 4 + sizeof v[0], n);
+    memset(l->widths, (int)(4 + sizeof v[0]), n);
     return true;
 }
 
@@ -190,7 +190,7 @@ static bool long_words_from(struct lane *l, const void *data, size_t row, size_t
     uint64_t v[KERNEL_ROWS] = {0};
     memcpy(v, (const uint64_t *)data + row, n * sizeof v[0]);
     kernel_long_words(v, zero, kernel_slots(l));
-    memset(l->widths, 4 + sizeof v[0], n);
+    memset(l->widths, (int)(4 + sizeof v[0]), n);
     return true;
 }
 

@@ -23,7 +23,7 @@ static int64_t run(const char *sql)
 {
     struct engine_stmt *st = NULL;
     struct engine_result *r = NULL;
-    const struct chunk_view *chunk;
+    const struct chunk_view *chunk = NULL;
     err_init(&err);
     if (engine_prepare(conn, str_of(sql), &st, &err) != ST_OK ||
         engine_run(st, ENGINE_STREAM, NULL, &r, &err) != ST_OK ||
