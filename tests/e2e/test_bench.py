@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from conftest import BINARY, ROOT, SANITIZED
 
 
+@pytest.mark.skipif(SANITIZED, reason="its other programs are those of the release build")
 def test_a_small_run(tmp_path):
-    if SANITIZED:  # its other programs are those of the release build
-        return
     database = tmp_path / "sample.duckdb"
     subprocess.run([ROOT / "tools/sample", database], check=True, env={**os.environ, "SAMPLE_SCALE": "0.01"})
     out = subprocess.run([sys.executable, ROOT / "bench/run.py", "--quick", "--no-plots", "--only", "rows,kinds,first,tls,fair,memory", "--postgres", "",
