@@ -160,6 +160,9 @@ struct backend_ops {
      * comes after max_rows rows, or sooner where the result ends. */
     int (*fetch)(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                  struct err *e);
+    /* A hint while the client reads what it got: makes what it can at once of the rows that a fetch like the
+     * last one would begin with. Brief; fails in silence. */
+    void (*ahead)(struct backend_portal *p);
     /* Moves the rows that are still to come (of one that scrolls: all) into a spool. From then on the portal
      * costs no engine connection and outlives its transaction. Nothing happens to one that needs no
      * connection. 53100, 57014, and what the statement itself fails with: the portal has failed then.

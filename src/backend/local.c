@@ -222,6 +222,7 @@ static const struct backend_ops ops = {
     .open = local_open,
     .start = local_start,
     .fetch = local_fetch,
+    .ahead = local_ahead,
     .park = local_park,
     .slice = local_slice,
     .portal_close = local_portal_close,

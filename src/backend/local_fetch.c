@@ -55,6 +55,7 @@ static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct
     }
     encoder_free(p->encoder);
     p->encoder = NULL;
+    p->ahead = 0;
     mem_free(p->formats);
     p->formats = copy;
     p->encoded_with = *settings;
@@ -68,6 +69,7 @@ static int make_copy_encoder(struct local_portal *p, const struct backend_fetch 
     const struct engine_column_type *const *types = local_types(p, &n);
     encoder_free(p->encoder);
     p->encoder = NULL;
+    p->ahead = 0;
     return copy_encoder_new(&p->encoder, types, n, how->copy, how->copy_force_quote, &p->session->encode, e);
 }
 
@@ -220,7 +222,7 @@ static int repeat_error(const struct local_portal *p, struct err *e)
 }
 
 enum {
-    GATHER_PAGE = 256 * 1024, /* of a page: one batch is made while another is written */
+    GATHER_PAGE = 512 * 1024, /* of a page: one batch is made while another is written */
     GATHER_FROM = 64 * 1024,  /* a caller that wants less shall have it */
     GATHER_WITHIN_US = 20000, /* rows wait for no more than some of these */
 };
@@ -254,12 +256,28 @@ static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const 
     return ST_OK;
 }
 
+/* What lies ready, when this fetch begins with it. */
+static bool take_ahead(struct local_fetch *f, struct row_batch **out)
+{
+    struct local_portal *p = f->portal;
+    uint64_t n = p->ahead;
+    p->ahead = 0;
+    if (n == 0 || p->ahead_from != f->next || n > f->left || f->backward || f->skip || f->copy)
+        return false;
+    advance(f, n);
+    f->first = false;
+    *out = &p->batch;
+    return true;
+}
+
 static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err *e)
 {
     struct local_fetch *f = (struct local_fetch *)rs;
     struct local_portal *p = f->portal;
     if (p->err)
         return repeat_error(p, e);
+    if (f->first && take_ahead(f, out))
+        return ST_OK;
     row_batch_clear(&p->batch);
     if (f->left == 0)
         return ST_EOF;
@@ -294,6 +312,25 @@ static void fetch_close(struct row_stream *rs)
 
 static const struct row_stream_ops fetch_ops = {
     .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
+
+/* The rest of the chunk that is there: the engine is not asked for more. What is not wanted then, or fails,
+ * is made again from the chunk. */
+void local_ahead(struct backend_portal *bp)
+{
+    struct local_portal *p = (struct local_portal *)bp;
+    struct err ignored;
+    uint64_t from = bp->position;
+    if (!p->result || p->fetch.portal || !p->encoder || p->ahead || p->gathered < GATHER_FROM ||
+        !holds(p, from))
+        return;
+    err_init(&ignored);
+    row_batch_clear(&p->batch);
+    size_t row = (size_t)(from - p->chunk_from);
+    if (encode_rows(p->encoder, p->chunk, &row, UINT64_MAX, 512 * 1024, &p->batch, &ignored) != ST_OK)
+        return;
+    p->ahead = p->batch.nrows;
+    p->ahead_from = from;
+}
 
 static size_t batch_bytes(const struct local_portal *p, size_t wanted)
 {

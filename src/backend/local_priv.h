@@ -160,6 +160,7 @@ struct local_portal {
     int16_t *formats; /* that encoder was made for; NULL: all text */
     struct encode_settings encoded_with;
     struct row_batch batch;
+    uint64_t ahead, ahead_from; /* rows that are in batch already, by encoder; 0: none. And the first one */
     size_t gathered; /* how large the batches of the last fetch grew; the next one begins with that */
     struct local_fetch fetch;
     struct err *err; /* how it ended, when it did badly */
@@ -287,5 +288,6 @@ int local_locate(struct local_portal *p, uint64_t at, struct err *e);
 int local_pull(struct local_portal *p, struct err *e);
 int local_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e);
+void local_ahead(struct backend_portal *p);
 
 #endif

@@ -192,8 +192,7 @@ int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct e
 
 static void evict(struct session *s, struct portal *p)
 {
-    s->engine->ops->portal_close(p->engine);
-    p->engine = NULL;
+    portal_close_engine(s, p);
     p->kind = PORTAL_EMPTY;
     p->returns_rows = p->visible = false;
     p->evicted = true;

@@ -116,7 +116,9 @@ static int send_rows(struct session *s, struct backend_portal *engine, struct ro
     session_unhold(s);
     bool brief = st == ST_EOF && (batches == 0 || (batches == 1 && clock_now_us() - first_us < BRIEF_US));
     s->brief = brief ? s->brief + 1 : 0;
-    return st < 0 ? st : session_drain(s, e);
+    if (st < 0)
+        return st;
+    return conn_is_tls(s->conn) ? session_drain(s, e) : ST_OK; /* TLS cannot read while the writer writes */
 }
 
 int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
@@ -129,6 +131,7 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     if (st == ST_OK) {
         st = send_rows(s, engine, stream, rows, e);
         row_stream_close(stream);
+        s->ahead = st == ST_OK && s->writer && how->max_rows && !engine->complete ? engine : NULL;
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     admission_give_back(&s->server->admission, ADMISSION_STREAM);

@@ -11,6 +11,7 @@
 enum {
     WRITER_AFTER_BYTES = 512 * 1024, /* of one statement's rows */
     WRITER_BATCH_LEAST = 16 * 1024,  /* less is written sooner than handed over */
+    WRITER_BYTES_MOST = 64 * 1024,   /* of messages that are copied for it */
     WRITER_TICK_US = 100 * 1000,     /* no bell reaches the writer's wait */
 };
 
@@ -86,7 +87,8 @@ int session_drain(struct session *s, struct err *e)
     return s->writer ? send_all(s, NULL, 0, e) : ST_OK;
 }
 
-int session_flush(struct session *s, struct err *e)
+/* Messages between rows that the writer writes go with those: this thread does not wait for them. */
+static int flush_with(struct session *s, bool rows_around, struct err *e)
 {
     if (!buf_ok(&s->out)) {
         s->closing = true;
@@ -94,9 +96,20 @@ int session_flush(struct session *s, struct err *e)
     }
     if (s->out.len == 0)
         return ST_OK;
-    int st = send_all(s, s->out.data, s->out.len, e);
+    int st;
+    if (s->out.len > WRITER_BYTES_MOST || !rows_around)
+        st = send_all(s, s->out.data, s->out.len, e);
+    else
+        st = writer_put_bytes(s->writer, s->out.data, s->out.len, e);
+    if (st < 0)
+        s->closing = true;
     buf_clear(&s->out);
     return st;
+}
+
+int session_flush(struct session *s, struct err *e)
+{
+    return flush_with(s, s->writer && !writer_idle(s->writer), e);
 }
 
 void session_hold(struct session *s)
@@ -151,7 +164,7 @@ int session_send_batch(struct session *s, struct row_batch *batch, struct err *e
         s->writer = writer_new(s);
     if (!s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX)
         return session_send_rows(s, batch->data, batch->len, e);
-    TRY(session_flush(s, e));
+    TRY(flush_with(s, true, e));
     int st = writer_put(s->writer, batch, e);
     if (st < 0)
         s->closing = true;

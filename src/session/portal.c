@@ -2,6 +2,7 @@
  * end at Sync, inside one at its end (PostgreSQL manual, 55.2.3). */
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
@@ -10,14 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 
+void portal_close_engine(struct session *s, struct portal *p)
+{
+    if (!p->engine)
+        return;
+    if (s->ahead == p->engine)
+        s->ahead = NULL;
+    s->engine->ops->portal_close(TAKE_PTR(p->engine));
+}
+
 void portal_free(struct session *s, struct portal *p)
 {
     if (!p)
         return;
     cursor_forget(s, p);
     portal_free(s, p->declares);
-    if (p->engine)
-        s->engine->ops->portal_close(p->engine);
+    portal_close_engine(s, p);
     command_result_release(&p->result);
     set_config_free(p->set_config);
     statement_free(p->statement);
@@ -262,11 +271,9 @@ void portal_kill(struct session *s, struct portal *p)
     struct row_desc *desc = portal_desc(p);
     if (desc)
         row_desc_ref(desc);
-    if (p->engine)
-        s->engine->ops->portal_close(p->engine);
+    portal_close_engine(s, p);
     row_desc_unref(p->result.desc);
     statement_free(p->statement);
-    p->engine = NULL;
     p->statement = NULL;
     p->sql = (struct sql_statement){.kind = p->kind == PORTAL_EMPTY ? SQL_EMPTY : SQL_ENGINE, .word = ""};
     p->result.desc = desc;

@@ -203,6 +203,14 @@ static int linger(struct session *s, struct err *e)
                               clock_now_us() + (s->writer ? LINGER_LONG_US : LINGER_US), e);
 }
 
+/* The client has a page to read: rows of the next one are made meanwhile. */
+static void look_ahead(struct session *s)
+{
+    struct backend_portal *p = TAKE_PTR(s->ahead);
+    if (p)
+        s->engine->ops->ahead(p);
+}
+
 /* Drops what has come of a CopyData that came too late. */
 static void skip_input(struct session *s)
 {
@@ -232,6 +240,7 @@ static int run_messages(struct session *s, struct err *e)
         if (st == ST_AGAIN) {
             if (s->out.len)
                 TRY(session_flush(s, e));
+            look_ahead(s);
             st = conn_fill(s->conn, max, e);
             if (st == ST_AGAIN && answered && linger(s, e) == ST_OK) {
                 answered = false; /* once for each message worked on */
@@ -378,7 +387,7 @@ static void run_task(struct task *t, struct worker *w)
         st = s->phase == PHASE_READY ? run_messages(s, &e) : startup_step(s, &events, &e);
     if (st < 0 && err_is_set(&e) && e.code != SQLSTATE_CONNECTION_FAILURE)
         fatal(s, &e);
-    if (st == ST_AGAIN && !s->closing)
+    if (st == ST_AGAIN && !s->closing && session_drain(s, &e) == ST_OK)
         park(s, s->phase == PHASE_TLS_HANDSHAKE ? events : POLLIN);
     else
         session_end(s);

@@ -204,9 +204,11 @@ struct session {
     struct writer *writer; /* NULL: none */
     struct arena message_arena;
     struct list statements, portals;
-    struct portal *running;                   /* the one that portal_execute is in */
-    struct portal *binding;                   /* of the Bind that is worked on */
-    struct str query;                         /* the message that is worked on, when it is SQL */
+    struct backend_portal
+        *ahead;             /* a page of it went out last: it can look ahead while the client reads that */
+    struct portal *running; /* the one that portal_execute is in */
+    struct portal *binding; /* of the Bind that is worked on */
+    struct str query;       /* the message that is worked on, when it is SQL */
     unsigned nstatements, nportals, ncursors; /* portals with names */
     size_t kept;                              /* bytes that its statements and cursors take */
     uint64_t births;
@@ -275,8 +277,9 @@ void startup_forget_verifier(struct session *s);
 int session_flush(struct session *s, struct err *e);
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
 /* The same of a batch, whose memory may be exchanged: a long result is written by a thread of its own
- * (writer.h). After the last one: session_drain. */
+ * (writer.h), and so is what is flushed behind it. */
 int session_send_batch(struct session *s, struct row_batch *batch, struct err *e);
+/* Waits until the writer has written all that it was given. */
 int session_drain(struct session *s, struct err *e);
 /* What would be flushed waits for what comes next, so that both go together: while the session is busy with
  * that the monitor sends it when it has waited for HOLD_US. */
@@ -360,6 +363,8 @@ void portals_rollback_to(struct session *s, uint64_t born);
 /* Drops p unless that has happened already. */
 void portal_drop_if_there(struct session *s, struct portal *p);
 void portal_free(struct session *s, struct portal *p);
+/* Its execution in the engine, if there is one. */
+void portal_close_engine(struct session *s, struct portal *p);
 struct row_desc *portal_desc(const struct portal *p);
 void portal_send_description(struct session *s, const struct portal *p);
 /* EXECUTE: p becomes a portal of the statement that it names. */

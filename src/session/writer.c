@@ -6,6 +6,7 @@
 #include "session/session_priv.h"
 
 #include <pthread.h>
+#include <string.h>
 
 struct writer {
     struct session *session;
@@ -103,6 +104,42 @@ int writer_put(struct writer *w, struct row_batch *batch, struct err *e)
     }
     (void)pthread_mutex_unlock(&w->lock);
     return st;
+}
+
+/* The last slot, when its bytes are not being written already; else the next one. */
+static struct row_batch *slot_to_append_to(struct writer *w)
+{
+    if (w->n > 1)
+        return &w->slots[(w->first + w->n - 1) % WRITER_SLOTS];
+    struct row_batch *b = &w->slots[(w->first + w->n) % WRITER_SLOTS];
+    row_batch_clear(b);
+    if (w->n++ == 0)
+        (void)pthread_cond_signal(&w->changed);
+    return b;
+}
+
+int writer_put_bytes(struct writer *w, const void *p, size_t n, struct err *e)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    int st = result(w, e);
+    if (st == ST_OK) {
+        struct row_batch *b = slot_to_append_to(w);
+        st = row_batch_reserve(b, n, e);
+        if (st == ST_OK) {
+            memcpy(b->data + b->len, p, n);
+            row_batch_commit(b, b->data + b->len + n, 0);
+        }
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
+bool writer_idle(struct writer *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool idle = w->n == 0;
+    (void)pthread_mutex_unlock(&w->lock);
+    return idle;
 }
 
 int writer_drain(struct writer *w, struct err *e)

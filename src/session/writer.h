@@ -7,6 +7,9 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct row_batch;
 struct session;
 struct writer;
@@ -21,6 +24,10 @@ struct writer *writer_new(struct session *s);
 /* Takes the bytes of the batch, which gets other memory for them; waits for a free slot. ST_ERR: what the
  * connection has failed with, and the same on every later call. */
 int writer_put(struct writer *w, struct row_batch *batch, struct err *e);
+/* Copies n bytes, of messages between rows. */
+int writer_put_bytes(struct writer *w, const void *p, size_t n, struct err *e);
+/* Whether it has nothing left. */
+bool writer_idle(struct writer *w);
 /* Until everything has been written. */
 int writer_drain(struct writer *w, struct err *e);
 /* Drained or failed before. NULL is fine. */

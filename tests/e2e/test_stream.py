@@ -1,18 +1,21 @@
 """Results of any size: the first row at once, memory flat, a slow client slows the scan, a lost one ends it."""
 
+import datetime
 import socket
 import struct
 import time
 
+import psycopg
 import pytest
 
 from conftest import FULL, SANITIZED
 from measure import MB, note, wait_for
 from wire import B, C, D, E, P, Q, S, Closed
 
-ROWS = 200_000 if SANITIZED else 100_000_000 if FULL else 20_000_000
+ROWS = 500_000 if SANITIZED else 100_000_000 if FULL else 20_000_000
 WIDE_ROWS = 2_000 if SANITIZED else 200_000 if FULL else 20_000  # of 50 KB
 PAUSE = 20 if FULL else 3
+RECEIVE_BUFFER = 256 * 1024  # of a client that stops reading: the kernel would let it grow until the rest of a result fits
 SLACK = 4 if SANITIZED else 1
 GENERATED = f"select i, i * 2 a, 'row ' || i b, (i % 7)::decimal(10, 2) c, date '2020-01-01' + (i % 1000)::int d from range({ROWS}) t(i)"
 WIDE = f"select repeat('x', 50000) from range({WIDE_ROWS})"
@@ -20,6 +23,7 @@ ENDLESS = "select count(*) from range(100000000000) t(i) where i % 7 = 3"
 PAGE = 10_000
 RUN_LIMIT = pytest.mark.timeout(3600 if FULL else 120)
 BUFFER = bytearray(MB)
+NEW_YEAR = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def drain(w):
@@ -90,6 +94,7 @@ def test_memory_is_flat(sql, rows, row_bytes, bound, make_server, record_propert
     w.ask(Q("select 1 + 0"))
     before = s.rss()
     s.reset_peak()
+    w.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     w.send(Q(sql))
     got = drain_some(w, rows * row_bytes // 2)
     peak = s.peak_rss()
@@ -283,3 +288,37 @@ def test_half_the_rows_then_another_statement(wire):
     assert wire.ask(C("P", "p"), S) == ["3", "Z:T"]
     assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
     assert wire.ask(Q("commit")) == ['cc"COMMIT"', "Z:I"]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_pages_that_change_their_mind(tls, make_server, pki):
+    """What was made ahead while the client read a page is not what it asks for next."""
+    s = make_server(*(["--tls", "on", "--tls-cert-file", pki / "server.crt", "--tls-key-file", pki / "server.key"] if tls else []))
+    with psycopg.connect(s.dsn(sslmode="require" if tls else "disable")) as c:
+        text, binary = c.cursor(), c.cursor(binary=True)
+        text.execute("declare c scroll cursor for select i, repeat('x', 100), timestamptz '2020-01-01 00:00:00+00' t from range(400000) t(i)")
+        at = 0
+        for n, (step, zone) in enumerate([(PAGE, "UTC"), (PAGE, "UTC"), (7, "UTC"), (PAGE, "Europe/Berlin"), (2 * PAGE, "Asia/Tokyo"), (PAGE, "UTC")] * 4):
+            text.execute(f"set timezone to '{zone}'")
+            cursor = binary if n % 4 == 1 else text
+            rows = cursor.execute(f"fetch {step} from c").fetchall()
+            assert [r[0] for r in rows] == list(range(at, at + step))
+            assert {r[2] for r in rows} == {NEW_YEAR} and str(rows[-1][2].tzinfo) == zone
+            at += step
+            if n % 5 == 2:
+                text.execute("move 1000 from c")
+                at += 1000
+            if n % 7 == 6:
+                text.execute("move backward 3000 from c")
+                at -= 3000
+        assert text.execute("select 1 + 1").fetchall() == [(2,)]
+
+
+def test_the_end_is_written_before_the_client_asks_again(server):
+    """What a writer still has to send when the session has nothing to do any more is sent all the same."""
+    w = server.wire()
+    for rows in (100_000, 1, 60_000):
+        w.send(Q(f"select i, repeat('y', 50) from range({rows}) t(i)"))
+        time.sleep(0.3)  # longer than a session lingers
+        total, tail = drain(w)
+        assert total > rows * 50 and tail.endswith(f"SELECT {rows}\0Z\0\0\0\5I".encode())

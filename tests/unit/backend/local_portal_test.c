@@ -78,6 +78,78 @@ static void test_batches(void **state)
     s->ops->session_close(s);
 }
 
+static struct backend_portal *scrolling(struct backend_session *s, const char *sql);
+
+static uint64_t first_of(struct backend_session *s, struct backend_portal *p, const struct backend_fetch *how,
+                         uint64_t *batch_rows)
+{
+    struct row_stream *rs;
+    struct row_batch *b;
+    err_init(&err);
+    assert_int_equal(s->ops->fetch(p, how, &rs, &err), ST_OK);
+    assert_int_equal(row_stream_next(rs, &b, &err), ST_OK);
+    *batch_rows = b->nrows;
+    uint64_t first = UINT64_MAX;
+    if (b->len) {
+        const uint8_t *value = b->data + 11;
+        first = how->formats ? get_be64(value) : strtoul((const char *)value, NULL, 10);
+    }
+    row_stream_close(rs);
+    return first;
+}
+
+/* Rows made ahead come once, in the format and at the place that is asked for then. */
+static void test_ahead(void **state)
+{
+    (void)state;
+    static const int16_t binary[] = {1};
+    const struct backend_fetch page = {.from = 0, .max_rows = 100, .batch_bytes = 65536};
+    struct backend_session *s = session();
+    struct backend_portal *p = started(s, "select i from range(100000) r(i)");
+    uint64_t n;
+    s->ops->ahead(p); /* nothing has been fetched */
+    assert_int_equal(first_of(s, p, &page, &n), 0);
+    struct backend_fetch next = page;
+    next.from = 100;
+    next.max_rows = 5000;
+    s->ops->ahead(p);
+    s->ops->ahead(p);
+    assert_int_equal(p->position, 100);
+    assert_int_equal(p->rows, 2048); /* the engine was not asked */
+    assert_int_equal(first_of(s, p, &next, &n), 100);
+    assert_int_equal(n, 1948); /* the rest of the chunk, at once */
+    s->ops->ahead(p);          /* the chunk is used up */
+    next.from = 2048;
+    next.max_rows = 10;
+    assert_int_equal(first_of(s, p, &next, &n), 2048);
+    assert_int_equal(n, 10);
+    s->ops->ahead(p);
+    next.from = 2058;
+    assert_int_equal(first_of(s, p, &next, &n), 2058);
+    assert_int_equal(n, 10); /* more lay ready than are wanted */
+    s->ops->ahead(p);
+    next.from = 2068;
+    next.formats = binary;
+    assert_int_equal(first_of(s, p, &next, &n), 2068);
+    s->ops->ahead(p);
+    next.from = 2078;
+    next.skip = true;
+    (void)first_of(s, p, &next, &n);
+    assert_int_equal(n, 10);
+    s->ops->ahead(p);
+    const struct backend_fetch rest = {.from = 3000, .batch_bytes = 65536};
+    assert_int_equal(first_of(s, p, &rest, &n), 3000);
+    s->ops->portal_close(p);
+    p = scrolling(s, "select i from range(5000) r(i)");
+    next = page;
+    assert_int_equal(first_of(s, p, &next, &n), 0);
+    s->ops->ahead(p);
+    next = (struct backend_fetch){.from = 100, .max_rows = 10, .backward = true, .batch_bytes = 65536};
+    assert_int_equal(first_of(s, p, &next, &n), 99);
+    s->ops->portal_close(p);
+    s->ops->session_close(s);
+}
+
 static void test_error_after_rows(void **state)
 {
     (void)state;
@@ -508,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_pages_over_chunks),
         cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_error_after_rows),
         cmocka_unit_test(test_portals_interleave),
         cmocka_unit_test(test_literals),
