@@ -65,6 +65,9 @@ struct backend_portal {
     struct row_desc *desc; /* of the rows that come; the portal's; NULL without rows */
     bool scroll;           /* set by the caller before start: rows that were read stay, for a fetch that goes
                               back. Only of a statement that reads */
+    bool whole;            /* set by the caller before start: there will be one fetch, of all rows, in these
+                              formats (one a column; NULL: all text; lent as long as the portal lives) */
+    const int16_t *whole_formats;
     bool started;
     uint64_t rows_affected; /* after a statement that changes rows has run */
     bool complete;          /* the end has been seen: `rows` is how many the result has */
@@ -85,6 +88,7 @@ struct backend_fetch {
                                         DataRow. Lent until the stream is closed, as the next */
     const bool *copy_force_quote;    /* of COPY_CSV, one a column; NULL: none */
     size_t batch_bytes;  /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
+    size_t batch_most;   /* … which may grow so far while rows come quickly; 0: to ROW_BATCH_MAX … */
     uint64_t batch_rows; /* … or rows; 0: only by bytes. A first batch is handed on as soon as a chunk is
                             encoded */
 };
@@ -96,7 +100,7 @@ struct backend_copy_in {
     size_t ncolumns;  /* 0: all that are not generated */
     const char *const *columns;
     const struct copy_options *options;
-    const struct sql_copy *statement; /* for the lists of columns of FORCE_NULL, FORCE_NOT_NULL */
+    const struct sql_copy *statement; /* its text, and the lists of columns of FORCE_NULL, FORCE_NOT_NULL */
 };
 
 struct backend_copy {

@@ -80,6 +80,8 @@ int local_pull(struct local_portal *p, struct err *e)
     struct local_session *s = p->session;
     p->chunk = NULL;
     int st = engine_result_next(p->result, &p->chunk, e);
+    if (st == ST_ERR && p->direct)
+        (void)local_direct_error(p->direct, e);
     bool cancelled = __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
     if (cancelled && st == ST_OK)
         return local_cancelled(e);
@@ -185,6 +187,22 @@ static int fill(struct local_fetch *f, struct err *e)
     }
 }
 
+/* As fill, of rows that the engine's pipeline has encoded. */
+static int fill_direct(struct local_fetch *f, struct err *e)
+{
+    struct local_portal *p = f->portal;
+    for (;;) {
+        uint64_t rows = 0;
+        int st = local_locate(p, f->next, e);
+        if (st != ST_OK)
+            return st;
+        st = local_direct_take(p->direct, p->chunk, (size_t)(f->next - p->chunk_from), &p->batch, &rows, e);
+        advance(f, rows);
+        if (st != ST_OK || f->first || batch_is_full(f))
+            return st == ST_OK ? ST_AGAIN : st;
+    }
+}
+
 /* Rows that are known to be there are passed over at once, others as chunks come. As fill. */
 static int pass_over(struct local_fetch *f, struct err *e)
 {
@@ -222,9 +240,10 @@ static int repeat_error(const struct local_portal *p, struct err *e)
 }
 
 enum {
-    GATHER_PAGE = 512 * 1024, /* of a page: one batch is made while another is written */
-    GATHER_FROM = 64 * 1024,  /* a caller that wants less shall have it */
-    GATHER_WITHIN_US = 20000, /* rows wait for no more than some of these */
+    GATHER_PAGE = 512 * 1024,   /* of a page: one batch is made while another is written */
+    GATHER_DIRECT = 256 * 1024, /* of rows that lie there already: more would have to be copied together */
+    GATHER_FROM = 64 * 1024,    /* a caller that wants less shall have it */
+    GATHER_WITHIN_US = 20000,   /* rows wait for no more than some of these */
 };
 
 /* A stream that fills its batches quickly fills larger ones: a quarter of the writes and of the handing over.
@@ -251,6 +270,7 @@ static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const 
     if (p->batch.nrows == 0 && p->batch.len == 0)
         return st;
     f->first = false;
+    p->sent += p->batch.len;
     gather_more(f);
     *out = &p->batch;
     return ST_OK;
@@ -283,7 +303,10 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
         return ST_EOF;
     struct err why;
     err_init(&why);
-    int st = f->skip ? pass_over(f, &why) : f->copy ? fill_copy(f, &why) : fill(f, &why);
+    int st = f->skip     ? pass_over(f, &why)
+             : f->copy   ? fill_copy(f, &why)
+             : p->direct ? fill_direct(f, &why)
+                         : fill(f, &why);
     int handed = hand_on(f, st, out, &why);
     if (handed == ST_ERR)
         *e = why;
@@ -301,6 +324,8 @@ static void fetch_close(struct row_stream *rs)
     struct local_fetch *f = (struct local_fetch *)rs;
     struct local_portal *p = f->portal;
     p->gathered = f->batch_bytes;
+    if (p->base.whole && p->stmt && p->stmt->direct)
+        local_direct_learn(p->session->local, p->stmt, p->sent);
     if (!p->result) /* of a stream that goes on the memory stays, as the engine's does */
         row_batch_release(&p->batch);
     if (f->copy) {
@@ -332,11 +357,18 @@ void local_ahead(struct backend_portal *bp)
     p->ahead_from = from;
 }
 
-static size_t batch_bytes(const struct local_portal *p, size_t wanted)
+static size_t batch_max(const struct backend_fetch *how)
 {
+    size_t most = how->max_rows ? GATHER_PAGE : ROW_BATCH_MAX;
+    return how->batch_most && how->batch_most < most ? how->batch_most : most;
+}
+
+static size_t batch_bytes(const struct local_portal *p, const struct backend_fetch *how)
+{
+    size_t wanted = how->batch_bytes, most = batch_max(how);
     if (wanted >= GATHER_FROM && p->gathered > wanted)
-        return p->gathered < GATHER_PAGE ? p->gathered : GATHER_PAGE;
-    return wanted ? wanted : 1;
+        wanted = p->gathered < GATHER_PAGE ? p->gathered : GATHER_PAGE;
+    return wanted == 0 ? 1 : wanted < most ? wanted : most;
 }
 
 int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
@@ -347,7 +379,8 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     if (p->err)
         return repeat_error(p, e);
     size_t n;
-    if (local_types(p, &n) && !how->skip)
+    assert(!p->direct || (how->max_rows == 0 && !how->backward && !how->skip && !how->copy));
+    if (local_types(p, &n) && !how->skip && !p->direct)
         TRY(how->copy ? make_copy_encoder(p, how, e) : see_to_encoder(p, how->formats, e));
     bool again = p->base.scroll || how->from > p->base.position;
     p->fetch = (struct local_fetch){
@@ -358,8 +391,8 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .skip = how->skip,
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
-        .batch_bytes = batch_bytes(p, how->batch_bytes),
-        .batch_max = how->max_rows ? GATHER_PAGE : ROW_BATCH_MAX,
+        .batch_bytes = batch_bytes(p, how),
+        .batch_max = p->direct ? GATHER_DIRECT : batch_max(how),
         .batch_rows = how->batch_rows,
         .first = true,
     };

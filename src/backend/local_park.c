@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "engine/sink.h"
 
 #include <assert.h>
 
@@ -19,8 +20,11 @@ void local_stream_end(struct local_portal *p)
     p->chunk = NULL;
     if (!p->fetch.portal) /* else it has rows on their way */
         row_batch_release(&p->batch);
+    if (p->direct)
+        engine_set_sink(p->detached ? p->detached->conn : s->main->conn, NULL);
     engine_result_free(p->result);
     p->result = NULL;
+    local_direct_unref(TAKE_PTR(p->direct));
     if (s->streaming == p)
         s->streaming = NULL;
     if (!p->detached)
@@ -65,6 +69,10 @@ static int put_down_until(struct local_portal *p, int64_t until_us, struct err *
     if (!p->result)
         return ST_OK;
     err_init(&why);
+    if (p->direct) { /* only of one that was to be fetched and was not */
+        (void)err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "encoded rows cannot be put aside");
+        return local_portal_fail(p, e);
+    }
     local_running_on(p->session, p->detached ? p->detached : p->session->main);
     int st = put_all(p, until_us, &why);
     if (st == ST_AGAIN)

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "engine/sink.h"
 #include "sql/token.h"
 
 #include <assert.h>
@@ -95,8 +96,7 @@ int local_open(struct backend_session *bs, struct backend_stmt *stmt, const stru
 
 /* ---- start ---- */
 
-/* Whether rows of these types may be sent to a client that was told the statement's description. */
-static bool fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n)
+bool local_fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n)
 {
     const struct row_desc *told = st->base.info.desc;
     if (told->ncolumns != n)
@@ -112,7 +112,7 @@ static bool fits(const struct local_stmt *st, const struct engine_column_type *c
     return true;
 }
 
-static int changed_type(struct err *e)
+int local_changed_type(struct err *e)
 {
     return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
 }
@@ -121,7 +121,7 @@ static int changed_type(struct err *e)
 static int check_before(const struct local_stmt *st, const struct engine_stmt *es, struct err *e)
 {
     const struct engine_stmt_info *info = engine_stmt_info(es);
-    return info->unresolved || fits(st, info->types, info->ncolumns) ? ST_OK : changed_type(e);
+    return info->unresolved || local_fits(st, info->types, info->ncolumns) ? ST_OK : local_changed_type(e);
 }
 
 static int bind_params(struct local_portal *p, struct engine_stmt *es, struct err *e)
@@ -164,7 +164,7 @@ static int try_to_read(struct local_portal *p, const struct sql_rewritten *text,
                          &p->result, e);
 }
 
-static int run_reading(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
+static int read_text(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
 {
     struct plan plan = {.session = p->session};
     int st = try_to_read(p, text, &plan, false, e);
@@ -178,6 +178,31 @@ static int run_reading(struct local_portal *p, const struct sql_rewritten *text,
     if (plan.gate_closed)
         (void)open_gate(&plan);
     return st;
+}
+
+/* Whatever the engine has against the wrapped statement, it shall say of the client's own. */
+static bool read_directly(struct local_portal *p, const struct sql_rewritten *text)
+{
+    struct err ignored;
+    err_init(&ignored);
+    if (local_direct_new(&p->direct, p, text->text, &ignored) < 0)
+        return false;
+    engine_set_sink(p->session->main->conn, local_direct_sink(p->direct));
+    if (read_text(p, local_direct_text(p->direct), &ignored) == ST_OK)
+        return true;
+    engine_set_sink(p->session->main->conn, NULL);
+    engine_result_free(TAKE_PTR(p->result));
+    local_direct_unref(TAKE_PTR(p->direct));
+    p->stmt->direct = false;
+    local_direct_learn(p->session->local, p->stmt, 0);
+    return false;
+}
+
+static int run_reading(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
+{
+    if (local_direct_wanted(p) && read_directly(p, text))
+        return ST_OK;
+    return read_text(p, text, e);
 }
 
 static int change(struct local_portal *p, const struct sql_rewritten *text, struct err *e)
@@ -207,8 +232,9 @@ static int run(struct local_portal *p, const struct sql_rewritten *text, struct 
     const struct backend_stmt_info *info = &st->base.info;
     TRY(info->effect == BACKEND_READS ? run_reading(p, text, e) : change(p, text, e));
     const struct engine_result_info *r = engine_result_info(p->result);
-    if (r->answer == ENGINE_ROWS && info->returns_rows && !fits(st, r->types, r->ncolumns))
-        return changed_type(e);
+    if (!p->direct && r->answer == ENGINE_ROWS && info->returns_rows &&
+        !local_fits(st, r->types, r->ncolumns))
+        return local_changed_type(e);
     return ST_OK;
 }
 
@@ -306,9 +332,8 @@ static int run_to_the_error(struct local_portal *p, struct err *e)
     struct local_conn *c;
     struct sql_rewritten text;
     const struct chunk_view *chunk;
-    engine_result_free(TAKE_PTR(p->result));
-    if (p->session->streaming == p)
-        p->session->streaming = NULL;
+    p->base.whole = false; /* typed, so that nobody has to take encoded rows */
+    local_stream_end(p);
     TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
     TRY(local_claim(p->session, &c, e));
     int st = run(p, &text, e);

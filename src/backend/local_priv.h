@@ -16,6 +16,7 @@
 #include "sql/rewrite.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
     LOCAL_CACHED_STATEMENTS = 16,      /* plans that a connection keeps; the one used longest ago goes */
@@ -24,6 +25,7 @@ enum {
     LOCAL_PLANS_MAX = 256,             /* in the process; 8 KB to 700 KB each */
     LOCAL_STATEMENT_MEMORY =
         1 << 30,              /* an arena's bound: the text of a statement twice, and its parameters */
+    LOCAL_VERDICTS = 1024,    /* hashes of texts, and whether their results are long */
     LOCAL_LITERALS_KEPT = 64, /* rows of statements that select nothing but literals */
     LOCAL_LITERALS_MEMORY = 64 * 1024,
     LOCAL_GUESSES_MAX = 64, /* parameters of one statement whose type is found by trying */
@@ -32,6 +34,7 @@ enum {
     LOCAL_STREAMS_MAX = 8, /* of a session on connections of their own; the idlest is parked for one more */
 };
 
+struct local_direct;
 struct local_literals;
 
 struct local {
@@ -44,6 +47,7 @@ struct local {
     struct local_literals *literals[LOCAL_LITERALS_KEPT]; /* a ring */
     uint64_t literals_seen[LOCAL_LITERALS_KEPT];          /* hashes of texts that ran once, a ring */
     size_t nliterals, nliterals_seen;
+    _Atomic uint64_t verdicts[LOCAL_VERDICTS]; /* hash, its last bit: long */
     struct spool_space space;
     struct local_rows_options rows;
     uint64_t data_version;         /* grows with every commit of changed data; atomic, as the next */
@@ -121,6 +125,7 @@ struct local_stmt {
     const char **casts; /* engine's type names a parameter; NULL: no cast */
     bool numeric;       /* has numeric parameters: their scale follows the value, see local_run_text */
     bool literals;      /* it selects nothing else */
+    bool direct;        /* its rows can be encoded in the engine's pipeline */
     struct local_literals *kept; /* its row; NULL: the engine has to run it */
     bool wrap;                   /* some columns are cast to text around it */
     struct sql_rewritten text;   /* as the engine gets it */
@@ -151,6 +156,8 @@ struct local_portal {
     struct local_conn *detached;  /* the connection that it took along; NULL: none */
     struct list by_use;           /* in the session's list of those */
     struct engine_result *result; /* what still streams; NULL: not started, or over */
+    struct local_direct *direct;  /* its rows are tickets of this; NULL: they are typed */
+    uint64_t sent;                /* bytes of all fetches */
     struct local_rows *rows;      /* what was put down; NULL: nothing */
     uint64_t rows_from;           /* the number of the first row in there */
     bool gathers; /* every row that is pulled is put there: it scrolls, or was begun to be parked */
@@ -257,6 +264,27 @@ int local_start(struct backend_portal *p, struct err *e);
 void local_portal_close(struct backend_portal *p);
 /* Keeps *e as how the portal ended; ST_ERR. */
 int local_portal_fail(struct local_portal *p, const struct err *e);
+
+/* Whether rows of these types may be sent to a client that was told the statement's description. */
+bool local_fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n);
+int local_changed_type(struct err *e);
+
+/* local_direct.c */
+bool local_direct_wanted(const struct local_portal *p);
+/* text: the statement as the engine would get it. */
+int local_direct_new(struct local_direct **out, const struct local_portal *p, struct str text, struct err *e);
+/* No longer of its connection. NULL is fine. */
+void local_direct_unref(struct local_direct *d);
+const struct sql_rewritten *local_direct_text(const struct local_direct *d);
+struct engine_sink *local_direct_sink(struct local_direct *d);
+/* Why the statement has failed, if that was the sink's doing. */
+bool local_direct_error(struct local_direct *d, struct err *e);
+/* Adds rows to the batch, beginning with row `at` of the chunk of tickets; how many of that chunk's rows they
+ * are. ST_ERR: rows may have been added all the same. */
+int local_direct_take(struct local_direct *d, const struct chunk_view *chunk, size_t at,
+                      struct row_batch *out, uint64_t *rows, struct err *e);
+/* How long a result was. */
+void local_direct_learn(struct local *l, const struct local_stmt *st, uint64_t bytes);
 
 /* local_park.c */
 /* Inside a call: what streams goes on a connection of its own, or into a spool. A portal that fails over it

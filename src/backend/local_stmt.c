@@ -160,6 +160,22 @@ static int wrap_if_needed(struct local_stmt *st, const struct engine_stmt_info *
     return wrap_text(&st->arena, info, &st->text, e);
 }
 
+/* Types whose rows are the same in the wrapped statement as in the plain one. */
+static bool is_plain(const struct engine_column_type *t)
+{
+    return t->type != ENGINE_NULL && t->type != ENGINE_OTHER && t->type < ENGINE_LIST &&
+           t->type != ENGINE_ENUM;
+}
+
+static bool can_be_direct(const struct local_stmt *st, const struct engine_stmt_info *info)
+{
+    for (size_t i = 0; i < info->ncolumns; i++)
+        if (!is_plain(info->types[i]))
+            return false;
+    return info->kind == ENGINE_STMT_SELECT && st->base.info.effect == BACKEND_READS && !st->wrap &&
+           !st->numeric && !st->literals && !info->unresolved && info->ncolumns > 0;
+}
+
 static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids, struct err *e)
 {
     struct local_conn *c = NULL;
@@ -179,6 +195,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
     if (!st->base.info.returns_rows)
         return ST_OK;
     TRY(wrap_if_needed(st, info, e));
+    st->direct = !sample && can_be_direct(st, info);
     return describe_rows(st, info, e);
 }
 

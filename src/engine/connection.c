@@ -1,6 +1,7 @@
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"
+#include "engine/sink_priv.h"
 
 int engine_connect(struct engine *en, struct engine_conn **out, struct err *e)
 {
@@ -12,6 +13,7 @@ int engine_connect(struct engine *en, struct engine_conn **out, struct err *e)
         mem_free(c);
         return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "the engine gives no further connection");
     }
+    sink_add(c);
     /* The engine counts string headers only, so its own lookahead is kept at a chunk; ours is counted in
      * bytes. It cannot be set for all connections at once. */
     if (engine_exec(c, "SET streaming_buffer_size = '1KB'", e) != ST_OK) {
@@ -26,6 +28,7 @@ void engine_disconnect(struct engine_conn *c)
 {
     if (!c)
         return;
+    sink_remove(c);
     duckdb_disconnect(&c->conn);
     mem_free(c);
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "engine/copied_rows.h"
+#include "engine/sink_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +140,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(load_extensions(c, o, b, e));
     TRY(register_oid_type(c, e));
     TRY(copied_rows_register(c->engine, c, e));
+    TRY(sink_register(c->engine, c, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));
     buf_printf(b, "SET allowed_directories = [");
@@ -176,6 +178,8 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
         return err_oom(e);
     (void)pthread_mutex_init(&en->copied_lock, NULL); /* cannot fail without attributes */
     list_init(&en->copied);
+    (void)pthread_mutex_init(&en->sinks_lock, NULL);
+    list_init(&en->sinks);
     TRY(open_database(en, o, e));
     CLEANUP(engine_disconnectp) struct engine_conn *c = NULL;
     TRY(engine_connect(en, &c, e));
@@ -193,5 +197,6 @@ void engine_close(struct engine *en)
     helpers_free(en->helpers);
     duckdb_close(&en->db);
     (void)pthread_mutex_destroy(&en->copied_lock);
+    (void)pthread_mutex_destroy(&en->sinks_lock);
     mem_free(en);
 }

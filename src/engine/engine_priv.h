@@ -21,11 +21,16 @@ struct engine {
     struct helpers *helpers;     /* NULL: the engine has one thread */
     pthread_mutex_t copied_lock; /* of copied */
     struct list copied;          /* see copied_rows.h */
+    pthread_mutex_t sinks_lock;  /* of the next, and of the connections' sinks */
+    struct list sinks;           /* connections, for sink.c */
 };
 
 struct engine_conn {
     struct engine *engine;
     duckdb_connection conn;
+    struct list by_number; /* in the engine's list */
+    uint64_t number;       /* the engine's own for it */
+    struct engine_sink *sink;
 };
 
 struct engine_stmt {

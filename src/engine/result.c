@@ -24,23 +24,6 @@ struct engine_result {
 
 DEFINE_CLEANUP(struct engine_result, engine_result_free)
 
-/* ---- views ---- */
-
-static void view_point(struct column_view *v, duckdb_vector vector)
-{
-    enum engine_type type = v->type->type;
-    v->validity = duckdb_vector_get_validity(vector);
-    v->data = type == ENGINE_STRUCT || type == ENGINE_ARRAY || type == ENGINE_UNION
-                  ? NULL
-                  : duckdb_vector_get_data(vector);
-    for (size_t i = 0; i < v->nchildren; i++) {
-        duckdb_vector child = type == ENGINE_LIST || type == ENGINE_MAP ? duckdb_list_vector_get_child(vector)
-                              : type == ENGINE_ARRAY ? duckdb_array_vector_get_child(vector)
-                                                     : duckdb_struct_vector_get_child(vector, i);
-        view_point(engine_view_child(v, i), child);
-    }
-}
-
 /* ---- running ---- */
 
 /* CREATE TABLE … AS answers "nothing" and yet has a row with its count. */
@@ -206,7 +189,7 @@ int engine_result_next(struct engine_result *r, const struct chunk_view **out, s
         r->view.nrows = duckdb_data_chunk_get_size(r->chunk);
     } while (r->view.nrows == 0);
     for (size_t i = 0; i < r->view.ncolumns; i++)
-        view_point(&r->columns[i], duckdb_data_chunk_get_vector(r->chunk, i));
+        engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(r->chunk, i));
     *out = &r->view;
     return ST_OK;
 }

@@ -48,3 +48,18 @@ int engine_view_new(struct arena *a, const struct engine_column_type *t, struct 
     *v = (struct column_view){.type = t};
     return child_vectors(t) ? view_children(a, t, v, e) : ST_OK;
 }
+
+void engine_view_point(struct column_view *v, duckdb_vector vector)
+{
+    enum engine_type type = v->type->type;
+    v->validity = duckdb_vector_get_validity(vector);
+    v->data = type == ENGINE_STRUCT || type == ENGINE_ARRAY || type == ENGINE_UNION
+                  ? NULL
+                  : duckdb_vector_get_data(vector);
+    for (size_t i = 0; i < v->nchildren; i++) {
+        duckdb_vector child = type == ENGINE_LIST || type == ENGINE_MAP ? duckdb_list_vector_get_child(vector)
+                              : type == ENGINE_ARRAY ? duckdb_array_vector_get_child(vector)
+                                                     : duckdb_struct_vector_get_child(vector, i);
+        engine_view_point(engine_view_child(v, i), child);
+    }
+}

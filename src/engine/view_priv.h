@@ -6,9 +6,13 @@
 #include "base/err.h"
 #include "engine/column_view.h"
 
+#include <duckdb.h>
+
 /* v and its children get their types; data and validity are still NULL. All of the arena. */
 int engine_view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v,
                     struct err *e);
+/* The vector's data and validity, and its children's; flat. */
+void engine_view_point(struct column_view *v, duckdb_vector vector);
 /* column_view's children are const for readers; those of a view made here are ours. */
 static inline struct column_view *engine_view_child(const struct column_view *v, size_t i)
 {
