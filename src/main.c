@@ -1,7 +1,9 @@
 /* The subcommands, nothing else. */
+#include "cmd/gateway.h"
 #include "cmd/options.h"
 #include "cmd/passwd.h"
 #include "cmd/serve.h"
+#include "cmd/worker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,8 @@ static const struct {
     const char *text;
 } commands[] = {
     {"serve", cmd_serve, "PostgreSQL protocol and engine in one process"},
+    {"gateway", cmd_gateway, "PostgreSQL protocol in front of workers"},
+    {"worker", cmd_worker, "the engine behind gRPC, for gateways"},
     {"passwd", cmd_passwd, "make a line of the users' file"},
     {"options", cmd_options, "list what can be configured"},
 };

@@ -344,13 +344,49 @@ static int complete_addresses(struct config *c, struct err *e)
     if (c->listen.n == 0 && !c->unix_socket_directory)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
                        "option listen: empty, and no unix_socket_directory");
+    int64_t port = c->role == CONFIG_ROLE_WORKER ? c->grpc_port : c->port;
     for (size_t i = 0; i < c->listen.n; i++)
-        TRY(complete_address(c, "listen", &c->listen.items[i], c->port, e));
+        TRY(complete_address(c, "listen", &c->listen.items[i], port, e));
+    for (size_t i = 0; i < c->workers.n; i++)
+        TRY(complete_address(c, "workers", &c->workers.items[i], c->grpc_port, e));
     if (!c->http || cstr_ieq(c->http, "off")) {
         c->http = NULL;
         return ST_OK;
     }
     return complete_address(c, "http", &c->http, c->http_port, e);
+}
+
+static const char *role_name(enum config_role role)
+{
+    return role == CONFIG_ROLE_GATEWAY ? "gateway" : role == CONFIG_ROLE_WORKER ? "worker" : "serve";
+}
+
+/* What the role has no use for is an error where somebody wrote it for this role; the environment may be that
+ * of several. */
+static int check_role(const struct config *c, struct err *e)
+{
+    static const int of_engine[] = {CONFIG_database,
+                                    CONFIG_threads,
+                                    CONFIG_memory_limit,
+                                    CONFIG_temp_directory,
+                                    CONFIG_allowed_directories,
+                                    CONFIG_extensions,
+                                    CONFIG_spool_directory,
+                                    CONFIG_spool_limit,
+                                    CONFIG_cursor_batch_size,
+                                    CONFIG_portal_buffer_rows,
+                                    CONFIG_streams_max};
+    static const int of_gateway[] = {CONFIG_workers};
+    const int *wrong = c->role == CONFIG_ROLE_GATEWAY ? of_engine : of_gateway;
+    size_t n = c->role == CONFIG_ROLE_GATEWAY ? sizeof of_engine / sizeof *of_engine
+                                              : sizeof of_gateway / sizeof *of_gateway;
+    for (size_t i = 0; i < n; i++)
+        if (c->source[wrong[i]] == CONFIG_FLAG || c->source[wrong[i]] == CONFIG_FILE)
+            return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "option %s is not for `tavana %s`",
+                           config_options[wrong[i]].name, role_name(c->role));
+    if (c->role == CONFIG_ROLE_GATEWAY && c->workers.n == 0)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "option workers: a gateway needs at least one");
+    return ST_OK;
 }
 
 static int check_together(const struct config *c, struct err *e)
@@ -383,12 +419,13 @@ static int load_all(struct config *c, struct err *e)
     TRY(load_flags(c, NULL, e));
     TRY(note_unknown_variables(c, e));
     TRY(complete_addresses(c, e));
+    TRY(check_role(c, e));
     return check_together(c, e);
 }
 
-int config_load(struct config *c, int argc, char **argv, struct err *e)
+int config_load(struct config *c, enum config_role role, int argc, char **argv, struct err *e)
 {
-    *c = (struct config){.argc = argc, .argv = argv};
+    *c = (struct config){.role = role, .argc = argc, .argv = argv};
     arena_init(&c->arena, CONFIG_MEMORY_MAX);
     int st = load_all(c, e);
     if (st < 0)
@@ -419,7 +456,7 @@ static int keep_what_needs_restart(const struct config *old, struct config *next
 
 int config_reload(const struct config *old, struct config *next, struct err *e)
 {
-    TRY(config_load(next, old->argc, old->argv, e));
+    TRY(config_load(next, old->role, old->argc, old->argv, e));
     int st = keep_what_needs_restart(old, next, e);
     if (st < 0)
         config_release(next);

@@ -34,6 +34,9 @@ struct config_list {
 enum config_trust { CONFIG_TRUST_AUTO, CONFIG_TRUST_OFF };
 enum config_tls { CONFIG_TLS_OFF, CONFIG_TLS_ON, CONFIG_TLS_REQUIRED };
 
+/* What the program is: some options are of one role alone, and `listen` has another port in a worker. */
+enum config_role { CONFIG_ROLE_SERVE, CONFIG_ROLE_GATEWAY, CONFIG_ROLE_WORKER };
+
 enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
 
 enum {
@@ -64,6 +67,7 @@ struct config {
      * container platforms make such variables too. */
     struct config_list unknown_variables;
     struct arena arena;
+    enum config_role role;
     int argc; /* lent, for config_reload */
     char **argv;
 };
@@ -71,7 +75,7 @@ struct config {
 /* argv: what follows the subcommand, [DATABASE] [--set OPTION=VALUE] [--OPTION VALUE | --OPTION=VALUE]…;
  * - and _ are alike in a flag's name; repeated, a LIST grows and anything else takes the last. argv must
  * outlive c. On ST_ERR (22023 a value, 42704 a name, F0000 or 58P01 … the file) c is released. */
-int config_load(struct config *c, int argc, char **argv, struct err *e);
+int config_load(struct config *c, enum config_role role, int argc, char **argv, struct err *e);
 /* NULL and a zeroed struct are fine. */
 void config_release(struct config *c);
 /* The file once more (flags and environment as before), into next. On ST_ERR next is released; old is never

@@ -41,6 +41,23 @@ X(TEXT, http, "TAVANA_HTTP", "127.0.0.1", 0, 0, "", START, \
   "Address of /metrics, /health, /ready and /status: HOST:PORT, HOST, or off") \
 X(INT, http_port, "HTTP_PORT", "8080", 0, 65535, "", START, \
   "Port of `http` when that names none; 0: the system picks one") \
+/* gateway and workers */ \
+X(LIST, workers, "TAVANA_WORKERS", "", 0, 0, "", START, \
+  "Of a gateway: where its workers are, HOST:PORT or HOST") \
+X(INT, grpc_port, "GRPC_PORT", "50053", 0, 65535, "", START, \
+  "Port of a worker's `listen` and of `workers` without one") \
+X(DURATION, worker_client_timeout, "TAVANA_WORKER_CLIENT_TIMEOUT_SECS", "30s", 100, CONFIG_DAY_MS, "s", START, \
+  "How long a gateway waits for a connection, and how long the other side may be silent before it counts as lost") \
+X(PATH, rpc_cert_file, "TAVANA_RPC_CERT_FILE", "", 0, 0, "", START, \
+  "Certificate chain of this worker, or of this gateway (PEM)") \
+X(PATH, rpc_key_file, "TAVANA_RPC_KEY_FILE", "", 0, 0, "", START, \
+  "Its private key (PEM)") \
+X(PATH, rpc_ca_file, "TAVANA_RPC_CA_FILE", "", 0, 0, "", START, \
+  "CA of the other side's certificates (PEM); empty: plain text") \
+X(PATH, rpc_token_file, "TAVANA_RPC_TOKEN_FILE", "", 0, 0, "", START, \
+  "A secret that gateways show to workers instead of a certificate, over TLS") \
+X(BOOL, rpc_plain, "TAVANA_RPC_PLAIN", "off", 0, 0, "", START, \
+  "Plain text between gateway and worker beyond this machine") \
 /* who may come in */ \
 X(PATH, users_file, "TAVANA_USERS_FILE", "", 0, 0, "", RELOAD, \
   "Users and their verifiers, as `tavana passwd` writes them") \

@@ -24,19 +24,30 @@ static size_t message_max(const struct session *s)
     return session_config(s)->message_max + FRAME_HEADER;
 }
 
+/* ST_AGAIN: look for interrupts. */
+static int read_or_wait(struct session *s, struct err *e)
+{
+    int st = conn_fill(s->conn, message_max(s), e);
+    if (st == ST_EOF)
+        return err_set(e, SQLSTATE_CONNECTION_FAILURE,
+                       "unexpected EOF on client connection with an open transaction");
+    if (st != ST_AGAIN)
+        return st;
+    st = conn_wait_readable(s->conn, &s->worker->waker, CLOCK_NEVER, e);
+    return st == ST_OK ? ST_AGAIN : st;
+}
+
 /* Waits until there is more input than before. */
 static int read_more(struct session *s, struct err *e)
 {
-    for (;;) {
+    int st;
+    do {
         TRY(session_check_interrupts(s, e));
-        int st = conn_fill(s->conn, message_max(s), e);
-        if (st == ST_EOF)
-            return err_set(e, SQLSTATE_CONNECTION_FAILURE,
-                           "unexpected EOF on client connection with an open transaction");
-        if (st != ST_AGAIN)
-            return st;
-        TRY(conn_wait_readable(s->conn, &s->worker->waker, CLOCK_NEVER, e));
-    }
+        st = read_or_wait(s, e);
+    } while (st == ST_AGAIN);
+    if (st < 0)
+        s->closing = true;
+    return st;
 }
 
 /* Where in the file the session found fault; the backend has said so itself. */

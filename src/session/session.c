@@ -79,28 +79,35 @@ static void log_statement(struct session *s, char type, const struct err *e)
              (unsigned long long)s->statement_bytes, sqlstate_code(e->code));
 }
 
+/* 08006 of a worker's connection is a statement's error as any other. */
+static bool is_client_gone(const struct session *s, const struct err *e)
+{
+    return e->code == SQLSTATE_CONNECTION_FAILURE &&
+           (s->closing || atomic_load(&s->interrupts) & INT_CLIENT_GONE);
+}
+
 /* Errors that leave no session behind them. */
 static bool is_fatal(const struct session *s, const struct err *e)
 {
-    return s->closing || e->code == SQLSTATE_ADMIN_SHUTDOWN || e->code == SQLSTATE_CONNECTION_FAILURE;
+    return s->closing || e->code == SQLSTATE_ADMIN_SHUTDOWN || is_client_gone(s, e);
 }
 
-static void count_statement_end(const struct err *e)
+static void count_statement_end(const struct session *s, const struct err *e)
 {
     if (e->code == SQLSTATE_QUERY_CANCELED)
         metric_add(METRIC_CANCELS, 1);
-    else if (e->code == SQLSTATE_CONNECTION_FAILURE)
+    else if (is_client_gone(s, e))
         metric_add(METRIC_CLIENTS_GONE, 1);
 }
 
 /* Tells the client and brings the transaction to where an error brings it. */
 static void statement_failed(struct session *s, const struct err *e)
 {
-    count_statement_end(e);
+    count_statement_end(s, e);
     if (is_fatal(s, e)) {
-        s->closing = true;
-        if (e->code != SQLSTATE_CONNECTION_FAILURE)
+        if (!is_client_gone(s, e))
             session_report(s, BE_FATAL, e);
+        s->closing = true;
     } else {
         session_report(s, BE_ERROR, e);
     }

@@ -207,8 +207,11 @@ int sql_parse_copy(struct arena *a, const struct sql_statement *s, struct sql_co
     struct str parsed;
     PgQuery__Node *node = NULL;
     find_parts(&p, s->text);
-    *out = (struct sql_copy){
-        .source = p.source, .query = p.query, .source_at = p.source_at, .query_at = p.query_at};
+    *out = (struct sql_copy){.text = s->text,
+                             .source = p.source,
+                             .query = p.query,
+                             .source_at = p.source_at,
+                             .query_at = p.query_at};
     TRY(without_parts(a, s->text, &p, &parsed, e));
     int st = sql_tree(a, parsed, &node, e);
     if (st == ST_OK)

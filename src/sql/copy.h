@@ -24,6 +24,7 @@ struct sql_copy_names {
 };
 
 struct sql_copy {
+    struct str text;            /* the statement */
     bool from;                  /* FROM STDIN */
     struct str source;          /* the table as written, with its schema; {NULL, 0}: a query */
     struct str query;           /* without its brackets; {NULL, 0}: a table */

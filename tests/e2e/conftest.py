@@ -25,7 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TAVANA_BINARY", ROOT / "build/tavana")).resolve()
 SANITIZED = os.environ.get("TAVANA_SANITIZED") == "1"
 FULL = os.environ.get("TAVANA_FULL") == "1"
-for name in ("TAVANA_BINARY", "TAVANA_SANITIZED", "TAVANA_FULL"):  # for the tests; the program would wonder at them
+WORKERS = int(os.environ.get("TAVANA_E2E_WORKERS", "0"))  # 0: `tavana serve`; else a gateway with so many
+for name in ("TAVANA_BINARY", "TAVANA_SANITIZED", "TAVANA_FULL", "TAVANA_E2E_WORKERS"):  # for the tests; the program would wonder at them
     os.environ.pop(name, None)
 START_SECONDS = 60
 HOST = "127.0.0.1"
@@ -62,19 +63,30 @@ def dsn(port, **kw):
     return " ".join(f"{k}={v}" for k, v in {"host": HOST, "port": port, "user": "tester", "dbname": "db", **kw}.items())
 
 
-class Server:
-    """`tavana serve` with a log of its own."""
+ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "allowed_directories", "extensions", "spool_directory", "spool_limit",
+                  "cursor_batch_size", "portal_buffer_rows", "streams_max"}
 
-    def __init__(self, *options, database=None, env=None, wait=True):
-        self.port, self.http = free_port(), free_port()
-        self.address = (HOST, self.port)
+
+def split_options(options):
+    """Those of the engine, and the others: each a list of lists of arguments."""
+    engine, front, rest = [], [], list(map(str, options))
+    while rest:
+        args = [rest.pop(0)]
+        if "=" not in args[0] and rest:
+            args.append(rest.pop(0))
+        name = (args[1] if args[0] == "--set" else args[0].lstrip("-")).split("=")[0].replace("-", "_")
+        (engine if name in ENGINE_OPTIONS else front).extend(args)
+    return engine, front
+
+
+class Program:
+    """A role of the program with a log of its own."""
+
+    def __init__(self, role, *args, env=None):
+        self.http = free_port()
         self.log_file = tempfile.NamedTemporaryFile("w+", prefix="tavana-", suffix=".log", delete=False)
-        args = [str(BINARY), "serve", *([str(database)] if database else []),
-                *([] if "--listen" in options else ["--listen", f"{HOST}:{self.port}"]),
-                "--http", f"{HOST}:{self.http}", *map(str, options)]
-        self.process = subprocess.Popen(args, stdout=self.log_file, stderr=self.log_file, env={**os.environ, **(env or {})})
-        if wait:
-            self.wait_ready()
+        self.process = subprocess.Popen([str(BINARY), role, "--http", f"{HOST}:{self.http}", *map(str, args)], stdout=self.log_file,
+                                        stderr=self.log_file, env={**os.environ, **(env or {})})
 
     def wait_ready(self):
         deadline = time.monotonic() + START_SECONDS
@@ -100,12 +112,6 @@ class Server:
 
     def log(self):
         return pathlib.Path(self.log_file.name).read_text(encoding="utf-8", errors="replace")
-
-    def wire(self, **kw):
-        return Wire(self.address, **kw)
-
-    def dsn(self, **kw):
-        return dsn(self.port, **kw)
 
     @property
     def pid(self):
@@ -151,6 +157,47 @@ class Server:
             if self.process.poll() is None:
                 self.process.kill()
             os.unlink(self.log_file.name)
+
+
+class Worker(Program):
+    """`tavana worker`"""
+
+    def __init__(self, *options, database=None, env=None):
+        self.port = free_port()
+        super().__init__("worker", *([database] if database else []), "--listen", f"{HOST}:{self.port}", *options, env=env)
+
+
+class Server(Program):
+    """`tavana serve`, or a gateway with WORKERS of them: clients cannot tell."""
+
+    def __init__(self, *options, database=None, env=None, wait=True, workers=WORKERS):
+        self.port = free_port()
+        self.address = (HOST, self.port)
+        listen = [] if "--listen" in options else ["--listen", f"{HOST}:{self.port}"]
+        if workers == 0:
+            self.workers = []
+            args = ["serve", *([database] if database else []), *listen, *options]
+        else:
+            engine, front = split_options(options)
+            self.workers = [Worker(*engine, database=database, env=env) for _ in range(workers)]
+            args = ["gateway", "--workers", ",".join(f"{HOST}:{w.port}" for w in self.workers), *listen, *front]
+        super().__init__(*args, env=env)
+        if wait:
+            for w in self.workers:
+                w.wait_ready()
+            self.wait_ready()
+
+    def wire(self, **kw):
+        return Wire(self.address, **kw)
+
+    def dsn(self, **kw):
+        return dsn(self.port, **kw)
+
+    def __exit__(self, *what):
+        with contextlib.ExitStack() as stack:
+            for w in self.workers:
+                stack.push(w.__exit__)
+            return super().__exit__(*what)
 
 
 @pytest.fixture(scope="session")

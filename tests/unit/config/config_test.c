@@ -47,7 +47,7 @@ static void load_ok(struct config *c, struct args a)
 {
     struct err e;
     err_init(&e);
-    if (config_load(c, a.n, a.v, &e) != ST_OK)
+    if (config_load(c, CONFIG_ROLE_SERVE, a.n, a.v, &e) != ST_OK)
         fail_msg("%s", e.message);
 }
 
@@ -56,7 +56,7 @@ static void load_fails(struct args a, enum sqlstate code, const char *message)
     struct config c;
     struct err e;
     err_init(&e);
-    assert_int_equal(config_load(&c, a.n, a.v, &e), ST_ERR);
+    assert_int_equal(config_load(&c, CONFIG_ROLE_SERVE, a.n, a.v, &e), ST_ERR);
     assert_string_equal(e.message, message);
     assert_string_equal(sqlstate_code(e.code), sqlstate_code(code));
 }
@@ -260,7 +260,7 @@ static void test_file_errors_name_the_line(void **state)
     struct err e;
     err_init(&e);
     struct args a = ARGS("--config", "no-such.conf");
-    assert_int_equal(config_load(&c, a.n, a.v, &e), ST_ERR);
+    assert_int_equal(config_load(&c, CONFIG_ROLE_SERVE, a.n, a.v, &e), ST_ERR);
     assert_string_equal(sqlstate_code(e.code), "58P01");
     assert_non_null(strstr(e.message, "open configuration file \"no-such.conf\": No such file"));
     load_fails(ARGS("--config", "."), SQLSTATE_CONFIG_FILE_ERROR,
@@ -275,7 +275,7 @@ static void test_reload(void **state)
     struct config old, next;
     struct err e;
     err_init(&e);
-    assert_int_equal(config_load(&old, a.n, a.v, &e), ST_OK); /* a lives as long as old */
+    assert_int_equal(config_load(&old, CONFIG_ROLE_SERVE, a.n, a.v, &e), ST_OK); /* a lives as long as old */
     write_file("max_connections = 6\nlog_level = debug\nlisten = 127.0.0.1:1\nportals_max = 4");
     assert_int_equal(config_reload(&old, &next, &e), ST_OK);
     assert_int_equal(next.log_level.value, LOG_DEBUG);
@@ -380,7 +380,7 @@ static void test_every_allocation_fails_once(void **state)
         struct err e;
         err_init(&e);
         alloc_fail_nth(nth);
-        int st = config_load(&c, a.n, a.v, &e);
+        int st = config_load(&c, CONFIG_ROLE_SERVE, a.n, a.v, &e);
         if (st == ST_OK)
             st = config_reload(&c, &next, &e);
         more = alloc_failed();

@@ -1,0 +1,232 @@
+#include "cmd/front.h"
+
+#include "auth/user_file.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/listener.h"
+#include "net/lot.h"
+#include "net/tls.h"
+#include "session/session.h"
+
+enum {
+    DESCRIPTORS_BESIDE_CLIENTS = 512, /* files of the engine, listeners, bells of threads … */
+    LISTEN_BACKLOG = 1024,
+    TERMINATE_WAIT_US = 10 * 1000 * 1000,
+};
+
+static void session_config_from(struct session_config *out, const struct config *c)
+{
+    *out = (struct session_config){
+        .max_connections = (unsigned)c->max_connections,
+        .authentication_timeout_us = c->authentication_timeout_ms * 1000,
+        .tls_required = c->tls.value == CONFIG_TLS_REQUIRED,
+        .trust = c->trust.value == CONFIG_TRUST_AUTO && !c->users_file,
+        .message_max = (size_t)c->message_size_max,
+        .memory_max = (size_t)c->session_memory_max,
+        .statements_max = (unsigned)c->prepared_statements_max,
+        .portals_max = (unsigned)c->portals_max,
+        .cursors_max = (unsigned)c->max_cursors,
+        .server_cursors_max = (unsigned)c->server_max_cursors,
+        .cursor_idle_us = c->cursor_idle_timeout_ms * 1000,
+        .cursor_cleanup_us = c->cursor_cleanup_interval_ms * 1000,
+        .stream_idle_park_us = c->stream_idle_park_ms * 1000,
+        .flush_bytes = (size_t)c->flush_threshold_bytes,
+        .flush_rows = (uint64_t)c->flush_threshold_rows,
+        .write_buffer = (size_t)c->write_buffer_size,
+        .stream_memory = (uint64_t)c->stream_memory,
+        .stream_wait_us = c->stream_wait_ms * 1000,
+        .flush_timeout_us = c->flush_timeout_ms * 1000,
+        .slow_flush_us = c->slow_flush_ms * 1000,
+        .client_check_us = c->client_check_interval_ms * 1000,
+        .statement_timeout_us = c->statement_timeout_ms * 1000,
+        .idle_transaction_timeout_us = c->idle_in_transaction_session_timeout_ms * 1000,
+        .idle_session_timeout_us = c->idle_session_timeout_ms * 1000,
+        .max_result_rows = (uint64_t)c->max_result_rows,
+        .max_result_bytes = (uint64_t)c->max_result_bytes,
+        .keepalive_idle_s = (int)(c->tcp_keepalives_idle_ms / 1000),
+        .keepalive_interval_s = (int)(c->tcp_keepalives_interval_ms / 1000),
+        .keepalive_count = (int)c->tcp_keepalives_count,
+        .tcp_user_timeout_ms = (int)c->tcp_user_timeout_ms,
+        .log_statements = c->log_statements,
+        .default_database = c->database,
+        .version = TAVANA_VERSION,
+    };
+}
+
+/* Users and certificates, at start and after SIGHUP. */
+static int load_credentials(struct front *v, const struct config *c, struct err *e)
+{
+    struct user_file *users = NULL;
+    struct tls_context *tls = NULL;
+    if (c->users_file)
+        TRY(user_file_load(&users, c->users_file, e));
+    if (c->tls.value != CONFIG_TLS_OFF) {
+        struct tls_options o = {
+            .cert_file = c->tls_cert_file,
+            .key_file = c->tls_key_file,
+            .ca_file = c->tls_ca_file,
+            .min_version = c->tls_min_version.text,
+        };
+        int rc = tls_context_new(&tls, &o, e);
+        if (rc < 0) {
+            user_file_unref(users);
+            return rc;
+        }
+    }
+    session_server_set_users(v->sessions, users);
+    session_server_set_tls(v->sessions, tls);
+    return ST_OK;
+}
+
+/* Nobody may come in from beyond this machine without saying who he is. */
+static int check_authentication(const struct config *c, struct err *e)
+{
+    if (c->users_file)
+        return ST_OK;
+    if (c->trust.value == CONFIG_TRUST_OFF)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "trust is off, but no users_file is configured");
+    for (size_t i = 0; i < c->listen.n; i++) {
+        bool public;
+        TRY(listener_address_is_public(c->listen.items[i], &public, e));
+        if (!public)
+            continue;
+        (void)err_set(
+            e, SQLSTATE_CONFIG_FILE_ERROR,
+            "listening on \"%s\" can be reached from other machines, but no users_file is configured",
+            c->listen.items[i]);
+        err_hint(e, "Make users with `tavana passwd` and name their file with --users-file.");
+        return ST_ERR;
+    }
+    return ST_OK;
+}
+
+static int check_tls(const struct config *c, struct err *e)
+{
+    if (c->tls.value != CONFIG_TLS_OFF && (!c->tls_cert_file || !c->tls_key_file))
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
+                       "tls is %s, but tls_cert_file or tls_key_file is missing", c->tls.text);
+    return ST_OK;
+}
+
+struct show_cb {
+    void (*cb)(void *arg, const char *name, const char *value, const char *text);
+    void *arg;
+};
+
+static int show_row(void *arg, const struct config_row *row)
+{
+    const struct show_cb *show = arg;
+    show->cb(show->arg, row->name, row->value, row->text);
+    return ST_OK;
+}
+
+static void show_options(void *arg, void (*cb)(void *, const char *, const char *, const char *),
+                         void *cb_arg)
+{
+    struct process *p = arg;
+    struct show_cb show = {cb, cb_arg};
+    (void)pthread_rwlock_rdlock(&p->config_lock);
+    (void)config_each(&p->config, show_row, &show);
+    (void)pthread_rwlock_unlock(&p->config_lock);
+}
+
+static void on_accept(void *arg, int fd)
+{
+    struct front *v = arg;
+    session_accept(v->sessions, fd);
+}
+
+static int open_listener(struct front *v, struct err *e)
+{
+    const struct config *c = &v->process->config;
+    const char *addresses[CONFIG_LIST_MAX + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < c->listen.n; i++)
+        addresses[n++] = c->listen.items[i];
+    if (c->unix_socket_directory)
+        addresses[n++] = c->unix_socket_directory;
+    struct listener_options o = {
+        .addresses = addresses,
+        .naddresses = n,
+        .unix_port = (int)c->port,
+        .backlog = LISTEN_BACKLOG,
+        .on_accept = on_accept,
+        .arg = v,
+    };
+    return listener_new(&v->listener, &o, e);
+}
+
+int front_open_listener(struct front *f, struct process *p, struct err *e)
+{
+    f->process = p;
+    TRY(check_authentication(&p->config, e));
+    TRY(check_tls(&p->config, e));
+    TRY(process_raise_descriptors((uint64_t)p->config.max_connections + DESCRIPTORS_BESIDE_CLIENTS, e));
+    return open_listener(f, e);
+}
+
+int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
+{
+    struct process *p = f->process;
+    const struct config *c = &p->config;
+    struct session_config sc;
+    session_config_from(&sc, c);
+    TRY(lot_new(&f->lot, (unsigned)c->max_connections + SESSION_SPARE_CONNECTIONS, e));
+    const struct session_wiring w = {
+        .backend = backend,
+        .pool = p->pool,
+        .lot = f->lot,
+        .show = {.arg = p, .each_option = show_options},
+    };
+    TRY(session_server_new(&f->sessions, &w, &sc, e));
+    TRY(load_credentials(f, c, e));
+    TRY(session_server_start(f->sessions, e));
+    return listener_start(f->listener, e);
+}
+
+int front_reload(struct front *f, const struct config *next, struct err *e)
+{
+    struct session_config sc;
+    TRY(check_authentication(next, e));
+    TRY(check_tls(next, e));
+    TRY(load_credentials(f, next, e));
+    session_config_from(&sc, next);
+    return session_server_set_config(f->sessions, &sc, e);
+}
+
+/* No new sessions; running ones may finish within the limit; then they are ended. */
+void front_drain(struct front *v)
+{
+    int64_t timeout_us = v->process->config.shutdown_timeout_ms * 1000;
+    log_line(LOG_INFO, "draining", "sessions=%u", session_server_counts(v->sessions).sessions);
+    listener_stop(v->listener);
+    session_server_drain(v->sessions);
+    if (session_server_wait(v->sessions, clock_now_us() + timeout_us))
+        return;
+    log_line(LOG_WARNING, "terminating_sessions", "sessions=%u", session_server_counts(v->sessions).sessions);
+    session_server_terminate(v->sessions);
+    while (!session_server_wait(v->sessions, clock_now_us() + TERMINATE_WAIT_US))
+        log_line(LOG_WARNING, "sessions_still_ending", "sessions=%u",
+                 session_server_counts(v->sessions).sessions);
+}
+
+void front_gauges(const struct front *f, struct ops_gauges *g)
+{
+    ops_gauge(g, "tavana_sessions_parked", "Sessions that cost no thread now", lot_count(f->lot));
+}
+
+int front_port(const struct front *f)
+{
+    return listener_port(f->listener);
+}
+
+void front_close_sessions(struct front *f)
+{
+    listener_free(f->listener);
+    session_server_free(f->sessions);
+}
+
+void front_free(struct front *f)
+{
+    lot_free(f->lot);
+}

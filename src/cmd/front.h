@@ -1,0 +1,32 @@
+/* The side of PostgreSQL's clients: listener, sessions, users and certificates. The same for `tavana serve`
+ * and `tavana gateway`, which differ in the backend that they pass. Threads: as process.h. */
+#ifndef TAVANA_CMD_FRONT_H
+#define TAVANA_CMD_FRONT_H
+
+#include "backend/backend.h"
+#include "cmd/process.h"
+
+struct listener;
+struct lot;
+struct session_server;
+
+struct front {
+    struct process *process;
+    struct lot *lot;
+    struct session_server *sessions;
+    struct listener *listener;
+};
+
+/* What may be refused before anything is opened; and the port, which is the most common failure. */
+int front_open_listener(struct front *f, struct process *p, struct err *e);
+/* Clients are let in. */
+int front_open_sessions(struct front *f, struct backend *backend, struct err *e);
+int front_reload(struct front *f, const struct config *next, struct err *e);
+void front_drain(struct front *f);
+void front_gauges(const struct front *f, struct ops_gauges *g);
+int front_port(const struct front *f);
+/* In two steps, with the end of the pool between them. Half-made ones too. */
+void front_close_sessions(struct front *f);
+void front_free(struct front *f);
+
+#endif

@@ -1,0 +1,192 @@
+#include "cmd/process.h"
+
+#include "base/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, THREAD_IDLE_MS = 10 * 1000 };
+
+int process_raise_descriptors(uint64_t wanted, struct err *e)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return err_set(e, SQLSTATE_SYSTEM_ERROR, "could not read the limit of open files");
+    if (limit.rlim_cur >= wanted)
+        return ST_OK;
+    limit.rlim_cur = wanted;
+    if (limit.rlim_max < wanted)
+        limit.rlim_max = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return ST_OK;
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    log_line(LOG_WARNING, "few_descriptors", "limit=%llu wanted=%llu", (unsigned long long)limit.rlim_cur,
+             (unsigned long long)wanted);
+    return ST_OK;
+}
+
+int process_open_pool(struct process *p, struct err *e)
+{
+    const struct thread_pool_options o = {
+        .max = (unsigned)p->config.max_threads,
+        .reserve = (unsigned)p->config.thread_reserve,
+        .idle_ms = THREAD_IDLE_MS,
+        .name = "session",
+    };
+    return thread_pool_new(&p->pool, &o, e);
+}
+
+/* ---- the operator's pages ---- */
+
+static enum ops_state ops_state(void *arg)
+{
+    struct process *p = arg;
+    return atomic_load(&p->state);
+}
+
+static void ops_gauges(void *arg, struct ops_gauges *g)
+{
+    struct process *p = arg;
+    struct thread_pool_stats pool = thread_pool_stats(p->pool);
+    ops_gauge(g, "tavana_threads", "Threads that run sessions", pool.threads);
+    ops_gauge(g, "tavana_threads_idle", "Of these, without work", pool.idle);
+    ops_gauge(g, "tavana_threads_queue", "Sessions waiting for a thread", pool.queued);
+    if (p->role->gauges)
+        p->role->gauges(p, g);
+}
+
+static int open_ops(struct process *p, struct err *e)
+{
+    p->ops = (struct ops){.version = TAVANA_VERSION, .state = ops_state, .gauges = ops_gauges, .arg = p};
+    if (!p->config.http)
+        return ST_OK;
+    return http_server_new(&p->http, p->config.http, ops_handle, &p->ops, e);
+}
+
+/* ---- life ---- */
+
+static int start(struct process *p, struct err *e)
+{
+    TRY(p->role->start(p, e));
+    return open_ops(p, e);
+}
+
+/* Half-made ones too. */
+static void stop(struct process *p)
+{
+    http_server_free(p->http);
+    p->role->stop(p);
+    (void)pthread_rwlock_destroy(&p->config_lock);
+    config_release(&p->config);
+}
+
+static void report(const char *event, const struct err *e)
+{
+    char message[LOG_QUOTE_MAX];
+    log_line(LOG_ERROR, event, "sqlstate=%s message=%s", sqlstate_code(e->code),
+             log_quote(message, e->message));
+}
+
+/* SIGHUP: files are read again; what is wrong with them leaves everything as it was. */
+static void reload(struct process *p)
+{
+    struct err e;
+    struct config next = {0};
+    err_init(&e);
+    if (config_reload(&p->config, &next, &e) < 0 || p->role->reload(p, &next, &e) < 0) {
+        report("reload_failed", &e);
+        config_release(&next);
+        return;
+    }
+    log_set_level((enum log_level)next.log_level.value);
+    for (size_t i = 0; i < next.needs_restart.n; i++)
+        log_line(LOG_WARNING, "needs_restart", "option=%s", next.needs_restart.items[i]);
+    (void)pthread_rwlock_wrlock(&p->config_lock);
+    struct config old = p->config;
+    p->config = next;
+    (void)pthread_rwlock_unlock(&p->config_lock);
+    config_release(&old);
+    log_line(LOG_INFO, "reloaded", "");
+}
+
+static void run_until_signal(struct process *p, const sigset_t *signals)
+{
+    for (;;) {
+        int number = 0;
+        if (sigwait(signals, &number) != 0)
+            continue;
+        if (number != SIGHUP) {
+            log_line(LOG_INFO, "signal", "name=%s", number == SIGINT ? "SIGINT" : "SIGTERM");
+            return;
+        }
+        reload(p);
+    }
+}
+
+static int fail(const struct err *e, int code)
+{
+    fprintf(stderr, "tavana: %s%s%s\n", e->message, e->hint[0] ? "; " : "", e->hint);
+    return code;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+/* Signals reach nobody but run_until_signal; a lost peer is an error of a write, not a signal. */
+static void block_signals(sigset_t *signals)
+{
+    (void)sigemptyset(signals);
+    (void)sigaddset(signals, SIGINT);
+    (void)sigaddset(signals, SIGTERM);
+    (void)sigaddset(signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void run(struct process *p, const sigset_t *signals)
+{
+    atomic_store(&p->state, OPS_READY);
+    log_line(LOG_INFO, "listening", "port=%d http_port=%d database=%s", p->role->port(p),
+             p->http ? http_server_port(p->http) : 0, p->config.database ? p->config.database : ":memory:");
+    run_until_signal(p, signals);
+    atomic_store(&p->state, OPS_DRAINING);
+    p->role->drain(p);
+}
+
+int process_main(struct process *p, const struct process_role *role, int argc, char **argv)
+{
+    struct err e;
+    sigset_t signals;
+    if (wants_help(argc, argv)) {
+        fputs(role->usage, stdout);
+        return 0;
+    }
+    err_init(&e);
+    p->role = role;
+    atomic_store(&p->state, OPS_STARTING);
+    if (config_load(&p->config, role->role, argc - 1, argv + 1, &e) < 0)
+        return fail(&e, EXIT_USAGE);
+    log_set_level((enum log_level)p->config.log_level.value);
+    for (size_t i = 0; i < p->config.unknown_variables.n; i++)
+        log_line(LOG_WARNING, "unknown_variable", "name=%s", p->config.unknown_variables.items[i]);
+    block_signals(&signals);
+    (void)pthread_rwlock_init(&p->config_lock, NULL);
+    int code = 0;
+    if (start(p, &e) < 0)
+        code = fail(&e, e.code == SQLSTATE_CONFIG_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED);
+    else
+        run(p, &signals);
+    stop(p);
+    if (code == 0)
+        log_line(LOG_INFO, "stopped", "");
+    return code;
+}

@@ -1,0 +1,48 @@
+/* What every role of the program has: its configuration, a pool of threads, the operator's pages, signals.
+ * A role is a struct that begins with a struct process. */
+#ifndef TAVANA_CMD_PROCESS_H
+#define TAVANA_CMD_PROCESS_H
+
+#include "base/thread_pool.h"
+#include "config/config.h"
+#include "net/http.h"
+#include "ops/ops.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct process;
+
+struct process_role {
+    enum config_role role;
+    const char *usage;
+    /* Opens the role's parts; what was opened before a failure is closed by stop. */
+    int (*start)(struct process *p, struct err *e);
+    void (*stop)(struct process *p);
+    /* SIGHUP: takes over what may change; on ST_ERR everything stays as it was. */
+    int (*reload)(struct process *p, const struct config *next, struct err *e);
+    /* SIGTERM: nothing new; what runs may finish within shutdown_timeout. */
+    void (*drain)(struct process *p);
+    void (*gauges)(struct process *p, struct ops_gauges *g); /* NULL: none of its own */
+    int (*port)(const struct process *p);
+};
+
+struct process {
+    const struct process_role *role;
+    struct config config;
+    pthread_rwlock_t config_lock; /* SHOW reads config while SIGHUP puts a new one there */
+    struct thread_pool *pool;
+    struct ops ops;
+    _Atomic enum ops_state state;
+    struct http_server *http;
+};
+
+/* The whole life; returns the exit code. */
+int process_main(struct process *p, const struct process_role *role, int argc, char **argv);
+
+/* ---- for roles ---- */
+
+int process_open_pool(struct process *p, struct err *e);
+int process_raise_descriptors(uint64_t wanted, struct err *e);
+
+#endif

@@ -1,0 +1,137 @@
+/* `tavana worker`: the engine behind gRPC. */
+#include "cmd/worker.h"
+
+#include "backend/local.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cmd/open_engine.h"
+#include "cmd/process.h"
+#include "cmd/rpc_options.h"
+#include "net/listener.h"
+#include "rpc/service.h"
+
+#include <poll.h>
+
+struct worker_process {
+    struct process process;
+    struct backend *engine;
+    struct rpc_service *service;
+};
+
+enum { DESCRIPTORS = 4096, DRAIN_TICK_MS = 50 };
+
+/* Nobody but a gateway shall come in. */
+static int check_security(const struct config *c, struct err *e)
+{
+    if (c->rpc_plain || c->rpc_ca_file || c->rpc_token_file)
+        return ST_OK;
+    for (size_t i = 0; i < c->listen.n; i++) {
+        bool public;
+        TRY(listener_address_is_public(c->listen.items[i], &public, e));
+        if (!public)
+            continue;
+        (void)err_set(
+            e, SQLSTATE_CONFIG_FILE_ERROR,
+            "listening on \"%s\" can be reached from other machines, but nothing says who may come in",
+            c->listen.items[i]);
+        err_hint(e, "Name certificates with rpc_ca_file, rpc_cert_file and rpc_key_file, or a shared "
+                    "rpc_token_file.");
+        return ST_ERR;
+    }
+    return ST_OK;
+}
+
+static int open_service(struct worker_process *v, struct err *e)
+{
+    const struct config *c = &v->process.config;
+    struct rpc_security security;
+    const struct rpc_service_options o = {
+        .backend = v->engine,
+        .server =
+            {
+                .addresses = c->listen.items,
+                .naddresses = c->listen.n,
+                .security = &security,
+                .silence_ms = c->worker_client_timeout_ms,
+                .pool = v->process.pool,
+            },
+        .sessions_max = (unsigned)c->max_connections,
+        .version = TAVANA_VERSION,
+        .memory_max = (uint64_t)c->memory_limit,
+    };
+    rpc_security_from(&security, c);
+    return rpc_service_new(&v->service, &o, e);
+}
+
+static int start(struct process *p, struct err *e)
+{
+    struct worker_process *v = (struct worker_process *)p;
+    TRY(check_security(&p->config, e));
+    TRY(process_raise_descriptors(DESCRIPTORS, e));
+    TRY(open_engine(&v->engine, &p->config, e));
+    TRY(process_open_pool(p, e));
+    return open_service(v, e);
+}
+
+static void stop(struct process *p)
+{
+    struct worker_process *v = (struct worker_process *)p;
+    rpc_service_stop(v->service);
+    thread_pool_free(p->pool);
+    rpc_service_free(v->service);
+    local_backend_free(v->engine);
+}
+
+static int reload(struct process *p, const struct config *next, struct err *e)
+{
+    (void)p;
+    (void)next;
+    (void)e;
+    return ST_OK;
+}
+
+static void drain(struct process *p)
+{
+    struct worker_process *v = (struct worker_process *)p;
+    int64_t until = clock_now_us() + p->config.shutdown_timeout_ms * 1000;
+    rpc_service_drain(v->service);
+    log_line(LOG_INFO, "draining", "sessions=%u", rpc_service_stats(v->service).sessions);
+    while (rpc_service_stats(v->service).sessions > 0 && clock_now_us() < until)
+        (void)poll(NULL, 0, DRAIN_TICK_MS);
+}
+
+static void gauges(struct process *p, struct ops_gauges *g)
+{
+    struct rpc_service_stats s = rpc_service_stats(((struct worker_process *)p)->service);
+    ops_gauge(g, "tavana_worker_gateways", "Gateways that are attached", s.gateways);
+    ops_gauge(g, "tavana_worker_sessions", "Their sessions", s.sessions);
+    ops_gauge(g, "tavana_worker_streams", "Results on their way to gateways", s.streams);
+}
+
+static int port(const struct process *p)
+{
+    return rpc_service_port(((const struct worker_process *)p)->service);
+}
+
+int cmd_worker(int argc, char **argv)
+{
+    static const struct process_role role = {
+        .role = CONFIG_ROLE_WORKER,
+        .usage = "Usage: tavana worker [DATABASE] [--OPTION VALUE | --set OPTION=VALUE]...\n"
+                 "\n"
+                 "  DATABASE           a database file; without one the engine is in memory\n"
+                 "  --listen HOST:PORT where gateways connect (127.0.0.1:50053)\n"
+                 "  --http HOST:PORT   where /metrics, /health, /ready and /status are; or off\n"
+                 "  --config FILE      a file of options\n"
+                 "\n"
+                 "`tavana options` lists every option, with its environment variable and default.\n",
+        .start = start,
+        .stop = stop,
+        .reload = reload,
+        .drain = drain,
+        .gauges = gauges,
+        .port = port,
+    };
+    struct worker_process v = {0};
+    return process_main(&v.process, &role, argc, argv);
+}

@@ -1,0 +1,484 @@
+#include "rpc/channel.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/thread.h"
+
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <grpc/support/alloc.h>
+#include <grpc/support/time.h>
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rpc_channel {
+    grpc_channel *channel;
+    void *methods[RPC_METHOD_COUNT];
+    char *address;
+    char *authorization; /* "Bearer …"; NULL: none */
+    int64_t timeout_ms;
+    grpc_completion_queue *sent; /* of rpc_send */
+    pthread_t sent_thread;
+    bool has_thread;
+};
+
+DEFINE_CLEANUP(struct rpc_channel, rpc_channel_free)
+
+static const char *const names[] = {
+#define X(symbol, name, request, reply, shape) RPC_SERVICE name,
+    RPC_METHODS(X)
+#undef X
+};
+
+static const ProtobufCMessageDescriptor *const replies[] = {
+#define X(symbol, name, request, reply, shape) &tavana__v1__##reply##__descriptor,
+    RPC_METHODS(X)
+#undef X
+};
+
+static gpr_timespec never(void)
+{
+    return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+}
+
+/* ---- the thread's queue ---- */
+
+static pthread_key_t queue_key;
+static pthread_once_t queue_once = PTHREAD_ONCE_INIT;
+
+static void queue_free(void *q)
+{
+    grpc_completion_queue_destroy(q);
+    grpc_shutdown();
+}
+
+static void make_key(void)
+{
+    if (pthread_key_create(&queue_key, queue_free) != 0)
+        abort();
+}
+
+static grpc_completion_queue *thread_queue(void)
+{
+    (void)pthread_once(&queue_once, make_key);
+    grpc_completion_queue *q = pthread_getspecific(queue_key);
+    if (q)
+        return q;
+    grpc_init();
+    q = grpc_completion_queue_create_for_pluck(NULL);
+    (void)pthread_setspecific(queue_key, q);
+    return q;
+}
+
+/* ---- channel ---- */
+
+/* Nobody waits for these calls: a thread takes their ends away. */
+struct sent {
+    grpc_call *call;
+    grpc_byte_buffer *request, *reply;
+    grpc_metadata_array initial, trailing;
+    grpc_status_code status;
+    grpc_slice details;
+};
+
+static void sent_free(struct sent *s)
+{
+    grpc_byte_buffer_destroy(s->request);
+    grpc_byte_buffer_destroy(s->reply);
+    grpc_metadata_array_destroy(&s->initial);
+    grpc_metadata_array_destroy(&s->trailing);
+    grpc_slice_unref(s->details);
+    grpc_call_unref(s->call);
+    mem_free(s);
+}
+
+static void *sent_main(void *arg)
+{
+    struct rpc_channel *c = arg;
+    thread_set_name("rpc sent");
+    for (;;) {
+        grpc_event ev = grpc_completion_queue_next(c->sent, never(), NULL);
+        if (ev.type == GRPC_QUEUE_SHUTDOWN)
+            return NULL;
+        sent_free(ev.tag);
+    }
+}
+
+static grpc_arg integer(const char *key, int64_t value)
+{
+    grpc_arg a = {.type = GRPC_ARG_INTEGER};
+    union {
+        const char *in;
+        char *out;
+    } u = {.in = key};
+    a.key = u.out;
+    a.value.integer = value > INT32_MAX ? INT32_MAX : (int)value;
+    return a;
+}
+
+static int connect_to(struct rpc_channel *c, const struct rpc_channel_options *o, struct err *e)
+{
+    grpc_channel_credentials *credentials;
+    TRY(rpc_channel_credentials(o->security, &credentials, e));
+    int64_t half = o->timeout_ms / 2 > 0 ? o->timeout_ms / 2 : 1;
+    grpc_arg args[] = {
+        integer(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1),
+        integer(GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1),
+        integer(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, (int64_t)RPC_BATCHES_MAX * RPC_BATCH_MAX),
+        integer(GRPC_ARG_HTTP2_BDP_PROBE, 0),
+        integer(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, RPC_BATCH_MAX),
+        integer(GRPC_ARG_KEEPALIVE_TIME_MS, half),
+        integer(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, half),
+        integer(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
+        integer(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
+        integer(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100),
+        integer(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, o->timeout_ms),
+        integer(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000),
+        integer(GRPC_ARG_ENABLE_RETRIES, 0),
+        integer(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1),
+    };
+    size_t n = sizeof args / sizeof *args;
+    grpc_channel_args list = {n, args};
+    c->channel = grpc_channel_create(o->address, credentials, &list);
+    grpc_channel_credentials_release(credentials);
+    for (size_t i = 0; i < RPC_METHOD_COUNT; i++)
+        c->methods[i] = grpc_channel_register_call(c->channel, names[i], NULL, NULL);
+    return ST_OK;
+}
+
+static int read_authorization(struct rpc_channel *c, const struct rpc_security *s, struct err *e)
+{
+    CLEANUP(mem_freep) char *token = NULL;
+    TRY(rpc_read_token(s, &token, e));
+    if (!token)
+        return ST_OK;
+    size_t n = strlen("Bearer ") + strlen(token) + 1;
+    c->authorization = mem_alloc(n);
+    if (!c->authorization)
+        return err_oom(e);
+    (void)snprintf(c->authorization, n, "Bearer %s", token);
+    return ST_OK;
+}
+
+int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *o, struct err *e)
+{
+    CLEANUP(rpc_channel_freep) struct rpc_channel *c = mem_calloc(1, sizeof *c);
+    if (!c)
+        return err_oom(e);
+    grpc_init();
+    c->timeout_ms = o->timeout_ms;
+    c->address = mem_strdup(o->address);
+    if (!c->address)
+        return err_oom(e);
+    TRY(read_authorization(c, o->security, e));
+    TRY(connect_to(c, o, e));
+    c->sent = grpc_completion_queue_create_for_next(NULL);
+    int rc = thread_start(&c->sent_thread, 0, sent_main, c);
+    if (rc != 0)
+        return err_errno(e, rc, "start a thread");
+    c->has_thread = true;
+    *out = TAKE_PTR(c);
+    return ST_OK;
+}
+
+void rpc_channel_free(struct rpc_channel *c)
+{
+    if (!c)
+        return;
+    if (c->sent)
+        grpc_completion_queue_shutdown(c->sent);
+    if (c->has_thread)
+        (void)pthread_join(c->sent_thread, NULL);
+    if (c->sent)
+        grpc_completion_queue_destroy(c->sent);
+    if (c->channel)
+        grpc_channel_destroy(c->channel);
+    if (c->authorization)
+        explicit_bzero(c->authorization, strlen(c->authorization));
+    mem_free(c->authorization);
+    mem_free(c->address);
+    mem_free(c);
+    grpc_shutdown();
+}
+
+const char *rpc_channel_address(const struct rpc_channel *c)
+{
+    return c->address;
+}
+
+/* ---- calls ---- */
+
+static int failed(const struct rpc_channel *c, grpc_status_code status, grpc_slice details, struct err *e)
+{
+    int n = (int)GRPC_SLICE_LENGTH(details);
+    const char *text = (const char *)GRPC_SLICE_START_PTR(details);
+    switch (status) {
+    case GRPC_STATUS_OK: return ST_OK;
+    case GRPC_STATUS_UNAUTHENTICATED:
+    case GRPC_STATUS_PERMISSION_DENIED:
+        return err_set(e, SQLSTATE_INVALID_AUTHORIZATION_SPECIFICATION,
+                       "worker %s does not accept this gateway", c->address);
+    case GRPC_STATUS_UNAVAILABLE:
+    case GRPC_STATUS_CANCELLED:
+    case GRPC_STATUS_DEADLINE_EXCEEDED:
+        (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "the connection to worker %s was lost", c->address);
+        break;
+    default:
+        (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "worker %s does not answer as it should", c->address);
+    }
+    if (n > 0)
+        err_detail(e, "gRPC status %d: %.*s", (int)status, n, text);
+    return ST_ERR;
+}
+
+struct outgoing {
+    grpc_metadata token;
+    size_t ntoken;
+};
+
+static void outgoing_init(struct outgoing *o, const struct rpc_channel *c)
+{
+    *o = (struct outgoing){0};
+    if (!c->authorization)
+        return;
+    o->token.key = grpc_slice_from_static_string("authorization");
+    o->token.value = grpc_slice_from_static_buffer(c->authorization, strlen(c->authorization));
+    o->ntoken = 1;
+}
+
+static grpc_call *call_new(struct rpc_channel *c, enum rpc_method method, grpc_completion_queue *q)
+{
+    return grpc_channel_create_registered_call(c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, q,
+                                               c->methods[method], never(), NULL);
+}
+
+static void start_batch(grpc_call *call, const grpc_op *ops, size_t n, void *tag)
+{
+    grpc_call_error rc = grpc_call_start_batch(call, ops, n, tag, NULL);
+    assert(rc == GRPC_CALL_OK);
+    (void)rc;
+}
+
+/* All of a unary call. */
+static void start_unary(struct sent *s, const struct outgoing *o, void *tag)
+{
+    grpc_metadata token = o->token;
+    const grpc_op ops[] = {
+        {.op = GRPC_OP_SEND_INITIAL_METADATA, .data.send_initial_metadata = {o->ntoken, &token, {0}}},
+        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = s->request},
+        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
+        {.op = GRPC_OP_RECV_INITIAL_METADATA,
+         .data.recv_initial_metadata.recv_initial_metadata = &s->initial},
+        {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &s->reply},
+        {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+         .data.recv_status_on_client = {&s->trailing, &s->status, &s->details, NULL}},
+    };
+    start_batch(s->call, ops, sizeof ops / sizeof *ops, tag);
+}
+
+static struct sent *unary_new(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
+                              grpc_completion_queue *q)
+{
+    struct sent *s = mem_calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->call = call_new(c, method, q);
+    s->request = rpc_pack(request);
+    s->details = grpc_empty_slice();
+    grpc_metadata_array_init(&s->initial);
+    grpc_metadata_array_init(&s->trailing);
+    struct outgoing o;
+    outgoing_init(&o, c);
+    start_unary(s, &o, s);
+    return s;
+}
+
+int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
+             ProtobufCMessage **reply, struct err *e)
+{
+    grpc_completion_queue *q = thread_queue();
+    struct sent *s = unary_new(c, method, request, q);
+    if (!s)
+        return err_oom(e);
+    (void)grpc_completion_queue_pluck(q, s, never(), NULL);
+    int st = failed(c, s->status, s->details, e);
+    if (st == ST_OK)
+        st = rpc_unpack(replies[method], s->reply, reply, e);
+    sent_free(s);
+    return st;
+}
+
+void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request)
+{
+    (void)unary_new(c, method, request, c->sent);
+}
+
+/* ---- streams ---- */
+
+struct rpc_stream {
+    struct rpc_channel *channel;
+    grpc_completion_queue *queue;
+    grpc_call *call;
+    grpc_byte_buffer *request;                 /* being sent */
+    grpc_byte_buffer *incoming;                /* read into */
+    bool begun, sending, reading, come, ended; /* an operation is under way; or its end has been taken */
+    grpc_metadata_array initial, trailing;
+    grpc_status_code status;
+    grpc_slice details;
+};
+
+static void read_message(struct rpc_stream *s, bool first)
+{
+    const grpc_op ops[] = {
+        {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &s->incoming},
+        {.op = GRPC_OP_RECV_INITIAL_METADATA,
+         .data.recv_initial_metadata.recv_initial_metadata = &s->initial},
+    };
+    start_batch(s->call, ops, first ? 2 : 1, &s->incoming);
+    s->reading = true;
+    s->come = false;
+}
+
+static void begin(struct rpc_stream *s, const ProtobufCMessage *request)
+{
+    struct outgoing o;
+    outgoing_init(&o, s->channel);
+    s->request = request ? rpc_pack(request) : NULL;
+    const grpc_op ops[] = {
+        {.op = GRPC_OP_SEND_INITIAL_METADATA, .data.send_initial_metadata = {o.ntoken, &o.token, {0}}},
+        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = s->request},
+        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
+    };
+    const grpc_op status = {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+                            .data.recv_status_on_client = {&s->trailing, &s->status, &s->details, NULL}};
+    start_batch(s->call, ops, request ? 3 : 1, &s->begun);
+    start_batch(s->call, &status, 1, &s->status);
+    read_message(s, true);
+    s->begun = true;
+}
+
+int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_method method,
+                    const ProtobufCMessage *request, struct err *e)
+{
+    struct rpc_stream *s = mem_calloc(1, sizeof *s);
+    if (!s)
+        return err_oom(e);
+    s->channel = c;
+    s->queue = thread_queue();
+    s->call = call_new(c, method, s->queue);
+    s->details = grpc_empty_slice();
+    grpc_metadata_array_init(&s->initial);
+    grpc_metadata_array_init(&s->trailing);
+    begin(s, request);
+    *out = s;
+    return ST_OK;
+}
+
+/* Whether the operation went well. */
+static bool take_end(struct rpc_stream *s, void *tag, bool *under_way)
+{
+    if (!*under_way)
+        return true;
+    grpc_event ev = grpc_completion_queue_pluck(s->queue, tag, never(), NULL);
+    *under_way = false;
+    return ev.success != 0;
+}
+
+static int end_of(struct rpc_stream *s, struct err *e)
+{
+    if (!s->ended)
+        (void)grpc_completion_queue_pluck(s->queue, &s->status, never(), NULL);
+    s->ended = true;
+    TRY(failed(s->channel, s->status, s->details, e));
+    return ST_EOF;
+}
+
+/* What goes out has ended badly when the call has. */
+static int broken(struct rpc_stream *s, struct err *e)
+{
+    int st = end_of(s, e);
+    return st == ST_ERR
+               ? st
+               : err_set(e, SQLSTATE_CONNECTION_FAILURE, "worker %s has ended the call", s->channel->address);
+}
+
+static int send_op(struct rpc_stream *s, grpc_op op, struct err *e)
+{
+    (void)take_end(s, &s->begun, &s->begun);
+    s->sending = true;
+    start_batch(s->call, &op, 1, &s->sending);
+    return take_end(s, &s->sending, &s->sending) ? ST_OK : broken(s, e);
+}
+
+int rpc_stream_send(struct rpc_stream *s, const ProtobufCMessage *m, struct err *e)
+{
+    if (s->ended)
+        return broken(s, e);
+    grpc_byte_buffer *b = rpc_pack(m);
+    int st = send_op(s, (grpc_op){.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = b}, e);
+    grpc_byte_buffer_destroy(b);
+    return st;
+}
+
+int rpc_stream_send_end(struct rpc_stream *s, struct err *e)
+{
+    if (s->ended)
+        return broken(s, e);
+    return send_op(s, (grpc_op){.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT}, e);
+}
+
+static bool wait_for_message(struct rpc_stream *s, gpr_timespec deadline)
+{
+    if (!s->reading || s->come)
+        return true;
+    grpc_event ev = grpc_completion_queue_pluck(s->queue, &s->incoming, deadline, NULL);
+    s->come = ev.type == GRPC_OP_COMPLETE;
+    return s->come;
+}
+
+bool rpc_stream_has_come(struct rpc_stream *s)
+{
+    return wait_for_message(s, gpr_time_0(GPR_CLOCK_MONOTONIC));
+}
+
+int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e)
+{
+    if (!s->reading)
+        return end_of(s, e);
+    (void)wait_for_message(s, never());
+    s->reading = false;
+    if (!s->incoming)
+        return end_of(s, e);
+    *out = TAKE_PTR(s->incoming);
+    read_message(s, false);
+    return ST_OK;
+}
+
+void rpc_stream_break(struct rpc_stream *s)
+{
+    (void)grpc_call_cancel(s->call, NULL);
+}
+
+void rpc_stream_close(struct rpc_stream *s)
+{
+    if (!s)
+        return;
+    if (!s->ended)
+        rpc_stream_break(s);
+    (void)take_end(s, &s->begun, &s->begun);
+    if (s->reading && !s->come)
+        (void)wait_for_message(s, never());
+    if (!s->ended)
+        (void)grpc_completion_queue_pluck(s->queue, &s->status, never(), NULL);
+    grpc_byte_buffer_destroy(s->request);
+    grpc_byte_buffer_destroy(s->incoming);
+    grpc_metadata_array_destroy(&s->initial);
+    grpc_metadata_array_destroy(&s->trailing);
+    grpc_slice_unref(s->details);
+    grpc_call_unref(s->call);
+    mem_free(s);
+}

@@ -1,0 +1,55 @@
+/* A way to one worker: calls that wait for their end in the thread that makes them, over gRPC's C core.
+ * A channel: any thread. A call or stream: one thread from its beginning to its end, since the thread's own
+ * completion queue serves it. Errors: 08006 when the worker cannot be reached, broke off or does not answer;
+ * 28000 when it does not accept us. A worker that is silent is noticed by HTTP/2 pings within
+ * rpc_channel_options.timeout_ms, however long a statement runs. */
+#ifndef TAVANA_RPC_CHANNEL_H
+#define TAVANA_RPC_CHANNEL_H
+
+#include "rpc/message.h"
+#include "rpc/method.h"
+#include "rpc/security.h"
+
+struct rpc_channel;
+struct rpc_stream;
+
+struct rpc_channel_options {
+    const char *address; /* HOST:PORT, or unix:PATH */
+    const struct rpc_security *security;
+    int64_t timeout_ms; /* to connect, and of silence */
+};
+
+enum {
+    RPC_BATCH_MAX = 256 * 1024, /* bytes of rows in a message, or one row */
+    RPC_BATCHES_MAX = 4,        /* of a stream under way */
+};
+
+int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *o, struct err *e);
+/* No calls are under way. NULL is fine. */
+void rpc_channel_free(struct rpc_channel *c);
+const char *rpc_channel_address(const struct rpc_channel *c);
+
+/* One request, one reply; *reply is the caller's, for rpc_message_free. */
+int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
+             ProtobufCMessage **reply, struct err *e);
+/* One that nobody waits for, whose reply is of no interest. Never waits. */
+void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request);
+
+/* request: the only one; NULL: others follow by rpc_stream_send. */
+int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_method method,
+                    const ProtobufCMessage *request, struct err *e);
+/* Waits until the connection has taken the message. */
+int rpc_stream_send(struct rpc_stream *s, const ProtobufCMessage *m, struct err *e);
+/* Nothing more is sent. */
+int rpc_stream_send_end(struct rpc_stream *s, struct err *e);
+/* ST_OK: *out is the caller's, for grpc_byte_buffer_destroy; ST_EOF: the worker has ended the stream as it
+ * should. */
+int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e);
+/* Whether a next would not wait. */
+bool rpc_stream_has_come(struct rpc_stream *s);
+/* From any thread while the stream is open: a next ends with an error. */
+void rpc_stream_break(struct rpc_stream *s);
+/* Breaks off what has not ended. NULL is fine. */
+void rpc_stream_close(struct rpc_stream *s);
+
+#endif

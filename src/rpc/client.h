@@ -1,0 +1,33 @@
+/* backend.h over one worker. Beside the sessions' calls a thread of its own keeps the Attach call: while that
+ * holds, the worker knows us and tells how it is; when it breaks, the worker has closed our sessions, and
+ * their calls end with 08006. Threads: as backend.h; the rest any thread. Source: proto/tavana/v1. */
+#ifndef TAVANA_RPC_CLIENT_H
+#define TAVANA_RPC_CLIENT_H
+
+#include "backend/backend.h"
+#include "rpc/channel.h"
+
+struct rpc_client;
+
+struct rpc_client_options {
+    struct rpc_channel_options channel;
+    const char *gateway; /* how we name ourselves */
+};
+
+/* What the worker has last said. */
+struct rpc_report {
+    bool there; /* attached; else the rest is old */
+    bool draining;
+    uint32_t sessions, streams, streams_max;
+    uint64_t memory, memory_max;
+    char worker[64];
+};
+
+int rpc_client_new(struct rpc_client **out, const struct rpc_client_options *o, struct err *e);
+/* All sessions are closed by then. NULL is fine. */
+void rpc_client_free(struct rpc_client *c);
+struct backend *rpc_client_backend(struct rpc_client *c);
+const char *rpc_client_address(const struct rpc_client *c);
+void rpc_client_report(struct rpc_client *c, struct rpc_report *out);
+
+#endif

@@ -1,0 +1,110 @@
+/* The gateway's side: COPY FROM STDIN. */
+#include "rpc/client_priv.h"
+
+#include "base/alloc.h"
+#include "sql/copy.h"
+
+static int take_reply(struct rpc_copy *c, uint64_t *rows, struct err *e)
+{
+    grpc_byte_buffer *b;
+    ProtobufCMessage *m;
+    int st = rpc_stream_next(c->stream, &b, e);
+    if (st == ST_EOF)
+        st = err_set(e, SQLSTATE_CONNECTION_FAILURE, "worker %s has ended COPY",
+                     rpc_client_address(c->session->client));
+    TRY(st);
+    st = rpc_unpack(&tavana__v1__copy_in_reply__descriptor, b, &m, e);
+    grpc_byte_buffer_destroy(b);
+    TRY(st);
+    const Tavana__V1__CopyInReply *reply = (const Tavana__V1__CopyInReply *)m;
+    st = rpc_error_take(reply->error, e);
+    if (reply->columns)
+        c->base.ncolumns = (uint16_t)reply->columns;
+    if (reply->line)
+        c->base.line = reply->line;
+    if (rows)
+        *rows = reply->rows;
+    rpc_message_free(m);
+    return st;
+}
+
+/* What the worker has said is why it takes nothing more. */
+static int send(struct rpc_copy *c, const Tavana__V1__CopyInRequest *m, struct err *e)
+{
+    struct err lost;
+    err_init(&lost);
+    if (rpc_stream_has_come(c->stream))
+        return take_reply(c, NULL, e) == ST_OK
+                   ? err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyInReply was not asked for")
+                   : ST_ERR;
+    if (rpc_stream_send(c->stream, &m->base, &lost) == ST_OK)
+        return ST_OK;
+    if (take_reply(c, NULL, e) == ST_OK)
+        *e = lost;
+    return ST_ERR;
+}
+
+static int begin(struct rpc_copy *c, struct str text, struct err *e)
+{
+    union {
+        const char *in;
+        uint8_t *out;
+    } sql = {.in = text.p};
+    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    Tavana__V1__CopyInOpen open = TAVANA__V1__COPY_IN_OPEN__INIT;
+    open.session = c->session->id;
+    open.statement = (ProtobufCBinaryData){text.n, sql.out};
+    m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_OPEN;
+    m.open = &open;
+    (void)atomic_fetch_add(&c->session->calls, 1);
+    TRY(rpc_stream_open(&c->stream, c->session->client->channel, RPC_COPY_IN, NULL, e));
+    TRY(send(c, &m, e));
+    return take_reply(c, NULL, e);
+}
+
+int rpc_copy_open(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
+                  struct err *e)
+{
+    struct rpc_copy *c = mem_calloc(1, sizeof *c);
+    if (!c)
+        return err_oom(e);
+    c->session = (struct rpc_session *)s;
+    int st = begin(c, in->statement->text, e);
+    if (st == ST_OK)
+        *out = &c->base;
+    else
+        rpc_copy_close(&c->base);
+    return st;
+}
+
+int rpc_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err *e)
+{
+    struct rpc_copy *c = (struct rpc_copy *)bc;
+    union {
+        const void *in;
+        uint8_t *out;
+    } data = {.in = p};
+    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_DATA;
+    m.data = (ProtobufCBinaryData){n, data.out};
+    return send(c, &m, e);
+}
+
+int rpc_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
+{
+    struct rpc_copy *c = (struct rpc_copy *)bc;
+    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_FINISH;
+    m.finish = true;
+    TRY(send(c, &m, e));
+    return take_reply(c, rows, e);
+}
+
+void rpc_copy_close(struct backend_copy *bc)
+{
+    struct rpc_copy *c = (struct rpc_copy *)bc;
+    if (!c)
+        return;
+    rpc_stream_close(c->stream);
+    mem_free(c);
+}

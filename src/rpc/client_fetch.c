@@ -1,0 +1,163 @@
+/* The gateway's side: rows. */
+#include "rpc/client_priv.h"
+
+#include "base/cleanup.h"
+#include "copy/options.h"
+#include "rpc/batch.h"
+
+#include <assert.h>
+
+static int put_copy(struct arena *a, const struct rpc_portal *p, const struct backend_fetch *how,
+                    Tavana__V1__CopyFormat **out, struct err *e)
+{
+    Tavana__V1__CopyFormat *m = arena_calloc(a, 1, sizeof *m);
+    if (!m)
+        return err_oom(e);
+    tavana__v1__copy_format__init(m);
+    m->format = (int32_t)how->copy->format;
+    m->header = (int32_t)how->copy->header;
+    m->delimiter = (uint8_t)how->copy->delimiter;
+    m->quote = (uint8_t)how->copy->quote;
+    m->escape = (uint8_t)how->copy->escape;
+    union {
+        const char *in;
+        uint8_t *out;
+    } null = {.in = how->copy->null.p};
+    m->null = (ProtobufCBinaryData){how->copy->null.n, null.out};
+    if (how->copy_force_quote) {
+        protobuf_c_boolean *marks = arena_calloc(a, p->base.desc->ncolumns, sizeof *marks);
+        if (p->base.desc->ncolumns && !marks)
+            return err_oom(e);
+        for (size_t i = 0; i < p->base.desc->ncolumns; i++)
+            marks[i] = how->copy_force_quote[i];
+        m->n_force_quote = p->base.desc->ncolumns;
+        m->force_quote = marks;
+    }
+    *out = m;
+    return ST_OK;
+}
+
+int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct backend_fetch *how,
+                      Tavana__V1__FetchRequest *out, struct err *e)
+{
+    tavana__v1__fetch_request__init(out);
+    out->session = p->session->id;
+    out->portal = p->id;
+    out->from = how->from;
+    out->max_rows = how->max_rows;
+    out->backward = how->backward;
+    out->skip = how->skip;
+    out->batch_bytes = how->batch_bytes;
+    out->batch_rows = how->batch_rows;
+    if (how->copy)
+        return put_copy(a, p, how, &out->copy, e);
+    if (!how->formats)
+        return ST_OK;
+    out->n_formats = p->base.desc->ncolumns;
+    out->formats = arena_calloc(a, out->n_formats, sizeof *out->formats);
+    if (out->n_formats && !out->formats)
+        return err_oom(e);
+    for (size_t i = 0; i < out->n_formats; i++)
+        out->formats[i] = how->formats[i];
+    return ST_OK;
+}
+
+/* ---- the stream ---- */
+
+static int ended(struct rpc_fetch *f, int status, const struct err *e)
+{
+    f->ended = true;
+    f->status = status;
+    if (status == ST_ERR)
+        f->err = *e;
+    return status;
+}
+
+static int take_trailer(struct rpc_fetch *f, const Tavana__V1__FetchReply *m, struct err *e)
+{
+    rpc_state_take(m->trailer->state, &f->portal->base);
+    return rpc_error_take(m->trailer->error, e) == ST_OK ? ST_EOF : ST_ERR;
+}
+
+static int take_message(struct rpc_fetch *f, grpc_byte_buffer *b, struct err *e)
+{
+    Tavana__V1__FetchReply *reply = NULL;
+    bool last;
+    int st = rpc_batch_read(b, &f->portal->batch, &last, &reply, e);
+    grpc_byte_buffer_destroy(b);
+    if (st == ST_OK && last)
+        f->portal->base.complete = true;
+    if (st == ST_EOF) {
+        st = take_trailer(f, reply, e);
+        rpc_message_free(&reply->base);
+    }
+    return st;
+}
+
+static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err *e)
+{
+    struct rpc_fetch *f = (struct rpc_fetch *)rs;
+    grpc_byte_buffer *b;
+    if (f->ended) {
+        if (f->status == ST_ERR)
+            *e = f->err;
+        return f->status;
+    }
+    int st = rpc_stream_next(f->stream, &b, e);
+    if (st == ST_EOF)
+        st = err_set(e, SQLSTATE_CONNECTION_FAILURE, "the rows of worker %s end without a trailer",
+                     rpc_client_address(f->portal->session->client));
+    if (st == ST_OK)
+        st = take_message(f, b, e);
+    if (st != ST_OK)
+        return ended(f, st, e);
+    f->portal->base.position += f->portal->batch.nrows;
+    *out = &f->portal->batch;
+    return ST_OK;
+}
+
+static void fetch_cancel(struct row_stream *rs)
+{
+    struct rpc_session *s = ((struct rpc_fetch *)rs)->portal->session;
+    s->base.ops->cancel(&s->base);
+}
+
+/* Of a stream that is left before its end the worker tells how far it got only by what was taken of it: it
+ * stops, and the portal stands where the last batch ended. */
+static void fetch_close(struct row_stream *rs)
+{
+    struct rpc_fetch *f = (struct rpc_fetch *)rs;
+    rpc_stream_close(f->stream);
+    f->portal = NULL;
+}
+
+static const struct row_stream_ops fetch_ops = {
+    .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
+
+int rpc_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
+              struct err *e)
+{
+    struct rpc_portal *p = (struct rpc_portal *)bp;
+    Tavana__V1__FetchRequest request;
+    struct arena a;
+    assert(bp->started && !p->fetch.portal);
+    arena_init(&a, RPC_REQUEST_MEMORY);
+    int st = rpc_fetch_request(&a, p, how, &request, e);
+    p->fetch = (struct rpc_fetch){.base = {.ops = &fetch_ops}};
+    if (st == ST_OK) {
+        (void)atomic_fetch_add(&p->session->calls, 1);
+        st = rpc_stream_open(&p->fetch.stream, p->session->client->channel, RPC_FETCH, &request.base, e);
+    }
+    arena_release(&a);
+    if (st != ST_OK)
+        return st;
+    p->fetch.portal = p;
+    *out = &p->fetch.base;
+    return ST_OK;
+}
+
+/* The worker's batches on their way are ahead enough. */
+void rpc_ahead(struct backend_portal *p)
+{
+    (void)p;
+}

@@ -1,0 +1,164 @@
+/* The gateway's side: portals, but for their rows. */
+#include "rpc/client_priv.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+static struct rpc_portal *portal_new(struct rpc_session *s, struct row_desc *desc)
+{
+    struct rpc_portal *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->session = s;
+    p->base.desc = desc ? row_desc_ref(desc) : NULL;
+    row_batch_init(&p->batch);
+    return p;
+}
+
+/* Of a portal that the worker does not have. */
+static void portal_free(struct rpc_portal *p)
+{
+    row_desc_unref(p->base.desc);
+    row_batch_release(&p->batch);
+    mem_free(p);
+}
+
+static int take_columns(struct rpc_portal *p, const Tavana__V1__PortalReply *m, struct err *e)
+{
+    struct row_desc *desc;
+    if (!m->columns)
+        return ST_OK;
+    TRY(rpc_columns_take(m->columns, &desc, e));
+    row_desc_unref(p->base.desc);
+    p->base.desc = desc;
+    return ST_OK;
+}
+
+static int take_reply(struct rpc_portal *p, const Tavana__V1__PortalReply *m, struct err *e)
+{
+    rpc_state_take(m->state, &p->base);
+    TRY(rpc_error_take(m->error, e));
+    TRY(take_columns(p, m, e));
+    return m->again ? ST_AGAIN : ST_OK;
+}
+
+static int call(struct rpc_portal *p, enum rpc_method method, const ProtobufCMessage *request, struct err *e)
+{
+    ProtobufCMessage *m;
+    TRY(rpc_session_call(p->session, method, request, &m, e));
+    const Tavana__V1__PortalReply *reply = (const Tavana__V1__PortalReply *)m;
+    if (reply->portal)
+        p->id = reply->portal;
+    int st = take_reply(p, reply, e);
+    rpc_message_free(m);
+    return st;
+}
+
+static int put_params(struct arena *a, const struct backend_param *params, size_t n,
+                      Tavana__V1__Parameter ***out, struct err *e)
+{
+    Tavana__V1__Parameter *all = arena_calloc(a, n, sizeof *all);
+    Tavana__V1__Parameter **list = arena_calloc(a, n, sizeof *list);
+    if (n && (!all || !list))
+        return err_oom(e);
+    for (size_t i = 0; i < n; i++) {
+        union {
+            const uint8_t *in;
+            uint8_t *out;
+        } value = {.in = params[i].data};
+        tavana__v1__parameter__init(&all[i]);
+        all[i].is_null = params[i].len < 0;
+        all[i].format = params[i].format;
+        if (params[i].len > 0)
+            all[i].value = (ProtobufCBinaryData){(size_t)params[i].len, value.out};
+        list[i] = &all[i];
+    }
+    *out = list;
+    return ST_OK;
+}
+
+static int open_with(struct rpc_portal *p, const struct rpc_stmt *st, const struct backend_param *params,
+                     size_t n, struct arena *a, struct err *e)
+{
+    Tavana__V1__OpenRequest request = TAVANA__V1__OPEN_REQUEST__INIT;
+    request.session = p->session->id;
+    request.statement = st->id;
+    request.n_parameter = n;
+    TRY(put_params(a, params, n, &request.parameter, e));
+    request.closed = rpc_take_closed(p->session);
+    return call(p, RPC_OPEN, &request.base, e);
+}
+
+int rpc_open(struct backend_session *bs, struct backend_stmt *bst, const struct backend_param *params,
+             size_t nparams, struct backend_portal **out, struct err *e)
+{
+    struct rpc_portal *p = portal_new((struct rpc_session *)bs, bst->info.desc);
+    struct arena a;
+    if (!p)
+        return err_oom(e);
+    arena_init(&a, RPC_REQUEST_MEMORY);
+    int st = open_with(p, (const struct rpc_stmt *)bst, params, nparams, &a, e);
+    arena_release(&a);
+    if (st == ST_OK)
+        *out = &p->base;
+    else
+        portal_free(p);
+    return st;
+}
+
+int rpc_start(struct backend_portal *bp, struct err *e)
+{
+    struct rpc_portal *p = (struct rpc_portal *)bp;
+    if (bp->started)
+        return ST_OK;
+    Tavana__V1__PortalRequest request = TAVANA__V1__PORTAL_REQUEST__INIT;
+    request.session = p->session->id;
+    request.portal = p->id;
+    request.scroll = bp->scroll;
+    return call(p, RPC_START, &request.base, e);
+}
+
+int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
+{
+    struct rpc_portal *p = (struct rpc_portal *)bp;
+    int64_t left = until_us == CLOCK_NEVER ? -1 : until_us - clock_now_us();
+    Tavana__V1__ParkRequest request = TAVANA__V1__PARK_REQUEST__INIT;
+    request.session = p->session->id;
+    request.portal = p->id;
+    request.limit_us = until_us != CLOCK_NEVER && left < 0 ? 0 : left;
+    return call(p, RPC_PARK, &request.base, e);
+}
+
+static int slice(struct rpc_portal *p, struct rpc_portal *piece, const struct backend_fetch *how,
+                 struct arena *a, struct err *e)
+{
+    ProtobufCMessage *m;
+    Tavana__V1__FetchRequest request;
+    TRY(rpc_fetch_request(a, p, how, &request, e));
+    TRY(rpc_session_call(p->session, RPC_SLICE, &request.base, &m, e));
+    const Tavana__V1__PortalReply *reply = (const Tavana__V1__PortalReply *)m;
+    piece->id = reply->portal;
+    int st = take_reply(piece, reply, e);
+    if (reply->source)
+        rpc_state_take(reply->source, &p->base);
+    rpc_message_free(m);
+    return st;
+}
+
+int rpc_slice(struct backend_portal *bp, const struct backend_fetch *how, struct backend_portal **out,
+              struct err *e)
+{
+    struct rpc_portal *p = (struct rpc_portal *)bp;
+    struct rpc_portal *piece = portal_new(p->session, bp->desc);
+    struct arena a;
+    if (!piece)
+        return err_oom(e);
+    arena_init(&a, RPC_REQUEST_MEMORY);
+    int st = slice(p, piece, how, &a, e);
+    arena_release(&a);
+    if (st == ST_OK)
+        *out = &piece->base;
+    else
+        portal_free(piece);
+    return st;
+}

@@ -1,0 +1,186 @@
+#include "rpc/message.h"
+
+#include "base/alloc.h"
+#include "rows/row_desc.h"
+
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/slice.h>
+
+#include <string.h>
+
+/* ---- bytes ---- */
+
+grpc_byte_buffer *rpc_pack(const ProtobufCMessage *m)
+{
+    grpc_slice s = grpc_slice_malloc(protobuf_c_message_get_packed_size(m));
+    (void)protobuf_c_message_pack(m, GRPC_SLICE_START_PTR(s));
+    grpc_byte_buffer *b = grpc_raw_byte_buffer_create(&s, 1);
+    grpc_slice_unref(s);
+    return b;
+}
+
+static void *heap_alloc(void *unused, size_t n)
+{
+    (void)unused;
+    return mem_alloc(n ? n : 1);
+}
+
+static void heap_free(void *unused, void *p)
+{
+    (void)unused;
+    mem_free(p);
+}
+
+static ProtobufCAllocator heap = {heap_alloc, heap_free, NULL};
+
+int rpc_unpack(const ProtobufCMessageDescriptor *type, grpc_byte_buffer *b, ProtobufCMessage **out,
+               struct err *e)
+{
+    grpc_byte_buffer_reader r;
+    if (!b || !grpc_byte_buffer_reader_init(&r, b))
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s is missing", type->short_name);
+    grpc_slice s = grpc_byte_buffer_reader_readall(&r);
+    *out = protobuf_c_message_unpack(type, &heap, GRPC_SLICE_LENGTH(s), GRPC_SLICE_START_PTR(s));
+    grpc_slice_unref(s);
+    grpc_byte_buffer_reader_destroy(&r);
+    if (!*out)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s cannot be read", type->short_name);
+    return ST_OK;
+}
+
+void rpc_message_free(ProtobufCMessage *m)
+{
+    if (m)
+        protobuf_c_message_free_unpacked(m, &heap);
+}
+
+int rpc_bytes_text(struct arena *a, const ProtobufCBinaryData *b, struct str *out, struct err *e)
+{
+    char *copy = arena_strndup(a, b->len ? (const char *)b->data : "", b->len);
+    if (!copy)
+        return err_oom(e);
+    *out = (struct str){copy, b->len};
+    return ST_OK;
+}
+
+/* ---- errors ---- */
+
+/* protobuf-c takes its strings unqualified and changes nothing of them. */
+static char *lent(const char *s)
+{
+    union {
+        const char *in;
+        char *out;
+    } u = {.in = s};
+    return u.out;
+}
+
+void rpc_error_put(Tavana__V1__Error *out, const struct err *e)
+{
+    tavana__v1__error__init(out);
+    out->sqlstate = lent(sqlstate_code(e->code));
+    out->message = lent(e->message);
+    out->detail = lent(e->detail);
+    out->hint = lent(e->hint);
+    out->context = lent(e->context);
+    out->position = e->position;
+}
+
+int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
+{
+    if (!m)
+        return ST_OK;
+    enum sqlstate code = sqlstate_find(m->sqlstate);
+    if (code == SQLSTATE_SUCCESSFUL_COMPLETION)
+        code = SQLSTATE_INTERNAL_ERROR;
+    (void)err_set(e, code, "%s", m->message);
+    if (*m->detail)
+        err_detail(e, "%s", m->detail);
+    if (*m->hint)
+        err_hint(e, "%s", m->hint);
+    if (*m->context)
+        err_context(e, "%s", m->context);
+    e->position = m->position > 0 ? m->position : 0;
+    return ST_ERR;
+}
+
+/* ---- columns ---- */
+
+int rpc_columns_put(struct arena *a, const struct row_desc *d, Tavana__V1__Columns **out, struct err *e)
+{
+    *out = NULL;
+    if (!d)
+        return ST_OK;
+    Tavana__V1__Columns *m = arena_calloc(a, 1, sizeof *m);
+    Tavana__V1__Column *columns = arena_calloc(a, d->ncolumns, sizeof *columns);
+    Tavana__V1__Column **list = arena_calloc(a, d->ncolumns, sizeof *list);
+    if (!m || (d->ncolumns && (!columns || !list)))
+        return err_oom(e);
+    tavana__v1__columns__init(m);
+    for (size_t i = 0; i < d->ncolumns; i++) {
+        const struct column_desc *c = &d->columns[i];
+        tavana__v1__column__init(&columns[i]);
+        columns[i].name = (ProtobufCBinaryData){strlen(c->name), (uint8_t *)lent(c->name)};
+        columns[i].type_oid = c->type_oid;
+        columns[i].type_size = c->type_size;
+        columns[i].typmod = c->typmod;
+        list[i] = &columns[i];
+    }
+    m->n_column = d->ncolumns;
+    m->column = list;
+    *out = m;
+    return ST_OK;
+}
+
+static int take_columns(const Tavana__V1__Columns *m, struct arena *a, struct row_desc **out, struct err *e)
+{
+    struct column_desc *columns = arena_calloc(a, m->n_column, sizeof *columns);
+    if (m->n_column && !columns)
+        return err_oom(e);
+    for (size_t i = 0; i < m->n_column; i++) {
+        const Tavana__V1__Column *c = m->column[i];
+        struct str name = {0};
+        TRY(rpc_bytes_text(a, &c->name, &name, e));
+        if (c->type_size < INT16_MIN || c->type_size > INT16_MAX)
+            return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "a column's type has the size %d", c->type_size);
+        columns[i] = (struct column_desc){name.p, c->type_oid, (int16_t)c->type_size, c->typmod};
+    }
+    return row_desc_new(out, columns, m->n_column, e);
+}
+
+enum { COLUMNS_MEMORY = 64 * 1024 * 1024 }; /* names and descriptions of one result */
+
+int rpc_columns_take(const Tavana__V1__Columns *m, struct row_desc **out, struct err *e)
+{
+    *out = NULL;
+    if (!m)
+        return ST_OK;
+    struct arena a;
+    arena_init(&a, COLUMNS_MEMORY);
+    int st = take_columns(m, &a, out, e);
+    arena_release(&a);
+    return st;
+}
+
+/* ---- portals ---- */
+
+void rpc_state_put(Tavana__V1__PortalState *out, const struct backend_portal *p)
+{
+    tavana__v1__portal_state__init(out);
+    out->started = p->started;
+    out->complete = p->complete;
+    out->rows = p->rows;
+    out->rows_affected = p->rows_affected;
+    out->position = p->position;
+}
+
+void rpc_state_take(const Tavana__V1__PortalState *m, struct backend_portal *p)
+{
+    if (!m)
+        return;
+    p->started = m->started;
+    p->complete = m->complete;
+    p->rows = m->rows;
+    p->rows_affected = m->rows_affected;
+    p->position = m->position;
+}

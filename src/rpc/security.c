@@ -1,0 +1,144 @@
+#include "rpc/security.h"
+
+#include "base/alloc.h"
+
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 1024 * 1024, TOKEN_MIN = 16 };
+
+static int read_all(int fd, const char *path, char *text, size_t n, struct err *e)
+{
+    size_t at = 0;
+    while (at < n) {
+        ssize_t r = read(fd, text + at, n - at);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return err_errno(e, errno, "read \"%s\"", path);
+        if (r == 0)
+            break;
+        at += (size_t)r;
+    }
+    text[at] = '\0';
+    return ST_OK;
+}
+
+static int read_open_file(int fd, const char *path, char **out, struct err *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return err_errno(e, errno, "read \"%s\"", path);
+    if (st.st_size > FILE_MAX)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "file \"%s\" is too large", path);
+    char *text = mem_alloc((size_t)st.st_size + 1);
+    if (!text)
+        return err_oom(e);
+    int rc = read_all(fd, path, text, (size_t)st.st_size, e);
+    if (rc < 0)
+        mem_free(text);
+    else
+        *out = text;
+    return rc;
+}
+
+/* NULL for NULL. */
+static int read_file(const char *path, char **out, struct err *e)
+{
+    *out = NULL;
+    if (!path)
+        return ST_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, errno, "open \"%s\"", path);
+    int rc = read_open_file(fd, path, out, e);
+    (void)close(fd);
+    return rc;
+}
+
+int rpc_read_token(const struct rpc_security *s, char **out, struct err *e)
+{
+    TRY(read_file(s->token_file, out, e));
+    if (!*out)
+        return ST_OK;
+    size_t n = strlen(*out);
+    while (n > 0 && isspace((unsigned char)(*out)[n - 1]))
+        (*out)[--n] = '\0';
+    for (size_t i = 0; i < n; i++)
+        if (!isgraph((unsigned char)(*out)[i]))
+            n = 0;
+    if (n >= TOKEN_MIN)
+        return ST_OK;
+    mem_free(*out);
+    *out = NULL;
+    return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
+                   "the token in \"%s\" has to be one word of at least %d characters", s->token_file,
+                   TOKEN_MIN);
+}
+
+struct pem {
+    char *ca, *cert, *key;
+};
+
+static void pem_release(struct pem *p)
+{
+    if (p->key)
+        explicit_bzero(p->key, strlen(p->key));
+    mem_free(p->ca);
+    mem_free(p->cert);
+    mem_free(p->key);
+}
+
+static int pem_read(const struct rpc_security *s, struct pem *p, struct err *e)
+{
+    *p = (struct pem){0};
+    if (!s->cert_file != !s->key_file)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "a certificate and its key belong together");
+    int rc = read_file(s->ca_file, &p->ca, e);
+    if (rc == ST_OK)
+        rc = read_file(s->cert_file, &p->cert, e);
+    if (rc == ST_OK)
+        rc = read_file(s->key_file, &p->key, e);
+    if (rc < 0)
+        pem_release(p);
+    return rc;
+}
+
+int rpc_channel_credentials(const struct rpc_security *s, grpc_channel_credentials **out, struct err *e)
+{
+    if (!s->ca_file) {
+        *out = grpc_insecure_credentials_create();
+        return ST_OK;
+    }
+    struct pem p;
+    TRY(pem_read(s, &p, e));
+    grpc_ssl_pem_key_cert_pair pair = {p.key, p.cert};
+    *out = grpc_ssl_credentials_create(p.ca, p.cert ? &pair : NULL, NULL, NULL);
+    pem_release(&p);
+    return *out ? ST_OK : err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the certificates cannot be used");
+}
+
+int rpc_server_credentials(const struct rpc_security *s, grpc_server_credentials **out, struct err *e)
+{
+    if (!s->cert_file && !s->ca_file) {
+        *out = grpc_insecure_server_credentials_create();
+        return ST_OK;
+    }
+    struct pem p;
+    TRY(pem_read(s, &p, e));
+    grpc_ssl_pem_key_cert_pair pair = {p.key, p.cert};
+    *out = grpc_ssl_server_credentials_create_ex(
+        p.ca, &pair, 1,
+        s->token_file ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                      : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY,
+        NULL);
+    pem_release(&p);
+    return *out ? ST_OK : err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the certificates cannot be used");
+}

@@ -1,0 +1,33 @@
+/* The worker: serves a backend to gateways. Sessions belong to the lease of an Attach call; a session's calls
+ * follow each other, whatever the gateway does. Any thread. Source: proto/tavana/v1. */
+#ifndef TAVANA_RPC_SERVICE_H
+#define TAVANA_RPC_SERVICE_H
+
+#include "backend/backend.h"
+#include "rpc/server.h"
+
+struct rpc_service;
+
+struct rpc_service_options {
+    struct backend *backend;
+    struct rpc_server_options server; /* handlers and arg are filled here */
+    unsigned sessions_max;
+    const char *version;
+    uint64_t memory_max; /* of the engine; 0: not known */
+};
+
+struct rpc_service_stats {
+    unsigned gateways, sessions, streams;
+};
+
+int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *o, struct err *e);
+int rpc_service_port(const struct rpc_service *s);
+struct rpc_service_stats rpc_service_stats(struct rpc_service *s);
+/* Gateways are told to open sessions elsewhere. */
+void rpc_service_drain(struct rpc_service *s);
+/* Breaks off every call and closes every session. The pool has to end after this and before the free. */
+void rpc_service_stop(struct rpc_service *s);
+/* NULL is fine. */
+void rpc_service_free(struct rpc_service *s);
+
+#endif

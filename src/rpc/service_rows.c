@@ -1,0 +1,328 @@
+/* The worker's side: rows out and in. */
+#include "rpc/service_priv.h"
+
+#include "base/alloc.h"
+#include "copy/options.h"
+#include "rows/row_batch.h"
+#include "rows/row_desc.h"
+#include "rows/row_stream.h"
+#include "sql/copy.h"
+#include "sql/statement.h"
+
+/* ---- what a fetch asks for ---- */
+
+struct fetch {
+    struct backend_fetch how;
+    struct copy_options copy;
+};
+
+static int take_copy(struct fetch *f, const Tavana__V1__CopyFormat *m, const struct backend_portal *p,
+                     struct arena *a, struct err *e)
+{
+    if (m->format < COPY_TEXT || m->format > COPY_BINARY || m->header < COPY_HEADER_NONE ||
+        m->header > COPY_HEADER_MATCH)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyFormat cannot be read");
+    f->copy = (struct copy_options){
+        .format = (enum copy_format)m->format,
+        .header = (enum copy_header)m->header,
+        .delimiter = (char)m->delimiter,
+        .quote = (char)m->quote,
+        .escape = (char)m->escape,
+    };
+    TRY(rpc_bytes_text(a, &m->null, &f->copy.null, e));
+    f->how.copy = &f->copy;
+    if (m->n_force_quote == 0)
+        return ST_OK;
+    if (!p->desc || m->n_force_quote != p->desc->ncolumns)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyFormat has marks for other columns");
+    bool *marks = arena_calloc(a, m->n_force_quote, sizeof *marks);
+    if (!marks)
+        return err_oom(e);
+    for (size_t i = 0; i < m->n_force_quote; i++)
+        marks[i] = m->force_quote[i];
+    f->how.copy_force_quote = marks;
+    return ST_OK;
+}
+
+static int take_formats(struct fetch *f, const Tavana__V1__FetchRequest *m, const struct backend_portal *p,
+                        struct arena *a, struct err *e)
+{
+    if (m->n_formats == 0)
+        return ST_OK;
+    if (!p->desc || m->n_formats != p->desc->ncolumns)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "FetchRequest has formats for other columns");
+    int16_t *formats = arena_calloc(a, m->n_formats, sizeof *formats);
+    if (!formats)
+        return err_oom(e);
+    for (size_t i = 0; i < m->n_formats; i++) {
+        if (m->formats[i] != 0 && m->formats[i] != 1)
+            return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "FetchRequest has a format %d", m->formats[i]);
+        formats[i] = (int16_t)m->formats[i];
+    }
+    f->how.formats = formats;
+    return ST_OK;
+}
+
+static int take_fetch(struct fetch *f, const Tavana__V1__FetchRequest *m, const struct backend_portal *p,
+                      struct arena *a, struct err *e)
+{
+    *f = (struct fetch){
+        .how =
+            {
+                .from = m->from,
+                .max_rows = m->max_rows,
+                .backward = m->backward,
+                .skip = m->skip,
+                .batch_bytes = m->batch_bytes < RPC_BATCH_MAX ? (size_t)m->batch_bytes : RPC_BATCH_MAX,
+                .batch_most = RPC_BATCH_MAX,
+                .batch_rows = m->batch_rows,
+            },
+    };
+    if (!p->started || (m->backward && !p->scroll))
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "the portal cannot be fetched from like that");
+    return m->copy ? take_copy(f, m->copy, p, a, e) : take_formats(f, m, p, a, e);
+}
+
+/* ---- Fetch ---- */
+
+static void on_break(void *arg)
+{
+    struct service_session *s = arg;
+    s->backend->ops->cancel(s->backend);
+}
+
+/* ST_EOF: all is there; ST_ERR with e unset: nobody takes it. */
+static int send_rows(struct service_session *s, struct rpc_in *in, const struct backend_portal *p,
+                     struct row_stream *stream, struct err *e)
+{
+    struct row_batch *batch;
+    int st;
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK)
+        if (rpc_in_send_batch(in, s->slots, batch, p->complete) < 0)
+            return ST_ERR;
+    return st;
+}
+
+static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1__FetchRequest *m,
+                 struct err *e)
+{
+    struct arena a;
+    struct fetch f;
+    struct row_stream *stream;
+    struct backend_portal *p = service_portal(s, m->portal, e);
+    if (!p)
+        return ST_ERR;
+    if (!s->slots && !(s->slots = rpc_slots_new()))
+        return err_oom(e);
+    arena_init(&a, SERVICE_REQUEST_MEMORY);
+    int st = take_fetch(&f, m, p, &a, e);
+    if (st == ST_OK)
+        st = s->backend->ops->fetch(p, &f.how, &stream, e);
+    if (st == ST_OK) {
+        rpc_in_on_break(in, on_break, s);
+        st = send_rows(s, in, p, stream, e);
+        rpc_in_on_break(in, NULL, NULL);
+        row_stream_close(stream);
+    }
+    arena_release(&a);
+    return st;
+}
+
+static void send_trailer(struct service_session *s, struct rpc_in *in, uint64_t portal, int st,
+                         const struct err *e)
+{
+    Tavana__V1__FetchReply reply = TAVANA__V1__FETCH_REPLY__INIT;
+    Tavana__V1__Trailer trailer = TAVANA__V1__TRAILER__INIT;
+    Tavana__V1__PortalState state;
+    Tavana__V1__Error error;
+    const struct backend_portal *p = service_find(&s->portals, portal);
+    if (p) {
+        rpc_state_put(&state, p);
+        trailer.state = &state;
+    }
+    if (st < 0) {
+        rpc_error_put(&error, e);
+        trailer.error = &error;
+    }
+    reply.part_case = TAVANA__V1__FETCH_REPLY__PART_TRAILER;
+    reply.trailer = &trailer;
+    (void)rpc_in_send(in, &reply.base);
+}
+
+void service_fetch(void *arg, struct rpc_in *in)
+{
+    struct rpc_service *v = arg;
+    struct err e;
+    ProtobufCMessage *request;
+    err_init(&e);
+    if (rpc_in_request(in, &request, &e) < 0) {
+        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
+        return;
+    }
+    const Tavana__V1__FetchRequest *m = (const Tavana__V1__FetchRequest *)request;
+    struct service_session *s = service_enter(v, in, m->session, &e);
+    if (!s)
+        return;
+    (void)atomic_fetch_add(&v->streams, 1);
+    int st = err_is_set(&e) ? ST_ERR : fetch(s, in, m, &e);
+    (void)atomic_fetch_sub(&v->streams, 1);
+    if (st >= 0 || err_is_set(&e))
+        send_trailer(s, in, m->portal, st, &e);
+    service_leave(v, s);
+    rpc_finish(in);
+}
+
+/* ---- Slice ---- */
+
+static int slice(struct service_session *s, const Tavana__V1__FetchRequest *m, struct backend_portal *p,
+                 struct backend_portal **out, uint64_t *id, struct err *e)
+{
+    struct arena a;
+    struct fetch f;
+    arena_init(&a, SERVICE_REQUEST_MEMORY);
+    int st = take_fetch(&f, m, p, &a, e);
+    if (st == ST_OK)
+        st = s->backend->ops->slice(p, &f.how, out, e);
+    arena_release(&a);
+    if (st == ST_OK && service_put(&s->portals, *out, id, e) < 0) {
+        s->backend->ops->portal_close(*out);
+        *out = NULL;
+        st = ST_ERR;
+    }
+    return st;
+}
+
+void service_slice(void *arg, struct rpc_in *in)
+{
+    struct rpc_service *v = arg;
+    struct err e;
+    ProtobufCMessage *request;
+    struct backend_portal *piece = NULL;
+    uint64_t id = 0;
+    int st = ST_ERR;
+    err_init(&e);
+    if (rpc_in_request(in, &request, &e) < 0) {
+        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
+        return;
+    }
+    const Tavana__V1__FetchRequest *m = (const Tavana__V1__FetchRequest *)request;
+    struct service_session *s = service_enter(v, in, m->session, &e);
+    if (!s)
+        return;
+    struct backend_portal *p = service_portal(s, m->portal, &e);
+    if (p && !err_is_set(&e))
+        st = slice(s, m, p, &piece, &id, &e);
+    service_portal_reply(in, st, id, piece, p ? p->desc : NULL, p, &e);
+    service_leave(v, s);
+}
+
+/* ---- COPY FROM STDIN ---- */
+
+static void copy_reply(struct rpc_in *in, const struct backend_copy *c, uint64_t rows, int st,
+                       const struct err *e)
+{
+    Tavana__V1__CopyInReply reply = TAVANA__V1__COPY_IN_REPLY__INIT;
+    Tavana__V1__Error error;
+    if (c) {
+        reply.columns = c->ncolumns;
+        reply.line = c->line;
+    }
+    reply.rows = rows;
+    if (st < 0) {
+        rpc_error_put(&error, e);
+        reply.error = &error;
+    }
+    (void)rpc_in_send(in, &reply.base);
+}
+
+static int parse(const Tavana__V1__CopyInOpen *m, struct arena *a, struct sql_copy *out, struct err *e)
+{
+    struct str text;
+    struct sql_statement statement;
+    TRY(rpc_bytes_text(a, &m->statement, &text, e));
+    TRY(sql_classify(a, text, &statement, e));
+    return sql_parse_copy(a, &statement, out, e);
+}
+
+static int open_copy(struct service_session *s, const Tavana__V1__CopyInOpen *m, struct arena *a,
+                     struct backend_copy **out, struct err *e)
+{
+    struct sql_copy copy;
+    TRY(parse(m, a, &copy, e));
+    const struct backend_copy_in in = {
+        .table = copy.source,
+        .name = copy.table,
+        .ncolumns = copy.ncolumns,
+        .columns = copy.columns,
+        .options = &copy.options,
+        .statement = &copy,
+    };
+    return s->backend->ops->copy_open(s->backend, &in, out, e);
+}
+
+/* ST_EOF: finished. ST_ERR with e unset: broken off. */
+static int next_part(struct service_session *s, struct rpc_in *in, struct backend_copy *c, uint64_t *rows,
+                     struct err *e)
+{
+    ProtobufCMessage *m;
+    struct err gone;
+    err_init(&gone);
+    if (rpc_in_read(in, &m, &gone) != ST_OK)
+        return ST_ERR;
+    const Tavana__V1__CopyInRequest *part = (const Tavana__V1__CopyInRequest *)m;
+    int st = ST_OK;
+    if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_DATA)
+        st = s->backend->ops->copy_data(c, part->data.data, part->data.len, e);
+    else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_FINISH)
+        st = s->backend->ops->copy_finish(c, rows, e) == ST_OK ? ST_EOF : ST_ERR;
+    else
+        st = err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyInRequest has no part that fits");
+    rpc_message_free(m);
+    return st;
+}
+
+static void copy_in(struct service_session *s, struct rpc_in *in, const Tavana__V1__CopyInOpen *m,
+                    struct err *e)
+{
+    struct arena a;
+    struct backend_copy *c = NULL;
+    uint64_t rows = 0;
+    arena_init(&a, SERVICE_REQUEST_MEMORY);
+    int st = err_is_set(e) ? ST_ERR : open_copy(s, m, &a, &c, e);
+    copy_reply(in, c, 0, st, e);
+    if (st == ST_OK) {
+        rpc_in_on_break(in, on_break, s);
+        while (st == ST_OK)
+            st = next_part(s, in, c, &rows, e);
+        rpc_in_on_break(in, NULL, NULL);
+        if (st == ST_EOF || err_is_set(e))
+            copy_reply(in, c, rows, st, e);
+    }
+    s->backend->ops->copy_close(c);
+    arena_release(&a);
+}
+
+void service_copy_in(void *arg, struct rpc_in *in)
+{
+    struct rpc_service *v = arg;
+    struct err e;
+    ProtobufCMessage *first;
+    err_init(&e);
+    if (rpc_in_read(in, &first, &e) != ST_OK) {
+        rpc_finish(in);
+        return;
+    }
+    const Tavana__V1__CopyInRequest *m = (const Tavana__V1__CopyInRequest *)first;
+    if (m->part_case != TAVANA__V1__COPY_IN_REQUEST__PART_OPEN) {
+        rpc_message_free(first);
+        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, "CopyIn begins with open");
+        return;
+    }
+    struct service_session *s = service_enter(v, in, m->open->session, &e);
+    if (s) {
+        copy_in(s, in, m->open, &e);
+        service_leave(v, s);
+        rpc_finish(in);
+    }
+    rpc_message_free(first);
+}
