@@ -147,7 +147,7 @@ static void dispatch(struct session *s, const struct frame *f)
     }
     if (s->skip_to_sync && f->type != 'S')
         return;
-    if (clock_now_us() >= s->sweep_us)
+    if (s->sweep_us != CLOCK_NEVER && clock_now_us() >= s->sweep_us)
         s->sweep_us = cursors_sweep(s, false);
     statement_begin(s);
     int st = ST_OK;
@@ -248,11 +248,10 @@ static int run_messages(struct session *s, struct err *e)
             if (s->out.len)
                 TRY(session_flush(s, e));
             look_ahead(s);
+            if (answered) /* once for each message worked on, before a read that would most likely be too early */
+                TRY(linger(s, e));
+            answered = false;
             st = conn_fill(s->conn, max, e);
-            if (st == ST_AGAIN && answered && linger(s, e) == ST_OK) {
-                answered = false; /* once for each message worked on */
-                continue;
-            }
             if (st != ST_OK)
                 return st;
             continue;

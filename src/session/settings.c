@@ -541,7 +541,10 @@ uint64_t settings_take_reports(struct settings *s)
 
 int64_t settings_duration_us(const struct settings *s, enum setting index)
 {
-    int64_t ms = parse_ms(settings_get(s, index));
+    const char *text = settings_get(s, index);
+    if (strcmp(text, "0") == 0) /* asked for with each message */
+        return 0;
+    int64_t ms = parse_ms(text);
     return ms < 0 ? 0 : ms * 1000;
 }
 
