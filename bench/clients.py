@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -50,10 +51,16 @@ def read_psql(port, user, database, sql):
     return n, first, time.perf_counter() - at
 
 
+def cpu():
+    """Of this process and of its child."""
+    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
 def main():
     what, *where = sys.argv[1:]
+    before = cpu()
     n, first, taken = {"psycopg": read_psycopg, "psql": read_psql, "asyncpg": lambda *a: asyncio.run(read_asyncpg(*a))}[what](*where)
-    print(json.dumps({"rows": n, "seconds": taken, "first_row_ms": first * 1e3}))
+    print(json.dumps({"rows": n, "seconds": taken, "first_row_ms": first * 1e3, "cpu_s": cpu() - before}))
 
 
 if __name__ == "__main__":

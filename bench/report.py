@@ -68,6 +68,9 @@ def lines(f, cores):
         found.append(most(f"memory, {work}: MB more", grown / MB if grown is not None else None, round(bound)))
     for client in ("psycopg", "asyncpg", "pgjdbc"):
         found.append(least(f"{client}: of PostgreSQL's", f.ratio("clients", client, "postgresql", "tavana"), 1.5))
+        theirs, client_cpu = f.get("clients", client, "postgresql", "seconds"), f.get("clients", client, "tavana", "cpu_s")
+        if theirs and client_cpu:
+            found.append(Line(f"{client}: with a server that takes no time at all", theirs / client_cpu, "what the client's own CPU seconds allow", True))
     found.append(most("a point query beside 4 streams: of its idle median",
                       f.ratio_of("fair", "point query", "tavana", "loaded_us", "idle_us"), 5))
     for work, taken in f.figures.get("same", {}).items():

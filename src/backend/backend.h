@@ -87,8 +87,11 @@ struct backend_fetch {
                                         formats and max_rows do not count, nrows are the rows alone. NULL:
                                         DataRow. Lent until the stream is closed, as the next */
     const bool *copy_force_quote;    /* of COPY_CSV, one a column; NULL: none */
-    size_t batch_bytes;  /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
-    size_t batch_most;   /* … which may grow so far while rows come quickly; 0: to ROW_BATCH_MAX … */
+    size_t batch_bytes;   /* a batch is handed on when it has this many bytes (1 … ROW_BATCH_MAX) … */
+    size_t batch_most;    /* … which may grow so far while rows come quickly; 0: to ROW_BATCH_MAX … */
+    uint64_t passed_rows; /* of a backend behind gRPC: so many rows, from `from` on, come before those that
+                             are handed on, and have to have this hash (rows/rows_hash.h), or it is 40001 */
+    uint64_t passed_hash;
     uint64_t batch_rows; /* … or rows; 0: only by bytes. A first batch is handed on as soon as a chunk is
                             encoded */
 };

@@ -375,7 +375,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
                 struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;
-    assert(bp->started && !p->fetch.portal && (!how->backward || bp->scroll));
+    assert(bp->started && !p->fetch.portal && (!how->backward || bp->scroll) && how->passed_rows == 0);
     if (p->err)
         return repeat_error(p, e);
     size_t n;

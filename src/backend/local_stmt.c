@@ -167,13 +167,15 @@ static bool is_plain(const struct engine_column_type *t)
            t->type != ENGINE_ENUM;
 }
 
+enum { DIRECT_COLUMNS_LEAST = 4 }; /* the copy of fewer costs less than what it takes to spare it */
+
 static bool can_be_direct(const struct local_stmt *st, const struct engine_stmt_info *info)
 {
     for (size_t i = 0; i < info->ncolumns; i++)
         if (!is_plain(info->types[i]))
             return false;
     return info->kind == ENGINE_STMT_SELECT && st->base.info.effect == BACKEND_READS && !st->wrap &&
-           !st->numeric && !st->literals && !info->unresolved && info->ncolumns > 0;
+           !st->numeric && !st->literals && !info->unresolved && info->ncolumns >= DIRECT_COLUMNS_LEAST;
 }
 
 static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids, struct err *e)

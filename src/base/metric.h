@@ -30,6 +30,10 @@
     X(STREAMS_PARKED, "tavana_streams_parked_total",                                                         \
       "Result streams whose rest was put aside, so that the engine could go on")                             \
     X(STREAMS_REFUSED, "tavana_streams_refused_total", "Results that ended while they waited for memory")    \
+    X(WORKERS_LOST, "tavana_route_lost_total", "Sessions' connections to workers that were lost")            \
+    X(STATEMENTS_RETRIED, "tavana_route_retried_total", "Statements that were run again on another worker")  \
+    X(STREAMS_RESUMED, "tavana_route_resumed_total",                                                         \
+      "Of these, those whose first rows had been sent and came again")                                       \
     X(PORTAL_OVERFLOWS, "portal_overflow_total", "Spools of cursors and portals that went to disk")
 
 #define METRIC_GAUGES(X)                                                                                     \

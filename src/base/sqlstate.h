@@ -9,6 +9,7 @@
     X(CONNECTION_EXCEPTION, "08000", "connection_exception")                                                 \
     X(CONNECTION_DOES_NOT_EXIST, "08003", "connection_does_not_exist")                                       \
     X(CONNECTION_FAILURE, "08006", "connection_failure")                                                     \
+    X(TRANSACTION_RESOLUTION_UNKNOWN, "08007", "transaction_resolution_unknown")                             \
     X(PROTOCOL_VIOLATION, "08P01", "protocol_violation")                                                     \
     X(FEATURE_NOT_SUPPORTED, "0A000", "feature_not_supported")                                               \
     X(CARDINALITY_VIOLATION, "21000", "cardinality_violation")                                               \

@@ -3,26 +3,26 @@
 
 #include "cmd/front.h"
 #include "cmd/rpc_options.h"
-#include "rpc/client.h"
+#include "route/route.h"
 
 struct gateway {
     struct process process;
     struct front front;
-    struct rpc_client *worker;
+    struct route *route;
 };
 
 static int open_workers(struct gateway *v, struct err *e)
 {
     const struct config *c = &v->process.config;
     struct rpc_security security;
-    const struct rpc_client_options o = {
-        .channel = {.address = c->workers.items[0],
-                    .security = &security,
-                    .timeout_ms = c->worker_client_timeout_ms},
-        .gateway = "gateway",
+    const struct route_options o = {
+        .workers = c->workers.items,
+        .nworkers = c->workers.n,
+        .client = {.channel = {.security = &security, .timeout_ms = c->worker_client_timeout_ms},
+                   .gateway = "tavana " TAVANA_VERSION},
     };
     rpc_security_from(&security, c);
-    return rpc_client_new(&v->worker, &o, e);
+    return route_new(&v->route, &o, e);
 }
 
 static int start(struct process *p, struct err *e)
@@ -31,7 +31,7 @@ static int start(struct process *p, struct err *e)
     TRY(front_open_listener(&v->front, p, e));
     TRY(open_workers(v, e));
     TRY(process_open_pool(p, e));
-    return front_open_sessions(&v->front, rpc_client_backend(v->worker), e);
+    return front_open_sessions(&v->front, route_backend(v->route), e);
 }
 
 static void stop(struct process *p)
@@ -40,7 +40,7 @@ static void stop(struct process *p)
     front_close_sessions(&v->front);
     thread_pool_free(p->pool);
     front_free(&v->front);
-    rpc_client_free(v->worker);
+    route_free(v->route);
 }
 
 static int reload(struct process *p, const struct config *next, struct err *e)
@@ -55,7 +55,16 @@ static void drain(struct process *p)
 
 static void gauges(struct process *p, struct ops_gauges *g)
 {
-    front_gauges(&((struct gateway *)p)->front, g);
+    struct gateway *v = (struct gateway *)p;
+    struct route_worker_stats w;
+    unsigned there = 0, workers = 0;
+    while (route_worker_stats(v->route, workers, &w)) {
+        workers++;
+        there += w.report.there;
+    }
+    front_gauges(&v->front, g);
+    ops_gauge(g, "tavana_gateway_workers", "Workers that are configured", workers);
+    ops_gauge(g, "tavana_gateway_workers_attached", "Of these, those that can be reached", there);
 }
 
 static int port(const struct process *p)

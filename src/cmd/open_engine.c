@@ -19,6 +19,7 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
         .engine =
             {
                 .path = c->database,
+                .read_only = c->read_only,
                 .memory_limit = memory[0] ? memory : NULL,
                 .threads = (unsigned)c->threads,
                 .temp_directory = c->temp_directory,

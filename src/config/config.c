@@ -361,29 +361,26 @@ static const char *role_name(enum config_role role)
     return role == CONFIG_ROLE_GATEWAY ? "gateway" : role == CONFIG_ROLE_WORKER ? "worker" : "serve";
 }
 
+static int not_for_role(const struct config *c, int option, struct err *e)
+{
+    return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "option %s is not for `tavana %s`",
+                   config_options[option].name, role_name(c->role));
+}
+
 /* What the role has no use for is an error where somebody wrote it for this role; the environment may be that
  * of several. */
 static int check_role(const struct config *c, struct err *e)
 {
-    static const int of_engine[] = {CONFIG_database,
-                                    CONFIG_threads,
-                                    CONFIG_memory_limit,
-                                    CONFIG_temp_directory,
-                                    CONFIG_allowed_directories,
-                                    CONFIG_extensions,
-                                    CONFIG_spool_directory,
-                                    CONFIG_spool_limit,
-                                    CONFIG_cursor_batch_size,
-                                    CONFIG_portal_buffer_rows,
-                                    CONFIG_streams_max};
-    static const int of_gateway[] = {CONFIG_workers};
-    const int *wrong = c->role == CONFIG_ROLE_GATEWAY ? of_engine : of_gateway;
-    size_t n = c->role == CONFIG_ROLE_GATEWAY ? sizeof of_engine / sizeof *of_engine
-                                              : sizeof of_gateway / sizeof *of_gateway;
-    for (size_t i = 0; i < n; i++)
-        if (c->source[wrong[i]] == CONFIG_FLAG || c->source[wrong[i]] == CONFIG_FILE)
-            return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "option %s is not for `tavana %s`",
-                           config_options[wrong[i]].name, role_name(c->role));
+    static const int of_engine[] = {
+        CONFIG_database,          CONFIG_read_only,          CONFIG_threads,
+        CONFIG_memory_limit,      CONFIG_temp_directory,     CONFIG_allowed_directories,
+        CONFIG_extensions,        CONFIG_spool_directory,    CONFIG_spool_limit,
+        CONFIG_cursor_batch_size, CONFIG_portal_buffer_rows, CONFIG_streams_max};
+    if (c->role != CONFIG_ROLE_GATEWAY && c->workers.n > 0)
+        return not_for_role(c, CONFIG_workers, e);
+    for (size_t i = 0; c->role == CONFIG_ROLE_GATEWAY && i < sizeof of_engine / sizeof *of_engine; i++)
+        if (c->source[of_engine[i]] == CONFIG_FLAG || c->source[of_engine[i]] == CONFIG_FILE)
+            return not_for_role(c, of_engine[i], e);
     if (c->role == CONFIG_ROLE_GATEWAY && c->workers.n == 0)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "option workers: a gateway needs at least one");
     return ST_OK;

@@ -150,6 +150,8 @@ X(INT, portal_buffer_rows, "TAVANA_MAX_PORTAL_BUFFER_ROWS", "10000", 0, INT64_C(
 X(INT, streams_max, "TAVANA_STREAMS_MAX", "256", 1, 100000, "", START, \
   "Open cursors and portals that read from an engine connection of their own; the rows of others are put aside") \
 /* the engine */ \
+X(BOOL, read_only, "TAVANA_READ_ONLY", "off", 0, 0, "", START, \
+  "The database file is opened for reading alone; several workers may open it so") \
 X(INT, threads, "TAVANA_THREADS", "0", 0, 1024, "", START, \
   "Threads of the engine; 0: one a core") \
 X(SIZE, memory_limit, "TAVANA_MEMORY_LIMIT", "0", 0, INT64_MAX, "B", START, \

@@ -37,8 +37,24 @@ static char *lent_text(const char *s)
 int rpc_session_call(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
                      ProtobufCMessage **reply, struct err *e)
 {
+    if (s->lost)
+        return rpc_session_lost(s, e);
     (void)atomic_fetch_add(&s->calls, 1);
-    return rpc_call(s->client->channel, method, request, reply, e);
+    int st = rpc_call(s->client->channel, method, request, reply, e);
+    s->lost = st != ST_OK && e->code != SQLSTATE_OUT_OF_MEMORY;
+    return st;
+}
+
+int rpc_session_lost(struct rpc_session *s, struct err *e)
+{
+    s->lost = true;
+    return err_set(e, SQLSTATE_CONNECTION_FAILURE, "the connection to worker %s was lost",
+                   rpc_channel_address(s->client->channel));
+}
+
+bool rpc_session_is_lost(const struct backend_session *s)
+{
+    return ((const struct rpc_session *)s)->lost;
 }
 
 int rpc_session_do(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
@@ -206,7 +222,8 @@ static void session_close(struct backend_session *bs)
         return;
     Tavana__V1__SessionRequest request = TAVANA__V1__SESSION_REQUEST__INIT;
     request.session = s->id;
-    rpc_send(s->client->channel, RPC_CLOSE_SESSION, &request.base);
+    if (!s->lost)
+        rpc_send(s->client->channel, RPC_CLOSE_SESSION, &request.base);
     mem_free(s);
 }
 
@@ -374,6 +391,10 @@ static int prepare(struct backend_session *bs, struct str sql, const uint32_t *o
 static void close_now(struct rpc_session *s)
 {
     struct err ignored;
+    if (s->lost) {
+        s->nclosed_statements = s->nclosed_portals = 0;
+        return;
+    }
     Tavana__V1__CloseRequest request = TAVANA__V1__CLOSE_REQUEST__INIT;
     request.session = s->id;
     request.closed = rpc_take_closed(s);

@@ -27,6 +27,8 @@ int rpc_client_new(struct rpc_client **out, const struct rpc_client_options *o, 
 /* All sessions are closed by then. NULL is fine. */
 void rpc_client_free(struct rpc_client *c);
 struct backend *rpc_client_backend(struct rpc_client *c);
+/* Of a session of such a backend: its worker has gone, or has forgotten it. Every call fails then. */
+bool rpc_session_is_lost(const struct backend_session *s);
 const char *rpc_client_address(const struct rpc_client *c);
 void rpc_client_report(struct rpc_client *c, struct rpc_report *out);
 

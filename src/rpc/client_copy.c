@@ -9,10 +9,8 @@ static int take_reply(struct rpc_copy *c, uint64_t *rows, struct err *e)
     grpc_byte_buffer *b;
     ProtobufCMessage *m;
     int st = rpc_stream_next(c->stream, &b, e);
-    if (st == ST_EOF)
-        st = err_set(e, SQLSTATE_CONNECTION_FAILURE, "worker %s has ended COPY",
-                     rpc_client_address(c->session->client));
-    TRY(st);
+    if (st != ST_OK)
+        return rpc_session_lost(c->session, e);
     st = rpc_unpack(&tavana__v1__copy_in_reply__descriptor, b, &m, e);
     grpc_byte_buffer_destroy(b);
     TRY(st);

@@ -49,6 +49,8 @@ int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct 
     out->skip = how->skip;
     out->batch_bytes = how->batch_bytes;
     out->batch_rows = how->batch_rows;
+    out->passed_rows = how->passed_rows;
+    out->passed_hash = how->passed_hash;
     if (how->copy)
         return put_copy(a, p, how, &out->copy, e);
     if (!how->formats)
@@ -104,9 +106,8 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
         return f->status;
     }
     int st = rpc_stream_next(f->stream, &b, e);
-    if (st == ST_EOF)
-        st = err_set(e, SQLSTATE_CONNECTION_FAILURE, "the rows of worker %s end without a trailer",
-                     rpc_client_address(f->portal->session->client));
+    if (st != ST_OK) /* an end without a trailer is none */
+        st = rpc_session_lost(f->portal->session, e);
     if (st == ST_OK)
         st = take_message(f, b, e);
     if (st != ST_OK)
@@ -141,6 +142,8 @@ int rpc_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct
     Tavana__V1__FetchRequest request;
     struct arena a;
     assert(bp->started && !p->fetch.portal);
+    if (p->session->lost)
+        return rpc_session_lost(p->session, e);
     arena_init(&a, RPC_REQUEST_MEMORY);
     int st = rpc_fetch_request(&a, p, how, &request, e);
     p->fetch = (struct rpc_fetch){.base = {.ops = &fetch_ops}};
@@ -152,6 +155,7 @@ int rpc_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct
     if (st != ST_OK)
         return st;
     p->fetch.portal = p;
+    bp->position += how->passed_rows;
     *out = &p->fetch.base;
     return ST_OK;
 }

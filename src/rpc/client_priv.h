@@ -34,6 +34,7 @@ struct rpc_session {
     struct backend_session base;
     struct rpc_client *client;
     uint64_t id;
+    bool lost;              /* a call did not reach its end */
     _Atomic uint64_t calls; /* begun; the last one is what a cancel is for */
     uint64_t closed_statements[RPC_CLOSED_MAX], closed_portals[RPC_CLOSED_MAX];
     size_t nclosed_statements, nclosed_portals;
@@ -74,6 +75,8 @@ struct rpc_copy {
 /* client.c: a call of the session, counted. */
 int rpc_session_call(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
                      ProtobufCMessage **reply, struct err *e);
+/* From now on; ST_ERR, and e says so unless it says something already. */
+int rpc_session_lost(struct rpc_session *s, struct err *e);
 /* One whose reply is nothing but an error or none. */
 int rpc_session_do(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
                    struct err *e);

@@ -113,6 +113,9 @@ static int pem_read(const struct rpc_security *s, struct pem *p, struct err *e)
 
 int rpc_channel_credentials(const struct rpc_security *s, grpc_channel_credentials **out, struct err *e)
 {
+    if (!s->ca_file && (s->cert_file || s->token_file))
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
+                       "rpc_cert_file and rpc_token_file of a gateway need rpc_ca_file, to know its workers");
     if (!s->ca_file) {
         *out = grpc_insecure_credentials_create();
         return ST_OK;
@@ -127,7 +130,13 @@ int rpc_channel_credentials(const struct rpc_security *s, grpc_channel_credentia
 
 int rpc_server_credentials(const struct rpc_security *s, grpc_server_credentials **out, struct err *e)
 {
-    if (!s->cert_file && !s->ca_file) {
+    if ((s->ca_file || s->token_file) && !s->cert_file)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
+                       "rpc_ca_file and rpc_token_file of a worker need rpc_cert_file and rpc_key_file");
+    if (s->cert_file && !s->ca_file && !s->token_file)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
+                       "rpc_cert_file of a worker needs rpc_ca_file or rpc_token_file, to know its gateways");
+    if (!s->cert_file) {
         *out = grpc_insecure_server_credentials_create();
         return ST_OK;
     }

@@ -2,12 +2,19 @@
 #include "rpc/service_priv.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "copy/options.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
+#include "rows/rows_hash.h"
 #include "sql/copy.h"
 #include "sql/statement.h"
+
+#include <string.h>
+
+/* A batch is full with the row that reaches this; only one of rows that are larger than the rest is cut. */
+enum { BATCH_AIM = RPC_BATCH_MAX - 16 * 1024 };
 
 /* ---- what a fetch asks for ---- */
 
@@ -73,8 +80,8 @@ static int take_fetch(struct fetch *f, const Tavana__V1__FetchRequest *m, const 
                 .max_rows = m->max_rows,
                 .backward = m->backward,
                 .skip = m->skip,
-                .batch_bytes = m->batch_bytes < RPC_BATCH_MAX ? (size_t)m->batch_bytes : RPC_BATCH_MAX,
-                .batch_most = RPC_BATCH_MAX,
+                .batch_bytes = m->batch_bytes < BATCH_AIM ? (size_t)m->batch_bytes : BATCH_AIM,
+                .batch_most = BATCH_AIM,
                 .batch_rows = m->batch_rows,
             },
     };
@@ -91,15 +98,98 @@ static void on_break(void *arg)
     s->backend->ops->cancel(s->backend);
 }
 
+/* Rows that another worker has sent: made and looked at, not sent. */
+static int pass_rows(struct row_stream *stream, struct rows_hash *hash, uint64_t *rows, struct rpc_in *in,
+                     struct err *e)
+{
+    struct row_batch *batch;
+    int st;
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        rows_hash_add(hash, batch->data, batch->len);
+        *rows += batch->nrows;
+        if (rpc_in_broken(in))
+            return ST_ERR;
+    }
+    return st == ST_EOF ? ST_OK : st;
+}
+
+static int has_changed(uint64_t rows, struct err *e)
+{
+    (void)err_set(e, SQLSTATE_SERIALIZATION_FAILURE,
+                  "the result could not go on after its worker was lost: its rows have changed");
+    err_detail(e, "%llu rows had been sent; run again they are not the same, or come in another order.",
+               (unsigned long long)rows);
+    err_hint(e, "Run the statement again. An ORDER BY makes its order certain.");
+    return ST_ERR;
+}
+
+static int pass(struct service_session *s, struct rpc_in *in, struct backend_portal *p, struct fetch *f,
+                const Tavana__V1__FetchRequest *m, struct err *e)
+{
+    struct row_stream *stream;
+    struct backend_fetch how = f->how;
+    uint64_t rows = 0;
+    if (m->passed_rows == 0)
+        return ST_OK;
+    struct rows_hash *hash = rows_hash_new();
+    if (!hash)
+        return err_oom(e);
+    how.max_rows = m->passed_rows;
+    int st = s->backend->ops->fetch(p, &how, &stream, e);
+    if (st == ST_OK) {
+        st = pass_rows(stream, hash, &rows, in, e);
+        row_stream_close(stream);
+    }
+    if (st == ST_OK && (rows != m->passed_rows || rows_hash_value(hash) != m->passed_hash))
+        st = has_changed(m->passed_rows, e);
+    rows_hash_free(hash);
+    f->how.from += m->passed_rows;
+    return st;
+}
+
+/* The rows of a batch that is too large for one message, one or several in each. */
+static int send_cut(struct service_session *s, struct rpc_in *in, const struct row_batch *batch, bool last,
+                    struct err *e)
+{
+    struct row_batch part;
+    row_batch_init(&part);
+    int st = ST_OK;
+    for (size_t at = 0; at < batch->len && st == ST_OK;) {
+        size_t end = at;
+        uint64_t rows = 0;
+        while (end < batch->len) {
+            size_t row = 1 + (size_t)get_be32(batch->data + end + 1);
+            if (rows > 0 && end + row - at > RPC_BATCH_MAX)
+                break;
+            end += row;
+            rows++;
+        }
+        row_batch_clear(&part);
+        st = row_batch_reserve(&part, end - at, e);
+        if (st != ST_OK)
+            break;
+        memcpy(part.data, batch->data + at, end - at);
+        row_batch_commit(&part, part.data + (end - at), rows);
+        st = rpc_in_send_batch(in, s->slots, &part, last && end == batch->len);
+        at = end;
+    }
+    row_batch_release(&part);
+    return st;
+}
+
 /* ST_EOF: all is there; ST_ERR with e unset: nobody takes it. */
 static int send_rows(struct service_session *s, struct rpc_in *in, const struct backend_portal *p,
                      struct row_stream *stream, struct err *e)
 {
     struct row_batch *batch;
     int st;
-    while ((st = row_stream_next(stream, &batch, e)) == ST_OK)
-        if (rpc_in_send_batch(in, s->slots, batch, p->complete) < 0)
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        bool too_large = batch->len > RPC_BATCH_MAX && batch->nrows > 1;
+        st = too_large ? send_cut(s, in, batch, p->complete, e)
+                       : rpc_in_send_batch(in, s->slots, batch, p->complete);
+        if (st < 0)
             return ST_ERR;
+    }
     return st;
 }
 
@@ -116,14 +206,16 @@ static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1_
         return err_oom(e);
     arena_init(&a, SERVICE_REQUEST_MEMORY);
     int st = take_fetch(&f, m, p, &a, e);
+    rpc_in_on_break(in, on_break, s);
+    if (st == ST_OK)
+        st = pass(s, in, p, &f, m, e);
     if (st == ST_OK)
         st = s->backend->ops->fetch(p, &f.how, &stream, e);
     if (st == ST_OK) {
-        rpc_in_on_break(in, on_break, s);
         st = send_rows(s, in, p, stream, e);
-        rpc_in_on_break(in, NULL, NULL);
         row_stream_close(stream);
     }
+    rpc_in_on_break(in, NULL, NULL);
     arena_release(&a);
     return st;
 }

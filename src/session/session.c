@@ -248,7 +248,8 @@ static int run_messages(struct session *s, struct err *e)
             if (s->out.len)
                 TRY(session_flush(s, e));
             look_ahead(s);
-            if (answered) /* once for each message worked on, before a read that would most likely be too early */
+            if (answered) /* once for each message worked on, before a read that would most likely be too
+                             early */
                 TRY(linger(s, e));
             answered = false;
             st = conn_fill(s->conn, max, e);

@@ -170,13 +170,13 @@ class Worker(Program):
 class Server(Program):
     """`tavana serve`, or a gateway with WORKERS of them: clients cannot tell."""
 
-    def __init__(self, *options, database=None, env=None, wait=True, workers=WORKERS):
+    def __init__(self, *options, database=None, env=None, wait=True, workers=WORKERS, role="serve"):
         self.port = free_port()
         self.address = (HOST, self.port)
         listen = [] if "--listen" in options else ["--listen", f"{HOST}:{self.port}"]
         if workers == 0:
             self.workers = []
-            args = ["serve", *([database] if database else []), *listen, *options]
+            args = [role, *([database] if database else []), *listen, *options]
         else:
             engine, front = split_options(options)
             self.workers = [Worker(*engine, database=database, env=env) for _ in range(workers)]

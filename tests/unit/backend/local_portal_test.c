@@ -189,7 +189,8 @@ static uint64_t all_bytes(struct backend_session *s, struct backend_portal *p, c
             hash = (hash ^ b->data[i]) * 0x100000001b3U;
         *rows += n;
     }
-    if (st != end) print_error("%s %s\n", sqlstate_code(err.code), err.message);
+    if (st != end)
+        print_error("%s %s\n", sqlstate_code(err.code), err.message);
     assert_int_equal(st, end);
     row_stream_close(rs);
     s->ops->portal_close(p);
@@ -232,11 +233,11 @@ static void test_direct_fails(void **state)
            "date '2000-01-01' end b, "
            "case when i = 150000 then 'x' else i::varchar end c from range(300000) r(i)");
     for (unsigned round = 0; round < 2; round++) {
-        (void)all_bytes(s, whole(s, "select a, c::int from huge", NULL), NULL, &rows, ST_ERR);
+        (void)all_bytes(s, whole(s, "select a, c::int, 1 as d, 2 as e from huge", NULL), NULL, &rows, ST_ERR);
         assert_int_equal(err.code, SQLSTATE_INVALID_TEXT_REPRESENTATION);
         assert_in_range(rows, 140000, 150000);
     }
-    struct backend_portal *p = whole(s, "select a, b from huge", NULL);
+    struct backend_portal *p = whole(s, "select a, b, c, a as d from huge", NULL);
     s->ops->portal_close(p); /* not read */
     p = whole(s, "select * from huge", NULL);
     const struct backend_fetch how = {.batch_bytes = 65536};

@@ -1,0 +1,439 @@
+/* Sessions: where they are, and what becomes of them when that worker is lost. */
+#include "route/route_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/metric.h"
+
+#include <string.h>
+
+DEFINE_CLEANUP(struct route, route_free)
+
+/* ---- which worker ---- */
+
+static bool is_better(const struct rpc_report *a, const struct rpc_report *b)
+{
+    if (a->streams != b->streams)
+        return a->streams < b->streams;
+    return a->sessions < b->sessions;
+}
+
+/* The one with the least to do, of those that are there; when none is *any is false, and it is one of them.
+ */
+static struct rpc_client *choose(struct route *r, bool *any)
+{
+    struct rpc_client *best = NULL;
+    struct rpc_report of_best = {0};
+    size_t first = atomic_fetch_add(&r->turn, 1);
+    for (size_t i = 0; i < r->nworkers; i++) {
+        struct rpc_client *c = r->workers[(first + i) % r->nworkers];
+        struct rpc_report report;
+        rpc_client_report(c, &report);
+        if (!report.there || report.draining || (best && !is_better(&report, &of_best)))
+            continue;
+        best = c;
+        of_best = report;
+    }
+    *any = best != NULL;
+    return best ? best : r->workers[first % r->nworkers];
+}
+
+/* ---- moving ---- */
+
+/* What it has on its worker goes before the session there does. */
+static void leave(struct route_session *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    struct backend_session *on = TAKE_PTR(s->on);
+    (void)pthread_mutex_unlock(&s->lock);
+    if (!on)
+        return;
+    for (struct list *l = s->portals.next; l != &s->portals; l = l->next)
+        route_portal_leave(list_entry(l, struct route_portal, link));
+    for (struct list *l = s->stmts.next; l != &s->stmts; l = l->next) {
+        struct route_stmt *st = list_entry(l, struct route_stmt, link);
+        if (st->inner)
+            s->route->inner->stmt_free(TAKE_PTR(st->inner));
+    }
+    if (s->copy)
+        s->route->inner->copy_close(TAKE_PTR(s->copy->inner));
+    on->ops->session_close(on);
+    s->started = 0;
+}
+
+static int bring_along(struct route_session *s, struct backend_session *on, struct err *e)
+{
+    const struct backend_ops *ops = s->route->inner;
+    if (s->has_settings)
+        TRY(ops->apply_settings(on, &s->settings, e));
+    if (s->path)
+        TRY(ops->set_search_path(on, s->path, e));
+    return s->in_tx ? ops->tx(on, s->begun, e) : ST_OK;
+}
+
+static int open_on(struct route_session *s, struct rpc_client *c, struct err *e)
+{
+    const struct backend_identity who = {s->user, s->database, s->application_name};
+    struct backend_session *on = NULL;
+    TRY(s->route->inner->session_open(rpc_client_backend(c), &who, &on, e));
+    int st = bring_along(s, on, e);
+    if (st != ST_OK) {
+        s->route->inner->session_close(on);
+        return st;
+    }
+    (void)pthread_mutex_lock(&s->lock);
+    s->on = on;
+    (void)pthread_mutex_unlock(&s->lock);
+    s->worker = c;
+    return ST_OK;
+}
+
+static int open_somewhere(struct route_session *s, struct err *e)
+{
+    int st = ST_ERR;
+    bool any = true;
+    for (int i = 0; i < ROUTE_TRIES && st != ST_OK && any; i++) {
+        struct rpc_client *c = choose(s->route, &any);
+        err_init(e);
+        st = open_on(s, c, e);
+    }
+    return st;
+}
+
+static bool worker_goes(const struct route_session *s)
+{
+    struct rpc_report report;
+    rpc_client_report(s->worker, &report);
+    return report.draining || !report.there;
+}
+
+int route_settle(struct route_session *s, struct err *e)
+{
+    bool clean = !s->in_tx && !s->pinned && s->started == 0;
+    if (s->tx_lost)
+        return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
+                       "current transaction is aborted, commands ignored until end of transaction block");
+    if (s->on && clean && s->route->nworkers > 1 && worker_goes(s))
+        leave(s);
+    return s->on ? ST_OK : open_somewhere(s, e);
+}
+
+/* ---- a worker is lost ---- */
+
+/* Whether another worker can take over what the session has. */
+static bool can_move(const struct route_session *s)
+{
+    bool plain = s->begun == BACKEND_TX_BEGIN || s->begun == BACKEND_TX_BEGIN_READ_ONLY;
+    return !s->pinned && (!s->in_tx || (!s->wrote && plain));
+}
+
+static void say_what_is_gone(const struct route_session *s, struct err *e)
+{
+    e->detail[0] = '\0';
+    if (s->in_tx)
+        err_detail(e, "The transaction has been rolled back.");
+    else if (s->pinned)
+        err_detail(e, "Temporary objects and variables of this session are gone.");
+}
+
+bool route_try_again(struct route_session *s, bool reads, struct err *e)
+{
+    if (!s->on || !rpc_session_is_lost(s->on))
+        return false;
+    metric_add(METRIC_WORKERS_LOST, 1);
+    bool again = reads && can_move(s);
+    if (!again)
+        say_what_is_gone(s, e);
+    s->tx_lost = s->in_tx && !can_move(s);
+    s->pinned = false;
+    leave(s);
+    if (again) {
+        metric_add(METRIC_STATEMENTS_RETRIED, 1);
+        err_init(e);
+    }
+    return again;
+}
+
+/* ---- the session's calls ---- */
+
+static void session_free(struct route_session *s)
+{
+    if (!s)
+        return;
+    leave(s);
+    (void)pthread_mutex_destroy(&s->lock);
+    mem_free(s->user);
+    mem_free(s->database);
+    mem_free(s->application_name);
+    mem_free(s->path);
+    mem_free(s);
+}
+
+DEFINE_CLEANUP(struct route_session, session_free)
+
+static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
+                        struct err *e)
+{
+    CLEANUP(session_freep) struct route_session *s = mem_calloc(1, sizeof *s);
+    if (!s)
+        return err_oom(e);
+    (void)pthread_mutex_init(&s->lock, NULL);
+    list_init(&s->stmts);
+    list_init(&s->portals);
+    s->base.ops = b->ops;
+    s->route = (struct route *)b;
+    s->user = mem_strdup(who->user ? who->user : "");
+    s->database = mem_strdup(who->database ? who->database : "");
+    s->application_name = mem_strdup(who->application_name ? who->application_name : "");
+    if (!s->user || !s->database || !s->application_name)
+        return err_oom(e);
+    TRY(open_somewhere(s, e));
+    *out = &TAKE_PTR(s)->base;
+    return ST_OK;
+}
+
+static void session_close(struct backend_session *bs)
+{
+    session_free((struct route_session *)bs);
+}
+
+/* The transaction is over with its worker; its end is what the client still owes. */
+static int end_lost(struct route_session *s, enum backend_tx_op op, struct err *e)
+{
+    s->tx_lost = s->in_tx = s->wrote = false;
+    return op == BACKEND_TX_ROLLBACK
+               ? ST_OK
+               : err_set(e, SQLSTATE_CONNECTION_FAILURE, "the transaction was lost with its worker");
+}
+
+static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
+{
+    bool wrote = s->wrote && op == BACKEND_TX_COMMIT;
+    int st = s->on->ops->tx(s->on, op, e);
+    bool lost = st != ST_OK && rpc_session_is_lost(s->on);
+    s->in_tx = s->wrote = false;
+    if (!lost)
+        return st;
+    (void)route_try_again(s, false, e);
+    err_init(e);
+    if (!wrote) /* nothing of it stayed, which is what was asked for, or makes no difference */
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_TRANSACTION_RESOLUTION_UNKNOWN, "the worker was lost during COMMIT");
+    err_detail(e, "Nobody can tell whether the transaction was committed.");
+    return ST_ERR;
+}
+
+static int begin_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
+{
+    int st;
+    do {
+        TRY(route_settle(s, e));
+        st = s->on->ops->tx(s->on, op, e);
+    } while (st == ST_ERR && route_try_again(s, true, e));
+    s->in_tx = st == ST_OK;
+    s->wrote = false;
+    s->begun = op;
+    return st;
+}
+
+static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    if (op != BACKEND_TX_COMMIT && op != BACKEND_TX_ROLLBACK)
+        return begin_tx(s, op, e);
+    return s->tx_lost || !s->on ? end_lost(s, op, e) : end_tx(s, op, e);
+}
+
+static int apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    size_t n = strlen(settings->time_zone);
+    int st;
+    if (n >= sizeof s->time_zone)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
+                       "invalid value for parameter \"TimeZone\": \"%.100s\"", settings->time_zone);
+    do {
+        TRY(route_settle(s, e));
+        st = s->on->ops->apply_settings(s->on, settings, e);
+    } while (st == ST_ERR && route_try_again(s, true, e));
+    if (st != ST_OK)
+        return st;
+    memcpy(s->time_zone, settings->time_zone, n + 1);
+    s->settings = *settings;
+    s->settings.time_zone = s->time_zone;
+    s->has_settings = true;
+    return ST_OK;
+}
+
+static int set_path(struct route_session *s, const char *path, struct err *e)
+{
+    int st;
+    do {
+        TRY(route_settle(s, e));
+        st = s->on->ops->set_search_path(s->on, path, e);
+    } while (st == ST_ERR && route_try_again(s, true, e));
+    return st;
+}
+
+static int set_search_path(struct backend_session *bs, const char *path, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    CLEANUP(mem_freep) char *copy = mem_strdup(path);
+    if (!copy)
+        return err_oom(e);
+    TRY(set_path(s, path, e));
+    mem_free(s->path);
+    s->path = TAKE_PTR(copy);
+    return ST_OK;
+}
+
+static int reset(struct backend_session *bs, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    int st;
+    do {
+        TRY(route_settle(s, e));
+        st = s->on->ops->reset(s->on, e);
+    } while (st == ST_ERR && route_try_again(s, true, e));
+    if (st != ST_OK)
+        return st;
+    s->pinned = s->has_settings = false;
+    mem_free(TAKE_PTR(s->path));
+    return ST_OK;
+}
+
+static void session_cancel(struct backend_session *bs)
+{
+    struct route_session *s = (struct route_session *)bs;
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->on)
+        s->on->ops->cancel(s->on);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- COPY FROM STDIN: on the worker that its transaction is on ---- */
+
+static int copy_open(struct backend_session *bs, const struct backend_copy_in *in, struct backend_copy **out,
+                     struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    TRY(route_settle(s, e));
+    struct route_copy *c = mem_calloc(1, sizeof *c);
+    if (!c)
+        return err_oom(e);
+    c->session = s;
+    s->wrote = true;
+    int st = s->on->ops->copy_open(s->on, in, &c->inner, e);
+    if (st != ST_OK) {
+        (void)route_try_again(s, false, e);
+        mem_free(c);
+        return st;
+    }
+    c->base = *c->inner;
+    s->copy = c;
+    *out = &c->base;
+    return ST_OK;
+}
+
+static int copied(struct route_copy *c, int st, struct err *e)
+{
+    c->base.line = c->inner->line;
+    if (st < 0)
+        (void)route_try_again(c->session, false, e);
+    return st;
+}
+
+static int copy_lost(struct err *e)
+{
+    return err_set(e, SQLSTATE_CONNECTION_FAILURE, "COPY was lost with its worker");
+}
+
+static int copy_data(struct backend_copy *bc, const void *p, size_t n, struct err *e)
+{
+    struct route_copy *c = (struct route_copy *)bc;
+    return c->inner ? copied(c, c->session->route->inner->copy_data(c->inner, p, n, e), e) : copy_lost(e);
+}
+
+static int copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
+{
+    struct route_copy *c = (struct route_copy *)bc;
+    return c->inner ? copied(c, c->session->route->inner->copy_finish(c->inner, rows, e), e) : copy_lost(e);
+}
+
+static void copy_close(struct backend_copy *bc)
+{
+    struct route_copy *c = (struct route_copy *)bc;
+    if (!c)
+        return;
+    c->session->route->inner->copy_close(c->inner);
+    c->session->copy = NULL;
+    mem_free(c);
+}
+
+/* ---- the backend ---- */
+
+static const struct backend_ops ops = {
+    .session_open = session_open,
+    .session_close = session_close,
+    .split = route_split,
+    .prepare = route_prepare,
+    .stmt_free = route_stmt_free,
+    .open = route_open,
+    .start = route_start,
+    .fetch = route_fetch,
+    .ahead = route_ahead,
+    .park = route_park,
+    .slice = route_slice,
+    .portal_close = route_portal_close,
+    .copy_open = copy_open,
+    .copy_data = copy_data,
+    .copy_finish = copy_finish,
+    .copy_close = copy_close,
+    .tx = session_tx,
+    .apply_settings = apply_settings,
+    .set_search_path = set_search_path,
+    .reset = reset,
+    .cancel = session_cancel,
+};
+
+int route_new(struct route **out, const struct route_options *o, struct err *e)
+{
+    CLEANUP(route_freep) struct route *r = mem_calloc(1, sizeof *r);
+    if (!r)
+        return err_oom(e);
+    r->base.ops = &ops;
+    if (o->nworkers == 0 || o->nworkers > ROUTE_WORKERS_MAX)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "a gateway has from 1 to %d workers",
+                       ROUTE_WORKERS_MAX);
+    for (; r->nworkers < o->nworkers; r->nworkers++) {
+        struct rpc_client_options client = o->client;
+        client.channel.address = o->workers[r->nworkers];
+        TRY(rpc_client_new(&r->workers[r->nworkers], &client, e));
+    }
+    r->inner = rpc_client_backend(r->workers[0])->ops;
+    *out = TAKE_PTR(r);
+    return ST_OK;
+}
+
+void route_free(struct route *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->nworkers; i++)
+        rpc_client_free(r->workers[i]);
+    mem_free(r);
+}
+
+struct backend *route_backend(struct route *r)
+{
+    return &r->base;
+}
+
+bool route_worker_stats(struct route *r, size_t i, struct route_worker_stats *out)
+{
+    if (i >= r->nworkers)
+        return false;
+    out->address = rpc_client_address(r->workers[i]);
+    rpc_client_report(r->workers[i], &out->report);
+    return true;
+}

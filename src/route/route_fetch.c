@@ -1,0 +1,141 @@
+/* Rows. A stream whose worker is lost goes on elsewhere when the rows that were handed on come there again,
+ * which their hash tells. */
+#include "route/route_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/metric.h"
+#include "rows/row_batch.h"
+#include "rows/row_desc.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool same_formats(const struct route_portal *p, const int16_t *formats)
+{
+    if (!p->formats || !formats)
+        return !p->formats && !formats;
+    return memcmp(p->formats, formats, p->base.desc->ncolumns * sizeof *formats) == 0;
+}
+
+static int keep_formats(struct route_portal *p, const int16_t *formats, struct err *e)
+{
+    p->has_formats = true;
+    p->hash = rows_hash_new();
+    if (!p->hash)
+        return err_oom(e);
+    if (!formats)
+        return ST_OK;
+    size_t n = p->base.desc->ncolumns;
+    p->formats = mem_calloc(n + 1, sizeof *formats);
+    if (!p->formats)
+        return err_oom(e);
+    memcpy(p->formats, formats, n * sizeof *formats);
+    return ST_OK;
+}
+
+/* Rows can be told again as long as they were all handed on once, in order and in one shape. */
+static int see_to_hash(struct route_portal *p, const struct backend_fetch *how, struct err *e)
+{
+    if (!p->stmt || p->stmt->base.info.effect != BACKEND_READS)
+        return ST_OK;
+    if (!p->has_formats)
+        TRY(keep_formats(p, how->formats, e));
+    if (how->skip || how->backward || how->copy || how->from > p->handed || !same_formats(p, how->formats) ||
+        (p->base.scroll && how->from != p->handed))
+        rows_hash_free(TAKE_PTR(p->hash));
+    return ST_OK;
+}
+
+static int open_stream(struct route_fetch *f, struct err *e)
+{
+    struct route_portal *p = f->portal;
+    bool moved = p->base.started && !p->inner;
+    TRY(route_portal_settle(p, e));
+    struct backend_fetch how = f->how;
+    if (moved && p->handed > 0) {
+        how.from = 0;
+        how.passed_rows = p->handed;
+        how.passed_hash = rows_hash_value(p->hash);
+        metric_add(METRIC_STREAMS_RESUMED, 1);
+    }
+    if (how.max_rows)
+        how.max_rows -= f->taken;
+    return p->session->route->inner->fetch(p->inner, &how, &f->inner, e);
+}
+
+/* Whether the stream, cut off, can go on. */
+static bool go_on(struct route_fetch *f, struct err *e)
+{
+    struct route_portal *p = f->portal;
+    bool reads = p->stmt && p->stmt->base.info.effect == BACKEND_READS;
+    return route_try_again(p->session, reads && (p->handed == 0 || p->hash) && !f->how.copy, e);
+}
+
+static int next_of(struct route_fetch *f, struct row_batch **out, struct err *e)
+{
+    if (!f->inner)
+        TRY(open_stream(f, e));
+    return row_stream_next(f->inner, out, e);
+}
+
+static void took(struct route_fetch *f, const struct row_batch *b)
+{
+    struct route_portal *p = f->portal;
+    f->taken += b->nrows;
+    p->handed += b->nrows;
+    if (p->hash)
+        rows_hash_add(p->hash, b->data, b->len);
+    p->base.complete = p->inner->complete;
+    p->base.position = p->inner->position;
+}
+
+static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err *e)
+{
+    struct route_fetch *f = (struct route_fetch *)rs;
+    struct route_portal *p = f->portal;
+    int st;
+    if (f->how.max_rows && f->taken == f->how.max_rows && !f->inner)
+        return ST_EOF; /* cut off behind its last row */
+    do
+        st = next_of(f, out, e);
+    while (st == ST_ERR && go_on(f, e));
+    if (st == ST_OK)
+        took(f, *out);
+    else if (p->inner)
+        route_portal_learn(p);
+    return st;
+}
+
+static void fetch_cancel(struct row_stream *rs)
+{
+    struct route_session *s = ((struct route_fetch *)rs)->portal->session;
+    s->base.ops->cancel(&s->base);
+}
+
+static void fetch_close(struct row_stream *rs)
+{
+    struct route_fetch *f = (struct route_fetch *)rs;
+    row_stream_close(TAKE_PTR(f->inner));
+    f->portal = NULL;
+}
+
+static const struct row_stream_ops fetch_ops = {
+    .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
+
+int route_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
+                struct err *e)
+{
+    struct route_portal *p = (struct route_portal *)bp;
+    assert(bp->started && !p->fetch.portal);
+    p->fetch = (struct route_fetch){.base = {.ops = &fetch_ops}, .portal = p, .how = *how};
+    int st = see_to_hash(p, how, e);
+    while (st == ST_OK && (st = open_stream(&p->fetch, e)) == ST_ERR && go_on(&p->fetch, e))
+        st = ST_OK;
+    if (st != ST_OK) {
+        p->fetch.portal = NULL;
+        return st;
+    }
+    *out = &p->fetch.base;
+    return ST_OK;
+}

@@ -1,0 +1,125 @@
+/* Shared by route*.c only. */
+#ifndef TAVANA_ROUTE_ROUTE_PRIV_H
+#define TAVANA_ROUTE_ROUTE_PRIV_H
+
+#include "base/list.h"
+#include "pgtype/tz.h"
+#include "route/route.h"
+#include "rows/row_stream.h"
+#include "rows/rows_hash.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { ROUTE_TRIES = 3 }; /* of a statement that may be run again, of a session to be opened */
+
+struct route {
+    struct backend base;
+    const struct backend_ops *inner; /* of every worker */
+    size_t nworkers;
+    _Atomic unsigned turn; /* who is next among equals */
+    struct rpc_client *workers[ROUTE_WORKERS_MAX];
+};
+
+struct route_session {
+    struct backend_session base;
+    struct route *route;
+    char *user, *database, *application_name;
+    char time_zone[TZ_NAME_MAX];
+    struct backend_settings settings;
+    bool has_settings;
+    char *path; /* NULL: the default */
+
+    pthread_mutex_t lock;       /* of `on`, for cancel */
+    struct backend_session *on; /* NULL: none yet, or lost */
+    struct rpc_client *worker;  /* whose it is */
+    struct list stmts, portals; /* all; what they have on the worker goes with it */
+    struct route_copy *copy;    /* under way; NULL: none */
+
+    bool in_tx, wrote; /* in it */
+    enum backend_tx_op begun;
+    bool tx_lost;     /* with its worker: only an end of it is of use */
+    bool pinned;      /* has what only its worker knows: temporary objects, variables … */
+    unsigned started; /* portals that run there */
+};
+
+struct route_stmt {
+    struct backend_stmt base;
+    struct list link;
+    unsigned refs; /* the session's, and one a portal */
+    struct route_session *session;
+    struct str sql;
+    uint32_t *oids; /* as the client declared them */
+    size_t noids;
+    uint32_t *param_oids; /* of base.info */
+    char *tag;
+    struct backend_stmt *inner; /* NULL: not on this worker */
+};
+
+struct route_fetch {
+    struct row_stream base;
+    struct route_portal *portal; /* NULL: not open */
+    struct row_stream *inner;    /* NULL: gone with its worker */
+    struct backend_fetch how;
+    uint64_t taken; /* rows of this fetch */
+};
+
+struct route_portal {
+    struct backend_portal base;
+    struct list link;
+    struct route_session *session;
+    struct route_stmt *stmt; /* NULL: of a slice */
+    struct backend_param *params;
+    size_t nparams;
+    struct backend_portal *inner; /* NULL: not on this worker */
+    bool counted;                 /* among the session's started ones */
+    struct rows_hash *hash;       /* of all rows that were handed on; NULL: they cannot be told any more */
+    uint64_t handed;              /* how many */
+    int16_t *formats;             /* of all of them; NULL: text */
+    bool has_formats;             /* some have been asked for */
+    struct route_fetch fetch;
+};
+
+struct route_copy {
+    struct backend_copy base;
+    struct route_session *session;
+    struct backend_copy *inner; /* NULL: gone with its worker */
+};
+
+/* route.c */
+/* A session on a worker: the one it has, or a new one where nothing stands in the way. */
+int route_settle(struct route_session *s, struct err *e);
+/* After a call has failed: whether it may be tried again, since its worker was lost and nothing that it did
+ * there matters (reads: it only reads). Else e says why, and what is gone. */
+bool route_try_again(struct route_session *s, bool reads, struct err *e);
+
+/* route_stmt.c */
+int route_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
+                  struct backend_stmt **out, struct err *e);
+void route_stmt_free(struct backend_stmt *stmt);
+/* Sees to st->inner, on the worker that the session is on. */
+int route_stmt_settle(struct route_stmt *st, struct err *e);
+int route_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
+                void *arg, struct err *e);
+
+/* route_portal.c */
+int route_open(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
+               size_t nparams, struct backend_portal **out, struct err *e);
+int route_start(struct backend_portal *p, struct err *e);
+int route_park(struct backend_portal *p, int64_t until_us, struct err *e);
+int route_slice(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
+                struct err *e);
+void route_ahead(struct backend_portal *p);
+void route_portal_close(struct backend_portal *p);
+/* Sees to p->inner, started if p is; ST_ERR when its rows cannot be told to be the same. */
+int route_portal_settle(struct route_portal *p, struct err *e);
+/* What the worker says of it. */
+void route_portal_learn(struct route_portal *p);
+/* Not on a worker any more. */
+void route_portal_leave(struct route_portal *p);
+
+/* route_fetch.c */
+int route_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
+                struct err *e);
+
+#endif

@@ -1,0 +1,111 @@
+/* Statements: prepared on the worker that the session is on, and again where it goes. */
+#include "route/route_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "rows/row_desc.h"
+
+#include <string.h>
+
+int route_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
+                void *arg, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    int st;
+    do {
+        TRY(route_settle(s, e));
+        st = s->on->ops->split(s->on, sql, cb, arg, e);
+    } while (st == ST_ERR && route_try_again(s, true, e));
+    return st;
+}
+
+static void stmt_unref(struct route_stmt *st)
+{
+    if (!st || --st->refs > 0)
+        return;
+    list_remove(&st->link);
+    if (st->inner)
+        st->session->route->inner->stmt_free(st->inner);
+    row_desc_unref(st->base.info.desc);
+    mem_free(st->oids);
+    mem_free(st->param_oids);
+    mem_free(st->tag);
+    mem_free((void *)(uintptr_t)st->sql.p);
+    mem_free(st);
+}
+
+DEFINE_CLEANUP(struct route_stmt, stmt_unref)
+
+void route_stmt_free(struct backend_stmt *stmt)
+{
+    stmt_unref((struct route_stmt *)stmt);
+}
+
+static int prepare_inner(struct route_stmt *st, struct err *e)
+{
+    struct route_session *s = st->session;
+    return s->on->ops->prepare(s->on, st->sql, st->oids, st->noids, &st->inner, e);
+}
+
+int route_stmt_settle(struct route_stmt *st, struct err *e)
+{
+    TRY(route_settle(st->session, e));
+    if (st->inner)
+        return ST_OK;
+    TRY(prepare_inner(st, e));
+    const struct row_desc *told = st->base.info.desc, *now = st->inner->info.desc;
+    if (!told != !now || (told && !row_desc_same_types(told, now)) ||
+        st->inner->info.nparams != st->base.info.nparams)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
+    return ST_OK;
+}
+
+static int copy_info(struct route_stmt *st, struct err *e)
+{
+    const struct backend_stmt_info *info = &st->inner->info;
+    st->base.info = *info;
+    st->base.info.desc = info->desc ? row_desc_ref(info->desc) : NULL;
+    st->param_oids = mem_calloc((size_t)info->nparams + 1, sizeof *st->param_oids);
+    st->tag = info->tag ? mem_strdup(info->tag) : NULL;
+    st->base.info.tag = st->tag;
+    st->base.info.param_oids = st->param_oids;
+    if (!st->param_oids || (info->tag && !st->tag))
+        return err_oom(e);
+    if (info->nparams)
+        memcpy(st->param_oids, info->param_oids, info->nparams * sizeof *st->param_oids);
+    return ST_OK;
+}
+
+static int keep_text(struct route_stmt *st, struct str sql, const uint32_t *oids, size_t noids, struct err *e)
+{
+    st->sql = (struct str){mem_strndup(sql.p, sql.n), sql.n};
+    st->oids = mem_calloc(noids + 1, sizeof *st->oids);
+    if (!st->sql.p || !st->oids)
+        return err_oom(e);
+    if (noids)
+        memcpy(st->oids, oids, noids * sizeof *oids);
+    st->noids = noids;
+    return ST_OK;
+}
+
+int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
+                  struct backend_stmt **out, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    CLEANUP(stmt_unrefp) struct route_stmt *st = mem_calloc(1, sizeof *st);
+    if (!st)
+        return err_oom(e);
+    st->refs = 1;
+    st->session = s;
+    list_append(&s->stmts, &st->link);
+    TRY(keep_text(st, sql, oids, noids, e));
+    int rc;
+    do {
+        TRY(route_settle(s, e));
+        rc = prepare_inner(st, e);
+    } while (rc == ST_ERR && route_try_again(s, true, e));
+    TRY(rc);
+    TRY(copy_info(st, e));
+    *out = &TAKE_PTR(st)->base;
+    return ST_OK;
+}

@@ -1,0 +1,245 @@
+"""A gateway with workers behind it: what clients see when workers come, go, and are not trusted."""
+
+import contextlib
+import signal
+import subprocess
+import threading
+import time
+
+import psycopg
+import pytest
+
+from conftest import BINARY, HOST, Server, Worker, free_port
+from measure import wait_for
+from wire import B, E, P, Q, S
+
+ROWS = 2_000_000
+SQL = f"select i, 'row ' || i from range({ROWS}) t(i)"
+
+
+@contextlib.contextmanager
+def house(workers=2, *options):
+    """A gateway that notices within two seconds."""
+    with Server("--worker-client-timeout", "2s", *options, workers=workers) as s:
+        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == workers, 10)
+        yield s
+
+
+def sessions_of(worker):
+    return worker.metric("tavana_worker_sessions")
+
+
+def busy(s):
+    """The worker that has a stream under way."""
+    wait_for(lambda: any(w.metric("tavana_worker_streams") for w in s.workers), 10)
+    return next(w for w in s.workers if w.metric("tavana_worker_streams"))
+
+
+def restart(s, worker, **kw):
+    """The same address, another process."""
+    i = s.workers.index(worker)
+    fresh = Worker.__new__(Worker)
+    fresh.port = worker.port
+    super(Worker, fresh).__init__("worker", "--listen", f"{HOST}:{worker.port}", **kw)
+    fresh.wait_ready()
+    s.workers[i] = fresh
+    return fresh
+
+
+def kill(worker):
+    worker.process.send_signal(signal.SIGKILL)
+    worker.process.wait(10)
+    worker.__class__ = Dead
+
+
+class Dead(Worker):
+    def stop(self, *_, **__):
+        return 0
+
+
+def all_rows(w):
+    got = []
+    while True:
+        m = w.next()
+        if m[0] == "D":
+            got.append(m[1][0] if isinstance(m[1], tuple) else m[1])
+        elif m[0] in "ECZ":
+            return got, m
+
+
+def test_sessions_spread(record_property):
+    with house(3) as s, contextlib.ExitStack() as stack:
+        for _ in range(9):
+            c = stack.enter_context(psycopg.connect(s.dsn(), autocommit=True))
+            assert c.execute("select 1 + 1").fetchone() == (2,)
+        wait_for(lambda: [sessions_of(w) for w in s.workers] == [3, 3, 3], 5)
+
+
+def test_a_stream_survives_its_worker():
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        seen = 0
+        killed = False
+        with c.cursor() as cursor:
+            for i, text in cursor.stream(SQL):
+                assert (i, text) == (seen, f"row {seen}")
+                seen += 1
+                if seen == 1000:
+                    kill(busy(s))
+                    killed = True
+        assert killed and seen == ROWS
+        assert s.metric("tavana_route_resumed_total") == 1
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+
+
+def test_pages_of_a_cursor_survive_too():
+    with house() as s, psycopg.connect(s.dsn()) as c:
+        with c.cursor("c") as cursor:
+            cursor.itersize = 1000
+            cursor.execute("select i from range(5000) t(i)")
+            got = [r[0] for r in cursor.fetchmany(1000)]
+            kill(next(w for w in s.workers if sessions_of(w)))
+            got += [r[0] for r in cursor.fetchall()]
+        assert got == list(range(5000))
+
+
+def test_rows_that_change_are_not_glued_together():
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        seen = 0
+        with pytest.raises(psycopg.errors.SerializationFailure) as e, c.cursor() as cursor:
+            for _ in cursor.stream(f"select random(), i from range({ROWS}) t(i)"):
+                seen += 1
+                if seen == 1000:
+                    kill(busy(s))
+        assert "rows had been sent" in e.value.diag.message_detail
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+
+
+def test_what_writes_is_not_run_twice():
+    with house(1) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        timer = threading.Timer(1, lambda: kill(s.workers[0]))
+        timer.start()
+        with pytest.raises(psycopg.OperationalError) as e:
+            c.execute("create table t as select count(*) from range(100000000000) t(i) where i % 7 = 3")
+        assert e.value.sqlstate == "08007"
+        timer.join()
+        restart(s, s.workers[0])
+        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 1, 10)
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+
+
+def test_a_transaction_that_wrote_is_lost_with_its_worker():
+    with house(1) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        c.execute("create table t (a int)")
+        c.execute("begin")
+        c.execute("insert into t values (1)")
+        kill(s.workers[0])
+        with pytest.raises(psycopg.OperationalError) as e:
+            c.execute("select * from t")
+        assert e.value.sqlstate == "08006" and "rolled back" in e.value.diag.message_detail
+        restart(s, s.workers[0])
+        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 1, 10)
+        with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+            c.execute("select 1 + 1")
+        c.execute("rollback")
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+
+
+def test_a_worker_that_says_nothing_any_more():
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        seen = 0
+        with c.cursor() as cursor:
+            for i, _ in cursor.stream(SQL):
+                assert i == seen
+                seen += 1
+                if seen == 1000:
+                    frozen = busy(s)
+                    frozen.process.send_signal(signal.SIGSTOP)
+                    begun = time.monotonic()
+        assert seen == ROWS and time.monotonic() - begun < 30
+        frozen.process.send_signal(signal.SIGCONT)
+
+
+def test_a_draining_worker_is_left():
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+        on = next(w for w in s.workers if sessions_of(w))
+        on.process.send_signal(signal.SIGTERM)
+        time.sleep(1.5)
+        for _ in range(20):
+            assert c.execute("select 1 + 1").fetchone() == (2,)
+        assert on.process.wait(10) == 0
+
+
+def test_no_worker_at_all():
+    with Server("--workers", f"{HOST}:{free_port()}", "--worker-client-timeout", "500ms", workers=0, role="gateway") as s, s.wire() as w:
+        assert w.ask(Q("select 1 + 1"))[0] == "err:08006"
+        assert w.ask(Q("select 1 + 1"))[-1] == "Z:I"
+
+
+def test_a_client_that_stops_reading_stops_the_scan():
+    with house(1) as s, s.wire() as w:
+        w.ask(Q("select 1 + 0"))
+        s.reset_peak()
+        before = s.rss()
+        w.send(Q("select i, repeat('x', 1000) from range(100000000) t(i)"))
+        w.next()
+        time.sleep(1)
+        used = s.workers[0].cpu_seconds()
+        time.sleep(2)
+        assert s.workers[0].cpu_seconds() - used < 0.5, "the worker's scan goes on"
+        assert s.peak_rss() - before < 50 << 20
+        w.close()
+        wait_for(lambda: s.workers[0].metric("tavana_worker_streams") == 0, 10)
+
+
+def test_cancel():
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        threading.Timer(0.5, c.cancel).start()
+        begun = time.monotonic()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            c.execute("select count(*) from range(100000000000) t(i) where i % 7 = 3")
+        assert time.monotonic() - begun < 10
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+
+
+def certificates(pki, name):
+    return ["--rpc-cert-file", pki / f"{name}.crt", "--rpc-key-file", pki / f"{name}.key", "--rpc-ca-file", pki / "ca.crt"]
+
+
+def test_mutual_tls(pki):
+    with Worker(*certificates(pki, "server")) as w:
+        w.wait_ready()
+        at = ["--workers", f"{HOST}:{w.port}", "--worker-client-timeout", "1s"]
+        with Server(*at, *certificates(pki, "client"), workers=0, role="gateway") as s, psycopg.connect(s.dsn()) as c:
+            assert c.execute("select 1 + 1").fetchone() == (2,)
+        for stranger in ([], ["--rpc-ca-file", pki / "ca.crt"]):
+            with Server(*at, *stranger, workers=0, role="gateway") as s, s.wire() as wire:
+                assert wire.ask(Q("select 1 + 1"))[0] == "err:08006"
+
+
+def test_token(pki, tmp_path):
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("a-secret-of-twenty-bytes\n")
+    wrong.write_text("b-secret-of-twenty-bytes\n")
+    server = ["--rpc-cert-file", pki / "server.crt", "--rpc-key-file", pki / "server.key", "--rpc-token-file", right]
+    with Worker(*server) as w:
+        w.wait_ready()
+        at = ["--workers", f"localhost:{w.port}", "--worker-client-timeout", "1s", "--rpc-ca-file", pki / "ca.crt"]
+        with Server(*at, "--rpc-token-file", right, workers=0, role="gateway") as s, psycopg.connect(s.dsn()) as c:
+            assert c.execute("select 1 + 1").fetchone() == (2,)
+            assert "secret" not in s.log()
+        with Server(*at, "--rpc-token-file", wrong, workers=0, role="gateway") as s, s.wire() as wire:
+            assert wire.ask(Q("select 1 + 1"))[0] in ("err:28000", "err:08006")
+        assert "secret" not in w.log()
+
+
+@pytest.mark.parametrize("args, said", [
+    (["gateway"], "needs at least one"),
+    (["gateway", "x.duckdb", "--workers", "a"], "option database is not for `tavana gateway`"),
+    (["serve", "--workers", "a"], "option workers is not for `tavana serve`"),
+    (["worker", "--listen", "0.0.0.0:0"], "nothing says who may come in"),
+    (["worker", "--rpc-token-file", "/nowhere", "--listen", "127.0.0.1:0"], "/nowhere"),
+])
+def test_wrong_options(args, said):
+    done = subprocess.run([BINARY, *args, "--http", "off"], text=True, capture_output=True, timeout=60)
+    assert done.returncode in (1, 2) and said in done.stderr
