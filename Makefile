@@ -81,6 +81,11 @@ test-e2e: deps-test build
 	@cmake --build build -j $(JOBS) --target drain replay inproc_bench
 	@TAVANA_BINARY=$(CURDIR)/build/tavana $(PYTEST) $(E2E_ARGS)
 
+# The same clients in front of a gateway with a worker; what is about the program itself was tried before.
+test-e2e-gateway: deps-test build
+	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=1 $(PYTEST) $(E2E_ARGS) \
+		$(addprefix --ignore=tests/e2e/test_,docs.py bench.py rows.py gateway.py worker.py)
+
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null
 	@cmake --build build-debug -j $(JOBS) --target tavana

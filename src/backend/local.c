@@ -228,6 +228,7 @@ static const struct backend_ops ops = {
     .portal_close = local_portal_close,
     .copy_open = local_copy_open,
     .copy_data = local_copy_data,
+    .copy_settle = local_copy_settle,
     .copy_finish = local_copy_finish,
     .copy_close = local_copy_close,
     .tx = session_tx,

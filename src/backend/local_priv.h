@@ -304,6 +304,7 @@ void local_stream_end(struct local_portal *p);
 int local_copy_open(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
                     struct err *e);
 int local_copy_data(struct backend_copy *c, const void *p, size_t n, struct err *e);
+int local_copy_settle(struct backend_copy *c, struct err *e);
 int local_copy_finish(struct backend_copy *c, uint64_t *rows, struct err *e);
 void local_copy_close(struct backend_copy *c);
 

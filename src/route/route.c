@@ -354,6 +354,12 @@ static int copy_data(struct backend_copy *bc, const void *p, size_t n, struct er
     return c->inner ? copied(c, c->session->route->inner->copy_data(c->inner, p, n, e), e) : copy_lost(e);
 }
 
+static int copy_settle(struct backend_copy *bc, struct err *e)
+{
+    struct route_copy *c = (struct route_copy *)bc;
+    return c->inner ? copied(c, c->session->route->inner->copy_settle(c->inner, e), e) : copy_lost(e);
+}
+
 static int copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
 {
     struct route_copy *c = (struct route_copy *)bc;
@@ -387,6 +393,7 @@ static const struct backend_ops ops = {
     .portal_close = route_portal_close,
     .copy_open = copy_open,
     .copy_data = copy_data,
+    .copy_settle = copy_settle,
     .copy_finish = copy_finish,
     .copy_close = copy_close,
     .tx = session_tx,

@@ -422,7 +422,7 @@ void rpc_portal_close(struct backend_portal *bp)
     if (s->nclosed_portals == RPC_CLOSED_MAX)
         close_now(s);
     s->closed_portals[s->nclosed_portals++] = p->id;
-    if (bp->started && !bp->complete && bp->desc)
+    if (bp->started && bp->desc && (!bp->complete || p->kept))
         close_now(s);
     row_desc_unref(bp->desc);
     row_batch_release(&p->batch);
@@ -446,6 +446,7 @@ static const struct backend_ops ops = {
     .portal_close = rpc_portal_close,
     .copy_open = rpc_copy_open,
     .copy_data = rpc_copy_data,
+    .copy_settle = rpc_copy_settle,
     .copy_finish = rpc_copy_finish,
     .copy_close = rpc_copy_close,
     .tx = session_tx,

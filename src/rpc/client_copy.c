@@ -88,6 +88,16 @@ int rpc_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err *
     return send(c, &m, e);
 }
 
+int rpc_copy_settle(struct backend_copy *bc, struct err *e)
+{
+    struct rpc_copy *c = (struct rpc_copy *)bc;
+    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_SETTLE;
+    m.settle = true;
+    TRY(send(c, &m, e));
+    return take_reply(c, NULL, e);
+}
+
 int rpc_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
 {
     struct rpc_copy *c = (struct rpc_copy *)bc;

@@ -114,8 +114,10 @@ int rpc_start(struct backend_portal *bp, struct err *e)
     Tavana__V1__PortalRequest request = TAVANA__V1__PORTAL_REQUEST__INIT;
     request.session = p->session->id;
     request.portal = p->id;
-    request.scroll = bp->scroll;
-    return call(p, RPC_START, &request.base, e);
+    request.scroll = p->kept = bp->scroll;
+    int st = call(p, RPC_START, &request.base, e);
+    p->kept |= bp->complete && bp->desc; /* of what changes something all rows are there */
+    return st;
 }
 
 int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
@@ -126,6 +128,7 @@ int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
     request.session = p->session->id;
     request.portal = p->id;
     request.limit_us = until_us != CLOCK_NEVER && left < 0 ? 0 : left;
+    p->kept = true;
     return call(p, RPC_PARK, &request.base, e);
 }
 
@@ -138,6 +141,7 @@ static int slice(struct rpc_portal *p, struct rpc_portal *piece, const struct ba
     TRY(rpc_session_call(p->session, RPC_SLICE, &request.base, &m, e));
     const Tavana__V1__PortalReply *reply = (const Tavana__V1__PortalReply *)m;
     piece->id = reply->portal;
+    piece->kept = true;
     int st = take_reply(piece, reply, e);
     if (reply->source)
         rpc_state_take(reply->source, &p->base);

@@ -62,6 +62,7 @@ struct rpc_portal {
     struct backend_portal base;
     struct rpc_session *session;
     uint64_t id;
+    bool kept; /* has rows on the worker when it is complete, too */
     struct row_batch batch;
     struct rpc_fetch fetch;
 };
@@ -104,6 +105,7 @@ int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct 
 int rpc_copy_open(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
                   struct err *e);
 int rpc_copy_data(struct backend_copy *c, const void *p, size_t n, struct err *e);
+int rpc_copy_settle(struct backend_copy *c, struct err *e);
 int rpc_copy_finish(struct backend_copy *c, uint64_t *rows, struct err *e);
 void rpc_copy_close(struct backend_copy *c);
 

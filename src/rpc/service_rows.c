@@ -365,6 +365,8 @@ static int next_part(struct service_session *s, struct rpc_in *in, struct backen
     int st = ST_OK;
     if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_DATA)
         st = s->backend->ops->copy_data(c, part->data.data, part->data.len, e);
+    else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_SETTLE)
+        copy_reply(in, c, 0, ST_OK, e);
     else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_FINISH)
         st = s->backend->ops->copy_finish(c, rows, e) == ST_OK ? ST_EOF : ST_ERR;
     else

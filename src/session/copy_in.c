@@ -57,14 +57,21 @@ static void add_line(const struct copy_in *c, struct err *e)
         err_context(e, "COPY %s, line %llu", c->table, (unsigned long long)c->backend->line);
 }
 
+/* Before the session ends it itself: the data has the first word. */
+static int settle(struct copy_in *c, struct err *e)
+{
+    return c->session->engine->ops->copy_settle(c->backend, e);
+}
+
 /* What comes cannot be told from CopyData any more. */
 static int lost_in_messages(struct copy_in *c, uint8_t type, struct err *e)
 {
     struct session *s = c->session;
     struct err first;
     err_init(&first);
-    (void)err_set(&first, SQLSTATE_PROTOCOL_VIOLATION,
-                  "unexpected message type 0x%02X during COPY from stdin", type);
+    if (settle(c, &first) == ST_OK)
+        (void)err_set(&first, SQLSTATE_PROTOCOL_VIOLATION,
+                      "unexpected message type 0x%02X during COPY from stdin", type);
     add_line(c, &first);
     session_report(s, BE_ERROR, &first);
     s->closing = true;
@@ -72,10 +79,11 @@ static int lost_in_messages(struct copy_in *c, uint8_t type, struct err *e)
                    "terminating connection because protocol synchronization was lost");
 }
 
-static int failed_by_client(const struct frame *f, struct err *e)
+static int failed_by_client(struct copy_in *c, const struct frame *f, struct err *e)
 {
     const char *why;
     TRY(fe_copy_fail_decode(f->payload, f->len, &why, e));
+    TRY(settle(c, e));
     return err_set(e, SQLSTATE_QUERY_CANCELED, "COPY from stdin failed: %s", why);
 }
 
@@ -123,7 +131,7 @@ static int next_message(struct copy_in *c, struct err *e)
     conn_consume(s->conn, f.total); /* stays readable until the next read */
     switch (f.type) {
     case 'c': TRY(fe_empty_decode(f.len, e)); return ST_EOF;
-    case 'f': return failed_by_client(&f, e);
+    case 'f': return failed_by_client(c, &f, e);
     default: return ST_OK;
     }
 }

@@ -67,6 +67,10 @@ ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "allowed_director
                   "cursor_batch_size", "portal_buffer_rows", "streams_max"}
 
 
+ENGINE_METRICS = {"tavana_streams_parked_total", "portal_overflow_total", "portal_buffer_rows_count", "tavana_spool_memory_bytes",
+                  "tavana_spool_disk_bytes"}
+
+
 def split_options(options):
     """Those of the engine, and the others: each a list of lists of arguments."""
     engine, front, rest = [], [], list(map(str, options))
@@ -186,6 +190,12 @@ class Server(Program):
             for w in self.workers:
                 w.wait_ready()
             self.wait_ready()
+
+    def metric(self, name):
+        """What the engine's process counts is the workers'."""
+        if self.workers and name in ENGINE_METRICS:
+            return sum(w.metric(name) for w in self.workers)
+        return super().metric(name)
 
     def wire(self, **kw):
         return Wire(self.address, **kw)

@@ -440,7 +440,7 @@ def test_disk_limit(tmp_path):
 
 
 def test_nothing_is_left_after_sigkill(tmp_path):
-    server = Server("--spool-directory", tmp_path, "--portal-buffer-rows", 100)
+    server = Server("--spool-directory", tmp_path, "--portal-buffer-rows", 100, workers=0)
     with server.wire() as w:
         for i in range(20):
             w.ask(Q(f"declare c{i} cursor with hold for select i, 'text ' || i from range(100000) t(i)"))

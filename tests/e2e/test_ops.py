@@ -306,7 +306,7 @@ def test_wrong_files(text, flaw, tmp_path):
 def test_quoted_and_commented_lines(tmp_path):
     file = tmp_path / "c"
     file.write_text("  # a comment\n\n statement_timeout='5 min' # after\r\nallowed_directories = '" + str(tmp_path) + "'\nmax_result_bytes = 3 MB\nlog_statements = yes\n")
-    with Server("--config", file) as s, s.wire() as w:
+    with Server("--config", file, workers=0) as s, s.wire() as w:
         shows = [w.ask(Q(f"show {n}"))[1][0] for n in ("statement_timeout", "allowed_directories", "max_result_bytes", "log_statements")]
         assert shows == ["5min", str(tmp_path), "3MB", "on"]
 
@@ -324,7 +324,7 @@ def test_empty_variable_is_none(make_server):
 def test_lists_add_and_others_take_the_last(make_server, tmp_path):
     a, b = tmp_path / "a", tmp_path / "b"
     a.mkdir(), b.mkdir()
-    s = make_server("--allowed-directories", a, "--allowed-directories", b, "--max-result-rows", "3", "--set", "max_result_rows=4")
+    s = make_server("--allowed-directories", a, "--allowed-directories", b, "--max-result-rows", "3", "--set", "max_result_rows=4", workers=0)
     with s.wire() as w:
         assert {str(a), str(b)} <= set(re.split(", *", w.ask(Q("show allowed_directories"))[1][0])) and w.ask(Q("show max_result_rows"))[1] == ("4",)
 
