@@ -101,25 +101,32 @@ struct encoding {
     struct encoder *encoder;
 };
 
-static void *sink_begin(struct engine_sink *s, const struct engine_column_type *const *types, size_t n)
+static int encoding_new(struct encoding **out, struct local_direct *d,
+                        const struct engine_column_type *const *types, size_t n, struct err *e)
 {
-    struct local_direct *d = (struct local_direct *)s;
-    struct err e;
-    err_init(&e);
+    if (!local_fits(d->portal->stmt, types, n))
+        return local_changed_type(e);
     struct encoding *state = mem_calloc(1, sizeof *state);
     if (!state)
-        (void)err_oom(&e);
-    else if (!local_fits(d->portal->stmt, types, n))
-        (void)local_changed_type(&e);
-    else
-        (void)encoder_new(&state->encoder, types, n, d->portal->base.whole_formats, &d->settings, &e);
-    if (err_is_set(&e)) {
-        sink_failed(d, &e);
+        return err_oom(e);
+    if (encoder_new(&state->encoder, types, n, d->portal->base.whole_formats, &d->settings, e) < 0) {
         mem_free(state);
-        return NULL;
+        return ST_ERR;
     }
     state->direct = d;
     (void)atomic_fetch_add(&d->refs, 1);
+    *out = state;
+    return ST_OK;
+}
+
+static void *sink_begin(struct engine_sink *s, const struct engine_column_type *const *types, size_t n)
+{
+    struct local_direct *d = (struct local_direct *)s;
+    struct encoding *state = NULL;
+    struct err e;
+    err_init(&e);
+    if (encoding_new(&state, d, types, n, &e) < 0)
+        sink_failed(d, &e);
     return state;
 }
 
@@ -188,6 +195,7 @@ static int64_t sink_chunk(void *p, const struct chunk_view *rows)
         chunk_free(made);
         return -1;
     }
+    assert(made);
     (void)pthread_mutex_lock(&d->lock);
     int64_t ticket = d->tickets++;
     for (struct made *m = made; m; m = m->more)

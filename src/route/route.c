@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/metric.h"
 
+#include <assert.h>
 #include <string.h>
 
 DEFINE_CLEANUP(struct route, route_free)
@@ -24,6 +25,7 @@ static struct rpc_client *choose(struct route *r, bool *any)
 {
     struct rpc_client *best = NULL;
     struct rpc_report of_best = {0};
+    assert(r->nworkers > 0);
     size_t first = atomic_fetch_add(&r->turn, 1);
     for (size_t i = 0; i < r->nworkers; i++) {
         struct rpc_client *c = r->workers[(first + i) % r->nworkers];

@@ -58,7 +58,7 @@ static int put_params(struct arena *a, const struct backend_param *params, size_
                       Tavana__V1__Parameter ***out, struct err *e)
 {
     Tavana__V1__Parameter *all = arena_calloc(a, n, sizeof *all);
-    Tavana__V1__Parameter **list = arena_calloc(a, n, sizeof *list);
+    Tavana__V1__Parameter **list = arena_calloc(a, n, sizeof(void *));
     if (n && (!all || !list))
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {

@@ -113,7 +113,7 @@ int rpc_columns_put(struct arena *a, const struct row_desc *d, Tavana__V1__Colum
         return ST_OK;
     Tavana__V1__Columns *m = arena_calloc(a, 1, sizeof *m);
     Tavana__V1__Column *columns = arena_calloc(a, d->ncolumns, sizeof *columns);
-    Tavana__V1__Column **list = arena_calloc(a, d->ncolumns, sizeof *list);
+    Tavana__V1__Column **list = arena_calloc(a, d->ncolumns, sizeof(void *));
     if (!m || (d->ncolumns && (!columns || !list)))
         return err_oom(e);
     tavana__v1__columns__init(m);
