@@ -25,10 +25,11 @@ static struct rpc_client *choose(struct route *r, bool *any)
 {
     struct rpc_client *best = NULL;
     struct rpc_report of_best = {0};
-    assert(r->nworkers > 0);
-    size_t first = atomic_fetch_add(&r->turn, 1);
-    for (size_t i = 0; i < r->nworkers; i++) {
-        struct rpc_client *c = r->workers[(first + i) % r->nworkers];
+    const size_t n = r->nworkers;
+    assert(n > 0);
+    const size_t first = atomic_fetch_add(&r->turn, 1) % n;
+    for (size_t i = 0; i < n; i++) {
+        struct rpc_client *c = r->workers[(first + i) % n];
         struct rpc_report report;
         rpc_client_report(c, &report);
         if (!report.there || report.draining || (best && !is_better(&report, &of_best)))
@@ -37,7 +38,7 @@ static struct rpc_client *choose(struct route *r, bool *any)
         of_best = report;
     }
     *any = best != NULL;
-    return best ? best : r->workers[first % r->nworkers];
+    return best ? best : r->workers[first];
 }
 
 /* ---- moving ---- */
