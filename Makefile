@@ -84,7 +84,7 @@ test-e2e: deps-test build
 # The same clients in front of a gateway with a worker; what is about the program itself was tried before.
 test-e2e-gateway: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=1 $(PYTEST) $(E2E_ARGS) \
-		$(addprefix --ignore=tests/e2e/test_,docs.py bench.py rows.py gateway.py worker.py)
+		$(addprefix --ignore=tests/e2e/test_,bench.py chaos.py docs.py gateway.py rows.py worker.py)
 
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null

@@ -71,6 +71,11 @@ def lines(f, cores):
         theirs, client_cpu = f.get("clients", client, "postgresql", "seconds"), f.get("clients", client, "tavana", "cpu_s")
         if theirs and client_cpu:
             found.append(Line(f"{client}: with a server that takes no time at all", theirs / client_cpu, "what the client's own CPU seconds allow", True))
+    for fmt, how in (("text", "simple"), ("binary", "extended")):
+        through = f.ratio("gateway", f"lineitem {fmt} {how}", "tavana", "gateway and worker")
+        found.append(least(f"lineitem, {fmt}, through a gateway: of the rate without", through, 0.7))
+    first = [f.get("gateway", "first row of a table scan", s, "first_row_ms") for s in ("gateway and worker", "tavana")]
+    found.append(most("first row through a gateway: ms more than without", first[0] - first[1] if all(first) else None, 5))
     found.append(most("a point query beside 4 streams: of its idle median",
                       f.ratio_of("fair", "point query", "tavana", "loaded_us", "idle_us"), 5))
     for work, taken in f.figures.get("same", {}).items():

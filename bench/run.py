@@ -22,7 +22,7 @@ import time
 
 import data
 import report
-from servers import BUILD, ROOT, InProcess, Postgres, Replay, Tavana, drain, finish, postgres_bindir, self_signed
+from servers import BUILD, ROOT, Gateway, InProcess, Postgres, Replay, Tavana, drain, finish, postgres_bindir, self_signed
 from servers import peers as start_peers
 
 POINT = "select o_totalprice from orders where o_orderkey = 1234567"
@@ -138,6 +138,29 @@ def first(run):
                 took = finish(drain(s, "extended", "text", sql, options=["--first"]))
                 if keep:
                     run.take("first", work, s, **took)
+
+
+def gateway(run):
+    """The same rows through a gateway and a worker."""
+    through = Gateway(run.args.binary, run.args.database)
+    try:
+        through_it(run, [run.tavana, through])
+    finally:
+        through.stop()
+
+
+def through_it(run, servers):
+    for what, fmt, how, sql in stream_works():
+        for keep in run.rounds():
+            for s in servers:
+                took = run.drained(s, how, fmt, sql)
+                if keep:
+                    run.take("gateway", f"{what} {fmt} {how}", s, **took)
+    for keep in run.rounds(20):
+        for s in servers:
+            took = finish(drain(s, "extended", "text", "select * from lineitem", options=["--first"]))
+            if keep:
+                run.take("gateway", "first row of a table scan", s, **took)
 
 
 def short(run):
@@ -365,7 +388,7 @@ def scale10(run):
         server.stop()
 
 
-SECTIONS = [same, rows, kinds, tls, first, short, fair, many, memory, clients, copy, copy_in, peers]
+SECTIONS = [same, rows, kinds, tls, first, gateway, short, fair, many, memory, clients, copy, copy_in, peers]
 
 
 def machine():

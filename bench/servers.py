@@ -128,6 +128,38 @@ class Tavana(Process):
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+class Worker(Process):
+    """`tavana worker` on a copy of the database."""
+
+    def __init__(self, binary, database, directory):
+        self.port = free_port()
+        path = os.path.join(directory, "worker.duckdb")
+        shutil.copy(database, path)
+        with open(os.path.join(directory, "worker.log"), "w", encoding="utf-8") as log:
+            self.start([binary, "worker", path, "--listen", f"{HOST}:{self.port}", "--http", "off"], stderr=log)
+
+
+class Gateway(Process):
+    """`tavana gateway` in front of one worker. CPU seconds are those of both, memory is the gateway's."""
+
+    name = "gateway and worker"
+
+    def __init__(self, binary, database):
+        self.directory = tempfile.mkdtemp(prefix="bench-")
+        self.worker = Worker(binary, database, self.directory)
+        self.port = free_port()
+        with open(os.path.join(self.directory, "log"), "w", encoding="utf-8") as log:
+            self.start([binary, "gateway", "--workers", f"{HOST}:{self.worker.port}", "--listen", f"{HOST}:{self.port}", "--http", "off"], stderr=log)
+
+    def cpu(self):
+        return super().cpu() + self.worker.cpu()
+
+    def stop(self):
+        super().stop()
+        self.worker.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
 class Postgres(Server):
     """PostgreSQL with its defaults but for 2 GB of shared_buffers, so that the tables lie in memory as the engine's do."""
 

@@ -371,11 +371,19 @@ static int not_for_role(const struct config *c, int option, struct err *e)
  * of several. */
 static int check_role(const struct config *c, struct err *e)
 {
-    static const int of_engine[] = {
-        CONFIG_database,          CONFIG_read_only,          CONFIG_threads,
-        CONFIG_memory_limit,      CONFIG_temp_directory,     CONFIG_allowed_directories,
-        CONFIG_extensions,        CONFIG_spool_directory,    CONFIG_spool_limit,
-        CONFIG_cursor_batch_size, CONFIG_portal_buffer_rows, CONFIG_streams_max};
+    static const int of_engine[] = {CONFIG_database,
+                                    CONFIG_read_only,
+                                    CONFIG_init,
+                                    CONFIG_threads,
+                                    CONFIG_memory_limit,
+                                    CONFIG_temp_directory,
+                                    CONFIG_allowed_directories,
+                                    CONFIG_extensions,
+                                    CONFIG_spool_directory,
+                                    CONFIG_spool_limit,
+                                    CONFIG_cursor_batch_size,
+                                    CONFIG_portal_buffer_rows,
+                                    CONFIG_streams_max};
     if (c->role != CONFIG_ROLE_GATEWAY && c->workers.n > 0)
         return not_for_role(c, CONFIG_workers, e);
     for (size_t i = 0; c->role == CONFIG_ROLE_GATEWAY && i < sizeof of_engine / sizeof *of_engine; i++)

@@ -160,6 +160,8 @@ X(PATH, temp_directory, "TAVANA_TEMP_DIRECTORY", "", 0, 0, "", START, \
   "Where the engine spills; empty: nowhere, and what needs more than memory_limit ends with 53200") \
 X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, \
   "Directories whose files SQL may read and write; empty: none") \
+X(PATH, init, "TAVANA_INIT", "", 0, 0, "", START, \
+  "File of SQL that is run once at start, before the engine is locked: ATTACH, CREATE SECRET, views, settings") \
 X(LIST, extensions, "TAVANA_EXTENSIONS", "", 0, 0, "", START, \
   "Extension files that the engine loads at start; SQL can load none") \
 /* what it tells */ \

@@ -29,13 +29,13 @@ struct rpc_channel {
 DEFINE_CLEANUP(struct rpc_channel, rpc_channel_free)
 
 static const char *const names[] = {
-#define X(symbol, name, request, reply, shape) RPC_SERVICE name,
+#define X(symbol, path, request, reply, shape) path,
     RPC_METHODS(X)
 #undef X
 };
 
 static const ProtobufCMessageDescriptor *const replies[] = {
-#define X(symbol, name, request, reply, shape) &tavana__v1__##reply##__descriptor,
+#define X(symbol, path, request, reply, shape) &reply##__descriptor,
     RPC_METHODS(X)
 #undef X
 };

@@ -134,7 +134,8 @@ static void attach(struct rpc_client *c)
 {
     struct err e;
     struct rpc_stream *s;
-    Tavana__V1__AttachRequest request = TAVANA__V1__ATTACH_REQUEST__INIT;
+    Tavana__V1__AttachRequest request;
+    tavana__v1__attach_request__init(&request);
     request.gateway = c->gateway;
     err_init(&e);
     if (rpc_stream_open(&s, c->channel, RPC_ATTACH, &request.base, &e) != ST_OK)
@@ -190,7 +191,8 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
 {
     struct rpc_client *c = (struct rpc_client *)b;
     ProtobufCMessage *m;
-    Tavana__V1__OpenSessionRequest request = TAVANA__V1__OPEN_SESSION_REQUEST__INIT;
+    Tavana__V1__OpenSessionRequest request;
+    tavana__v1__open_session_request__init(&request);
     TRY(wait_for_lease(c, &request.lease, e));
     request.user = lent_text(who->user);
     request.database = lent_text(who->database);
@@ -220,7 +222,8 @@ static void session_close(struct backend_session *bs)
     struct rpc_session *s = (struct rpc_session *)bs;
     if (!s)
         return;
-    Tavana__V1__SessionRequest request = TAVANA__V1__SESSION_REQUEST__INIT;
+    Tavana__V1__SessionRequest request;
+    tavana__v1__session_request__init(&request);
     request.session = s->id;
     if (!s->lost)
         rpc_send(s->client->channel, RPC_CLOSE_SESSION, &request.base);
@@ -230,7 +233,8 @@ static void session_close(struct backend_session *bs)
 static void session_cancel(struct backend_session *bs)
 {
     struct rpc_session *s = (struct rpc_session *)bs;
-    Tavana__V1__CancelRequest request = TAVANA__V1__CANCEL_REQUEST__INIT;
+    Tavana__V1__CancelRequest request;
+    tavana__v1__cancel_request__init(&request);
     request.session = s->id;
     request.call = atomic_load(&s->calls);
     if (request.call)
@@ -249,7 +253,8 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
         [BACKEND_TX_ROLLBACK] = TAVANA__V1__TRANSACTION_REQUEST__STEP__ROLLBACK,
     };
     struct rpc_session *s = (struct rpc_session *)bs;
-    Tavana__V1__TransactionRequest request = TAVANA__V1__TRANSACTION_REQUEST__INIT;
+    Tavana__V1__TransactionRequest request;
+    tavana__v1__transaction_request__init(&request);
     request.session = s->id;
     request.step = steps[op];
     return rpc_session_do(s, RPC_TRANSACTION, &request.base, e);
@@ -258,8 +263,10 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
 static int apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
 {
     struct rpc_session *s = (struct rpc_session *)bs;
-    Tavana__V1__ConfigureRequest request = TAVANA__V1__CONFIGURE_REQUEST__INIT;
-    Tavana__V1__Formats formats = TAVANA__V1__FORMATS__INIT;
+    Tavana__V1__ConfigureRequest request;
+    tavana__v1__configure_request__init(&request);
+    Tavana__V1__Formats formats;
+    tavana__v1__formats__init(&formats);
     formats.time_zone = lent_text(settings->time_zone);
     formats.extra_float_digits = settings->extra_float_digits;
     formats.bytea_escape = settings->bytea_escape;
@@ -272,7 +279,8 @@ static int apply_settings(struct backend_session *bs, const struct backend_setti
 static int set_search_path(struct backend_session *bs, const char *path, struct err *e)
 {
     struct rpc_session *s = (struct rpc_session *)bs;
-    Tavana__V1__ConfigureRequest request = TAVANA__V1__CONFIGURE_REQUEST__INIT;
+    Tavana__V1__ConfigureRequest request;
+    tavana__v1__configure_request__init(&request);
     request.session = s->id;
     request.change_case = TAVANA__V1__CONFIGURE_REQUEST__CHANGE_SEARCH_PATH;
     request.search_path = lent_text(path);
@@ -282,7 +290,8 @@ static int set_search_path(struct backend_session *bs, const char *path, struct 
 static int reset(struct backend_session *bs, struct err *e)
 {
     struct rpc_session *s = (struct rpc_session *)bs;
-    Tavana__V1__ConfigureRequest request = TAVANA__V1__CONFIGURE_REQUEST__INIT;
+    Tavana__V1__ConfigureRequest request;
+    tavana__v1__configure_request__init(&request);
     request.session = s->id;
     request.change_case = TAVANA__V1__CONFIGURE_REQUEST__CHANGE_RESET;
     request.reset = true;
@@ -312,7 +321,8 @@ static int split(struct backend_session *bs, struct str sql, int (*cb)(void *arg
 {
     struct rpc_session *s = (struct rpc_session *)bs;
     ProtobufCMessage *m;
-    Tavana__V1__SplitRequest request = TAVANA__V1__SPLIT_REQUEST__INIT;
+    Tavana__V1__SplitRequest request;
+    tavana__v1__split_request__init(&request);
     request.session = s->id;
     request.sql = lent(sql);
     TRY(rpc_session_call(s, RPC_SPLIT, &request.base, &m, e));
@@ -365,7 +375,8 @@ static int prepare(struct backend_session *bs, struct str sql, const uint32_t *o
         uint32_t *out;
     } types = {.in = oids};
     ProtobufCMessage *m;
-    Tavana__V1__PrepareRequest request = TAVANA__V1__PREPARE_REQUEST__INIT;
+    Tavana__V1__PrepareRequest request;
+    tavana__v1__prepare_request__init(&request);
     request.session = s->id;
     request.sql = lent(sql);
     request.n_parameter_oids = noids;
@@ -395,7 +406,8 @@ static void close_now(struct rpc_session *s)
         s->nclosed_statements = s->nclosed_portals = 0;
         return;
     }
-    Tavana__V1__CloseRequest request = TAVANA__V1__CLOSE_REQUEST__INIT;
+    Tavana__V1__CloseRequest request;
+    tavana__v1__close_request__init(&request);
     request.session = s->id;
     request.closed = rpc_take_closed(s);
     err_init(&ignored);

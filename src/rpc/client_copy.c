@@ -48,8 +48,10 @@ static int begin(struct rpc_copy *c, struct str text, struct err *e)
         const char *in;
         uint8_t *out;
     } sql = {.in = text.p};
-    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
-    Tavana__V1__CopyInOpen open = TAVANA__V1__COPY_IN_OPEN__INIT;
+    Tavana__V1__CopyInRequest m;
+    tavana__v1__copy_in_request__init(&m);
+    Tavana__V1__CopyInOpen open;
+    tavana__v1__copy_in_open__init(&open);
     open.session = c->session->id;
     open.statement = (ProtobufCBinaryData){text.n, sql.out};
     m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_OPEN;
@@ -82,7 +84,8 @@ int rpc_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err *
         const void *in;
         uint8_t *out;
     } data = {.in = p};
-    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    Tavana__V1__CopyInRequest m;
+    tavana__v1__copy_in_request__init(&m);
     m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_DATA;
     m.data = (ProtobufCBinaryData){n, data.out};
     return send(c, &m, e);
@@ -91,7 +94,8 @@ int rpc_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err *
 int rpc_copy_settle(struct backend_copy *bc, struct err *e)
 {
     struct rpc_copy *c = (struct rpc_copy *)bc;
-    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    Tavana__V1__CopyInRequest m;
+    tavana__v1__copy_in_request__init(&m);
     m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_SETTLE;
     m.settle = true;
     TRY(send(c, &m, e));
@@ -101,7 +105,8 @@ int rpc_copy_settle(struct backend_copy *bc, struct err *e)
 int rpc_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
 {
     struct rpc_copy *c = (struct rpc_copy *)bc;
-    Tavana__V1__CopyInRequest m = TAVANA__V1__COPY_IN_REQUEST__INIT;
+    Tavana__V1__CopyInRequest m;
+    tavana__v1__copy_in_request__init(&m);
     m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_FINISH;
     m.finish = true;
     TRY(send(c, &m, e));

@@ -80,7 +80,8 @@ static int put_params(struct arena *a, const struct backend_param *params, size_
 static int open_with(struct rpc_portal *p, const struct rpc_stmt *st, const struct backend_param *params,
                      size_t n, struct arena *a, struct err *e)
 {
-    Tavana__V1__OpenRequest request = TAVANA__V1__OPEN_REQUEST__INIT;
+    Tavana__V1__OpenRequest request;
+    tavana__v1__open_request__init(&request);
     request.session = p->session->id;
     request.statement = st->id;
     request.n_parameter = n;
@@ -111,7 +112,8 @@ int rpc_start(struct backend_portal *bp, struct err *e)
     struct rpc_portal *p = (struct rpc_portal *)bp;
     if (bp->started)
         return ST_OK;
-    Tavana__V1__PortalRequest request = TAVANA__V1__PORTAL_REQUEST__INIT;
+    Tavana__V1__PortalRequest request;
+    tavana__v1__portal_request__init(&request);
     request.session = p->session->id;
     request.portal = p->id;
     request.scroll = p->kept = bp->scroll;
@@ -124,7 +126,8 @@ int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
 {
     struct rpc_portal *p = (struct rpc_portal *)bp;
     int64_t left = until_us == CLOCK_NEVER ? -1 : until_us - clock_now_us();
-    Tavana__V1__ParkRequest request = TAVANA__V1__PARK_REQUEST__INIT;
+    Tavana__V1__ParkRequest request;
+    tavana__v1__park_request__init(&request);
     request.session = p->session->id;
     request.portal = p->id;
     request.limit_us = until_us != CLOCK_NEVER && left < 0 ? 0 : left;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+#include <grpc/health/v1/health.pb-c.h>
 #include <tavana/v1/worker.pb-c.h>
 
 #include <grpc/byte_buffer.h>

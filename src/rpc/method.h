@@ -1,34 +1,40 @@
-/* The methods of the service, one line each, for both sides. */
+/* The methods of a worker, one line each, for both sides. */
 #ifndef TAVANA_RPC_METHOD_H
 #define TAVANA_RPC_METHOD_H
 
-/* symbol, name, request, reply (protobuf-c's names), how */
+/* symbol, path, request, reply (protobuf-c's names), how */
 #define RPC_METHODS(X)                                                                                       \
-    X(ATTACH, "Attach", attach_request, report, RPC_SERVER_STREAM)                                           \
-    X(OPEN_SESSION, "OpenSession", open_session_request, open_session_reply, RPC_UNARY)                      \
-    X(CLOSE_SESSION, "CloseSession", session_request, reply, RPC_UNARY)                                      \
-    X(CANCEL, "Cancel", cancel_request, reply, RPC_UNARY)                                                    \
-    X(CLOSE, "Close", close_request, reply, RPC_UNARY)                                                       \
-    X(CONFIGURE, "Configure", configure_request, reply, RPC_UNARY)                                           \
-    X(TRANSACTION, "Transaction", transaction_request, reply, RPC_UNARY)                                     \
-    X(SPLIT, "Split", split_request, split_reply, RPC_UNARY)                                                 \
-    X(PREPARE, "Prepare", prepare_request, prepare_reply, RPC_UNARY)                                         \
-    X(OPEN, "Open", open_request, portal_reply, RPC_UNARY)                                                   \
-    X(START, "Start", portal_request, portal_reply, RPC_UNARY)                                               \
-    X(FETCH, "Fetch", fetch_request, fetch_reply, RPC_SERVER_STREAM)                                         \
-    X(PARK, "Park", park_request, portal_reply, RPC_UNARY)                                                   \
-    X(SLICE, "Slice", fetch_request, portal_reply, RPC_UNARY)                                                \
-    X(COPY_IN, "CopyIn", copy_in_request, copy_in_reply, RPC_BOTH_STREAM)
+    X(ATTACH, "/tavana.v1.Worker/Attach", tavana__v1__attach_request, tavana__v1__report, RPC_SERVER_STREAM) \
+    X(OPEN_SESSION, "/tavana.v1.Worker/OpenSession", tavana__v1__open_session_request,                       \
+      tavana__v1__open_session_reply, RPC_UNARY)                                                             \
+    X(CLOSE_SESSION, "/tavana.v1.Worker/CloseSession", tavana__v1__session_request, tavana__v1__reply,       \
+      RPC_UNARY)                                                                                             \
+    X(CANCEL, "/tavana.v1.Worker/Cancel", tavana__v1__cancel_request, tavana__v1__reply, RPC_UNARY)          \
+    X(CLOSE, "/tavana.v1.Worker/Close", tavana__v1__close_request, tavana__v1__reply, RPC_UNARY)             \
+    X(CONFIGURE, "/tavana.v1.Worker/Configure", tavana__v1__configure_request, tavana__v1__reply, RPC_UNARY) \
+    X(TRANSACTION, "/tavana.v1.Worker/Transaction", tavana__v1__transaction_request, tavana__v1__reply,      \
+      RPC_UNARY)                                                                                             \
+    X(SPLIT, "/tavana.v1.Worker/Split", tavana__v1__split_request, tavana__v1__split_reply, RPC_UNARY)       \
+    X(PREPARE, "/tavana.v1.Worker/Prepare", tavana__v1__prepare_request, tavana__v1__prepare_reply,          \
+      RPC_UNARY)                                                                                             \
+    X(OPEN, "/tavana.v1.Worker/Open", tavana__v1__open_request, tavana__v1__portal_reply, RPC_UNARY)         \
+    X(START, "/tavana.v1.Worker/Start", tavana__v1__portal_request, tavana__v1__portal_reply, RPC_UNARY)     \
+    X(FETCH, "/tavana.v1.Worker/Fetch", tavana__v1__fetch_request, tavana__v1__fetch_reply,                  \
+      RPC_SERVER_STREAM)                                                                                     \
+    X(PARK, "/tavana.v1.Worker/Park", tavana__v1__park_request, tavana__v1__portal_reply, RPC_UNARY)         \
+    X(SLICE, "/tavana.v1.Worker/Slice", tavana__v1__fetch_request, tavana__v1__portal_reply, RPC_UNARY)      \
+    X(COPY_IN, "/tavana.v1.Worker/CopyIn", tavana__v1__copy_in_request, tavana__v1__copy_in_reply,           \
+      RPC_BOTH_STREAM)                                                                                       \
+    X(HEALTH, "/grpc.health.v1.Health/Check", grpc__health__v1__health_check_request,                        \
+      grpc__health__v1__health_check_response, RPC_UNARY)
 
 enum rpc_shape { RPC_UNARY, RPC_SERVER_STREAM, RPC_BOTH_STREAM };
 
 enum rpc_method {
-#define X(symbol, name, request, reply, shape) RPC_##symbol,
+#define X(symbol, path, request, reply, shape) RPC_##symbol,
     RPC_METHODS(X)
 #undef X
         RPC_METHOD_COUNT
 };
-
-#define RPC_SERVICE "/tavana.v1.Worker/"
 
 #endif

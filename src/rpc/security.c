@@ -1,66 +1,21 @@
 #include "rpc/security.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { FILE_MAX = 1024 * 1024, TOKEN_MIN = 16 };
-
-static int read_all(int fd, const char *path, char *text, size_t n, struct err *e)
-{
-    size_t at = 0;
-    while (at < n) {
-        ssize_t r = read(fd, text + at, n - at);
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return err_errno(e, errno, "read \"%s\"", path);
-        if (r == 0)
-            break;
-        at += (size_t)r;
-    }
-    text[at] = '\0';
-    return ST_OK;
-}
-
-static int read_open_file(int fd, const char *path, char **out, struct err *e)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return err_errno(e, errno, "read \"%s\"", path);
-    if (st.st_size > FILE_MAX)
-        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "file \"%s\" is too large", path);
-    char *text = mem_alloc((size_t)st.st_size + 1);
-    if (!text)
-        return err_oom(e);
-    int rc = read_all(fd, path, text, (size_t)st.st_size, e);
-    if (rc < 0)
-        mem_free(text);
-    else
-        *out = text;
-    return rc;
-}
 
 /* NULL for NULL. */
 static int read_file(const char *path, char **out, struct err *e)
 {
     *out = NULL;
-    if (!path)
-        return ST_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_errno(e, errno, "open \"%s\"", path);
-    int rc = read_open_file(fd, path, out, e);
-    (void)close(fd);
-    return rc;
+    return path ? file_read_all(path, FILE_MAX, out, e) : ST_OK;
 }
 
 int rpc_read_token(const struct rpc_security *s, char **out, struct err *e)

@@ -213,7 +213,8 @@ static void close_lease(struct rpc_service *v, uint64_t lease)
 
 static void reply_with(struct rpc_in *in, int st, const struct err *e)
 {
-    Tavana__V1__Reply reply = TAVANA__V1__REPLY__INIT;
+    Tavana__V1__Reply reply;
+    tavana__v1__reply__init(&reply);
     Tavana__V1__Error error;
     if (st < 0) {
         rpc_error_put(&error, e);
@@ -235,7 +236,8 @@ static void on_open_session(void *arg, struct rpc_in *in)
 {
     struct err e;
     Tavana__V1__OpenSessionRequest *m;
-    Tavana__V1__OpenSessionReply reply = TAVANA__V1__OPEN_SESSION_REPLY__INIT;
+    Tavana__V1__OpenSessionReply reply;
+    tavana__v1__open_session_reply__init(&reply);
     Tavana__V1__Error error;
     err_init(&e);
     if (!request_of(in, &m, &e))
@@ -365,6 +367,26 @@ static void on_close(void *arg, struct rpc_in *in)
     reply_with(in, ST_OK, &e);
 }
 
+static void on_health(void *arg, struct rpc_in *in)
+{
+    struct rpc_service *v = arg;
+    struct err e;
+    Grpc__Health__V1__HealthCheckRequest *m;
+    Grpc__Health__V1__HealthCheckResponse reply;
+    grpc__health__v1__health_check_response__init(&reply);
+    err_init(&e);
+    if (!request_of(in, &m, &e))
+        return;
+    if (*m->service && strcmp(m->service, "tavana.v1.Worker") != 0) {
+        rpc_refuse(in, GRPC_STATUS_NOT_FOUND, "no such service");
+        return;
+    }
+    reply.status = atomic_load(&v->draining)
+                       ? GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
+                       : GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
+    rpc_reply(in, &reply.base);
+}
+
 /* ---- statements ---- */
 
 struct pieces {
@@ -397,7 +419,8 @@ static void on_split(void *arg, struct rpc_in *in)
     struct err e;
     struct pieces p = {0};
     Tavana__V1__SplitRequest *m;
-    Tavana__V1__SplitReply reply = TAVANA__V1__SPLIT_REPLY__INIT;
+    Tavana__V1__SplitReply reply;
+    tavana__v1__split_reply__init(&reply);
     Tavana__V1__Error error;
     err_init(&e);
     if (!request_of(in, &m, &e))
@@ -467,7 +490,8 @@ static void on_prepare(void *arg, struct rpc_in *in)
     struct err e;
     struct arena a;
     Tavana__V1__PrepareRequest *m;
-    Tavana__V1__PrepareReply reply = TAVANA__V1__PREPARE_REPLY__INIT;
+    Tavana__V1__PrepareReply reply;
+    tavana__v1__prepare_reply__init(&reply);
     Tavana__V1__Error error;
     err_init(&e);
     if (!request_of(in, &m, &e))
@@ -478,7 +502,7 @@ static void on_prepare(void *arg, struct rpc_in *in)
     arena_init(&a, SERVICE_REQUEST_MEMORY);
     drop_closed(s, m->closed);
     if (err_is_set(&e) || prepare(s, m, &a, &reply, &e) < 0) {
-        reply = (Tavana__V1__PrepareReply)TAVANA__V1__PREPARE_REPLY__INIT;
+        tavana__v1__prepare_reply__init(&reply);
         rpc_error_put(&error, &e);
         reply.error = &error;
     }
@@ -502,7 +526,8 @@ void service_portal_reply(struct rpc_in *in, int st, uint64_t id, const struct b
                           const struct row_desc *told, const struct backend_portal *source,
                           const struct err *e)
 {
-    Tavana__V1__PortalReply reply = TAVANA__V1__PORTAL_REPLY__INIT;
+    Tavana__V1__PortalReply reply;
+    tavana__v1__portal_reply__init(&reply);
     Tavana__V1__PortalState state, source_state;
     Tavana__V1__Error error;
     struct err why = *e;
@@ -629,7 +654,8 @@ static uint64_t resident(void)
 
 static int report(struct rpc_service *v, struct rpc_in *in, uint64_t lease)
 {
-    Tavana__V1__Report m = TAVANA__V1__REPORT__INIT;
+    Tavana__V1__Report m;
+    tavana__v1__report__init(&m);
     union {
         const char *in;
         char *out;
@@ -709,6 +735,7 @@ int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *
         [RPC_PARK] = on_park,
         [RPC_SLICE] = service_slice,
         [RPC_COPY_IN] = service_copy_in,
+        [RPC_HEALTH] = on_health,
     };
     memcpy(server.handlers, handlers, sizeof handlers);
     TRY(rpc_server_new(&v->server, &server, e));

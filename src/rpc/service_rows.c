@@ -223,8 +223,10 @@ static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1_
 static void send_trailer(struct service_session *s, struct rpc_in *in, uint64_t portal, int st,
                          const struct err *e)
 {
-    Tavana__V1__FetchReply reply = TAVANA__V1__FETCH_REPLY__INIT;
-    Tavana__V1__Trailer trailer = TAVANA__V1__TRAILER__INIT;
+    Tavana__V1__FetchReply reply;
+    tavana__v1__fetch_reply__init(&reply);
+    Tavana__V1__Trailer trailer;
+    tavana__v1__trailer__init(&trailer);
     Tavana__V1__PortalState state;
     Tavana__V1__Error error;
     const struct backend_portal *p = service_find(&s->portals, portal);
@@ -313,7 +315,8 @@ void service_slice(void *arg, struct rpc_in *in)
 static void copy_reply(struct rpc_in *in, const struct backend_copy *c, uint64_t rows, int st,
                        const struct err *e)
 {
-    Tavana__V1__CopyInReply reply = TAVANA__V1__COPY_IN_REPLY__INIT;
+    Tavana__V1__CopyInReply reply;
+    tavana__v1__copy_in_reply__init(&reply);
     Tavana__V1__Error error;
     if (c) {
         reply.columns = c->ncolumns;

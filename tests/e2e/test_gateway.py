@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from conftest import BINARY, HOST, Server, Worker, free_port
+from conftest import BINARY, HOST, SANITIZED, Server, Worker, free_port
 from measure import wait_for
 from wire import B, E, P, Q, S
 
@@ -19,8 +19,8 @@ SQL = f"select i, 'row ' || i from range({ROWS}) t(i)"
 
 @contextlib.contextmanager
 def house(workers=2, *options):
-    """A gateway that notices within two seconds."""
-    with Server("--worker-client-timeout", "2s", *options, workers=workers) as s:
+    """A gateway that notices within seconds."""
+    with Server("--worker-client-timeout", "8s" if SANITIZED else "2s", *options, workers=workers) as s:
         wait_for(lambda: s.metric("tavana_gateway_workers_attached") == workers, 10)
         yield s
 
@@ -87,7 +87,7 @@ def test_a_stream_survives_its_worker():
                     kill(busy(s))
                     killed = True
         assert killed and seen == ROWS
-        assert s.metric("tavana_route_resumed_total") == 1
+        assert s.metric("tavana_route_resumed_total") >= 1
         assert c.execute("select 1 + 1").fetchone() == (2,)
 
 
@@ -231,6 +231,20 @@ def test_token(pki, tmp_path):
         with Server(*at, "--rpc-token-file", wrong, workers=0, role="gateway") as s, s.wire() as wire:
             assert wire.ask(Q("select 1 + 1"))[0] in ("err:28000", "err:08006")
         assert "secret" not in w.log()
+
+
+def test_what_workers_begin_with(tmp_path):
+    """--init: every worker sees the same view, over a file that sessions may read."""
+    (tmp_path / "t.csv").write_text("a,b\n1,one\n2,two\n")
+    (tmp_path / "init.sql").write_text(f"create view both_see as select * from '{tmp_path}/t.csv';\ncreate macro twice(x) as 2 * x;\n")
+    options = ["--init", tmp_path / "init.sql", "--allowed-directories", tmp_path]
+    with Server(*options, workers=2) as s:
+        for _ in range(4):
+            with psycopg.connect(s.dsn()) as c:
+                assert c.execute("select a, b, twice(a) from both_see order by a").fetchall() == [(1, "one", 2), (2, "two", 4)]
+    (tmp_path / "init.sql").write_text("create vieww x;")
+    done = subprocess.run([BINARY, "worker", "--init", tmp_path / "init.sql", "--listen", "127.0.0.1:0", "--http", "off"], text=True, capture_output=True, timeout=60)
+    assert done.returncode == 1 and "vieww" in done.stderr
 
 
 @pytest.mark.parametrize("args, said", [

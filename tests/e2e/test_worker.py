@@ -161,3 +161,11 @@ def test_sessions_end_with_their_lease(pb, worker):
     assert not other.call("Transaction", session=other.session, step=pb.TransactionRequest.COMMIT).error.sqlstate
     c.close()
     other.close()
+
+
+def test_health(client, worker):
+    check = client.channel.unary_unary("/grpc.health.v1.Health/Check", lambda m: m, lambda m: m)
+    assert check(b"", timeout=10) == b"\x08\x01" and check(b"\x0a\x10tavana.v1.Worker", timeout=10) == b"\x08\x01"  # SERVING
+    with pytest.raises(grpc.RpcError) as e:
+        check(b"\x0a\x04what", timeout=10)
+    assert e.value.code() == grpc.StatusCode.NOT_FOUND

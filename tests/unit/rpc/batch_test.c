@@ -80,8 +80,10 @@ static void test_there_and_back(void **state)
 static void test_trailer(void **state)
 {
     (void)state;
-    Tavana__V1__FetchReply reply = TAVANA__V1__FETCH_REPLY__INIT;
-    Tavana__V1__Trailer trailer = TAVANA__V1__TRAILER__INIT;
+    Tavana__V1__FetchReply reply;
+    tavana__v1__fetch_reply__init(&reply);
+    Tavana__V1__Trailer trailer;
+    tavana__v1__trailer__init(&trailer);
     uint8_t bytes[64];
     bool last;
     struct row_batch batch;

@@ -1,0 +1,131 @@
+"""Workers are killed and frozen at random moments while clients read: every result is whole and in order, or ended by one error."""
+
+import collections
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import psycopg
+import pytest
+
+from conftest import BINARY, FULL, HOST, Program, SANITIZED, Server, Worker
+from measure import note, wait_for
+
+SECONDS = 600 if FULL else 20
+CLIENTS = 6
+ROWS = 300_000
+SILENCE = 2
+LONGEST = 60  # seconds that one result may take with all of this going on
+WORKS = ["select i, 'row ' || i from big", "select i, v from '{parquet}'", "select i, v from big order by i desc limit 50000"]
+TRUTHS = [lambda n: (n, f"row {n}"), lambda n: (n, f"value {n}"), lambda n: (ROWS - 1 - n, f"value {ROWS - 1 - n}")]
+COUNTS = [ROWS, ROWS, 50000]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A database file and a Parquet file that every worker reads."""
+    d = tmp_path_factory.mktemp("chaos")
+    with Server("--allowed-directories", d, database=d / "big.duckdb", workers=0) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        c.execute(f"create table big as select i, 'value ' || i as v from range({ROWS}) t(i)")
+        c.execute(f"copy big to '{d}/big.parquet' (format parquet)")
+        c.execute("checkpoint")
+    return d
+
+
+class House:
+    def __init__(self, data, n):
+        self.options = ["--read-only", "on", "--allowed-directories", data, "--worker-client-timeout", f"{SILENCE}s"]
+        self.database = data / "big.duckdb"
+        self.workers = [Worker(*self.options, database=self.database) for _ in range(n)]
+        self.gateway = Program("gateway", "--workers", ",".join(f"{HOST}:{w.port}" for w in self.workers), "--port", "0",
+                               "--worker-client-timeout", f"{SILENCE}s")
+        for p in [*self.workers, self.gateway]:
+            p.wait_ready()
+        self.port = int(self.gateway.log().split("listening port=")[1].split()[0])
+        wait_for(lambda: self.gateway.metric("tavana_gateway_workers_attached") == n, 20)
+
+    def restart(self, i):
+        old = self.workers[i]
+        fresh = Worker.__new__(Worker)
+        fresh.port = old.port
+        Program.__init__(fresh, "worker", self.database, "--listen", f"{HOST}:{old.port}", *self.options)
+        fresh.wait_ready()
+        self.workers[i] = fresh
+
+    def harm(self, rng):
+        """One at a time, so that there is somewhere to go."""
+        i = rng.randrange(len(self.workers))
+        victim = self.workers[i].process
+        if rng.random() < 0.5:
+            victim.send_signal(signal.SIGKILL)
+            victim.wait(10)
+            time.sleep(rng.uniform(0, 1))
+            self.restart(i)
+        else:
+            victim.send_signal(signal.SIGSTOP)
+            time.sleep(rng.uniform(0, 2.5 * SILENCE))
+            victim.send_signal(signal.SIGCONT)
+        wait_for(lambda: self.gateway.metric("tavana_gateway_workers_attached") == len(self.workers), 60)
+
+    def stop(self):
+        for p in [self.gateway, *self.workers]:
+            p.process.send_signal(signal.SIGKILL)
+            p.process.wait(10)
+
+
+def read(port, which, parquet, counts, problems):
+    begun, seen = time.monotonic(), 0
+    try:
+        with psycopg.connect(host=HOST, port=port, user="t", dbname="db", autocommit=True) as c, c.cursor() as cursor:
+            for row in cursor.stream(WORKS[which].format(parquet=parquet)):
+                if row != TRUTHS[which](seen):
+                    problems.append(f"work {which}, row {seen}: {row}")
+                    return
+                seen += 1
+        if seen != COUNTS[which]:
+            problems.append(f"work {which}: {seen} rows and no error")
+        counts["whole"] += 1
+    except psycopg.Error as e:
+        counts[f"failed {e.sqlstate}"] += 1
+    took = time.monotonic() - begun
+    if took > LONGEST:
+        problems.append(f"work {which}: {took:.0f} s")
+
+
+@pytest.mark.skipif(SANITIZED, reason="its clocks are those of the program as it is shipped")
+@pytest.mark.timeout(SECONDS + 300)
+def test_workers_die(data, record_property):
+    rng = random.Random(7)
+    house = House(data, 3)
+    counts, problems, stop = collections.Counter(), [], threading.Event()
+
+    def client(number):
+        mine = random.Random(number)
+        while not stop.is_set():
+            read(house.port, mine.randrange(len(WORKS)), data / "big.parquet", counts, problems)
+
+    threads = [threading.Thread(target=client, args=(n,)) for n in range(CLIENTS)]
+    try:
+        for t in threads:
+            t.start()
+        harms, until = 0, time.monotonic() + SECONDS
+        while time.monotonic() < until and not problems:
+            time.sleep(rng.uniform(0.2, 1.5))
+            house.harm(rng)
+            harms += 1
+        stop.set()
+        for t in threads:
+            t.join(LONGEST)
+            assert not t.is_alive(), "a client hangs"
+        metrics = {m: house.gateway.metric(f"tavana_route_{m}_total") for m in ("lost", "retried", "resumed")}
+    finally:
+        stop.set()
+        house.stop()
+    failed = sum(n for what, n in counts.items() if what != "whole")
+    note(record_property, harms=harms, streams=counts["whole"] + failed, failed=failed, **metrics)
+    print(dict(counts))
+    assert not problems, problems
+    assert harms >= 2 and counts["whole"] > 0 and metrics["resumed"] > 0
+    assert failed <= max(1, (counts["whole"] + failed) // 100)
