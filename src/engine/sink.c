@@ -101,8 +101,10 @@ static void on_bind(duckdb_bind_info info)
 
 /* ---- run ---- */
 
-/* Of a thread that runs the function. */
+/* Of a task that runs the function. The engine passes tasks from one thread to another and back; what makes
+ * that safe lies in its library, so a lock of our own says it again, to readers and to tools. */
 struct running {
+    pthread_mutex_t busy;
     const struct engine_sink_ops *sink;
     void *state;
     struct arena arena; /* of the views */
@@ -113,9 +115,12 @@ struct running {
 static void running_free(void *p)
 {
     struct running *r = p;
+    (void)pthread_mutex_lock(&r->busy);
     if (r->state)
         r->sink->end(r->state);
     arena_release(&r->arena);
+    (void)pthread_mutex_unlock(&r->busy);
+    (void)pthread_mutex_destroy(&r->busy);
     mem_free(r);
 }
 
@@ -158,19 +163,24 @@ static void on_init(duckdb_init_info info)
         duckdb_scalar_function_init_set_error(info, "out of memory");
         return;
     }
+    (void)pthread_mutex_init(&r->busy, NULL);
+    (void)pthread_mutex_lock(&r->busy);
     arena_init(&r->arena, ENGINE_TYPES_MAX);
     if (!make_views(r, b) || !begin_with(duckdb_scalar_function_init_get_extra_info(info), number, r, b))
         duckdb_scalar_function_init_set_error(info, "the rows cannot be taken");
+    (void)pthread_mutex_unlock(&r->busy);
     duckdb_scalar_function_init_set_state(info, r, running_free);
 }
 
 static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     struct running *r = duckdb_scalar_function_get_state(info);
+    (void)pthread_mutex_lock(&r->busy);
     const struct chunk_view rows = {duckdb_data_chunk_get_size(input), r->n, r->columns};
     for (size_t i = 0; i < r->n; i++)
         engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(input, i));
     int64_t ticket = r->sink->chunk(r->state, &rows);
+    (void)pthread_mutex_unlock(&r->busy);
     if (ticket < 0)
         duckdb_scalar_function_set_error(info, "the rows cannot be taken");
     int64_t *tickets = duckdb_vector_get_data(output);
