@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +18,7 @@ struct rpc_channel {
     grpc_channel *channel;
     void *methods[RPC_METHOD_COUNT];
     char *address;
-    char *authorization; /* "Bearer …"; NULL: none */
-    int64_t timeout_ms;
+    char *authorization;         /* "Bearer …"; NULL: none */
     grpc_completion_queue *sent; /* of rpc_send */
     pthread_t sent_thread;
     bool has_thread;
@@ -150,31 +148,16 @@ static int connect_to(struct rpc_channel *c, const struct rpc_channel_options *o
     return ST_OK;
 }
 
-static int read_authorization(struct rpc_channel *c, const struct rpc_security *s, struct err *e)
-{
-    CLEANUP(mem_freep) char *token = NULL;
-    TRY(rpc_read_token(s, &token, e));
-    if (!token)
-        return ST_OK;
-    size_t n = strlen("Bearer ") + strlen(token) + 1;
-    c->authorization = mem_alloc(n);
-    if (!c->authorization)
-        return err_oom(e);
-    (void)snprintf(c->authorization, n, "Bearer %s", token);
-    return ST_OK;
-}
-
 int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *o, struct err *e)
 {
     CLEANUP(rpc_channel_freep) struct rpc_channel *c = mem_calloc(1, sizeof *c);
     if (!c)
         return err_oom(e);
     grpc_init();
-    c->timeout_ms = o->timeout_ms;
     c->address = mem_strdup(o->address);
     if (!c->address)
         return err_oom(e);
-    TRY(read_authorization(c, o->security, e));
+    TRY(rpc_authorization(o->security, &c->authorization, e));
     TRY(connect_to(c, o, e));
     c->sent = grpc_completion_queue_create_for_next(NULL);
     int rc = thread_start(&c->sent_thread, 0, sent_main, c);

@@ -13,8 +13,6 @@
 
 #include <grpc/byte_buffer.h>
 
-enum { RPC_MESSAGE_OVERHEAD = 64 * 1024 }; /* what a message may have beside its rows, its text, its values */
-
 /* The caller's, for grpc_byte_buffer_destroy. */
 grpc_byte_buffer *rpc_pack(const ProtobufCMessage *m);
 /* *out is the caller's, for rpc_message_free. b may be NULL: nothing came. */

@@ -1,12 +1,14 @@
 #include "rpc/security.h"
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/file.h"
 
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { FILE_MAX = 1024 * 1024, TOKEN_MIN = 16 };
@@ -18,7 +20,8 @@ static int read_file(const char *path, char **out, struct err *e)
     return path ? file_read_all(path, FILE_MAX, out, e) : ST_OK;
 }
 
-int rpc_read_token(const struct rpc_security *s, char **out, struct err *e)
+/* Without white space at its end. */
+static int read_token(const struct rpc_security *s, char **out, struct err *e)
 {
     TRY(read_file(s->token_file, out, e));
     if (!*out)
@@ -36,6 +39,21 @@ int rpc_read_token(const struct rpc_security *s, char **out, struct err *e)
     return err_set(e, SQLSTATE_CONFIG_FILE_ERROR,
                    "the token in \"%s\" has to be one word of at least %d characters", s->token_file,
                    TOKEN_MIN);
+}
+
+int rpc_authorization(const struct rpc_security *s, char **out, struct err *e)
+{
+    CLEANUP(mem_freep) char *token = NULL;
+    *out = NULL;
+    TRY(read_token(s, &token, e));
+    if (!token)
+        return ST_OK;
+    size_t n = strlen("Bearer ") + strlen(token) + 1;
+    *out = mem_alloc(n);
+    if (!*out)
+        return err_oom(e);
+    (void)snprintf(*out, n, "Bearer %s", token);
+    return ST_OK;
 }
 
 struct pem {

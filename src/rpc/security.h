@@ -17,8 +17,9 @@ struct rpc_security {
 struct grpc_channel_credentials;
 struct grpc_server_credentials;
 
-/* The token, without white space at its end; *out is the caller's, for mem_free. NULL when there is none. */
-int rpc_read_token(const struct rpc_security *s, char **out, struct err *e);
+/* What the token makes of a call's "authorization"; *out is the caller's, for mem_free. NULL: there is none.
+ */
+int rpc_authorization(const struct rpc_security *s, char **out, struct err *e);
 int rpc_channel_credentials(const struct rpc_security *s, struct grpc_channel_credentials **out,
                             struct err *e);
 /* With a CA but no token a client has to show a certificate. */

@@ -13,7 +13,6 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -482,20 +481,6 @@ static int listen_on(struct rpc_server *s, const struct rpc_server_options *o, s
     return rc;
 }
 
-static int read_authorization(struct rpc_server *s, const struct rpc_security *security, struct err *e)
-{
-    CLEANUP(mem_freep) char *token = NULL;
-    TRY(rpc_read_token(security, &token, e));
-    if (!token)
-        return ST_OK;
-    size_t n = strlen("Bearer ") + strlen(token) + 1;
-    s->authorization = mem_alloc(n);
-    if (!s->authorization)
-        return err_oom(e);
-    (void)snprintf(s->authorization, n, "Bearer %s", token);
-    return ST_OK;
-}
-
 int rpc_server_new(struct rpc_server **out, const struct rpc_server_options *o, struct err *e)
 {
     CLEANUP(rpc_server_freep) struct rpc_server *s = mem_calloc(1, sizeof *s);
@@ -528,7 +513,7 @@ int rpc_server_new(struct rpc_server **out, const struct rpc_server_options *o, 
             s->server, names[i], NULL,
             shapes[i] == RPC_BOTH_STREAM ? GRPC_SRM_PAYLOAD_NONE : GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
             0);
-    TRY(read_authorization(s, o->security, e));
+    TRY(rpc_authorization(o->security, &s->authorization, e));
     TRY(listen_on(s, o, e));
     *out = TAKE_PTR(s);
     return ST_OK;
