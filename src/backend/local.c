@@ -181,7 +181,7 @@ static int session_set_search_path(struct backend_session *bs, const char *path,
     local_enter(s, s->streaming ? NULL : s->main);
     int st = local_claim(s, &c, e);
     if (st == ST_OK)
-        st = engine_exec(c->conn, sql ? sql : "RESET SESSION search_path", e);
+        st = local_apply_path(s, c, sql, e);
     (void)local_leave(s);
     TRY(st);
     mem_free(s->path);
@@ -259,14 +259,55 @@ static void init_gate(pthread_rwlock_t *gate)
     pthread_rwlockattr_destroy(&attributes);
 }
 
+static void local_free(struct local *l)
+{
+    if (!l)
+        return;
+    engine_close(l->engine);
+    local_literals_clear(l);
+    pthread_mutex_destroy(&l->literals_lock);
+    pthread_mutex_destroy(&l->plans_lock);
+    pthread_rwlock_destroy(&l->commit_gate);
+    mem_free(l->home);
+    mem_free(l);
+}
+
+DEFINE_CLEANUP(struct local, local_free)
+
+/* A catalog that is not there is told at the start. */
+static int find_home(struct local *l, const char *catalog, struct err *e)
+{
+    static const char head[] = "USE \"";
+    struct engine_conn *c;
+    if (!catalog)
+        return ST_OK;
+    char *p = l->home = mem_alloc(sizeof head + 2 * strlen(catalog) + 2);
+    if (!p)
+        return err_oom(e);
+    memcpy(p, head, sizeof head - 1);
+    for (p += sizeof head - 1; *catalog; catalog++) {
+        if (*catalog == '"')
+            *p++ = '"';
+        *p++ = *catalog;
+    }
+    memcpy(p, "\"", 2);
+    TRY(engine_connect(l->engine, &c, e));
+    int st = engine_exec(c, l->home, e);
+    engine_disconnect(c);
+    return st;
+}
+
 int local_backend_new(struct backend **out, const struct local_options *o, struct err *e)
 {
     size_t n = o->spool_directory ? strlen(o->spool_directory) + 1 : 0;
-    CLEANUP(mem_freep) struct local *l = mem_calloc(1, sizeof *l + n);
+    CLEANUP(local_freep) struct local *l = mem_calloc(1, sizeof *l + n);
     if (!l)
         return err_oom(e);
     l->base.ops = &ops;
     list_init(&l->by_use);
+    pthread_mutex_init(&l->plans_lock, NULL);
+    pthread_mutex_init(&l->literals_lock, NULL);
+    init_gate(&l->commit_gate);
     l->rows = (struct local_rows_options){.batch_rows = o->batch_rows ? o->batch_rows : LOCAL_BATCH_ROWS,
                                           .memory_rows = o->portal_rows};
     l->streams_max = o->streams_max ? o->streams_max : LOCAL_STREAMS;
@@ -276,22 +317,12 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
     }
     l->reads_elsewhere = o->engine.nallowed_directories > 0 || o->engine.nextensions > 0;
     TRY(engine_open(&l->engine, &o->engine, e));
-    pthread_mutex_init(&l->plans_lock, NULL);
-    pthread_mutex_init(&l->literals_lock, NULL);
-    init_gate(&l->commit_gate);
+    TRY(find_home(l, o->default_catalog, e));
     *out = &TAKE_PTR(l)->base;
     return ST_OK;
 }
 
 void local_backend_free(struct backend *b)
 {
-    struct local *l = (struct local *)b;
-    if (!l)
-        return;
-    engine_close(l->engine);
-    local_literals_clear(l);
-    pthread_mutex_destroy(&l->literals_lock);
-    pthread_mutex_destroy(&l->plans_lock);
-    pthread_rwlock_destroy(&l->commit_gate);
-    mem_free(l);
+    local_free((struct local *)b);
 }

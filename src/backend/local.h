@@ -14,6 +14,7 @@
 
 struct local_options {
     struct engine_options engine;
+    const char *default_catalog; /* that sessions start in; NULL: the database itself */
     const char *spool_directory; /* NULL: rows that are put down stay in memory, 53100 beyond */
     uint64_t spool_bytes;        /* on disk, of all portals */
     uint64_t batch_rows;         /* that are put down together; 0: LOCAL_BATCH_ROWS */

@@ -29,15 +29,23 @@ static int apply_time_zone(struct local_session *s, struct local_conn *c, struct
     return engine_exec(c->conn, sql, e);
 }
 
+/* A path is read from home: its schemas are those of the catalog there. */
+int local_apply_path(struct local_session *s, struct local_conn *c, const char *path, struct err *e)
+{
+    if (s->local->home)
+        TRY(engine_exec(c->conn, s->local->home, e));
+    if (path)
+        return engine_exec(c->conn, path, e);
+    return s->local->home ? ST_OK : engine_exec(c->conn, "RESET SESSION search_path", e);
+}
+
 static int apply_settings(struct local_session *s, struct local_conn *c, struct err *e)
 {
     bool had_some = c->settings != 0;
     if (had_some || s->time_zone[0])
         TRY(apply_time_zone(s, c, e));
-    if (s->path)
-        TRY(engine_exec(c->conn, s->path, e));
-    else if (had_some)
-        TRY(engine_exec(c->conn, "RESET SESSION search_path", e));
+    if (s->path || s->local->home || had_some)
+        TRY(local_apply_path(s, c, s->path, e));
     c->settings = s->settings;
     return ST_OK;
 }

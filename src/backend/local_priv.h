@@ -40,6 +40,7 @@ struct local_literals;
 struct local {
     struct backend base;
     struct engine *engine;
+    char *home; /* statement that leads to the catalog in which sessions start; NULL: none is needed */
     pthread_mutex_t plans_lock;                           /* of the two below */
     struct list by_use;                                   /* sessions with plans, the idlest first */
     size_t plans;                                         /* of all sessions */
@@ -102,7 +103,7 @@ struct local_session {
     uint64_t settings; /* version, from 1 */
     struct encode_settings encode;
     char time_zone[TZ_NAME_MAX]; /* as the engine has it; "": the engine's default */
-    char *path;                  /* statement that sets schema and search path; NULL: the default */
+    char *path; /* statement that sets schema and search path, from home; NULL: the default */
 
     uint64_t seen[LOCAL_SEEN_TEXTS]; /* a ring of hashes */
     size_t nseen;
@@ -177,6 +178,8 @@ struct local_portal {
 void local_conn_free(struct local_conn *c);
 /* A new main connection, in the transaction that the session is in. Changes nothing when it fails. */
 int local_connect(struct local_session *s, struct err *e);
+/* path: as local_session.path. */
+int local_apply_path(struct local_session *s, struct local_conn *c, const char *path, struct err *e);
 /* The main connection, free for a statement and with the session's settings. Within a call. */
 int local_claim(struct local_session *s, struct local_conn **out, struct err *e);
 

@@ -5,12 +5,15 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "sql/catalog.h"
+#include "sql/token.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { INIT_FILE_MAX = 1024 * 1024 };
+enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096 };
 
 /* What is run before the engine is locked: the catalog, and then the operator's file. *out is the caller's.
  */
@@ -30,12 +33,103 @@ static int collect_init(struct engine_options *o, const char ***out, const char 
     return ST_OK;
 }
 
+/* ---- a database in memory that is for reading alone ----
+ * The engine has none. What init makes goes into a file of our own, which is then opened for reading: the
+ * engine itself refuses what would change it. What init does to the engine (ATTACH, CREATE SECRET, SET) does
+ * not lie in that file, and is run again. */
+
+static bool is_kept_by_file(struct str statement)
+{
+    static const char *const undone[] = {"ATTACH", "DETACH", "LOAD", "SET", "RESET", "USE", "PRAGMA"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, statement);
+    (void)sql_lexer_next(&l, &t);
+    for (size_t i = 0; i < sizeof undone / sizeof *undone; i++)
+        if (sql_token_is_word(&t, undone[i]))
+            return false;
+    if (!sql_token_is_word(&t, "CREATE"))
+        return true;
+    do
+        (void)sql_lexer_next(&l, &t);
+    while (sql_token_is_word(&t, "OR") || sql_token_is_word(&t, "REPLACE") || sql_token_is_word(&t, "TEMP") ||
+           sql_token_is_word(&t, "TEMPORARY") || sql_token_is_word(&t, "PERSISTENT"));
+    return !sql_token_is_word(&t, "SECRET");
+}
+
+/* Blanks take the place of statements whose work the file keeps. */
+static void blank_kept(char *text)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    size_t begin = 0;
+    enum sql_token_kind kind;
+    sql_lexer_init(&l, str_of(text));
+    do {
+        kind = sql_lexer_next(&l, &t);
+        bool end = kind == SQL_TOK_END || kind == SQL_TOK_BAD;
+        if (!end && !sql_token_is(&t, ';'))
+            continue;
+        size_t to = end ? strlen(text) : t.at;
+        if (is_kept_by_file((struct str){text + begin, to - begin}))
+            memset(text + begin, ' ', to - begin);
+        begin = end ? to : t.at + t.text.n;
+    } while (kind != SQL_TOK_END && kind != SQL_TOK_BAD);
+}
+
+/* directory: of the file, for remove_made. Its name is the catalog's. */
+static int make_database(const struct engine_options *o, const char *where, char directory[MADE_PATH_MAX],
+                         char path[MADE_PATH_MAX], struct err *e)
+{
+    struct engine *made;
+    int n = snprintf(directory, MADE_PATH_MAX, "%s/tavana-XXXXXX", where);
+    if (n >= MADE_PATH_MAX - 16)
+        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the name of the spool_directory is too long");
+    if (!mkdtemp(directory)) {
+        directory[0] = '\0';
+        return err_errno(e, errno, "could not make a directory in %s", where);
+    }
+    memcpy(path, directory, (size_t)n);
+    memcpy(path + n, "/memory", sizeof "/memory");
+    struct engine_options writable = *o;
+    writable.path = path;
+    writable.read_only = false;
+    TRY(engine_open(&made, &writable, e));
+    engine_close(made);
+    return ST_OK;
+}
+
+static void remove_made(const char *directory, const char *path)
+{
+    if (*path)
+        (void)unlink(path);
+    if (*directory)
+        (void)rmdir(directory);
+}
+
+static int open_made(struct backend **out, struct local_options *o, const char *where, char *init,
+                     struct err *e)
+{
+    char directory[MADE_PATH_MAX] = "", path[MADE_PATH_MAX] = "";
+    int st = make_database(&o->engine, where, directory, path, e);
+    if (st == ST_OK) {
+        o->engine.path = path;
+        if (init)
+            blank_kept(init);
+        st = local_backend_new(out, o, e);
+        o->engine.path = NULL;
+    }
+    remove_made(directory, path); /* the engine has it open */
+    return st;
+}
+
 int open_engine(struct backend **out, const struct config *c, struct err *e)
 {
     char memory[32] = "";
     if (c->memory_limit)
         (void)snprintf(memory, sizeof memory, "%lldB", (long long)c->memory_limit);
     struct local_options o = {
+        .default_catalog = c->default_catalog && *c->default_catalog ? c->default_catalog : NULL,
         .spool_bytes = (uint64_t)c->spool_limit,
         .batch_rows = (uint64_t)c->cursor_batch_size,
         .portal_rows = (uint64_t)c->portal_buffer_rows,
@@ -59,9 +153,13 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
         TRY(file_read_all(c->init, INIT_FILE_MAX, &init, e));
     TRY(collect_init(&o.engine, &statements, init, e));
     const char *system_directory = getenv("TMPDIR");
+    const char *space = c->spool_directory ? c->spool_directory
+                        : system_directory ? system_directory
+                                           : P_tmpdir;
     if (c->spool_limit)
-        o.spool_directory = c->spool_directory ? c->spool_directory
-                            : system_directory ? system_directory
-                                               : P_tmpdir;
+        o.spool_directory = space;
+    bool in_memory = !c->database || !*c->database || strcmp(c->database, ":memory:") == 0;
+    if (c->read_only && in_memory)
+        return open_made(out, &o, space, init, e);
     return local_backend_new(out, &o, e);
 }

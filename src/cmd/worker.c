@@ -58,6 +58,7 @@ static int open_service(struct worker_process *v, struct err *e)
         .sessions_max = (unsigned)c->max_connections,
         .version = TAVANA_VERSION,
         .memory_max = (uint64_t)c->memory_limit,
+        .own_writes = !c->read_only,
     };
     rpc_security_from(&security, c);
     return rpc_service_new(&v->service, &o, e);

@@ -151,7 +151,7 @@ X(INT, streams_max, "TAVANA_STREAMS_MAX", "256", 1, 100000, "", START, \
   "Open cursors and portals that read from an engine connection of their own; the rows of others are put aside") \
 /* the engine */ \
 X(BOOL, read_only, "TAVANA_READ_ONLY", "off", 0, 0, "", START, \
-  "The database file is opened for reading alone; several workers may open it so") \
+  "The database is for reading alone: a file that several workers may open, or what `init` made in memory") \
 X(INT, threads, "TAVANA_THREADS", "0", 0, 1024, "", START, \
   "Threads of the engine; 0: one a core") \
 X(SIZE, memory_limit, "TAVANA_MEMORY_LIMIT", "0", 0, INT64_MAX, "B", START, \
@@ -162,6 +162,8 @@ X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, 
   "Directories whose files SQL may read and write; empty: none") \
 X(PATH, init, "TAVANA_INIT", "", 0, 0, "", START, \
   "File of SQL that is run once at start, before the engine is locked: ATTACH, CREATE SECRET, views, settings") \
+X(TEXT, default_catalog, "TAVANA_DEFAULT_CATALOG", "", 0, 0, "", START, \
+  "Catalog that sessions start in, one that `init` attaches; empty: the database itself") \
 X(LIST, extensions, "TAVANA_EXTENSIONS", "", 0, 0, "", START, \
   "Extension files that the engine loads at start; SQL can load none") \
 /* what it tells */ \

@@ -428,6 +428,8 @@ int engine_error(struct err *e, const char *text, const char *sql)
     if (code == SQLSTATE_QUERY_CANCELED)
         return err_set(e, code, "canceling statement due to user request");
     split_message(e, &f, code);
+    if (strstr(e->message, "attached in read-only mode"))
+        err_hint(e, "Make it TEMP, or write into a catalog that is attached for writing.");
     e->position = character_position(&f, sql);
     return ST_ERR;
 }

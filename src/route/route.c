@@ -121,6 +121,21 @@ int route_settle(struct route_session *s, struct err *e)
     return s->on ? ST_OK : open_somewhere(s, e);
 }
 
+int route_may_write(const struct route_session *s, struct err *e)
+{
+    struct rpc_report report;
+    if (s->route->nworkers == 1)
+        return ST_OK;
+    rpc_client_report(s->worker, &report);
+    if (!report.own_writes)
+        return ST_OK; /* the engine there refuses what is not shared */
+    (void)err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,
+                  "cannot write while several workers serve that keep what is written to themselves");
+    err_hint(e, "Start workers with read_only, and attach a catalog that all of them share; temporary tables "
+                "can be made with CREATE TEMP TABLE AS.");
+    return ST_ERR;
+}
+
 /* ---- a worker is lost ---- */
 
 /* Whether another worker can take over what the session has. */
@@ -321,6 +336,7 @@ static int copy_open(struct backend_session *bs, const struct backend_copy_in *i
 {
     struct route_session *s = (struct route_session *)bs;
     TRY(route_settle(s, e));
+    TRY(route_may_write(s, e));
     struct route_copy *c = mem_calloc(1, sizeof *c);
     if (!c)
         return err_oom(e);

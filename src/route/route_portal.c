@@ -192,6 +192,8 @@ int route_start(struct backend_portal *bp, struct err *e)
         while ((st = open_inner(p, e)) == ST_ERR && route_try_again(s, true, e))
             ;
         TRY(st);
+        if (effect == BACKEND_WRITES)
+            TRY(route_may_write(s, e));
         s->wrote |= s->in_tx && effect == BACKEND_WRITES;
         st = start_inner(p, e);
         bool lost = st != ST_OK && s->on && rpc_session_is_lost(s->on);

@@ -89,6 +89,8 @@ struct route_copy {
 /* route.c */
 /* A session on a worker: the one it has, or a new one where nothing stands in the way. */
 int route_settle(struct route_session *s, struct err *e);
+/* Before something is written: 25006 when it could come to lie where other workers do not see it. */
+int route_may_write(const struct route_session *s, struct err *e);
 /* After a call has failed: whether it may be tried again, since its worker was lost and nothing that it did
  * there matters (reads: it only reads). Else e says why, and what is gone. */
 bool route_try_again(struct route_session *s, bool reads, struct err *e);

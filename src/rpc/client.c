@@ -94,6 +94,7 @@ static void learn(struct rpc_client *c, const Tavana__V1__Report *m)
         .streams_max = m->streams_max,
         .memory = m->memory,
         .memory_max = m->memory_max,
+        .own_writes = m->own_writes,
     };
     (void)snprintf(c->report.worker, sizeof c->report.worker, "%s", m->worker);
     (void)pthread_cond_broadcast(&c->changed);

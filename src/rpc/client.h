@@ -20,6 +20,7 @@ struct rpc_report {
     bool draining;
     uint32_t sessions, streams, streams_max;
     uint64_t memory, memory_max;
+    bool own_writes;
     char worker[64];
 };
 

@@ -667,6 +667,7 @@ static int report(struct rpc_service *v, struct rpc_in *in, uint64_t lease)
     m.streams = atomic_load(&v->streams);
     m.memory = resident();
     m.memory_max = v->memory_max;
+    m.own_writes = v->own_writes;
     (void)pthread_mutex_lock(&v->lock);
     m.sessions = v->nsessions;
     (void)pthread_mutex_unlock(&v->lock);
@@ -715,6 +716,7 @@ int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *
     v->backend = o->backend;
     v->version = o->version;
     v->memory_max = o->memory_max;
+    v->own_writes = o->own_writes;
     v->sessions_max = o->sessions_max;
     make_id(v);
     struct rpc_server_options server = o->server;

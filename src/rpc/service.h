@@ -14,6 +14,7 @@ struct rpc_service_options {
     unsigned sessions_max;
     const char *version;
     uint64_t memory_max; /* of the engine; 0: not known */
+    bool own_writes;     /* its database takes writes */
 };
 
 struct rpc_service_stats {

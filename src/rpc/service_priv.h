@@ -39,6 +39,7 @@ struct rpc_service {
     const char *version;
     char id[40]; /* of this run */
     uint64_t memory_max;
+    bool own_writes;
     unsigned sessions_max;
     _Atomic unsigned gateways, streams;
     _Atomic bool draining, stopped;

@@ -64,7 +64,7 @@ def dsn(port, **kw):
 
 
 ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "allowed_directories", "extensions", "spool_directory", "spool_limit",
-                  "cursor_batch_size", "portal_buffer_rows", "streams_max", "init", "read_only"}
+                  "cursor_batch_size", "portal_buffer_rows", "streams_max", "init", "read_only", "default_catalog"}
 
 
 ENGINE_METRICS = {"tavana_streams_parked_total", "portal_overflow_total", "portal_buffer_rows_count", "tavana_spool_memory_bytes",

@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from conftest import BINARY, HOST, SANITIZED, Server, Worker, free_port
+from conftest import BINARY, HOST, ROOT, SANITIZED, Server, Worker, free_port
 from measure import wait_for
 from wire import B, E, P, Q, S
 
@@ -247,7 +247,71 @@ def test_what_workers_begin_with(tmp_path):
     assert done.returncode == 1 and "vieww" in done.stderr
 
 
+OWN = "create view seen as select 42 as a; create macro twice(x) as 2 * x;"
+
+
+def test_a_database_in_memory_that_is_for_reading(tmp_path):
+    """Init makes it, then the engine refuses what would change it."""
+    (tmp_path / "init.sql").write_text(OWN)
+    with Server("--read-only", "on", "--init", tmp_path / "init.sql", workers=1) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        assert c.execute("select twice(a) from seen").fetchone() == (84,)
+        for sql in ("create table t (a int)", "drop view seen", "create sequence s", "create schema x"):
+            with pytest.raises(psycopg.errors.ReadOnlySqlTransaction) as e:
+                c.execute(sql)
+            assert "TEMP" in e.value.diag.message_hint
+        c.execute("create temp table t (a int); insert into t values (7)")
+        assert c.execute("select a from t").fetchone() == (7,)
+
+
+def test_what_is_kept_by_one_worker_is_not_written():
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        for sql in ("create table t (a int)", "create view v as select 1"):
+            with pytest.raises(psycopg.errors.ReadOnlySqlTransaction) as e:
+                c.execute(sql)
+            assert "read_only" in e.value.diag.message_hint
+        c.execute("create temp table t as select 7 as a")
+        assert c.execute("select a from t").fetchone() == (7,)
+
+
+def lake(directory):
+    """Options of workers that share a catalog."""
+    (directory / "init.sql").write_text(
+        f"attach 'ducklake:sqlite:{directory}/meta.sqlite' as lake (data_path '{directory}/data/', read_write);\n{OWN}")
+    extensions = [ROOT / f".deps/extensions/{name}.duckdb_extension" for name in ("ducklake", "sqlite_scanner")]
+    return ["--read-only", "on", "--init", directory / "init.sql", "--extensions", ",".join(map(str, extensions)),
+            "--default-catalog", "lake", "--allowed-directories", directory]
+
+
+def test_what_one_worker_writes_another_reads(tmp_path):
+    with Server(*lake(tmp_path), workers=1) as s:  # who comes first makes the catalog
+        assert s.get("/ready")[0] == 200
+    with Server(*lake(tmp_path), workers=2) as s, contextlib.ExitStack() as stack:
+        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 2, 10)
+        sessions = [stack.enter_context(psycopg.connect(s.dsn(), autocommit=True)) for _ in range(4)]
+        for c in sessions:
+            assert c.execute("select 1 + 1").fetchone() == (2,)
+        assert all(map(sessions_of, s.workers)), [sessions_of(w) for w in s.workers]
+        sessions[0].execute("create table t (a int, b text)")
+        for n, c in enumerate(sessions):
+            c.execute("insert into t values (%s, %s)", (n, f"by {n}"))
+        for c in sessions:
+            assert c.execute("select * from t order by a").fetchall() == [(n, f"by {n}") for n in range(4)]
+            assert c.execute("select memory.twice(a) from memory.seen").fetchone() == (84,)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            sessions[0].execute("create table memory.t (a int)")
+        sessions[1].execute("create schema other; set search_path = other; create table u as select 5 as a")
+        assert sessions[1].execute("select a from u").fetchone() == (5,)
+        assert sessions[2].execute("select a from other.u").fetchone() == (5,)
+        sessions[1].execute("reset search_path")
+        assert sessions[1].execute("select count(*) from t").fetchone() == (4,)
+        with sessions[0].transaction(force_rollback=True):
+            sessions[0].execute("delete from t")
+            assert sessions[0].execute("select count(*) from t").fetchone() == (0,)
+        assert sessions[3].execute("select count(*) from t").fetchone() == (4,)
+
+
 @pytest.mark.parametrize("args, said", [
+    (["worker", "--default-catalog", "nowhere", "--listen", "127.0.0.1:0"], "nowhere"),
     (["gateway"], "needs at least one"),
     (["gateway", "x.duckdb", "--workers", "a"], "option database is not for `tavana gateway`"),
     (["serve", "--workers", "a"], "option workers is not for `tavana serve`"),
