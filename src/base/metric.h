@@ -32,6 +32,10 @@
     X(STREAMS_REFUSED, "tavana_streams_refused_total", "Results that ended while they waited for memory")    \
     X(WORKERS_LOST, "tavana_route_lost_total", "Sessions' connections to workers that were lost")            \
     X(STATEMENTS_RETRIED, "tavana_route_retried_total", "Statements that were run again on another worker")  \
+    X(CURSOR_ROUTE_HITS, "cursor_route_hits_total",                                                          \
+      "Fetches from an open cursor or portal that its owner answered")                                       \
+    X(CURSOR_ROUTE_MISSES, "cursor_route_misses_total",                                                      \
+      "Fetches from one whose owner was lost: its rows come from another worker, or not at all")             \
     X(STREAMS_RESUMED, "tavana_route_resumed_total",                                                         \
       "Of these, those whose first rows had been sent and came again")                                       \
     X(PORTAL_OVERFLOWS, "portal_overflow_total", "Spools of cursors and portals that went to disk")

@@ -123,12 +123,21 @@ static void fetch_close(struct row_stream *rs)
 static const struct row_stream_ops fetch_ops = {
     .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
 
+/* The first fetch goes where the portal has just been started. */
+static void count_route(struct route_portal *p)
+{
+    if (p->fetched)
+        metric_add(p->inner ? METRIC_CURSOR_ROUTE_HITS : METRIC_CURSOR_ROUTE_MISSES, 1);
+    p->fetched = true;
+}
+
 int route_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e)
 {
     struct route_portal *p = (struct route_portal *)bp;
     assert(bp->started && !p->fetch.portal);
     p->fetch = (struct route_fetch){.base = {.ops = &fetch_ops}, .portal = p, .how = *how};
+    count_route(p);
     int st = see_to_hash(p, how, e);
     while (st == ST_OK && (st = open_stream(&p->fetch, e)) == ST_ERR && go_on(&p->fetch, e))
         st = ST_OK;

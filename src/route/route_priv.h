@@ -77,6 +77,7 @@ struct route_portal {
     uint64_t handed;              /* how many */
     int16_t *formats;             /* of all of them; NULL: text */
     bool has_formats;             /* some have been asked for */
+    bool fetched;                 /* once at least */
     struct route_fetch fetch;
 };
 

@@ -1,16 +1,17 @@
-"""Workers are killed and frozen at random moments while clients read: every result is whole and in order, or ended by one error."""
+"""Workers are killed, frozen and cut off at random moments while clients read: every result is whole and in order, or ended by one error."""
 
 import collections
+import contextlib
 import random
 import signal
-import subprocess
 import threading
 import time
 
 import psycopg
 import pytest
 
-from conftest import BINARY, FULL, HOST, Program, SANITIZED, Server, Worker
+from conftest import FULL, HOST, Program, SANITIZED, Server, Worker
+from hosts import HAS_NAMESPACES, FarWorker, Host
 from measure import note, wait_for
 
 SECONDS = 600 if FULL else 20
@@ -35,19 +36,33 @@ def data(tmp_path_factory):
 
 
 class House:
+    """The last of its workers is on another host, where there can be one."""
+
     def __init__(self, data, n):
+        self.stack = contextlib.ExitStack()
+        self.far = self.stack.enter_context(Host(1)) if HAS_NAMESPACES else None
+        self.harms = collections.Counter()
         self.options = ["--read-only", "on", "--allowed-directories", data, "--worker-client-timeout", f"{SILENCE}s"]
         self.database = data / "big.duckdb"
-        self.workers = [Worker(*self.options, database=self.database) for _ in range(n)]
-        self.gateway = Program("gateway", "--workers", ",".join(f"{HOST}:{w.port}" for w in self.workers), "--port", "0",
-                               "--worker-client-timeout", f"{SILENCE}s")
+        self.workers = [Worker(*self.options, database=self.database) for _ in range(n - bool(self.far))]
+        if self.far:
+            self.workers.append(self.far_worker())
+        self.gateway = Program("gateway", "--workers", ",".join(getattr(w, "address", f"{HOST}:{w.port}") for w in self.workers), "--port", "0",
+                               "--worker-client-timeout", f"{SILENCE}s", "--rpc-plain", "on")
         for p in [*self.workers, self.gateway]:
             p.wait_ready()
         self.port = int(self.gateway.log().split("listening port=")[1].split()[0])
         wait_for(lambda: self.gateway.metric("tavana_gateway_workers_attached") == n, 20)
 
+    def far_worker(self):
+        return FarWorker(self.far, 50101, self.database, *self.options)
+
     def restart(self, i):
         old = self.workers[i]
+        if isinstance(old, FarWorker):
+            self.workers[i] = self.far_worker()
+            self.workers[i].wait_ready()
+            return
         fresh = Worker.__new__(Worker)
         fresh.port = old.port
         Program.__init__(fresh, "worker", self.database, "--listen", f"{HOST}:{old.port}", *self.options)
@@ -58,7 +73,13 @@ class House:
         """One at a time, so that there is somewhere to go."""
         i = rng.randrange(len(self.workers))
         victim = self.workers[i].process
-        if rng.random() < 0.5:
+        how = rng.choice(["killed", "frozen", "cut off"] if i == len(self.workers) - 1 and self.far else ["killed", "frozen"])
+        self.harms[how] += 1
+        if how == "cut off":
+            self.far.cable("down")
+            time.sleep(rng.uniform(0, 2.5 * SILENCE))
+            self.far.cable("up")
+        elif how == "killed":
             victim.send_signal(signal.SIGKILL)
             victim.wait(10)
             time.sleep(rng.uniform(0, 1))
@@ -73,6 +94,7 @@ class House:
         for p in [self.gateway, *self.workers]:
             p.process.send_signal(signal.SIGKILL)
             p.process.wait(10)
+        self.stack.close()
 
 
 def read(port, which, parquet, counts, problems):
@@ -110,11 +132,10 @@ def test_workers_die(data, record_property):
     try:
         for t in threads:
             t.start()
-        harms, until = 0, time.monotonic() + SECONDS
+        until = time.monotonic() + SECONDS
         while time.monotonic() < until and not problems:
             time.sleep(rng.uniform(0.2, 1.5))
             house.harm(rng)
-            harms += 1
         stop.set()
         for t in threads:
             t.join(LONGEST)
@@ -124,8 +145,9 @@ def test_workers_die(data, record_property):
         stop.set()
         house.stop()
     failed = sum(n for what, n in counts.items() if what != "whole")
+    harms = sum(house.harms.values())
     note(record_property, harms=harms, streams=counts["whole"] + failed, failed=failed, **metrics)
-    print(dict(counts))
+    print(dict(counts), dict(house.harms))
     assert not problems, problems
     assert harms >= 2 and counts["whole"] > 0 and metrics["resumed"] > 0
     assert failed <= max(1, (counts["whole"] + failed) // 100)
