@@ -173,6 +173,8 @@ int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
     session_config_from(&sc, c);
     TRY(lot_new(&f->lot, (unsigned)c->max_connections + SESSION_SPARE_CONNECTIONS, e));
     const struct session_wiring w = {
+        .peers = c->peers.items,
+        .npeers = c->peers.n,
         .backend = backend,
         .pool = p->pool,
         .lot = f->lot,

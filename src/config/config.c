@@ -349,6 +349,8 @@ static int complete_addresses(struct config *c, struct err *e)
         TRY(complete_address(c, "listen", &c->listen.items[i], port, e));
     for (size_t i = 0; i < c->workers.n; i++)
         TRY(complete_address(c, "workers", &c->workers.items[i], c->grpc_port, e));
+    for (size_t i = 0; i < c->peers.n; i++)
+        TRY(complete_address(c, "peers", &c->peers.items[i], c->port, e));
     if (!c->http || cstr_ieq(c->http, "off")) {
         c->http = NULL;
         return ST_OK;
@@ -374,6 +376,7 @@ static int check_role(const struct config *c, struct err *e)
     static const int of_engine[] = {CONFIG_database,
                                     CONFIG_read_only,
                                     CONFIG_init,
+                                    CONFIG_default_catalog,
                                     CONFIG_threads,
                                     CONFIG_memory_limit,
                                     CONFIG_temp_directory,
@@ -386,6 +389,8 @@ static int check_role(const struct config *c, struct err *e)
                                     CONFIG_streams_max};
     if (c->role != CONFIG_ROLE_GATEWAY && c->workers.n > 0)
         return not_for_role(c, CONFIG_workers, e);
+    if (c->role != CONFIG_ROLE_GATEWAY && c->peers.n > 0)
+        return not_for_role(c, CONFIG_peers, e);
     for (size_t i = 0; c->role == CONFIG_ROLE_GATEWAY && i < sizeof of_engine / sizeof *of_engine; i++)
         if (c->source[of_engine[i]] == CONFIG_FLAG || c->source[of_engine[i]] == CONFIG_FILE)
             return not_for_role(c, of_engine[i], e);

@@ -44,6 +44,8 @@ X(INT, http_port, "HTTP_PORT", "8080", 0, 65535, "", START, \
 /* gateway and workers */ \
 X(LIST, workers, "TAVANA_WORKERS", "", 0, 0, "", START, \
   "Of a gateway: where its workers are, HOST:PORT or HOST") \
+X(LIST, peers, "TAVANA_PEERS", "", 0, 0, "", START, \
+  "Of a gateway: where other gateways' clients connect, HOST:PORT or HOST, itself too; a cancel that is not for it goes there") \
 X(INT, grpc_port, "GRPC_PORT", "50053", 0, 65535, "", START, \
   "Port of a worker's `listen` and of `workers` without one") \
 X(DURATION, worker_client_timeout, "TAVANA_WORKER_CLIENT_TIMEOUT_SECS", "30s", 100, CONFIG_DAY_MS, "s", START, \

@@ -85,15 +85,16 @@ void session_interrupt(struct session *s, enum interrupt why)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-void registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
+bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
 {
-    metric_add(METRIC_CANCEL_REQUESTS, 1);
     (void)pthread_mutex_lock(&v->lock);
     struct session *s = pid ? v->slots[(pid - 1) % v->capacity] : NULL;
-    if (s && s->pid == pid && s->phase == PHASE_READY && n == s->cancel_key_len &&
-        digest_equal(key, s->cancel_key, n))
+    bool found = s && s->pid == pid && s->phase == PHASE_READY && n == s->cancel_key_len &&
+                 digest_equal(key, s->cancel_key, n);
+    if (found)
         session_interrupt(s, INT_CANCEL);
     (void)pthread_mutex_unlock(&v->lock);
+    return found;
 }
 
 struct user_file *server_users(struct session_server *v)

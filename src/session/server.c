@@ -43,6 +43,17 @@ int session_server_set_config(struct session_server *v, const struct session_con
     return ST_OK;
 }
 
+static int keep_peers(struct session_server *v, const struct session_wiring *w, struct err *e)
+{
+    v->peers = mem_calloc(w->npeers + 1, sizeof *v->peers);
+    if (!v->peers)
+        return err_oom(e);
+    for (; v->npeers < w->npeers; v->npeers++)
+        if (!(v->peers[v->npeers] = mem_strdup(w->peers[v->npeers])))
+            return err_oom(e);
+    return ST_OK;
+}
+
 int session_server_new(struct session_server **out, const struct session_wiring *w,
                        const struct session_config *c, struct err *e)
 {
@@ -62,7 +73,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
     v->free_slots = mem_calloc(v->capacity, sizeof *v->free_slots);
-    int rc = v->slots && v->generations && v->free_slots ? ST_OK : err_oom(e);
+    int rc = v->slots && v->generations && v->free_slots ? keep_peers(v, w, e) : err_oom(e);
     if (rc == ST_OK && getrandom(v->mock_secret, sizeof v->mock_secret, 0) != sizeof v->mock_secret)
         rc = err_set(e, SQLSTATE_INTERNAL_ERROR, "could not generate random bytes");
     if (rc == ST_OK)
@@ -153,6 +164,9 @@ void session_server_free(struct session_server *v)
         list_remove(&copy->link);
         config_copy_free(copy);
     }
+    for (size_t i = 0; i < v->npeers; i++)
+        mem_free(v->peers[i]);
+    mem_free(v->peers);
     mem_free(v->slots);
     mem_free(v->generations);
     mem_free(v->free_slots);

@@ -64,6 +64,9 @@ struct session_wiring {
     struct thread_pool *pool;
     struct lot *lot;
     struct session_show show;
+    const char *const
+        *peers; /* addresses that a CancelRequest for none of our sessions is sent on to; copied */
+    size_t npeers;
 };
 
 struct session_server;

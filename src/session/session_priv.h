@@ -222,7 +222,9 @@ struct session {
 };
 
 struct session_server {
-    struct session_wiring wiring;
+    struct session_wiring wiring; /* peers apart */
+    char **peers;
+    size_t npeers;
     _Atomic(const struct session_config *) config;
     struct list old_configs;
     uint8_t mock_secret[32];
@@ -245,11 +247,16 @@ struct session_server {
     bool monitor_started, monitor_stop;
 };
 
+/* cancel.c */
+/* To the session that is meant, ours or a peer's. May wait for peers. */
+void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
+
 /* registry.c */
 struct session *registry_claim(struct session_server *v);
 void registry_release(struct session *s);
 bool registry_count_in(struct session *s);
-void registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
+/* Whether one of ours is meant. */
+bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
 void session_interrupt(struct session *s, enum interrupt why);
 /* The same of several reasons, by a caller that holds s->lock and has judged the statement under it. */
 void session_interrupt_locked(struct session *s, unsigned why);

@@ -260,7 +260,7 @@ static int first_packet(struct session *s, struct err *e)
     TRY(startup_decode(f.payload, f.len, m, e));
     switch (m->kind) {
     case STARTUP_CANCEL:
-        registry_cancel(s->server, m->cancel_pid, m->cancel_key, m->cancel_key_len);
+        cancel_request(s->server, m->cancel_pid, m->cancel_key, m->cancel_key_len);
         return ST_EOF;
     case STARTUP_SSL: st = on_ssl_request(s, e); break;
     case STARTUP_GSSENC: st = on_gss_request(s, e); break;

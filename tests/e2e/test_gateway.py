@@ -11,7 +11,7 @@ import pytest
 
 from conftest import BINARY, HOST, ROOT, SANITIZED, Server, Worker, free_port
 from measure import wait_for
-from wire import B, E, P, Q, S
+from wire import B, E, P, PROTOCOL_3_0, PROTOCOL_3_2, Q, S, Wire, cancel
 
 ROWS = 2_000_000
 SQL = f"select i, 'row ' || i from range({ROWS}) t(i)"
@@ -200,6 +200,31 @@ def test_cancel():
             c.execute("select count(*) from range(100000000000) t(i) where i % 7 = 3")
         assert time.monotonic() - begun < 10
         assert c.execute("select 1 + 1").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("protocol", [PROTOCOL_3_0, PROTOCOL_3_2])
+def test_cancel_through_another_gateway(protocol):
+    """Behind a balancer the cancel comes to a gateway that knows nothing of the session."""
+    ports = [free_port() for _ in range(3)]
+    peers = ["--peers", ",".join(f"localhost:{p}" for p in ports[:2])]
+    slow = "select count(*) from range(100000000000) t(i) where i % 7 = 3"
+    with Worker() as w:
+        w.wait_ready()
+        with contextlib.ExitStack() as stack:
+            options = ["--workers", f"{HOST}:{w.port}"]
+            for p, more in zip(ports, (peers, peers, [])):
+                stack.enter_context(Server(*options, *more, "--listen", f"{HOST}:{p}", workers=0, role="gateway"))
+            c = stack.enter_context(Wire((HOST, ports[0]), protocol=protocol))
+            begun = time.monotonic()
+            c.send(Q(slow))
+            time.sleep(0.5)
+            cancel((HOST, ports[2]), c.pid, c.key)  # knows no peers: nothing happens
+            cancel((HOST, ports[1]), c.pid, bytes(len(c.key)))
+            time.sleep(1)
+            assert w.metric("tavana_worker_sessions") == 1
+            cancel((HOST, ports[1]), c.pid, c.key)
+            answer = c.until_ready()
+            assert answer[-2:] == ["err:57014", "Z:I"] and 1.4 < time.monotonic() - begun < 20, answer
 
 
 def certificates(pki, name):

@@ -1,0 +1,44 @@
+/* CancelRequest, and its way to another gateway. What is sent on is the same message with one byte more in
+ * its key, so that who gets it does not send it on again. Source: PostgreSQL 15 manual, 55.2.8; PgBouncer's
+ * peering solves the same with an id in the key, which needs each gateway to be told who it is. */
+#include "session/session_priv.h"
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "net/dial.h"
+
+#include <string.h>
+
+enum {
+    SENT_ON = 0x01, /* the byte */
+    SEND_ON_TIMEOUT_MS = 2000,
+    CANCEL_HEAD = 12, /* length, code, process id */
+    CANCEL_CODE = 80877102,
+};
+
+static void send_on(const struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
+{
+    uint8_t m[CANCEL_HEAD + CANCEL_KEY_3_2 + 1];
+    put_be32(m, (uint32_t)(CANCEL_HEAD + n + 1));
+    put_be32(m + 4, CANCEL_CODE);
+    put_be32(m + 8, pid);
+    memcpy(m + CANCEL_HEAD, key, n);
+    m[CANCEL_HEAD + n] = SENT_ON;
+    for (size_t i = 0; i < v->npeers; i++) {
+        struct err e;
+        err_init(&e);
+        if (dial_send_all(v->peers[i], m, CANCEL_HEAD + n + 1, SEND_ON_TIMEOUT_MS, &e) != ST_OK)
+            log_line(LOG_WARNING, "peer_unreachable", "peer=%s error=\"%s\"", v->peers[i], e.message);
+    }
+}
+
+void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
+{
+    metric_add(METRIC_CANCEL_REQUESTS, 1);
+    bool came_from_peer = (n == CANCEL_KEY_3_0 + 1 || n == CANCEL_KEY_3_2 + 1) && key[n - 1] == SENT_ON;
+    if (came_from_peer)
+        n--;
+    if (!registry_cancel(v, pid, key, n) && !came_from_peer && (n == CANCEL_KEY_3_0 || n == CANCEL_KEY_3_2))
+        send_on(v, pid, key, n);
+}
