@@ -73,12 +73,13 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
     v->free_slots = mem_calloc(v->capacity, sizeof *v->free_slots);
-    int rc = v->slots && v->generations && v->free_slots ? keep_peers(v, w, e) : err_oom(e);
+    bool room = v->slots && v->generations && v->free_slots;
+    int rc = room ? keep_peers(v, w, e) : err_oom(e);
     if (rc == ST_OK && getrandom(v->mock_secret, sizeof v->mock_secret, 0) != sizeof v->mock_secret)
         rc = err_set(e, SQLSTATE_INTERNAL_ERROR, "could not generate random bytes");
     if (rc == ST_OK)
         rc = session_server_set_config(v, c, e);
-    if (rc < 0) {
+    if (!room || rc < 0) {
         session_server_free(v);
         return rc;
     }
