@@ -56,6 +56,7 @@ struct rpc_in {
     bool greeted;          /* initial metadata has been sent */
     grpc_byte_buffer *sent, *incoming;
     int cancelled;
+    const _Atomic bool *gone; /* NULL: never */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
@@ -338,14 +339,29 @@ static void end(struct rpc_in *in, grpc_status_code status, const char *why, grp
     in_unref(in);
 }
 
+void rpc_in_void_when(struct rpc_in *in, const _Atomic bool *gone)
+{
+    in->gone = gone;
+}
+
+static void end_well(struct rpc_in *in, grpc_byte_buffer *message)
+{
+    bool gone = in->gone && atomic_load(in->gone);
+    if (gone) {
+        grpc_byte_buffer_destroy(message);
+        message = NULL;
+    }
+    end(in, gone ? GRPC_STATUS_UNAVAILABLE : GRPC_STATUS_OK, gone ? "the session has ended" : "", message);
+}
+
 void rpc_reply(struct rpc_in *in, const ProtobufCMessage *m)
 {
-    end(in, GRPC_STATUS_OK, "", rpc_pack(m));
+    end_well(in, rpc_pack(m));
 }
 
 void rpc_finish(struct rpc_in *in)
 {
-    end(in, GRPC_STATUS_OK, "", NULL);
+    end_well(in, NULL);
 }
 
 void rpc_refuse(struct rpc_in *in, int status, const char *why)

@@ -53,6 +53,8 @@ int rpc_in_send_batch(struct rpc_in *in, struct rpc_slots *slots, struct row_bat
 /* Those under way free themselves. NULL is fine. */
 void rpc_slots_unref(struct rpc_slots *slots);
 
+/* While *gone, now or later, rpc_reply and rpc_finish end the call with UNAVAILABLE. NULL: never. */
+void rpc_in_void_when(struct rpc_in *in, const _Atomic bool *gone);
 void rpc_reply(struct rpc_in *in, const ProtobufCMessage *m);
 void rpc_finish(struct rpc_in *in);
 /* status: of grpc_status_code. */

@@ -111,9 +111,13 @@ static struct service_session *session_ref(struct rpc_service *v, uint64_t id)
 static void unlist(struct rpc_service *v, struct service_session *s)
 {
     list_remove(&s->link);
-    s->closed = true;
+    atomic_store(&s->closed, true);
     v->nsessions--;
 }
+
+/* What a call says whose session was closed meanwhile, since the gateway seemed to be lost, is no answer: it
+ * was cancelled, and not by the client. */
+static const _Atomic bool always = true;
 
 struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, uint64_t id, struct err *e)
 {
@@ -123,14 +127,16 @@ struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, 
         return NULL;
     }
     (void)pthread_mutex_lock(&s->busy);
+    rpc_in_void_when(in, &s->closed);
     uint64_t call = atomic_fetch_add(&s->calls, 1) + 1;
     if (atomic_load(&s->cancelled_to) >= call)
         (void)err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
     return s;
 }
 
-void service_leave(struct rpc_service *v, struct service_session *s)
+void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s)
 {
+    rpc_in_void_when(in, atomic_load(&s->closed) ? &always : NULL);
     (void)pthread_mutex_unlock(&s->busy);
     session_unref(v, s);
 }
@@ -179,7 +185,7 @@ static void close_session(struct rpc_service *v, uint64_t id)
     if (!s)
         return;
     (void)pthread_mutex_lock(&v->lock);
-    bool mine = !s->closed;
+    bool mine = !atomic_load(&s->closed);
     if (mine)
         unlist(v, s);
     (void)pthread_mutex_unlock(&v->lock);
@@ -306,7 +312,7 @@ static void on_configure(void *arg, struct rpc_in *in)
     if (!s)
         return;
     int st = err_is_set(&e) ? ST_ERR : configure(s, m, &e);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
     reply_with(in, st, &e);
 }
 
@@ -334,7 +340,7 @@ static void on_transaction(void *arg, struct rpc_in *in)
         (void)err_set(&e, SQLSTATE_PROTOCOL_VIOLATION, "TransactionRequest has an unknown step");
     else if (!err_is_set(&e) || steps[m->step] == BACKEND_TX_ROLLBACK)
         st = (err_init(&e), s->backend->ops->tx(s->backend, steps[m->step], &e));
-    service_leave(arg, s);
+    service_leave(arg, in, s);
     reply_with(in, st, &e);
 }
 
@@ -363,7 +369,7 @@ static void on_close(void *arg, struct rpc_in *in)
     if (!s)
         return;
     drop_closed(s, m->closed);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
     reply_with(in, ST_OK, &e);
 }
 
@@ -430,7 +436,7 @@ static void on_split(void *arg, struct rpc_in *in)
         return;
     const struct str sql = {(const char *)m->sql.data, m->sql.len};
     int st = err_is_set(&e) ? ST_ERR : s->backend->ops->split(s->backend, sql, add_piece, &p, &e);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
     if (st < 0) {
         if (!err_is_set(&e))
             (void)err_oom(&e);
@@ -507,7 +513,7 @@ static void on_prepare(void *arg, struct rpc_in *in)
         reply.error = &error;
     }
     rpc_reply(in, &reply.base);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
     arena_release(&a);
 }
 
@@ -597,7 +603,7 @@ static void on_open(void *arg, struct rpc_in *in)
     int st = err_is_set(&e) ? ST_ERR : open_portal(s, m, &id, &p, &told, &a, &e);
     arena_release(&a);
     service_portal_reply(in, st, id, p, told, NULL, &e);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
 }
 
 static void on_start(void *arg, struct rpc_in *in)
@@ -618,7 +624,7 @@ static void on_start(void *arg, struct rpc_in *in)
         st = s->backend->ops->start(p, &e);
     }
     service_portal_reply(in, st, m->portal, p, told, NULL, &e);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
 }
 
 static void on_park(void *arg, struct rpc_in *in)
@@ -636,7 +642,7 @@ static void on_park(void *arg, struct rpc_in *in)
     if (p && !err_is_set(&e))
         st = s->backend->ops->park(p, m->limit_us < 0 ? CLOCK_NEVER : clock_now_us() + m->limit_us, &e);
     service_portal_reply(in, st, m->portal, p, p ? p->desc : NULL, NULL, &e);
-    service_leave(arg, s);
+    service_leave(arg, in, s);
 }
 
 /* ---- Attach ---- */

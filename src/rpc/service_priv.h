@@ -24,7 +24,7 @@ struct service_session {
     struct list link;
     uint64_t id, lease;
     unsigned refs; /* of the service's lock: the table, and each call */
-    bool closed;
+    _Atomic bool closed;
     struct backend_session *backend;
     pthread_mutex_t busy;          /* held through a call */
     _Atomic uint64_t calls;        /* begun */
@@ -52,7 +52,7 @@ struct rpc_service {
 
 /* service.c: a call of a session, from its beginning (which may answer it: NULL) to its end. */
 struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, uint64_t id, struct err *e);
-void service_leave(struct rpc_service *v, struct service_session *s);
+void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s);
 /* NULL when there is none; 26000 … is the caller's. */
 void *service_find(const struct service_objects *o, uint64_t id);
 int service_put(struct service_objects *o, void *item, uint64_t *id, struct err *e);

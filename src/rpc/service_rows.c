@@ -260,9 +260,10 @@ void service_fetch(void *arg, struct rpc_in *in)
     (void)atomic_fetch_add(&v->streams, 1);
     int st = err_is_set(&e) ? ST_ERR : fetch(s, in, m, &e);
     (void)atomic_fetch_sub(&v->streams, 1);
-    if (st >= 0 || err_is_set(&e))
+    bool cut_off = st < 0 && atomic_load(&s->closed);
+    if (!cut_off && (st >= 0 || err_is_set(&e)))
         send_trailer(s, in, m->portal, st, &e);
-    service_leave(v, s);
+    service_leave(v, in, s);
     rpc_finish(in);
 }
 
@@ -307,7 +308,7 @@ void service_slice(void *arg, struct rpc_in *in)
     if (p && !err_is_set(&e))
         st = slice(s, m, p, &piece, &id, &e);
     service_portal_reply(in, st, id, piece, p ? p->desc : NULL, p, &e);
-    service_leave(v, s);
+    service_leave(v, in, s);
 }
 
 /* ---- COPY FROM STDIN ---- */
@@ -418,7 +419,7 @@ void service_copy_in(void *arg, struct rpc_in *in)
     struct service_session *s = service_enter(v, in, m->open->session, &e);
     if (s) {
         copy_in(s, in, m->open, &e);
-        service_leave(v, s);
+        service_leave(v, in, s);
         rpc_finish(in);
     }
     rpc_message_free(first);

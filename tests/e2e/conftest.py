@@ -83,6 +83,23 @@ def split_options(options):
     return engine, front
 
 
+LAKE_EXTENSIONS = [ROOT / f".deps/extensions/{name}.duckdb_extension" for name in ("ducklake", "sqlite_scanner")]
+
+
+def lake_options(directory, more_init="", others=()):
+    """Of workers that share a catalog; others: options of the engine that go with them."""
+    allowed, rest, others = [directory], [], list(others)
+    while others:
+        a = others.pop(0)
+        if a == "--allowed-directories":
+            allowed += others.pop(0).split(",")
+        else:
+            rest.append(a)
+    (directory / "init.sql").write_text(f"attach 'ducklake:sqlite:{directory}/meta.sqlite' as lake (data_path '{directory}/data/', read_write);\n{more_init}")
+    return ["--read-only", "on", "--init", directory / "init.sql", "--extensions", ",".join(map(str, LAKE_EXTENSIONS)),
+            "--default-catalog", "lake", "--allowed-directories", ",".join(map(str, allowed)), *rest]
+
+
 class Program:
     """A role of the program with a log of its own."""
 
@@ -183,6 +200,11 @@ class Server(Program):
             args = [role, *([database] if database else []), *listen, *options]
         else:
             engine, front = split_options(options)
+            if workers == WORKERS and workers > 1 and not database:
+                self.lake = tempfile.TemporaryDirectory(prefix="lake-")
+                engine = lake_options(pathlib.Path(self.lake.name), others=engine)
+                with Worker(*engine) as first:  # makes the catalog
+                    first.wait_ready()
             self.workers = [Worker(*engine, database=database, env=env) for _ in range(workers)]
             args = ["gateway", "--workers", ",".join(f"{HOST}:{w.port}" for w in self.workers), *listen, *front]
         super().__init__(*args, env=env)

@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from conftest import BINARY, HOST, ROOT, SANITIZED, Server, Worker, free_port
+from conftest import BINARY, HOST, SANITIZED, Server, Worker, free_port, lake_options
 from measure import wait_for
 from wire import B, E, P, PROTOCOL_3_0, PROTOCOL_3_2, Q, S, Wire, cancel
 
@@ -298,19 +298,10 @@ def test_what_is_kept_by_one_worker_is_not_written():
         assert c.execute("select a from t").fetchone() == (7,)
 
 
-def lake(directory):
-    """Options of workers that share a catalog."""
-    (directory / "init.sql").write_text(
-        f"attach 'ducklake:sqlite:{directory}/meta.sqlite' as lake (data_path '{directory}/data/', read_write);\n{OWN}")
-    extensions = [ROOT / f".deps/extensions/{name}.duckdb_extension" for name in ("ducklake", "sqlite_scanner")]
-    return ["--read-only", "on", "--init", directory / "init.sql", "--extensions", ",".join(map(str, extensions)),
-            "--default-catalog", "lake", "--allowed-directories", directory]
-
-
 def test_what_one_worker_writes_another_reads(tmp_path):
-    with Server(*lake(tmp_path), workers=1) as s:  # who comes first makes the catalog
+    with Server(*lake_options(tmp_path, OWN), workers=1) as s:  # who comes first makes the catalog
         assert s.get("/ready")[0] == 200
-    with Server(*lake(tmp_path), workers=2) as s, contextlib.ExitStack() as stack:
+    with Server(*lake_options(tmp_path, OWN), workers=2) as s, contextlib.ExitStack() as stack:
         wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 2, 10)
         sessions = [stack.enter_context(psycopg.connect(s.dsn(), autocommit=True)) for _ in range(4)]
         for c in sessions:
