@@ -2,7 +2,9 @@
 TAVANA_SANITIZED=1 says that the binary is an instrumented one: bounds of memory and time are wider then."""
 
 import asyncio
+import atexit
 import contextlib
+import functools
 import inspect
 import os
 import pathlib
@@ -15,6 +17,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+import uuid
 
 import psutil
 import pytest
@@ -83,7 +86,15 @@ def split_options(options):
     return engine, front
 
 
-LAKE_EXTENSIONS = [ROOT / f".deps/extensions/{name}.duckdb_extension" for name in ("ducklake", "sqlite_scanner")]
+LAKE_EXTENSIONS = [ROOT / f".deps/extensions/{name}.duckdb_extension" for name in ("ducklake", "postgres_scanner")]
+
+
+@functools.cache
+def lake_postgres():
+    """Where the catalogs lie that workers share."""
+    p = Postgres()
+    atexit.register(p.stop)
+    return p
 
 
 def lake_options(directory, more_init="", others=()):
@@ -95,7 +106,12 @@ def lake_options(directory, more_init="", others=()):
             allowed += others.pop(0).split(",")
         else:
             rest.append(a)
-    (directory / "init.sql").write_text(f"attach 'ducklake:sqlite:{directory}/meta.sqlite' as lake (data_path '{directory}/data/', read_write);\n{more_init}")
+    p, name = lake_postgres(), f"lake_{uuid.uuid4().hex}"
+    with Wire(p.address, database="postgres") as w:
+        w.ask(Q(f"create database {name}"))
+    (directory / "init.sql").write_text(
+        f"create secret __default_postgres (type postgres, host '{HOST}', port {p.port}, user 'tester');\n"
+        f"attach 'ducklake:postgres:dbname={name}' as lake (data_path '{directory}/data/', read_write);\n{more_init}")
     return ["--read-only", "on", "--init", directory / "init.sql", "--extensions", ",".join(map(str, LAKE_EXTENSIONS)),
             "--default-catalog", "lake", "--allowed-directories", ",".join(map(str, allowed)), *rest]
 

@@ -299,9 +299,10 @@ def test_what_is_kept_by_one_worker_is_not_written():
 
 
 def test_what_one_worker_writes_another_reads(tmp_path):
-    with Server(*lake_options(tmp_path, OWN), workers=1) as s:  # who comes first makes the catalog
+    options = lake_options(tmp_path, OWN)
+    with Server(*options, workers=1) as s:  # who comes first makes the catalog
         assert s.get("/ready")[0] == 200
-    with Server(*lake_options(tmp_path, OWN), workers=2) as s, contextlib.ExitStack() as stack:
+    with Server(*options, workers=2) as s, contextlib.ExitStack() as stack:
         wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 2, 10)
         sessions = [stack.enter_context(psycopg.connect(s.dsn(), autocommit=True)) for _ in range(4)]
         for c in sessions:
