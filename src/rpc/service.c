@@ -136,7 +136,8 @@ struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, 
 
 void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s)
 {
-    rpc_in_void_when(in, atomic_load(&s->closed) ? &always : NULL);
+    if (in)
+        rpc_in_void_when(in, atomic_load(&s->closed) ? &always : NULL);
     (void)pthread_mutex_unlock(&s->busy);
     session_unref(v, s);
 }
@@ -513,7 +514,7 @@ static void on_prepare(void *arg, struct rpc_in *in)
         reply.error = &error;
     }
     rpc_reply(in, &reply.base);
-    service_leave(arg, in, s);
+    service_leave(arg, NULL, s);
     arena_release(&a);
 }
 
@@ -603,7 +604,7 @@ static void on_open(void *arg, struct rpc_in *in)
     int st = err_is_set(&e) ? ST_ERR : open_portal(s, m, &id, &p, &told, &a, &e);
     arena_release(&a);
     service_portal_reply(in, st, id, p, told, NULL, &e);
-    service_leave(arg, in, s);
+    service_leave(arg, NULL, s);
 }
 
 static void on_start(void *arg, struct rpc_in *in)
@@ -624,7 +625,7 @@ static void on_start(void *arg, struct rpc_in *in)
         st = s->backend->ops->start(p, &e);
     }
     service_portal_reply(in, st, m->portal, p, told, NULL, &e);
-    service_leave(arg, in, s);
+    service_leave(arg, NULL, s);
 }
 
 static void on_park(void *arg, struct rpc_in *in)
@@ -642,7 +643,7 @@ static void on_park(void *arg, struct rpc_in *in)
     if (p && !err_is_set(&e))
         st = s->backend->ops->park(p, m->limit_us < 0 ? CLOCK_NEVER : clock_now_us() + m->limit_us, &e);
     service_portal_reply(in, st, m->portal, p, p ? p->desc : NULL, NULL, &e);
-    service_leave(arg, in, s);
+    service_leave(arg, NULL, s);
 }
 
 /* ---- Attach ---- */

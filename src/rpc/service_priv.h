@@ -52,6 +52,7 @@ struct rpc_service {
 
 /* service.c: a call of a session, from its beginning (which may answer it: NULL) to its end. */
 struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, uint64_t id, struct err *e);
+/* in: NULL when the call has ended already. */
 void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s);
 /* NULL when there is none; 26000 … is the caller's. */
 void *service_find(const struct service_objects *o, uint64_t id);

@@ -308,7 +308,7 @@ void service_slice(void *arg, struct rpc_in *in)
     if (p && !err_is_set(&e))
         st = slice(s, m, p, &piece, &id, &e);
     service_portal_reply(in, st, id, piece, p ? p->desc : NULL, p, &e);
-    service_leave(v, in, s);
+    service_leave(v, NULL, s);
 }
 
 /* ---- COPY FROM STDIN ---- */
