@@ -180,12 +180,13 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
     for (size_t i = 0; i < r->n; i++)
         engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(input, i));
     int64_t ticket = r->sink->chunk(r->state, &rows);
+    int64_t *tickets =
+        duckdb_vector_get_data(output); /* the executor's, which goes from thread to thread too */
+    for (size_t i = 0; i < rows.nrows; i++)
+        tickets[i] = ticket;
     (void)pthread_mutex_unlock(&r->busy);
     if (ticket < 0)
         duckdb_scalar_function_set_error(info, "the rows cannot be taken");
-    int64_t *tickets = duckdb_vector_get_data(output);
-    for (size_t i = 0; i < rows.nrows; i++)
-        tickets[i] = ticket;
 }
 
 int sink_register(struct engine *en, struct engine_conn *c, struct err *e)

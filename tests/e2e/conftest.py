@@ -228,6 +228,8 @@ class Server(Program):
             for w in self.workers:
                 w.wait_ready()
             self.wait_ready()
+            while self.workers and super().metric("tavana_gateway_workers_attached") < len(self.workers):
+                time.sleep(0.01)  # a first statement would wait, and be slow
 
     def metric(self, name):
         """What the engine's process counts is the workers'."""
