@@ -65,9 +65,9 @@ struct backend_portal {
     struct row_desc *desc; /* of the rows that come; the portal's; NULL without rows */
     bool scroll;           /* set by the caller before start: rows that were read stay, for a fetch that goes
                               back. Only of a statement that reads */
-    bool whole;            /* set by the caller before start: there will be one fetch, of all rows, in these
-                              formats (one a column; NULL: all text; lent as long as the portal lives) */
-    const int16_t *whole_formats;
+    bool expects_formats;  /* set by the caller before start: what fetches will most likely want … */
+    const int16_t *expected_formats; /* … one a column; NULL: all text. Lent for start */
+    bool whole;                      /* … and that there will be one, of all rows, in just these */
     bool started;
     uint64_t rows_affected; /* after a statement that changes rows has run */
     bool complete;          /* the end has been seen: `rows` is how many the result has */
@@ -167,9 +167,9 @@ struct backend_ops {
      * comes after max_rows rows, or sooner where the result ends. */
     int (*fetch)(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                  struct err *e);
-    /* A hint while the client reads what it got: makes what it can at once of the rows that a fetch like the
-     * last one would begin with. Brief; fails in silence. */
-    void (*ahead)(struct backend_portal *p);
+    /* A hint while the client reads what it got: makes some of the rows that a fetch like the last one would
+     * begin with. Brief; fails in silence. ST_AGAIN: there is more to be made that way. */
+    int (*ahead)(struct backend_portal *p);
     /* Moves the rows that are still to come (of one that scrolls: all) into a spool. From then on the portal
      * costs no engine connection and outlives its transaction. Nothing happens to one that needs no
      * connection. 53100, 57014, and what the statement itself fails with: the portal has failed then.

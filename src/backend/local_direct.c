@@ -1,13 +1,16 @@
-/* Rows encoded inside the engine's pipeline (engine/sink.h): for a result that is fetched whole, in formats
- * that are known before it starts, and that will be long, so that a second plan pays. What will be long is
- * guessed from the text the first time, and known from then on. */
-#include "backend/local_priv.h"
+/* Rows encoded inside the engine's pipeline (engine/sink.h): for a result whose fetches will most likely want
+ * the formats that are known before it starts, and that will be long, so that a second plan pays. What will
+ * be long is guessed from the text the first time, and known from then on.
+ *
+ * When a fetch wants other formats after all, or the rows are put down, the pipeline goes on with typed rows,
+ * and what it had encoded by then is decoded. */
+#include "backend/local_direct_priv.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "engine/sink.h"
+#include "encode/row_decoder.h"
+#include "engine/chunk_codec.h"
 #include "sql/selects_all.h"
 
 #include <assert.h>
@@ -15,32 +18,6 @@
 #include <string.h>
 
 enum { LONG_BYTES = 4 * 1024 * 1024 }; /* of a result that another plan pays for */
-
-/* Encoded rows of a chunk; a large one has several. */
-struct made {
-    struct made *next; /* another chunk's */
-    struct made *more; /* the rest of this one */
-    int64_t ticket;
-    uint64_t rows; /* of the chunk: those of batch, and those that err was in the way of */
-    struct row_batch batch;
-    struct err *err; /* why the row after those of batch cannot be sent; NULL: it has all */
-};
-
-struct local_direct {
-    struct engine_sink base;
-    _Atomic unsigned refs;             /* the portal, and each state */
-    const struct local_portal *portal; /* of begin alone */
-    struct encode_settings settings;
-    struct sql_rewritten text; /* the wrapped statement, of arena */
-    struct arena arena;
-    size_t at; /* bytes that were taken of `current` */
-    struct made *current;
-
-    pthread_mutex_t lock; /* of what follows: the engine's threads put, the session takes */
-    struct made *full, *spare;
-    int64_t tickets;
-    struct err err; /* why rows could not be taken at all */
-};
 
 DEFINE_CLEANUP(struct local_direct, local_direct_unref)
 
@@ -65,150 +42,16 @@ static bool will_be_long(struct local *l, const struct local_stmt *st)
     return (known ^ hash) >> 1 == 0 ? known & 1 : sql_selects_all(st->sql);
 }
 
-/* ---- the engine's threads ---- */
-
-static void chunk_free(struct made *m)
+/* Rows of one that is fetched in pieces may have to be decoded: of floats the text has to say everything. */
+bool local_direct_wanted(const struct local_portal *p)
 {
-    while (m) {
-        struct made *more = m->more;
-        row_batch_release(&m->batch);
-        mem_free(m->err);
-        mem_free(m);
-        m = more;
-    }
+    const struct local_stmt *st = p->stmt;
+    return p->base.expects_formats && !p->base.scroll && st->direct &&
+           (p->base.whole || (st->decodes && p->session->encode.extra_float_digits >= 1)) &&
+           will_be_long(p->session->local, st);
 }
 
-static void made_free(struct made *m)
-{
-    while (m) {
-        struct made *next = m->next;
-        chunk_free(m);
-        m = next;
-    }
-}
-
-static void sink_failed(struct local_direct *d, const struct err *e)
-{
-    (void)pthread_mutex_lock(&d->lock);
-    if (!err_is_set(&d->err))
-        d->err = *e;
-    (void)pthread_mutex_unlock(&d->lock);
-}
-
-/* Of one of the engine's threads. */
-struct encoding {
-    struct local_direct *direct;
-    struct encoder *encoder;
-};
-
-static int encoding_new(struct encoding **out, struct local_direct *d,
-                        const struct engine_column_type *const *types, size_t n, struct err *e)
-{
-    if (!local_fits(d->portal->stmt, types, n))
-        return local_changed_type(e);
-    struct encoding *state = mem_calloc(1, sizeof *state);
-    if (!state)
-        return err_oom(e);
-    if (encoder_new(&state->encoder, types, n, d->portal->base.whole_formats, &d->settings, e) < 0) {
-        mem_free(state);
-        return ST_ERR;
-    }
-    state->direct = d;
-    (void)atomic_fetch_add(&d->refs, 1);
-    *out = state;
-    return ST_OK;
-}
-
-static void *sink_begin(struct engine_sink *s, const struct engine_column_type *const *types, size_t n)
-{
-    struct local_direct *d = (struct local_direct *)s;
-    struct encoding *state = NULL;
-    struct err e;
-    err_init(&e);
-    if (encoding_new(&state, d, types, n, &e) < 0)
-        sink_failed(d, &e);
-    return state;
-}
-
-static void sink_end(void *p)
-{
-    struct encoding *state = p;
-    encoder_free(state->encoder);
-    local_direct_unref(state->direct);
-    mem_free(state);
-}
-
-static struct made *take_spare(struct local_direct *d)
-{
-    (void)pthread_mutex_lock(&d->lock);
-    struct made *m = d->spare;
-    if (m)
-        d->spare = m->next;
-    (void)pthread_mutex_unlock(&d->lock);
-    if (m)
-        row_batch_clear(&m->batch);
-    else
-        m = mem_calloc(1, sizeof *m);
-    return m;
-}
-
-/* An error belongs behind the rows before it. */
-static int keep_error(struct made *m, uint64_t rows_left, struct err *e)
-{
-    m->err = mem_alloc(sizeof *m->err);
-    if (!m->err)
-        return err_oom(e);
-    *m->err = *e;
-    m->rows += rows_left;
-    return ST_OK;
-}
-
-static int encode_chunk(struct local_direct *d, struct encoder *enc, const struct chunk_view *rows,
-                        struct made **out, struct err *e)
-{
-    size_t row = 0;
-    int st;
-    do {
-        struct made *m = take_spare(d);
-        if (!m)
-            return err_oom(e);
-        m->next = m->more = NULL;
-        *out = m;
-        out = &m->more;
-        st = encode_rows(enc, rows, &row, UINT64_MAX, ROW_BATCH_MAX, &m->batch, e);
-        m->rows = m->batch.nrows;
-        if (st < 0)
-            return keep_error(m, rows->nrows - row, e);
-    } while (st == ST_AGAIN);
-    return ST_OK;
-}
-
-static int64_t sink_chunk(void *p, const struct chunk_view *rows)
-{
-    struct encoding *state = p;
-    struct local_direct *d = state->direct;
-    struct made *made = NULL;
-    struct err e;
-    err_init(&e);
-    if (encode_chunk(d, state->encoder, rows, &made, &e) < 0) {
-        sink_failed(d, &e);
-        chunk_free(made);
-        return -1;
-    }
-    assert(made);
-    (void)pthread_mutex_lock(&d->lock);
-    int64_t ticket = d->tickets++;
-    for (struct made *m = made; m; m = m->more)
-        m->ticket = ticket;
-    made->next = d->full;
-    d->full = made;
-    (void)pthread_mutex_unlock(&d->lock);
-    return ticket;
-}
-
-static const struct engine_sink_ops sink_ops = {.begin = sink_begin, .chunk = sink_chunk, .end = sink_end};
-
-/* ---- the session ---- */
+/* ---- life ---- */
 
 /* SELECT tavana_rows(c0, c1) FROM (…) AS tavana(c0, c1) */
 static int wrap(struct local_direct *d, size_t ncolumns, struct str inner, struct err *e)
@@ -231,9 +74,16 @@ static int wrap(struct local_direct *d, size_t ncolumns, struct str inner, struc
     return ST_OK;
 }
 
-bool local_direct_wanted(const struct local_portal *p)
+static int copy_formats(struct local_direct *d, const int16_t *formats, size_t n, struct err *e)
 {
-    return p->base.whole && !p->base.scroll && p->stmt->direct && will_be_long(p->session->local, p->stmt);
+    if (!formats)
+        return ST_OK;
+    int16_t *copy = arena_calloc(&d->arena, n + 1, sizeof *copy);
+    if (!copy)
+        return err_oom(e);
+    memcpy(copy, formats, n * sizeof *copy);
+    d->formats = copy;
+    return ST_OK;
 }
 
 int local_direct_new(struct local_direct **out, const struct local_portal *p, struct str text, struct err *e)
@@ -241,14 +91,21 @@ int local_direct_new(struct local_direct **out, const struct local_portal *p, st
     CLEANUP(local_direct_unrefp) struct local_direct *d = mem_calloc(1, sizeof *d);
     if (!d)
         return err_oom(e);
-    d->base.ops = &sink_ops;
+    size_t n = p->stmt->base.info.desc->ncolumns;
+    d->base.ops = &local_direct_sink_ops;
     atomic_store(&d->refs, 1);
-    d->portal = p;
+    d->stmt = p->stmt;
     d->settings = p->session->encode;
+    d->decodes = !p->base.whole;
+    d->last = -1;
+    d->ready_end = &d->ready;
     err_init(&d->err);
+    err_init(&d->end_err);
     arena_init(&d->arena, LOCAL_STATEMENT_MEMORY);
+    arena_init(&d->type_arena, LOCAL_STATEMENT_MEMORY);
     (void)pthread_mutex_init(&d->lock, NULL);
-    TRY(wrap(d, p->stmt->base.info.desc->ncolumns, text, e));
+    TRY(copy_formats(d, p->base.expected_formats, n, e));
+    TRY(wrap(d, n, text, e));
     *out = TAKE_PTR(d);
     return ST_OK;
 }
@@ -257,11 +114,14 @@ void local_direct_unref(struct local_direct *d)
 {
     if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
         return;
-    chunk_free(d->current);
-    made_free(d->full);
-    made_free(d->spare);
+    direct_pieces_free(d->ready);
+    direct_pieces_free(d->full);
+    direct_pieces_free(d->spare);
+    row_decoder_free(d->rows_decoder);
+    chunk_decoder_free(d->segment_decoder);
     (void)pthread_mutex_destroy(&d->lock);
     arena_release(&d->arena);
+    arena_release(&d->type_arena);
     mem_free(d);
 }
 
@@ -275,61 +135,117 @@ struct engine_sink *local_direct_sink(struct local_direct *d)
     return &d->base;
 }
 
-bool local_direct_error(struct local_direct *d, struct err *e)
-{
-    (void)pthread_mutex_lock(&d->lock);
-    bool failed = err_is_set(&d->err);
-    if (failed)
-        *e = d->err;
-    (void)pthread_mutex_unlock(&d->lock);
-    return failed;
-}
+/* ---- pieces, in order ---- */
 
-static struct made *take_full(struct local_direct *d, int64_t ticket)
+static struct direct_piece *take_full(struct local_direct *d, int64_t ticket)
 {
     (void)pthread_mutex_lock(&d->lock);
-    struct made **link = &d->full;
+    struct direct_piece **link = &d->full;
     while (*link && (*link)->ticket != ticket)
         link = &(*link)->next;
-    struct made *m = *link;
-    if (m) {
-        *link = m->next;
-        m->next = NULL;
-    }
+    struct direct_piece *p = *link;
+    if (p)
+        *link = p->next;
     (void)pthread_mutex_unlock(&d->lock);
-    return m;
+    return p;
 }
 
-/* `current` becomes that of the ticket in row `at`; *n: so many rows of the chunk are its. The engine may
- * have put pieces of its chunks together, and cut them anew, but their order stays. */
-static int find_made(struct local_direct *d, const struct chunk_view *chunk, size_t at, uint64_t *n,
-                     struct err *e)
+static int mixed_up(struct err *e)
 {
-    const int64_t *tickets = chunk->columns[0].data;
-    size_t end = at + 1;
-    while (end < chunk->nrows && tickets[end] == tickets[at])
-        end++;
-    *n = end - at;
-    if (!d->current) {
-        d->current = take_full(d, tickets[at]);
-        d->at = 0;
+    return err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine has mixed encoded rows up");
+}
+
+/* The first row of a chunk has come, and with it all the others are as good as there. */
+static int begin_chunk(struct local_direct *d, int64_t ticket, struct err *e)
+{
+    struct direct_piece *p = take_full(d, ticket);
+    if (!p)
+        return mixed_up(e);
+    d->last = ticket;
+    while (p) {
+        struct direct_piece *more = TAKE_PTR(p->more);
+        p->next = NULL;
+        *d->ready_end = p;
+        d->ready_end = &p->next;
+        d->ready_bytes += p->batch.len + p->segment.len;
+        d->last_rows += p->rows + p->err_rows;
+        p = more;
     }
-    if (!d->current || d->current->ticket != tickets[at])
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine has mixed encoded rows up");
     return ST_OK;
 }
 
-/* All of it has been taken. */
+/* The engine may have put pieces of its chunks together, and cut them anew, but their order stays. */
+static int collect(struct local_direct *d, const struct chunk_view *chunk, struct err *e)
+{
+    const int64_t *tickets = chunk->columns[0].data;
+    for (size_t i = 0, n; i < chunk->nrows; i += n) {
+        if (d->last_rows == 0)
+            TRY(begin_chunk(d, tickets[i], e));
+        n = chunk->nrows - i < d->last_rows ? chunk->nrows - i : (size_t)d->last_rows;
+        if (n == 0 || tickets[i] != d->last || tickets[i + n - 1] != d->last)
+            return mixed_up(e);
+        d->last_rows -= n;
+    }
+    return ST_OK;
+}
+
+static bool sink_error(struct local_direct *d, struct err *e)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    bool is_failed = err_is_set(&d->err);
+    if (is_failed)
+        *e = d->err;
+    (void)pthread_mutex_unlock(&d->lock);
+    return is_failed;
+}
+
+int local_direct_pull(struct local_direct *d, struct engine_result *r, struct err *e)
+{
+    const struct chunk_view *tickets;
+    if (d->end == ST_OK) {
+        d->end = engine_result_next(r, &tickets, &d->end_err);
+        if (d->end == ST_OK)
+            d->end = collect(d, tickets, &d->end_err);
+        else if (d->end == ST_ERR)
+            (void)sink_error(d, &d->end_err);
+    }
+    if (d->end == ST_ERR)
+        *e = d->end_err;
+    return d->end;
+}
+
+bool local_direct_ready(const struct local_direct *d)
+{
+    return d->ready != NULL;
+}
+
+size_t local_direct_ready_bytes(const struct local_direct *d)
+{
+    return d->ready_bytes;
+}
+
+/* The first piece has been used up. */
 static void next_piece(struct local_direct *d)
 {
-    struct made *m = d->current;
-    d->current = TAKE_PTR(m->more);
+    struct direct_piece *p = d->ready;
+    d->ready = p->next;
+    if (!d->ready)
+        d->ready_end = &d->ready;
     d->at = 0;
+    d->lent = false;
     (void)pthread_mutex_lock(&d->lock);
-    m->next = d->spare;
-    d->spare = m;
+    p->next = d->spare;
+    d->spare = p;
     (void)pthread_mutex_unlock(&d->lock);
 }
+
+static int piece_error(const struct direct_piece *p, struct err *e)
+{
+    *e = *p->err;
+    return ST_ERR;
+}
+
+/* ---- encoded ---- */
 
 /* Bytes of so many whole rows, or of as many as there are room for, but one at least. */
 static size_t rows_within(const uint8_t *p, uint64_t most, size_t room, uint64_t *rows)
@@ -347,51 +263,111 @@ static size_t rows_within(const uint8_t *p, uint64_t most, size_t room, uint64_t
 static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t most, uint64_t *rows,
                      struct err *e)
 {
-    struct row_batch *from = &d->current->batch;
+    struct direct_piece *p = d->ready;
     size_t room = ROW_BATCH_MAX - (out->len < ROW_BATCH_MAX ? out->len : ROW_BATCH_MAX);
-    size_t n = from->len - d->at;
-    *rows = from->nrows;
-    if (n > room || most < from->nrows)
-        n = rows_within(from->data + d->at, most < from->nrows ? most : from->nrows, room, rows);
+    size_t n = p->batch.len - d->at;
+    *rows = p->rows;
+    if (n > room || most < p->rows)
+        n = rows_within(p->batch.data + d->at, most < p->rows ? most : p->rows, room, rows);
     TRY(row_batch_reserve(out, n, e));
-    memcpy(out->data + out->len, from->data + d->at, n);
+    memcpy(out->data + out->len, p->batch.data + d->at, n);
     row_batch_commit(out, out->data + out->len + n, *rows);
     d->at += n;
-    from->nrows -= *rows;
+    d->ready_bytes -= n;
     return ST_OK;
 }
 
-/* Puts rows of `current` into the batch, at most so many; by exchange where it can have all. */
+/* Rows of the first piece; by exchange where the batch can have all. */
 static int move_some(struct local_direct *d, struct row_batch *out, uint64_t most, uint64_t *rows,
                      struct err *e)
 {
-    struct row_batch *from = &d->current->batch;
-    if (from->nrows == 0)
-        return ST_OK;
-    if (out->len > 0 || d->at > 0 || most < from->nrows)
+    struct direct_piece *p = d->ready;
+    if (out->len > 0 || d->at > 0 || most < p->rows)
         return copy_some(d, out, most, rows, e);
     struct row_batch empty = *out;
-    *out = *from;
-    *from = empty;
-    from->len = from->nrows = 0;
+    *out = p->batch;
+    p->batch = empty;
     *rows = out->nrows;
+    d->ready_bytes -= out->len;
     return ST_OK;
 }
 
-int local_direct_take(struct local_direct *d, const struct chunk_view *chunk, size_t at,
-                      struct row_batch *out, uint64_t *rows, struct err *e)
+int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *out, uint64_t *rows,
+                      struct err *e)
 {
-    uint64_t most;
+    struct direct_piece *p = d->ready;
     *rows = 0;
-    TRY(find_made(d, chunk, at, &most, e));
-    TRY(move_some(d, out, most, rows, e));
-    struct made *m = d->current;
-    m->rows -= *rows;
-    if (m->err && m->batch.nrows == 0 && *rows < most) {
-        *e = *m->err;
-        return ST_ERR;
-    }
-    if (m->rows == 0)
+    assert(p && !atomic_load(&d->typed));
+    if (p->rows > 0)
+        TRY(move_some(d, out, most, rows, e));
+    p->rows -= *rows;
+    if (p->rows > 0)
+        return ST_OK;
+    if (p->err && *rows < most)
+        return piece_error(p, e);
+    if (!p->err)
         next_piece(d);
     return ST_OK;
+}
+
+/* ---- typed ---- */
+
+bool local_direct_suits(const struct local_direct *d, const int16_t *formats,
+                        const struct encode_settings *settings)
+{
+    bool same = !d->formats || !formats
+                    ? !d->formats && !formats
+                    : memcmp(d->formats, formats, d->stmt->base.info.desc->ncolumns * sizeof *formats) == 0;
+    return same && local_same_settings(&d->settings, settings);
+}
+
+bool local_direct_is_typed(const struct local_direct *d)
+{
+    return atomic_load(&d->typed);
+}
+
+const struct engine_column_type *const *local_direct_types(struct local_direct *d, size_t *n)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    const struct engine_column_type *const *types = d->types;
+    *n = types ? d->ntypes : 0;
+    (void)pthread_mutex_unlock(&d->lock);
+    return types;
+}
+
+int local_direct_make_typed(struct local_direct *d, struct engine_result *r, struct err *e)
+{
+    size_t n;
+    if (!d->decodes)
+        return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "encoded rows cannot be put aside");
+    while (!local_direct_types(d, &n))
+        if (local_direct_pull(d, r, e) != ST_OK)
+            return d->end;
+    const struct engine_column_type *const *types = local_direct_types(d, &n);
+    if (!d->rows_decoder)
+        TRY(row_decoder_new(&d->rows_decoder, types, n, d->formats, d->settings.zone, e));
+    if (!d->segment_decoder)
+        TRY(chunk_decoder_new(&d->segment_decoder, types, n, e));
+    atomic_store(&d->typed, true);
+    return ST_OK;
+}
+
+int local_direct_chunk(struct local_direct *d, const struct chunk_view **out, struct err *e)
+{
+    if (d->lent && d->ready->err)
+        return piece_error(d->ready, e);
+    if (d->lent)
+        next_piece(d);
+    struct direct_piece *p = d->ready;
+    if (!p)
+        return ST_AGAIN;
+    d->lent = true;
+    if (p->rows == 0)
+        return p->err ? piece_error(p, e) : local_direct_chunk(d, out, e);
+    if (p->segment.len) {
+        d->ready_bytes -= p->segment.len;
+        return chunk_decode(d->segment_decoder, p->segment.data, p->segment.len, out, e);
+    }
+    d->ready_bytes -= p->batch.len - d->at;
+    return row_decode(d->rows_decoder, p->batch.data + d->at, p->batch.len - d->at, (size_t)p->rows, out, e);
 }

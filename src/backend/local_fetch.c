@@ -11,7 +11,7 @@
 
 /* ---- encoder ---- */
 
-static bool same_settings(const struct encode_settings *a, const struct encode_settings *b)
+bool local_same_settings(const struct encode_settings *a, const struct encode_settings *b)
 {
     return a->zone == b->zone && a->extra_float_digits == b->extra_float_digits &&
            a->bytea_escape == b->bytea_escape;
@@ -33,6 +33,8 @@ const struct engine_column_type *const *local_types(const struct local_portal *p
         return local_literals_types(p->stmt->kept, n);
     if (!p->result)
         return NULL;
+    if (p->direct)
+        return local_direct_types(p->direct, n);
     const struct engine_result_info *r = engine_result_info(p->result);
     *n = r->ncolumns;
     return r->types;
@@ -42,7 +44,7 @@ const struct engine_column_type *const *local_types(const struct local_portal *p
 static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct err *e)
 {
     const struct encode_settings *settings = &p->session->encode;
-    if (p->encoder && same_formats(p, formats) && same_settings(&p->encoded_with, settings))
+    if (p->encoder && same_formats(p, formats) && local_same_settings(&p->encoded_with, settings))
         return ST_OK;
     size_t n;
     const struct engine_column_type *const *types = local_types(p, &n);
@@ -75,19 +77,37 @@ static int make_copy_encoder(struct local_portal *p, const struct backend_fetch 
 
 /* ---- rows ---- */
 
+static bool is_encoded(const struct local_portal *p)
+{
+    return p->direct && !local_direct_is_typed(p->direct);
+}
+
+static int next_chunk(struct local_portal *p, struct err *e)
+{
+    p->chunk = NULL;
+    if (!p->direct)
+        return engine_result_next(p->result, &p->chunk, e);
+    if (is_encoded(p))
+        return local_direct_pull(p->direct, p->result, e);
+    for (;;) {
+        int st = local_direct_chunk(p->direct, &p->chunk, e);
+        if (st == ST_AGAIN)
+            st = local_direct_pull(p->direct, p->result, e);
+        if (st != ST_OK || p->chunk)
+            return st;
+    }
+}
+
 int local_pull(struct local_portal *p, struct err *e)
 {
     struct local_session *s = p->session;
-    p->chunk = NULL;
-    int st = engine_result_next(p->result, &p->chunk, e);
-    if (st == ST_ERR && p->direct)
-        (void)local_direct_error(p->direct, e);
+    int st = next_chunk(p, e);
     bool cancelled = __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
     if (cancelled && st == ST_OK)
         return local_cancelled(e);
     if (!cancelled && st == ST_ERR && e->code == SQLSTATE_QUERY_CANCELED)
         return local_learn_error(p, e);
-    if (st != ST_OK)
+    if (st != ST_OK || !p->chunk)
         return st;
     if (p->base.rows == 0 && p->stmt->literals)
         local_literals_keep(s->local, p->stmt, engine_result_info(p->result), p->chunk);
@@ -188,18 +208,23 @@ static int fill(struct local_fetch *f, struct err *e)
 }
 
 /* As fill, of rows that the engine's pipeline has encoded. */
-static int fill_direct(struct local_fetch *f, struct err *e)
+static int fill_encoded(struct local_fetch *f, struct err *e)
 {
     struct local_portal *p = f->portal;
     for (;;) {
-        uint64_t rows = 0;
-        int st = local_locate(p, f->next, e);
+        uint64_t rows = 0, most = f->batch_rows ? min_u64(f->left, f->batch_rows - p->batch.nrows) : f->left;
+        int st = ST_OK;
+        if (!local_direct_ready(p->direct))
+            st = pull(p, e);
         if (st != ST_OK)
             return st;
-        st = local_direct_take(p->direct, p->chunk, (size_t)(f->next - p->chunk_from), &p->batch, &rows, e);
+        st = local_direct_take(p->direct, most, &p->batch, &rows, e);
+        p->base.rows += rows;
         advance(f, rows);
-        if (st != ST_OK || f->first || batch_is_full(f))
-            return st == ST_OK ? ST_AGAIN : st;
+        if (st != ST_OK)
+            return st;
+        if (f->left == 0 || f->first || batch_is_full(f))
+            return ST_AGAIN;
     }
 }
 
@@ -242,6 +267,7 @@ static int repeat_error(const struct local_portal *p, struct err *e)
 enum {
     GATHER_PAGE = 512 * 1024,   /* of a page: one batch is made while another is written */
     GATHER_DIRECT = 256 * 1024, /* of rows that lie there already: more would have to be copied together */
+    AHEAD_BYTES = 512 * 1024,   /* of rows that are made before they are asked for */
     GATHER_FROM = 64 * 1024,    /* a caller that wants less shall have it */
     GATHER_WITHIN_US = 20000,   /* rows wait for no more than some of these */
 };
@@ -303,10 +329,10 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
         return ST_EOF;
     struct err why;
     err_init(&why);
-    int st = f->skip     ? pass_over(f, &why)
-             : f->copy   ? fill_copy(f, &why)
-             : p->direct ? fill_direct(f, &why)
-                         : fill(f, &why);
+    int st = f->skip         ? pass_over(f, &why)
+             : f->copy       ? fill_copy(f, &why)
+             : is_encoded(p) ? fill_encoded(f, &why)
+                             : fill(f, &why);
     int handed = hand_on(f, st, out, &why);
     if (handed == ST_ERR)
         *e = why;
@@ -324,7 +350,7 @@ static void fetch_close(struct row_stream *rs)
     struct local_fetch *f = (struct local_fetch *)rs;
     struct local_portal *p = f->portal;
     p->gathered = f->batch_bytes;
-    if (p->base.whole && p->stmt && p->stmt->direct)
+    if (p->stmt && p->stmt->direct && !f->copy && !f->skip)
         local_direct_learn(p->session->local, p->stmt, p->sent);
     if (!p->result) /* of a stream that goes on the memory stays, as the engine's does */
         row_batch_release(&p->batch);
@@ -338,23 +364,40 @@ static void fetch_close(struct row_stream *rs)
 static const struct row_stream_ops fetch_ops = {
     .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
 
-/* The rest of the chunk that is there: the engine is not asked for more. What is not wanted then, or fails,
- * is made again from the chunk. */
-void local_ahead(struct backend_portal *bp)
+/* Pieces that are there stay, whatever is wanted then; an end or an error waits behind them. */
+static int pull_ahead(struct local_portal *p)
+{
+    struct err told_later;
+    err_init(&told_later);
+    if (local_direct_ready_bytes(p->direct) >= AHEAD_BYTES)
+        return ST_OK;
+    local_enter(p->session, p->detached ? p->detached : p->session->main);
+    int st = local_direct_pull(p->direct, p->result, &told_later);
+    (void)local_leave(p->session);
+    return st == ST_OK ? ST_AGAIN : ST_OK;
+}
+
+/* Of chunks only the rest of the one that is there: the engine is not asked for more. What is not wanted
+ * then, or fails, is made again from the chunk. */
+int local_ahead(struct backend_portal *bp)
 {
     struct local_portal *p = (struct local_portal *)bp;
     struct err ignored;
     uint64_t from = bp->position;
-    if (!p->result || p->fetch.portal || !p->encoder || p->ahead || p->gathered < GATHER_FROM ||
-        !holds(p, from))
-        return;
+    if (!p->result || p->fetch.portal || p->gathered < GATHER_FROM)
+        return ST_OK;
+    if (is_encoded(p))
+        return pull_ahead(p);
+    if (!p->encoder || p->ahead || !holds(p, from))
+        return ST_OK;
     err_init(&ignored);
     row_batch_clear(&p->batch);
     size_t row = (size_t)(from - p->chunk_from);
     if (encode_rows(p->encoder, p->chunk, &row, UINT64_MAX, 512 * 1024, &p->batch, &ignored) != ST_OK)
-        return;
+        return ST_OK;
     p->ahead = p->batch.nrows;
     p->ahead_from = from;
+    return ST_OK;
 }
 
 static size_t batch_max(const struct backend_fetch *how)
@@ -371,6 +414,39 @@ static size_t batch_bytes(const struct local_portal *p, const struct backend_fet
     return wanted == 0 ? 1 : wanted < most ? wanted : most;
 }
 
+int local_make_typed(struct local_portal *p, struct err *e)
+{
+    if (!is_encoded(p))
+        return ST_OK;
+    int st = local_direct_make_typed(p->direct, p->result, e);
+    if (st == ST_EOF) {
+        p->base.complete = true;
+        local_stream_end(p);
+    }
+    return st;
+}
+
+int local_see_to_typed(struct local_portal *p, struct err *e)
+{
+    if (!is_encoded(p))
+        return ST_OK;
+    local_enter(p->session, p->detached ? p->detached : p->session->main);
+    int st = local_make_typed(p, e);
+    if (local_leave(p->session) && st != ST_ERR)
+        st = local_cancelled(e);
+    return st == ST_ERR ? local_portal_fail(p, e) : ST_OK;
+}
+
+/* Whether rows that are encoded already are of use for this fetch. */
+static int see_to_rows(struct local_portal *p, const struct backend_fetch *how, struct err *e)
+{
+    if (!is_encoded(p))
+        return ST_OK;
+    bool onward = !how->backward && !how->skip && !how->copy && how->from <= p->base.position;
+    bool suits = onward && local_direct_suits(p->direct, how->formats, &p->session->encode);
+    return suits ? ST_OK : local_see_to_typed(p, e);
+}
+
 int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e)
 {
@@ -379,8 +455,8 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     if (p->err)
         return repeat_error(p, e);
     size_t n;
-    assert(!p->direct || (how->max_rows == 0 && !how->backward && !how->skip && !how->copy));
-    if (local_types(p, &n) && !how->skip && !p->direct)
+    TRY(see_to_rows(p, how, e));
+    if (local_types(p, &n) && !how->skip && !is_encoded(p))
         TRY(how->copy ? make_copy_encoder(p, how, e) : see_to_encoder(p, how->formats, e));
     bool again = p->base.scroll || how->from > p->base.position;
     p->fetch = (struct local_fetch){
@@ -392,7 +468,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
         .batch_bytes = batch_bytes(p, how),
-        .batch_max = p->direct ? GATHER_DIRECT : batch_max(how),
+        .batch_max = is_encoded(p) ? GATHER_DIRECT : batch_max(how),
         .batch_rows = how->batch_rows,
         .first = true,
     };

@@ -41,8 +41,9 @@ void local_stream_end(struct local_portal *p)
 /* What was pulled and not yet read is the first of the rest. */
 static int put_rest_of_chunk(struct local_portal *p, struct err *e)
 {
-    const struct engine_result_info *r = engine_result_info(p->result);
-    TRY(local_rows_new(&p->rows, r->types, r->ncolumns, &p->session->local->rows, e));
+    size_t n;
+    const struct engine_column_type *const *types = local_types(p, &n);
+    TRY(local_rows_new(&p->rows, types, n, &p->session->local->rows, e));
     p->rows_from = p->base.position;
     if (!p->chunk || p->base.position == p->base.rows)
         return ST_OK;
@@ -69,12 +70,12 @@ static int put_down_until(struct local_portal *p, int64_t until_us, struct err *
     if (!p->result)
         return ST_OK;
     err_init(&why);
-    if (p->direct) { /* only of one that was to be fetched and was not */
-        (void)err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "encoded rows cannot be put aside");
-        return local_portal_fail(p, e);
-    }
     local_running_on(p->session, p->detached ? p->detached : p->session->main);
-    int st = put_all(p, until_us, &why);
+    int st = local_make_typed(p, &why);
+    if (st == ST_EOF)
+        return ST_OK;
+    if (st == ST_OK)
+        st = put_all(p, until_us, &why);
     if (st == ST_AGAIN)
         return st;
     if (st != ST_OK) {
@@ -158,6 +159,7 @@ static int fill_piece(struct local_portal *piece, struct local_portal *p, const 
     uint64_t n = how->max_rows ? how->max_rows : UINT64_MAX;
     uint64_t from = p->base.scroll || how->from > p->base.position ? how->from : p->base.position;
     size_t ntypes;
+    TRY(local_see_to_typed(p, e));
     if (!local_types(p, &ntypes))
         return ST_OK;
     TRY(shape_of(p, &piece->rows, e));

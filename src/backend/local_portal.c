@@ -271,7 +271,7 @@ static int settle(struct local_portal *p, struct err *e)
     }
     p->session->streaming = p;
     p->gathers = p->base.scroll;
-    if (p->gathers)
+    if (p->gathers) /* then they are not encoded */
         TRY(local_rows_new(&p->rows, r->types, r->ncolumns, &p->session->local->rows, e));
     /* What changes something has run to its end, and the engine has all of its rows in memory. */
     return info->effect == BACKEND_READS ? ST_OK : local_put_down(p, e);
@@ -332,7 +332,7 @@ static int run_to_the_error(struct local_portal *p, struct err *e)
     struct local_conn *c;
     struct sql_rewritten text;
     const struct chunk_view *chunk;
-    p->base.whole = false; /* typed, so that nobody has to take encoded rows */
+    p->base.expects_formats = false; /* typed, so that nobody has to take encoded rows */
     local_stream_end(p);
     TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
     TRY(local_claim(p->session, &c, e));

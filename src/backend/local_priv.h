@@ -126,7 +126,8 @@ struct local_stmt {
     const char **casts; /* engine's type names a parameter; NULL: no cast */
     bool numeric;       /* has numeric parameters: their scale follows the value, see local_run_text */
     bool literals;      /* it selects nothing else */
-    bool direct;        /* its rows can be encoded in the engine's pipeline */
+    bool direct;        /* its rows can be encoded in the engine's pipeline … */
+    bool decodes;       /* … and be decoded again */
     struct local_literals *kept; /* its row; NULL: the engine has to run it */
     bool wrap;                   /* some columns are cast to text around it */
     struct sql_rewritten text;   /* as the engine gets it */
@@ -157,7 +158,7 @@ struct local_portal {
     struct local_conn *detached;  /* the connection that it took along; NULL: none */
     struct list by_use;           /* in the session's list of those */
     struct engine_result *result; /* what still streams; NULL: not started, or over */
-    struct local_direct *direct;  /* its rows are tickets of this; NULL: they are typed */
+    struct local_direct *direct;  /* the result has tickets for its rows; NULL: the rows themselves */
     uint64_t sent;                /* bytes of all fetches */
     struct local_rows *rows;      /* what was put down; NULL: nothing */
     uint64_t rows_from;           /* the number of the first row in there */
@@ -274,18 +275,30 @@ int local_changed_type(struct err *e);
 
 /* local_direct.c */
 bool local_direct_wanted(const struct local_portal *p);
-/* text: the statement as the engine would get it. */
+/* A result with tickets gives pieces of rows: encoded ones, in the portal's expected formats, until it is
+ * made typed, from when on they are chunks. text: the statement as the engine would get it. */
 int local_direct_new(struct local_direct **out, const struct local_portal *p, struct str text, struct err *e);
 /* No longer of its connection. NULL is fine. */
 void local_direct_unref(struct local_direct *d);
 const struct sql_rewritten *local_direct_text(const struct local_direct *d);
 struct engine_sink *local_direct_sink(struct local_direct *d);
-/* Why the statement has failed, if that was the sink's doing. */
-bool local_direct_error(struct local_direct *d, struct err *e);
-/* Adds rows to the batch, beginning with row `at` of the chunk of tickets; how many of that chunk's rows they
- * are. ST_ERR: rows may have been added all the same. */
-int local_direct_take(struct local_direct *d, const struct chunk_view *chunk, size_t at,
-                      struct row_batch *out, uint64_t *rows, struct err *e);
+/* Inside a call: asks the result for more until it ends. ST_OK, ST_EOF, ST_ERR, the last two from then on. */
+int local_direct_pull(struct local_direct *d, struct engine_result *r, struct err *e);
+bool local_direct_ready(const struct local_direct *d);
+size_t local_direct_ready_bytes(const struct local_direct *d);
+/* Adds rows that are ready to the batch, at most so many. ST_ERR: rows may have been added all the same. */
+int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *out, uint64_t *rows,
+                      struct err *e);
+/* Whether the rows are encoded as such a fetch wants them. */
+bool local_direct_suits(const struct local_direct *d, const int16_t *formats,
+                        const struct encode_settings *settings);
+/* Inside a call. ST_EOF: there are no rows at all. */
+int local_direct_make_typed(struct local_direct *d, struct engine_result *r, struct err *e);
+bool local_direct_is_typed(const struct local_direct *d);
+/* NULL: not known yet. */
+const struct engine_column_type *const *local_direct_types(struct local_direct *d, size_t *n);
+/* Of one made typed: the next rows, lent until the next call. ST_OK, ST_ERR, ST_AGAIN: none are ready. */
+int local_direct_chunk(struct local_direct *d, const struct chunk_view **out, struct err *e);
 /* How long a result was. */
 void local_direct_learn(struct local *l, const struct local_stmt *st, uint64_t bytes);
 
@@ -320,6 +333,11 @@ int local_locate(struct local_portal *p, uint64_t at, struct err *e);
 int local_pull(struct local_portal *p, struct err *e);
 int local_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e);
-void local_ahead(struct backend_portal *p);
+int local_ahead(struct backend_portal *p);
+bool local_same_settings(const struct encode_settings *a, const struct encode_settings *b);
+/* Inside a call: what streams gives chunks from here on. ST_EOF: it has no rows at all. */
+int local_make_typed(struct local_portal *p, struct err *e);
+/* The same as a call of its own; a portal that fails over it keeps its error. */
+int local_see_to_typed(struct local_portal *p, struct err *e);
 
 #endif

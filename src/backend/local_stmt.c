@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "encode/row_decoder.h"
 #include "pgtype/oid.h"
 #include "sql/literals.h"
 
@@ -169,6 +170,14 @@ static bool is_plain(const struct engine_column_type *t)
 
 enum { DIRECT_COLUMNS_LEAST = 4 }; /* the copy of fewer costs less than what it takes to spare it */
 
+static bool can_be_decoded(const struct engine_stmt_info *info)
+{
+    for (size_t i = 0; i < info->ncolumns; i++)
+        if (!row_decoder_takes(info->types[i]))
+            return false;
+    return true;
+}
+
 static bool can_be_direct(const struct local_stmt *st, const struct engine_stmt_info *info)
 {
     for (size_t i = 0; i < info->ncolumns; i++)
@@ -198,6 +207,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
         return ST_OK;
     TRY(wrap_if_needed(st, info, e));
     st->direct = !sample && can_be_direct(st, info);
+    st->decodes = st->direct && can_be_decoded(info);
     return describe_rows(st, info, e);
 }
 

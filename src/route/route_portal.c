@@ -243,9 +243,8 @@ int route_slice(struct backend_portal *bp, const struct backend_fetch *how, stru
     return ST_OK;
 }
 
-void route_ahead(struct backend_portal *bp)
+int route_ahead(struct backend_portal *bp)
 {
     struct route_portal *p = (struct route_portal *)bp;
-    if (p->inner)
-        inner_ops(p)->ahead(p->inner);
+    return p->inner ? inner_ops(p)->ahead(p->inner) : ST_OK;
 }

@@ -112,7 +112,7 @@ int route_start(struct backend_portal *p, struct err *e);
 int route_park(struct backend_portal *p, int64_t until_us, struct err *e);
 int route_slice(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
                 struct err *e);
-void route_ahead(struct backend_portal *p);
+int route_ahead(struct backend_portal *p);
 void route_portal_close(struct backend_portal *p);
 /* Sees to p->inner, started if p is; ST_ERR when its rows cannot be told to be the same. */
 int route_portal_settle(struct route_portal *p, struct err *e);

@@ -161,7 +161,8 @@ int rpc_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct
 }
 
 /* The worker's batches on their way are ahead enough. */
-void rpc_ahead(struct backend_portal *p)
+int rpc_ahead(struct backend_portal *p)
 {
     (void)p;
+    return ST_OK;
 }

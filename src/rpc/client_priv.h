@@ -96,7 +96,7 @@ void rpc_portal_close(struct backend_portal *p);
 /* client_fetch.c */
 int rpc_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
               struct err *e);
-void rpc_ahead(struct backend_portal *p);
+int rpc_ahead(struct backend_portal *p);
 /* formats and copy's marks lie in the arena. */
 int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct backend_fetch *how,
                       Tavana__V1__FetchRequest *out, struct err *e);

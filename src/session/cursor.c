@@ -8,6 +8,7 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { PARK_SLICE_US = 5000 }; /* how long a client may wait for rows that are being put aside */
@@ -70,6 +71,21 @@ static int become_cursor(struct session *s, struct portal *c, const struct sql_d
     return ST_OK;
 }
 
+/* What FETCH asks for by default; one that outlives its transaction is put down, and typed. */
+static int expect_formats(struct session *s, struct portal *c, struct err *e)
+{
+    size_t n = portal_desc(c)->ncolumns;
+    int16_t *formats = c->binary ? arena_calloc(&s->message_arena, n + 1, sizeof *formats) : NULL;
+    if (c->hold)
+        return ST_OK;
+    if (c->binary && !formats)
+        return err_oom(e);
+    for (size_t i = 0; formats && i < n; i++)
+        formats[i] = 1;
+    portal_expect(s, c, formats, false);
+    return ST_OK;
+}
+
 int cursor_declare(struct session *s, struct portal *p, struct err *e)
 {
     struct portal *c = p->declares;
@@ -79,6 +95,7 @@ int cursor_declare(struct session *s, struct portal *p, struct err *e)
     TRY(check_limits(s, e));
     TRY(become_cursor(s, c, d, e));
     c->engine->scroll = d->scroll;
+    TRY(expect_formats(s, c, e));
     TRY(portal_begin(s, c, true, e));
     c->born = ++s->births;
     TRY(portal_add(s, c, e));
@@ -157,6 +174,7 @@ static int fetch(struct session *s, struct portal *p, struct portal_run *to, uin
     int64_t start = clock_now_us();
     TRY(sql_parse_fetch(&s->message_arena, &p->sql, &f, e));
     TRY(find_target(s, f.name, &c, e));
+    assert(c);
     if (portal_fetch(s, c, &f, to, rows, e) < 0) {
         c->failed = true;
         return ST_ERR;
@@ -206,7 +224,7 @@ static bool is_open_stream(const struct portal *p)
     return p->kind == PORTAL_ENGINE && p->engine->started && !p->engine->complete;
 }
 
-static bool is_wanted(struct session *s)
+bool session_is_wanted(struct session *s)
 {
     struct err ignored;
     err_init(&ignored);
@@ -220,7 +238,7 @@ static bool put_aside(struct session *s, struct portal *p)
     struct err told; /* by the portal, when it is read */
     err_init(&told);
     int st = ST_AGAIN;
-    while (st == ST_AGAIN && !is_wanted(s))
+    while (st == ST_AGAIN && !session_is_wanted(s))
         st = s->engine->ops->park(p->engine, clock_now_us() + PARK_SLICE_US, &told);
     return st != ST_AGAIN;
 }

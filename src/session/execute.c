@@ -187,14 +187,15 @@ int portal_begin(struct session *s, struct portal *p, bool more_follows, struct 
     return ST_OK;
 }
 
-enum { WHOLE_FLUSH_LEAST = 64 * 1024 };
+enum { PIECES_LEAST = 64 * 1024 };
 
 /* Whoever wants its rows in smaller pieces than the engine makes them gets them by the ordinary way. */
-static void expect_whole(const struct session *s, struct portal *p)
+void portal_expect(const struct session *s, struct portal *p, const int16_t *formats, bool whole)
 {
     const struct session_config *c = session_config(s);
-    p->engine->whole = c->flush_bytes >= WHOLE_FLUSH_LEAST && c->flush_rows == 0;
-    p->engine->whole_formats = p->formats;
+    p->engine->expects_formats = c->flush_bytes >= PIECES_LEAST && c->flush_rows == 0;
+    p->engine->expected_formats = formats;
+    p->engine->whole = whole;
 }
 
 static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows, bool more_follows,
@@ -204,8 +205,8 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
         return cannot_run(p, e);
     if (!p->writes)
         portal_tell(s, p);
-    if (!p->engine->started && max_rows == PORTAL_ALL && p->returns_rows && !p->writes)
-        expect_whole(s, p);
+    if (!p->engine->started && p->returns_rows && !p->writes)
+        portal_expect(s, p, p->formats, max_rows == PORTAL_ALL);
     TRY(start_engine(s, p, more_follows, e));
     if (!p->returns_rows) {
         p->ran = true;

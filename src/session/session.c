@@ -215,7 +215,8 @@ static void look_ahead(struct session *s)
 {
     struct backend_portal *p = TAKE_PTR(s->ahead);
     if (p)
-        s->engine->ops->ahead(p);
+        while (s->engine->ops->ahead(p) == ST_AGAIN && !session_is_wanted(s))
+            ;
 }
 
 /* Drops what has come of a CopyData that came too late. */

@@ -397,6 +397,8 @@ void cursor_forget(struct session *s, struct portal *p);
 /* Closes what has stood idle for too long, puts rows aside when the session is idle, and says when to look
  * again. */
 int64_t cursors_sweep(struct session *s, bool idle);
+/* Whether its client, or somebody else, waits for a session that looks after its portals. */
+bool session_is_wanted(struct session *s);
 
 /* listing.c: the rows of pg_cursors and pg_prepared_statements, as an expression in the session's message
  * arena; NULL without memory. */
@@ -418,6 +420,9 @@ int portal_fetch(struct session *s, struct portal *p, const struct sql_fetch *f,
 int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e);
 /* Starts an engine's portal, runs a command: its rows can be read then. */
 int portal_begin(struct session *s, struct portal *p, bool more_follows, struct err *e);
+/* Before it begins: the formats (NULL: all text; lent until then) that its rows will most likely be asked for
+ * in; whole: surely, and all at once. */
+void portal_expect(const struct session *s, struct portal *p, const int16_t *formats, bool whole);
 /* Rows of a portal that was started go to the client as they come; nothing is held back while the engine
  * works on the next ones. */
 int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,

@@ -18,6 +18,11 @@ from wire import B, C, D, E, P, Q, S, cancel
 SIX = "select x, 'v' || x as v from (values (1), (2), (3), (4), (5), (6)) t(x) order by x"
 BEGIN, COMMIT, ROLLBACK = [Q("begin")], [Q("commit")], [Q("rollback")]
 
+# Long enough to be encoded while the engine scans (backend/local_direct.c), in the formats that are expected.
+LONG = """create table if not exists cur_long as select i as a, 'text of row ' || i as b, (i * 7)::bigint as c, i::float8 / 8 as d,
+              timestamptz '2000-01-01 00:00:00+00' + i * interval '1 hour' as e, date '1992-01-01' + i as f
+          from generate_series(1, 30000) t(i)"""
+
 
 def scroll(*commands, declare="scroll"):
     """Each command by itself, on a cursor of six rows."""
@@ -138,6 +143,24 @@ SCRIPTS = {
                                [P("fetch 1 c"), B(), E(), P("rollback"), B(), E(), P("fetch 1 c"), B(), E(), S]],
     "interleaved": [BEGIN, *[[Q(f"declare c{i} no scroll cursor for select x * {i} from (values (1), (2), (3), (4), (5)) t(x) order by x")] for i in range(5)],
                     *[[Q(f"fetch {n} c{i}")] for n in (1, 2, 3) for i in (3, 0, 4, 1, 2)], ROLLBACK],
+    "pages of a long portal": [BEGIN, [P("select * from cur_long"), B("p"), E(9000, "p"), S], [E(1, "p"), S],
+                               [E(9000, "p"), E(2048, "p"), S], [E(0, "p"), S], ROLLBACK],
+    "a long portal in other formats": [BEGIN, [P("select * from cur_long"), B("p", results=[1]), E(5000, "p"), S],
+                                       [Q("fetch 3 p")], [E(5000, "p"), S], [Q("move 100 p")], [E(0, "p"), S], ROLLBACK],
+    "a long cursor in other formats": [BEGIN, [Q("declare c no scroll cursor for select * from cur_long")], [Q("fetch 5000 c")],
+                                       [P("fetch 5000 c"), B(results=[1]), E(), S], [Q("fetch 5000 c")],
+                                       [P("fetch 5000 c"), B("f"), E(1, "f"), S], [E(0, "f"), S], [Q("fetch all c")], ROLLBACK],
+    "a long binary cursor": [BEGIN, [Q("declare c binary no scroll cursor for select * from cur_long")], [Q("fetch 5000 c")],
+                             [Q("select 1")], [Q("fetch 5000 c")], [E(5000, "c"), S], [Q("fetch all c")], ROLLBACK],
+    "settings change under a long cursor": [BEGIN, [Q("declare c no scroll cursor for select * from cur_long")],
+                                            [Q("fetch 5000 c")], [Q("set local time zone 'Asia/Tokyo'")], [Q("fetch 5000 c")],
+                                            [Q("set local extra_float_digits = 0")], [Q("fetch all c")], ROLLBACK],
+    "long cursors beside each other": [BEGIN, *[[Q(f"declare c{i} no scroll cursor for select * from cur_long")] for i in range(4)],
+                                       *[[Q(f"fetch {n} c{i}")] for n in (1, 3000, 5000) for i in range(4)],
+                                       [Q("insert into cur_long (a) values (0)")],
+                                       *[[Q(f"fetch {n} c{i}")] for n in (1, 3000) for i in range(4)], ROLLBACK],
+    "a long cursor that is held": [BEGIN, [Q("declare c cursor with hold for select * from cur_long")], [Q("fetch 5000 c")], COMMIT,
+                                   [Q("fetch 5000 c")], [Q("fetch all c")], [Q("close c")], ROLLBACK],
 }
 
 
@@ -151,6 +174,14 @@ def run(target, script):
         return out
 
 
+@pytest.fixture
+def long_table(server, postgres):
+    for target in (server, postgres):
+        with target.wire() as w:
+            w.ask(Q(LONG))
+
+
+@pytest.mark.usefixtures("long_table")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_as_postgresql(name, server, postgres):
     expected, got = run(postgres, SCRIPTS[name]), run(server, SCRIPTS[name])

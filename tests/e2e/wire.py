@@ -204,7 +204,7 @@ class Wire:
         if kind in "tT":
             return kind
         if kind == "D":
-            return tuple(None if v is None else v.decode() for v in row_of(payload))
+            return tuple(None if v is None else v.decode(errors="backslashreplace") for v in row_of(payload))
         if kind == "s":
             return "susp"
         if kind == "I":

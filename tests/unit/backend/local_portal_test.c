@@ -150,111 +150,6 @@ static void test_ahead(void **state)
     s->ops->session_close(s);
 }
 
-static void ran(struct backend_session *s, const char *sql)
-{
-    s->ops->portal_close(started(s, sql));
-}
-
-static struct backend_portal *whole(struct backend_session *s, const char *sql, const int16_t *formats)
-{
-    struct backend_stmt *st = prepared(s, sql);
-    struct backend_portal *p = bound(s, st, NULL);
-    p->whole = true;
-    p->whole_formats = formats;
-    err_init(&err);
-    assert_int_equal(s->ops->start(p, &err), ST_OK);
-    s->ops->stmt_free(st);
-    return p;
-}
-
-/* The bytes of all rows; how many in *rows. Each batch is whole messages and no larger than it may be. */
-static uint64_t all_bytes(struct backend_session *s, struct backend_portal *p, const int16_t *formats,
-                          uint64_t *rows, int end)
-{
-    const struct backend_fetch how = {.formats = formats, .batch_bytes = 65536};
-    struct row_stream *rs;
-    struct row_batch *b;
-    uint64_t hash = 0xcbf29ce484222325U;
-    int st;
-    *rows = 0;
-    err_init(&err);
-    assert_int_equal(s->ops->fetch(p, &how, &rs, &err), ST_OK);
-    while ((st = row_stream_next(rs, &b, &err)) == ST_OK) {
-        uint64_t n = 0;
-        for (const uint8_t *m = b->data; m < b->data + b->len; n++)
-            m += 1 + get_be32(m + 1);
-        assert_int_equal(n, b->nrows);
-        assert_true(b->len <= 2 * (size_t)ROW_BATCH_MAX || n == 1);
-        for (size_t i = 0; i < b->len; i++)
-            hash = (hash ^ b->data[i]) * 0x100000001b3U;
-        *rows += n;
-    }
-    if (st != end)
-        print_error("%s %s\n", sqlstate_code(err.code), err.message);
-    assert_int_equal(st, end);
-    row_stream_close(rs);
-    s->ops->portal_close(p);
-    return hash;
-}
-
-/* Whatever is encoded in the engine's pipeline is what the session would have encoded. */
-static void test_direct(void **state)
-{
-    (void)state;
-    static const int16_t binary[] = {1, 1, 1, 1, 1, 1};
-    static const char *const works[] = {"select * from long_one",
-                                        "select a, b, c, d, e, f from long_one order by a desc",
-                                        "select a + 1, b, c, d, e, f from long_one where a % 3 <> 1",
-                                        "select * from wide", "select * from short_one"};
-    struct backend_session *s = session();
-    ran(s, "create table long_one as select i a, i::varchar || ' of many' b, i / 7 c, date '2000-01-01' + (i "
-           "% 999)::int d, "
-           "(i * 1.01)::decimal(12, 2) e, case when i % 5 > 0 then i::int end f from range(300000) r(i)");
-    ran(s, "create table wide as select i a, repeat('w', 3000) b, 1 c, 2 d, 3 e, 4 f from range(5000) r(i)");
-    ran(s, "create table short_one as select 1 a, 'x' b, null::int c, 2 d, 3 e, 4 f");
-    for (size_t i = 0; i < sizeof works / sizeof *works; i++)
-        for (unsigned round = 0; round < 3; round++) { /* from the second on it is known what is long */
-            const int16_t *formats = round % 2 ? binary : NULL;
-            uint64_t rows, typed_rows;
-            uint64_t hash = all_bytes(s, whole(s, works[i], formats), formats, &rows, ST_EOF);
-            assert_int_equal(all_bytes(s, started(s, works[i]), formats, &typed_rows, ST_EOF), hash);
-            assert_int_equal(rows, typed_rows);
-        }
-    s->ops->session_close(s);
-}
-
-/* The rows before a value that cannot be sent, and before one that cannot be computed, and then why. */
-static void test_direct_fails(void **state)
-{
-    (void)state;
-    struct backend_session *s = session();
-    uint64_t rows;
-    ran(s, "create table huge as select i a, case when i = 200000 then '290309-12-22'::date else "
-           "date '2000-01-01' end b, "
-           "case when i = 150000 then 'x' else i::varchar end c from range(300000) r(i)");
-    for (unsigned round = 0; round < 2; round++) {
-        (void)all_bytes(s, whole(s, "select a, c::int, 1 as d, 2 as e from huge", NULL), NULL, &rows, ST_ERR);
-        assert_int_equal(err.code, SQLSTATE_INVALID_TEXT_REPRESENTATION);
-        assert_in_range(rows, 140000, 150000);
-    }
-    struct backend_portal *p = whole(s, "select a, b, c, a as d from huge", NULL);
-    s->ops->portal_close(p); /* not read */
-    p = whole(s, "select * from huge", NULL);
-    const struct backend_fetch how = {.batch_bytes = 65536};
-    struct row_stream *rs;
-    struct row_batch *b;
-    assert_int_equal(s->ops->fetch(p, &how, &rs, &err), ST_OK);
-    assert_int_equal(row_stream_next(rs, &b, &err), ST_OK);
-    row_stream_close(rs); /* left early */
-    s->ops->portal_close(p);
-    assert_string_equal(query(s, "select 1 + 0"), "1\n");
-    struct backend_stmt *st = NULL;
-    err_init(&err);
-    assert_int_equal(s->ops->prepare(s, STR("select tavana_rows(1)"), NULL, 0, &st, &err), ST_ERR);
-    assert_int_equal(err.code, SQLSTATE_INSUFFICIENT_PRIVILEGE);
-    s->ops->session_close(s);
-}
-
 static void test_error_after_rows(void **state)
 {
     (void)state;
@@ -686,8 +581,6 @@ int main(void)
         cmocka_unit_test(test_pages_over_chunks),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_ahead),
-        cmocka_unit_test(test_direct),
-        cmocka_unit_test(test_direct_fails),
         cmocka_unit_test(test_error_after_rows),
         cmocka_unit_test(test_portals_interleave),
         cmocka_unit_test(test_literals),

@@ -1,0 +1,57 @@
+/* Shared by local_direct*.c only. */
+#ifndef TAVANA_BACKEND_LOCAL_DIRECT_PRIV_H
+#define TAVANA_BACKEND_LOCAL_DIRECT_PRIV_H
+
+#include "backend/local_priv.h"
+#include "base/buf.h"
+#include "engine/sink.h"
+
+/* Rows of a chunk, or some of them: a large chunk has several pieces. */
+struct direct_piece {
+    struct direct_piece *next; /* another chunk's first one; of those that are ready, just the next */
+    struct direct_piece *more; /* the rest of this chunk */
+    int64_t ticket;
+    uint64_t rows;          /* that it has: of batch or of segment */
+    struct row_batch batch; /* encoded; empty when segment is not */
+    struct buf segment;     /* typed: engine/chunk_codec.h */
+    struct err *err;        /* why the row after those cannot be sent; NULL: nothing is wrong with it */
+    uint64_t err_rows;      /* of the chunk that err was in the way of */
+};
+
+struct local_direct {
+    struct engine_sink base;
+    _Atomic unsigned refs;         /* the portal, and each state */
+    _Atomic bool typed;            /* pieces are made as segments */
+    const struct local_stmt *stmt; /* of begin alone, while the portal has the sink set */
+    struct encode_settings settings;
+    const int16_t *formats;    /* of arena; NULL: all text */
+    bool decodes;              /* rows may be wanted in another form later */
+    struct sql_rewritten text; /* the wrapped statement, of arena */
+    struct arena arena;
+
+    /* the session's */
+    struct direct_piece *ready, **ready_end; /* in order, first to go out first */
+    size_t ready_bytes;
+    size_t at;          /* bytes that were taken of the first */
+    bool lent;          /* the first was handed out as a chunk, which goes with the next call */
+    int64_t last;       /* the ticket of the last row seen; -1: none yet */
+    uint64_t last_rows; /* of its chunk that have still to come */
+    int end;            /* ST_OK: the result goes on; else how it ended */
+    struct err end_err;
+    struct row_decoder *rows_decoder;
+    struct chunk_decoder *segment_decoder;
+
+    pthread_mutex_t lock; /* of what follows: the engine's threads put, the session takes */
+    const struct engine_column_type *const *types; /* of type_arena; NULL: not known yet */
+    size_t ntypes;
+    struct arena type_arena;
+    struct direct_piece *full, *spare;
+    int64_t tickets;
+    struct err err; /* why rows could not be taken at all */
+};
+
+/* local_direct_sink.c */
+extern const struct engine_sink_ops local_direct_sink_ops;
+void direct_pieces_free(struct direct_piece *p);
+
+#endif

@@ -1,0 +1,195 @@
+/* The engine's side of local_direct.c: chunks become pieces, in the threads that scan. */
+#include "backend/local_direct_priv.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "encode/row_decoder.h"
+#include "engine/chunk_codec.h"
+
+#include <assert.h>
+
+static void chunk_free(struct direct_piece *p)
+{
+    while (p) {
+        struct direct_piece *more = p->more;
+        row_batch_release(&p->batch);
+        buf_release(&p->segment);
+        mem_free(p->err);
+        mem_free(p);
+        p = more;
+    }
+}
+
+void direct_pieces_free(struct direct_piece *p)
+{
+    while (p) {
+        struct direct_piece *next = p->next;
+        chunk_free(p);
+        p = next;
+    }
+}
+
+static void failed(struct local_direct *d, const struct err *e)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    if (!err_is_set(&d->err))
+        d->err = *e;
+    (void)pthread_mutex_unlock(&d->lock);
+}
+
+/* Of one of the engine's threads. */
+struct encoding {
+    struct local_direct *direct;
+    struct encoder *encoder;
+};
+
+static int learn_types(struct local_direct *d, const struct engine_column_type *const *types, size_t n,
+                       struct err *e)
+{
+    int st = ST_OK;
+    (void)pthread_mutex_lock(&d->lock);
+    if (!d->types)
+        st = engine_types_copy(&d->type_arena, types, n, &d->types, e);
+    d->ntypes = n;
+    (void)pthread_mutex_unlock(&d->lock);
+    return st;
+}
+
+static bool can_be_decoded(const struct engine_column_type *const *types, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!row_decoder_takes(types[i]))
+            return false;
+    return true;
+}
+
+static int encoding_new(struct encoding **out, struct local_direct *d,
+                        const struct engine_column_type *const *types, size_t n, struct err *e)
+{
+    if (!local_fits(d->stmt, types, n) || (d->decodes && !can_be_decoded(types, n)))
+        return local_changed_type(e);
+    TRY(learn_types(d, types, n, e));
+    struct encoding *state = mem_calloc(1, sizeof *state);
+    if (!state)
+        return err_oom(e);
+    if (encoder_new(&state->encoder, types, n, d->formats, &d->settings, e) < 0) {
+        mem_free(state);
+        return ST_ERR;
+    }
+    state->direct = d;
+    (void)atomic_fetch_add(&d->refs, 1);
+    *out = state;
+    return ST_OK;
+}
+
+static void *sink_begin(struct engine_sink *s, const struct engine_column_type *const *types, size_t n)
+{
+    struct local_direct *d = (struct local_direct *)s;
+    struct encoding *state = NULL;
+    struct err e;
+    err_init(&e);
+    if (encoding_new(&state, d, types, n, &e) < 0)
+        failed(d, &e);
+    return state;
+}
+
+static void sink_end(void *p)
+{
+    struct encoding *state = p;
+    encoder_free(state->encoder);
+    local_direct_unref(state->direct);
+    mem_free(state);
+}
+
+static struct direct_piece *take_spare(struct local_direct *d)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    struct direct_piece *p = d->spare;
+    if (p)
+        d->spare = p->next;
+    (void)pthread_mutex_unlock(&d->lock);
+    if (p) {
+        row_batch_clear(&p->batch);
+        buf_clear(&p->segment);
+        p->rows = p->err_rows = 0;
+        p->next = NULL;
+        return p;
+    }
+    p = mem_calloc(1, sizeof *p);
+    if (p)
+        buf_init(&p->segment, MESSAGE_MAX);
+    return p;
+}
+
+/* An error belongs behind the rows before it. */
+static int keep_error(struct direct_piece *p, uint64_t rows_left, struct err *e)
+{
+    p->err = mem_alloc(sizeof *p->err);
+    if (!p->err)
+        return err_oom(e);
+    *p->err = *e;
+    p->err_rows = rows_left;
+    return ST_OK;
+}
+
+static int encode_chunk(struct local_direct *d, struct encoder *enc, const struct chunk_view *rows,
+                        struct direct_piece **out, struct err *e)
+{
+    size_t row = 0;
+    int st;
+    do {
+        struct direct_piece *p = take_spare(d);
+        if (!p)
+            return err_oom(e);
+        *out = p;
+        out = &p->more;
+        st = encode_rows(enc, rows, &row, UINT64_MAX, ROW_BATCH_MAX, &p->batch, e);
+        p->rows = p->batch.nrows;
+        if (st < 0)
+            return keep_error(p, rows->nrows - row, e);
+    } while (st == ST_AGAIN);
+    return ST_OK;
+}
+
+static int copy_chunk(struct local_direct *d, const struct chunk_view *rows, struct direct_piece **out,
+                      struct err *e)
+{
+    for (size_t row = 0; row < rows->nrows;) {
+        struct direct_piece *p = take_spare(d);
+        if (!p)
+            return err_oom(e);
+        *out = p;
+        out = &p->more;
+        p->rows = chunk_rows_within(rows, row, rows->nrows, ROW_BATCH_MAX);
+        TRY(chunk_encode(rows, row, row + (size_t)p->rows, &p->segment, e));
+        row += (size_t)p->rows;
+    }
+    return ST_OK;
+}
+
+static int64_t sink_chunk(void *state, const struct chunk_view *rows)
+{
+    struct encoding *encoding = state;
+    struct local_direct *d = encoding->direct;
+    struct direct_piece *made = NULL;
+    struct err e;
+    err_init(&e);
+    int st = atomic_load(&d->typed) ? copy_chunk(d, rows, &made, &e)
+                                    : encode_chunk(d, encoding->encoder, rows, &made, &e);
+    if (st < 0) {
+        failed(d, &e);
+        chunk_free(made);
+        return -1;
+    }
+    assert(made);
+    (void)pthread_mutex_lock(&d->lock);
+    int64_t ticket = d->tickets++;
+    made->ticket = ticket;
+    made->next = d->full;
+    d->full = made;
+    (void)pthread_mutex_unlock(&d->lock);
+    return ticket;
+}
+
+const struct engine_sink_ops local_direct_sink_ops = {
+    .begin = sink_begin, .chunk = sink_chunk, .end = sink_end};
