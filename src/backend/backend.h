@@ -67,7 +67,8 @@ struct backend_portal {
                               back. Only of a statement that reads */
     bool expects_formats;  /* set by the caller before start: what fetches will most likely want … */
     const int16_t *expected_formats; /* … one a column; NULL: all text. Lent for start */
-    bool whole;                      /* … and that there will be one, of all rows, in just these */
+    size_t expected_bytes;           /* … a batch at most; 0: ROW_BATCH_MAX … */
+    bool whole;                      /* … and that all rows will be fetched, forward, in just these */
     bool started;
     uint64_t rows_affected; /* after a statement that changes rows has run */
     bool complete;          /* the end has been seen: `rows` is how many the result has */
@@ -218,6 +219,7 @@ struct backend_ops {
 /* First member of every implementation. */
 struct backend {
     const struct backend_ops *ops;
+    bool forwards; /* rows come ready from elsewhere: nothing is made while others are written */
 };
 
 struct backend_session {

@@ -97,6 +97,7 @@ int local_direct_new(struct local_direct **out, const struct local_portal *p, st
     d->stmt = p->stmt;
     d->settings = p->session->encode;
     d->decodes = !p->base.whole;
+    d->piece_bytes = p->base.expected_bytes ? p->base.expected_bytes : ROW_BATCH_MAX;
     d->last = -1;
     d->ready_end = &d->ready;
     err_init(&d->err);
@@ -264,7 +265,7 @@ static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t mos
                      struct err *e)
 {
     struct direct_piece *p = d->ready;
-    size_t room = ROW_BATCH_MAX - (out->len < ROW_BATCH_MAX ? out->len : ROW_BATCH_MAX);
+    size_t room = d->piece_bytes - (out->len < d->piece_bytes ? out->len : d->piece_bytes);
     size_t n = p->batch.len - d->at;
     *rows = p->rows;
     if (n > room || most < p->rows)

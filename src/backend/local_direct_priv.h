@@ -25,6 +25,7 @@ struct local_direct {
     const struct local_stmt *stmt; /* of begin alone, while the portal has the sink set */
     struct encode_settings settings;
     const int16_t *formats;    /* of arena; NULL: all text */
+    size_t piece_bytes;        /* at most, or a row */
     bool decodes;              /* rows may be wanted in another form later */
     struct sql_rewritten text; /* the wrapped statement, of arena */
     struct arena arena;

@@ -143,7 +143,7 @@ static int encode_chunk(struct local_direct *d, struct encoder *enc, const struc
             return err_oom(e);
         *out = p;
         out = &p->more;
-        st = encode_rows(enc, rows, &row, UINT64_MAX, ROW_BATCH_MAX, &p->batch, e);
+        st = encode_rows(enc, rows, &row, UINT64_MAX, d->piece_bytes, &p->batch, e);
         p->rows = p->batch.nrows;
         if (st < 0)
             return keep_error(p, rows->nrows - row, e);

@@ -406,6 +406,12 @@ static size_t batch_max(const struct backend_fetch *how)
     return how->batch_most && how->batch_most < most ? how->batch_most : most;
 }
 
+static size_t encoded_max(const struct backend_fetch *how)
+{
+    size_t half = how->batch_most / 2;
+    return half && half < GATHER_DIRECT ? half : GATHER_DIRECT;
+}
+
 static size_t batch_bytes(const struct local_portal *p, const struct backend_fetch *how)
 {
     size_t wanted = how->batch_bytes, most = batch_max(how);
@@ -468,7 +474,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
         .batch_bytes = batch_bytes(p, how),
-        .batch_max = is_encoded(p) ? GATHER_DIRECT : batch_max(how),
+        .batch_max = is_encoded(p) ? encoded_max(how) : batch_max(how),
         .batch_rows = how->batch_rows,
         .first = true,
     };

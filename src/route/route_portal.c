@@ -114,12 +114,21 @@ static int open_inner(struct route_portal *p, struct err *e)
     return ST_OK;
 }
 
+/* The expected formats were lent for the first start; from the first fetch on they are known. */
+static void pass_on_expected(struct route_portal *p)
+{
+    p->inner->expects_formats = p->base.expects_formats && (!p->base.started || p->has_formats);
+    p->inner->expected_formats = p->has_formats ? p->formats : p->base.expected_formats;
+    p->inner->whole = p->base.whole;
+}
+
 static int start_inner(struct route_portal *p, struct err *e)
 {
     TRY(open_inner(p, e));
     p->inner->scroll = p->base.scroll;
     if (p->inner->started)
         return ST_OK;
+    pass_on_expected(p);
     TRY(inner_ops(p)->start(p->inner, e));
     if (p->inner->desc && !p->inner->complete && !p->counted) {
         p->counted = true;

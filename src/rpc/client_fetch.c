@@ -37,6 +37,21 @@ static int put_copy(struct arena *a, const struct rpc_portal *p, const struct ba
     return ST_OK;
 }
 
+int rpc_formats_put(struct arena *a, const struct backend_portal *p, const int16_t *formats, size_t *n,
+                    int32_t **out, struct err *e)
+{
+    if (!formats || !p->desc)
+        return ST_OK;
+    int32_t *copy = arena_calloc(a, p->desc->ncolumns + 1, sizeof *copy);
+    if (!copy)
+        return err_oom(e);
+    for (size_t i = 0; i < p->desc->ncolumns; i++)
+        copy[i] = formats[i];
+    *n = p->desc->ncolumns;
+    *out = copy;
+    return ST_OK;
+}
+
 int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct backend_fetch *how,
                       Tavana__V1__FetchRequest *out, struct err *e)
 {
@@ -53,15 +68,7 @@ int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct 
     out->passed_hash = how->passed_hash;
     if (how->copy)
         return put_copy(a, p, how, &out->copy, e);
-    if (!how->formats)
-        return ST_OK;
-    out->n_formats = p->base.desc->ncolumns;
-    out->formats = arena_calloc(a, out->n_formats, sizeof *out->formats);
-    if (out->n_formats && !out->formats)
-        return err_oom(e);
-    for (size_t i = 0; i < out->n_formats; i++)
-        out->formats[i] = how->formats[i];
-    return ST_OK;
+    return rpc_formats_put(a, &p->base, how->formats, &out->n_formats, &out->formats, e);
 }
 
 /* ---- the stream ---- */

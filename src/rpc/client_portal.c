@@ -107,17 +107,33 @@ int rpc_open(struct backend_session *bs, struct backend_stmt *bst, const struct 
     return st;
 }
 
+static int put_expected(struct arena *a, const struct backend_portal *p, Tavana__V1__Expected *out,
+                        struct err *e)
+{
+    tavana__v1__expected__init(out);
+    out->whole = p->whole;
+    return rpc_formats_put(a, p, p->expected_formats, &out->n_formats, &out->formats, e);
+}
+
 int rpc_start(struct backend_portal *bp, struct err *e)
 {
     struct rpc_portal *p = (struct rpc_portal *)bp;
+    struct arena a;
     if (bp->started)
         return ST_OK;
     Tavana__V1__PortalRequest request;
+    Tavana__V1__Expected expected;
     tavana__v1__portal_request__init(&request);
     request.session = p->session->id;
     request.portal = p->id;
     request.scroll = p->kept = bp->scroll;
-    int st = call(p, RPC_START, &request.base, e);
+    arena_init(&a, RPC_REQUEST_MEMORY);
+    int st = bp->expects_formats ? put_expected(&a, bp, &expected, e) : ST_OK;
+    if (bp->expects_formats)
+        request.expected = &expected;
+    if (st == ST_OK)
+        st = call(p, RPC_START, &request.base, e);
+    arena_release(&a);
     p->kept |= bp->complete && bp->desc; /* of what changes something all rows are there */
     return st;
 }

@@ -97,6 +97,9 @@ void rpc_portal_close(struct backend_portal *p);
 int rpc_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
               struct err *e);
 int rpc_ahead(struct backend_portal *p);
+/* None for NULL: all text. Of the arena. */
+int rpc_formats_put(struct arena *a, const struct backend_portal *p, const int16_t *formats, size_t *n,
+                    int32_t **out, struct err *e);
 /* formats and copy's marks lie in the arena. */
 int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct backend_fetch *how,
                       Tavana__V1__FetchRequest *out, struct err *e);

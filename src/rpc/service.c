@@ -610,6 +610,7 @@ static void on_open(void *arg, struct rpc_in *in)
 static void on_start(void *arg, struct rpc_in *in)
 {
     struct err e;
+    struct arena a;
     Tavana__V1__PortalRequest *m;
     err_init(&e);
     if (!request_of(in, &m, &e))
@@ -622,7 +623,11 @@ static void on_start(void *arg, struct rpc_in *in)
     int st = ST_ERR;
     if (p && !err_is_set(&e)) {
         p->scroll = m->scroll;
-        st = s->backend->ops->start(p, &e);
+        arena_init(&a, SERVICE_REQUEST_MEMORY);
+        st = service_expect(p, m->expected, &a, &e);
+        if (st == ST_OK)
+            st = s->backend->ops->start(p, &e);
+        arena_release(&a);
     }
     service_portal_reply(in, st, m->portal, p, told, NULL, &e);
     service_leave(arg, NULL, s);

@@ -61,6 +61,8 @@ void *service_take(struct service_objects *o, uint64_t id);
 
 /* service_rows.c */
 void service_fetch(void *arg, struct rpc_in *in);
+/* What a portal's fetches will want, before it starts; of the arena. m may be NULL. */
+int service_expect(struct backend_portal *p, const Tavana__V1__Expected *m, struct arena *a, struct err *e);
 void service_slice(void *arg, struct rpc_in *in);
 void service_copy_in(void *arg, struct rpc_in *in);
 

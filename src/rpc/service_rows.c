@@ -51,23 +51,33 @@ static int take_copy(struct fetch *f, const Tavana__V1__CopyFormat *m, const str
     return ST_OK;
 }
 
-static int take_formats(struct fetch *f, const Tavana__V1__FetchRequest *m, const struct backend_portal *p,
-                        struct arena *a, struct err *e)
+static int take_formats(const int32_t *formats, size_t n, const struct backend_portal *p, struct arena *a,
+                        const int16_t **out, struct err *e)
 {
-    if (m->n_formats == 0)
+    if (n == 0)
         return ST_OK;
-    if (!p->desc || m->n_formats != p->desc->ncolumns)
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "FetchRequest has formats for other columns");
-    int16_t *formats = arena_calloc(a, m->n_formats, sizeof *formats);
-    if (!formats)
+    if (!p->desc || n != p->desc->ncolumns)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "there are formats for other columns");
+    int16_t *copy = arena_calloc(a, n, sizeof *copy);
+    if (!copy)
         return err_oom(e);
-    for (size_t i = 0; i < m->n_formats; i++) {
-        if (m->formats[i] != 0 && m->formats[i] != 1)
-            return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "FetchRequest has a format %d", m->formats[i]);
-        formats[i] = (int16_t)m->formats[i];
+    for (size_t i = 0; i < n; i++) {
+        if (formats[i] != 0 && formats[i] != 1)
+            return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "there is no format %d", formats[i]);
+        copy[i] = (int16_t)formats[i];
     }
-    f->how.formats = formats;
+    *out = copy;
     return ST_OK;
+}
+
+int service_expect(struct backend_portal *p, const Tavana__V1__Expected *m, struct arena *a, struct err *e)
+{
+    if (!m)
+        return ST_OK;
+    p->expects_formats = true;
+    p->expected_bytes = BATCH_AIM;
+    p->whole = m->whole;
+    return take_formats(m->formats, m->n_formats, p, a, &p->expected_formats, e);
 }
 
 static int take_fetch(struct fetch *f, const Tavana__V1__FetchRequest *m, const struct backend_portal *p,
@@ -87,7 +97,8 @@ static int take_fetch(struct fetch *f, const Tavana__V1__FetchRequest *m, const 
     };
     if (!p->started || (m->backward && !p->scroll))
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "the portal cannot be fetched from like that");
-    return m->copy ? take_copy(f, m->copy, p, a, e) : take_formats(f, m, p, a, e);
+    return m->copy ? take_copy(f, m->copy, p, a, e)
+                   : take_formats(m->formats, m->n_formats, p, a, &f->how.formats, e);
 }
 
 /* ---- Fetch ---- */
