@@ -15,6 +15,10 @@ char *mem_strdup(const char *s) __attribute__((warn_unused_result));
 char *mem_strndup(const char *s, size_t n) __attribute__((warn_unused_result));
 void mem_free(void *p);
 
+/* Whole process, before its threads: so much that was freed at the end of a heap stays there, and blocks up
+ * to half of that are never the system's own. For who receives large blocks all the time. */
+void mem_keep_freed(int bytes);
+
 /* For tests: the nth allocation of this thread from now on fails (1: the next one); 0 switches it off. */
 void alloc_fail_nth(unsigned nth);
 /* Whether it has come to that since; switches it off. */

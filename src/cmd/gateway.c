@@ -1,9 +1,12 @@
 /* `tavana gateway`: clients here, the engine in workers. */
 #include "cmd/gateway.h"
 
+#include "base/alloc.h"
 #include "cmd/front.h"
 #include "cmd/rpc_options.h"
 #include "route/route.h"
+
+enum { KEPT_FREE = 8 * 1024 * 1024 }; /* rows come in blocks of up to a megabyte */
 
 struct gateway {
     struct process process;
@@ -28,6 +31,7 @@ static int open_workers(struct gateway *v, struct err *e)
 static int start(struct process *p, struct err *e)
 {
     struct gateway *v = (struct gateway *)p;
+    mem_keep_freed(KEPT_FREE);
     TRY(front_open_listener(&v->front, p, e));
     TRY(open_workers(v, e));
     TRY(process_open_pool(p, e));

@@ -428,6 +428,7 @@ int route_new(struct route **out, const struct route_options *o, struct err *e)
     if (!r)
         return err_oom(e);
     r->base.ops = &ops;
+    r->base.forwards = true;
     if (o->nworkers == 0 || o->nworkers > ROUTE_WORKERS_MAX)
         return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "a gateway has from 1 to %d workers",
                        ROUTE_WORKERS_MAX);

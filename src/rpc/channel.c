@@ -22,6 +22,10 @@ struct rpc_channel {
     grpc_completion_queue *sent; /* of rpc_send */
     pthread_t sent_thread;
     bool has_thread;
+    pthread_mutex_t lock; /* of the two below */
+    pthread_cond_t changed;
+    unsigned under_way; /* calls of rpc_send */
+    bool stop;
 };
 
 DEFINE_CLEANUP(struct rpc_channel, rpc_channel_free)
@@ -94,16 +98,26 @@ static void sent_free(struct sent *s)
     mem_free(s);
 }
 
+/* Only while such calls are under way: a thread that waits in gRPC reads sockets for others, only to wake
+ * them.
+ */
 static void *sent_main(void *arg)
 {
     struct rpc_channel *c = arg;
     thread_set_name("rpc sent");
-    for (;;) {
-        grpc_event ev = grpc_completion_queue_next(c->sent, never(), NULL);
-        if (ev.type == GRPC_QUEUE_SHUTDOWN)
-            return NULL;
-        sent_free(ev.tag);
+    (void)pthread_mutex_lock(&c->lock);
+    while (!c->stop || c->under_way) {
+        if (c->under_way == 0) {
+            (void)pthread_cond_wait(&c->changed, &c->lock);
+            continue;
+        }
+        (void)pthread_mutex_unlock(&c->lock);
+        sent_free(grpc_completion_queue_next(c->sent, never(), NULL).tag);
+        (void)pthread_mutex_lock(&c->lock);
+        c->under_way--;
     }
+    (void)pthread_mutex_unlock(&c->lock);
+    return NULL;
 }
 
 static grpc_arg integer(const char *key, int64_t value)
@@ -154,6 +168,8 @@ int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *
     if (!c)
         return err_oom(e);
     grpc_init();
+    (void)pthread_mutex_init(&c->lock, NULL);
+    (void)pthread_cond_init(&c->changed, NULL);
     c->address = mem_strdup(o->address);
     if (!c->address)
         return err_oom(e);
@@ -172,12 +188,19 @@ void rpc_channel_free(struct rpc_channel *c)
 {
     if (!c)
         return;
-    if (c->sent)
-        grpc_completion_queue_shutdown(c->sent);
+    (void)pthread_mutex_lock(&c->lock);
+    c->stop = true;
+    (void)pthread_cond_signal(&c->changed);
+    (void)pthread_mutex_unlock(&c->lock);
     if (c->has_thread)
         (void)pthread_join(c->sent_thread, NULL);
-    if (c->sent)
+    if (c->sent) {
+        grpc_completion_queue_shutdown(c->sent);
+        (void)grpc_completion_queue_next(c->sent, never(), NULL); /* its end */
         grpc_completion_queue_destroy(c->sent);
+    }
+    (void)pthread_cond_destroy(&c->changed);
+    (void)pthread_mutex_destroy(&c->lock);
     if (c->channel)
         grpc_channel_destroy(c->channel);
     if (c->authorization)
@@ -297,7 +320,12 @@ int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessa
 
 void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request)
 {
-    (void)unary_new(c, method, request, c->sent);
+    if (!unary_new(c, method, request, c->sent))
+        return;
+    (void)pthread_mutex_lock(&c->lock);
+    c->under_way++;
+    (void)pthread_cond_signal(&c->changed);
+    (void)pthread_mutex_unlock(&c->lock);
 }
 
 /* ---- streams ---- */

@@ -15,8 +15,14 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { POLLERS = 2, PORT_MAX = 65535 };
+enum {
+    POLLERS_MAX = 4,
+    CORES_A_POLLER =
+        4, /* a handler sends by itself what the socket takes; on few cores more are in its way */
+    PORT_MAX = 65535
+};
 
 struct rpc_server {
     grpc_server *server;
@@ -26,7 +32,7 @@ struct rpc_server {
     void *arg;
     struct thread_pool *pool;
     char *authorization; /* what a call has to bring; NULL: nothing */
-    pthread_t pollers[POLLERS];
+    pthread_t pollers[POLLERS_MAX];
     unsigned npollers;
     int port;
     bool started;
@@ -60,6 +66,7 @@ struct rpc_in {
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
+    grpc_byte_buffer *waiting; /* goes out when `sent` has; NULL: none */
     bool sending, reading, broken;
     bool read_ok;
     void (*on_break)(void *arg);
@@ -93,6 +100,7 @@ static void in_unref(struct rpc_in *in)
     rpc_message_free(in->request);
     grpc_byte_buffer_destroy(in->payload);
     grpc_byte_buffer_destroy(in->sent);
+    grpc_byte_buffer_destroy(in->waiting);
     grpc_byte_buffer_destroy(in->incoming);
     grpc_metadata_array_destroy(&in->metadata);
     if (in->call)
@@ -181,6 +189,21 @@ static void on_new(struct rpc_in *in)
         rpc_refuse(in, GRPC_STATUS_UNAUTHENTICATED, "this worker takes calls from its gateways alone");
 }
 
+/* What waits begins to go out. With the lock; nothing is being sent. */
+static void send_waiting(struct rpc_in *in)
+{
+    grpc_byte_buffer_destroy(in->sent);
+    in->sent = TAKE_PTR(in->waiting);
+    in->sending = true;
+    const grpc_op ops[] = {
+        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = in->sent},
+        {.op = GRPC_OP_SEND_INITIAL_METADATA},
+    };
+    size_t n = in->greeted ? 1 : 2;
+    in->greeted = true;
+    start(in, STEP_SEND, ops, n);
+}
+
 static void on_event(const struct rpc_op *op, bool ok)
 {
     struct rpc_in *in = op->in;
@@ -192,8 +215,11 @@ static void on_event(const struct rpc_op *op, bool ok)
         return;
     }
     (void)pthread_mutex_lock(&in->lock);
-    if (op->step == STEP_SEND)
+    if (op->step == STEP_SEND) {
         in->sending = false;
+        if (ok && in->waiting)
+            send_waiting(in);
+    }
     if (op->step == STEP_READ) {
         in->reading = false;
         in->read_ok = ok;
@@ -250,7 +276,7 @@ bool rpc_in_broken(struct rpc_in *in)
     return broken;
 }
 
-/* Until the message before has gone; whether it has. */
+/* Until the messages before have gone; whether they have. */
 static bool wait_sent(struct rpc_in *in)
 {
     (void)pthread_mutex_lock(&in->lock);
@@ -262,22 +288,22 @@ static bool wait_sent(struct rpc_in *in)
     return ok;
 }
 
-/* Takes the buffer. */
+/* Takes the buffer. One more may wait while another is being sent: whoever sees that one go sends it, so the
+ * handler makes the next meanwhile. */
 static int send_buffer(struct rpc_in *in, grpc_byte_buffer *b)
 {
-    if (!wait_sent(in)) {
-        grpc_byte_buffer_destroy(b);
-        return ST_ERR;
+    (void)pthread_mutex_lock(&in->lock);
+    while (in->waiting && !in->broken)
+        (void)pthread_cond_wait(&in->changed, &in->lock);
+    bool ok = !in->broken;
+    if (ok) {
+        in->waiting = TAKE_PTR(b);
+        if (!in->sending)
+            send_waiting(in);
     }
-    in->sent = b;
-    in->sending = true;
-    const grpc_op ops[] = {
-        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = b},
-        {.op = GRPC_OP_SEND_INITIAL_METADATA},
-    };
-    start(in, STEP_SEND, ops, in->greeted ? 1 : 2);
-    in->greeted = true;
-    return ST_OK;
+    (void)pthread_mutex_unlock(&in->lock);
+    grpc_byte_buffer_destroy(b);
+    return ok ? ST_OK : ST_ERR;
 }
 
 int rpc_in_send(struct rpc_in *in, const ProtobufCMessage *m)
@@ -535,13 +561,19 @@ int rpc_server_new(struct rpc_server **out, const struct rpc_server_options *o, 
     return ST_OK;
 }
 
+static unsigned pollers_wanted(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN) / CORES_A_POLLER;
+    return n < 1 ? 1 : n > POLLERS_MAX ? POLLERS_MAX : (unsigned)n;
+}
+
 int rpc_server_start(struct rpc_server *s, struct err *e)
 {
     grpc_server_start(s->server);
     s->started = true;
     for (enum rpc_method i = 0; i < RPC_METHOD_COUNT; i++)
         expect(s, i);
-    for (; s->npollers < POLLERS; s->npollers++) {
+    for (unsigned n = pollers_wanted(); s->npollers < n; s->npollers++) {
         int rc = thread_start(&s->pollers[s->npollers], 0, poller_main, s);
         if (rc != 0)
             return err_errno(e, rc, "start a thread");

@@ -42,7 +42,7 @@ int rpc_in_read(struct rpc_in *in, ProtobufCMessage **out, struct err *e);
  * rpc_in_on_break(in, NULL, NULL) has returned. It must not wait. */
 void rpc_in_on_break(struct rpc_in *in, void (*cb)(void *arg), void *arg);
 bool rpc_in_broken(struct rpc_in *in);
-/* Waits until the message before has gone, hands this one over. ST_ERR: nobody takes it any more. */
+/* Waits until no message waits to be sent any more, hands this one over. ST_ERR: nobody takes it any more. */
 int rpc_in_send(struct rpc_in *in, const ProtobufCMessage *m);
 /* Waits, until the time or the end of the call; false: the call is broken. */
 bool rpc_in_wait(struct rpc_in *in, int64_t until_us);

@@ -160,7 +160,7 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
 
 int session_send_batch(struct session *s, struct row_batch *batch, struct err *e)
 {
-    if (!s->writer && s->statement_bytes >= WRITER_AFTER_BYTES)
+    if (!s->writer && s->statement_bytes >= WRITER_AFTER_BYTES && !s->server->wiring.backend->forwards)
         s->writer = writer_new(s);
     if (!s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX)
         return session_send_rows(s, batch->data, batch->len, e);
