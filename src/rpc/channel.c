@@ -211,6 +211,13 @@ void rpc_channel_free(struct rpc_channel *c)
     grpc_shutdown();
 }
 
+void rpc_channel_pause(int64_t ms)
+{
+    char nothing;
+    gpr_timespec until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
+    (void)grpc_completion_queue_pluck(thread_queue(), &nothing, until, NULL);
+}
+
 const char *rpc_channel_address(const struct rpc_channel *c)
 {
     return c->address;

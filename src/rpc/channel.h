@@ -27,6 +27,9 @@ enum {
 int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *o, struct err *e);
 /* No calls are under way. NULL is fine. */
 void rpc_channel_free(struct rpc_channel *c);
+/* Waits so long. Meanwhile this thread does what connecting takes: some thread has to wait in gRPC for that,
+ * and without streams nobody else does. */
+void rpc_channel_pause(int64_t ms);
 const char *rpc_channel_address(const struct rpc_channel *c);
 
 /* One request, one reply; *reply is the caller's, for rpc_message_free. */

@@ -155,14 +155,8 @@ static void *attach_main(void *arg)
     while (!c->stop) {
         (void)pthread_mutex_unlock(&c->lock);
         attach(c);
+        rpc_channel_pause(ATTACH_AGAIN_MS);
         (void)pthread_mutex_lock(&c->lock);
-        struct timespec until;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += ATTACH_AGAIN_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        if (!c->stop)
-            (void)pthread_cond_timedwait(&c->changed, &c->lock, &until);
     }
     (void)pthread_mutex_unlock(&c->lock);
     return NULL;
@@ -354,6 +348,7 @@ static int take_info(struct rpc_stmt *st, const Tavana__V1__PrepareReply *m, str
     st->id = m->statement;
     info->effect = effects[m->effect];
     info->tag_count = m->tag_count;
+    info->repeats = m->repeats;
     info->returns_rows = m->columns != NULL;
     info->nparams = (uint16_t)m->n_parameter_oids;
     st->oids = mem_calloc(m->n_parameter_oids + 1, sizeof *st->oids);
