@@ -43,6 +43,7 @@ struct backend_stmt_info {
      * " <rows>". NULL: the statement answers like SELECT. Static memory or the statement's. */
     const char *tag;
     bool tag_count;
+    bool repeats; /* of one that reads: run again on the same data it can be expected to give the same rows */
     bool returns_rows;     /* desc is set; INSERT … RETURNING returns rows and effect WRITES */
     struct row_desc *desc; /* the statement's; NULL without rows */
     uint16_t nparams;
@@ -117,6 +118,7 @@ struct backend_settings {
     const char *time_zone;  /* IANA name or fixed offset; checked by set_time_zone */
     int extra_float_digits; /* -15 … 3; from 1: shortest */
     bool bytea_escape;      /* bytea_output = escape */
+    bool resume; /* of a backend of several: rows may go on elsewhere, when they are the same there */
 };
 
 struct backend;

@@ -2,6 +2,7 @@
  * session may do, since it would reach beyond the session. */
 #include "backend/local_priv.h"
 
+#include "sql/repeats.h"
 #include "sql/token.h"
 
 #include <string.h>
@@ -254,11 +255,17 @@ static bool makes_temporary(const struct head *h)
 
 /* ---- all of it ---- */
 
+/* EXPLAIN ANALYZE runs what it explains. */
+static bool explains_a_change(const struct head *h)
+{
+    return word_at(h, 1, "ANALYZE") && !word_at(h, 2, "SELECT") && !word_at(h, 2, "FROM");
+}
+
 static enum backend_effect effect_of(const struct head *h, const struct engine_stmt_info *info)
 {
     switch (info->kind) {
     case ENGINE_STMT_SELECT: return BACKEND_READS;
-    case ENGINE_STMT_EXPLAIN: return word_at(h, 1, "ANALYZE") ? BACKEND_WRITES : BACKEND_READS;
+    case ENGINE_STMT_EXPLAIN: return explains_a_change(h) ? BACKEND_WRITES : BACKEND_READS;
     case ENGINE_STMT_SET:
     case ENGINE_STMT_PREPARE: return BACKEND_SESSION;
     default: return BACKEND_WRITES;
@@ -286,6 +293,7 @@ int local_classify(struct str sql, const struct engine_stmt_info *info, struct b
     head_read(&h, sql);
     *after = LOCAL_AFTER_NOTHING;
     out->effect = effect_of(&h, info);
+    out->repeats = out->effect == BACKEND_READS && sql_repeats(sql);
     out->returns_rows = gives_rows(sql, info);
     put_tag(&h, sql, info->kind, out);
     switch (info->kind) {

@@ -238,8 +238,12 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     st->literals = noids == 0 && sql_selects_literals(st->sql);
     if (st->literals && (st->kept = local_literals_find(s->local, st->sql))) {
         struct row_desc *desc = row_desc_ref(local_literals_desc(st->kept));
-        st->base.info = (struct backend_stmt_info){
-            .effect = BACKEND_READS, .tag = "SELECT", .tag_count = true, .returns_rows = true, .desc = desc};
+        st->base.info = (struct backend_stmt_info){.effect = BACKEND_READS,
+                                                   .repeats = true,
+                                                   .tag = "SELECT",
+                                                   .tag_count = true,
+                                                   .returns_rows = true,
+                                                   .desc = desc};
         *out = &TAKE_PTR(st)->base;
         return ST_OK;
     }

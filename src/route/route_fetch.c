@@ -21,9 +21,11 @@ static bool same_formats(const struct route_portal *p, const int16_t *formats)
 static int keep_formats(struct route_portal *p, const int16_t *formats, struct err *e)
 {
     p->has_formats = true;
-    p->hash = rows_hash_new();
-    if (!p->hash)
-        return err_oom(e);
+    if (p->session->settings.resume && p->stmt->base.info.repeats) {
+        p->hash = rows_hash_new();
+        if (!p->hash)
+            return err_oom(e);
+    }
     if (!formats)
         return ST_OK;
     size_t n = p->base.desc->ncolumns;

@@ -291,8 +291,11 @@ static int configure(const struct service_session *s, const Tavana__V1__Configur
     const struct backend_ops *ops = s->backend->ops;
     switch (m->change_case) {
     case TAVANA__V1__CONFIGURE_REQUEST__CHANGE_FORMATS: {
-        const struct backend_settings settings = {m->formats->time_zone, m->formats->extra_float_digits,
-                                                  m->formats->bytea_escape};
+        const struct backend_settings settings = {
+            .time_zone = m->formats->time_zone,
+            .extra_float_digits = m->formats->extra_float_digits,
+            .bytea_escape = m->formats->bytea_escape,
+        };
         return ops->apply_settings(s->backend, &settings, e);
     }
     case TAVANA__V1__CONFIGURE_REQUEST__CHANGE_SEARCH_PATH:
@@ -472,6 +475,7 @@ static int put_info(struct arena *a, const struct backend_stmt *st, Tavana__V1__
     reply->effect = effects[info->effect];
     reply->tag = tag.out;
     reply->tag_count = info->tag_count;
+    reply->repeats = info->repeats;
     reply->n_parameter_oids = info->nparams;
     reply->parameter_oids = oids.out;
     return rpc_columns_put(a, info->returns_rows ? info->desc : NULL, &reply->columns, e);

@@ -56,13 +56,14 @@ int session_apply_settings(struct session *s, struct err *e)
     if (!s->engine)
         return ST_OK; /* told when it is opened */
     uint64_t changed = settings_take_changed(&s->settings);
-    const uint64_t formats =
-        (uint64_t)1 << SET_TIMEZONE | (uint64_t)1 << SET_EXTRA_FLOAT_DIGITS | (uint64_t)1 << SET_BYTEA_OUTPUT;
-    if (changed & formats || !s->settings_applied) {
+    const uint64_t told = (uint64_t)1 << SET_TIMEZONE | (uint64_t)1 << SET_EXTRA_FLOAT_DIGITS |
+                          (uint64_t)1 << SET_BYTEA_OUTPUT | (uint64_t)1 << SET_TAVANA_RESUME;
+    if (changed & told || !s->settings_applied) {
         struct backend_settings now = {
             .time_zone = settings_get(&s->settings, SET_TIMEZONE),
             .extra_float_digits = (int)settings_int(&s->settings, SET_EXTRA_FLOAT_DIGITS),
             .bytea_escape = strcmp(settings_get(&s->settings, SET_BYTEA_OUTPUT), "escape") == 0,
+            .resume = strcmp(settings_get(&s->settings, SET_TAVANA_RESUME), "verified") == 0,
         };
         TRY(s->engine->ops->apply_settings(s->engine, &now, e));
     }

@@ -98,6 +98,12 @@ static int check_word(const char *name, const char *in, const char *const *words
     return bad_value(name, in, e);
 }
 
+static int check_resume(const char *name, const char *in, char *out, struct err *e)
+{
+    static const char *const words[] = {"verified", "off", NULL};
+    return check_word(name, in, words, out, e);
+}
+
 static int check_bytea_output(const char *name, const char *in, char *out, struct err *e)
 {
     static const char *const words[] = {"hex", "escape", NULL};

@@ -59,6 +59,8 @@
     X(STD_STRINGS, "standard_conforming_strings", "on", SETTING_REPORT, check_on, "Always on")               \
     X(SYNCHRONOUS_COMMIT, "synchronous_commit", "on", 0, check_on, "Always on: a commit is on disk")         \
     X(STATEMENT_TIMEOUT, "statement_timeout", "0", SETTING_MS, check_ms, "Longest time of a statement")      \
+    X(TAVANA_RESUME, "tavana.resume", "verified", 0, check_resume,                                           \
+      "Whether results go on when their worker is lost")                                                     \
     X(TIMEZONE, "TimeZone", "UTC", SETTING_REPORT, check_timezone, "Zone of timestamps with time zone")      \
     X(TX_DEFERRABLE, "transaction_deferrable", "off", 0, check_off, "Always off")                            \
     X(TX_ISOLATION, "transaction_isolation", "read committed", SETTING_TX, check_isolation, "Isolation")     \

@@ -102,16 +102,51 @@ def test_pages_of_a_cursor_survive_too():
         assert got == list(range(5000))
 
 
-def test_rows_that_change_are_not_glued_together():
+def lost_after_rows(s, c, sql):
+    """How a stream ends whose worker is killed."""
+    seen = 0
+    with pytest.raises(psycopg.OperationalError) as e, c.cursor() as cursor:
+        for _ in cursor.stream(sql):
+            seen += 1
+            if seen == 1000:
+                kill(busy(s))
+    assert c.execute("select 1 + 1").fetchone() == (2,)
+    return e.value
+
+
+def test_rows_that_change_are_not_glued_together(tmp_path):
+    init = tmp_path / "init.sql"
+    init.write_text(f"create view fickle as select random(), i from range({ROWS}) t(i)")
+    with house(2, "--init", init) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        e = lost_after_rows(s, c, "select * from fickle")
+        assert e.sqlstate == "40001" and "rows had been sent" in e.diag.message_detail
+
+
+@pytest.mark.parametrize("setting,sql", [("off", SQL), ("verified", f"select random(), i from range({ROWS}) t(i)")])
+def test_what_does_not_go_on(setting, sql):
     with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
-        seen = 0
-        with pytest.raises(psycopg.errors.SerializationFailure) as e, c.cursor() as cursor:
-            for _ in cursor.stream(f"select random(), i from range({ROWS}) t(i)"):
-                seen += 1
-                if seen == 1000:
-                    kill(busy(s))
-        assert "rows had been sent" in e.value.diag.message_detail
-        assert c.execute("select 1 + 1").fetchone() == (2,)
+        c.execute(f"set tavana.resume = {setting}")
+        assert c.execute("show tavana.resume").fetchone() == (setting,)
+        e = lost_after_rows(s, c, sql)
+        assert e.sqlstate == "08006" and "worker" in str(e)
+        assert s.metric("tavana_route_resumed_total") == 0
+        with pytest.raises(psycopg.errors.InvalidParameterValue):
+            c.execute("set tavana.resume = on")
+
+
+def test_a_worker_that_comes_late():
+    port = free_port()
+    with Server("--workers", f"{HOST}:{port}", workers=0, role="gateway") as s:
+        time.sleep(1)  # it has been refused by then
+        assert s.metric("tavana_gateway_workers_attached") == 0
+        s.workers = []
+        late = Worker.__new__(Worker)
+        late.port = port
+        super(Worker, late).__init__("worker", "--listen", f"{HOST}:{port}")
+        with late:
+            wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 1, 4)
+            with psycopg.connect(s.dsn(), autocommit=True) as c:
+                assert c.execute("select 1 + 1").fetchone() == (2,)
 
 
 def test_what_writes_is_not_run_twice():
