@@ -197,6 +197,25 @@ static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const str
     return p;
 }
 
+/* The only column, of short values: a row is a header of known bytes and a slot. How many, of n at most,
+ * begin within the room. */
+static size_t store_only_lane(uint8_t **end, uint8_t message, const struct lane *l, size_t n, size_t room)
+{
+    enum { LENGTH_BYTE = 4, COLUMNS_BYTE = 6 }; /* the low ones of big-endian numbers */
+    uint8_t *p = *end;
+    const uint8_t *const full = p + room;
+    const uint64_t header = message | UINT64_C(1) << 8 * COLUMNS_BYTE;
+    size_t i = 0;
+    for (; i < n && p < full; i++) {
+        uint64_t length = ROW_HEADER - 1 + (uint64_t)l->widths[i], first = header | length << 8 * LENGTH_BYTE;
+        memcpy(p, &first, sizeof first);
+        memcpy(p + ROW_HEADER, l->slots + i * LANE_NARROW_BYTES, LANE_NARROW_BYTES);
+        p += ROW_HEADER + l->widths[i];
+    }
+    *end = p;
+    return i;
+}
+
 /* Rows that there is room for, until the batch is full. */
 static int store_many(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t rows,
                       size_t batch_bytes, struct row_batch *batch, struct err *e)
@@ -212,6 +231,8 @@ static int store_many(struct encoder *enc, const struct chunk_view *chunk, size_
         TRY(see_to_lanes(enc, e));
         for (size_t c = 0; c < enc->ncolumns; c++)
             lane_make(&enc->lanes[c], &enc->cells[c], &chunk->columns[c], *row, rows);
+        if (enc->ncolumns == 1 && enc->lanes->kind == LANE_NARROW)
+            i = store_only_lane(&p, enc->message, enc->lanes, rows, room);
         for (uint8_t *end; i < rows && (size_t)(p - start) < room; p = end, i++)
             if (!(end = store_lanes(p, enc, chunk, *row + i, i, e)))
                 break;
