@@ -98,7 +98,6 @@ int local_direct_new(struct local_direct **out, const struct local_portal *p, st
     d->settings = p->session->encode;
     d->decodes = !p->base.whole;
     d->piece_bytes = p->base.expected_bytes ? p->base.expected_bytes : ROW_BATCH_MAX;
-    d->last = -1;
     d->ready_end = &d->ready;
     err_init(&d->err);
     err_init(&d->end_err);
@@ -298,7 +297,7 @@ int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *o
 {
     struct direct_piece *p = d->ready;
     *rows = 0;
-    assert(p && !atomic_load(&d->typed));
+    assert(p && (p->rows > 0 || p->err) && !atomic_load(&d->typed));
     if (p->rows > 0)
         TRY(move_some(d, out, most, rows, e));
     p->rows -= *rows;
@@ -316,10 +315,8 @@ int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *o
 bool local_direct_suits(const struct local_direct *d, const int16_t *formats,
                         const struct encode_settings *settings)
 {
-    bool same = !d->formats || !formats
-                    ? !d->formats && !formats
-                    : memcmp(d->formats, formats, d->stmt->base.info.desc->ncolumns * sizeof *formats) == 0;
-    return same && local_same_settings(&d->settings, settings);
+    return row_desc_same_formats(d->stmt->base.info.desc, d->formats, formats) &&
+           local_same_settings(&d->settings, settings);
 }
 
 bool local_direct_is_typed(const struct local_direct *d)
@@ -362,9 +359,9 @@ int local_direct_chunk(struct local_direct *d, const struct chunk_view **out, st
     struct direct_piece *p = d->ready;
     if (!p)
         return ST_AGAIN;
-    d->lent = true;
     if (p->rows == 0)
-        return p->err ? piece_error(p, e) : local_direct_chunk(d, out, e);
+        return piece_error(p, e); /* what has neither rows nor an error is not made */
+    d->lent = true;
     if (p->segment.len) {
         d->ready_bytes -= p->segment.len;
         return chunk_decode(d->segment_decoder, p->segment.data, p->segment.len, out, e);

@@ -22,7 +22,7 @@ struct local_direct {
     struct engine_sink base;
     _Atomic unsigned refs;         /* the portal, and each state */
     _Atomic bool typed;            /* pieces are made as segments */
-    const struct local_stmt *stmt; /* of begin alone, while the portal has the sink set */
+    const struct local_stmt *stmt; /* the portal's; of begin while the portal has the sink set */
     struct encode_settings settings;
     const int16_t *formats;    /* of arena; NULL: all text */
     size_t piece_bytes;        /* at most, or a row */
@@ -35,7 +35,7 @@ struct local_direct {
     size_t ready_bytes;
     size_t at;          /* bytes that were taken of the first */
     bool lent;          /* the first was handed out as a chunk, which goes with the next call */
-    int64_t last;       /* the ticket of the last row seen; -1: none yet */
+    int64_t last;       /* the ticket of the last row seen */
     uint64_t last_rows; /* of its chunk that have still to come */
     int end;            /* ST_OK: the result goes on; else how it ended */
     struct err end_err;

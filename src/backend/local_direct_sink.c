@@ -55,18 +55,10 @@ static int learn_types(struct local_direct *d, const struct engine_column_type *
     return st;
 }
 
-static bool can_be_decoded(const struct engine_column_type *const *types, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!row_decoder_takes(types[i]))
-            return false;
-    return true;
-}
-
 static int encoding_new(struct encoding **out, struct local_direct *d,
                         const struct engine_column_type *const *types, size_t n, struct err *e)
 {
-    if (!local_fits(d->stmt, types, n) || (d->decodes && !can_be_decoded(types, n)))
+    if (!local_fits(d->stmt, types, n) || (d->decodes && !row_decoder_takes(types, n)))
         return local_changed_type(e);
     TRY(learn_types(d, types, n, e));
     struct encoding *state = mem_calloc(1, sizeof *state);
@@ -173,6 +165,8 @@ static int64_t sink_chunk(void *state, const struct chunk_view *rows)
     struct local_direct *d = encoding->direct;
     struct direct_piece *made = NULL;
     struct err e;
+    if (rows->nrows == 0)
+        return 0; /* no row will have the ticket */
     err_init(&e);
     int st = atomic_load(&d->typed) ? copy_chunk(d, rows, &made, &e)
                                     : encode_chunk(d, encoding->encoder, rows, &made, &e);

@@ -17,13 +17,6 @@ bool local_same_settings(const struct encode_settings *a, const struct encode_se
            a->bytea_escape == b->bytea_escape;
 }
 
-static bool same_formats(const struct local_portal *p, const int16_t *formats)
-{
-    if (!p->formats || !formats)
-        return !p->formats && !formats;
-    return memcmp(p->formats, formats, p->base.desc->ncolumns * sizeof *formats) == 0;
-}
-
 const struct engine_column_type *const *local_types(const struct local_portal *p, size_t *n)
 {
     *n = 0;
@@ -44,7 +37,8 @@ const struct engine_column_type *const *local_types(const struct local_portal *p
 static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct err *e)
 {
     const struct encode_settings *settings = &p->session->encode;
-    if (p->encoder && same_formats(p, formats) && local_same_settings(&p->encoded_with, settings))
+    if (p->encoder && row_desc_same_formats(p->base.desc, p->formats, formats) &&
+        local_same_settings(&p->encoded_with, settings))
         return ST_OK;
     size_t n;
     const struct engine_column_type *const *types = local_types(p, &n);
@@ -393,7 +387,7 @@ int local_ahead(struct backend_portal *bp)
     err_init(&ignored);
     row_batch_clear(&p->batch);
     size_t row = (size_t)(from - p->chunk_from);
-    if (encode_rows(p->encoder, p->chunk, &row, UINT64_MAX, 512 * 1024, &p->batch, &ignored) != ST_OK)
+    if (encode_rows(p->encoder, p->chunk, &row, UINT64_MAX, AHEAD_BYTES, &p->batch, &ignored) != ST_OK)
         return ST_OK;
     p->ahead = p->batch.nrows;
     p->ahead_from = from;

@@ -170,14 +170,6 @@ static bool is_plain(const struct engine_column_type *t)
 
 enum { DIRECT_COLUMNS_LEAST = 4 }; /* the copy of fewer costs less than what it takes to spare it */
 
-static bool can_be_decoded(const struct engine_stmt_info *info)
-{
-    for (size_t i = 0; i < info->ncolumns; i++)
-        if (!row_decoder_takes(info->types[i]))
-            return false;
-    return true;
-}
-
 static bool can_be_direct(const struct local_stmt *st, const struct engine_stmt_info *info)
 {
     for (size_t i = 0; i < info->ncolumns; i++)
@@ -207,7 +199,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
         return ST_OK;
     TRY(wrap_if_needed(st, info, e));
     st->direct = !sample && can_be_direct(st, info);
-    st->decodes = st->direct && can_be_decoded(info);
+    st->decodes = st->direct && row_decoder_takes(info->types, info->ncolumns);
     return describe_rows(st, info, e);
 }
 

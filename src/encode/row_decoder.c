@@ -34,7 +34,7 @@ struct row_decoder {
 
 DEFINE_CLEANUP(struct row_decoder, row_decoder_free)
 
-bool row_decoder_takes(const struct engine_column_type *t)
+static bool takes(const struct engine_column_type *t)
 {
     switch (t->type) {
     case ENGINE_BOOL:
@@ -62,6 +62,14 @@ bool row_decoder_takes(const struct engine_column_type *t)
     case ENGINE_UUID: return true;
     default: return false;
     }
+}
+
+bool row_decoder_takes(const struct engine_column_type *const *types, size_t ncolumns)
+{
+    for (size_t i = 0; i < ncolumns; i++)
+        if (!takes(types[i]))
+            return false;
+    return true;
 }
 
 int row_decoder_new(struct row_decoder **out, const struct engine_column_type *const *types, size_t ncolumns,

@@ -14,9 +14,9 @@
 struct row_decoder;
 struct tz;
 
-/* Whether both forms of a value come back as the same value (of FLOAT and DOUBLE the shortest text, which
- * extra_float_digits from 1 on gives). */
-bool row_decoder_takes(const struct engine_column_type *t);
+/* Whether both forms of each column's values come back as the same values (of FLOAT and DOUBLE the shortest
+ * text, which extra_float_digits from 1 on gives). */
+bool row_decoder_takes(const struct engine_column_type *const *types, size_t ncolumns);
 
 /* Of columns that it takes. formats as for the encoder (copied); types outlive the decoder. */
 int row_decoder_new(struct row_decoder **out, const struct engine_column_type *const *types, size_t ncolumns,

@@ -11,13 +11,6 @@
 #include <assert.h>
 #include <string.h>
 
-static bool same_formats(const struct route_portal *p, const int16_t *formats)
-{
-    if (!p->formats || !formats)
-        return !p->formats && !formats;
-    return memcmp(p->formats, formats, p->base.desc->ncolumns * sizeof *formats) == 0;
-}
-
 static int keep_formats(struct route_portal *p, const int16_t *formats, struct err *e)
 {
     p->has_formats = true;
@@ -43,7 +36,8 @@ static int see_to_hash(struct route_portal *p, const struct backend_fetch *how, 
         return ST_OK;
     if (!p->has_formats)
         TRY(keep_formats(p, how->formats, e));
-    if (how->skip || how->backward || how->copy || how->from > p->handed || !same_formats(p, how->formats) ||
+    if (how->skip || how->backward || how->copy || how->from > p->handed ||
+        !row_desc_same_formats(p->base.desc, p->formats, how->formats) ||
         (p->base.scroll && how->from != p->handed))
         rows_hash_free(TAKE_PTR(p->hash));
     return ST_OK;

@@ -50,3 +50,8 @@ bool row_desc_same_types(const struct row_desc *a, const struct row_desc *b)
             return false;
     return true;
 }
+
+bool row_desc_same_formats(const struct row_desc *d, const int16_t *a, const int16_t *b)
+{
+    return a && b ? memcmp(a, b, d->ncolumns * sizeof *a) == 0 : a == b;
+}

@@ -33,5 +33,7 @@ struct row_desc *row_desc_ref(struct row_desc *d);
 void row_desc_unref(struct row_desc *d);
 /* Whether a client that was told `a` may be sent rows of `b`: same count, types and typmods (names apart). */
 bool row_desc_same_types(const struct row_desc *a, const struct row_desc *b);
+/* Of formats, one a column of d; NULL: all text. */
+bool row_desc_same_formats(const struct row_desc *d, const int16_t *a, const int16_t *b);
 
 #endif

@@ -74,14 +74,17 @@ static int become_cursor(struct session *s, struct portal *c, const struct sql_d
 /* What FETCH asks for by default; one that outlives its transaction is put down, and typed. */
 static int expect_formats(struct session *s, struct portal *c, struct err *e)
 {
-    size_t n = portal_desc(c)->ncolumns;
-    int16_t *formats = c->binary ? arena_calloc(&s->message_arena, n + 1, sizeof *formats) : NULL;
+    int16_t *formats = NULL;
     if (c->hold)
         return ST_OK;
-    if (c->binary && !formats)
-        return err_oom(e);
-    for (size_t i = 0; formats && i < n; i++)
-        formats[i] = 1;
+    if (c->binary) {
+        size_t n = portal_desc(c)->ncolumns;
+        formats = arena_calloc(&s->message_arena, n, sizeof *formats);
+        if (!formats)
+            return err_oom(e);
+        for (size_t i = 0; i < n; i++)
+            formats[i] = 1;
+    }
     portal_expect(s, c, formats, false);
     return ST_OK;
 }
