@@ -113,19 +113,6 @@ static int not_ours(struct err *e)
 
 /* ---- values ---- */
 
-static void put_int(const struct engine_column_type *t, uint8_t *data, size_t row, int64_t v)
-{
-    switch (t->type) {
-    case ENGINE_INT8:
-    case ENGINE_UINT8: data[row] = (uint8_t)v; break;
-    case ENGINE_INT16:
-    case ENGINE_UINT16: ((uint16_t *)(void *)data)[row] = (uint16_t)v; break;
-    case ENGINE_INT32:
-    case ENGINE_UINT32: ((uint32_t *)(void *)data)[row] = (uint32_t)v; break;
-    default: ((int64_t *)(void *)data)[row] = v; break;
-    }
-}
-
 /* [-]digits[.digits] as an integer with `scale` digits behind the point, which is all that it has. */
 static bool scaled(struct str s, unsigned scale, __int128 *out)
 {
@@ -151,18 +138,15 @@ static bool scaled(struct str s, unsigned scale, __int128 *out)
 
 static bool put_numeric(const struct engine_column_type *t, uint8_t *data, size_t row, struct str s)
 {
-    enum { SMALL = 4, MEDIUM = 9, LARGE = 18 };
     __int128 v;
     if (!scaled(s, t->type == ENGINE_DECIMAL ? t->scale : 0, &v))
         return false;
-    if (t->type == ENGINE_UINT64 || (t->type == ENGINE_DECIMAL && t->width > MEDIUM && t->width <= LARGE))
-        ((uint64_t *)(void *)data)[row] = (uint64_t)v;
-    else if (t->type == ENGINE_DECIMAL && t->width <= SMALL)
-        ((int16_t *)(void *)data)[row] = (int16_t)v;
-    else if (t->type == ENGINE_DECIMAL && t->width <= MEDIUM)
-        ((int32_t *)(void *)data)[row] = (int32_t)v;
+    if (t->type == ENGINE_DECIMAL)
+        engine_put_decimal(t, data, row, v);
+    else if (t->type == ENGINE_UINT64)
+        engine_put_int(t, data, row, (int64_t)v);
     else
-        ((struct engine_int128 *)(void *)data)[row] = (struct engine_int128){(uint64_t)v, (int64_t)(v >> 64)};
+        engine_put_int128(data, row, v);
     return true;
 }
 
@@ -179,13 +163,6 @@ static void put_string(uint8_t *data, size_t row, struct str s)
     to->value.pointer.ptr = s.p;
 }
 
-static void put_uuid(uint8_t *data, size_t row, const uint8_t *bytes)
-{
-    uint64_t top_flipped = get_be64(bytes) ^ UINT64_C(1) << 63;
-    ((struct engine_int128 *)(void *)data)[row] =
-        (struct engine_int128){get_be64(bytes + sizeof(uint64_t)), (int64_t)top_flipped};
-}
-
 /* Infinities are the same in every unit. */
 static int64_t in_unit(const struct engine_column_type *t, int64_t micros)
 {
@@ -200,7 +177,7 @@ static bool put_value(const struct decoded_column *c, size_t row, const struct p
 {
     switch (v->kind) {
     case PG_BOOL: c->data[row] = v->v.b; return true;
-    case PG_INT64: put_int(c->type, c->data, row, v->v.i); return true;
+    case PG_INT64: engine_put_int(c->type, c->data, row, v->v.i); return true;
     case PG_FLOAT: ((float *)(void *)c->data)[row] = v->v.f; return true;
     case PG_DOUBLE: ((double *)(void *)c->data)[row] = v->v.d; return true;
     case PG_NUMERIC: return put_numeric(c->type, c->data, row, v->v.text);
@@ -210,7 +187,7 @@ static bool put_value(const struct decoded_column *c, size_t row, const struct p
     case PG_TIME: ((int64_t *)(void *)c->data)[row] = v->v.time.micros; return true;
     case PG_TIMESTAMP:
     case PG_TIMESTAMPTZ: ((int64_t *)(void *)c->data)[row] = in_unit(c->type, v->v.i); return true;
-    case PG_UUID: put_uuid(c->data, row, v->v.uuid); return true;
+    case PG_UUID: engine_put_uuid(c->data, row, v->v.uuid); return true;
     default: return false;
     }
 }

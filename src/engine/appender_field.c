@@ -59,7 +59,7 @@ static bool quick_int(struct append_column *c, size_t row, struct str s)
     int64_t value = negative ? -(int64_t)v : (int64_t)v;
     if (!append_int_fits(c->type, value))
         return false;
-    append_put_int(c->type, c->data, row, value);
+    engine_put_int(c->type, c->data, row, value);
     return true;
 }
 

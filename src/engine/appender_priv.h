@@ -105,7 +105,6 @@ int append_value(struct engine_appender *ap, struct append_column *c, size_t row
 bool append_scale(unsigned __int128 *v, int by);
 /* Stores a decimal's digits in the width that the engine keeps it in. false: it has too many. */
 bool append_put_decimal(const struct engine_column_type *t, void *data, size_t row, __int128 v);
-void append_put_int(const struct engine_column_type *t, void *data, size_t row, int64_t v);
 bool append_int_fits(const struct engine_column_type *t, int64_t v);
 
 /* appender_field.c: the first n fields of a row, each in the quickest way that takes it. *column: that

@@ -41,19 +41,6 @@ bool append_int_fits(const struct engine_column_type *t, int64_t v)
     }
 }
 
-void append_put_int(const struct engine_column_type *t, void *data, size_t row, int64_t v)
-{
-    switch (t->type) {
-    case ENGINE_INT8:
-    case ENGINE_UINT8: ((uint8_t *)data)[row] = (uint8_t)v; break;
-    case ENGINE_INT16:
-    case ENGINE_UINT16: ((uint16_t *)data)[row] = (uint16_t)v; break;
-    case ENGINE_INT32:
-    case ENGINE_UINT32: ((uint32_t *)data)[row] = (uint32_t)v; break;
-    default: ((int64_t *)data)[row] = v; break;
-    }
-}
-
 static int put_int(const struct place *p, int64_t v)
 {
     static const char *const names[] = {
@@ -64,7 +51,7 @@ static int put_int(const struct place *p, int64_t v)
     if (!append_int_fits(p->type, v))
         return err_set(p->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
                        "value \"%lld\" is out of range for type %s", (long long)v, names[p->type->type]);
-    append_put_int(p->type, p->data, p->row, v);
+    engine_put_int(p->type, p->data, p->row, v);
     return ST_OK;
 }
 
@@ -87,14 +74,7 @@ bool append_put_decimal(const struct engine_column_type *t, void *data, size_t r
     (void)append_scale(&limit, t->width);
     if ((v < 0 ? -(unsigned __int128)v : (unsigned __int128)v) >= limit)
         return false;
-    if (t->width <= 4)
-        ((int16_t *)data)[row] = (int16_t)v;
-    else if (t->width <= 9)
-        ((int32_t *)data)[row] = (int32_t)v;
-    else if (t->width <= 18)
-        ((int64_t *)data)[row] = (int64_t)v;
-    else
-        ((struct engine_int128 *)data)[row] = (struct engine_int128){(uint64_t)v, (int64_t)(v >> 64)};
+    engine_put_decimal(t, data, row, v);
     return true;
 }
 
@@ -166,8 +146,7 @@ static int put_numeric(const struct place *p, struct str s)
     if (p->type->type == ENGINE_UINT64)
         ((uint64_t *)p->data)[p->row] = (uint64_t)v;
     else
-        ((struct engine_int128 *)p->data)[p->row] =
-            (struct engine_int128){(uint64_t)value, (int64_t)(value >> 64)};
+        engine_put_int128(p->data, p->row, value);
     return ST_OK;
 }
 
@@ -212,17 +191,6 @@ static int put_enum(const struct place *p, struct str s)
     }
     return err_set(p->e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input value for enum: \"%.*s\"",
                    s.n > SHOWN_MAX ? SHOWN_MAX : (int)s.n, s.p);
-}
-
-static void put_uuid(const struct place *p, const uint8_t *bytes)
-{
-    uint64_t upper = 0, lower = 0;
-    for (int i = 0; i < 8; i++) {
-        upper = upper << 8 | bytes[i];
-        lower = lower << 8 | bytes[i + 8];
-    }
-    ((struct engine_int128 *)p->data)[p->row] =
-        (struct engine_int128){lower, (int64_t)(upper ^ UINT64_C(1) << 63)};
 }
 
 /* ---- all ---- */
@@ -303,7 +271,7 @@ static int put_scalar(const struct place *p, const struct pg_value *v)
         ((struct engine_interval *)p->data)[p->row] =
             (struct engine_interval){v->v.interval.months, v->v.interval.days, v->v.interval.micros};
         return ST_OK;
-    case PG_UUID: put_uuid(p, v->v.uuid); return ST_OK;
+    case PG_UUID: engine_put_uuid(p->data, p->row, v->v.uuid); return ST_OK;
     case PG_BIT: return put_bits(p, v->v.text);
     default: return mismatch(p);
     }

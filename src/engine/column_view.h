@@ -6,6 +6,7 @@
 #ifndef TAVANA_ENGINE_COLUMN_VIEW_H
 #define TAVANA_ENGINE_COLUMN_VIEW_H
 
+#include "base/bytes.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -101,6 +102,45 @@ struct engine_interval {
     int32_t months, days;
     int64_t micros;
 };
+
+/* Values into flat vectors, in the width that the type has there; they fit. */
+static inline void engine_put_int(const struct engine_column_type *t, void *data, size_t row, int64_t v)
+{
+    switch (t->type) {
+    case ENGINE_INT8:
+    case ENGINE_UINT8: ((uint8_t *)data)[row] = (uint8_t)v; break;
+    case ENGINE_INT16:
+    case ENGINE_UINT16: ((uint16_t *)data)[row] = (uint16_t)v; break;
+    case ENGINE_INT32:
+    case ENGINE_UINT32: ((uint32_t *)data)[row] = (uint32_t)v; break;
+    default: ((int64_t *)data)[row] = v; break;
+    }
+}
+
+static inline void engine_put_int128(void *data, size_t row, __int128 v)
+{
+    ((struct engine_int128 *)data)[row] = (struct engine_int128){(uint64_t)v, (int64_t)(v >> 64)};
+}
+
+static inline void engine_put_decimal(const struct engine_column_type *t, void *data, size_t row, __int128 v)
+{
+    if (t->width <= 4)
+        ((int16_t *)data)[row] = (int16_t)v;
+    else if (t->width <= 9)
+        ((int32_t *)data)[row] = (int32_t)v;
+    else if (t->width <= 18)
+        ((int64_t *)data)[row] = (int64_t)v;
+    else
+        engine_put_int128(data, row, v);
+}
+
+/* 16 bytes, as they are written. */
+static inline void engine_put_uuid(void *data, size_t row, const uint8_t *bytes)
+{
+    uint64_t upper = get_be64(bytes) ^ UINT64_C(1) << 63;
+    ((struct engine_int128 *)data)[row] =
+        (struct engine_int128){get_be64(bytes + sizeof upper), (int64_t)upper};
+}
 
 struct column_view {
     const struct engine_column_type *type;
