@@ -53,6 +53,9 @@ static const struct rule {
     {"Catalog", "ENTRY_ALREADY_EXISTS", "Macro Function", NULL, SQLSTATE_DUPLICATE_FUNCTION},
     {"Catalog", "ENTRY_ALREADY_EXISTS", "Table Macro Function", NULL, SQLSTATE_DUPLICATE_OBJECT},
     {"Catalog", "ENTRY_ALREADY_EXISTS", NULL, NULL, SQLSTATE_DUPLICATE_TABLE},
+    {"Catalog", NULL, NULL, "Schema with name \"", SQLSTATE_DUPLICATE_SCHEMA}, /* quoted: DuckLake's words */
+    {"Catalog", NULL, NULL, "\" already exists", SQLSTATE_DUPLICATE_TABLE},
+    {"Catalog", NULL, NULL, "only widening type promotions", SQLSTATE_FEATURE_NOT_SUPPORTED},
     {"Catalog", NULL, NULL, "does not have a column named", SQLSTATE_UNDEFINED_COLUMN},
     {"Catalog", NULL, NULL, "Schema with name", SQLSTATE_INVALID_SCHEMA_NAME},
     {"Catalog", NULL, NULL, "is not an table", SQLSTATE_WRONG_OBJECT_TYPE},
@@ -100,6 +103,7 @@ static const struct rule {
     {"Binder", NULL, NULL, "No function matches", SQLSTATE_UNDEFINED_FUNCTION},
     {"Binder", NULL, NULL, "Could not choose a best candidate", SQLSTATE_UNDEFINED_FUNCTION},
     {"Binder", NULL, NULL, "Prepared statement", SQLSTATE_INVALID_SQL_STATEMENT_NAME},
+    {"Binder", NULL, NULL, "not found in DuckLakeCatalog", SQLSTATE_INVALID_SCHEMA_NAME},
     {"Binder", NULL, NULL, "Catalog \"", SQLSTATE_INVALID_CATALOG_NAME},
     {"Binder", NULL, NULL, "values were supplied", SQLSTATE_SYNTAX_ERROR},
     {"Binder", NULL, NULL, "same number of result columns", SQLSTATE_SYNTAX_ERROR},
@@ -109,6 +113,7 @@ static const struct rule {
     {"Binder", NULL, NULL, "can only be applied to", SQLSTATE_DATATYPE_MISMATCH},
     {"Binder", NULL, NULL, "database with name", SQLSTATE_DUPLICATE_DATABASE},
     {"Binder", NULL, NULL, "ead-only", SQLSTATE_READ_ONLY_SQL_TRANSACTION},
+    {"Binder", NULL, NULL, "not yet supported", SQLSTATE_FEATURE_NOT_SUPPORTED},
     {"Binder", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
     {"Planner", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
 

@@ -49,7 +49,8 @@ COMPARED_TEXTS = {"55000", "34000", "42P03", "25P01"}
 class Generator:
     """Makes a session of a seed. It has only an idea of what the session's state is: wrong turns are wanted."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, returns=True):
+        self.returns = returns  # RETURNING is there
         self.r = random.Random(seed)
         self.block = False
         self.open = []
@@ -99,6 +100,8 @@ class Generator:
         return self.r.choice(WRITES).format(n=self.r.randint(1, 30))
 
     def returning(self):
+        if not self.returns:
+            return self.write()
         return self.r.choice(RETURNING).format(n=self.r.randint(100, 200), m=self.r.randint(201, 300))
 
     def pg_cursors(self):
@@ -325,11 +328,11 @@ def explain(pair, steps, found):
     return "\n".join([*lines, f"  PostgreSQL: {one}", f"  Tavana:     {other}"])
 
 
-def run_sessions(pair, seeds, say=lambda text: None, differences_max=10):
+def run_sessions(pair, seeds, say=lambda text: None, differences_max=10, returns=True):
     """The seeds that differ, explained; and what occurred in all."""
     kinds, differences = collections.Counter(), {}
     for seed in seeds:
-        g = Generator(seed)
+        g = Generator(seed, returns)
         steps = g.session()
         kinds += g.kinds
         found = pair.run(steps)

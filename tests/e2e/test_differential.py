@@ -2,7 +2,7 @@
 
 import random
 
-from conftest import FULL, SANITIZED
+from conftest import FULL, SANITIZED, WORKERS
 from differential import Pair, run_sessions
 
 SESSIONS = 10000 if FULL else 150 if SANITIZED else 400
@@ -15,7 +15,7 @@ def test_random_sessions(server, postgres):
     differences, kinds = {}, None
     for start in (1, first):
         print(f"seeds {start} to {start + SESSIONS // 2 - 1}")
-        found, kinds = run_sessions(pair, range(start, start + SESSIONS // 2), print, differences_max=3)
+        found, kinds = run_sessions(pair, range(start, start + SESSIONS // 2), print, differences_max=3, returns=WORKERS < 2)  # a shared catalog has none
         differences |= found
     assert not differences, "\n".join(f"seed {seed}:\n{text}" for seed, text in differences.items())
     words = " ".join(kinds)

@@ -351,6 +351,11 @@ def test_what_one_worker_writes_another_reads(tmp_path):
             assert c.execute("select memory.twice(a) from memory.seen").fetchone() == (84,)
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             sessions[0].execute("create table memory.t (a int)")
+        for sql, error in (("create table t (a int)", psycopg.errors.DuplicateTable), ("create schema main", psycopg.errors.DuplicateSchema),
+                           ("select * from no_such.t", psycopg.errors.InvalidSchemaName), ("select * from no_such", psycopg.errors.UndefinedTable),
+                           ("insert into t values (1, '') returning a", psycopg.errors.FeatureNotSupported)):
+            with pytest.raises(error):
+                sessions[0].execute(sql)
         sessions[1].execute("create schema other; set search_path = other; create table u as select 5 as a")
         assert sessions[1].execute("select a from u").fetchone() == (5,)
         assert sessions[2].execute("select a from other.u").fetchone() == (5,)

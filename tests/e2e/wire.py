@@ -2,6 +2,7 @@
 the tests: 1 2 3 (Parse, Bind, Close complete), t (ParameterDescription), T (RowDescription), n (NoData), a row as a
 tuple, susp, empty, cc"TAG", err:CODE, fatal:CODE, notice:CODE, Z:STATUS, ps:NAME=VALUE."""
 
+import collections
 import hashlib
 import hmac
 import base64
@@ -72,6 +73,9 @@ class Error(Exception):
     def __init__(self, fields):
         super().__init__(f"{fields.get('C')}: {fields.get('M')}")
         self.fields = fields
+
+
+SAID = collections.deque(maxlen=1000)  # by servers: the texts of errors and notices of one test
 
 
 def fields_of(payload):
@@ -152,6 +156,7 @@ class Wire:
             self.pid, self.key = struct.unpack("!I", payload[:4])[0], payload[4:]
         elif kind in "EN":
             self.last_error = fields_of(payload)
+            SAID.append(self.last_error["M"])
         elif kind == "T":
             self.columns = columns_of(payload)
         elif kind == "t":
