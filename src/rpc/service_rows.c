@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/metric.h"
 #include "copy/options.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
@@ -195,11 +196,14 @@ static int send_rows(struct service_session *s, struct rpc_in *in, const struct 
     struct row_batch *batch;
     int st;
     while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
-        bool too_large = batch->len > RPC_BATCH_MAX && batch->nrows > 1;
+        const uint64_t rows = batch->nrows, bytes = batch->len; /* before they are taken away */
+        bool too_large = bytes > RPC_BATCH_MAX && rows > 1;
         st = too_large ? send_cut(s, in, batch, p->complete, e)
                        : rpc_in_send_batch(in, s->slots, batch, p->complete);
         if (st < 0)
             return ST_ERR;
+        metric_add(METRIC_ROWS_SENT, rows);
+        metric_add(METRIC_BYTES_SENT, bytes);
     }
     return st;
 }
