@@ -21,9 +21,9 @@ static int print_plain(void *arg, const struct config_row *row)
     if (l->only && strcmp(l->only, row->name) != 0)
         return ST_OK;
     l->found = true;
-    int st =
-        printf("%s = %s\n    %s\n    %s%s%s; %s; %s\n", row->name, row->default_value, row->text, row->type,
-               *row->bounds ? ", " : "", row->bounds, row->env, row->reloadable ? "reloadable" : "at start");
+    int st = printf("%s = %s\n    %s\n    for %s; %s%s%s; %s; %s\n", row->name, row->default_value, row->text,
+                    row->roles, row->type, *row->bounds ? ", " : "", row->bounds, row->env,
+                    row->reloadable ? "reloadable" : "at start");
     return st < 0 ? ST_ERR : ST_OK;
 }
 
@@ -41,8 +41,9 @@ static int put_cell(const char *s)
 static int print_markdown(void *arg, const struct config_row *row)
 {
     (void)arg;
-    const char *const cells[] = {row->name, or_dash(row->default_value),    row->type, or_dash(row->bounds),
-                                 row->env,  row->reloadable ? "yes" : "no", row->text};
+    const char *const cells[] = {
+        row->name,  or_dash(row->default_value),    row->type, or_dash(row->bounds), row->env,
+        row->roles, row->reloadable ? "yes" : "no", row->text};
     TRY(putchar('|') < 0 ? ST_ERR : ST_OK);
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         TRY(put_cell(cells[i]));
@@ -67,8 +68,8 @@ int cmd_options(int argc, char **argv)
         return flushed(ST_OK);
     }
     if (argc == 2 && strcmp(argv[1], "--markdown") == 0) {
-        (void)printf("| option | default | type | bounds | environment variable | reload | meaning |\n"
-                     "|---|---|---|---|---|---|---|\n");
+        (void)printf("| option | default | type | bounds | environment variable | for | reload | meaning |\n"
+                     "|---|---|---|---|---|---|---|---|\n");
         return flushed(config_each(NULL, print_markdown, NULL));
     }
     for (int i = 1; i < argc; i++) {

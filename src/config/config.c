@@ -373,27 +373,11 @@ static int not_for_role(const struct config *c, int option, struct err *e)
  * of several. */
 static int check_role(const struct config *c, struct err *e)
 {
-    static const int of_engine[] = {CONFIG_database,
-                                    CONFIG_read_only,
-                                    CONFIG_init,
-                                    CONFIG_default_catalog,
-                                    CONFIG_threads,
-                                    CONFIG_memory_limit,
-                                    CONFIG_temp_directory,
-                                    CONFIG_allowed_directories,
-                                    CONFIG_extensions,
-                                    CONFIG_spool_directory,
-                                    CONFIG_spool_limit,
-                                    CONFIG_cursor_batch_size,
-                                    CONFIG_portal_buffer_rows,
-                                    CONFIG_streams_max};
-    if (c->role != CONFIG_ROLE_GATEWAY && c->workers.n > 0)
-        return not_for_role(c, CONFIG_workers, e);
-    if (c->role != CONFIG_ROLE_GATEWAY && c->peers.n > 0)
-        return not_for_role(c, CONFIG_peers, e);
-    for (size_t i = 0; c->role == CONFIG_ROLE_GATEWAY && i < sizeof of_engine / sizeof *of_engine; i++)
-        if (c->source[of_engine[i]] == CONFIG_FLAG || c->source[of_engine[i]] == CONFIG_FILE)
-            return not_for_role(c, of_engine[i], e);
+    for (int i = 0; i < CONFIG_COUNT; i++) {
+        bool written = c->source[i] == CONFIG_FLAG || c->source[i] == CONFIG_FILE;
+        if (written && !(config_options[i].roles & 1U << c->role))
+            return not_for_role(c, i, e);
+    }
     if (c->role == CONFIG_ROLE_GATEWAY && c->workers.n == 0)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "option workers: a gateway needs at least one");
     return ST_OK;
@@ -493,6 +477,19 @@ static const char *terminated(struct buf *b)
     return buf_ok(b) ? (const char *)b->data : "";
 }
 
+static const char *roles_text(enum option_roles roles)
+{
+    switch (roles) {
+    case ROLES_GATEWAY: return "gateway";
+    case ROLES_WORKER: return "worker";
+    case ROLES_FRONT: return "serve, gateway";
+    case ROLES_ENGINE: return "serve, worker";
+    case ROLES_RPC: return "gateway, worker";
+    case ROLES_ALL: break;
+    }
+    return "all";
+}
+
 int config_each(const struct config *c, int (*cb)(void *arg, const struct config_row *row), void *arg)
 {
     struct buf value, bounds;
@@ -519,6 +516,7 @@ int config_each(const struct config *c, int (*cb)(void *arg, const struct config
                                  .default_value = o->default_value,
                                  .bounds = terminated(&bounds),
                                  .source = c ? c->source[i] : CONFIG_DEFAULT,
+                                 .roles = roles_text(o->roles),
                                  .reloadable = o->scope == SCOPE_RELOAD};
         st = cb(arg, &row);
     }

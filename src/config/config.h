@@ -89,6 +89,7 @@ struct config_row {
     const char *default_value; /* in the same form */
     const char *bounds;        /* "1 … 65535", "off|on|required"; "" without; lent for the call */
     enum config_source source;
+    const char *roles; /* "all", or those that it is for */
     bool reloadable;
 };
 

@@ -16,11 +16,21 @@ enum option_type {
     TYPE_CHOICE,
     TYPE_LIST
 };
+/* Bits of 1 << enum config_role. */
+enum option_roles {
+    ROLES_GATEWAY = 1 << CONFIG_ROLE_GATEWAY,
+    ROLES_WORKER = 1 << CONFIG_ROLE_WORKER,
+    ROLES_FRONT = 1 << CONFIG_ROLE_SERVE | ROLES_GATEWAY,
+    ROLES_ENGINE = 1 << CONFIG_ROLE_SERVE | ROLES_WORKER,
+    ROLES_RPC = ROLES_GATEWAY | ROLES_WORKER,
+    ROLES_ALL = ROLES_FRONT | ROLES_WORKER
+};
 enum option_scope { SCOPE_RELOAD, SCOPE_START, SCOPE_COMMAND };
 
 struct option {
     enum option_type type;
     enum option_scope scope;
+    enum option_roles roles;
     const char *name, *env, *default_value, *unit, *text;
     int64_t min, max;
     size_t offset; /* of its field in struct config */

@@ -13,9 +13,10 @@
 #define OPTION_OFFSET_LIST(name)     offsetof(struct config, name)
 
 const struct option config_options[CONFIG_COUNT] = {
-#define X(type_, name_, env_, default_, min_, max_, unit_, scope_, text_)                                    \
+#define X(type_, name_, env_, default_, min_, max_, unit_, scope_, roles_, text_)                            \
     {.type = TYPE_##type_,                                                                                   \
      .scope = SCOPE_##scope_,                                                                                \
+     .roles = ROLES_##roles_,                                                                                \
      .name = #name_,                                                                                         \
      .env = (env_),                                                                                          \
      .default_value = (default_),                                                                            \

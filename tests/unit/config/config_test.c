@@ -313,7 +313,19 @@ struct rows {
     const char *stop_at;
 };
 
-/* What is shown can be given back as a flag and means the same. */
+static int load_as(enum config_role role, const char *flag)
+{
+    struct args a = ARGS(flag, "--workers=a");
+    struct config c;
+    struct err e;
+    err_init(&e);
+    a.n -= role != CONFIG_ROLE_GATEWAY;
+    int st = config_load(&c, role, a.n, a.v, &e);
+    config_release(&c);
+    return st;
+}
+
+/* What is shown can be given back as a flag and means the same, to the roles that it is for. */
 static int check_row(void *arg, const struct config_row *row)
 {
     struct rows *rows = arg;
@@ -326,9 +338,12 @@ static int check_row(void *arg, const struct config_row *row)
         return ST_OK;
     char flag[128];
     (void)snprintf(flag, sizeof flag, "--%s=%s", row->name, row->value);
-    struct config c;
-    load_ok(&c, ARGS(flag));
-    config_release(&c);
+    static const char *const roles[] = {
+        [CONFIG_ROLE_SERVE] = "serve", [CONFIG_ROLE_GATEWAY] = "gateway", [CONFIG_ROLE_WORKER] = "worker"};
+    for (unsigned role = 0; role < sizeof roles / sizeof *roles; role++) {
+        bool takes = strcmp(row->roles, "all") == 0 || strstr(row->roles, roles[role]);
+        assert_int_equal(load_as((enum config_role)role, flag), takes ? ST_OK : ST_ERR);
+    }
     return ST_OK;
 }
 
