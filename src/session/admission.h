@@ -15,7 +15,7 @@ struct waker;
 
 enum {
     ADMISSION_STREAM = 3 * 512 * 1024,  /* bytes: a batch being filled, what is gathered beside it */
-    ADMISSION_WRITER = 3 * 1024 * 1024, /* more for the batches of a writer, if there is room: without it the
+    ADMISSION_WRITER = 4 * 1024 * 1024, /* more for the batches of a writer, if there is room: without it the
                                            session writes for itself */
 };
 

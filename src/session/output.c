@@ -88,7 +88,7 @@ int session_drain(struct session *s, struct err *e)
 }
 
 /* Messages between rows that the writer writes go with those: this thread does not wait for them. */
-static int flush_with(struct session *s, bool rows_around, struct err *e)
+static int flush_with(struct session *s, bool rows_around, bool rows_follow, struct err *e)
 {
     if (!buf_ok(&s->out)) {
         s->closing = true;
@@ -100,7 +100,7 @@ static int flush_with(struct session *s, bool rows_around, struct err *e)
     if (s->out.len > WRITER_BYTES_MOST || !rows_around)
         st = send_all(s, s->out.data, s->out.len, e);
     else
-        st = writer_put_bytes(s->writer, s->out.data, s->out.len, e);
+        st = writer_put_bytes(s->writer, s->out.data, s->out.len, !rows_follow, e);
     if (st < 0)
         s->closing = true;
     buf_clear(&s->out);
@@ -109,7 +109,7 @@ static int flush_with(struct session *s, bool rows_around, struct err *e)
 
 int session_flush(struct session *s, struct err *e)
 {
-    return flush_with(s, s->writer && !writer_idle(s->writer), e);
+    return flush_with(s, s->writer && !writer_idle(s->writer), false, e);
 }
 
 void session_hold(struct session *s)
@@ -164,7 +164,7 @@ int session_send_batch(struct session *s, struct row_batch *batch, struct err *e
         s->writer = writer_new(s);
     if (!s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX)
         return session_send_rows(s, batch->data, batch->len, e);
-    TRY(flush_with(s, true, e));
+    TRY(flush_with(s, true, true, e));
     int st = writer_put(s->writer, batch, e);
     if (st < 0)
         s->closing = true;
