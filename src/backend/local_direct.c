@@ -247,17 +247,34 @@ static int piece_error(const struct direct_piece *p, struct err *e)
 
 /* ---- encoded ---- */
 
-/* Bytes of so many whole rows, or of as many as there are room for, but one at least. */
-static size_t rows_within(const uint8_t *p, uint64_t most, size_t room, uint64_t *rows)
+/* The furthest mark that is not beyond row `end` nor `room` bytes from `at`; *row is its row. */
+static size_t last_mark(const struct direct_piece *p, size_t at, uint64_t end, size_t room, uint64_t *row)
 {
-    size_t at = 0;
-    for (*rows = 0; *rows < most; ++*rows) {
-        size_t len = 1 + (size_t)get_be32(p + at + 1);
-        if (at > 0 && at + len > room)
+    for (size_t i = p->nmarks; i > 0; i--) {
+        uint64_t marked = (uint64_t)i * DIRECT_MARK_ROWS;
+        if (marked <= *row)
             break;
-        at += len;
+        if (marked > end || p->marks[i - 1] - at > room)
+            continue;
+        *row = marked;
+        return p->marks[i - 1];
     }
     return at;
+}
+
+/* Bytes of so many whole rows, or of as many as there are room for, but one at least. */
+static size_t rows_within(const struct direct_piece *p, size_t at, uint64_t most, size_t room, uint64_t *rows)
+{
+    uint64_t first = p->batch.nrows - p->rows, row = first;
+    size_t to = last_mark(p, at, first + most, room, &row);
+    for (; row < first + most; row++) {
+        size_t len = 1 + (size_t)get_be32(p->batch.data + to + 1);
+        if (to > at && to + len - at > room)
+            break;
+        to += len;
+    }
+    *rows = row - first;
+    return to - at;
 }
 
 static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t most, uint64_t *rows,
@@ -268,7 +285,7 @@ static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t mos
     size_t n = p->batch.len - d->at;
     *rows = p->rows;
     if (n > room || most < p->rows)
-        n = rows_within(p->batch.data + d->at, most < p->rows ? most : p->rows, room, rows);
+        n = rows_within(p, d->at, most < p->rows ? most : p->rows, room, rows);
     TRY(row_batch_reserve(out, n, e));
     memcpy(out->data + out->len, p->batch.data + d->at, n);
     row_batch_commit(out, out->data + out->len + n, *rows);

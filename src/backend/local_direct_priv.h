@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "engine/sink.h"
 
+enum { DIRECT_MARK_ROWS = 256, DIRECT_MARKS = 7 }; /* a chunk has 2048 */
+
 /* Rows of a chunk, or some of them: a large chunk has several pieces. */
 struct direct_piece {
     struct direct_piece *next; /* another chunk's first one; of those that are ready, just the next */
@@ -13,9 +15,12 @@ struct direct_piece {
     int64_t ticket;
     uint64_t rows;          /* that it has: of batch or of segment */
     struct row_batch batch; /* encoded; empty when segment is not */
-    struct buf segment;     /* typed: engine/chunk_codec.h */
-    struct err *err;        /* why the row after those cannot be sent; NULL: nothing is wrong with it */
-    uint64_t err_rows;      /* of the chunk that err was in the way of */
+    uint32_t
+        marks[DIRECT_MARKS]; /* where rows DIRECT_MARK_ROWS, twice that … of batch begin, so far as known */
+    size_t nmarks;
+    struct buf segment; /* typed: engine/chunk_codec.h */
+    struct err *err;    /* why the row after those cannot be sent; NULL: nothing is wrong with it */
+    uint64_t err_rows;  /* of the chunk that err was in the way of */
 };
 
 struct local_direct {

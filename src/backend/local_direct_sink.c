@@ -104,6 +104,7 @@ static struct direct_piece *take_spare(struct local_direct *d)
         row_batch_clear(&p->batch);
         buf_clear(&p->segment);
         p->rows = p->err_rows = 0;
+        p->nmarks = 0;
         p->next = NULL;
         return p;
     }
@@ -124,6 +125,19 @@ static int keep_error(struct direct_piece *p, uint64_t rows_left, struct err *e)
     return ST_OK;
 }
 
+/* For one whose pages may end within it, with marks. */
+static int encode_piece(const struct local_direct *d, struct encoder *enc, const struct chunk_view *rows,
+                        size_t *row, struct direct_piece *p, struct err *e)
+{
+    int st = ST_OK;
+    while (st == ST_OK && d->decodes && p->nmarks < DIRECT_MARKS && *row + DIRECT_MARK_ROWS < rows->nrows) {
+        st = encode_rows(enc, rows, row, DIRECT_MARK_ROWS, d->piece_bytes, &p->batch, e);
+        if (st == ST_OK)
+            p->marks[p->nmarks++] = (uint32_t)p->batch.len;
+    }
+    return st == ST_OK ? encode_rows(enc, rows, row, UINT64_MAX, d->piece_bytes, &p->batch, e) : st;
+}
+
 static int encode_chunk(struct local_direct *d, struct encoder *enc, const struct chunk_view *rows,
                         struct direct_piece **out, struct err *e)
 {
@@ -135,7 +149,7 @@ static int encode_chunk(struct local_direct *d, struct encoder *enc, const struc
             return err_oom(e);
         *out = p;
         out = &p->more;
-        st = encode_rows(enc, rows, &row, UINT64_MAX, d->piece_bytes, &p->batch, e);
+        st = encode_piece(d, enc, rows, &row, p, e);
         p->rows = p->batch.nrows;
         if (st < 0)
             return keep_error(p, rows->nrows - row, e);

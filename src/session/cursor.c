@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { PARK_SLICE_US = 5000 }; /* how long a client may wait for rows that are being put aside */
 
@@ -132,11 +133,36 @@ void cursor_forget(struct session *s, struct portal *p)
 
 /* ---- FETCH, MOVE ---- */
 
+static void remember(struct fetch_memo *memo, struct str text, const struct sql_fetch *f)
+{
+    size_t n = strlen(f->name);
+    memo->n = text.n <= sizeof memo->text && n < sizeof memo->name ? text.n : 0;
+    if (memo->n == 0)
+        return;
+    memcpy(memo->text, text.p, text.n);
+    memcpy(memo->name, f->name, n + 1);
+    memo->fetch = *f;
+}
+
+static int parse_fetch(struct session *s, const struct sql_statement *sql, struct sql_fetch *out,
+                       struct err *e)
+{
+    struct fetch_memo *memo = &s->last_fetch;
+    if (memo->n > 0 && str_eq(sql->text, (struct str){memo->text, memo->n})) {
+        *out = memo->fetch;
+        out->name = memo->name;
+        return ST_OK;
+    }
+    TRY(sql_parse_fetch(&s->message_arena, sql, out, e));
+    remember(memo, sql->text, out);
+    return ST_OK;
+}
+
 int cursor_describe_fetch(struct session *s, const struct sql_statement *sql, struct row_desc **out,
                           bool *binary, struct err *e)
 {
     struct sql_fetch f;
-    TRY(sql_parse_fetch(&s->message_arena, sql, &f, e));
+    TRY(parse_fetch(s, sql, &f, e));
     struct portal *c = f.move ? NULL : portal_find(s, f.name);
     struct row_desc *desc = c ? portal_desc(c) : NULL;
     *out = desc ? row_desc_ref(desc) : NULL;
@@ -175,7 +201,7 @@ static int fetch(struct session *s, struct portal *p, struct portal_run *to, uin
     struct sql_fetch f;
     struct portal *c = NULL;
     int64_t start = clock_now_us();
-    TRY(sql_parse_fetch(&s->message_arena, &p->sql, &f, e));
+    TRY(parse_fetch(s, &p->sql, &f, e));
     TRY(find_target(s, f.name, &c, e));
     assert(c);
     if (portal_fetch(s, c, &f, to, rows, e) < 0) {

@@ -149,6 +149,15 @@ struct portal_run {
 };
 
 /* One slot of the registry. */
+/* The last FETCH, since who pages through a cursor sends the same one again and again. */
+enum { FETCH_MEMO_MAX = 96 }; /* bytes of its text; longer ones are parsed each time */
+struct fetch_memo {
+    char text[FETCH_MEMO_MAX];
+    size_t n; /* of text; 0: none */
+    char name[SQL_NAME_MAX + 1];
+    struct sql_fetch fetch; /* its name apart */
+};
+
 struct session {
     unsigned magic;
     struct task task;     /* of the pool, while it runs */
@@ -209,6 +218,8 @@ struct session {
     struct portal *running; /* the one that portal_execute is in */
     struct portal *binding; /* of the Bind that is worked on */
     struct str query;       /* the message that is worked on, when it is SQL */
+    bool told_that_it_goes; /* the worker, to the client */
+    struct fetch_memo last_fetch;
     unsigned nstatements, nportals, ncursors; /* portals with names */
     size_t kept;                              /* bytes that its statements and cursors take */
     uint64_t births;
