@@ -226,6 +226,8 @@ struct backend {
 
 struct backend_session {
     const struct backend_ops *ops;
+    bool goes; /* where it is will soon be gone, with the cursors that it has there; known after a fetch began
+                */
 };
 
 #endif

@@ -32,6 +32,7 @@
     X(STREAMS_REFUSED, "tavana_streams_refused_total", "Results that ended while they waited for memory")    \
     X(WORKERS_LOST, "tavana_route_lost_total", "Sessions' connections to workers that were lost")            \
     X(STATEMENTS_RETRIED, "tavana_route_retried_total", "Statements that were run again on another worker")  \
+    X(ROUTE_REFUSED, "tavana_route_refused_total", "Statements that ended while they waited for a worker")   \
     X(CURSOR_ROUTE_HITS, "cursor_route_hits_total",                                                          \
       "Fetches from an open cursor or portal that its owner answered")                                       \
     X(CURSOR_ROUTE_MISSES, "cursor_route_misses_total",                                                      \
@@ -45,6 +46,7 @@
     X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
     X(STREAMS, "tavana_streams", "Result streams open now")                                                  \
     X(STREAMS_WAITING, "tavana_streams_waiting", "Results that wait for stream_memory now")                  \
+    X(ROUTE_WAITING, "tavana_route_waiting", "Statements that wait for a worker with room now")              \
     X(STREAM_MEMORY_BYTES, "tavana_stream_memory_bytes", "Memory granted to results that are being sent")    \
     X(CURSORS, "cursor_active_count", "Cursors open now")                                                    \
     X(SPOOL_MEMORY_BYTES, "tavana_spool_memory_bytes", "Memory that rows put aside take now")                \
@@ -55,6 +57,8 @@
     X(FIRST_ROW_SECONDS, "tavana_first_row_seconds", "Time from a statement's start to its first row",       \
       SECONDS)                                                                                               \
     X(STATEMENT_SECONDS, "tavana_statement_seconds", "Time from a statement's start to its end", SECONDS)    \
+    X(ROUTE_WAIT_SECONDS, "tavana_route_wait_seconds",                                                       \
+      "Time that a statement waited for a worker, of those that had to", SECONDS)                            \
     X(CURSOR_FETCH_SECONDS, "cursor_fetch_latency_seconds", "Time that a FETCH or MOVE took", SECONDS)       \
     X(PORTAL_BUFFER_ROWS, "portal_buffer_rows", "Rows of a cursor or portal that were put aside", ROWS)
 

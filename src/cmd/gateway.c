@@ -19,10 +19,13 @@ static int open_workers(struct gateway *v, struct err *e)
     const struct config *c = &v->process.config;
     struct rpc_security security;
     const struct route_options o = {
-        .workers = c->workers.items,
-        .nworkers = c->workers.n,
-        .client = {.channel = {.security = &security, .timeout_ms = c->worker_client_timeout_ms},
-                   .gateway = "tavana " TAVANA_VERSION},
+        .workers = {.names = c->workers.items,
+                    .nnames = c->workers.n,
+                    .pool_size = (unsigned)c->worker_client_pool_size,
+                    .resolve_us = c->workers_resolve_interval_ms * 1000,
+                    .client = {.channel = {.security = &security, .timeout_ms = c->worker_client_timeout_ms},
+                               .gateway = "tavana " TAVANA_VERSION}},
+        .wait_us = c->stream_wait_ms * 1000,
     };
     rpc_security_from(&security, c);
     return route_new(&v->route, &o, e);
@@ -49,7 +52,10 @@ static void stop(struct process *p)
 
 static int reload(struct process *p, const struct config *next, struct err *e)
 {
-    return front_reload(&((struct gateway *)p)->front, next, e);
+    struct gateway *v = (struct gateway *)p;
+    TRY(front_reload(&v->front, next, e));
+    route_set_wait(v->route, next->stream_wait_ms * 1000);
+    return ST_OK;
 }
 
 static void drain(struct process *p)
@@ -57,18 +63,46 @@ static void drain(struct process *p)
     front_drain(&((struct gateway *)p)->front);
 }
 
+/* Of each worker, with its address as a label: name, help, value. */
+#define WORKER_GAUGES(X)                                                                                     \
+    X("tavana_gateway_worker_attached", "1: it can be reached", w->report.there)                             \
+    X("tavana_gateway_worker_draining", "1: it takes nothing new", w->report.draining)                       \
+    X("tavana_gateway_worker_running", "Statements of this gateway there", w->running)                       \
+    X("tavana_gateway_worker_streams", "Statements of all gateways there", w->report.streams)                \
+    X("tavana_gateway_worker_streams_max", "How many it is willing to run", w->report.streams_max)           \
+    X("tavana_gateway_worker_sessions", "Sessions of all gateways there", w->report.sessions)                \
+    X("tavana_gateway_worker_memory_bytes", "Its resident memory", w->report.memory)                         \
+    X("tavana_gateway_worker_memory_max_bytes", "What its engine may use; 0: not known", w->report.memory_max)
+
+static void worker_gauges(struct ops_gauges *g, const struct worker_stats *all, size_t n)
+{
+    const struct worker_stats *w;
+#define X(name, help, value)                                                                                 \
+    ops_gauges_head(g, name, help);                                                                          \
+    for (w = all; w < all + n; w++)                                                                          \
+        ops_gauge_of(g, name, "worker", w->address, (double)(value));
+    WORKER_GAUGES(X)
+#undef X
+}
+
 static void gauges(struct process *p, struct ops_gauges *g)
 {
     struct gateway *v = (struct gateway *)p;
-    struct route_worker_stats w;
-    unsigned there = 0, workers = 0;
-    while (route_worker_stats(v->route, workers, &w)) {
-        workers++;
-        there += w.report.there;
+    struct worker_stats w[WORKERS_MAX];
+    size_t n = workers_stats(route_workers(v->route), w);
+    unsigned there = 0, channels = 0, workers = 0;
+    for (size_t i = 0; i < n; i++) {
+        workers += !w[i].twin;
+        channels += w[i].channel;
+        there += w[i].report.there && !w[i].twin;
     }
     front_gauges(&v->front, g);
-    ops_gauge(g, "tavana_gateway_workers", "Workers that are configured", workers);
+    ops_gauge(g, "tavana_gateway_workers", "Workers that are known", workers);
     ops_gauge(g, "tavana_gateway_workers_attached", "Of these, those that can be reached", there);
+    ops_gauge(g, "tavana_gateway_channels", "Channels to workers", channels);
+    ops_gauge(g, "tavana_gateway_channels_max", "How many there may be",
+              (double)p->config.worker_client_pool_size);
+    worker_gauges(g, w, n);
 }
 
 static int port(const struct process *p)

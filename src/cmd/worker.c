@@ -56,6 +56,7 @@ static int open_service(struct worker_process *v, struct err *e)
                 .pool = v->process.pool,
             },
         .sessions_max = (unsigned)c->max_connections,
+        .streams_max = (unsigned)c->worker_capacity,
         .version = TAVANA_VERSION,
         .memory_max = (uint64_t)c->memory_limit,
         .own_writes = !c->read_only,
@@ -106,7 +107,10 @@ static void gauges(struct process *p, struct ops_gauges *g)
     struct rpc_service_stats s = rpc_service_stats(((struct worker_process *)p)->service);
     ops_gauge(g, "tavana_worker_gateways", "Gateways that are attached", s.gateways);
     ops_gauge(g, "tavana_worker_sessions", "Their sessions", s.sessions);
-    ops_gauge(g, "tavana_worker_streams", "Results on their way to gateways", s.streams);
+    ops_gauge(g, "tavana_worker_streams_max", "Statements that they may run at once",
+              (double)p->config.worker_capacity);
+    ops_gauge(g, "tavana_worker_streams", "Statements that run for them, and results on their way to them",
+              s.streams);
 }
 
 static int port(const struct process *p)

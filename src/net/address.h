@@ -1,4 +1,4 @@
-/* "HOST:PORT" as options write it: listening addresses of TCP. Any thread. */
+/* "HOST:PORT" as options write it: listening addresses of TCP, workers, peers. Any thread. */
 #ifndef TAVANA_NET_ADDRESS_H
 #define TAVANA_NET_ADDRESS_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { ADDRESS_HOST_MAX = 256, ADDRESS_RESOLVED_MAX = 16 };
+enum { ADDRESS_HOST_MAX = 256, ADDRESS_RESOLVED_MAX = 64 };
 
 struct address {
     char host[ADDRESS_HOST_MAX]; /* "": all of this machine */

@@ -78,6 +78,20 @@ void ops_gauge(struct ops_gauges *g, const char *name, const char *help, double 
     put_number(g->body, name, "gauge", help, value);
 }
 
+void ops_gauges_head(struct ops_gauges *g, const char *name, const char *help)
+{
+    put_head(g->body, name, "gauge", help);
+}
+
+void ops_gauge_of(struct ops_gauges *g, const char *name, const char *label, const char *of, double value)
+{
+    buf_printf(g->body, "%s{%s=", name, label);
+    put_label_value(g->body, of);
+    buf_printf(g->body, "} ");
+    put_double(g->body, value);
+    buf_printf(g->body, "\n");
+}
+
 static void put_counters(struct buf *b)
 {
     for (size_t i = 0; i < METRIC_COUNTER_COUNT; i++) {

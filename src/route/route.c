@@ -10,37 +10,6 @@
 
 DEFINE_CLEANUP(struct route, route_free)
 
-/* ---- which worker ---- */
-
-static bool is_better(const struct rpc_report *a, const struct rpc_report *b)
-{
-    if (a->streams != b->streams)
-        return a->streams < b->streams;
-    return a->sessions < b->sessions;
-}
-
-/* The one with the least to do, of those that are there; when none is *any is false, and it is one of them.
- */
-static struct rpc_client *choose(struct route *r, bool *any)
-{
-    struct rpc_client *best = NULL;
-    struct rpc_report of_best = {0};
-    const size_t n = r->nworkers;
-    assert(n > 0);
-    const size_t first = atomic_fetch_add(&r->turn, 1) % n;
-    for (size_t i = 0; i < n; i++) {
-        struct rpc_client *c = r->workers[(first + i) % n];
-        struct rpc_report report;
-        rpc_client_report(c, &report);
-        if (!report.there || report.draining || (best && !is_better(&report, &of_best)))
-            continue;
-        best = c;
-        of_best = report;
-    }
-    *any = best != NULL;
-    return best ? best : r->workers[first];
-}
-
 /* ---- moving ---- */
 
 /* What it has on its worker goes before the session there does. */
@@ -61,7 +30,9 @@ static void leave(struct route_session *s)
     if (s->copy)
         s->route->inner->copy_close(TAKE_PTR(s->copy->inner));
     on->ops->session_close(on);
+    workers_leave(s->route->workers, TAKE_PTR(s->at));
     s->started = 0;
+    s->base.goes = false;
 }
 
 static int bring_along(struct route_session *s, struct backend_session *on, struct err *e)
@@ -74,20 +45,22 @@ static int bring_along(struct route_session *s, struct backend_session *on, stru
     return s->in_tx ? ops->tx(on, s->begun, e) : ST_OK;
 }
 
-static int open_on(struct route_session *s, struct rpc_client *c, struct err *e)
+/* Takes over the caller's hold of n. */
+static int open_on(struct route_session *s, struct worker_node *n, struct err *e)
 {
     const struct backend_identity who = {s->user, s->database, s->application_name};
     struct backend_session *on = NULL;
-    TRY(s->route->inner->session_open(rpc_client_backend(c), &who, &on, e));
-    int st = bring_along(s, on, e);
-    if (st != ST_OK) {
+    int st = s->route->inner->session_open(rpc_client_backend(worker_client(n)), &who, &on, e);
+    if (st == ST_OK && (st = bring_along(s, on, e)) != ST_OK)
         s->route->inner->session_close(on);
+    if (st != ST_OK) {
+        workers_leave(s->route->workers, n);
         return st;
     }
     (void)pthread_mutex_lock(&s->lock);
     s->on = on;
     (void)pthread_mutex_unlock(&s->lock);
-    s->worker = c;
+    s->at = n;
     return ST_OK;
 }
 
@@ -96,9 +69,10 @@ static int open_somewhere(struct route_session *s, struct err *e)
     int st = ST_ERR;
     bool any = true;
     for (int i = 0; i < ROUTE_TRIES && st != ST_OK && any; i++) {
-        struct rpc_client *c = choose(s->route, &any);
+        struct worker_node *n;
         err_init(e);
-        st = open_on(s, c, e);
+        TRY(workers_choose(s->route->workers, &n, &any, e));
+        st = open_on(s, n, e);
     }
     return st;
 }
@@ -106,27 +80,71 @@ static int open_somewhere(struct route_session *s, struct err *e)
 static bool worker_goes(const struct route_session *s)
 {
     struct rpc_report report;
-    rpc_client_report(s->worker, &report);
+    rpc_client_report(worker_client(s->at), &report);
     return report.draining || !report.there;
+}
+
+/* It has nothing there that would be lost. */
+static bool is_clean(const struct route_session *s)
+{
+    return !s->in_tx && !s->pinned && s->started == 0;
 }
 
 int route_settle(struct route_session *s, struct err *e)
 {
-    bool clean = !s->in_tx && !s->pinned && s->started == 0;
     if (s->tx_lost)
         return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
                        "current transaction is aborted, commands ignored until end of transaction block");
-    if (s->on && clean && s->route->nworkers > 1 && worker_goes(s))
+    if (s->on && is_clean(s) && worker_goes(s) && workers_are_several(s->route->workers))
         leave(s);
     return s->on ? ST_OK : open_somewhere(s, e);
+}
+
+static int move_to(struct route_session *s, struct worker_node *n, struct err *e)
+{
+    struct err ignored;
+    err_init(&ignored);
+    leave(s);
+    workers_stay(s->route->workers, n);
+    if (open_on(s, n, &ignored) == ST_OK)
+        return ST_OK;
+    return open_somewhere(s, e); /* it has gone meanwhile: wherever there is a place */
+}
+
+int route_enter(struct route_session *s, bool begun, struct err *e)
+{
+    struct worker_ticket *t = &s->ticket;
+    if (s->entered > 0) {
+        s->entered++;
+        return ST_OK;
+    }
+    if (!begun)
+        TRY(route_settle(s, e));
+    t->on = s->at;
+    t->bound = begun || !is_clean(s);
+    t->begun = begun;
+    TRY(workers_enter(s->route->workers, t, atomic_load(&s->route->wait_us), e));
+    s->entered = 1;
+    if (t->on == s->at)
+        return ST_OK;
+    int st = move_to(s, t->on, e);
+    if (st != ST_OK)
+        route_exit(s);
+    return st;
+}
+
+void route_exit(struct route_session *s)
+{
+    if (s->entered > 0 && --s->entered == 0)
+        workers_exit(s->route->workers, &s->ticket);
 }
 
 int route_may_write(const struct route_session *s, struct err *e)
 {
     struct rpc_report report;
-    if (s->route->nworkers == 1)
+    if (!workers_are_several(s->route->workers))
         return ST_OK;
-    rpc_client_report(s->worker, &report);
+    rpc_client_report(worker_client(s->at), &report);
     if (!report.own_writes)
         return ST_OK; /* the engine there refuses what is not shared */
     (void)err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,
@@ -143,6 +161,18 @@ static bool can_move(const struct route_session *s)
 {
     bool plain = s->begun == BACKEND_TX_BEGIN || s->begun == BACKEND_TX_BEGIN_READ_ONLY;
     return !s->pinned && (!s->in_tx || (!s->wrote && plain));
+}
+
+void route_leave_what_goes(struct route_session *s)
+{
+    if (!s->on || s->entered > 0 || s->copy || !worker_goes(s) || !workers_are_several(s->route->workers))
+        return;
+    bool moves = can_move(s);
+    for (struct list *l = s->portals.next; l != &s->portals && moves; l = l->next)
+        moves = route_portal_can_move(list_entry(l, struct route_portal, link));
+    if (moves)
+        leave(s);
+    s->base.goes = !moves;
 }
 
 static void say_what_is_gone(const struct route_session *s, struct err *e)
@@ -179,6 +209,8 @@ static void session_free(struct route_session *s)
     if (!s)
         return;
     leave(s);
+    worker_user_put(s->route->workers, s->ticket.user);
+    worker_ticket_release(&s->ticket);
     (void)pthread_mutex_destroy(&s->lock);
     mem_free(s->user);
     mem_free(s->database);
@@ -198,6 +230,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     (void)pthread_mutex_init(&s->lock, NULL);
     list_init(&s->stmts);
     list_init(&s->portals);
+    worker_ticket_init(&s->ticket);
     s->base.ops = b->ops;
     s->route = (struct route *)b;
     s->user = mem_strdup(who->user ? who->user : "");
@@ -205,6 +238,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     s->application_name = mem_strdup(who->application_name ? who->application_name : "");
     if (!s->user || !s->database || !s->application_name)
         return err_oom(e);
+    TRY(worker_user_get(s->route->workers, s->user, &s->ticket.user, e));
     TRY(open_somewhere(s, e));
     *out = &TAKE_PTR(s)->base;
     return ST_OK;
@@ -327,24 +361,34 @@ static void session_cancel(struct backend_session *bs)
     if (s->on)
         s->on->ops->cancel(s->on);
     (void)pthread_mutex_unlock(&s->lock);
+    workers_cancel(s->route->workers, &s->ticket);
 }
 
 /* ---- COPY FROM STDIN: on the worker that its transaction is on ---- */
+
+static int copy_begin(struct route_session *s, const struct backend_copy_in *in, struct route_copy *c,
+                      struct err *e)
+{
+    TRY(route_may_write(s, e));
+    s->wrote = true;
+    int st = s->on->ops->copy_open(s->on, in, &c->inner, e);
+    if (st != ST_OK)
+        (void)route_try_again(s, false, e);
+    return st;
+}
 
 static int copy_open(struct backend_session *bs, const struct backend_copy_in *in, struct backend_copy **out,
                      struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
-    TRY(route_settle(s, e));
-    TRY(route_may_write(s, e));
     struct route_copy *c = mem_calloc(1, sizeof *c);
     if (!c)
         return err_oom(e);
     c->session = s;
-    s->wrote = true;
-    int st = s->on->ops->copy_open(s->on, in, &c->inner, e);
+    int st = route_enter(s, false, e);
+    if (st == ST_OK && (st = copy_begin(s, in, c, e)) != ST_OK)
+        route_exit(s);
     if (st != ST_OK) {
-        (void)route_try_again(s, false, e);
         mem_free(c);
         return st;
     }
@@ -392,6 +436,7 @@ static void copy_close(struct backend_copy *bc)
         return;
     c->session->route->inner->copy_close(c->inner);
     c->session->copy = NULL;
+    route_exit(c->session);
     mem_free(c);
 }
 
@@ -429,15 +474,9 @@ int route_new(struct route **out, const struct route_options *o, struct err *e)
         return err_oom(e);
     r->base.ops = &ops;
     r->base.forwards = true;
-    if (o->nworkers == 0 || o->nworkers > ROUTE_WORKERS_MAX)
-        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "a gateway has from 1 to %d workers",
-                       ROUTE_WORKERS_MAX);
-    for (; r->nworkers < o->nworkers; r->nworkers++) {
-        struct rpc_client_options client = o->client;
-        client.channel.address = o->workers[r->nworkers];
-        TRY(rpc_client_new(&r->workers[r->nworkers], &client, e));
-    }
-    r->inner = rpc_client_backend(r->workers[0])->ops;
+    r->inner = rpc_client_ops();
+    route_set_wait(r, o->wait_us);
+    TRY(workers_new(&r->workers, &o->workers, e));
     *out = TAKE_PTR(r);
     return ST_OK;
 }
@@ -446,8 +485,7 @@ void route_free(struct route *r)
 {
     if (!r)
         return;
-    for (size_t i = 0; i < r->nworkers; i++)
-        rpc_client_free(r->workers[i]);
+    workers_free(r->workers);
     mem_free(r);
 }
 
@@ -456,11 +494,12 @@ struct backend *route_backend(struct route *r)
     return &r->base;
 }
 
-bool route_worker_stats(struct route *r, size_t i, struct route_worker_stats *out)
+struct workers *route_workers(struct route *r)
 {
-    if (i >= r->nworkers)
-        return false;
-    out->address = rpc_client_address(r->workers[i]);
-    rpc_client_report(r->workers[i], &out->report);
-    return true;
+    return r->workers;
+}
+
+void route_set_wait(struct route *r, int64_t wait_us)
+{
+    atomic_store(&r->wait_us, wait_us);
 }

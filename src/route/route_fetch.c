@@ -43,9 +43,19 @@ static int see_to_hash(struct route_portal *p, const struct backend_fetch *how, 
     return ST_OK;
 }
 
+static void leave_worker(struct route_fetch *f)
+{
+    if (f->entered)
+        route_exit(f->portal->session);
+    f->entered = false;
+}
+
 static int open_stream(struct route_fetch *f, struct err *e)
 {
     struct route_portal *p = f->portal;
+    if (!f->entered)
+        TRY(route_enter(p->session, p->inner && p->base.started, e));
+    f->entered = true;
     bool moved = p->base.started && !p->inner;
     TRY(route_portal_settle(p, e));
     struct backend_fetch how = f->how;
@@ -65,7 +75,10 @@ static bool go_on(struct route_fetch *f, struct err *e)
 {
     struct route_portal *p = f->portal;
     bool reads = p->stmt && p->stmt->base.info.effect == BACKEND_READS;
-    return route_try_again(p->session, reads && (p->handed == 0 || p->hash) && !f->how.copy, e);
+    bool again = route_try_again(p->session, reads && (p->handed == 0 || p->hash) && !f->how.copy, e);
+    if (again)
+        leave_worker(f);
+    return again;
 }
 
 static int next_of(struct route_fetch *f, struct row_batch **out, struct err *e)
@@ -113,6 +126,7 @@ static void fetch_close(struct row_stream *rs)
 {
     struct route_fetch *f = (struct route_fetch *)rs;
     row_stream_close(TAKE_PTR(f->inner));
+    leave_worker(f);
     f->portal = NULL;
 }
 
@@ -133,11 +147,13 @@ int route_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     struct route_portal *p = (struct route_portal *)bp;
     assert(bp->started && !p->fetch.portal);
     p->fetch = (struct route_fetch){.base = {.ops = &fetch_ops}, .portal = p, .how = *how};
+    route_leave_what_goes(p->session);
     count_route(p);
     int st = see_to_hash(p, how, e);
     while (st == ST_OK && (st = open_stream(&p->fetch, e)) == ST_ERR && go_on(&p->fetch, e))
         st = ST_OK;
     if (st != ST_OK) {
+        leave_worker(&p->fetch);
         p->fetch.portal = NULL;
         return st;
     }

@@ -147,12 +147,18 @@ static int cannot_go_on(const struct route_portal *p, struct err *e)
     return ST_ERR;
 }
 
+bool route_portal_can_move(const struct route_portal *p)
+{
+    if (!reads(p))
+        return false;
+    return !p->base.started || ((p->handed == 0 || p->hash) && p->base.position == p->handed);
+}
+
 int route_portal_settle(struct route_portal *p, struct err *e)
 {
     if (p->inner)
         return ST_OK;
-    if (!reads(p) || (p->base.started && p->handed > 0 && !p->hash) ||
-        (p->base.started && p->base.position != p->handed))
+    if (!route_portal_can_move(p))
         return cannot_go_on(p, e);
     return p->base.started ? start_inner(p, e) : open_inner(p, e);
 }
@@ -189,27 +195,38 @@ static int in_doubt(const struct route_portal *p, bool lost, struct err *e)
     return ST_ERR;
 }
 
+/* ST_AGAIN: its worker was lost, and nothing else. */
+static int try_start(struct route_portal *p, struct err *e)
+{
+    struct route_session *s = p->session;
+    enum backend_effect effect = p->stmt->base.info.effect;
+    int st = open_inner(p, e);
+    if (st != ST_OK)
+        return st == ST_ERR && route_try_again(s, true, e) ? ST_AGAIN : st;
+    if (effect == BACKEND_WRITES)
+        TRY(route_may_write(s, e));
+    s->wrote |= s->in_tx && effect == BACKEND_WRITES;
+    st = start_inner(p, e);
+    bool lost = st != ST_OK && s->on && rpc_session_is_lost(s->on);
+    if (st == ST_OK)
+        return ST_OK;
+    return route_try_again(s, reads(p), e) ? ST_AGAIN : in_doubt(p, lost, e);
+}
+
 int route_start(struct backend_portal *bp, struct err *e)
 {
     struct route_portal *p = (struct route_portal *)bp;
     struct route_session *s = p->session;
-    enum backend_effect effect = p->stmt->base.info.effect;
     int st;
     if (bp->started)
         return ST_OK;
     do {
-        while ((st = open_inner(p, e)) == ST_ERR && route_try_again(s, true, e))
-            ;
-        TRY(st);
-        if (effect == BACKEND_WRITES)
-            TRY(route_may_write(s, e));
-        s->wrote |= s->in_tx && effect == BACKEND_WRITES;
-        st = start_inner(p, e);
-        bool lost = st != ST_OK && s->on && rpc_session_is_lost(s->on);
-        if (st != ST_OK && !route_try_again(s, reads(p), e))
-            return in_doubt(p, lost, e);
-    } while (st != ST_OK);
-    if (effect == BACKEND_SESSION)
+        TRY(route_enter(s, false, e));
+        st = try_start(p, e);
+        route_exit(s);
+    } while (st == ST_AGAIN);
+    TRY(st);
+    if (p->stmt->base.info.effect == BACKEND_SESSION)
         s->pinned = true;
     route_portal_learn(p);
     return ST_OK;

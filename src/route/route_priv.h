@@ -16,9 +16,8 @@ enum { ROUTE_TRIES = 3 }; /* of a statement that may be run again, of a session 
 struct route {
     struct backend base;
     const struct backend_ops *inner; /* of every worker */
-    size_t nworkers;
-    _Atomic unsigned turn; /* who is next among equals */
-    struct rpc_client *workers[ROUTE_WORKERS_MAX];
+    struct workers *workers;
+    _Atomic int64_t wait_us;
 };
 
 struct route_session {
@@ -32,7 +31,7 @@ struct route_session {
 
     pthread_mutex_t lock;       /* of `on`, for cancel */
     struct backend_session *on; /* NULL: none yet, or lost */
-    struct rpc_client *worker;  /* whose it is */
+    struct worker_node *at;     /* where that is; NULL with it */
     struct list stmts, portals; /* all; what they have on the worker goes with it */
     struct route_copy *copy;    /* under way; NULL: none */
 
@@ -41,6 +40,9 @@ struct route_session {
     bool tx_lost;     /* with its worker: only an end of it is of use */
     bool pinned;      /* has what only its worker knows: temporary objects, variables … */
     unsigned started; /* portals that run there */
+
+    struct worker_ticket ticket; /* of the statement that runs or waits */
+    unsigned entered;            /* 1: it is let in; more: within another */
 };
 
 struct route_stmt {
@@ -62,6 +64,7 @@ struct route_fetch {
     struct row_stream *inner;    /* NULL: gone with its worker */
     struct backend_fetch how;
     uint64_t taken; /* rows of this fetch */
+    bool entered;
 };
 
 struct route_portal {
@@ -90,6 +93,13 @@ struct route_copy {
 /* route.c */
 /* A session on a worker: the one it has, or a new one where nothing stands in the way. */
 int route_settle(struct route_session *s, struct err *e);
+/* Before something runs: waits until a worker has room, and moves there. Each is undone by route_exit, which
+ * does nothing when there is nothing to undo. begun: a portal of the session that has rows to come there. */
+int route_enter(struct route_session *s, bool begun, struct err *e);
+void route_exit(struct route_session *s);
+/* Before a fetch: when its worker goes the session leaves while it can, with all of its portals; else it
+ * knows that it goes. */
+void route_leave_what_goes(struct route_session *s);
 /* Before something is written: 25006 when it could come to lie where other workers do not see it. */
 int route_may_write(const struct route_session *s, struct err *e);
 /* After a call has failed: whether it may be tried again, since its worker was lost and nothing that it did
@@ -116,6 +126,8 @@ int route_ahead(struct backend_portal *p);
 void route_portal_close(struct backend_portal *p);
 /* Sees to p->inner, started if p is; ST_ERR when its rows cannot be told to be the same. */
 int route_portal_settle(struct route_portal *p, struct err *e);
+/* Whether its rows can come from another worker. */
+bool route_portal_can_move(const struct route_portal *p);
 /* What the worker says of it. */
 void route_portal_learn(struct route_portal *p);
 /* Not on a worker any more. */

@@ -132,6 +132,18 @@ static grpc_arg integer(const char *key, int64_t value)
     return a;
 }
 
+static grpc_arg text(const char *key, const char *value)
+{
+    grpc_arg a = {.type = GRPC_ARG_STRING};
+    union {
+        const char *in;
+        char *out;
+    } k = {.in = key}, v = {.in = value};
+    a.key = k.out;
+    a.value.string = v.out;
+    return a;
+}
+
 static int connect_to(struct rpc_channel *c, const struct rpc_channel_options *o, struct err *e)
 {
     grpc_channel_credentials *credentials;
@@ -152,8 +164,9 @@ static int connect_to(struct rpc_channel *c, const struct rpc_channel_options *o
         integer(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000),
         integer(GRPC_ARG_ENABLE_RETRIES, 0),
         integer(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1),
+        text(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, o->security->server_name),
     };
-    size_t n = sizeof args / sizeof *args;
+    size_t n = sizeof args / sizeof *args - !o->security->server_name;
     grpc_channel_args list = {n, args};
     c->channel = grpc_channel_create(o->address, credentials, &list);
     grpc_channel_credentials_release(credentials);

@@ -91,6 +91,7 @@ static void learn(struct rpc_client *c, const Tavana__V1__Report *m)
         .draining = m->draining,
         .sessions = m->sessions,
         .streams = m->streams,
+        .streams_of_others = m->streams - (m->streams_yours < m->streams ? m->streams_yours : m->streams),
         .streams_max = m->streams_max,
         .memory = m->memory,
         .memory_max = m->memory_max,
@@ -179,6 +180,14 @@ static int wait_for_lease(struct rpc_client *c, uint64_t *lease, struct err *e)
                             rpc_channel_address(c->channel));
 }
 
+/* Before its next report says so. */
+static void learn_that_it_goes(struct rpc_client *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    c->report.draining = true;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
 /* ---- sessions ---- */
 
 static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
@@ -201,6 +210,8 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
         s->id = reply->session;
         st = rpc_error_take(reply->error, e);
         rpc_message_free(m);
+        if (st != ST_OK && e->code == SQLSTATE_CANNOT_CONNECT_NOW)
+            learn_that_it_goes(c);
     }
     if (st != ST_OK) {
         mem_free(s);
@@ -516,6 +527,11 @@ void rpc_client_free(struct rpc_client *c)
 struct backend *rpc_client_backend(struct rpc_client *c)
 {
     return &c->base;
+}
+
+const struct backend_ops *rpc_client_ops(void)
+{
+    return &ops;
 }
 
 const char *rpc_client_address(const struct rpc_client *c)

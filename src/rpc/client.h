@@ -18,7 +18,10 @@ struct rpc_client_options {
 struct rpc_report {
     bool there; /* attached; else the rest is old */
     bool draining;
-    uint32_t sessions, streams, streams_max;
+    uint32_t sessions;
+    uint32_t streams;           /* statements that run there now */
+    uint32_t streams_of_others; /* those of other gateways */
+    uint32_t streams_max;       /* 0: no limit */
     uint64_t memory, memory_max;
     bool own_writes;
     char worker[64];
@@ -28,6 +31,8 @@ int rpc_client_new(struct rpc_client **out, const struct rpc_client_options *o, 
 /* All sessions are closed by then. NULL is fine. */
 void rpc_client_free(struct rpc_client *c);
 struct backend *rpc_client_backend(struct rpc_client *c);
+/* Of every such backend. */
+const struct backend_ops *rpc_client_ops(void);
 /* Of a session of such a backend: its worker has gone, or has forgotten it. Every call fails then. */
 bool rpc_session_is_lost(const struct backend_session *s);
 const char *rpc_client_address(const struct rpc_client *c);

@@ -14,8 +14,6 @@
 
 DEFINE_CLEANUP(struct rpc_service, rpc_service_free)
 
-enum { REPORT_EVERY_US = 1000 * 1000 };
-
 /* ---- objects ---- */
 
 void *service_find(const struct service_objects *o, uint64_t id)
@@ -142,6 +140,18 @@ void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_sess
     session_unref(v, s);
 }
 
+void service_begin(struct rpc_service *v, struct service_session *s)
+{
+    atomic_store(&s->running, true);
+    (void)atomic_fetch_add(&v->streams, 1);
+}
+
+void service_end(struct rpc_service *v, struct service_session *s)
+{
+    (void)atomic_fetch_sub(&v->streams, 1);
+    atomic_store(&s->running, false);
+}
+
 static int open_session(struct rpc_service *v, const Tavana__V1__OpenSessionRequest *m, uint64_t *id,
                         struct err *e)
 {
@@ -209,7 +219,7 @@ static uint64_t any_of_lease(struct rpc_service *v, uint64_t lease)
     return id;
 }
 
-static void close_lease(struct rpc_service *v, uint64_t lease)
+void service_close_lease(struct rpc_service *v, uint64_t lease)
 {
     uint64_t id;
     while ((id = any_of_lease(v, lease)))
@@ -629,8 +639,10 @@ static void on_start(void *arg, struct rpc_in *in)
         p->scroll = m->scroll;
         arena_init(&a, SERVICE_REQUEST_MEMORY);
         st = service_expect(p, m->expected, &a, &e);
+        service_begin(arg, s);
         if (st == ST_OK)
             st = s->backend->ops->start(p, &e);
+        service_end(arg, s);
         arena_release(&a);
     }
     service_portal_reply(in, st, m->portal, p, told, NULL, &e);
@@ -655,63 +667,6 @@ static void on_park(void *arg, struct rpc_in *in)
     service_leave(arg, NULL, s);
 }
 
-/* ---- Attach ---- */
-
-static uint64_t resident(void)
-{
-    unsigned long pages = 0, ignored;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (!f)
-        return 0;
-    int n = fscanf(f, "%lu %lu", &ignored, &pages); // NOLINT(cert-err34-c): n says whether it was read
-    (void)fclose(f);
-    return n == 2 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
-}
-
-static int report(struct rpc_service *v, struct rpc_in *in, uint64_t lease)
-{
-    Tavana__V1__Report m;
-    tavana__v1__report__init(&m);
-    union {
-        const char *in;
-        char *out;
-    } version = {.in = v->version};
-    m.lease = lease;
-    m.worker = v->id;
-    m.version = version.out;
-    m.draining = atomic_load(&v->draining);
-    m.streams = atomic_load(&v->streams);
-    m.memory = resident();
-    m.memory_max = v->memory_max;
-    m.own_writes = v->own_writes;
-    (void)pthread_mutex_lock(&v->lock);
-    m.sessions = v->nsessions;
-    (void)pthread_mutex_unlock(&v->lock);
-    return rpc_in_send(in, &m.base);
-}
-
-static void on_attach(void *arg, struct rpc_in *in)
-{
-    struct rpc_service *v = arg;
-    struct err e;
-    Tavana__V1__AttachRequest *m;
-    char gateway[LOG_QUOTE_MAX];
-    err_init(&e);
-    if (!request_of(in, &m, &e))
-        return;
-    uint64_t lease = atomic_fetch_add(&v->next_lease, 1) + 1;
-    (void)log_quote(gateway, m->gateway);
-    log_line(LOG_INFO, "gateway_attached", "gateway=%s lease=%llu", gateway, (unsigned long long)lease);
-    (void)atomic_fetch_add(&v->gateways, 1);
-    while (!atomic_load(&v->stopped) && report(v, in, lease) == ST_OK &&
-           rpc_in_wait(in, clock_now_us() + REPORT_EVERY_US))
-        ;
-    (void)atomic_fetch_sub(&v->gateways, 1);
-    close_lease(v, lease);
-    log_line(LOG_INFO, "gateway_gone", "gateway=%s lease=%llu", gateway, (unsigned long long)lease);
-    rpc_finish(in);
-}
-
 /* ---- the service ---- */
 
 static void make_id(struct rpc_service *v)
@@ -733,12 +688,13 @@ int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *
     v->version = o->version;
     v->memory_max = o->memory_max;
     v->own_writes = o->own_writes;
+    v->streams_max = o->streams_max;
     v->sessions_max = o->sessions_max;
     make_id(v);
     struct rpc_server_options server = o->server;
     server.arg = v;
     const rpc_handler handlers[RPC_METHOD_COUNT] = {
-        [RPC_ATTACH] = on_attach,
+        [RPC_ATTACH] = service_attach,
         [RPC_OPEN_SESSION] = on_open_session,
         [RPC_CLOSE_SESSION] = on_close_session,
         [RPC_CANCEL] = on_cancel,
@@ -787,14 +743,14 @@ void rpc_service_stop(struct rpc_service *v)
     atomic_store(&v->draining, true);
     atomic_store(&v->stopped, true);
     rpc_server_stop(v->server);
-    close_lease(v, 0);
+    service_close_lease(v, 0);
 }
 
 void rpc_service_free(struct rpc_service *v)
 {
     if (!v)
         return;
-    close_lease(v, 0);
+    service_close_lease(v, 0);
     rpc_server_free(v->server);
     (void)pthread_mutex_destroy(&v->lock);
     mem_free(v);

@@ -12,6 +12,7 @@ struct rpc_service_options {
     struct backend *backend;
     struct rpc_server_options server; /* handlers and arg are filled here */
     unsigned sessions_max;
+    unsigned streams_max; /* statements at the same time: gateways let others wait. 0: no limit */
     const char *version;
     uint64_t memory_max; /* of the engine; 0: not known */
     bool own_writes;     /* its database takes writes */

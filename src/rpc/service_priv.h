@@ -25,6 +25,7 @@ struct service_session {
     uint64_t id, lease;
     unsigned refs; /* of the service's lock: the table, and each call */
     _Atomic bool closed;
+    _Atomic bool running; /* a statement, or its result is being sent */
     struct backend_session *backend;
     pthread_mutex_t busy;          /* held through a call */
     _Atomic uint64_t calls;        /* begun */
@@ -40,7 +41,7 @@ struct rpc_service {
     char id[40]; /* of this run */
     uint64_t memory_max;
     bool own_writes;
-    unsigned sessions_max;
+    unsigned sessions_max, streams_max;
     _Atomic unsigned gateways, streams;
     _Atomic bool draining, stopped;
     pthread_mutex_t lock; /* of the two below, and of refs and closed */
@@ -58,6 +59,14 @@ void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_sess
 void *service_find(const struct service_objects *o, uint64_t id);
 int service_put(struct service_objects *o, void *item, uint64_t *id, struct err *e);
 void *service_take(struct service_objects *o, uint64_t id);
+
+/* Around what the session runs, for reports. */
+void service_begin(struct rpc_service *v, struct service_session *s);
+void service_end(struct rpc_service *v, struct service_session *s);
+void service_close_lease(struct rpc_service *v, uint64_t lease);
+
+/* service_attach.c */
+void service_attach(void *arg, struct rpc_in *in);
 
 /* service_rows.c */
 void service_fetch(void *arg, struct rpc_in *in);

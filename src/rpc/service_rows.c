@@ -272,9 +272,9 @@ void service_fetch(void *arg, struct rpc_in *in)
     struct service_session *s = service_enter(v, in, m->session, &e);
     if (!s)
         return;
-    (void)atomic_fetch_add(&v->streams, 1);
+    service_begin(v, s);
     int st = err_is_set(&e) ? ST_ERR : fetch(s, in, m, &e);
-    (void)atomic_fetch_sub(&v->streams, 1);
+    service_end(v, s);
     bool cut_off = st < 0 && atomic_load(&s->closed);
     if (!cut_off && (st >= 0 || err_is_set(&e)))
         send_trailer(s, in, m->portal, st, &e);
@@ -433,7 +433,9 @@ void service_copy_in(void *arg, struct rpc_in *in)
     }
     struct service_session *s = service_enter(v, in, m->open->session, &e);
     if (s) {
+        service_begin(v, s);
         copy_in(s, in, m->open, &e);
+        service_end(v, s);
         service_leave(v, in, s);
         rpc_finish(in);
     }

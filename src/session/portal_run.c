@@ -35,6 +35,16 @@ static int discard(struct portal *p, const struct backend_fetch *how, struct ses
     return st < 0 ? st : ST_OK;
 }
 
+/* Once, while its rows can still be had. */
+static void tell_that_it_goes(struct session *s)
+{
+    if (s->engine->goes && !s->told_that_it_goes)
+        session_notice(
+            s, BE_WARNING, SQLSTATE_WARNING,
+            "the worker that has this session's cursors is shutting down: fetch what is left soon");
+    s->told_that_it_goes = s->engine->goes;
+}
+
 static int run_engine(struct session *s, struct portal *p, const struct portal_run *run, uint64_t *rows,
                       struct err *e)
 {
@@ -48,15 +58,18 @@ static int run_engine(struct session *s, struct portal *p, const struct portal_r
         .batch_bytes = c->flush_bytes,
         .batch_rows = c->flush_rows,
     };
+    int st = ST_OK;
     switch (run->to) {
-    case RUN_SEND: return session_send_stream(s, p->engine, &how, rows, e);
-    case RUN_DISCARD: return discard(p, &how, s, rows, e);
+    case RUN_SEND: st = session_send_stream(s, p->engine, &how, rows, e); break;
+    case RUN_DISCARD: st = discard(p, &how, s, rows, e); break;
     case RUN_SLICE:
-        TRY(s->engine->ops->slice(p->engine, &how, &run->reader->engine, e));
-        *rows = run->reader->engine->rows;
-        return ST_OK;
+        st = s->engine->ops->slice(p->engine, &how, &run->reader->engine, e);
+        if (st == ST_OK)
+            *rows = run->reader->engine->rows;
+        break;
     }
-    return ST_OK;
+    tell_that_it_goes(s);
+    return st;
 }
 
 /* A command's result lies ready as messages; of text alone, so formats make no difference. */

@@ -67,7 +67,7 @@ def dsn(port, **kw):
 
 
 ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "allowed_directories", "extensions", "spool_directory", "spool_limit",
-                  "cursor_batch_size", "portal_buffer_rows", "streams_max", "init", "read_only", "default_catalog"}
+                  "cursor_batch_size", "portal_buffer_rows", "streams_max", "worker_capacity", "init", "read_only", "default_catalog"}
 
 
 ENGINE_METRICS = {"tavana_streams_parked_total", "portal_overflow_total", "portal_buffer_rows_count", "tavana_spool_memory_bytes",
@@ -137,10 +137,10 @@ def pytest_runtest_makereport(item, call):
 class Program:
     """A role of the program with a log of its own."""
 
-    def __init__(self, role, *args, env=None):
+    def __init__(self, role, *args, env=None, within=()):
         self.http = free_port()
         self.log_file = tempfile.NamedTemporaryFile("w+", prefix="tavana-", suffix=".log", delete=False)
-        self.process = subprocess.Popen([str(BINARY), role, "--http", f"{HOST}:{self.http}", *map(str, args)], stdout=self.log_file,
+        self.process = subprocess.Popen([*within, str(BINARY), role, "--http", f"{HOST}:{self.http}", *map(str, args)], stdout=self.log_file,
                                         stderr=self.log_file, env={**os.environ, **(env or {})})
 
     def wait_ready(self):
@@ -225,7 +225,7 @@ class Worker(Program):
 class Server(Program):
     """`tavana serve`, or a gateway with WORKERS of them: clients cannot tell."""
 
-    def __init__(self, *options, database=None, env=None, wait=True, workers=WORKERS, role="serve"):
+    def __init__(self, *options, database=None, env=None, wait=True, workers=WORKERS, role="serve", within=()):
         self.port = free_port()
         self.address = (HOST, self.port)
         listen = [] if "--listen" in options else ["--listen", f"{HOST}:{self.port}"]
@@ -241,7 +241,7 @@ class Server(Program):
                     first.wait_ready()
             self.workers = [Worker(*engine, database=database, env=env) for _ in range(workers)]
             args = ["gateway", "--workers", ",".join(f"{HOST}:{w.port}" for w in self.workers), *listen, *front]
-        super().__init__(*args, env=env)
+        super().__init__(*args, env=env, within=within)
         if wait:
             for w in self.workers:
                 w.wait_ready()

@@ -10,51 +10,12 @@ import psycopg
 import pytest
 
 from conftest import BINARY, FULL, HOST, SANITIZED, Server, Worker, free_port, lake_options
+from house import busy, house, kill, restart, sessions_of
 from measure import MB, note, wait_for
 from wire import B, E, P, PROTOCOL_3_0, PROTOCOL_3_2, Q, S, Wire, cancel
 
 ROWS = 2_000_000
 SQL = f"select i, 'row ' || i from range({ROWS}) t(i)"
-
-
-@contextlib.contextmanager
-def house(workers=2, *options):
-    """A gateway that notices within seconds."""
-    with Server("--worker-client-timeout", "8s" if SANITIZED else "2s", *options, workers=workers) as s:
-        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == workers, 10)
-        yield s
-
-
-def sessions_of(worker):
-    return worker.metric("tavana_worker_sessions")
-
-
-def busy(s):
-    """The worker that has a stream under way."""
-    wait_for(lambda: any(w.metric("tavana_worker_streams") for w in s.workers), 10)
-    return next(w for w in s.workers if w.metric("tavana_worker_streams"))
-
-
-def restart(s, worker, **kw):
-    """The same address, another process."""
-    i = s.workers.index(worker)
-    fresh = Worker.__new__(Worker)
-    fresh.port = worker.port
-    super(Worker, fresh).__init__("worker", "--listen", f"{HOST}:{worker.port}", **kw)
-    fresh.wait_ready()
-    s.workers[i] = fresh
-    return fresh
-
-
-def kill(worker):
-    worker.process.send_signal(signal.SIGKILL)
-    worker.process.wait(10)
-    worker.__class__ = Dead
-
-
-class Dead(Worker):
-    def stop(self, *_, **__):
-        return 0
 
 
 def all_rows(w):
@@ -387,7 +348,7 @@ def test_what_one_worker_writes_another_reads(tmp_path):
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             sessions[0].execute("create table memory.t (a int)")
         for sql, error in (("create table t (a int)", psycopg.errors.DuplicateTable), ("create schema main", psycopg.errors.DuplicateSchema),
-                           ("select * from no_such.t", psycopg.errors.InvalidSchemaName), ("select * from no_such", psycopg.errors.UndefinedTable),
+                           ("create table no_such.t (a int)", psycopg.errors.InvalidSchemaName), ("select * from no_such.t", psycopg.errors.UndefinedTable), ("select * from no_such", psycopg.errors.UndefinedTable),
                            ("insert into t values (1, '') returning a", psycopg.errors.FeatureNotSupported)):
             with pytest.raises(error):
                 sessions[0].execute(sql)
