@@ -93,7 +93,7 @@ static bool read_fields(struct cursor *c, struct row_batch *batch, bool *last, s
         if ((key & 7) != WIRE_VARINT || !varint(c, &value))
             return false;
         if (key >> 3 == BATCH_COUNT)
-            batch->nrows = value;
+            batch->nrows += value;
         else if (key >> 3 == BATCH_LAST)
             *last = value != 0;
     }
@@ -123,7 +123,6 @@ int rpc_batch_read(grpc_byte_buffer *b, struct row_batch *batch, bool *last, Tav
 {
     struct cursor c = {.left = grpc_byte_buffer_length(b)};
     *last = false;
-    row_batch_clear(batch);
     if (!grpc_byte_buffer_reader_init(&c.reader, b))
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "FetchReply cannot be read");
     bool is_batch = begins_batch(&c);

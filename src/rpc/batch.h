@@ -7,8 +7,8 @@
 
 struct row_batch;
 
-/* ST_OK: the batch has the rows, *last whether the portal's end has been seen. ST_EOF: it is a trailer, *out
- * the caller's. 08P01 for anything else. */
+/* ST_OK: the batch has the rows, behind those that it had, *last whether the portal's end has been seen.
+ * ST_EOF: it is a trailer, *out the caller's. 08P01 for anything else. */
 int rpc_batch_read(grpc_byte_buffer *b, struct row_batch *batch, bool *last, Tavana__V1__FetchReply **out,
                    struct err *e);
 /* The bytes before n bytes of rows; returns their number, at most RPC_BATCH_HEAD_MAX. */

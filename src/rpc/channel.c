@@ -11,8 +11,12 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { BACKGROUND_MS = 100 };
 
 struct rpc_channel {
     grpc_channel *channel;
@@ -350,12 +354,15 @@ void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMess
 
 /* ---- streams ---- */
 
+static _Atomic unsigned streams; /* open now, but for those in the background */
+
 struct rpc_stream {
     struct rpc_channel *channel;
     grpc_completion_queue *queue;
     grpc_call *call;
     grpc_byte_buffer *request;                 /* being sent */
     grpc_byte_buffer *incoming;                /* read into */
+    bool background;                           /* see rpc_stream_in_background */
     bool begun, sending, reading, come, ended; /* an operation is under way; or its end has been taken */
     grpc_metadata_array initial, trailing;
     grpc_status_code status;
@@ -405,6 +412,7 @@ int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_met
     grpc_metadata_array_init(&s->initial);
     grpc_metadata_array_init(&s->trailing);
     begin(s, request);
+    (void)atomic_fetch_add(&streams, 1);
     *out = s;
     return ST_OK;
 }
@@ -471,22 +479,51 @@ static bool wait_for_message(struct rpc_stream *s, gpr_timespec deadline)
     return s->come;
 }
 
+bool rpc_stream_comes_within(struct rpc_stream *s, int64_t ms)
+{
+    gpr_timespec wait = gpr_time_from_millis(ms, GPR_TIMESPAN);
+    return wait_for_message(s, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), wait));
+}
+
 bool rpc_stream_has_come(struct rpc_stream *s)
 {
     return wait_for_message(s, gpr_time_0(GPR_CLOCK_MONOTONIC));
+}
+
+/* Whose threads wait for rows reads the sockets of all: this one would only be in their way, and wakes them.
+ * It looks now and then, for pings that nobody else waits for. */
+static void wait_in_the_background(struct rpc_stream *s)
+{
+    static const struct timespec while_others_read = {.tv_nsec = BACKGROUND_MS * 1000 * 1000};
+    while (s->reading && !s->come) {
+        bool others = atomic_load(&streams) > 0;
+        gpr_timespec tick = gpr_time_from_millis(others ? 1 : BACKGROUND_MS, GPR_TIMESPAN);
+        (void)wait_for_message(s, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), tick));
+        if (others && !s->come)
+            (void)nanosleep(&while_others_read, NULL);
+    }
 }
 
 int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e)
 {
     if (!s->reading)
         return end_of(s, e);
-    (void)wait_for_message(s, never());
+    if (s->background)
+        wait_in_the_background(s);
+    else
+        (void)wait_for_message(s, never());
     s->reading = false;
     if (!s->incoming)
         return end_of(s, e);
     *out = TAKE_PTR(s->incoming);
     read_message(s, false);
     return ST_OK;
+}
+
+void rpc_stream_in_background(struct rpc_stream *s)
+{
+    s->background = true;
+    (void)atomic_fetch_sub(&streams, 1);
 }
 
 void rpc_stream_break(struct rpc_stream *s)
@@ -498,6 +535,8 @@ void rpc_stream_close(struct rpc_stream *s)
 {
     if (!s)
         return;
+    if (!s->background)
+        (void)atomic_fetch_sub(&streams, 1);
     if (!s->ended)
         rpc_stream_break(s);
     (void)take_end(s, &s->begun, &s->begun);

@@ -48,8 +48,11 @@ int rpc_stream_send_end(struct rpc_stream *s, struct err *e);
 /* ST_OK: *out is the caller's, for grpc_byte_buffer_destroy; ST_EOF: the worker has ended the stream as it
  * should. */
 int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e);
-/* Whether a next would not wait. */
+/* Its messages are of no hurry: a next may be a tenth of a second late. */
+void rpc_stream_in_background(struct rpc_stream *s);
+/* Whether a next would not wait: now, or when so long has passed. */
 bool rpc_stream_has_come(struct rpc_stream *s);
+bool rpc_stream_comes_within(struct rpc_stream *s, int64_t ms);
 /* From any thread while the stream is open: a next ends with an error. */
 void rpc_stream_break(struct rpc_stream *s);
 /* Breaks off what has not ended. NULL is fine. */

@@ -32,6 +32,23 @@ static char *lent_text(const char *s)
     return u.out;
 }
 
+/* ---- what is known before the next report says so ---- */
+
+static void learn_that_it_goes(struct rpc_client *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    c->report.draining = true;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+/* A call was cut off. If the worker is well after all it says so within a second. */
+static void learn_that_it_is_gone(struct rpc_client *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    c->report.there = false;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
 /* ---- calls ---- */
 
 int rpc_session_call(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
@@ -42,12 +59,15 @@ int rpc_session_call(struct rpc_session *s, enum rpc_method method, const Protob
     (void)atomic_fetch_add(&s->calls, 1);
     int st = rpc_call(s->client->channel, method, request, reply, e);
     s->lost = st != ST_OK && e->code != SQLSTATE_OUT_OF_MEMORY;
+    if (s->lost)
+        learn_that_it_is_gone(s->client);
     return st;
 }
 
 int rpc_session_lost(struct rpc_session *s, struct err *e)
 {
     s->lost = true;
+    learn_that_it_is_gone(s->client);
     return err_set(e, SQLSTATE_CONNECTION_FAILURE, "the connection to worker %s was lost",
                    rpc_channel_address(s->client->channel));
 }
@@ -142,6 +162,7 @@ static void attach(struct rpc_client *c)
     err_init(&e);
     if (rpc_stream_open(&s, c->channel, RPC_ATTACH, &request.base, &e) != ST_OK)
         return;
+    rpc_stream_in_background(s);
     if (set_attached(c, s))
         (void)listen_to(s, c, &e);
     (void)set_attached(c, NULL);
@@ -180,14 +201,6 @@ static int wait_for_lease(struct rpc_client *c, uint64_t *lease, struct err *e)
                             rpc_channel_address(c->channel));
 }
 
-/* Before its next report says so. */
-static void learn_that_it_goes(struct rpc_client *c)
-{
-    (void)pthread_mutex_lock(&c->lock);
-    c->report.draining = true;
-    (void)pthread_mutex_unlock(&c->lock);
-}
-
 /* ---- sessions ---- */
 
 static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
@@ -205,7 +218,9 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     if (!s)
         return err_oom(e);
     int st = rpc_call(c->channel, RPC_OPEN_SESSION, &request.base, &m, e);
-    if (st == ST_OK) {
+    if (st != ST_OK)
+        learn_that_it_is_gone(c);
+    else {
         const Tavana__V1__OpenSessionReply *reply = (const Tavana__V1__OpenSessionReply *)m;
         s->id = reply->session;
         st = rpc_error_take(reply->error, e);

@@ -2,6 +2,7 @@
 #include "rpc/client_priv.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "copy/options.h"
 #include "rpc/batch.h"
 
@@ -73,6 +74,12 @@ int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct 
 
 /* ---- the stream ---- */
 
+enum {
+    FAST_US = 2000, /* from one message to the next, at most */
+    FAST_IN_A_ROW = 8,
+    GATHER_MS = 1,
+};
+
 static int ended(struct rpc_fetch *f, int status, const struct err *e)
 {
     f->ended = true;
@@ -103,24 +110,52 @@ static int take_message(struct rpc_fetch *f, grpc_byte_buffer *b, struct err *e)
     return st;
 }
 
+/* The next message, its rows behind those of the batch. */
+static int take_next(struct rpc_fetch *f, struct err *e)
+{
+    grpc_byte_buffer *b;
+    int st = rpc_stream_next(f->stream, &b, e);
+    int64_t now = clock_now_us();
+    f->fast = now - f->came_us < FAST_US ? f->fast + 1 : 0;
+    f->came_us = now;
+    if (st != ST_OK) /* an end without a trailer is none */
+        return rpc_session_lost(f->portal->session, e);
+    uint64_t before = f->portal->batch.nrows;
+    st = take_message(f, b, e);
+    if (st == ST_OK)
+        f->portal->base.position += f->portal->batch.nrows - before;
+    return st;
+}
+
+/* Each write wakes the client: of a stream that comes fast two messages go together. Rows go before what ends
+ * the stream, be that an error. */
+static void gather(struct rpc_fetch *f, const struct row_batch *batch)
+{
+    struct err e;
+    err_init(&e);
+    if (f->fast < FAST_IN_A_ROW || f->portal->base.complete || batch->len > RPC_BATCH_MAX ||
+        !rpc_stream_comes_within(f->stream, GATHER_MS))
+        return;
+    int st = take_next(f, &e);
+    if (st != ST_OK)
+        (void)ended(f, st, &e);
+}
+
 static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err *e)
 {
     struct rpc_fetch *f = (struct rpc_fetch *)rs;
-    grpc_byte_buffer *b;
+    struct row_batch *batch = &f->portal->batch;
     if (f->ended) {
         if (f->status == ST_ERR)
             *e = f->err;
         return f->status;
     }
-    int st = rpc_stream_next(f->stream, &b, e);
-    if (st != ST_OK) /* an end without a trailer is none */
-        st = rpc_session_lost(f->portal->session, e);
-    if (st == ST_OK)
-        st = take_message(f, b, e);
+    row_batch_clear(batch);
+    int st = take_next(f, e);
     if (st != ST_OK)
         return ended(f, st, e);
-    f->portal->base.position += f->portal->batch.nrows;
-    *out = &f->portal->batch;
+    gather(f, batch);
+    *out = batch;
     return ST_OK;
 }
 

@@ -53,6 +53,8 @@ struct rpc_fetch {
     struct row_stream base;
     struct rpc_portal *portal; /* NULL: not open */
     struct rpc_stream *stream;
+    int64_t came_us; /* the last message */
+    unsigned fast;   /* messages in a row that followed each other closely */
     bool ended;
     int status;     /* how, then */
     struct err err; /* and why */

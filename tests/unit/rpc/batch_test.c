@@ -39,6 +39,7 @@ static int read_bytes(const uint8_t *p, size_t n, size_t piece, struct row_batch
     struct err e;
     err_init(&e);
     grpc_byte_buffer *b = buffer(p, n, piece);
+    row_batch_clear(batch);
     int st = rpc_batch_read(b, batch, last, out, &e);
     grpc_byte_buffer_destroy(b);
     if (st == ST_ERR)

@@ -146,7 +146,7 @@ static void test_many_rows(void **state)
     err_init(&err);
     assert_int_equal(s->ops->fetch(p, &how, &rs, &err), ST_OK);
     while ((st = row_stream_next(rs, &b, &err)) == ST_OK) {
-        assert_true(b->len <= RPC_BATCH_MAX);
+        assert_true(b->len <= 2 * RPC_BATCH_MAX);
         rows += b->nrows;
     }
     assert_int_equal(st, ST_EOF);
@@ -157,7 +157,7 @@ static void test_many_rows(void **state)
     rows = 0;
     assert_int_equal(s->ops->fetch(p, &how, &rs, &err), ST_OK);
     while ((st = row_stream_next(rs, &b, &err)) == ST_OK) {
-        assert_true(b->len <= RPC_BATCH_MAX || b->nrows == 1);
+        assert_true(b->len <= 2 * RPC_BATCH_MAX || b->nrows == 1);
         rows += b->nrows;
     }
     assert_int_equal(rows, 21);
