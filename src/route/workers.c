@@ -18,7 +18,10 @@
 
 DEFINE_CLEANUP(struct workers, workers_free)
 
-enum { CONNECT_US = 2 * 1000 * 1000 }; /* that a worker has before another one takes its place */
+enum {
+    CONNECT_US = 2 * 1000 * 1000, /* that a worker has before another one takes its place */
+    CHOOSE_AGAIN_US = 20 * 1000,  /* while none is there */
+};
 
 struct rpc_client *worker_client(const struct worker_node *n)
 {
@@ -373,10 +376,37 @@ static struct worker_node *choose(struct workers *w, bool *any)
     return best ? best : worker_any(w);
 }
 
+static bool none_is_there(const struct workers *w)
+{
+    list_for_each (l, &w->nodes) {
+        bool draining;
+        if (is_there(list_entry(l, struct worker_node, link), &draining))
+            return false;
+    }
+    return true;
+}
+
+/* With a single one the way to it is what waits. */
+static struct worker_node *choose_or_wait(struct workers *w, bool *any)
+{
+    const int64_t until = clock_now_us() + w->client.channel.timeout_ms * 1000;
+    struct worker_node *n = choose(w, any);
+    while (n && !*any && w->nchannels > 1 && none_is_there(w)) {
+        if (clock_now_us() >= until)
+            return NULL;
+        int64_t tick = clock_now_us() + CHOOSE_AGAIN_US;
+        const struct timespec at = {tick / 1000000, tick % 1000000 * 1000};
+        (void)pthread_cond_timedwait(&w->changed, &w->lock, &at);
+        n = choose(w, any);
+    }
+    return n;
+}
+
 int workers_choose(struct workers *w, struct worker_node **out, bool *any, struct err *e)
 {
     (void)pthread_mutex_lock(&w->lock);
-    struct worker_node *n = choose(w, any);
+    struct worker_node *n = choose_or_wait(w, any);
+    bool known = w->nchannels > 0;
     if (n) {
         n->refs++;
         list_remove(&n->link); /* equals take turns */
@@ -384,7 +414,9 @@ int workers_choose(struct workers *w, struct worker_node **out, bool *any, struc
     }
     (void)pthread_mutex_unlock(&w->lock);
     *out = n;
-    return n ? ST_OK : workers_none(e);
+    if (n)
+        return ST_OK;
+    return known ? err_set(e, SQLSTATE_CONNECTION_FAILURE, "no worker can be reached") : workers_none(e);
 }
 
 void workers_stay(struct workers *w, struct worker_node *n)

@@ -114,6 +114,24 @@ def test_more_addresses_than_can_be_known(tmp_path):
         assert len(workers) == 1
 
 
+def test_none_of_several_workers():
+    """One that comes in time is taken, whichever it is."""
+    ports = [free_port(), free_port()]
+    names = ",".join(f"{HOST}:{p}" for p in ports)
+    with Server("--workers", names, "--worker-client-timeout", "500ms", workers=0, role="gateway") as s, s.wire() as w:
+        at = time.monotonic()
+        assert w.ask(Q("select 1 + 1"))[0] == "err:08006" and w.last_error["M"] == "no worker can be reached"
+        assert 0.4 < time.monotonic() - at < 5
+    with Server("--workers", names, "--worker-client-timeout", "20s", workers=0, role="gateway") as s, s.wire() as w:
+        w.send(Q("select 1 + 1"))
+        time.sleep(0.5)
+        late = Worker.__new__(Worker)
+        late.port = ports[1]
+        super(Worker, late).__init__("worker", "--listen", f"{HOST}:{ports[1]}")
+        with late:
+            assert ("2",) in w.until_ready()
+
+
 def test_one_worker_with_two_addresses_counts_once():
     """As what several names of one machine make: its sessions still may write."""
     with Worker("--listen", f"{HOST}:{free_port()}") as _, Server(workers=1) as one:
