@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import functools
 import inspect
+import itertools
 import os
 import pathlib
 import pwd
@@ -56,10 +57,16 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(marker)
 
 
+# Below those that the system gives to connections, and none twice: else one in a few thousand servers finds its port taken.
+PORTS = itertools.islice(itertools.cycle(range(20000, 32768)), os.getpid() * 7919 % 12768, None)
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind((HOST, 0))
-        return s.getsockname()[1]
+    for port in PORTS:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind((HOST, port))
+            return port
+    return None
 
 
 def dsn(port, **kw):

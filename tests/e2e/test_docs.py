@@ -15,26 +15,19 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 
 import pytest
 
-from conftest import BINARY
+from conftest import BINARY, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```(sh|sql|console) test\n(.*?)^```$", re.M | re.S)
 START_SECONDS = 60  # a sanitized engine takes its time
 COMMAND_SECONDS = 120
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Server:
