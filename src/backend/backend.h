@@ -213,6 +213,10 @@ struct backend_ops {
     /* DISCARD ALL: temporary objects and settings as in a new session. No transaction may be open. */
     int (*reset)(struct backend_session *s, struct err *e);
 
+    /* The session is idle, and backend.calls has counted up: it leaves what will soon be gone, when that
+     * costs it nothing. NULL: there is nothing that goes. */
+    void (*look_up)(struct backend_session *s);
+
     /* From any thread while the session exists: what runs now ends with 57014; nothing runs: nothing happens.
      */
     void (*cancel)(struct backend_session *s);
@@ -221,7 +225,8 @@ struct backend_ops {
 /* First member of every implementation. */
 struct backend {
     const struct backend_ops *ops;
-    bool forwards; /* rows come ready from elsewhere: nothing is made while others are written */
+    bool forwards;          /* rows come ready from elsewhere: nothing is made while others are written */
+    _Atomic unsigned calls; /* for all idle sessions to look up */
 };
 
 struct backend_session {

@@ -163,6 +163,14 @@ static bool can_move(const struct route_session *s)
     return !s->pinned && (!s->in_tx || (!s->wrote && plain));
 }
 
+static void look_up(struct backend_session *bs)
+{
+    struct route_session *s = (struct route_session *)bs;
+    if (s->on && is_clean(s) && worker_goes(s))
+        leave(s); /* also from the only one: it comes back the sooner */
+    route_leave_what_goes(s);
+}
+
 void route_leave_what_goes(struct route_session *s)
 {
     if (!s->on || s->entered > 0 || s->copy || !worker_goes(s) || !workers_are_several(s->route->workers))
@@ -464,6 +472,7 @@ static const struct backend_ops ops = {
     .apply_settings = apply_settings,
     .set_search_path = set_search_path,
     .reset = reset,
+    .look_up = look_up,
     .cancel = session_cancel,
 };
 
@@ -476,7 +485,9 @@ int route_new(struct route **out, const struct route_options *o, struct err *e)
     r->base.forwards = true;
     r->inner = rpc_client_ops();
     route_set_wait(r, o->wait_us);
-    TRY(workers_new(&r->workers, &o->workers, e));
+    struct workers_options workers = o->workers;
+    workers.client.goes = &r->base.calls;
+    TRY(workers_new(&r->workers, &workers, e));
     *out = TAKE_PTR(r);
     return ST_OK;
 }

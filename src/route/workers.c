@@ -361,13 +361,18 @@ bool workers_are_several(struct workers *w)
     return n > 1;
 }
 
-static struct worker_node *choose(struct workers *w, bool *any)
+/* any: it serves; there: one could be asked, though it may be draining. */
+static struct worker_node *choose(struct workers *w, bool *any, bool *there)
 {
     struct worker_node *best = NULL;
-    struct rpc_report report, of_best = {0};
+    struct rpc_report of_best = {0};
+    *there = false;
     list_for_each (l, &w->nodes) {
         struct worker_node *n = list_entry(l, struct worker_node, link);
-        if (!worker_serves(n, &report) || (best && !worker_is_better(n, &report, best, &of_best)))
+        struct rpc_report report = {0};
+        bool serves = worker_serves(n, &report);
+        *there |= report.there;
+        if (!serves || (best && !worker_is_better(n, &report, best, &of_best)))
             continue;
         best = n;
         of_best = report;
@@ -376,28 +381,20 @@ static struct worker_node *choose(struct workers *w, bool *any)
     return best ? best : worker_any(w);
 }
 
-static bool none_is_there(const struct workers *w)
-{
-    list_for_each (l, &w->nodes) {
-        bool draining;
-        if (is_there(list_entry(l, struct worker_node, link), &draining))
-            return false;
-    }
-    return true;
-}
-
-/* With a single one the way to it is what waits. */
+/* With a single one the way to it is what waits, unless that leads to one that drains. */
 static struct worker_node *choose_or_wait(struct workers *w, bool *any)
 {
     const int64_t until = clock_now_us() + w->client.channel.timeout_ms * 1000;
-    struct worker_node *n = choose(w, any);
-    while (n && !*any && w->nchannels > 1 && none_is_there(w)) {
+    bool there, waits = false;
+    struct worker_node *n = choose(w, any, &there);
+    while (n && !*any && (waits || there || w->nchannels > 1)) {
+        waits = true;
         if (clock_now_us() >= until)
             return NULL;
         int64_t tick = clock_now_us() + CHOOSE_AGAIN_US;
         const struct timespec at = {tick / 1000000, tick % 1000000 * 1000};
         (void)pthread_cond_timedwait(&w->changed, &w->lock, &at);
-        n = choose(w, any);
+        n = choose(w, any, &there);
     }
     return n;
 }

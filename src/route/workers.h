@@ -40,9 +40,9 @@ void workers_free(struct workers *w);
 
 /* More than one: what is written to one's own database others do not see. */
 bool workers_are_several(struct workers *w);
-/* The one with the least to do, of those that are there. Waits while none of several is; of one alone, or
- * when all drain, *any is false and it is one that says what is wrong. 08006 when none comes, or no name
- * resolves. The caller is on it then. */
+/* The one with the least to do, of those that are there. Waits while none of several is, or all
+ * drain; of one alone *any is false, and the way to it waits. 08006 when none comes, or no name resolves. The
+ * caller is on it then. */
 int workers_choose(struct workers *w, struct worker_node **out, bool *any, struct err *e);
 /* One hold more of one that the caller is on already. */
 void workers_stay(struct workers *w, struct worker_node *n);

@@ -34,9 +34,17 @@ static char *lent_text(const char *s)
 
 /* ---- what is known before the next report says so ---- */
 
+/* With the lock. */
+static void say_that_it_goes(struct rpc_client *c)
+{
+    if (c->goes && !c->report.draining)
+        atomic_fetch_add(c->goes, 1);
+}
+
 static void learn_that_it_goes(struct rpc_client *c)
 {
     (void)pthread_mutex_lock(&c->lock);
+    say_that_it_goes(c);
     c->report.draining = true;
     (void)pthread_mutex_unlock(&c->lock);
 }
@@ -106,6 +114,8 @@ static void learn(struct rpc_client *c, const Tavana__V1__Report *m)
 {
     (void)pthread_mutex_lock(&c->lock);
     c->lease = m->lease;
+    if (m->draining)
+        say_that_it_goes(c);
     c->report = (struct rpc_report){
         .there = true,
         .draining = m->draining,
@@ -503,6 +513,7 @@ int rpc_client_new(struct rpc_client **out, const struct rpc_client_options *o, 
     (void)pthread_condattr_destroy(&monotonic);
     c->base.ops = &ops;
     c->timeout_us = o->channel.timeout_ms * 1000;
+    c->goes = o->goes;
     c->gateway = mem_strdup(o->gateway);
     if (!c->gateway)
         return err_oom(e);

@@ -11,7 +11,9 @@ struct rpc_client;
 
 struct rpc_client_options {
     struct rpc_channel_options channel;
-    const char *gateway; /* how we name ourselves */
+    const char *gateway;    /* how we name ourselves */
+    _Atomic unsigned *goes; /* counts up when the worker says that it drains; outlives the client. NULL:
+                               nobody wants to know */
 };
 
 /* What the worker has last said. */

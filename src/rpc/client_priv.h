@@ -19,6 +19,7 @@ struct rpc_client {
     struct backend base;
     struct rpc_channel *channel;
     char *gateway;
+    _Atomic unsigned *goes;
     int64_t timeout_us;
     pthread_t thread;
     bool has_thread;

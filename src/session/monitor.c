@@ -31,6 +31,8 @@ static void *monitor_main(void *arg)
     struct session_server *v = arg;
     thread_set_name("monitor");
     int64_t next_check = 0;
+    struct backend *backend = v->wiring.backend;
+    unsigned calls = atomic_load(&backend->calls);
     (void)pthread_mutex_lock(&v->lock);
     while (!v->monitor_stop) {
         int64_t now = clock_now_us();
@@ -41,6 +43,10 @@ static void *monitor_main(void *arg)
             for (unsigned i = 0; i < v->capacity; i++)
                 if (v->slots[i])
                     look_at(v->slots[i], now, check_peer);
+        }
+        if (atomic_load(&backend->calls) != calls) {
+            calls = atomic_load(&backend->calls);
+            server_wake_all(v, (enum interrupt)0);
         }
         int64_t tick_ms = atomic_load(&v->running) ? TICK_BUSY_MS : TICK_IDLE_MS;
         struct timespec until;

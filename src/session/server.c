@@ -112,8 +112,7 @@ void session_server_set_tls(struct session_server *v, struct tls_context *tls)
     tls_context_unref(old);
 }
 
-/* Every session looks up once: those that run when they are idle again. */
-static void wake_all(struct session_server *v, enum interrupt why)
+void server_wake_all(struct session_server *v, enum interrupt why)
 {
     for (unsigned i = 0; i < v->capacity; i++) {
         struct session *s = v->slots[i];
@@ -129,7 +128,7 @@ void session_server_drain(struct session_server *v)
 {
     (void)pthread_mutex_lock(&v->lock);
     v->draining = true;
-    wake_all(v, (enum interrupt)0);
+    server_wake_all(v, (enum interrupt)0);
     (void)pthread_mutex_unlock(&v->lock);
 }
 
@@ -137,7 +136,7 @@ void session_server_terminate(struct session_server *v)
 {
     (void)pthread_mutex_lock(&v->lock);
     v->draining = true;
-    wake_all(v, INT_TERMINATE);
+    server_wake_all(v, INT_TERMINATE);
     (void)pthread_mutex_unlock(&v->lock);
 }
 

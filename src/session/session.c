@@ -283,6 +283,8 @@ static bool leaves_when_idle(const struct session *s)
 static void on_wake(struct session *s)
 {
     bool in_tx = s->tx == TX_BLOCK || s->tx == TX_FAILED;
+    if (s->woken_by == LOT_WOKEN && s->engine && s->engine->ops->look_up)
+        s->engine->ops->look_up(s->engine);
     if (atomic_load(&s->interrupts) & INT_TERMINATE ||
         (s->server->draining && !in_tx && s->phase == PHASE_READY))
         fatal_text(s, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
@@ -306,7 +308,7 @@ static int64_t park_deadline(struct session *s)
     bool in_tx = in_block(s);
     int64_t limit =
         settings_duration_us(&s->settings, in_tx ? SET_IDLE_TX_TIMEOUT : SET_IDLE_SESSION_TIMEOUT);
-    if (s->woken_by != LOT_TIMEOUT || s->idle_deadline_us == 0)
+    if (s->woken_by == LOT_READABLE || s->idle_deadline_us == 0)
         s->idle_deadline_us = limit ? clock_now_us() + limit : CLOCK_NEVER;
     return s->idle_deadline_us < s->sweep_us ? s->idle_deadline_us : s->sweep_us;
 }

@@ -258,6 +258,9 @@ struct session_server {
     bool monitor_started, monitor_stop;
 };
 
+/* server.c: every session looks up once: those that run when they are idle again. With v->lock. */
+void server_wake_all(struct session_server *v, enum interrupt why);
+
 /* cancel.c */
 /* To the session that is meant, ours or a peer's. May wait for peers. */
 void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);

@@ -224,9 +224,9 @@ class Program:
 class Worker(Program):
     """`tavana worker`"""
 
-    def __init__(self, *options, database=None, env=None):
-        self.port = free_port()
-        super().__init__("worker", *([database] if database else []), "--listen", f"{HOST}:{self.port}", *options, env=env)
+    def __init__(self, *options, database=None, env=None, host=HOST, port=None):
+        self.port = port or free_port()
+        super().__init__("worker", *([database] if database else []), "--listen", f"{host}:{self.port}", *options, env=env)
 
 
 class Server(Program):

@@ -4,7 +4,7 @@ import contextlib
 import re
 import signal
 
-from conftest import HOST, SANITIZED, Server, Worker
+from conftest import SANITIZED, Server, Worker
 from measure import wait_for
 
 
@@ -29,9 +29,7 @@ def busy(s):
 def restart(s, worker, **kw):
     """The same address, another process."""
     i = s.workers.index(worker)
-    fresh = Worker.__new__(Worker)
-    fresh.port = worker.port
-    super(Worker, fresh).__init__("worker", "--listen", f"{HOST}:{worker.port}", **kw)
+    fresh = Worker(port=worker.port, **kw)
     fresh.wait_ready()
     s.workers[i] = fresh
     return fresh

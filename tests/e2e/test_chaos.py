@@ -64,11 +64,8 @@ class House:
             self.workers[i] = self.far_worker()
             self.workers[i].wait_ready()
             return
-        fresh = Worker.__new__(Worker)
-        fresh.port = old.port
-        Program.__init__(fresh, "worker", self.database, "--listen", f"{HOST}:{old.port}", *self.options)
-        fresh.wait_ready()
-        self.workers[i] = fresh
+        self.workers[i] = Worker(*self.options, database=self.database, port=old.port)
+        self.workers[i].wait_ready()
 
     def harm(self, rng):
         """One at a time, so that there is somewhere to go."""

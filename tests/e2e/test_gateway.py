@@ -101,10 +101,7 @@ def test_a_worker_that_comes_late():
         time.sleep(1)  # it has been refused by then
         assert s.metric("tavana_gateway_workers_attached") == 0
         s.workers = []
-        late = Worker.__new__(Worker)
-        late.port = port
-        super(Worker, late).__init__("worker", "--listen", f"{HOST}:{port}")
-        with late:
+        with Worker(port=port):
             wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 1, 4)
             with psycopg.connect(s.dsn(), autocommit=True) as c:
                 assert c.execute("select 1 + 1").fetchone() == (2,)

@@ -102,19 +102,18 @@ def test_rolling_restart(record_property):
         for t in threads:
             t.start()
         time.sleep(1)
-        for i, w in enumerate(workers):
+        for i in [*range(3), *range(3)]:
+            w = workers[i]
             assert w.stop() == 0
-            fresh = Worker.__new__(Worker)
-            fresh.port = w.port
-            Program.__init__(fresh, "worker", "--listen", f"{HOST}:{w.port}")
-            workers[i] = fresh
-            fresh.wait_ready()
+            workers[i] = Worker(port=w.port)
+            workers[i].wait_ready()
             wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 3, 20)
             time.sleep(0.5)
+        wait_for(lambda: problems or counts["streams"] > 20, 60)
         stop.set()
         for t in threads:
             t.join(60)
             assert not t.is_alive()
     note(record_property, **counts, errors=len(problems))
     assert not problems, problems[:5]
-    assert counts["short"] > 100 and counts["streams"] > 10
+    assert counts["short"] > 100 and counts["streams"] > 20

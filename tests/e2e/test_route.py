@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from conftest import HOST, Server, Worker, free_port
-from house import house, kill, labelled, running, sessions_of
+from house import house, kill, labelled, restart, running, sessions_of
 from measure import wait_for
 from wire import B, E, P, Q, S, cancel
 
@@ -33,10 +33,7 @@ def named_house(tmp_path, workers, *options, name="workers.test", worker_options
 
     with contextlib.ExitStack() as stack:
         def start(address):
-            w = Worker.__new__(Worker)
-            w.port = port
-            super(Worker, w).__init__("worker", "--listen", f"{address}:{port}", *worker_options)
-            stack.push(w.__exit__)
+            w = stack.enter_context(Worker(*worker_options, host=address, port=port))
             w.wait_ready()
             return w
 
@@ -66,10 +63,7 @@ def test_a_name_stands_for_all_workers(tmp_path):
         wait_for(lambda: s.metric("tavana_gateway_workers") <= 3 and s.metric("tavana_gateway_workers_attached") == 1, 10)
         assert [x.execute("select 2 + 0").fetchone() for x in c] == [(2,)] * 9
         wait_for(lambda: list(labelled(s, "tavana_gateway_worker_attached").values()) == [1], 10)
-        fresh = Worker.__new__(Worker)
-        fresh.port = workers[first].port
-        super(Worker, fresh).__init__("worker", "--listen", f"127.0.0.20:{fresh.port}")
-        stack.push(fresh.__exit__)
+        fresh = stack.enter_context(Worker(host="127.0.0.20", port=workers[first].port))
         resolves_to(first, "127.0.0.20")
         wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 2, 10)
         with psycopg.connect(s.dsn()) as d:
@@ -125,11 +119,8 @@ def test_none_of_several_workers():
     with Server("--workers", names, "--worker-client-timeout", "20s", workers=0, role="gateway") as s, s.wire() as w:
         w.send(Q("select 1 + 1"))
         time.sleep(0.5)
-        late = Worker.__new__(Worker)
-        late.port = ports[1]
-        super(Worker, late).__init__("worker", "--listen", f"{HOST}:{ports[1]}")
-        with late:
-            assert ("2",) in w.until_ready()
+        with Worker(port=ports[1]):
+            assert ("2",) in w.until_ready(), w.last_error
 
 
 def test_one_worker_with_two_addresses_counts_once():
@@ -253,6 +244,38 @@ def test_a_cursor_leaves_a_worker_that_goes():
         assert on.process.wait(10) == 0
         assert c.execute("fetch 1 from k").fetchall() == [(2000,)]
         assert s.metric("tavana_route_resumed_total") == 1 and s.metric("tavana_route_lost_total") == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_idle_sessions_keep_no_worker(workers):
+    """Those that have nothing there; what comes next waits for the one that takes its place."""
+    with Server("--worker-client-timeout", "20s", workers=workers) as s, contextlib.ExitStack() as stack:
+        c = [stack.enter_context(psycopg.connect(s.dsn(), autocommit=True)) for _ in range(20)]
+        assert [x.execute("select 1 + 1").fetchone() for x in c] == [(2,)] * 20
+        for w in s.workers:
+            w.process.terminate()
+        assert [w.process.wait(10) for w in s.workers] == [0] * workers
+        for w in list(s.workers):
+            restart(s, w)
+        assert [x.execute("select 1 + 1").fetchone() for x in c] == [(2,)] * 20
+        assert s.metric("tavana_route_lost_total") == 0
+
+
+def test_what_waits_for_the_only_worker_to_come_back():
+    """A session that has to stay holds it meanwhile."""
+    with Server("--worker-client-timeout", "20s", workers=1) as s, psycopg.connect(s.dsn(), autocommit=True) as c, s.wire() as w:
+        on = s.workers[0]
+        c.execute("create temp table x as select 7 as a")
+        assert w.ask(Q("select 1 + 1"))[1] == ("2",)
+        on.process.terminate()
+        wait_for(lambda: sessions_of(on) == 1, 10)
+        w.send(Q("select 2 + 2"))
+        time.sleep(0.5)
+        assert c.execute("select a from x").fetchone() == (7,)
+        c.close()
+        assert on.process.wait(10) == 0
+        with Worker(port=on.port):
+            assert ("4",) in w.until_ready(), w.last_error
 
 
 def test_a_cursor_that_has_to_stay_is_told():
