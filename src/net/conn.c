@@ -9,8 +9,8 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -88,9 +88,10 @@ int conn_new(struct conn **out, int fd, struct err *e)
         return err_oom(e);
     }
     c->fd = fd;
-    int one = 1;
-    if (ioctl(fd, FIONBIO, &one) < 0)
-        return conn_failed(e, "make the socket non-blocking", errno);
+    c->read_flags = MSG_DONTWAIT;
+    const struct timeval soon = {.tv_usec = CONN_SOON_US};
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon) < 0)
+        return conn_failed(e, "set SO_RCVTIMEO", errno);
     TRY(learn_peer(c, e));
     *out = TAKE_PTR(c);
     return ST_OK;
@@ -203,7 +204,7 @@ static int plain_read(struct conn *c, void *p, size_t n, size_t *got, struct err
 {
     ssize_t r;
     do
-        r = recv(c->fd, p, n, 0);
+        r = recv(c->fd, p, n, c->read_flags);
     while (r < 0 && errno == EINTR);
     if (r > 0) {
         *got = (size_t)r;
@@ -233,6 +234,14 @@ int conn_fill(struct conn *c, size_t max, struct err *e)
     c->stats.bytes_in += got;
     metric_add(METRIC_BYTES_RECEIVED, got);
     return ST_OK;
+}
+
+int conn_fill_soon(struct conn *c, size_t max, struct err *e)
+{
+    c->read_flags = 0;
+    int st = conn_fill(c, max, e);
+    c->read_flags = MSG_DONTWAIT;
+    return st;
 }
 
 const uint8_t *conn_input(const struct conn *c, size_t *n)
@@ -289,7 +298,7 @@ static int plain_write(struct conn *c, const void *p, size_t n, size_t *done, sh
 {
     ssize_t r;
     do
-        r = send(c->fd, p, n, MSG_NOSIGNAL);
+        r = send(c->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (r < 0 && errno == EINTR);
     if (r >= 0) {
         *done = (size_t)r;

@@ -1,6 +1,6 @@
-/* One client's byte stream: TCP or Unix socket, with TLS once it was started. Sockets are non-blocking;
- * whoever waits waits on the socket, on a bell (cancel, shutdown, time-out) and on a deadline at once. One
- * thread at a time, but for conn_shutdown and conn_peer_gone. No PostgreSQL vocabulary here. */
+/* One client's byte stream: TCP or Unix socket, with TLS once it was started. Nothing waits but where
+ * it says so: for the socket, a bell (cancel, shutdown, time-out) and a deadline at once. One thread at a
+ * time, but for conn_shutdown and conn_peer_gone. No PostgreSQL vocabulary here. */
 #ifndef TAVANA_NET_CONN_H
 #define TAVANA_NET_CONN_H
 
@@ -16,7 +16,11 @@
 struct conn;
 struct tls_context;
 
-enum { CONN_READ_CHUNK = 8 * 1024, CONN_PEER_NAME_MAX = 128 };
+enum {
+    CONN_READ_CHUNK = 8 * 1024,
+    CONN_PEER_NAME_MAX = 128,
+    CONN_SOON_US = 1000, /* rounded up to the kernel's ticks */
+};
 
 struct conn_stats {
     uint64_t bytes_in, bytes_out;
@@ -40,6 +44,8 @@ struct conn_stats conn_stats(const struct conn *c);
  * ended its side, ST_ERR. The buffer grows to at most `max` bytes (then ST_ERR 54000) and its memory is given
  * back when it is empty and conn_trim is called. */
 int conn_fill(struct conn *c, size_t max, struct err *e);
+/* The same, but ST_AGAIN only after CONN_SOON_US, in a single system call; no bell is heard meanwhile. */
+int conn_fill_soon(struct conn *c, size_t max, struct err *e);
 const uint8_t *conn_input(const struct conn *c, size_t *n);
 /* What was consumed stays readable until the next fill or trim. */
 void conn_consume(struct conn *c, size_t n);

@@ -18,6 +18,7 @@ struct conn {
     bool is_unix, is_loopback;
     bool down;      /* conn_shutdown was called; atomic */
     bool last_full; /* the last read filled the room that it had */
+    int read_flags; /* of recv: MSG_DONTWAIT, or 0 to wait for CONN_SOON_US */
     uint8_t *in;    /* in[in_start..in_end) is unread */
     size_t in_start, in_end, in_cap;
     struct conn_tls *tls; /* NULL: none */

@@ -34,11 +34,11 @@ struct conn_tls {
     uint8_t ahead[AHEAD_MAX];
 };
 
-static ssize_t receive(int fd, void *p, size_t n)
+static ssize_t receive(const struct conn *c, void *p, size_t n)
 {
     ssize_t r;
     do
-        r = recv(fd, p, n, 0);
+        r = recv(c->fd, p, n, c->read_flags);
     while (r < 0 && errno == EINTR);
     return r;
 }
@@ -79,7 +79,7 @@ static int bio_read(BIO *b, char *p, int len)
         return (int)n;
     }
     if (t->ahead_at == t->ahead_len && n < AHEAD_MAX) {
-        ssize_t r = receive(c->fd, t->ahead, AHEAD_MAX);
+        ssize_t r = receive(c, t->ahead, AHEAD_MAX);
         t->got_eof = r == 0;
         if (r <= 0)
             return io_result(b, t, r, true);
@@ -91,7 +91,7 @@ static int bio_read(BIO *b, char *p, int len)
         t->ahead_at = (uint16_t)(t->ahead_at + n);
         return (int)n;
     }
-    ssize_t r = receive(c->fd, p, n);
+    ssize_t r = receive(c, p, n);
     t->got_eof = r == 0;
     return io_result(b, t, r, true);
 }
@@ -104,7 +104,7 @@ static int bio_write(BIO *b, const char *p, int len)
         return 0;
     ssize_t r;
     do
-        r = send(c->fd, p, (size_t)len, MSG_NOSIGNAL);
+        r = send(c->fd, p, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (r < 0 && errno == EINTR);
     return io_result(b, c->tls, r, false);
 }

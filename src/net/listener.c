@@ -172,7 +172,7 @@ static void pause_accepting(struct listener *l, int errnum)
 static void accept_some(struct listener *l, int from)
 {
     for (int i = 0; i < ACCEPTS_MAX && !is_stopping(l); i++) {
-        int fd = accept4(from, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd = accept4(from, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             if (l->pausing)
                 log_event(LOG_INFO, "accept_resumed");

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 enum {
-    LINGER_US = 1000,       /* how long a thread waits for a session's next message before that is parked */
-    LINGER_LONG_US = 20000, /* ... after a long result, whose client has it still to read, and then asks on */
+    LINGER_LONG_US = 20000, /* for the next message after a long result, which the client has still to read */
     LAST_READS_MAX = 64,    /* chunks of input that are read and dropped before a socket is closed */
 };
 
@@ -202,12 +201,14 @@ static void fatal_text(struct session *s, enum sqlstate code, const char *text)
 
 /* Most clients send their next message at once: waiting for it here costs less than parking and another
  * thread. Not while others wait in line for this one. */
-static int linger(struct session *s, struct err *e)
+static int fill_or_linger(struct session *s, size_t max, struct err *e)
 {
     if (thread_pool_stats(s->server->wiring.pool).queued > 0)
         return ST_AGAIN;
-    return conn_wait_readable(s->conn, &s->worker->waker,
-                              clock_now_us() + (s->writer ? LINGER_LONG_US : LINGER_US), e);
+    if (!s->writer)
+        return conn_fill_soon(s->conn, max, e);
+    TRY(conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_LONG_US, e));
+    return conn_fill(s->conn, max, e);
 }
 
 /* The client has a page to read: rows of the next one are made meanwhile. */
@@ -249,11 +250,9 @@ static int run_messages(struct session *s, struct err *e)
             if (s->out.len)
                 TRY(session_flush(s, e));
             look_ahead(s);
-            if (answered) /* once for each message worked on, before a read that would most likely be too
-                             early */
-                TRY(linger(s, e));
+            /* Once for each message worked on; a read at once would most likely be too early. */
+            st = answered ? fill_or_linger(s, max, e) : conn_fill(s->conn, max, e);
             answered = false;
-            st = conn_fill(s->conn, max, e);
             if (st != ST_OK)
                 return st;
             continue;

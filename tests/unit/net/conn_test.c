@@ -73,7 +73,6 @@ static void test_names(void **state)
     len = sizeof on;
     assert_int_equal(getsockopt(conn_fd(c), IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
     assert_int_equal(on, 1);
-    assert_true(fcntl(conn_fd(c), F_GETFL) & O_NONBLOCK);
     assert_false(conn_is_tls(c));
     assert_null(conn_tls_version(c));
     assert_null(conn_tls_alpn(c));
@@ -155,6 +154,37 @@ static void test_input(void **state)
     assert_int_equal(conn_fill(c, NO_LIMIT, &e), ST_EOF);
     close_pair();
     assert_true(sizeof(struct conn) < 256);
+}
+
+static void *send_late(void *arg)
+{
+    (void)usleep(300);
+    assert_int_equal(send(client, arg, 4, 0), 4);
+    return NULL;
+}
+
+static void test_input_soon(void **state)
+{
+    static char text[] = "late";
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        size_t n = 0;
+        pthread_t thread;
+        open_pair(i ? AF_UNIX : AF_INET);
+        int64_t from = clock_now_us();
+        assert_int_equal(conn_fill_soon(c, NO_LIMIT, &e), ST_AGAIN);
+        assert_true(clock_now_us() - from >= CONN_SOON_US / 2);
+        assert_int_equal(conn_fill(c, NO_LIMIT, &e), ST_AGAIN);
+        assert_int_equal(pthread_create(&thread, NULL, send_late, text), 0);
+        while (conn_fill_soon(c, NO_LIMIT, &e) == ST_AGAIN)
+            ;
+        assert_memory_equal(conn_input(c, &n), text, 4);
+        assert_int_equal(n, 4);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(shutdown(client, SHUT_WR), 0);
+        assert_int_equal(conn_fill_soon(c, NO_LIMIT, &e), ST_EOF);
+        close_pair();
+    }
 }
 
 static void test_input_bound(void **state)
@@ -469,19 +499,13 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_keepalive),
-        cmocka_unit_test(test_input),
-        cmocka_unit_test(test_input_bound),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_write_waits),
-        cmocka_unit_test(test_write_bell_and_deadline),
-        cmocka_unit_test(test_wait_readable),
-        cmocka_unit_test(test_peer_gone),
-        cmocka_unit_test(test_reset),
-        cmocka_unit_test(test_shutdown_from_another_thread),
-        cmocka_unit_test(test_last_words),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_keepalive),
+        cmocka_unit_test(test_input),         cmocka_unit_test(test_input_soon),
+        cmocka_unit_test(test_input_bound),   cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_write_waits),   cmocka_unit_test(test_write_bell_and_deadline),
+        cmocka_unit_test(test_wait_readable), cmocka_unit_test(test_peer_gone),
+        cmocka_unit_test(test_reset),         cmocka_unit_test(test_shutdown_from_another_thread),
+        cmocka_unit_test(test_last_words),    cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
