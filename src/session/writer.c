@@ -15,6 +15,7 @@ enum {
     NAP_US = 2000,              /* that rows are held back at most */
     NAPS = 4,                   /* without rows; then it sleeps until it is woken */
     GATHER_BYTES = 1024 * 1024, /* that wake it in any case, as does the last slot but one */
+    SPARE_LEAST = 64 * 1024,    /* what messages between rows had is not kept */
 };
 
 struct writer {
@@ -24,7 +25,9 @@ struct writer {
     pthread_cond_t changed;
     struct row_batch slots[WRITER_SLOTS]; /* those from `first` on are full */
     unsigned first, n;
-    size_t bytes;  /* of the full ones */
+    size_t bytes;                         /* of the full ones */
+    struct row_batch spare[WRITER_SLOTS]; /* memory that rows had: of so many as were full at once */
+    unsigned nspare;
     unsigned naps; /* left */
     bool napping;
     bool stop;
@@ -80,6 +83,20 @@ static void tell(struct writer *w, bool now)
         (void)pthread_cond_broadcast(&w->changed);
 }
 
+static void take_first_away(struct writer *w)
+{
+    struct row_batch *b = &w->slots[w->first];
+    w->bytes -= b->len;
+    row_batch_clear(b);
+    if (b->cap >= SPARE_LEAST && w->nspare < WRITER_SLOTS)
+        w->spare[w->nspare++] = *b;
+    else
+        row_batch_release(b);
+    *b = (struct row_batch){0};
+    w->first = (w->first + 1) % WRITER_SLOTS;
+    w->n--;
+}
+
 static void *writer_main(void *arg)
 {
     struct writer *w = arg;
@@ -92,9 +109,7 @@ static void *writer_main(void *arg)
         }
         w->status = write_first(w);
         w->naps = NAPS;
-        w->bytes -= w->slots[w->first].len;
-        w->first = (w->first + 1) % WRITER_SLOTS;
-        w->n--;
+        take_first_away(w);
         (void)pthread_cond_broadcast(&w->changed);
     }
     (void)pthread_mutex_unlock(&w->lock);
@@ -144,7 +159,9 @@ int writer_put(struct writer *w, struct row_batch *batch, struct err *e)
         (void)pthread_cond_wait(&w->changed, &w->lock);
     int st = result(w, e);
     if (st == ST_OK) {
-        struct row_batch *slot = &w->slots[(w->first + w->n) % WRITER_SLOTS], empty = *slot;
+        struct row_batch *slot = &w->slots[(w->first + w->n) % WRITER_SLOTS], empty = {0};
+        if (w->nspare > 0)
+            empty = w->spare[--w->nspare];
         *slot = *batch;
         batch->data = empty.data;
         batch->cap = empty.cap;
@@ -163,7 +180,6 @@ static struct row_batch *slot_to_append_to(struct writer *w)
     if (w->n > 1)
         return &w->slots[(w->first + w->n - 1) % WRITER_SLOTS];
     struct row_batch *b = &w->slots[(w->first + w->n) % WRITER_SLOTS];
-    row_batch_clear(b);
     w->n++;
     return b;
 }
@@ -216,6 +232,8 @@ void writer_free(struct writer *w)
     (void)pthread_join(w->thread, NULL);
     for (unsigned i = 0; i < WRITER_SLOTS; i++)
         row_batch_release(&w->slots[i]);
+    while (w->nspare > 0)
+        row_batch_release(&w->spare[--w->nspare]);
     (void)pthread_cond_destroy(&w->changed);
     (void)pthread_mutex_destroy(&w->lock);
     admission_give_back(&w->session->server->admission, ADMISSION_WRITER);

@@ -16,7 +16,7 @@ struct session;
 struct writer;
 
 enum {
-    WRITER_SLOTS = 4,
+    WRITER_SLOTS = 8,
     WRITER_BYTES = 3 * 1024 * 1024,
     WRITERS_MAX = 512, /* in the process; a session beyond writes itself */
 };
