@@ -146,6 +146,7 @@ static void dispatch(struct session *s, const struct frame *f)
     }
     if (s->skip_to_sync && f->type != 'S')
         return;
+    s->idle_deadline_us = 0; /* from its end on */
     if (s->sweep_us != CLOCK_NEVER && clock_now_us() >= s->sweep_us)
         s->sweep_us = cursors_sweep(s, false);
     statement_begin(s);
