@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { ADDRESS_HOST_MAX = 256, ADDRESS_RESOLVED_MAX = 64 };
+enum { ADDRESS_HOST_MAX = 256, ADDRESS_RESOLVED_MAX = 128 };
 
 struct address {
     char host[ADDRESS_HOST_MAX]; /* "": all of this machine */

@@ -31,3 +31,13 @@ uint64_t rows_hash_value(const struct rows_hash *h)
 {
     return XXH3_64bits_digest((const XXH3_state_t *)h);
 }
+
+int rows_hash_differs(uint64_t rows, struct err *e)
+{
+    (void)err_set(e, SQLSTATE_SERIALIZATION_FAILURE,
+                  "the result could not go on after its worker was lost: its rows have changed");
+    err_detail(e, "%llu rows had been sent; run again they are not the same, or come in another order.",
+               (unsigned long long)rows);
+    err_hint(e, "Run the statement again. An ORDER BY makes its order certain.");
+    return ST_ERR;
+}

@@ -3,6 +3,8 @@
 #ifndef TAVANA_ROWS_ROWS_HASH_H
 #define TAVANA_ROWS_ROWS_HASH_H
 
+#include "base/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,5 +17,7 @@ void rows_hash_free(struct rows_hash *h);
 void rows_hash_add(struct rows_hash *h, const void *p, size_t n);
 /* So far. */
 uint64_t rows_hash_value(const struct rows_hash *h);
+/* ST_ERR, 40001: so many rows, made again, have another one. */
+int rows_hash_differs(uint64_t rows, struct err *e);
 
 #endif

@@ -49,11 +49,13 @@ static void learn_that_it_goes(struct rpc_client *c)
     (void)pthread_mutex_unlock(&c->lock);
 }
 
-/* A call was cut off. If the worker is well after all it says so within a second. */
-static void learn_that_it_is_gone(struct rpc_client *c)
+/* A call was cut off, of a session that belongs to that lease: of an old one it says nothing about how the
+ * worker is now. If it is well after all it says so within a second. */
+static void learn_that_it_is_gone(struct rpc_client *c, uint64_t lease)
 {
     (void)pthread_mutex_lock(&c->lock);
-    c->report.there = false;
+    if (c->lease == lease)
+        c->report.there = false;
     (void)pthread_mutex_unlock(&c->lock);
 }
 
@@ -68,14 +70,14 @@ int rpc_session_call(struct rpc_session *s, enum rpc_method method, const Protob
     int st = rpc_call(s->client->channel, method, request, reply, e);
     s->lost = st != ST_OK && e->code != SQLSTATE_OUT_OF_MEMORY;
     if (s->lost)
-        learn_that_it_is_gone(s->client);
+        learn_that_it_is_gone(s->client, s->lease);
     return st;
 }
 
 int rpc_session_lost(struct rpc_session *s, struct err *e)
 {
     s->lost = true;
-    learn_that_it_is_gone(s->client);
+    learn_that_it_is_gone(s->client, s->lease);
     return err_set(e, SQLSTATE_CONNECTION_FAILURE, "the connection to worker %s was lost",
                    rpc_channel_address(s->client->channel));
 }
@@ -83,6 +85,15 @@ int rpc_session_lost(struct rpc_session *s, struct err *e)
 bool rpc_session_is_lost(const struct backend_session *s)
 {
     return ((const struct rpc_session *)s)->lost;
+}
+
+bool rpc_session_has_ended(const struct backend_session *bs)
+{
+    const struct rpc_session *s = (const struct rpc_session *)bs;
+    (void)pthread_mutex_lock(&s->client->lock);
+    bool ended = s->lost || s->client->lease != s->lease;
+    (void)pthread_mutex_unlock(&s->client->lock);
+    return ended;
 }
 
 int rpc_session_do(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
@@ -154,6 +165,8 @@ static bool set_attached(struct rpc_client *c, struct rpc_stream *s)
     (void)pthread_mutex_lock(&c->lock);
     c->attached = s;
     if (!s) {
+        if (c->goes && c->lease)
+            atomic_fetch_add(c->goes, 1);
         c->lease = 0;
         c->report.there = false;
     }
@@ -229,7 +242,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
         return err_oom(e);
     int st = rpc_call(c->channel, RPC_OPEN_SESSION, &request.base, &m, e);
     if (st != ST_OK)
-        learn_that_it_is_gone(c);
+        learn_that_it_is_gone(c, request.lease);
     else {
         const Tavana__V1__OpenSessionReply *reply = (const Tavana__V1__OpenSessionReply *)m;
         s->id = reply->session;
@@ -244,6 +257,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     }
     s->base.ops = b->ops;
     s->client = c;
+    s->lease = request.lease;
     *out = &s->base;
     return ST_OK;
 }

@@ -12,8 +12,8 @@ struct rpc_client;
 struct rpc_client_options {
     struct rpc_channel_options channel;
     const char *gateway;    /* how we name ourselves */
-    _Atomic unsigned *goes; /* counts up when the worker says that it drains; outlives the client. NULL:
-                               nobody wants to know */
+    _Atomic unsigned *goes; /* counts up when the worker says that it drains, and when our sessions there have
+                               ended with the connection; outlives the client. NULL: nobody wants to know */
 };
 
 /* What the worker has last said. */
@@ -37,6 +37,8 @@ struct backend *rpc_client_backend(struct rpc_client *c);
 const struct backend_ops *rpc_client_ops(void);
 /* Of a session of such a backend: its worker has gone, or has forgotten it. Every call fails then. */
 bool rpc_session_is_lost(const struct backend_session *s);
+/* The worker has closed it, as far as is known: nothing is left of what it had there. */
+bool rpc_session_has_ended(const struct backend_session *s);
 const char *rpc_client_address(const struct rpc_client *c);
 void rpc_client_report(struct rpc_client *c, struct rpc_report *out);
 

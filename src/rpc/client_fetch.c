@@ -136,7 +136,14 @@ static void gather(struct rpc_fetch *f, const struct row_batch *batch)
     if (f->fast < FAST_IN_A_ROW || f->portal->base.complete || batch->len > RPC_BATCH_MAX ||
         !rpc_stream_comes_within(f->stream, GATHER_MS))
         return;
+    struct row_batch *both = &f->portal->batch;
+    const size_t len = both->len;
+    const uint64_t nrows = both->nrows;
     int st = take_next(f, &e);
+    if (st == ST_ERR) { /* nothing of a message that was not taken whole */
+        both->len = len;
+        both->nrows = nrows;
+    }
     if (st != ST_OK)
         (void)ended(f, st, &e);
 }

@@ -34,7 +34,7 @@ struct rpc_client {
 struct rpc_session {
     struct backend_session base;
     struct rpc_client *client;
-    uint64_t id;
+    uint64_t id, lease;
     bool lost;              /* a call did not reach its end */
     _Atomic uint64_t calls; /* begun; the last one is what a cancel is for */
     uint64_t closed_statements[RPC_CLOSED_MAX], closed_portals[RPC_CLOSED_MAX];

@@ -152,6 +152,15 @@ void service_end(struct rpc_service *v, struct service_session *s)
     atomic_store(&s->running, false);
 }
 
+/* With the lock. */
+static bool has_lease(const struct rpc_service *v, uint64_t id)
+{
+    list_for_each (l, &v->leases)
+        if (list_entry(l, struct service_lease, link)->id == id)
+            return true;
+    return false;
+}
+
 static int open_session(struct rpc_service *v, const Tavana__V1__OpenSessionRequest *m, uint64_t *id,
                         struct err *e)
 {
@@ -170,16 +179,18 @@ static int open_session(struct rpc_service *v, const Tavana__V1__OpenSessionRequ
     s->refs = 1;
     (void)pthread_mutex_init(&s->busy, NULL);
     (void)pthread_mutex_lock(&v->lock);
-    bool full = v->nsessions >= v->sessions_max;
-    if (!full) {
+    bool full = v->nsessions >= v->sessions_max, attached = has_lease(v, m->lease);
+    if (!full && attached) {
         s->id = *id = ++v->next_session;
         list_append(&v->sessions, &s->link);
         v->nsessions++;
     }
     (void)pthread_mutex_unlock(&v->lock);
-    if (!full)
+    if (!full && attached)
         return ST_OK;
     session_free(s);
+    if (!attached)
+        return err_set(e, SQLSTATE_CONNECTION_FAILURE, "the gateway is not attached");
     return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "too many sessions on this worker (%u)",
                    v->sessions_max);
 }
@@ -683,6 +694,7 @@ int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *
     if (!v)
         return err_oom(e);
     list_init(&v->sessions);
+    list_init(&v->leases);
     (void)pthread_mutex_init(&v->lock, NULL);
     v->backend = o->backend;
     v->version = o->version;

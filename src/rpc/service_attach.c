@@ -64,7 +64,11 @@ void service_attach(void *arg, struct rpc_in *in)
         return;
     }
     const Tavana__V1__AttachRequest *m = (const Tavana__V1__AttachRequest *)request;
-    uint64_t lease = atomic_fetch_add(&v->next_lease, 1) + 1;
+    struct service_lease mine = {.id = atomic_fetch_add(&v->next_lease, 1) + 1};
+    const uint64_t lease = mine.id;
+    (void)pthread_mutex_lock(&v->lock);
+    list_append(&v->leases, &mine.link);
+    (void)pthread_mutex_unlock(&v->lock);
     (void)log_quote(gateway, m->gateway);
     log_line(LOG_INFO, "gateway_attached", "gateway=%s lease=%llu", gateway, (unsigned long long)lease);
     (void)atomic_fetch_add(&v->gateways, 1);
@@ -72,6 +76,9 @@ void service_attach(void *arg, struct rpc_in *in)
            rpc_in_wait(in, clock_now_us() + REPORT_EVERY_US))
         ;
     (void)atomic_fetch_sub(&v->gateways, 1);
+    (void)pthread_mutex_lock(&v->lock);
+    list_remove(&mine.link); /* no session is opened for it from here on */
+    (void)pthread_mutex_unlock(&v->lock);
     service_close_lease(v, lease);
     log_line(LOG_INFO, "gateway_gone", "gateway=%s lease=%llu", gateway, (unsigned long long)lease);
     rpc_finish(in);

@@ -34,6 +34,12 @@ struct service_session {
     struct rpc_slots *slots; /* of fetches; NULL: none yet */
 };
 
+/* Of an Attach call that goes on. */
+struct service_lease {
+    struct list link;
+    uint64_t id;
+};
+
 struct rpc_service {
     struct rpc_server *server;
     struct backend *backend;
@@ -44,8 +50,8 @@ struct rpc_service {
     unsigned sessions_max, streams_max;
     _Atomic unsigned gateways, streams;
     _Atomic bool draining, stopped;
-    pthread_mutex_t lock; /* of the two below, and of refs and closed */
-    struct list sessions;
+    pthread_mutex_t lock; /* of those below, and of refs and closed */
+    struct list sessions, leases;
     unsigned nsessions;
     uint64_t next_session;
     _Atomic uint64_t next_lease;

@@ -125,16 +125,6 @@ static int pass_rows(struct row_stream *stream, struct rows_hash *hash, uint64_t
     return st == ST_EOF ? ST_OK : st;
 }
 
-static int has_changed(uint64_t rows, struct err *e)
-{
-    (void)err_set(e, SQLSTATE_SERIALIZATION_FAILURE,
-                  "the result could not go on after its worker was lost: its rows have changed");
-    err_detail(e, "%llu rows had been sent; run again they are not the same, or come in another order.",
-               (unsigned long long)rows);
-    err_hint(e, "Run the statement again. An ORDER BY makes its order certain.");
-    return ST_ERR;
-}
-
 static int pass(struct service_session *s, struct rpc_in *in, struct backend_portal *p, struct fetch *f,
                 const Tavana__V1__FetchRequest *m, struct err *e)
 {
@@ -153,7 +143,7 @@ static int pass(struct service_session *s, struct rpc_in *in, struct backend_por
         row_stream_close(stream);
     }
     if (st == ST_OK && (rows != m->passed_rows || rows_hash_value(hash) != m->passed_hash))
-        st = has_changed(m->passed_rows, e);
+        st = rows_hash_differs(m->passed_rows, e);
     rows_hash_free(hash);
     f->how.from += m->passed_rows;
     return st;
