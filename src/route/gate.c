@@ -158,7 +158,7 @@ void worker_ticket_init(struct worker_ticket *t)
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    *t = (struct worker_ticket){0};
+    memset(t, 0, sizeof *t);
     list_init(&t->link);
     (void)pthread_cond_init(&t->changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
@@ -168,6 +168,11 @@ void worker_ticket_release(struct worker_ticket *t)
 {
     assert(list_is_empty(&t->link));
     (void)pthread_cond_destroy(&t->changed);
+}
+
+int worker_ticket_cancelled(struct err *e)
+{
+    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
 }
 
 static int too_many(int64_t wait_us, struct err *e)
@@ -189,6 +194,16 @@ static void wait_a_while(struct workers *w, struct worker_ticket *t, int64_t unt
     (void)pthread_cond_timedwait(&t->changed, &w->lock, &at);
 }
 
+/* One of those that wait looks for all of them. */
+static void look_again(struct workers *w)
+{
+    int64_t now = clock_now_us();
+    if (now < w->looked_us + LOOK_AGAIN_US)
+        return;
+    w->looked_us = now;
+    let_all_in(w);
+}
+
 /* In line, with the lock. */
 static int stand_in_line(struct workers *w, struct worker_ticket *t, int64_t wait_us, struct err *e)
 {
@@ -199,14 +214,14 @@ static int stand_in_line(struct workers *w, struct worker_ticket *t, int64_t wai
         bool none;
         if (!place(w, t, &none) && none)
             st = workers_none(e);
-        else if (t->cancelled)
-            st = err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
+        else if (atomic_load(&t->cancelled))
+            st = worker_ticket_cancelled(e);
         else if (clock_now_us() >= until)
             st = too_many(wait_us, e);
         else
             wait_a_while(w, t, until);
         if (!t->granted && st == ST_OK)
-            let_all_in(w);
+            look_again(w);
     }
     metric_gauge_add(METRIC_ROUTE_WAITING, -1);
     metric_observe(METRIC_ROUTE_WAIT_SECONDS, clock_now_us() - begun);
@@ -218,7 +233,7 @@ int workers_enter(struct workers *w, struct worker_ticket *t, int64_t wait_us, s
 {
     int st = ST_OK;
     (void)pthread_mutex_lock(&w->lock);
-    t->cancelled = t->granted = false;
+    t->granted = false;
     list_append(&w->waiting, &t->link);
     let_all_in(w);
     if (!t->granted)
@@ -243,7 +258,7 @@ void workers_exit(struct workers *w, struct worker_ticket *t)
 void workers_cancel(struct workers *w, struct worker_ticket *t)
 {
     (void)pthread_mutex_lock(&w->lock);
-    t->cancelled = true;
+    atomic_store(&t->cancelled, true);
     (void)pthread_cond_signal(&t->changed);
     (void)pthread_mutex_unlock(&w->lock);
 }

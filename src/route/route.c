@@ -67,11 +67,10 @@ static int open_on(struct route_session *s, struct worker_node *n, struct err *e
 static int open_somewhere(struct route_session *s, struct err *e)
 {
     int st = ST_ERR;
-    bool any = true;
-    for (int i = 0; i < ROUTE_TRIES && st != ST_OK && any; i++) {
+    for (int i = 0; i < ROUTE_TRIES && st != ST_OK; i++) {
         struct worker_node *n;
         err_init(e);
-        TRY(workers_choose(s->route->workers, &n, &any, e));
+        TRY(workers_choose(s->route->workers, &s->ticket, &n, e));
         st = open_on(s, n, e);
     }
     return st;
@@ -90,12 +89,20 @@ static bool is_clean(const struct route_session *s)
     return !s->in_tx && !s->pinned && s->started == 0;
 }
 
+void route_begin(struct route_session *s)
+{
+    s->tries = 0;
+    atomic_store(&s->ticket.cancelled,
+                 false); /* one that is for this call is asked again: session/monitor.c */
+}
+
 int route_settle(struct route_session *s, struct err *e)
 {
     if (s->tx_lost)
         return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
                        "current transaction is aborted, commands ignored until end of transaction block");
-    if (s->on && is_clean(s) && worker_goes(s) && workers_are_several(s->route->workers))
+    if (s->on && is_clean(s) &&
+        (rpc_session_has_ended(s->on) || (worker_goes(s) && workers_are_several(s->route->workers))))
         leave(s);
     return s->on ? ST_OK : open_somewhere(s, e);
 }
@@ -198,7 +205,11 @@ bool route_try_again(struct route_session *s, bool reads, struct err *e)
         return false;
     metric_add(METRIC_WORKERS_LOST, 1);
     bool again = reads && can_move(s);
-    if (!again)
+    if (again && ++s->tries > ROUTE_TRIES) {
+        e->detail[0] = '\0';
+        err_detail(e, "It has been tried on %d workers.", ROUTE_TRIES + 1);
+        again = false;
+    } else if (!again)
         say_what_is_gone(s, e);
     s->tx_lost = s->in_tx && !can_move(s);
     s->pinned = false;
@@ -286,6 +297,7 @@ static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
 static int begin_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
 {
     int st;
+    route_begin(s);
     do {
         TRY(route_settle(s, e));
         st = s->on->ops->tx(s->on, op, e);
@@ -301,6 +313,10 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
     struct route_session *s = (struct route_session *)bs;
     if (op != BACKEND_TX_COMMIT && op != BACKEND_TX_ROLLBACK)
         return begin_tx(s, op, e);
+    if (!s->on && !s->tx_lost && !s->wrote) { /* it has left its worker, with nothing to end there */
+        s->in_tx = false;
+        return ST_OK;
+    }
     return s->tx_lost || !s->on ? end_lost(s, op, e) : end_tx(s, op, e);
 }
 
@@ -312,6 +328,7 @@ static int apply_settings(struct backend_session *bs, const struct backend_setti
     if (n >= sizeof s->time_zone)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
                        "invalid value for parameter \"TimeZone\": \"%.100s\"", settings->time_zone);
+    route_begin(s);
     do {
         TRY(route_settle(s, e));
         st = s->on->ops->apply_settings(s->on, settings, e);
@@ -328,6 +345,7 @@ static int apply_settings(struct backend_session *bs, const struct backend_setti
 static int set_path(struct route_session *s, const char *path, struct err *e)
 {
     int st;
+    route_begin(s);
     do {
         TRY(route_settle(s, e));
         st = s->on->ops->set_search_path(s->on, path, e);
@@ -351,6 +369,7 @@ static int reset(struct backend_session *bs, struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
     int st;
+    route_begin(s);
     do {
         TRY(route_settle(s, e));
         st = s->on->ops->reset(s->on, e);
@@ -393,6 +412,7 @@ static int copy_open(struct backend_session *bs, const struct backend_copy_in *i
     if (!c)
         return err_oom(e);
     c->session = s;
+    route_begin(s);
     int st = route_enter(s, false, e);
     if (st == ST_OK && (st = copy_begin(s, in, c, e)) != ST_OK)
         route_exit(s);

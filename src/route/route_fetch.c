@@ -29,6 +29,62 @@ static int keep_formats(struct route_portal *p, const int16_t *formats, struct e
     return ST_OK;
 }
 
+/* The rows that were handed on, read once more. */
+static int read_again(struct route_portal *p, struct rows_hash *hash, uint64_t *rows, struct err *e)
+{
+    const struct backend_fetch how = {
+        .max_rows = p->handed, .formats = p->formats, .batch_bytes = ROW_BATCH_MAX};
+    struct row_stream *stream;
+    struct row_batch *batch;
+    int st = p->session->route->inner->fetch(p->inner, &how, &stream, e);
+    if (st != ST_OK)
+        return st;
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        rows_hash_add(hash, batch->data, batch->len);
+        *rows += batch->nrows;
+    }
+    row_stream_close(stream);
+    return st == ST_EOF ? ST_OK : st;
+}
+
+static int come_again(struct route_portal *p, struct err *e)
+{
+    uint64_t rows = 0;
+    TRY(route_portal_settle(p, e));
+    if (p->handed == 0)
+        return ST_OK;
+    struct rows_hash *hash = rows_hash_new();
+    if (!hash)
+        return err_oom(e);
+    int st = read_again(p, hash, &rows, e);
+    if (st == ST_OK && (rows != p->handed || rows_hash_value(hash) != rows_hash_value(p->hash)))
+        st = rows_hash_differs(p->handed, e);
+    rows_hash_free(hash);
+    if (st == ST_OK)
+        metric_add(METRIC_STREAMS_RESUMED, 1);
+    else
+        route_portal_leave(p); /* what has come of it is not to be taken for the same */
+    return st;
+}
+
+int route_portal_come_again(struct route_portal *p, struct err *e)
+{
+    if (p->inner || !p->base.started)
+        return route_portal_settle(p, e);
+    TRY(route_enter(p->session, false, e));
+    int st = come_again(p, e);
+    route_exit(p->session);
+    return st;
+}
+
+/* Whether what the fetch hands on follows what was handed on, in the same shape. */
+static bool follows(const struct route_portal *p, const struct backend_fetch *how)
+{
+    return !how->skip && !how->backward && !how->copy && how->from <= p->handed &&
+           row_desc_same_formats(p->base.desc, p->formats, how->formats) &&
+           (!p->base.scroll || how->from == p->handed);
+}
+
 /* Rows can be told again as long as they were all handed on once, in order and in one shape. */
 static int see_to_hash(struct route_portal *p, const struct backend_fetch *how, struct err *e)
 {
@@ -36,10 +92,11 @@ static int see_to_hash(struct route_portal *p, const struct backend_fetch *how, 
         return ST_OK;
     if (!p->has_formats)
         TRY(keep_formats(p, how->formats, e));
-    if (how->skip || how->backward || how->copy || how->from > p->handed ||
-        !row_desc_same_formats(p->base.desc, p->formats, how->formats) ||
-        (p->base.scroll && how->from != p->handed))
-        rows_hash_free(TAKE_PTR(p->hash));
+    if (follows(p, how))
+        return ST_OK;
+    if (p->hash && p->handed > 0)
+        TRY(route_portal_come_again(p, e)); /* the last moment */
+    rows_hash_free(TAKE_PTR(p->hash));
     return ST_OK;
 }
 
@@ -91,6 +148,7 @@ static int next_of(struct route_fetch *f, struct row_batch **out, struct err *e)
 static void took(struct route_fetch *f, const struct row_batch *b)
 {
     struct route_portal *p = f->portal;
+    p->session->tries = 0;
     f->taken += b->nrows;
     p->handed += b->nrows;
     if (p->hash)
@@ -104,11 +162,11 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
     struct route_fetch *f = (struct route_fetch *)rs;
     struct route_portal *p = f->portal;
     int st;
-    if (f->how.max_rows && f->taken == f->how.max_rows && !f->inner)
-        return ST_EOF; /* cut off behind its last row */
-    do
+    do {
+        if (f->how.max_rows && f->taken == f->how.max_rows && !f->inner)
+            return ST_EOF; /* cut off behind its last row */
         st = next_of(f, out, e);
-    while (st == ST_ERR && go_on(f, e));
+    } while (st == ST_ERR && go_on(f, e));
     if (st == ST_OK)
         took(f, *out);
     else if (p->inner)
@@ -147,6 +205,7 @@ int route_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     struct route_portal *p = (struct route_portal *)bp;
     assert(bp->started && !p->fetch.portal);
     p->fetch = (struct route_fetch){.base = {.ops = &fetch_ops}, .portal = p, .how = *how};
+    route_begin(p->session);
     route_leave_what_goes(p->session);
     count_route(p);
     int st = see_to_hash(p, how, e);

@@ -175,6 +175,7 @@ int route_open(struct backend_session *bs, struct backend_stmt *bst, const struc
     p->base.desc = bst->info.desc ? row_desc_ref(bst->info.desc) : NULL;
     TRY(keep_params(p, params, nparams, e));
     int st;
+    route_begin(s);
     do
         st = open_inner(p, e);
     while (st == ST_ERR && route_try_again(s, true, e));
@@ -220,6 +221,7 @@ int route_start(struct backend_portal *bp, struct err *e)
     int st;
     if (bp->started)
         return ST_OK;
+    route_begin(s);
     do {
         TRY(route_enter(s, false, e));
         st = try_start(p, e);
@@ -237,7 +239,8 @@ int route_start(struct backend_portal *bp, struct err *e)
 int route_park(struct backend_portal *bp, int64_t until_us, struct err *e)
 {
     struct route_portal *p = (struct route_portal *)bp;
-    TRY(route_portal_settle(p, e));
+    if (!p->inner) /* it costs nothing, and comes again with its next fetch */
+        return route_portal_can_move(p) ? ST_OK : cannot_go_on(p, e);
     int st = inner_ops(p)->park(p->inner, until_us, e);
     if (st == ST_ERR)
         (void)route_try_again(p->session, false, e);
@@ -253,8 +256,9 @@ int route_slice(struct backend_portal *bp, const struct backend_fetch *how, stru
     CLEANUP(portal_closep) struct route_portal *piece = portal_new(p->session);
     if (!piece)
         return err_oom(e);
-    TRY(route_portal_settle(p, e));
-    int st = inner_ops(p)->slice(p->inner, how, &piece->inner, e);
+    int st = route_portal_come_again(p, e);
+    if (st == ST_OK)
+        st = inner_ops(p)->slice(p->inner, how, &piece->inner, e);
     if (st != ST_OK) {
         (void)route_try_again(p->session, false, e);
         return st;

@@ -11,7 +11,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { ROUTE_TRIES = 3 }; /* of a statement that may be run again, of a session to be opened */
+enum {
+    ROUTE_TRIES =
+        3, /* of a session to be opened; to run again what gets no further: it may be what kills workers */
+};
 
 struct route {
     struct backend base;
@@ -43,6 +46,7 @@ struct route_session {
 
     struct worker_ticket ticket; /* of the statement that runs or waits */
     unsigned entered;            /* 1: it is let in; more: within another */
+    unsigned tries;              /* since something came of what runs */
 };
 
 struct route_stmt {
@@ -93,6 +97,8 @@ struct route_copy {
 /* route.c */
 /* A session on a worker: the one it has, or a new one where nothing stands in the way. */
 int route_settle(struct route_session *s, struct err *e);
+/* At the beginning of each call of the session that may wait or be tried again. */
+void route_begin(struct route_session *s);
 /* Before something runs: waits until a worker has room, and moves there. Each is undone by route_exit, which
  * does nothing when there is nothing to undo. begun: a portal of the session that has rows to come there. */
 int route_enter(struct route_session *s, bool begun, struct err *e);
@@ -126,6 +132,9 @@ int route_ahead(struct backend_portal *p);
 void route_portal_close(struct backend_portal *p);
 /* Sees to p->inner, started if p is; ST_ERR when its rows cannot be told to be the same. */
 int route_portal_settle(struct route_portal *p, struct err *e);
+/* The same of one that may have moved: the rows that were handed on are read again first, and have to be the
+ * same (40001). For what is not a fetch that goes on with the next row, which sees to that itself. */
+int route_portal_come_again(struct route_portal *p, struct err *e);
 /* Whether its rows can come from another worker. */
 bool route_portal_can_move(const struct route_portal *p);
 /* What the worker says of it. */

@@ -12,6 +12,7 @@ int route_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg,
 {
     struct route_session *s = (struct route_session *)bs;
     int st;
+    route_begin(s);
     do {
         TRY(route_settle(s, e));
         st = s->on->ops->split(s->on, sql, cb, arg, e);
@@ -55,8 +56,10 @@ int route_stmt_settle(struct route_stmt *st, struct err *e)
     TRY(prepare_inner(st, e));
     const struct row_desc *told = st->base.info.desc, *now = st->inner->info.desc;
     if (!told != !now || (told && !row_desc_same_types(told, now)) ||
-        st->inner->info.nparams != st->base.info.nparams)
+        st->inner->info.nparams != st->base.info.nparams) {
+        st->session->route->inner->stmt_free(TAKE_PTR(st->inner)); /* else the next try would take it */
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
+    }
     return ST_OK;
 }
 
@@ -100,6 +103,7 @@ int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     list_append(&s->stmts, &st->link);
     TRY(keep_text(st, sql, oids, noids, e));
     int rc;
+    route_begin(s);
     do {
         TRY(route_settle(s, e));
         rc = prepare_inner(st, e);

@@ -355,65 +355,58 @@ bool workers_are_several(struct workers *w)
     (void)pthread_mutex_lock(&w->lock);
     list_for_each (l, &w->nodes) {
         const struct worker_node *node = list_entry(l, struct worker_node, link);
-        n += !node->twin && (node->named || node->client);
+        bool draining;
+        n += !node->twin && (node->named || is_there(node, &draining));
     }
     (void)pthread_mutex_unlock(&w->lock);
     return n > 1;
 }
 
-/* any: it serves; there: one could be asked, though it may be draining. */
-static struct worker_node *choose(struct workers *w, bool *any, bool *there)
+/* NULL: none serves. */
+static struct worker_node *choose(struct workers *w)
 {
     struct worker_node *best = NULL;
-    struct rpc_report of_best = {0};
-    *there = false;
+    struct rpc_report report, of_best = {0};
     list_for_each (l, &w->nodes) {
         struct worker_node *n = list_entry(l, struct worker_node, link);
-        struct rpc_report report = {0};
-        bool serves = worker_serves(n, &report);
-        *there |= report.there;
-        if (!serves || (best && !worker_is_better(n, &report, best, &of_best)))
+        if (!worker_serves(n, &report) || (best && !worker_is_better(n, &report, best, &of_best)))
             continue;
         best = n;
         of_best = report;
     }
-    *any = best != NULL;
-    return best ? best : worker_any(w);
+    return best;
 }
 
-/* With a single one the way to it is what waits, unless that leads to one that drains. */
-static struct worker_node *choose_or_wait(struct workers *w, bool *any)
+/* With the lock, which it lets go of meanwhile. */
+static int choose_or_wait(struct workers *w, const struct worker_ticket *t, struct worker_node **out,
+                          struct err *e)
 {
     const int64_t until = clock_now_us() + w->client.channel.timeout_ms * 1000;
-    bool there, waits = false;
-    struct worker_node *n = choose(w, any, &there);
-    while (n && !*any && (waits || there || w->nchannels > 1)) {
-        waits = true;
+    struct worker_node *n;
+    while (!(n = choose(w))) {
+        if (w->nchannels == 0)
+            return workers_none(e);
+        if (atomic_load(&t->cancelled))
+            return worker_ticket_cancelled(e);
         if (clock_now_us() >= until)
-            return NULL;
+            return err_set(e, SQLSTATE_CONNECTION_FAILURE, "no worker can be reached");
         int64_t tick = clock_now_us() + CHOOSE_AGAIN_US;
         const struct timespec at = {tick / 1000000, tick % 1000000 * 1000};
         (void)pthread_cond_timedwait(&w->changed, &w->lock, &at);
-        n = choose(w, any, &there);
     }
-    return n;
+    n->refs++;
+    list_remove(&n->link); /* equals take turns */
+    list_append(&w->nodes, &n->link);
+    *out = n;
+    return ST_OK;
 }
 
-int workers_choose(struct workers *w, struct worker_node **out, bool *any, struct err *e)
+int workers_choose(struct workers *w, const struct worker_ticket *t, struct worker_node **out, struct err *e)
 {
     (void)pthread_mutex_lock(&w->lock);
-    struct worker_node *n = choose_or_wait(w, any);
-    bool known = w->nchannels > 0;
-    if (n) {
-        n->refs++;
-        list_remove(&n->link); /* equals take turns */
-        list_append(&w->nodes, &n->link);
-    }
+    int st = choose_or_wait(w, t, out, e);
     (void)pthread_mutex_unlock(&w->lock);
-    *out = n;
-    if (n)
-        return ST_OK;
-    return known ? err_set(e, SQLSTATE_CONNECTION_FAILURE, "no worker can be reached") : workers_none(e);
+    return st;
 }
 
 void workers_stay(struct workers *w, struct worker_node *n)

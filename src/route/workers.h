@@ -12,9 +12,11 @@
 #include "rpc/client.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct workers;
 struct worker_user;
+struct worker_ticket;
 
 enum {
     WORKERS_MAX = 64,         /* addresses; more that names resolve to are left out, and logged */
@@ -40,10 +42,9 @@ void workers_free(struct workers *w);
 
 /* More than one: what is written to one's own database others do not see. */
 bool workers_are_several(struct workers *w);
-/* The one with the least to do, of those that are there. Waits while none of several is, or all
- * drain; of one alone *any is false, and the way to it waits. 08006 when none comes, or no name resolves. The
- * caller is on it then. */
-int workers_choose(struct workers *w, struct worker_node **out, bool *any, struct err *e);
+/* The one with the least to do, of those that serve. Waits until one does: 08006 when none comes, or no name
+ * resolves; 57014 when t, the caller's, is cancelled. The caller is on it then. */
+int workers_choose(struct workers *w, const struct worker_ticket *t, struct worker_node **out, struct err *e);
 /* One hold more of one that the caller is on already. */
 void workers_stay(struct workers *w, struct worker_node *n);
 void workers_leave(struct workers *w, struct worker_node *n);
@@ -72,7 +73,7 @@ struct worker_ticket {
     struct worker_node *on; /* where the session is; NULL: nowhere */
     bool bound;             /* it has to stay there */
     bool begun;             /* it has rows to come there: before all that have not begun */
-    bool cancelled;
+    _Atomic bool cancelled; /* what it is for now; reset by its session */
     bool granted;
     pthread_cond_t changed;
 };

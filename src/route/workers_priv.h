@@ -49,6 +49,7 @@ struct workers {
     bool stop;
     struct list nodes, users;
     struct list waiting; /* tickets, the oldest first */
+    int64_t looked_us;   /* when it was last seen whether some find room */
     size_t nnodes, nchannels;
     bool is_full; /* an address was left out, which was logged */
     uint64_t turn;
@@ -65,5 +66,6 @@ struct worker_node *worker_any(const struct workers *w);
 bool worker_is_better(const struct worker_node *a, const struct rpc_report *ra, const struct worker_node *b,
                       const struct rpc_report *rb);
 int workers_none(struct err *e);
+int worker_ticket_cancelled(struct err *e);
 
 #endif

@@ -96,8 +96,8 @@ def test_no_name_resolves():
 def test_more_addresses_than_can_be_known(tmp_path):
     with named_house(tmp_path, 1) as (s, workers, _):
         hosts = tmp_path / "hosts"
-        hosts.write_text("".join(f"127.1.0.{i} workers.test\n" for i in range(1, 66)))
-        wait_for(lambda: "has more than 64 addresses" in s.log(), 5)
+        hosts.write_text("".join(f"127.1.0.{i} workers.test\n" for i in range(1, 130)))
+        wait_for(lambda: "has more than 128 addresses" in s.log(), 5)
         hosts.write_text("".join(f"127.1.0.{i} workers.test\n" for i in range(1, 65)))  # and the one that is there
         wait_for(lambda: "worker_left_out address=127.1.0" in s.log(), 5)
         time.sleep(0.5)
@@ -276,6 +276,103 @@ def test_what_waits_for_the_only_worker_to_come_back():
         assert on.process.wait(10) == 0
         with Worker(port=on.port):
             assert ("4",) in w.until_ready(), w.last_error
+
+
+def idle_until_left(s, *cursors):
+    """The worker that it is on drains while the session is idle, which leaves it."""
+    on = next(w for w in s.workers if sessions_of(w))
+    on.process.terminate()
+    wait_for(lambda: labelled(s, "tavana_gateway_worker_draining")[f"{HOST}:{on.port}"], 10)
+    assert on.process.wait(10) == 0
+
+
+def test_commit_after_the_worker_was_left():
+    with house(2) as s, psycopg.connect(s.dsn()) as c:
+        assert c.execute("select 1 + 1").fetchone() == (2,)
+        idle_until_left(s)
+        c.commit()
+        assert c.execute("select 2 + 2").fetchone() == (4,)
+        c.rollback()
+        assert s.metric("tavana_route_lost_total") == 0
+
+
+@pytest.mark.parametrize("sql, rows", [("fetch 5 from k", list(range(10, 15))), ("move 5 in k", None), ("fetch backward 3 from k", [8, 7, 6]),
+                                       ("fetch absolute 50 from k", [49])])
+def test_a_cursor_goes_on_elsewhere_in_another_way(sql, rows):
+    with house(2) as s, psycopg.connect(s.dsn()) as c:
+        c.execute("declare k scroll cursor for select i from range(1000) t(i)")
+        assert len(c.execute("fetch 10 from k").fetchall()) == 10
+        idle_until_left(s)
+        got = c.execute(sql)
+        assert rows is None or [r for r, in got.fetchall()] == rows
+        at = 15 if rows is None else rows[-1] + 1 if "absolute" in sql or rows[0] == 10 else 6 + 1
+        assert c.execute("fetch 1 from k").fetchone() == (at,)
+        assert s.metric("tavana_route_resumed_total") == 1
+
+
+def test_a_held_cursor_is_verified_where_it_goes(tmp_path):
+    """Rows in another order are an error, and not taken for those that were to come."""
+    a, b = tmp_path / "a.sql", tmp_path / "b.sql"
+    a.write_text("create table t as select i from range(1000) t(i)")
+    b.write_text("create table t as select 999 - i as i from range(1000) t(i)")
+    for other, code in ((a, None), (b, "40001")):
+        with Worker("--init", a, "--read-only", "on") as one, contextlib.ExitStack() as stack:
+            one.wait_ready()
+            port = free_port()
+            s = stack.enter_context(Server("--workers", f"{HOST}:{one.port},{HOST}:{port}", "--worker-client-timeout", "20s", workers=0, role="gateway"))
+            c = stack.enter_context(psycopg.connect(s.dsn()))
+            c.execute("declare k cursor with hold for select i from t")
+            assert c.execute("fetch 2 from k").fetchall() == [(0,), (1,)]
+            two = stack.enter_context(Worker("--init", other, "--read-only", "on", port=port))
+            two.wait_ready()
+            wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 2, 10)
+            s.workers = [one]
+            idle_until_left(s)
+            s.workers = []
+            c.commit()
+            if code:
+                with pytest.raises(psycopg.Error) as e:
+                    c.execute("fetch 2 from k")
+                assert e.value.sqlstate == code
+            else:
+                assert c.execute("fetch 2 from k").fetchall() == [(2,), (3,)]
+
+
+def test_what_kills_workers_is_not_tried_for_ever():
+    """A statement whose worker is lost each time ends with an error."""
+    with house(2) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        done = []
+
+        def ask():
+            try:
+                c.execute("select count(*) from range(100000000000) t(i) where i % 7 = 8")
+            except psycopg.Error as e:
+                done.append((e.sqlstate, e.diag.message_primary, e.diag.message_detail))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        for _ in range(20):
+            if done:
+                break
+            with contextlib.suppress(AssertionError):
+                wait_for(lambda: done or any(w.metric("tavana_worker_streams") for w in s.workers), 10)
+            if not done:
+                on = next(w for w in s.workers if w.metric("tavana_worker_streams"))
+                kill(on)
+                restart(s, on)
+        thread.join(30)
+        assert done[0][0] == "08006" and done[0][2] == "It has been tried on 4 workers.", done
+
+
+def test_waiting_for_a_worker_ends_with_a_cancel():
+    with house(1, "--worker-client-timeout", "60s") as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        c.execute("select 1 + 1")
+        kill(s.workers[0])
+        c.execute("set statement_timeout = '2s'")
+        at = time.monotonic()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            c.execute("select 1 + 1")
+        assert time.monotonic() - at < 10
 
 
 def test_a_cursor_that_has_to_stay_is_told():

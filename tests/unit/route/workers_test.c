@@ -152,11 +152,12 @@ static void test_a_worker_counts_once(void **state)
 {
     (void)state;
     struct worker_node *n;
-    bool any = false;
+    struct worker_ticket t;
+    worker_ticket_init(&t);
     assert_false(workers_are_several(workers));
-    assert_int_equal(workers_choose(workers, &n, &any, &err), ST_OK);
-    assert_true(any);
+    assert_int_equal(workers_choose(workers, &t, &n, &err), ST_OK);
     workers_leave(workers, n);
+    worker_ticket_release(&t);
 }
 
 static void test_no_more_than_it_can(void **state)
@@ -216,7 +217,8 @@ static void test_cancel(void **state)
         guest_init(&g[i], "a", 20 * (int64_t)SECOND);
     for (unsigned i = 0; i < CAPACITY; i++)
         assert_int_equal(enter(&g[i]), ST_OK);
-    workers_cancel(workers, &g[CAPACITY].ticket); /* nothing waits: nothing happens */
+    workers_cancel(workers, &g[CAPACITY].ticket); /* nothing waits */
+    atomic_store(&g[CAPACITY].ticket.cancelled, false);
     come(&g[CAPACITY]);
     wait_in_line(1);
     workers_cancel(workers, &g[CAPACITY].ticket);
@@ -270,10 +272,20 @@ static void test_wrong_names(void **state)
     err_init(&err);
     assert_int_equal(workers_new(&w, &o, &err), ST_OK);
     struct worker_node *n;
-    bool any;
-    assert_int_equal(workers_choose(w, &n, &any, &err), ST_ERR);
+    struct worker_ticket t;
+    worker_ticket_init(&t);
+    assert_int_equal(workers_choose(w, &t, &n, &err), ST_ERR);
     assert_int_equal(err.code, SQLSTATE_CONNECTION_FAILURE);
     workers_free(w);
+    o.nnames = 2; /* nobody is there: a cancel ends the wait */
+    names[0] = names[1];
+    err_init(&err);
+    assert_int_equal(workers_new(&w, &o, &err), ST_OK);
+    atomic_store(&t.cancelled, true);
+    assert_int_equal(workers_choose(w, &t, &n, &err), ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_QUERY_CANCELED);
+    workers_free(w);
+    worker_ticket_release(&t);
 }
 
 int main(void)
