@@ -54,8 +54,9 @@ async def client(port, number, queries):
     for i in range(queries):
         want = str(number * 1000 + i).encode()
         writer.write(Q(f"select {number} * 1000 + {i}"))
-        rows = [p for k, p in await until("Z") if k == "D"]
-        assert len(rows) == 1 and rows[0][6:] == want, rows
+        seen = await until("Z")
+        rows = [p for k, p in seen if k == "D"]
+        assert len(rows) == 1 and rows[0][6:] == want, (rows, seen)
     writer.write(message("X"))
     await writer.drain()
     writer.close()
