@@ -86,10 +86,11 @@ test-e2e-gateway: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=1 $(PYTEST) $(E2E_ARGS) \
 		$(addprefix --ignore=tests/e2e/test_,bench.py chaos.py docs.py gateway.py rows.py worker.py)
 
-# A gateway with two workers that share a catalog; files whose tests start servers of their own take too long for every run.
+# A gateway with two workers that share a catalog.
 test-e2e-workers: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=2 $(PYTEST) -rs \
-		$(addprefix tests/e2e/test_,clients.py copy_in.py copy_out.py cursors.py cursor_scale.py differential.py protocol.py session.py stream.py types.py)
+		$(addprefix tests/e2e/test_,auth.py cancel.py clients.py copy_in.py copy_out.py cursors.py cursor_scale.py differential.py hostile.py ops.py protocol.py \
+		scale.py security.py session.py stream.py types.py)
 
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null

@@ -230,7 +230,7 @@ class Worker(Program):
 
 
 class Server(Program):
-    """`tavana serve`, or a gateway with WORKERS of them: clients cannot tell."""
+    """`tavana serve`, or a gateway with WORKERS of them (one, if they have a database file): clients cannot tell."""
 
     def __init__(self, *options, database=None, env=None, wait=True, workers=WORKERS, role="serve", within=()):
         self.port = free_port()
@@ -241,7 +241,9 @@ class Server(Program):
             args = [role, *([database] if database else []), *listen, *options]
         else:
             engine, front = split_options(options)
-            if workers == WORKERS and workers > 1 and not database:
+            if workers == WORKERS and database:
+                workers = 1  # one process a file
+            if workers == WORKERS and workers > 1:
                 self.lake = tempfile.TemporaryDirectory(prefix="lake-")
                 engine = lake_options(pathlib.Path(self.lake.name), others=engine)
                 with Worker(*engine) as first:  # makes the catalog
@@ -318,7 +320,7 @@ class Postgres:
         data = f"{self.directory}/data"
         self.run("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         self.run("pg_ctl", "-D", data, "-w", "-l", f"{self.directory}/log", "-o",
-                 f"-p {self.port} -c listen_addresses={HOST} -k {self.directory} -c fsync=off -c timezone=UTC", "start")
+                 f"-p {self.port} -c listen_addresses={HOST} -k {self.directory} -c fsync=off -c timezone=UTC -c max_connections=400", "start")
         with Wire(self.address, database="postgres") as w:
             w.ask(Q("create database db"))
         with self.wire() as w:
