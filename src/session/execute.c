@@ -7,6 +7,11 @@
 #include <poll.h>
 #include <stdio.h>
 
+enum {
+    AHEAD_FROM_BYTES = 64 * 1024, /* of a page: whoever wants less is not in a hurry for more */
+    UNHURRIED_US = 1000, /* between two pages; who only reads asks for the next one within half of that */
+};
+
 /* A limit on one statement's result: rows or bytes beyond it end the statement. */
 static int check_result_limits(const struct session *s, struct err *e)
 {
@@ -129,9 +134,12 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     metric_gauge_add(METRIC_STREAMS, 1);
     int st = s->engine->ops->fetch(engine, how, &stream, e);
     if (st == ST_OK) {
+        s->unhurried = how->max_rows && clock_now_us() - s->paged_us > UNHURRIED_US;
         st = send_rows(s, engine, stream, rows, e);
         row_stream_close(stream);
-        s->ahead = st == ST_OK && s->writer && how->max_rows && !engine->complete ? engine : NULL;
+        bool looks = st == ST_OK && how->max_rows && s->statement_bytes >= AHEAD_FROM_BYTES;
+        s->ahead = looks && !engine->complete ? engine : NULL;
+        s->paged_us = clock_now_us();
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     admission_give_back(&s->server->admission, ADMISSION_STREAM);

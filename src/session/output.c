@@ -9,10 +9,11 @@
 #include <string.h>
 
 enum {
-    WRITER_AFTER_BYTES = 512 * 1024, /* of one statement's rows */
-    WRITER_BATCH_LEAST = 16 * 1024,  /* less is written sooner than handed over */
-    WRITER_BYTES_MOST = 64 * 1024,   /* of messages that are copied for it */
-    WRITER_TICK_US = 100 * 1000,     /* no bell reaches the writer's wait */
+    WRITER_AFTER_BYTES = 512 * 1024,   /* of one statement's rows */
+    WRITER_BATCH_LEAST = 16 * 1024,    /* less is written sooner than handed over */
+    WRITER_BYTES_MOST = 64 * 1024,     /* of messages that are copied for it */
+    UNHURRIED_BYTES = 4 * 1024 * 1024, /* of a page, that the session writes itself */
+    WRITER_TICK_US = 100 * 1000,       /* no bell reaches the writer's wait */
 };
 
 /* What the wait for a slow client ends with. ST_OK: go on waiting. */
@@ -158,11 +159,20 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
     return send_all(s, p, n, e);
 }
 
-int session_send_batch(struct session *s, struct row_batch *batch, struct err *e)
+/* Waking the writer costs a client that reads more slowly than rows are made what it could have read
+ * meanwhile; and a small batch is written sooner than handed over. */
+static bool writes_itself(struct session *s, const struct row_batch *batch)
 {
+    if (s->unhurried && s->statement_bytes <= UNHURRIED_BYTES)
+        return true;
     if (!s->writer && s->statement_bytes >= WRITER_AFTER_BYTES && !s->server->wiring.backend->forwards)
         s->writer = writer_new(s);
-    if (!s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX)
+    return !s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX;
+}
+
+int session_send_batch(struct session *s, struct row_batch *batch, struct err *e)
+{
+    if (writes_itself(s, batch))
         return session_send_rows(s, batch->data, batch->len, e);
     TRY(flush_with(s, true, true, e));
     int st = writer_put(s->writer, batch, e);

@@ -229,6 +229,8 @@ struct session {
     int64_t statement_start_us;
     char statement_label[24]; /* for the log: its first word or tag */
     bool first_row_seen;
+    bool unhurried;   /* the client: it has done other things since its last page */
+    int64_t paged_us; /* when that ended */
     bool slow_logged;
 };
 

@@ -1,6 +1,8 @@
 """Results of any size: the first row at once, memory flat, a slow client slows the scan, a lost one ends it."""
 
+import contextlib
 import datetime
+import pathlib
 import socket
 import struct
 import time
@@ -55,6 +57,14 @@ def not_reading(s):
     time.sleep(PAUSE)
     assert s.cpu_seconds() - used < PAUSE / 4, "the scan goes on without a reader"
     return s.peak_rss() - before
+
+
+def threads(s):
+    names = set()
+    for comm in pathlib.Path(f"/proc/{s.pid}/task").glob("*/comm"):
+        with contextlib.suppress(OSError):
+            names.add(comm.read_text().strip())
+    return names
 
 
 def hang_up(w, how):
@@ -312,6 +322,23 @@ def test_pages_that_change_their_mind(tls, make_server, pki):
                 text.execute("move backward 3000 from c")
                 at -= 3000
         assert text.execute("select 1 + 1").fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize("page", [PAGE, 10 * PAGE], ids=["made in time", "longer than the session writes itself"])
+def test_pages_of_a_client_that_takes_its_time(page, make_server):
+    """Rows lie ready when it asks for them: no thread is woken to write them."""
+    s = make_server()
+    with psycopg.connect(s.dsn()) as c:
+        c.execute("declare c cursor for select i, repeat('x', 100) from range(400000) t(i)")
+        writers = []
+        for at in range(0, 400_000, page):
+            rows = c.execute(f"fetch {page} from c").fetchall()
+            writers.append("writer" in threads(s))
+            assert [r[0] for r in rows] == list(range(at, at + page)) and {len(r[1]) for r in rows} == {100}
+            time.sleep(0.1)
+        assert c.execute("fetch 1 from c").fetchall() == []
+    if page == PAGE:
+        assert not any(writers[2:]), writers
 
 
 def test_the_end_is_written_before_the_client_asks_again(server):
