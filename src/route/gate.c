@@ -255,6 +255,20 @@ void workers_exit(struct workers *w, struct worker_ticket *t)
     (void)pthread_mutex_unlock(&w->lock);
 }
 
+void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    assert(t->granted && t->on->running > 0 && t->on->refs > 0);
+    t->on->running--;
+    t->on->refs--;
+    t->on = n;
+    n->running++;
+    n->refs++;
+    if (!list_is_empty(&w->waiting))
+        let_all_in(w);
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
 void workers_cancel(struct workers *w, struct worker_ticket *t)
 {
     (void)pthread_mutex_lock(&w->lock);

@@ -61,6 +61,8 @@ static int open_on(struct route_session *s, struct worker_node *n, struct err *e
     s->on = on;
     (void)pthread_mutex_unlock(&s->lock);
     s->at = n;
+    if (s->entered > 0 && s->ticket.on != n)
+        workers_move(s->route->workers, &s->ticket, n);
     return ST_OK;
 }
 

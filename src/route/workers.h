@@ -85,6 +85,8 @@ void worker_ticket_release(struct worker_ticket *t);
 int workers_enter(struct workers *w, struct worker_ticket *t, int64_t wait_us, struct err *e);
 /* Of the ticket that has entered; leaves t->on once. */
 void workers_exit(struct workers *w, struct worker_ticket *t);
+/* Its statement runs on n after all, whether or not there is room: it counts there from now on. */
+void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n);
 /* What waits ends with 57014. */
 void workers_cancel(struct workers *w, struct worker_ticket *t);
 

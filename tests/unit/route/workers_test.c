@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/metric.h"
 #include "base/thread_pool.h"
+#include "route/workers_priv.h"
 #include "rpc/service.h"
 
 #include <poll.h>
@@ -209,6 +210,32 @@ static void test_who_is_next(void **state)
         go(&line[i]);
 }
 
+/* One that finds its worker gone runs on another: there it counts, full or not, and leaves room where it was.
+ */
+static void test_who_moves(void **state)
+{
+    (void)state;
+    struct guest g[CAPACITY + 1];
+    for (int i = 0; i <= CAPACITY; i++)
+        guest_init(&g[i], "eve", 10 * SECOND);
+    for (int i = 0; i < CAPACITY; i++)
+        assert_int_equal(enter(&g[i]), ST_OK);
+    come(&g[CAPACITY]);
+    wait_in_line(1);
+    struct worker_node *from = g[0].ticket.on, *to = NULL;
+    list_for_each (l, &workers->nodes)
+        if (list_entry(l, struct worker_node, link) != from)
+            to = list_entry(l, struct worker_node, link);
+    workers_move(workers, &g[0].ticket, to);
+    assert_ptr_equal(g[0].ticket.on, to);
+    assert_int_equal(came(&g[CAPACITY]), ST_OK);
+    assert_ptr_equal(g[CAPACITY].ticket.on, from);
+    assert_int_equal(running(), CAPACITY + 1);
+    for (int i = 0; i <= CAPACITY; i++)
+        go(&g[i]);
+    assert_int_equal(running(), 0);
+}
+
 static void test_cancel(void **state)
 {
     (void)state;
@@ -291,9 +318,13 @@ static void test_wrong_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_worker_counts_once), cmocka_unit_test(test_no_more_than_it_can),
-        cmocka_unit_test(test_who_is_next),          cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_without_memory),       cmocka_unit_test(test_wrong_names),
+        cmocka_unit_test(test_a_worker_counts_once),
+        cmocka_unit_test(test_no_more_than_it_can),
+        cmocka_unit_test(test_who_is_next),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_wrong_names),
+        cmocka_unit_test(test_who_moves),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
