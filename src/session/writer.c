@@ -73,13 +73,13 @@ static void rest(struct writer *w)
         (void)pthread_cond_wait(&w->changed, &w->lock);
 }
 
-/* Rows have been put into a slot. */
-static void tell(struct writer *w, bool now)
+/* Rows have been put into a slot. The writer is woken without the lock, which it would have to wait for. */
+static void unlock_and_tell(struct writer *w, bool now)
 {
-    if (w->n == 0)
-        return;
-    bool gathers = w->napping && !now && w->n + 1 < WRITER_SLOTS && w->bytes < GATHER_BYTES;
-    if (w->napping ? !gathers : w->n == 1)
+    bool gathers = !now && w->n + 1 < WRITER_SLOTS && w->bytes < GATHER_BYTES;
+    bool wakes = w->n > 0 && (w->napping ? !gathers : w->n == 1);
+    (void)pthread_mutex_unlock(&w->lock);
+    if (wakes)
         (void)pthread_cond_broadcast(&w->changed);
 }
 
@@ -168,9 +168,8 @@ int writer_put(struct writer *w, struct row_batch *batch, struct err *e)
         batch->len = 0; /* how many rows it had stays */
         w->bytes += slot->len;
         w->n++;
-        tell(w, false);
     }
-    (void)pthread_mutex_unlock(&w->lock);
+    unlock_and_tell(w, false);
     return st;
 }
 
@@ -196,9 +195,8 @@ int writer_put_bytes(struct writer *w, const void *p, size_t n, bool now, struct
             row_batch_commit(b, b->data + b->len + n, 0);
             w->bytes += n;
         }
-        tell(w, now);
     }
-    (void)pthread_mutex_unlock(&w->lock);
+    unlock_and_tell(w, now);
     return st;
 }
 
@@ -213,7 +211,8 @@ bool writer_idle(struct writer *w)
 int writer_drain(struct writer *w, struct err *e)
 {
     (void)pthread_mutex_lock(&w->lock);
-    tell(w, true);
+    if (w->napping)
+        (void)pthread_cond_broadcast(&w->changed);
     while (w->n > 0 && w->status == ST_OK)
         (void)pthread_cond_wait(&w->changed, &w->lock);
     int st = result(w, e);
