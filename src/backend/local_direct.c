@@ -17,7 +17,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { LONG_BYTES = 4 * 1024 * 1024 }; /* of a result that another plan pays for */
+enum {
+    LONG_BYTES = 4 * 1024 * 1024, /* of a result that another plan pays for */
+    CUT_FROM = 3,                 /* of a piece a third at least is exchanged, and the rest copied */
+};
 
 DEFINE_CLEANUP(struct local_direct, local_direct_unref)
 
@@ -252,12 +255,14 @@ static size_t last_mark(const struct direct_piece *p, size_t at, uint64_t end, s
 {
     for (size_t i = p->nmarks; i > 0; i--) {
         uint64_t marked = (uint64_t)i * DIRECT_MARK_ROWS;
-        if (marked <= *row)
+        if (marked <= p->cut_rows + *row)
             break;
-        if (marked > end || p->marks[i - 1] - at > room)
+        marked -= p->cut_rows;
+        size_t to = p->marks[i - 1] - p->cut_bytes;
+        if (marked > end || to - at > room)
             continue;
         *row = marked;
-        return p->marks[i - 1];
+        return to;
     }
     return at;
 }
@@ -294,13 +299,37 @@ static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t mos
     return ST_OK;
 }
 
-/* Rows of the first piece; by exchange where the batch can have all. */
+/* The batch gets the memory with the first rows, the piece a copy of the others. */
+static int cut(struct local_direct *d, struct row_batch *out, size_t n, uint64_t rows, struct err *e)
+{
+    struct direct_piece *p = d->ready;
+    size_t left = p->batch.len - n;
+    TRY(row_batch_reserve(out, left, e));
+    memcpy(out->data, p->batch.data + n, left);
+    struct row_batch rest = *out;
+    rest.len = left;
+    rest.nrows = p->batch.nrows - rows;
+    *out = p->batch;
+    out->len = n;
+    out->nrows = rows;
+    p->batch = rest;
+    p->cut_rows += rows;
+    p->cut_bytes += n;
+    d->ready_bytes -= n;
+    return ST_OK;
+}
+
+/* Rows of the first piece; by exchange where that copies less. */
 static int move_some(struct local_direct *d, struct row_batch *out, uint64_t most, uint64_t *rows,
                      struct err *e)
 {
     struct direct_piece *p = d->ready;
-    if (out->len > 0 || d->at > 0 || most < p->rows)
+    if (out->len > 0 || d->at > 0)
         return copy_some(d, out, most, rows, e);
+    if (most < p->rows) {
+        size_t n = rows_within(p, 0, most, SIZE_MAX, rows);
+        return n >= p->batch.len / CUT_FROM ? cut(d, out, n, *rows, e) : copy_some(d, out, most, rows, e);
+    }
     struct row_batch empty = *out;
     *out = p->batch;
     p->batch = empty;

@@ -18,6 +18,8 @@ struct direct_piece {
     uint32_t
         marks[DIRECT_MARKS]; /* where rows DIRECT_MARK_ROWS, twice that … of batch begin, so far as known */
     size_t nmarks;
+    uint64_t cut_rows;  /* that batch had before those it has now … */
+    size_t cut_bytes;   /* … and marks count from */
     struct buf segment; /* typed: engine/chunk_codec.h */
     struct err *err;    /* why the row after those cannot be sent; NULL: nothing is wrong with it */
     uint64_t err_rows;  /* of the chunk that err was in the way of */

@@ -105,6 +105,8 @@ static struct direct_piece *take_spare(struct local_direct *d)
         buf_clear(&p->segment);
         p->rows = p->err_rows = 0;
         p->nmarks = 0;
+        p->cut_rows = 0;
+        p->cut_bytes = 0;
         p->next = NULL;
         return p;
     }
