@@ -19,7 +19,7 @@
 
 enum {
     LONG_BYTES = 4 * 1024 * 1024, /* of a result that another plan pays for */
-    CUT_FROM = 3,                 /* of a piece a third at least is exchanged, and the rest copied */
+    CUT_FROM = 3,                 /* of a piece's rows a third at least is exchanged, the rest copied */
 };
 
 DEFINE_CLEANUP(struct local_direct, local_direct_unref)
@@ -299,13 +299,15 @@ static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t mos
     return ST_OK;
 }
 
-/* The batch gets the memory with the first rows, the piece a copy of the others. */
-static int cut(struct local_direct *d, struct row_batch *out, size_t n, uint64_t rows, struct err *e)
+/* The batch gets the piece's memory with its first rows, the piece the batch's with a copy of the others. */
+static int exchange(struct local_direct *d, struct row_batch *out, size_t n, uint64_t rows, struct err *e)
 {
     struct direct_piece *p = d->ready;
     size_t left = p->batch.len - n;
-    TRY(row_batch_reserve(out, left, e));
-    memcpy(out->data, p->batch.data + n, left);
+    if (left > 0) {
+        TRY(row_batch_reserve(out, left, e));
+        memcpy(out->data, p->batch.data + n, left);
+    }
     struct row_batch rest = *out;
     rest.len = left;
     rest.nrows = p->batch.nrows - rows;
@@ -324,18 +326,13 @@ static int move_some(struct local_direct *d, struct row_batch *out, uint64_t mos
                      struct err *e)
 {
     struct direct_piece *p = d->ready;
-    if (out->len > 0 || d->at > 0)
+    if (out->len > 0 || d->at > 0 || most < p->rows / CUT_FROM)
         return copy_some(d, out, most, rows, e);
-    if (most < p->rows) {
-        size_t n = rows_within(p, 0, most, SIZE_MAX, rows);
-        return n >= p->batch.len / CUT_FROM ? cut(d, out, n, *rows, e) : copy_some(d, out, most, rows, e);
-    }
-    struct row_batch empty = *out;
-    *out = p->batch;
-    p->batch = empty;
-    *rows = out->nrows;
-    d->ready_bytes -= out->len;
-    return ST_OK;
+    size_t n = p->batch.len;
+    *rows = p->rows;
+    if (most < p->rows)
+        n = rows_within(p, 0, most, SIZE_MAX, rows);
+    return exchange(d, out, n, *rows, e);
 }
 
 int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *out, uint64_t *rows,
