@@ -117,14 +117,27 @@ static bool goes_before(const struct worker_ticket *a, const struct worker_ticke
     return a->begun != b->begun ? a->begun : a->user->running < b->user->running;
 }
 
-static void let_in(struct worker_ticket *t, struct worker_node *n)
+static void count_on(struct worker_ticket *t, struct worker_node *n)
 {
-    list_remove(&t->link);
-    t->granted = true;
     t->on = n;
     n->refs++;
     n->running++;
     t->user->running++;
+}
+
+static void count_off(struct worker_ticket *t)
+{
+    assert(t->granted && t->on->running > 0 && t->on->refs > 0);
+    t->on->running--;
+    t->on->refs--;
+    t->user->running--;
+}
+
+static void let_in(struct worker_ticket *t, struct worker_node *n)
+{
+    list_remove(&t->link);
+    t->granted = true;
+    count_on(t, n);
     (void)pthread_cond_signal(&t->changed);
 }
 
@@ -245,27 +258,18 @@ int workers_enter(struct workers *w, struct worker_ticket *t, int64_t wait_us, s
 void workers_exit(struct workers *w, struct worker_ticket *t)
 {
     (void)pthread_mutex_lock(&w->lock);
-    assert(t->granted && t->on->running > 0 && t->on->refs > 0);
+    count_off(t);
     t->granted = false;
-    t->on->running--;
-    t->on->refs--;
-    t->user->running--;
-    if (!list_is_empty(&w->waiting))
-        let_all_in(w);
+    let_all_in(w);
     (void)pthread_mutex_unlock(&w->lock);
 }
 
 void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n)
 {
     (void)pthread_mutex_lock(&w->lock);
-    assert(t->granted && t->on->running > 0 && t->on->refs > 0);
-    t->on->running--;
-    t->on->refs--;
-    t->on = n;
-    n->running++;
-    n->refs++;
-    if (!list_is_empty(&w->waiting))
-        let_all_in(w);
+    count_off(t);
+    count_on(t, n);
+    let_all_in(w);
     (void)pthread_mutex_unlock(&w->lock);
 }
 

@@ -210,8 +210,7 @@ static void test_who_is_next(void **state)
         go(&line[i]);
 }
 
-/* One that finds its worker gone runs on another: there it counts, full or not, and leaves room where it was.
- */
+/* What runs elsewhere after all counts there, full or not, and leaves room where it was let in. */
 static void test_who_moves(void **state)
 {
     (void)state;
