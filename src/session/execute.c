@@ -9,7 +9,7 @@
 
 enum {
     AHEAD_FROM_BYTES = 64 * 1024, /* of a page: whoever wants less is not in a hurry for more */
-    UNHURRIED_US = 1000, /* between two pages; who only reads asks for the next one within half of that */
+    UNHURRIED_US = 1000,          /* between two pages: the client does more than read */
 };
 
 /* A limit on one statement's result: rows or bytes beyond it end the statement. */
@@ -139,7 +139,8 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
         row_stream_close(stream);
         bool looks = st == ST_OK && how->max_rows && s->statement_bytes >= AHEAD_FROM_BYTES;
         s->ahead = looks && !engine->complete ? engine : NULL;
-        s->paged_us = clock_now_us();
+        if (how->max_rows)
+            s->paged_us = clock_now_us();
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     admission_give_back(&s->server->admission, ADMISSION_STREAM);
