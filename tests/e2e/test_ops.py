@@ -263,12 +263,16 @@ def test_signals_end_it(sig):
 # --- options
 
 
-@pytest.mark.parametrize("name, value, flaw", [
+WRONG_VALUES = [
     ("port", "70000", "65535"), ("port", "-1", "0"), ("port", "1e3", "1e3"), ("port", "", "port"), ("max_threads", "1", "2"), ("statement_timeout", "25d", "24d"),
     ("statement_timeout", "5 weeks", "weeks"), ("memory_limit", "lots", "lots"), ("memory_limit", "5XB", "5XB"), ("message_size_max", "2GB", "message_size_max"), ("tls", "perhaps", "perhaps"),
     ("log_statements", "perhaps", "perhaps"), ("log_level", "loud", "loud"), ("listen", "nowhere:port", "nowhere"), ("listen", "256.1.1.1:5", "256.1.1.1"), ("trust", "on", "on"),
-    ("users_file", "/no/such/users", "/no/such/users"), ("extensions", "/no/such.duckdb_extension", "/no/such")])
-@pytest.mark.parametrize("place", ["flag", "set", "environment", "file"])
+    ("users_file", "/no/such/users", "/no/such/users"), ("extensions", "/no/such.duckdb_extension", "/no/such")]
+PLACES = ["flag", "set", "environment", "file"]
+
+
+@pytest.mark.parametrize("place, name, value, flaw", [(place, *wrong) for place in PLACES for wrong in WRONG_VALUES
+                                                      if place != "environment" or wrong[1]])  # a variable set to nothing counts as not set
 def test_wrong_values(place, name, value, flaw, tmp_path):
     """One line that names the option, the value and the place."""
     env, args = dict(os.environ), ["serve", "--http", "off", *([] if name in ("port", "listen") else ["--port", "0"])]
@@ -277,8 +281,6 @@ def test_wrong_values(place, name, value, flaw, tmp_path):
     elif place == "set":
         args += ["--set", f"{name}={value}"]
     elif place == "environment":
-        if not value:
-            pytest.skip("a variable set to nothing counts as not set")
         row = next(l for l in tavana("options", "--markdown").stdout.splitlines() if l.startswith(f"| {name} |"))
         env[re.search(r"\| ((?:TAVANA|PG|HTTP)_\w+) \|", row)[1]] = value
     else:
