@@ -69,7 +69,7 @@ def columns(tavana, table, types=None):
 def make_like(tavana, server, table, new):
     """An empty table with the columns of Tavana's."""
     query(server, f"drop table if exists {new}")
-    query(server, f"create table {new} ({columns(tavana, table, None if server is tavana else TYPES)})")
+    query(server, f"create table {new} ({columns(tavana, table, TYPES if server.name == 'postgresql' else None)})")
 
 
 def copy_table(tavana, postgres, table):
@@ -82,7 +82,8 @@ def copy_table(tavana, postgres, table):
 
 def load(run):
     for table, sql in TABLES.items():
-        query(run.tavana, f"create table {table} as {sql}")
+        for s in filter(None, (run.before, run.tavana)):
+            query(s, f"create table {table} as {sql}")
     if not run.postgres:
         return
     for table in ("lineitem", "orders", *TABLES):

@@ -7,7 +7,7 @@ MB = 1 << 20
 Line = namedtuple("Line", "text value bound good")
 BARS = [("rows", "lineitem text simple"), ("rows", "lineitem binary extended"), ("rows", "lineitem text portal"), ("rows", "lineitem text cursor"),
         ("rows", "one bigint text simple"), ("rows", "one bigint binary extended")]
-COLOURS = {"tavana": "#2b6cb0", "postgresql": "#a0aec0", "bytes alone": "#cbd5e0", "scan and encode": "#90cdf4", "scan in process": "#bee3f8"}
+COLOURS = {"tavana": "#2b6cb0", "before": "#63b3ed", "postgresql": "#a0aec0", "bytes alone": "#cbd5e0", "scan and encode": "#90cdf4", "scan in process": "#bee3f8"}
 
 
 class Figures:
@@ -86,6 +86,27 @@ def lines(f, cores):
 
 def number(v):
     return "" if v is None else f"{v:,.0f}" if abs(v) >= 100 else f"{v:.3g}"
+
+
+BEFORE = {"before": "tavana", "gateway before": "gateway and worker", "before, file": "tavana, file", "before, memory": "tavana, memory"}
+
+
+def changes(f):
+    """How fast each work is beside another build of ours, the slowest first."""
+    found = []
+    for section, works in f.figures.items():
+        for work, servers in works.items():
+            for was, now in BEFORE.items():
+                if was not in servers:
+                    continue
+                for what in ("seconds", "first_row_ms", "median_us", "loaded_us"):
+                    found.append((f.ratio(section, work, was, now, what), f"{section}: {work}, {now}", what))
+                found.append((f.ratio(section, work, now, was, "per_s"), f"{section}: {work}, {now}", "per_s"))
+    found = sorted(c for c in found if c[0])
+    if not found:
+        return []
+    return ["### Beside the build before", "", "Above 1 is faster now.", "", "| work | by | now |", "|---|---|---|",
+            *(f"| {work} | {what} | {number(ratio)} |" for ratio, work, what in found), ""]
 
 
 COLUMNS = [("seconds", "s", 1), ("rows", "Mrow/s", None), ("bytes", "GB/s", None), ("first_row_ms", "first ms", 1), ("server_cpu_s", "server CPU s", 1),
@@ -170,6 +191,6 @@ def write(result, out):
     if checks:
         text += ["| what | measured | bound | |", "|---|---|---|---|"]
         text += [f"| {c.text} | {number(c.value)} | {c.bound} | {'yes' if c.good else '**no**'} |" for c in checks] + [""]
-    text += tables(f)
+    text += changes(f) + tables(f)
     (out / "summary.md").write_text("\n".join(text) + "\n", encoding="utf-8")
     return "\n".join(text)

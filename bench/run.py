@@ -4,7 +4,7 @@
 Every figure is a median over rounds, and what counts are the ratios, since machines differ and are never quiet. Writes
 bench/out/run.json, tables on standard output and in bench/out/summary.md, and pictures. bench/README.md says how to read them.
 
-    bench/run.py [--rounds 5] [--only rows,kinds,…] [--quick] [--scale10]
+    bench/run.py [--rounds 5] [--only rows,kinds,…] [--quick] [--scale10] [--before BINARY]
 
 DUCKGRES and BUENAVISTA name checkouts of those servers, built: they are measured as well (section peers)."""
 
@@ -39,14 +39,14 @@ class Run:
         self.tls = self_signed(directory)
         tls = ["--max-connections", "20000", "--tls", "on", "--tls-cert-file", self.tls["crt"], "--tls-key-file", self.tls["key"]]
         self.tavana = Tavana(args.binary, args.database, tls)
+        self.before = Tavana(args.before, args.database, tls, name="before") if args.before else None
         self.postgres = Postgres(args.postgres, self.tls) if args.postgres else None
         self.inproc = InProcess(args.database)
-        self.servers = [s for s in (self.postgres, self.tavana) if s]
+        self.servers = [s for s in (self.postgres, self.before, self.tavana) if s]
 
     def stop(self):
-        for s in (self.inproc, self.tavana, self.postgres):
-            if s:
-                s.stop()
+        for s in (self.inproc, *self.servers):
+            s.stop()
 
     def take(self, section, work, server, **figures):
         name = getattr(server, "name", server)
@@ -119,11 +119,10 @@ def tls(run):
     """The same over TLS."""
     for fmt, how in (("text", "simple"), ("binary", "extended")):
         for keep in run.rounds(3):
-            for s in (run.postgres, run.tavana):
-                if s:
-                    took = run.drained(s, how, fmt, "select * from lineitem", options=["--tls"])
-                    if keep:
-                        run.take("tls", f"lineitem {fmt} {how}", s, **took)
+            for s in run.servers:
+                took = run.drained(s, how, fmt, "select * from lineitem", options=["--tls"])
+                if keep:
+                    run.take("tls", f"lineitem {fmt} {how}", s, **took)
 
 
 def first(run):
@@ -142,11 +141,12 @@ def first(run):
 
 def gateway(run):
     """The same rows through a gateway and a worker."""
-    through = Gateway(run.args.binary, run.args.database)
-    try:
-        through_it(run, [run.tavana, through])
-    finally:
-        through.stop()
+    with contextlib.ExitStack() as ends:
+        through = [Gateway(binary, run.args.database, name) for binary, name in ((run.args.binary, "gateway and worker"), (run.args.before, "gateway before"))
+                   if binary]
+        for g in through:
+            ends.callback(g.stop)
+        through_it(run, [run.tavana, *through])
 
 
 def through_it(run, servers):
@@ -272,7 +272,11 @@ def stream_command(s):
 def memory(run):
     """Growth of resident memory during long results, on a server without tables."""
     n = 6 if run.args.quick else 60
-    server = Tavana(run.args.binary)
+    for server in [Tavana(binary, name=name) for binary, name in ((run.args.before, "before"), (run.args.binary, "tavana")) if binary]:
+        memory_of(run, server, n)
+
+
+def memory_of(run, server, n):
     try:
         finish(drain(server, "simple", "text", data.generated(1000)))
         for fmt, how in (("text", "simple"), ("binary", "extended")):
@@ -315,17 +319,19 @@ def copy(run):
     """COPY TO STDOUT."""
     for fmt in ("text", "csv", "binary"):
         for keep in run.rounds(3):
-            for s in (run.postgres, run.tavana):
-                if s:
-                    took = run.drained(s, "simple", "text", f"copy lineitem to stdout (format {fmt})")
-                    if keep:
-                        run.take("copy", f"copy out {fmt}", s, **took)
+            for s in run.servers:
+                took = run.drained(s, "simple", "text", f"copy lineitem to stdout (format {fmt})")
+                if keep:
+                    run.take("copy", f"copy out {fmt}", s, **took)
 
 
 def copy_in(run):
     """COPY FROM STDIN into an empty table of a file, and into one in memory, where the engine compresses nothing."""
-    data.query(run.tavana, "attach ':memory:' as memory_db")
-    targets = [(run.postgres, "copied", "postgresql"), (run.tavana, "copied", "tavana, file"), (run.tavana, "memory_db.main.copied", "tavana, memory")]
+    targets = [(run.postgres, "copied", "postgresql")]
+    for s, name in ((run.before, "before"), (run.tavana, "tavana")):
+        if s:
+            data.query(s, "attach ':memory:' as memory_db")
+            targets += [(s, "copied", f"{name}, file"), (s, "memory_db.main.copied", f"{name}, memory")]
     for fmt in ("text", "csv", "binary"):
         path = os.path.join(run.directory, f"lineitem.{fmt}")
         data.copy_to_file(run.tavana, "lineitem", fmt, path)
@@ -340,8 +346,8 @@ def copy_in(run):
                     run.take("copy_in", f"copy in {fmt}", name, seconds=time.perf_counter() - at, bytes=os.path.getsize(path),
                              server_cpu_s=s.cpu() - cpu)
         os.unlink(path)
-        for _, table, name in targets[1:]:
-            wrong = data.query(run.tavana, f"select count(*) from ((from lineitem except all from {table}) union all (from {table} except all from lineitem))")
+        for s, table, name in targets[1:]:
+            wrong = data.query(s, f"select count(*) from ((from lineitem except all from {table}) union all (from {table} except all from lineitem))")
             if wrong != [(0,)]:
                 raise SystemExit(f"{name}: the table is not the same after COPY ({fmt})")
 
@@ -408,6 +414,7 @@ def keep(run):
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--binary", default=str(BUILD / "tavana"))
+    args.add_argument("--before", help="another build of ours, measured beside this one; the summary then has a table of what changed")
     args.add_argument("--database", default=str(ROOT / "data/sample.duckdb"))
     args.add_argument("--rounds", type=int, default=5)
     args.add_argument("--only", help="sections, by comma: " + ", ".join(f.__name__ for f in [*SECTIONS, scale10]))

@@ -96,14 +96,15 @@ class Server:
 
 
 class Process(Server):
-    """A server that is one process of ours."""
+    """A server that we start: a process, and those that it starts itself."""
 
     def start(self, args, **kw):
         self.process = subprocess.Popen([str(a) for a in args], **kw)
         wait_for_port(self.port, self.process)
 
     def pids(self):
-        return [self.process.pid]
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="utf-8").split()
+        return [self.process.pid, *map(int, children)]
 
     def stop(self):
         self.process.terminate()
@@ -111,9 +112,8 @@ class Process(Server):
 
 
 class Tavana(Process):
-    name = "tavana"
-
-    def __init__(self, binary, database=None, options=()):
+    def __init__(self, binary, database=None, options=(), name="tavana"):
+        self.name = name
         self.port = free_port()
         self.directory = tempfile.mkdtemp(prefix="bench-")
         arguments = []
@@ -142,9 +142,8 @@ class Worker(Process):
 class Gateway(Process):
     """`tavana gateway` in front of one worker. CPU seconds are those of both, memory is the gateway's."""
 
-    name = "gateway and worker"
-
-    def __init__(self, binary, database):
+    def __init__(self, binary, database, name="gateway and worker"):
+        self.name = name
         self.directory = tempfile.mkdtemp(prefix="bench-")
         self.worker = Worker(binary, database, self.directory)
         self.port = free_port()
