@@ -88,13 +88,20 @@ int session_drain(struct session *s, struct err *e)
     return s->writer ? send_all(s, NULL, 0, e) : ST_OK;
 }
 
+/* A message had no room. Those before it are whole and go out, so that a FATAL can follow them. */
+static int lost_message(struct session *s, struct err *e)
+{
+    s->closing = true;
+    TRY(send_all(s, s->out.data, s->out.len, e));
+    buf_clear(&s->out);
+    return err_oom(e);
+}
+
 /* Messages between rows that the writer writes go with those: this thread does not wait for them. */
 static int flush_with(struct session *s, bool rows_around, bool rows_follow, struct err *e)
 {
-    if (!buf_ok(&s->out)) {
-        s->closing = true;
-        return err_oom(e);
-    }
+    if (!buf_ok(&s->out))
+        return lost_message(s, e);
     if (s->out.len == 0)
         return ST_OK;
     int st;
@@ -111,6 +118,11 @@ static int flush_with(struct session *s, bool rows_around, bool rows_follow, str
 int session_flush(struct session *s, struct err *e)
 {
     return flush_with(s, s->writer && !writer_idle(s->writer), false, e);
+}
+
+int session_flush_full(struct session *s, struct err *e)
+{
+    return buf_ok(&s->out) && s->out.len < session_config(s)->write_buffer ? ST_OK : session_flush(s, e);
 }
 
 void session_hold(struct session *s)

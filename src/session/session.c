@@ -135,6 +135,18 @@ static int on_sync(struct session *s, const struct frame *f, struct err *e)
     return extended_sync(s, e);
 }
 
+/* In a pipeline they wait for those of what is here already, or for as much as is written at once. */
+static void send_answers(struct session *s, bool answers_ready)
+{
+    size_t more;
+    struct err e;
+    err_init(&e);
+    (void)conn_input(s->conn, &more);
+    bool now = answers_ready && more <= s->message_bytes;
+    if ((now ? session_flush(s, &e) : session_flush_full(s, &e)) < 0 && !is_client_gone(s, &e))
+        session_report(s, BE_FATAL, &e);
+}
+
 /* One whole message. After an error of the extended protocol all but Sync and Terminate is skipped. */
 static void dispatch(struct session *s, const struct frame *f)
 {
@@ -174,16 +186,9 @@ static void dispatch(struct session *s, const struct frame *f)
     if (s->closing)
         return;
     bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
-    if (!answers_ready)
-        return;
-    ready_for_query(s);
-    size_t more;
-    (void)conn_input(s->conn, &more);
-    if (more > s->message_bytes && s->out.len < session_config(s)->write_buffer)
-        return; /* a pipeline: its next part is here already */
-    struct err lost;
-    err_init(&lost);
-    (void)session_flush(s, &lost);
+    if (answers_ready)
+        ready_for_query(s);
+    send_answers(s, answers_ready);
 }
 
 static void fatal(struct session *s, const struct err *e)

@@ -29,7 +29,7 @@ enum {
     CANCEL_KEY_3_0 = 4,
     CANCEL_KEY_3_2 = 32,
     SAVEPOINTS_MAX = 1000,
-    OUT_MAX = 64 * 1024 * 1024, /* of messages that are not rows, between two flushes */
+    OUT_MAX = 64 * 1024 * 1024, /* of the messages of one statement that are not rows */
 };
 
 /* Why somebody wants the session's attention; bits of session.interrupts. */
@@ -298,6 +298,8 @@ void startup_forget_verifier(struct session *s);
 /* Everything in s->out goes to the client, and then n more bytes of rows. Sticky: after ST_ERR the session
  * ends. */
 int session_flush(struct session *s, struct err *e);
+/* The same once s->out has as much as is written at once (write_buffer_size): between two messages. */
+int session_flush_full(struct session *s, struct err *e);
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
 /* The same of a batch, whose memory may be exchanged: a long result is written by a thread of its own
  * (writer.h), and so is what is flushed behind it. */

@@ -137,6 +137,7 @@ int simple_query(struct session *s, struct str sql, struct err *e)
         if (list.n > 1)
             TRY(tx_implicit_begin(s, e));
         TRY(run_one(s, &list.items[i], e));
+        TRY(session_flush_full(s, e));
     }
     return tx_implicit_commit(s, e);
 }
