@@ -132,9 +132,6 @@ static const struct engine_column_type as_text = {.type = ENGINE_VARCHAR};
 
 static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
 {
-    if (info->ncolumns > ROW_DESC_COLUMNS_MAX)
-        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a result can have at most %d columns",
-                       ROW_DESC_COLUMNS_MAX);
     CLEANUP(mem_freep) struct column_desc *columns = mem_calloc(info->ncolumns, sizeof *columns);
     if (!columns)
         return err_oom(e);
@@ -197,6 +194,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
     TRY(local_classify(st->sql, info, &st->base.info, &st->after, e));
     if (!st->base.info.returns_rows)
         return ST_OK;
+    TRY(row_desc_check_columns(info->ncolumns, e));
     TRY(wrap_if_needed(st, info, e));
     st->direct = !sample && can_be_direct(st, info);
     st->decodes = st->direct && row_decoder_takes(info->types, info->ncolumns);

@@ -87,6 +87,7 @@
     X(CONFIGURATION_LIMIT_EXCEEDED, "53400", "configuration_limit_exceeded")                                 \
     X(PROGRAM_LIMIT_EXCEEDED, "54000", "program_limit_exceeded")                                             \
     X(STATEMENT_TOO_COMPLEX, "54001", "statement_too_complex")                                               \
+    X(TOO_MANY_COLUMNS, "54011", "too_many_columns")                                                         \
     X(OBJECT_NOT_IN_PREREQUISITE_STATE, "55000", "object_not_in_prerequisite_state")                         \
     X(CANT_CHANGE_RUNTIME_PARAM, "55P02", "cant_change_runtime_param")                                       \
     X(QUERY_CANCELED, "57014", "query_canceled")                                                             \

@@ -5,14 +5,31 @@
 #include <stddef.h>
 #include <string.h>
 
+int row_desc_check_columns(size_t ncolumns, struct err *e)
+{
+    if (ncolumns <= ROW_DESC_COLUMNS_MAX)
+        return ST_OK;
+    return err_set(e, SQLSTATE_TOO_MANY_COLUMNS, "target lists can have at most %d entries",
+                   ROW_DESC_COLUMNS_MAX);
+}
+
+static size_t name_bytes(const char *name)
+{
+    size_t n = strnlen(name, ROW_DESC_NAME_MAX + 1);
+    if (n <= ROW_DESC_NAME_MAX)
+        return n;
+    n = ROW_DESC_NAME_MAX;
+    while (n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
 int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e)
 {
-    if (ncolumns > ROW_DESC_COLUMNS_MAX)
-        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a result can have at most %d columns",
-                       ROW_DESC_COLUMNS_MAX);
+    TRY(row_desc_check_columns(ncolumns, e));
     size_t names = 0;
     for (size_t i = 0; i < ncolumns; i++)
-        names += strlen(columns[i].name) + 1;
+        names += name_bytes(columns[i].name) + 1;
     struct row_desc *d = mem_alloc(sizeof *d + ncolumns * sizeof d->columns[0] + names);
     if (!d)
         return err_oom(e);
@@ -20,10 +37,11 @@ int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_
     d->ncolumns = (uint16_t)ncolumns;
     char *p = (char *)(d->columns + ncolumns);
     for (size_t i = 0; i < ncolumns; i++) {
-        size_t n = strlen(columns[i].name) + 1;
+        size_t n = name_bytes(columns[i].name);
         d->columns[i] = columns[i];
         d->columns[i].name = memcpy(p, columns[i].name, n);
-        p += n;
+        p[n] = '\0';
+        p += n + 1;
     }
     *out = d;
     return ST_OK;

@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 enum {
-    ROW_DESC_COLUMNS_MAX = 65535
-}; /* an unsigned 16-bit count on the wire; PostgreSQL itself stops at 1664 */
+    ROW_DESC_COLUMNS_MAX = 1664, /* as PostgreSQL's MaxTupleAttributeNumber: clients know no more */
+    ROW_DESC_NAME_MAX = 1024, /* bytes of a name; what a column is called may be the text of its expression */
+};
 
 struct column_desc {
     const char *name; /* lies in the row_desc */
@@ -26,7 +27,9 @@ struct row_desc {
     struct column_desc columns[];
 };
 
-/* Copies the names. 54000 beyond ROW_DESC_COLUMNS_MAX. */
+/* 54011 beyond ROW_DESC_COLUMNS_MAX. */
+int row_desc_check_columns(size_t ncolumns, struct err *e);
+/* Copies the names; longer ones are cut at the end of a character. 54011 as row_desc_check_columns. */
 int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e);
 struct row_desc *row_desc_ref(struct row_desc *d);
 /* NULL is fine. */

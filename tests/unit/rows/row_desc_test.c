@@ -65,7 +65,8 @@ static void test_bounds(void **state)
     struct err e;
     err_init(&e);
     assert_int_equal(row_desc_new(&d, cols, ROW_DESC_COLUMNS_MAX + 1, &e), ST_ERR);
-    assert_int_equal(e.code, SQLSTATE_PROGRAM_LIMIT_EXCEEDED);
+    assert_int_equal(e.code, SQLSTATE_TOO_MANY_COLUMNS);
+    assert_string_equal(e.message, "target lists can have at most 1664 entries");
     err_init(&e);
     assert_int_equal(row_desc_new(&d, cols, ROW_DESC_COLUMNS_MAX, &e), ST_OK);
     row_desc_unref(d);
@@ -77,12 +78,43 @@ static void test_bounds(void **state)
     assert_null(d);
 }
 
+/* After so many ASCII letters and two-byte ones. */
+static size_t kept_of_name(size_t letters, size_t pairs)
+{
+    static char name[4 * ROW_DESC_NAME_MAX];
+    memset(name, 'a', letters);
+    for (size_t i = 0; i < pairs; i++)
+        memcpy(name + letters + 2 * i, "\xc3\xa4", 2);
+    name[letters + 2 * pairs] = '\0';
+    struct column_desc cols[] = {{name, 23, 4, -1}, {"after", 25, -1, -1}};
+    struct row_desc *d = NULL;
+    struct err e;
+    err_init(&e);
+    assert_int_equal(row_desc_new(&d, cols, 2, &e), ST_OK);
+    size_t n = strlen(d->columns[0].name);
+    assert_memory_equal(d->columns[0].name, name, n);
+    assert_string_equal(d->columns[1].name, "after");
+    row_desc_unref(d);
+    return n;
+}
+
+static void test_names_are_cut(void **state)
+{
+    (void)state;
+    assert_int_equal(kept_of_name(ROW_DESC_NAME_MAX, 0), ROW_DESC_NAME_MAX);
+    assert_int_equal(kept_of_name(ROW_DESC_NAME_MAX + 1, 0), ROW_DESC_NAME_MAX);
+    assert_int_equal(kept_of_name(3 * ROW_DESC_NAME_MAX, 0), ROW_DESC_NAME_MAX);
+    assert_int_equal(kept_of_name(0, ROW_DESC_NAME_MAX), ROW_DESC_NAME_MAX);
+    assert_int_equal(kept_of_name(1, ROW_DESC_NAME_MAX), ROW_DESC_NAME_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_same_types),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_names_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
