@@ -397,7 +397,7 @@ static int flush(struct engine_appender *ap, struct append_heap *h, struct err *
         (void)duckdb_bind_int64(ap->insert, 1, (int64_t)h->rows);
     int st = ST_OK;
     if (duckdb_pending_prepared(ap->insert, &pending) != DuckDBSuccess)
-        st = engine_error(e, duckdb_pending_error(pending), NULL);
+        st = engine_error(e, pending ? duckdb_pending_error(pending) : NULL, NULL);
     else
         st = run_pending(ap->conn->engine->helpers, pending, e);
     duckdb_destroy_pending(&pending);
@@ -561,9 +561,13 @@ int append_engine_cast(struct engine_appender *ap, struct append_column *c, size
         c->cast = NULL;
         return st;
     }
-    bool ok = duckdb_bind_varchar_length(c->cast, 1, text.p, text.n) == DuckDBSuccess &&
-              duckdb_execute_prepared(c->cast, &r) == DuckDBSuccess && take_cast(c, row, &r);
+    if (duckdb_bind_varchar_length(c->cast, 1, text.p, text.n) != DuckDBSuccess)
+        return engine_error(e, duckdb_prepare_error(c->cast), NULL);
+    bool ran = duckdb_execute_prepared(c->cast, &r) == DuckDBSuccess;
+    int st = ran ? ST_OK : engine_error(e, duckdb_result_error(&r), NULL);
+    bool ok = ran && take_cast(c, row, &r);
     duckdb_destroy_result(&r);
+    TRY(st);
     const struct pgtype_info *type = pgtype_find(c->oid);
     return ok ? ST_OK
               : err_set(e, SQLSTATE_INVALID_DATETIME_FORMAT, "invalid input syntax for type %s: \"%.*s\"",

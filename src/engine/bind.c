@@ -357,6 +357,8 @@ int engine_bind(struct engine_stmt *st, size_t number, const struct pg_value *v,
     int status = v->kind == PG_ARRAY  ? array_value(v, &value, e)
                  : v->kind == PG_NULL ? null_value(st, number, v, &value)
                                       : scalar_value(v, want ? want->type : ENGINE_OTHER, &value, e);
+    if (status == ST_OK && !value)
+        status = err_oom(e);
     if (status == ST_OK && duckdb_bind_value(st->prepared, number, value) != DuckDBSuccess)
         status = engine_error(e, duckdb_prepare_error(st->prepared), NULL);
     if (value)

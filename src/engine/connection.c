@@ -41,7 +41,7 @@ void engine_interrupt(struct engine_conn *c)
 int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
 {
     struct helped_call call;
-    duckdb_result r;
+    duckdb_result r = {0}; /* without memory the engine leaves it as it is */
     int st = ST_OK;
     helpers_call_begin(c->engine->helpers, &call);
     duckdb_state state = duckdb_query(c->conn, sql, &r);

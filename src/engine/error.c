@@ -427,8 +427,10 @@ int engine_error(struct err *e, const char *text, const char *sql)
 {
     if (err_is_set(e))
         return ST_ERR;
+    if (!text) /* it had no memory for one */
+        return err_oom(e);
     struct engine_failure f;
-    failure_read(&f, text ? text : "");
+    failure_read(&f, text);
     enum sqlstate code = failure_sqlstate(&f);
     if (code == SQLSTATE_QUERY_CANCELED)
         return err_set(e, code, "canceling statement due to user request");

@@ -63,7 +63,7 @@ static int describe(struct engine_result *r, struct err *e)
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {
         const char *name = duckdb_column_name(&r->result, i);
-        if (!(names[i] = arena_strdup(&r->arena, name ? name : "")))
+        if (!name || !(names[i] = arena_strdup(&r->arena, name)))
             return err_oom(e);
         duckdb_logical_type type = duckdb_column_logical_type(&r->result, i);
         int st = engine_type_new(&r->arena, type, &types[i], e);

@@ -95,7 +95,7 @@ static int read_columns(struct engine_stmt *st, struct err *e)
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {
         char *name = (char *)(uintptr_t)duckdb_prepared_statement_column_name(st->prepared, i);
-        names[i] = arena_strdup(&st->arena, name ? name : "");
+        names[i] = name ? arena_strdup(&st->arena, name) : NULL;
         duckdb_free(name);
         if (!names[i])
             return err_oom(e);
@@ -150,7 +150,7 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
 static int run_part(struct engine_stmt *st, duckdb_extracted_statements parts, size_t i, struct err *e)
 {
     duckdb_prepared_statement part = NULL;
-    duckdb_result r;
+    duckdb_result r = {0};
     int status = ST_OK;
     if (duckdb_prepare_extracted_statement(st->conn->conn, parts, i, &part) != DuckDBSuccess) {
         status = engine_error(e, part ? duckdb_prepare_error(part) : NULL, st->sql);

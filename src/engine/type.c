@@ -54,7 +54,7 @@ static int type_fill(struct arena *a, duckdb_logical_type type, struct engine_co
 static int take_name(struct arena *a, char *text, struct str *out, struct err *e)
 {
     size_t n = text ? strlen(text) : 0;
-    char *copy = arena_strndup(a, text ? text : "", n);
+    char *copy = text ? arena_strndup(a, text, n) : NULL;
     duckdb_free(text);
     if (!copy)
         return err_oom(e);
@@ -116,6 +116,8 @@ static uint8_t enum_bytes(duckdb_logical_type type)
 static int type_fill(struct arena *a, duckdb_logical_type type, struct engine_column_type *out, int depth,
                      struct err *e)
 {
+    if (!type)
+        return err_oom(e);
     if (depth > ENGINE_TYPE_DEPTH_MAX)
         return err_set(e, SQLSTATE_STATEMENT_TOO_COMPLEX, "a type is nested more than %d levels deep",
                        ENGINE_TYPE_DEPTH_MAX);
@@ -156,7 +158,7 @@ static int type_fill(struct arena *a, duckdb_logical_type type, struct engine_co
 int engine_type_new(struct arena *a, duckdb_logical_type type, const struct engine_column_type **out,
                     struct err *e)
 {
-    struct engine_column_type *t = arena_alloc(a, sizeof *t);
+    struct engine_column_type *t = type ? arena_alloc(a, sizeof *t) : NULL;
     if (!t)
         return err_oom(e);
     TRY(type_fill(a, type, t, 0, e));

@@ -2,6 +2,8 @@
 
 import pytest
 
+from conftest import SANITIZED, WORKERS
+from measure import MB
 from wire import B, C, D, E, H, P, Q, S
 
 
@@ -75,3 +77,19 @@ def test_as_many_columns_as_postgresql_has(either):
         assert w.ask(P("select " + columns(1664)), D("S"), B(), E(), S) == ["1", "t", "T", "2", tuple(map(str, range(1664))), 'cc"SELECT 1"', "Z:I"]
         assert w.ask(P("select " + columns(1665)), D("S"), B(), E(), S) == ["err:54011", "Z:I"]
         assert w.last_error["M"] == "target lists can have at most 1664 entries"
+
+
+# ---- memory of the process ----
+
+@pytest.mark.skipif(SANITIZED or WORKERS > 0, reason="the address space of one plain process is bounded")
+def test_an_allocation_that_fails_is_53200(make_server):
+    s = make_server("--memory-limit", "1GB", within=("prlimit", f"--as={1500 * MB}"))
+    with s.wire(timeout=60) as w:
+        failed = 0
+        for sql in ("select length(repeat('x', 800000000))", "select repeat('x', 500000000)", "select list(i) from range(50000000) t(i)",
+                    "create temp table big as select i, repeat('x', 100) x from range(20000000) t(i)", "select max(x) from (select repeat('x', 100000) x from range(1000))"):
+            notes = w.ask(Q(sql))
+            assert notes[-1] == "Z:I" and (notes[-2].startswith("cc") or w.last_error["C"] == "53200"), (sql, w.last_error)
+            failed += notes[-2].startswith("err")
+        assert failed
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
