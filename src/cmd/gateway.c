@@ -23,7 +23,9 @@ static int open_workers(struct gateway *v, struct err *e)
                     .nnames = c->workers.n,
                     .pool_size = (unsigned)c->worker_client_pool_size,
                     .resolve_us = c->workers_resolve_interval_ms * 1000,
-                    .client = {.channel = {.security = &security, .timeout_ms = c->worker_client_timeout_ms},
+                    .client = {.channel = {.security = &security,
+                                           .timeout_ms = c->worker_client_timeout_ms,
+                                           .message_max = (size_t)c->message_size_max},
                                .gateway = "tavana " TAVANA_VERSION}},
         .wait_us = c->stream_wait_ms * 1000,
     };

@@ -53,6 +53,7 @@ static int open_service(struct worker_process *v, struct err *e)
                 .naddresses = c->listen.n,
                 .security = &security,
                 .silence_ms = c->worker_client_timeout_ms,
+                .message_max = (size_t)c->message_size_max,
                 .pool = v->process.pool,
             },
         .sessions_max = (unsigned)c->max_connections,

@@ -17,12 +17,21 @@ struct rpc_channel_options {
     const char *address; /* HOST:PORT, or unix:PATH */
     const struct rpc_security *security;
     int64_t timeout_ms; /* to connect, and of silence */
+    size_t message_max; /* bytes of a client's message: a larger request is refused here, 54000 */
 };
 
 enum {
-    RPC_BATCH_MAX = 256 * 1024, /* bytes of rows in a message, or one row */
-    RPC_BATCHES_MAX = 4,        /* of a stream under way */
+    RPC_BATCH_MAX = 256 * 1024,      /* bytes of rows in a message, or one row */
+    RPC_BATCHES_MAX = 4,             /* of a stream under way */
+    RPC_FRAME_MAX = 2 * 1024 * 1024, /* what a request may have around a client's message: a Bind of 65,535
+                                        parameters has 11 bytes more for each of them here */
 };
+
+/* Bytes of a request whose client may send messages of so many. */
+static inline size_t rpc_message_limit(size_t message_max)
+{
+    return message_max + RPC_FRAME_MAX;
+}
 
 int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *o, struct err *e);
 /* No calls are under way. NULL is fine. */

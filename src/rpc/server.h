@@ -18,7 +18,9 @@ struct rpc_server_options {
     const char *const *addresses; /* HOST:PORT, or unix:PATH */
     size_t naddresses;
     const struct rpc_security *security;
-    int64_t silence_ms; /* of a gateway, until it counts as lost */
+    int64_t silence_ms;    /* of a gateway, until it counts as lost */
+    size_t message_max;    /* bytes of a client's message: a call's message may have so many, and its frame */
+    unsigned sessions_max; /* of all gateways: one connection has no more calls under way, but for a few */
     struct thread_pool *pool;
     rpc_handler handlers[RPC_METHOD_COUNT];
     void *arg;
@@ -31,9 +33,14 @@ int rpc_server_start(struct rpc_server *s, struct err *e);
 int rpc_server_port(const struct rpc_server *s);
 /* New calls are refused; those under way are broken off and waited for. */
 void rpc_server_stop(struct rpc_server *s);
-/* Stopped. NULL is fine. */
+/* Stops it, if need be. NULL is fine. */
 void rpc_server_free(struct rpc_server *s);
 
+enum rpc_method rpc_in_method(const struct rpc_in *in);
+/* The connection that it came over, as gRPC names it: "ipv4:127.0.0.1:4711". Lent. */
+const char *rpc_in_peer(struct rpc_in *in);
+/* False: it was not read, since nobody knows who calls (Health alone runs then). */
+bool rpc_in_has_request(const struct rpc_in *in);
 /* The request of a call that has one; lent. */
 int rpc_in_request(struct rpc_in *in, ProtobufCMessage **out, struct err *e);
 /* Of a stream of requests: the next one, the caller's, for rpc_message_free. ST_EOF: there are no more. */
