@@ -75,14 +75,23 @@ static char *lent(const char *s)
     return u.out;
 }
 
-void rpc_error_put(Tavana__V1__Error *out, const struct err *e)
+/* What is no UTF-8 becomes question marks: the engine quotes files and values as they are. */
+static char *utf8(char *text)
+{
+    size_t at, n = strlen(text);
+    for (char *p = text; !utf8_valid(p, n, &at); p += at + 1, n -= at + 1)
+        p[at] = '?';
+    return text;
+}
+
+void rpc_error_put(Tavana__V1__Error *out, struct err *e)
 {
     tavana__v1__error__init(out);
     out->sqlstate = lent(sqlstate_code(e->code));
-    out->message = lent(e->message);
-    out->detail = lent(e->detail);
-    out->hint = lent(e->hint);
-    out->context = lent(e->context);
+    out->message = utf8(e->message);
+    out->detail = utf8(e->detail);
+    out->hint = utf8(e->hint);
+    out->context = utf8(e->context);
     out->position = e->position;
 }
 
@@ -119,8 +128,12 @@ int rpc_columns_put(struct arena *a, const struct row_desc *d, Tavana__V1__Colum
     tavana__v1__columns__init(m);
     for (size_t i = 0; i < d->ncolumns; i++) {
         const struct column_desc *c = &d->columns[i];
+        size_t at, n = strlen(c->name);
+        char *name = utf8_valid(c->name, n, &at) ? lent(c->name) : arena_strndup(a, c->name, n);
+        if (!name)
+            return err_oom(e);
         tavana__v1__column__init(&columns[i]);
-        columns[i].name = (ProtobufCBinaryData){strlen(c->name), (uint8_t *)lent(c->name)};
+        columns[i].name = (ProtobufCBinaryData){n, (uint8_t *)(name == c->name ? name : utf8(name))};
         columns[i].type_oid = c->type_oid;
         columns[i].type_size = c->type_size;
         columns[i].typmod = c->typmod;

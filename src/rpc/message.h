@@ -21,8 +21,8 @@ int rpc_unpack(const ProtobufCMessageDescriptor *type, grpc_byte_buffer *b, Prot
 /* NULL is fine. */
 void rpc_message_free(ProtobufCMessage *m);
 
-/* Lends e's text. */
-void rpc_error_put(Tavana__V1__Error *out, const struct err *e);
+/* Lends e's text, which is valid UTF-8 afterwards. */
+void rpc_error_put(Tavana__V1__Error *out, struct err *e);
 /* ST_OK when there is none. */
 int rpc_error_take(const Tavana__V1__Error *m, struct err *e);
 

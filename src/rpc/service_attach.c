@@ -20,18 +20,7 @@ static uint64_t resident(void)
     return n == 2 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-static void count_sessions(struct rpc_service *v, uint64_t lease, Tavana__V1__Report *m)
-{
-    (void)pthread_mutex_lock(&v->lock);
-    m->sessions = v->nsessions;
-    list_for_each (l, &v->sessions) {
-        const struct service_session *s = list_entry(l, struct service_session, link);
-        m->streams_yours += s->lease == lease && atomic_load(&s->running);
-    }
-    (void)pthread_mutex_unlock(&v->lock);
-}
-
-static int report(struct rpc_service *v, struct rpc_in *in, uint64_t lease)
+static int report(struct rpc_service *v, struct rpc_in *in, struct service_lease *lease)
 {
     Tavana__V1__Report m;
     tavana__v1__report__init(&m);
@@ -39,7 +28,7 @@ static int report(struct rpc_service *v, struct rpc_in *in, uint64_t lease)
         const char *in;
         char *out;
     } version = {.in = v->version};
-    m.lease = lease;
+    m.lease = lease->id;
     m.worker = v->id;
     m.version = version.out;
     m.draining = atomic_load(&v->draining);
@@ -48,7 +37,8 @@ static int report(struct rpc_service *v, struct rpc_in *in, uint64_t lease)
     m.memory_max = v->memory_max;
     m.own_writes = v->own_writes;
     m.streams_max = v->streams_max;
-    count_sessions(v, lease, &m);
+    m.streams_yours = atomic_load(&lease->running);
+    m.sessions = rpc_service_stats(v).sessions;
     return rpc_in_send(in, &m.base);
 }
 
@@ -64,22 +54,19 @@ void service_attach(void *arg, struct rpc_in *in)
         return;
     }
     const Tavana__V1__AttachRequest *m = (const Tavana__V1__AttachRequest *)request;
-    struct service_lease mine = {.id = atomic_fetch_add(&v->next_lease, 1) + 1};
-    const uint64_t lease = mine.id;
-    (void)pthread_mutex_lock(&v->lock);
-    list_append(&v->leases, &mine.link);
-    (void)pthread_mutex_unlock(&v->lock);
+    struct service_lease *lease = service_lease_new(v, in);
+    if (!lease) {
+        rpc_refuse(in, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many gateways are attached");
+        return;
+    }
     (void)log_quote(gateway, m->gateway);
-    log_line(LOG_INFO, "gateway_attached", "gateway=%s lease=%llu", gateway, (unsigned long long)lease);
+    log_line(LOG_INFO, "gateway_attached", "gateway=%s peer=%s", gateway, lease->peer);
     (void)atomic_fetch_add(&v->gateways, 1);
     while (!atomic_load(&v->stopped) && report(v, in, lease) == ST_OK &&
            rpc_in_wait(in, clock_now_us() + REPORT_EVERY_US))
         ;
     (void)atomic_fetch_sub(&v->gateways, 1);
-    (void)pthread_mutex_lock(&v->lock);
-    list_remove(&mine.link); /* no session is opened for it from here on */
-    (void)pthread_mutex_unlock(&v->lock);
-    service_close_lease(v, lease);
-    log_line(LOG_INFO, "gateway_gone", "gateway=%s lease=%llu", gateway, (unsigned long long)lease);
+    log_line(LOG_INFO, "gateway_gone", "gateway=%s peer=%s", gateway, lease->peer);
+    service_lease_end(v, lease);
     rpc_finish(in);
 }

@@ -1,9 +1,10 @@
-/* Shared by service*.c only. */
+/* Shared by service*.c only. Lock order: a session's `busy`, then the service's `lock`. */
 #ifndef TAVANA_RPC_SERVICE_PRIV_H
 #define TAVANA_RPC_SERVICE_PRIV_H
 
 #include "rpc/service.h"
 
+#include "base/arena.h"
 #include "base/list.h"
 
 #include <pthread.h>
@@ -12,6 +13,8 @@
 enum {
     SERVICE_OBJECTS_MAX = 1 << 20, /* statements or portals of one session */
     SERVICE_REQUEST_MEMORY = 1 << 30,
+    SERVICE_LEASES_MAX = 256, /* gateways attached: each holds a thread; one more is refused */
+    SERVICE_PEER_MAX = 128,   /* bytes of a connection's name; what is longer is cut */
 };
 
 /* What a session has: an id is a place in here, from 1. */
@@ -20,24 +23,30 @@ struct service_objects {
     size_t n, cap;
 };
 
-struct service_session {
+/* Of an Attach call: who calls over its connection, and the sessions that end with it. */
+struct service_lease {
     struct list link;
-    uint64_t id, lease;
+    uint64_t id; /* random, not 0 */
+    char peer[SERVICE_PEER_MAX];
+    struct list sessions; /* open ones */
+    unsigned refs;        /* the Attach call, and each session */
+    _Atomic unsigned running;
+    bool ended; /* no session is opened for it any more */
+};
+
+struct service_session {
+    struct list link;              /* of its lease */
+    struct service_session *chain; /* the next one of its bucket */
+    uint64_t id;                   /* random, not 0 */
+    struct service_lease *lease;
     unsigned refs; /* of the service's lock: the table, and each call */
     _Atomic bool closed;
-    _Atomic bool running; /* a statement, or its result is being sent */
     struct backend_session *backend;
     pthread_mutex_t busy;          /* held through a call */
     _Atomic uint64_t calls;        /* begun */
     _Atomic uint64_t cancelled_to; /* the last call that shall end */
     struct service_objects statements, portals;
     struct rpc_slots *slots; /* of fetches; NULL: none yet */
-};
-
-/* Of an Attach call that goes on. */
-struct service_lease {
-    struct list link;
-    uint64_t id;
 };
 
 struct rpc_service {
@@ -50,41 +59,101 @@ struct rpc_service {
     unsigned sessions_max, streams_max;
     _Atomic unsigned gateways, streams;
     _Atomic bool draining, stopped;
+    size_t nbuckets;      /* a power of two, from the start */
     pthread_mutex_t lock; /* of those below, and of refs and closed */
-    struct list sessions, leases;
-    unsigned nsessions;
-    uint64_t next_session;
-    _Atomic uint64_t next_lease;
+    struct service_session **buckets;
+    struct list leases;
+    unsigned nsessions, nleases;
 };
 
-/* service.c: a call of a session, from its beginning (which may answer it: NULL) to its end. */
+/* A call of a session while its handler works on it. */
+struct service_call {
+    struct rpc_service *service;
+    struct service_session *session;
+    struct rpc_in *in;
+    struct arena arena; /* of the reply */
+    const ProtobufCMessage *request;
+    union service_reply {
+        ProtobufCMessage base;
+        struct service_any_reply {
+            ProtobufCMessage base;
+            Tavana__V1__Error *error; /* first in all of them */
+        } any;
+        Tavana__V1__Reply plain;
+        Tavana__V1__SplitReply split;
+        Tavana__V1__PrepareReply prepare;
+        Tavana__V1__PortalReply portal;
+    } reply; /* initialised */
+    Tavana__V1__PortalState state, source;
+};
+
+/* What a method does between the check of its session and its reply. Errors go into the reply. */
+typedef int (*service_method)(struct service_call *c, struct err *e);
+
+/* ---- service_session.c ---- */
+
+int service_sessions_init(struct rpc_service *v, struct err *e);
+void service_sessions_release(struct rpc_service *v);
+/* A call of a session, from its beginning (which may answer it: NULL) to its end. The session has to belong
+ * to the lease of the call's connection. */
 struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, uint64_t id, struct err *e);
 /* in: NULL when the call has ended already. */
 void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s);
+/* Around what the session runs, for reports. */
+void service_begin(struct rpc_service *v, struct service_session *s);
+void service_end(struct rpc_service *v, struct service_session *s);
+void service_open_session(void *arg, struct rpc_in *in);
+void service_close_session(void *arg, struct rpc_in *in);
+void service_cancel(void *arg, struct rpc_in *in);
+
+/* A lease for the call's connection; NULL: there are too many, or no memory. */
+struct service_lease *service_lease_new(struct rpc_service *v, struct rpc_in *in);
+/* Its sessions are closed: what runs in them ends soon. */
+void service_lease_end(struct rpc_service *v, struct service_lease *l);
+/* The same of all leases; they go on. */
+void service_close_all(struct rpc_service *v);
+
 /* NULL when there is none; 26000 … is the caller's. */
 void *service_find(const struct service_objects *o, uint64_t id);
 int service_put(struct service_objects *o, void *item, uint64_t *id, struct err *e);
 void *service_take(struct service_objects *o, uint64_t id);
 
-/* Around what the session runs, for reports. */
-void service_begin(struct rpc_service *v, struct service_session *s);
-void service_end(struct rpc_service *v, struct service_session *s);
-void service_close_lease(struct rpc_service *v, uint64_t lease);
+/* ---- service_attach.c ---- */
 
-/* service_attach.c */
 void service_attach(void *arg, struct rpc_in *in);
 
-/* service_rows.c */
-void service_fetch(void *arg, struct rpc_in *in);
+/* ---- service_calls.c ---- */
+
+int service_configure(struct service_call *c, struct err *e);
+int service_transaction(struct service_call *c, struct err *e);
+int service_close(struct service_call *c, struct err *e);
+int service_split(struct service_call *c, struct err *e);
+int service_prepare(struct service_call *c, struct err *e);
+/* m may be NULL. */
+void service_drop_closed(struct service_session *s, const Tavana__V1__Closed *m);
+
+/* ---- service_portal.c ---- */
+
+int service_open(struct service_call *c, struct err *e);
+int service_start(struct service_call *c, struct err *e);
+int service_park(struct service_call *c, struct err *e);
+int service_slice(struct service_call *c, struct err *e);
+struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e);
+
+/* ---- service_rows.c ---- */
+
+struct service_fetched {
+    struct backend_fetch how; /* what it points to lies in the arena */
+};
+/* What a fetch asks for, checked against the portal; of the arena. 08P01. */
+int service_take_fetch(struct service_fetched *f, const Tavana__V1__FetchRequest *m,
+                       const struct backend_portal *p, struct arena *a, struct err *e);
 /* What a portal's fetches will want, before it starts; of the arena. m may be NULL. */
 int service_expect(struct backend_portal *p, const Tavana__V1__Expected *m, struct arena *a, struct err *e);
-void service_slice(void *arg, struct rpc_in *in);
-void service_copy_in(void *arg, struct rpc_in *in);
+void service_fetch(void *arg, struct rpc_in *in);
 
-/* service_reply.c */
-struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e);
-void service_portal_reply(struct rpc_in *in, int st, uint64_t id, const struct backend_portal *p,
-                          const struct row_desc *told, const struct backend_portal *source,
-                          const struct err *e);
+/* ---- service_copy.c ---- */
+
+void service_copy_in(void *arg, struct rpc_in *in);
 
 #endif

@@ -9,8 +9,7 @@
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
 #include "rows/rows_hash.h"
-#include "sql/copy.h"
-#include "sql/statement.h"
+#include "rpc/check.h"
 
 #include <string.h>
 
@@ -19,36 +18,26 @@ enum { BATCH_AIM = RPC_BATCH_MAX - 16 * 1024 };
 
 /* ---- what a fetch asks for ---- */
 
-struct fetch {
-    struct backend_fetch how;
-    struct copy_options copy;
-};
-
-static int take_copy(struct fetch *f, const Tavana__V1__CopyFormat *m, const struct backend_portal *p,
-                     struct arena *a, struct err *e)
+static int take_copy(struct service_fetched *f, const Tavana__V1__CopyFormat *m,
+                     const struct backend_portal *p, struct arena *a, struct err *e)
 {
-    if (m->format < COPY_TEXT || m->format > COPY_BINARY || m->header < COPY_HEADER_NONE ||
-        m->header > COPY_HEADER_MATCH)
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyFormat cannot be read");
-    f->copy = (struct copy_options){
+    TRY(rpc_check_copy_format(m, p->desc, e));
+    struct copy_options *copy = arena_calloc(a, 1, sizeof *copy);
+    bool *marks = arena_calloc(a, m->n_force_quote + 1, sizeof *marks);
+    if (!copy || !marks)
+        return err_oom(e);
+    *copy = (struct copy_options){
         .format = (enum copy_format)m->format,
         .header = (enum copy_header)m->header,
         .delimiter = (char)m->delimiter,
         .quote = (char)m->quote,
         .escape = (char)m->escape,
     };
-    TRY(rpc_bytes_text(a, &m->null, &f->copy.null, e));
-    f->how.copy = &f->copy;
-    if (m->n_force_quote == 0)
-        return ST_OK;
-    if (!p->desc || m->n_force_quote != p->desc->ncolumns)
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyFormat has marks for other columns");
-    bool *marks = arena_calloc(a, m->n_force_quote, sizeof *marks);
-    if (!marks)
-        return err_oom(e);
+    TRY(rpc_bytes_text(a, &m->null, &copy->null, e));
     for (size_t i = 0; i < m->n_force_quote; i++)
         marks[i] = m->force_quote[i];
-    f->how.copy_force_quote = marks;
+    f->how.copy = copy;
+    f->how.copy_force_quote = m->n_force_quote ? marks : NULL;
     return ST_OK;
 }
 
@@ -81,10 +70,11 @@ int service_expect(struct backend_portal *p, const Tavana__V1__Expected *m, stru
     return take_formats(m->formats, m->n_formats, p, a, &p->expected_formats, e);
 }
 
-static int take_fetch(struct fetch *f, const Tavana__V1__FetchRequest *m, const struct backend_portal *p,
-                      struct arena *a, struct err *e)
+int service_take_fetch(struct service_fetched *f, const Tavana__V1__FetchRequest *m,
+                       const struct backend_portal *p, struct arena *a, struct err *e)
 {
-    *f = (struct fetch){
+    TRY(rpc_check_fetch(m, p, e));
+    *f = (struct service_fetched){
         .how =
             {
                 .from = m->from,
@@ -96,8 +86,6 @@ static int take_fetch(struct fetch *f, const Tavana__V1__FetchRequest *m, const 
                 .batch_rows = m->batch_rows,
             },
     };
-    if (!p->started || (m->backward && !p->scroll))
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "the portal cannot be fetched from like that");
     return m->copy ? take_copy(f, m->copy, p, a, e)
                    : take_formats(m->formats, m->n_formats, p, a, &f->how.formats, e);
 }
@@ -125,8 +113,8 @@ static int pass_rows(struct row_stream *stream, struct rows_hash *hash, uint64_t
     return st == ST_EOF ? ST_OK : st;
 }
 
-static int pass(struct service_session *s, struct rpc_in *in, struct backend_portal *p, struct fetch *f,
-                const Tavana__V1__FetchRequest *m, struct err *e)
+static int pass(struct service_session *s, struct rpc_in *in, struct backend_portal *p,
+                struct service_fetched *f, const Tavana__V1__FetchRequest *m, struct err *e)
 {
     struct row_stream *stream;
     struct backend_fetch how = f->how;
@@ -181,15 +169,16 @@ static int send_cut(struct service_session *s, struct rpc_in *in, const struct r
 
 /* ST_EOF: all is there; ST_ERR with e unset: nobody takes it. */
 static int send_rows(struct service_session *s, struct rpc_in *in, const struct backend_portal *p,
-                     struct row_stream *stream, struct err *e)
+                     const struct backend_fetch *how, struct row_stream *stream, struct err *e)
 {
     struct row_batch *batch;
     int st;
     while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        /* Of a file an end follows; of a portal that was put down the end is known from the start. */
+        bool last = p->complete && p->position >= p->rows && !how->backward && !how->copy;
         const uint64_t rows = batch->nrows, bytes = batch->len; /* before they are taken away */
         bool too_large = bytes > RPC_BATCH_MAX && rows > 1;
-        st = too_large ? send_cut(s, in, batch, p->complete, e)
-                       : rpc_in_send_batch(in, s->slots, batch, p->complete);
+        st = too_large ? send_cut(s, in, batch, last, e) : rpc_in_send_batch(in, s->slots, batch, last);
         if (st < 0)
             return ST_ERR;
         metric_add(METRIC_ROWS_SENT, rows);
@@ -202,7 +191,7 @@ static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1_
                  struct err *e)
 {
     struct arena a;
-    struct fetch f;
+    struct service_fetched f;
     struct row_stream *stream;
     struct backend_portal *p = service_portal(s, m->portal, e);
     if (!p)
@@ -210,14 +199,14 @@ static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1_
     if (!s->slots && !(s->slots = rpc_slots_new()))
         return err_oom(e);
     arena_init(&a, SERVICE_REQUEST_MEMORY);
-    int st = take_fetch(&f, m, p, &a, e);
+    int st = service_take_fetch(&f, m, p, &a, e);
     rpc_in_on_break(in, on_break, s);
     if (st == ST_OK)
         st = pass(s, in, p, &f, m, e);
     if (st == ST_OK)
         st = s->backend->ops->fetch(p, &f.how, &stream, e);
     if (st == ST_OK) {
-        st = send_rows(s, in, p, stream, e);
+        st = send_rows(s, in, p, &f.how, stream, e);
         row_stream_close(stream);
     }
     rpc_in_on_break(in, NULL, NULL);
@@ -225,8 +214,7 @@ static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1_
     return st;
 }
 
-static void send_trailer(struct service_session *s, struct rpc_in *in, uint64_t portal, int st,
-                         const struct err *e)
+static void send_trailer(struct service_session *s, struct rpc_in *in, uint64_t portal, int st, struct err *e)
 {
     Tavana__V1__FetchReply reply;
     tavana__v1__fetch_reply__init(&reply);
@@ -270,164 +258,4 @@ void service_fetch(void *arg, struct rpc_in *in)
         send_trailer(s, in, m->portal, st, &e);
     service_leave(v, in, s);
     rpc_finish(in);
-}
-
-/* ---- Slice ---- */
-
-static int slice(struct service_session *s, const Tavana__V1__FetchRequest *m, struct backend_portal *p,
-                 struct backend_portal **out, uint64_t *id, struct err *e)
-{
-    struct arena a;
-    struct fetch f;
-    arena_init(&a, SERVICE_REQUEST_MEMORY);
-    int st = take_fetch(&f, m, p, &a, e);
-    if (st == ST_OK)
-        st = s->backend->ops->slice(p, &f.how, out, e);
-    arena_release(&a);
-    if (st == ST_OK && service_put(&s->portals, *out, id, e) < 0) {
-        s->backend->ops->portal_close(*out);
-        *out = NULL;
-        st = ST_ERR;
-    }
-    return st;
-}
-
-void service_slice(void *arg, struct rpc_in *in)
-{
-    struct rpc_service *v = arg;
-    struct err e;
-    ProtobufCMessage *request;
-    struct backend_portal *piece = NULL;
-    uint64_t id = 0;
-    int st = ST_ERR;
-    err_init(&e);
-    if (rpc_in_request(in, &request, &e) < 0) {
-        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
-        return;
-    }
-    const Tavana__V1__FetchRequest *m = (const Tavana__V1__FetchRequest *)request;
-    struct service_session *s = service_enter(v, in, m->session, &e);
-    if (!s)
-        return;
-    struct backend_portal *p = service_portal(s, m->portal, &e);
-    if (p && !err_is_set(&e))
-        st = slice(s, m, p, &piece, &id, &e);
-    service_portal_reply(in, st, id, piece, p ? p->desc : NULL, p, &e);
-    service_leave(v, NULL, s);
-}
-
-/* ---- COPY FROM STDIN ---- */
-
-static void copy_reply(struct rpc_in *in, const struct backend_copy *c, uint64_t rows, int st,
-                       const struct err *e)
-{
-    Tavana__V1__CopyInReply reply;
-    tavana__v1__copy_in_reply__init(&reply);
-    Tavana__V1__Error error;
-    if (c) {
-        reply.columns = c->ncolumns;
-        reply.line = c->line;
-    }
-    reply.rows = rows;
-    if (st < 0) {
-        rpc_error_put(&error, e);
-        reply.error = &error;
-    }
-    (void)rpc_in_send(in, &reply.base);
-}
-
-static int parse(const Tavana__V1__CopyInOpen *m, struct arena *a, struct sql_copy *out, struct err *e)
-{
-    struct str text;
-    struct sql_statement statement;
-    TRY(rpc_bytes_text(a, &m->statement, &text, e));
-    TRY(sql_classify(a, text, &statement, e));
-    return sql_parse_copy(a, &statement, out, e);
-}
-
-static int open_copy(struct service_session *s, const Tavana__V1__CopyInOpen *m, struct arena *a,
-                     struct backend_copy **out, struct err *e)
-{
-    struct sql_copy copy;
-    TRY(parse(m, a, &copy, e));
-    const struct backend_copy_in in = {
-        .table = copy.source,
-        .name = copy.table,
-        .ncolumns = copy.ncolumns,
-        .columns = copy.columns,
-        .options = &copy.options,
-        .statement = &copy,
-    };
-    return s->backend->ops->copy_open(s->backend, &in, out, e);
-}
-
-/* ST_EOF: finished. ST_ERR with e unset: broken off. */
-static int next_part(struct service_session *s, struct rpc_in *in, struct backend_copy *c, uint64_t *rows,
-                     struct err *e)
-{
-    ProtobufCMessage *m;
-    struct err gone;
-    err_init(&gone);
-    if (rpc_in_read(in, &m, &gone) != ST_OK)
-        return ST_ERR;
-    const Tavana__V1__CopyInRequest *part = (const Tavana__V1__CopyInRequest *)m;
-    int st = ST_OK;
-    if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_DATA)
-        st = s->backend->ops->copy_data(c, part->data.data, part->data.len, e);
-    else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_SETTLE)
-        copy_reply(in, c, 0, ST_OK, e);
-    else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_FINISH)
-        st = s->backend->ops->copy_finish(c, rows, e) == ST_OK ? ST_EOF : ST_ERR;
-    else
-        st = err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyInRequest has no part that fits");
-    rpc_message_free(m);
-    return st;
-}
-
-static void copy_in(struct service_session *s, struct rpc_in *in, const Tavana__V1__CopyInOpen *m,
-                    struct err *e)
-{
-    struct arena a;
-    struct backend_copy *c = NULL;
-    uint64_t rows = 0;
-    arena_init(&a, SERVICE_REQUEST_MEMORY);
-    int st = err_is_set(e) ? ST_ERR : open_copy(s, m, &a, &c, e);
-    copy_reply(in, c, 0, st, e);
-    if (st == ST_OK) {
-        rpc_in_on_break(in, on_break, s);
-        while (st == ST_OK)
-            st = next_part(s, in, c, &rows, e);
-        rpc_in_on_break(in, NULL, NULL);
-        if (st == ST_EOF || err_is_set(e))
-            copy_reply(in, c, rows, st, e);
-    }
-    s->backend->ops->copy_close(c);
-    arena_release(&a);
-}
-
-void service_copy_in(void *arg, struct rpc_in *in)
-{
-    struct rpc_service *v = arg;
-    struct err e;
-    ProtobufCMessage *first;
-    err_init(&e);
-    if (rpc_in_read(in, &first, &e) != ST_OK) {
-        rpc_finish(in);
-        return;
-    }
-    const Tavana__V1__CopyInRequest *m = (const Tavana__V1__CopyInRequest *)first;
-    if (m->part_case != TAVANA__V1__COPY_IN_REQUEST__PART_OPEN) {
-        rpc_message_free(first);
-        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, "CopyIn begins with open");
-        return;
-    }
-    struct service_session *s = service_enter(v, in, m->open->session, &e);
-    if (s) {
-        service_begin(v, s);
-        copy_in(s, in, m->open, &e);
-        service_end(v, s);
-        service_leave(v, in, s);
-        rpc_finish(in);
-    }
-    rpc_message_free(first);
 }

@@ -12,7 +12,8 @@ from conftest import HOST, ROOT, Worker
 
 METHODS = {"OpenSession": ("OpenSessionRequest", "OpenSessionReply"), "CloseSession": ("SessionRequest", "Reply"), "Prepare": ("PrepareRequest", "PrepareReply"),
            "Open": ("OpenRequest", "PortalReply"), "Start": ("PortalRequest", "PortalReply"), "Transaction": ("TransactionRequest", "Reply"),
-           "Cancel": ("CancelRequest", "Reply")}
+           "Cancel": ("CancelRequest", "Reply"), "Park": ("ParkRequest", "PortalReply"), "Slice": ("FetchRequest", "PortalReply"),
+           "Configure": ("ConfigureRequest", "Reply")}
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,331 @@
+#include "rpc/check.h"
+
+#include "base/bytes.h"
+#include "copy/options.h"
+
+#include <string.h>
+
+enum {
+    ERROR_TEXT_MAX = 64 * 1024, /* bytes of a message, a detail …; ours are cut far before that */
+    SQLSTATE_LENGTH = 5,
+    FLOAT_DIGITS_LEAST = -15,
+    FLOAT_DIGITS_MOST = 3,
+    DATA_ROW_HEAD = 7, /* kind, length, count of columns */
+    COPY_DATA_HEAD = 5,
+    LENGTH_BYTES = 4,
+};
+
+static int wrong(struct err *e, const char *what)
+{
+    return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s", what);
+}
+
+static bool is_text(const char *s, size_t most)
+{
+    size_t at, n = strlen(s);
+    return n <= most && utf8_valid(s, n, &at);
+}
+
+/* ---- calls ---- */
+
+int rpc_check_name(const char *text, const char *what, struct err *e)
+{
+    return is_text(text, RPC_NAME_MAX)
+               ? ST_OK
+               : err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s is not UTF-8, or has more than %d bytes", what,
+                         (int)RPC_NAME_MAX);
+}
+
+int rpc_check_sql(const ProtobufCBinaryData *sql, struct str *out, struct err *e)
+{
+    size_t at;
+    *out = (struct str){sql->len ? (const char *)sql->data : "", sql->len};
+    return utf8_valid(out->p, out->n, &at) ? ST_OK : wrong(e, "sql is not UTF-8");
+}
+
+int rpc_check_formats(const Tavana__V1__Formats *m, struct err *e)
+{
+    if (!m || m->extra_float_digits < FLOAT_DIGITS_LEAST || m->extra_float_digits > FLOAT_DIGITS_MOST)
+        return wrong(e, "Formats cannot be read");
+    return rpc_check_name(m->time_zone, "time_zone", e);
+}
+
+int rpc_check_parameters(Tavana__V1__Parameter *const *list, size_t n, struct err *e)
+{
+    TRY(rpc_check_parameter_oids(n, e));
+    for (size_t i = 0; i < n; i++) {
+        if (list[i]->format != 0 && list[i]->format != 1)
+            return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "there is no format %d", list[i]->format);
+        if (list[i]->value.len > INT32_MAX)
+            return wrong(e, "a parameter is too long");
+    }
+    return ST_OK;
+}
+
+int rpc_check_parameter_oids(size_t n, struct err *e)
+{
+    return n <= BACKEND_PARAMS_MAX ? ST_OK
+                                   : err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
+                                             "a statement has at most %d parameters", BACKEND_PARAMS_MAX);
+}
+
+int rpc_check_fetch(const Tavana__V1__FetchRequest *m, const struct backend_portal *p, struct err *e)
+{
+    if (!p->started || !p->desc)
+        return wrong(e, "the portal has no rows to be fetched: it was not started, or is without");
+    if (m->backward && !p->scroll)
+        return wrong(e, "the portal does not go backward");
+    if (m->copy && (m->backward || m->skip || m->passed_rows || m->n_formats))
+        return wrong(e, "COPY takes rows as they come");
+    if (m->passed_rows && (m->backward || m->skip))
+        return wrong(e, "rows that were passed come forward");
+    if (m->from > INT64_MAX || m->max_rows > INT64_MAX || m->passed_rows > INT64_MAX ||
+        m->batch_rows > INT64_MAX)
+        return wrong(e, "there are no such rows");
+    return ST_OK;
+}
+
+static bool is_one_byte(uint32_t c)
+{
+    return c <= UINT8_MAX && c != '\r' && c != '\n';
+}
+
+int rpc_check_copy_format(const Tavana__V1__CopyFormat *m, const struct row_desc *d, struct err *e)
+{
+    size_t at;
+    bool known = m->format >= COPY_TEXT && m->format <= COPY_BINARY && m->header >= COPY_HEADER_NONE &&
+                 m->header <= COPY_HEADER_MATCH;
+    if (!known || !is_one_byte(m->delimiter) || !is_one_byte(m->quote) || !is_one_byte(m->escape))
+        return wrong(e, "CopyFormat cannot be read");
+    if (m->null.len && !utf8_valid((const char *)m->null.data, m->null.len, &at))
+        return wrong(e, "CopyFormat's null is not UTF-8");
+    if (m->n_force_quote != 0 && (!d || m->n_force_quote != d->ncolumns))
+        return wrong(e, "CopyFormat has marks for other columns");
+    return ST_OK;
+}
+
+/* ---- replies ---- */
+
+/* Five capitals and digits, and not of a class that is no error. */
+static bool is_sqlstate(const char *s)
+{
+    static const char of[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return strlen(s) == SQLSTATE_LENGTH && strspn(s, of) == SQLSTATE_LENGTH && strncmp(s, "00", 2) != 0 &&
+           strncmp(s, "01", 2) != 0 && strncmp(s, "02", 2) != 0;
+}
+
+int rpc_check_error(const Tavana__V1__Error *m, struct err *e)
+{
+    if (!m)
+        return ST_OK;
+    if (!is_sqlstate(m->sqlstate))
+        return wrong(e, "an error has no SQLSTATE");
+    if (!is_text(m->message, ERROR_TEXT_MAX) || !is_text(m->detail, ERROR_TEXT_MAX) ||
+        !is_text(m->hint, ERROR_TEXT_MAX) || !is_text(m->context, ERROR_TEXT_MAX))
+        return wrong(e, "an error's text is not UTF-8, or too long");
+    return m->position >= 0 ? ST_OK : wrong(e, "an error's position is negative");
+}
+
+static int check_column(const Tavana__V1__Column *c, struct err *e)
+{
+    size_t at;
+    if (c->name.len && !utf8_valid((const char *)c->name.data, c->name.len, &at))
+        return wrong(e, "a column's name is not UTF-8");
+    if (c->type_oid == 0)
+        return wrong(e, "a column has no type");
+    if (c->type_size < INT16_MIN || c->type_size > INT16_MAX || c->typmod < -1)
+        return wrong(e, "a column's type has no such size");
+    return ST_OK;
+}
+
+int rpc_check_columns(const Tavana__V1__Columns *m, struct err *e)
+{
+    if (!m)
+        return ST_OK;
+    if (m->n_column > ROW_DESC_COLUMNS_MAX)
+        return wrong(e, "a result has too many columns");
+    for (size_t i = 0; i < m->n_column; i++)
+        TRY(check_column(m->column[i], e));
+    return ST_OK;
+}
+
+/* Capitals, digits and single blanks, as of every command. */
+static bool is_tag(const char *s)
+{
+    static const char of[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
+    size_t n = strlen(s);
+    return n <= RPC_TAG_MAX && strspn(s, of) == n;
+}
+
+int rpc_check_prepared(const Tavana__V1__PrepareReply *m, struct err *e)
+{
+    if (m->statement == 0)
+        return wrong(e, "a statement has no id");
+    if ((unsigned)m->effect > TAVANA__V1__PREPARE_REPLY__EFFECT__SESSION)
+        return wrong(e, "a statement has an unknown effect");
+    if (!is_tag(m->tag))
+        return wrong(e, "a statement's tag is none");
+    if (m->n_parameter_oids > BACKEND_PARAMS_MAX)
+        return wrong(e, "a statement has too many parameters");
+    for (size_t i = 0; i < m->n_parameter_oids; i++)
+        if (m->parameter_oids[i] == 0)
+            return wrong(e, "a parameter has no type");
+    return rpc_check_columns(m->columns, e);
+}
+
+int rpc_check_split(const Tavana__V1__SplitReply *m, size_t n, struct err *e)
+{
+    uint64_t end = 0;
+    if (m->n_at != m->n_length)
+        return wrong(e, "a text was split into nothing that can be told");
+    for (size_t i = 0; i < m->n_at; i++) {
+        if (m->at[i] < end || m->at[i] > n || m->length[i] > n - m->at[i])
+            return wrong(e, "a statement lies beyond its text, or in another one");
+        end = m->at[i] + m->length[i];
+    }
+    return ST_OK;
+}
+
+static bool is_worker_id(const char *s)
+{
+    size_t n = strlen(s);
+    for (size_t i = 0; i < n; i++)
+        if (s[i] <= ' ' || s[i] > '~')
+            return false;
+    return n > 0 && n <= RPC_WORKER_ID_MAX;
+}
+
+int rpc_check_report(const Tavana__V1__Report *m, uint64_t lease, struct err *e)
+{
+    if (m->lease == 0 || (lease != 0 && m->lease != lease))
+        return wrong(e, "a report names another lease than the one before");
+    if (!is_worker_id(m->worker) || !is_text(m->version, RPC_NAME_MAX))
+        return wrong(e, "a report does not say whose it is");
+    return ST_OK;
+}
+
+int rpc_check_copy_reply(const Tavana__V1__CopyInReply *m, bool opening, uint64_t lines, struct err *e)
+{
+    if (m->columns > ROW_DESC_COLUMNS_MAX || (opening && m->columns == 0))
+        return wrong(e, "a COPY has no such columns");
+    if (m->rows > INT64_MAX || m->line > INT64_MAX || (m->line != 0 && m->line < lines))
+        return wrong(e, "a COPY runs backward");
+    return ST_OK;
+}
+
+/* ---- portals ---- */
+
+/* What holds after every call: numbers are numbers, and nothing that was seen is unseen. */
+static int check_progress(const Tavana__V1__PortalState *m, const struct backend_portal *before,
+                          struct err *e)
+{
+    if (!m)
+        return wrong(e, "a portal has no state");
+    if (m->rows > INT64_MAX || m->rows_affected > INT64_MAX || m->position > INT64_MAX)
+        return wrong(e, "a portal has no such rows");
+    if ((before->started && !m->started) || (before->complete && !m->complete) || m->rows < before->rows)
+        return wrong(e, "a portal runs backward");
+    if (before->scroll || !before->desc)
+        return ST_OK;
+    if (m->position < before->position || m->position > m->rows)
+        return wrong(e, "a portal stands where it cannot");
+    return ST_OK;
+}
+
+int rpc_check_state(const Tavana__V1__PortalState *m, const struct backend_portal *before,
+                    enum rpc_portal_step step, struct err *e)
+{
+    TRY(check_progress(m, before, e));
+    if (step == RPC_STEP_OPEN)
+        return m->started || m->complete || m->rows || m->rows_affected || m->position
+                   ? wrong(e, "a portal has run before it was started")
+                   : ST_OK;
+    if (!m->started)
+        return wrong(e, "a portal was not started");
+    if (step == RPC_STEP_START && m->position != 0)
+        return wrong(e, "a portal begins behind its beginning");
+    if (step == RPC_STEP_SLICED && (!m->complete || m->position != 0))
+        return wrong(e, "rows that were put down are not all there");
+    return ST_OK;
+}
+
+int rpc_check_trailer(const Tavana__V1__Trailer *m, const struct backend_portal *before,
+                      const struct backend_fetch *how, uint64_t rows, struct err *e)
+{
+    TRY(check_progress(m->state, before, e));
+    if (how->backward)
+        return m->state->position <= how->from ? ST_OK : wrong(e, "a portal runs forward");
+    if (m->state->rows < rows)
+        return wrong(e, "a portal has given rows that it does not have");
+    bool all = how->max_rows && !how->copy && rows == how->max_rows;
+    return all || m->state->complete ? ST_OK : wrong(e, "rows that were asked for have not come");
+}
+
+/* ---- rows ---- */
+
+/* The values of one row fill it to its end. p: behind the row's head. */
+static bool values_fill(const uint8_t *p, const uint8_t *end, unsigned n)
+{
+    for (; n > 0; n--) {
+        if (end - p < LENGTH_BYTES)
+            return false;
+        uint32_t len = get_be32(p);
+        p += LENGTH_BYTES;
+        if (len == UINT32_MAX) /* NULL */
+            continue;
+        if (len > (size_t)(end - p))
+            return false;
+        p += len;
+    }
+    return p == end;
+}
+
+static int check_data_rows(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
+{
+    const uint8_t *const end = p + n;
+    for (; p < end; rows--) {
+        const size_t left = (size_t)(end - p);
+        if (left < DATA_ROW_HEAD || *p != 'D' || rows == 0)
+            return wrong(e, "rows are none, or another number of them");
+        const size_t len = get_be32(p + 1);
+        if (len > left - 1 || len < DATA_ROW_HEAD - 1)
+            return wrong(e, "a row ends elsewhere than it says");
+        if (get_be16(p + COPY_DATA_HEAD) != ncolumns ||
+            !values_fill(p + DATA_ROW_HEAD, p + 1 + len, ncolumns))
+            return wrong(e, "a row has other columns than its result");
+        p += 1 + len;
+    }
+    return rows == 0 ? ST_OK : wrong(e, "rows are fewer than they should be");
+}
+
+/* With what stands around them in a file: a header, an end. */
+static int check_copy_data(const uint8_t *p, size_t n, uint64_t rows, struct err *e)
+{
+    const uint8_t *const end = p + n;
+    uint64_t pieces = 0;
+    for (; p < end; pieces++) {
+        const size_t left = (size_t)(end - p);
+        if (left < COPY_DATA_HEAD || *p != 'd')
+            return wrong(e, "what was copied is no file");
+        const size_t len = get_be32(p + 1);
+        if (len > left - 1 || len < LENGTH_BYTES)
+            return wrong(e, "a row ends elsewhere than it says");
+        p += 1 + len;
+    }
+    return rows <= pieces ? ST_OK : wrong(e, "rows are fewer than they should be");
+}
+
+int rpc_check_rows(const uint8_t *p, size_t n, uint64_t rows, const struct rpc_rows_shape *shape,
+                   struct err *e)
+{
+    if (rows > shape->left)
+        return wrong(e, "there are more rows than were asked for");
+    if (rows == 0 && n == 0)
+        return wrong(e, "a message of rows has none");
+    if (shape->kind == 0)
+        return n == 0 ? ST_OK : wrong(e, "rows have come that should only be counted");
+    if (n > RPC_BATCH_MAX && rows > 1)
+        return wrong(e, "too many rows have come in one message");
+    return shape->kind == 'd' ? check_copy_data(p, n, rows, e)
+                              : check_data_rows(p, n, rows, shape->ncolumns, e);
+}

@@ -1,0 +1,130 @@
+/* COPY FROM STDIN: a stream of calls' parts into the session's backend. */
+#include "rpc/service_priv.h"
+
+#include "copy/options.h"
+#include "rpc/check.h"
+#include "sql/copy.h"
+#include "sql/statement.h"
+
+static void on_break(void *arg)
+{
+    struct service_session *s = arg;
+    s->backend->ops->cancel(s->backend);
+}
+
+static void copy_reply(struct rpc_in *in, const struct backend_copy *c, uint64_t rows, int st, struct err *e)
+{
+    Tavana__V1__CopyInReply reply;
+    tavana__v1__copy_in_reply__init(&reply);
+    Tavana__V1__Error error;
+    if (c) {
+        reply.columns = c->ncolumns;
+        reply.line = c->line;
+    }
+    reply.rows = rows;
+    if (st < 0) {
+        rpc_error_put(&error, e);
+        reply.error = &error;
+    }
+    (void)rpc_in_send(in, &reply.base);
+}
+
+static int parse(const Tavana__V1__CopyInOpen *m, struct arena *a, struct sql_copy *out, struct err *e)
+{
+    struct str text;
+    struct sql_statement statement;
+    TRY(rpc_check_sql(&m->statement, &text, e));
+    if (!sql_copy_is_client(text))
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyIn is for COPY FROM STDIN");
+    TRY(rpc_bytes_text(a, &m->statement, &text, e));
+    TRY(sql_classify(a, text, &statement, e));
+    TRY(sql_parse_copy(a, &statement, out, e));
+    return out->from ? ST_OK : err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyIn is for COPY FROM STDIN");
+}
+
+static int open_copy(struct service_session *s, const Tavana__V1__CopyInOpen *m, struct arena *a,
+                     struct backend_copy **out, struct err *e)
+{
+    struct sql_copy copy;
+    TRY(parse(m, a, &copy, e));
+    const struct backend_copy_in in = {
+        .table = copy.source,
+        .name = copy.table,
+        .ncolumns = copy.ncolumns,
+        .columns = copy.columns,
+        .options = &copy.options,
+        .statement = &copy,
+    };
+    return s->backend->ops->copy_open(s->backend, &in, out, e);
+}
+
+/* ST_EOF: finished. ST_ERR with e unset: broken off. */
+static int next_part(struct service_session *s, struct rpc_in *in, struct backend_copy *c, uint64_t *rows,
+                     struct err *e)
+{
+    ProtobufCMessage *m;
+    struct err gone;
+    err_init(&gone);
+    if (rpc_in_read(in, &m, &gone) != ST_OK)
+        return ST_ERR;
+    const Tavana__V1__CopyInRequest *part = (const Tavana__V1__CopyInRequest *)m;
+    int st = ST_OK;
+    if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_DATA)
+        st = s->backend->ops->copy_data(c, part->data.data, part->data.len, e);
+    else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_SETTLE)
+        copy_reply(in, c, 0, ST_OK, e);
+    else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_FINISH)
+        st = s->backend->ops->copy_finish(c, rows, e) == ST_OK ? ST_EOF : ST_ERR;
+    else
+        st = err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyInRequest has no part that fits");
+    rpc_message_free(m);
+    return st;
+}
+
+static void copy_in(struct service_session *s, struct rpc_in *in, const Tavana__V1__CopyInOpen *m,
+                    struct err *e)
+{
+    struct arena a;
+    struct backend_copy *c = NULL;
+    uint64_t rows = 0;
+    arena_init(&a, SERVICE_REQUEST_MEMORY);
+    int st = err_is_set(e) ? ST_ERR : open_copy(s, m, &a, &c, e);
+    copy_reply(in, c, 0, st, e);
+    if (st == ST_OK) {
+        rpc_in_on_break(in, on_break, s);
+        while (st == ST_OK)
+            st = next_part(s, in, c, &rows, e);
+        rpc_in_on_break(in, NULL, NULL);
+        if (st == ST_EOF || err_is_set(e))
+            copy_reply(in, c, rows, st, e);
+    }
+    s->backend->ops->copy_close(c);
+    arena_release(&a);
+}
+
+void service_copy_in(void *arg, struct rpc_in *in)
+{
+    struct rpc_service *v = arg;
+    struct err e;
+    ProtobufCMessage *first;
+    err_init(&e);
+    if (rpc_in_read(in, &first, &e) != ST_OK) {
+        rpc_finish(in);
+        return;
+    }
+    const Tavana__V1__CopyInRequest *m = (const Tavana__V1__CopyInRequest *)first;
+    if (m->part_case != TAVANA__V1__COPY_IN_REQUEST__PART_OPEN) {
+        rpc_message_free(first);
+        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, "CopyIn begins with open");
+        return;
+    }
+    struct service_session *s = service_enter(v, in, m->open->session, &e);
+    if (s) {
+        service_begin(v, s);
+        copy_in(s, in, m->open, &e);
+        service_end(v, s);
+        service_leave(v, in, s);
+        rpc_finish(in);
+    }
+    rpc_message_free(first);
+}
