@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { THREAD_NAME_MAX = 16 };
@@ -33,6 +34,15 @@ int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *
     int err = start(out, stack_size, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
+}
+
+void thread_raise_first_stack(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= THREAD_ENGINE_STACK)
+        return;
+    limit.rlim_cur = limit.rlim_max < THREAD_ENGINE_STACK ? limit.rlim_max : THREAD_ENGINE_STACK;
+    (void)setrlimit(RLIMIT_STACK, &limit);
 }
 
 void thread_set_name(const char *name)

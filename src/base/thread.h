@@ -6,9 +6,17 @@
 #include <pthread.h>
 #include <stddef.h>
 
+/* Of threads that may run the engine: its own limits of recursion (1,000 levels of an expression and the
+ * like) fit into it, which they do not into the system's 8 MB. It is reserved and not touched: a thread takes
+ * the memory that it uses. A stack that is full all the same ends the process, by SIGSEGV. */
+enum { THREAD_ENGINE_STACK = 64 * 1024 * 1024 };
+
 /* stack_size: bytes, rounded up to what the system needs; 0: its default. Returns 0 or an errno. To be
  * joined. */
 int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg);
+/* The same for the first thread, whose stack grows up to a limit of the system's (RLIMIT_STACK): raises it as
+ * far as the hard limit lets. */
+void thread_raise_first_stack(void);
 /* Names the calling thread, for debuggers and top(1); at most 15 characters are kept. (A thread names itself:
  * for its maker it may be gone already.) */
 void thread_set_name(const char *name);

@@ -1,6 +1,7 @@
 #include "cmd/process.h"
 
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ int process_open_pool(struct process *p, struct err *e)
         .max = (unsigned)p->config.max_threads,
         .reserve = (unsigned)p->config.thread_reserve,
         .idle_ms = THREAD_IDLE_MS,
+        .stack_size = THREAD_ENGINE_STACK,
         .name = "session",
     };
     return thread_pool_new(&p->pool, &o, e);
@@ -71,6 +73,7 @@ static int open_ops(struct process *p, struct err *e)
 
 static int start(struct process *p, struct err *e)
 {
+    thread_raise_first_stack();
     TRY(p->role->start(p, e));
     return open_ops(p, e);
 }

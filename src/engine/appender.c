@@ -453,7 +453,7 @@ static int hand_over(struct engine_appender *ap, struct err *e)
     TRY(wait_idle(ap, e));
     ap->rows += h->rows;
     if (!ap->has_thread) {
-        if (thread_start(&ap->thread, 0, flush_thread, ap) != 0)
+        if (thread_start(&ap->thread, THREAD_ENGINE_STACK, flush_thread, ap) != 0)
             return flush(ap, h, e); /* without one it takes longer, that is all */
         ap->has_thread = true;
     }

@@ -114,7 +114,7 @@ int helpers_new(struct helpers **out, struct engine *en, unsigned threads, struc
     if (!h->state)
         return err_oom(e);
     for (; h->nthreads < threads; h->nthreads++)
-        if (thread_start(&h->threads[h->nthreads], 0, h->nthreads ? help : watch, h) != 0)
+        if (thread_start(&h->threads[h->nthreads], THREAD_ENGINE_STACK, h->nthreads ? help : watch, h) != 0)
             return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "could not start a thread of the engine");
     *out = TAKE_PTR(h);
     return ST_OK;
