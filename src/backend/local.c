@@ -21,6 +21,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     list_init(&s->by_use);
     list_init(&s->detached);
     pthread_mutex_init(&s->lock, NULL);
+    s->slot = black_box_take();
     *out = &s->base;
     return ST_OK;
 }
@@ -32,6 +33,7 @@ static void session_close(struct backend_session *bs)
         return;
     local_plans_forget(s);
     local_conn_free(s->main);
+    black_box_give(s->slot);
     pthread_mutex_destroy(&s->lock);
     mem_free(s->path);
     mem_free(s);

@@ -253,6 +253,13 @@ void local_enter(struct local_session *s, struct local_conn *c)
     pthread_mutex_unlock(&s->lock);
 }
 
+void local_enter_for(struct local_session *s, const struct local_stmt *st, struct local_conn *c)
+{
+    if (st)
+        black_box_begin(s->slot, st->shape.fingerprint, st->shape.text);
+    local_enter(s, c);
+}
+
 void local_running_on(struct local_session *s, struct local_conn *c)
 {
     pthread_mutex_lock(&s->lock);
@@ -262,6 +269,7 @@ void local_running_on(struct local_session *s, struct local_conn *c)
 
 bool local_leave(struct local_session *s)
 {
+    black_box_end(s->slot, s->streaming || s->ndetached > 0);
     cache_trim(s->main);
     account(s, cache_count(s->main));
     pthread_mutex_lock(&s->lock);

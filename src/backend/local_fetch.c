@@ -113,7 +113,7 @@ int local_pull(struct local_portal *p, struct err *e)
 static int pull(struct local_portal *p, struct err *e)
 {
     struct local_session *s = p->session;
-    local_enter(s, p->detached ? p->detached : s->main);
+    local_enter_for(s, p->stmt, p->detached ? p->detached : s->main);
     int st = local_pull(p, e);
     if (st == ST_EOF) {
         p->base.complete = true;

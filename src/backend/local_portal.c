@@ -382,7 +382,7 @@ int local_start(struct backend_portal *bp, struct err *e)
         p->base.complete = true;
         return ST_OK;
     }
-    local_enter(s, s->streaming ? NULL : s->main);
+    local_enter_for(s, p->stmt, s->streaming ? NULL : s->main);
     int st = start(p, e);
     bool cancelled = local_leave(s);
     /* What has been done cannot be cancelled any more; a stream that has only begun can. */

@@ -5,6 +5,7 @@
 #include "backend/local.h"
 #include "backend/local_rows.h"
 #include "base/arena.h"
+#include "base/black_box.h"
 #include "base/list.h"
 #include "encode/encoder.h"
 #include "pgtype/tz.h"
@@ -14,6 +15,7 @@
 #include "rows/row_stream.h"
 #include "spool/file_store.h"
 #include "sql/rewrite.h"
+#include "sql/shape.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -105,6 +107,8 @@ struct local_session {
     char time_zone[TZ_NAME_MAX]; /* as the engine has it; "": the engine's default */
     char *path; /* statement that sets schema and search path, from home; NULL: the default */
 
+    struct black_box_slot *slot; /* what it runs is written down there */
+
     uint64_t seen[LOCAL_SEEN_TEXTS]; /* a ring of hashes */
     size_t nseen;
     struct list by_use; /* link in local, of its lock */
@@ -122,7 +126,8 @@ struct local_stmt {
     unsigned refs; /* the session's, and one a portal; one thread uses them all */
     struct local_session *session;
     struct arena arena;
-    struct str sql;     /* as the client wrote it */
+    struct str sql; /* as the client wrote it */
+    struct sql_shape shape;
     const char **casts; /* engine's type names a parameter; NULL: no cast */
     bool numeric;       /* has numeric parameters: their scale follows the value, see local_run_text */
     bool literals;      /* it selects nothing else */
@@ -196,6 +201,8 @@ void local_plans_forget(struct local_session *s);
 /* Around every call that uses the engine: cancel acts between the two, on c, if it is known yet: never on a
  * connection where another portal waits. */
 void local_enter(struct local_session *s, struct local_conn *c);
+/* The same; should the process die now, this is what ran. st: NULL is fine. */
+void local_enter_for(struct local_session *s, const struct local_stmt *st, struct local_conn *c);
 void local_running_on(struct local_session *s, struct local_conn *c);
 /* Whether it was cancelled. */
 bool local_leave(struct local_session *s);

@@ -237,7 +237,8 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
         *out = &TAKE_PTR(st)->base;
         return ST_OK;
     }
-    local_enter(s, s->streaming ? NULL : s->main);
+    sql_shape(st->sql, &st->shape);
+    local_enter_for(s, st, s->streaming ? NULL : s->main);
     int status = prepare_on(st, oids, noids, e);
     if (local_leave(s) && status == ST_OK)
         return local_cancelled(e);

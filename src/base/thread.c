@@ -1,5 +1,9 @@
 #include "base/thread.h"
 
+#include "base/alloc.h"
+#include "base/crash.h"
+
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -7,6 +11,24 @@
 #include <unistd.h>
 
 enum { THREAD_NAME_MAX = 16 };
+
+struct engine_thread {
+    void *(*run)(void *);
+    void *arg;
+};
+
+/* The stack of the last moment lies at the far end of the thread's own, which is never the one that is full.
+ */
+static void *run_engine_thread(void *arg)
+{
+    const struct engine_thread t = *(struct engine_thread *)arg;
+    char last_moment[CRASH_STACK];
+    mem_free(arg);
+    crash_thread_begin(last_moment, sizeof last_moment);
+    void *result = t.run(t.arg);
+    crash_thread_end();
+    return result;
+}
 
 static int start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
 {
@@ -26,12 +48,26 @@ static int start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *
     return err;
 }
 
+static int start_engine(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
+{
+    struct engine_thread *t = mem_alloc(sizeof *t);
+    if (!t)
+        return ENOMEM;
+    *t = (struct engine_thread){run, arg};
+    int err = start(out, stack_size, run_engine_thread, t);
+    if (err)
+        mem_free(t);
+    return err;
+}
+
 int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
+    crash_leave_out(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = start(out, stack_size, run, arg);
+    int err = stack_size >= THREAD_ENGINE_STACK ? start_engine(out, stack_size, run, arg)
+                                                : start(out, stack_size, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
 }

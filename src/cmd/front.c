@@ -212,6 +212,12 @@ void front_drain(struct front *v)
                  session_server_counts(v->sessions).sessions);
 }
 
+void front_forget_listener(struct front *f)
+{
+    listener_forget(f->listener);
+    f->listener = NULL;
+}
+
 void front_gauges(const struct front *f, struct ops_gauges *g)
 {
     ops_gauge(g, "tavana_sessions_parked", "Sessions that cost no thread now", lot_count(f->lot));

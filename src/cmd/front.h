@@ -19,6 +19,8 @@ struct front {
 
 /* What may be refused before anything is opened; and the port, which is the most common failure. */
 int front_open_listener(struct front *f, struct process *p, struct err *e);
+/* Of a process that opened it for another one. */
+void front_forget_listener(struct front *f);
 /* Clients are let in. */
 int front_open_sessions(struct front *f, struct backend *backend, struct err *e);
 int front_reload(struct front *f, const struct config *next, struct err *e);

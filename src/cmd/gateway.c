@@ -33,11 +33,20 @@ static int open_workers(struct gateway *v, struct err *e)
     return route_new(&v->route, &o, e);
 }
 
+static int listen_for_clients(struct process *p, struct err *e)
+{
+    return front_open_listener(&((struct gateway *)p)->front, p, e);
+}
+
+static void forget_sockets(struct process *p)
+{
+    front_forget_listener(&((struct gateway *)p)->front);
+}
+
 static int start(struct process *p, struct err *e)
 {
     struct gateway *v = (struct gateway *)p;
     mem_keep_freed(KEPT_FREE);
-    TRY(front_open_listener(&v->front, p, e));
     TRY(open_workers(v, e));
     TRY(process_open_pool(p, e));
     return front_open_sessions(&v->front, route_backend(v->route), e);
@@ -124,6 +133,8 @@ int cmd_gateway(int argc, char **argv)
                  "  --config FILE            a file of options\n"
                  "\n"
                  "`tavana options` lists every option, with its environment variable and default.\n",
+        .listen = listen_for_clients,
+        .forget_sockets = forget_sockets,
         .start = start,
         .stop = stop,
         .reload = reload,

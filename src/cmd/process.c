@@ -1,12 +1,15 @@
 #include "cmd/process.h"
 
+#include "base/black_box.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "cmd/parent.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, THREAD_IDLE_MS = 10 * 1000 };
 
@@ -54,6 +57,8 @@ static void ops_gauges(void *arg, struct ops_gauges *g)
 {
     struct process *p = arg;
     struct thread_pool_stats pool = thread_pool_stats(p->pool);
+    ops_counter(g, "tavana_restarts_total", "Times that the server process died and was started again",
+                black_box_restarts());
     ops_gauge(g, "tavana_threads", "Threads that run sessions", pool.threads);
     ops_gauge(g, "tavana_threads_idle", "Of these, without work", pool.idle);
     ops_gauge(g, "tavana_threads_queue", "Sessions waiting for a thread", pool.queued);
@@ -64,12 +69,28 @@ static void ops_gauges(void *arg, struct ops_gauges *g)
 static int open_ops(struct process *p, struct err *e)
 {
     p->ops = (struct ops){.version = TAVANA_VERSION, .state = ops_state, .gauges = ops_gauges, .arg = p};
-    if (!p->config.http)
+    if (p->http_fd < 0)
         return ST_OK;
-    return http_server_new(&p->http, p->config.http, ops_handle, &p->ops, e);
+    int fd = p->http_fd;
+    p->http_fd = -1;
+    return http_server_on(&p->http, fd, ops_handle, &p->ops, e);
 }
 
 /* ---- life ---- */
+
+static int open_sockets(struct process *p, struct err *e)
+{
+    if (p->role->listen)
+        TRY(p->role->listen(p, e));
+    return p->config.http ? http_listen(&p->http_fd, p->config.http, e) : ST_OK;
+}
+
+static void close_http_socket(struct process *p)
+{
+    if (p->http_fd >= 0)
+        (void)close(p->http_fd);
+    p->http_fd = -1;
+}
 
 static int start(struct process *p, struct err *e)
 {
@@ -78,13 +99,19 @@ static int start(struct process *p, struct err *e)
     return open_ops(p, e);
 }
 
+static void release(struct process *p)
+{
+    (void)pthread_rwlock_destroy(&p->config_lock);
+    config_release(&p->config);
+}
+
 /* Half-made ones too. */
 static void stop(struct process *p)
 {
     http_server_free(p->http);
+    close_http_socket(p);
     p->role->stop(p);
-    (void)pthread_rwlock_destroy(&p->config_lock);
-    config_release(&p->config);
+    release(p);
 }
 
 static void report(const char *event, const struct err *e)
@@ -92,6 +119,22 @@ static void report(const char *event, const struct err *e)
     char message[LOG_QUOTE_MAX];
     log_line(LOG_ERROR, event, "sqlstate=%s message=%s", sqlstate_code(e->code),
              log_quote(message, e->message));
+}
+
+/* A child whose parent has had a SIGHUP begins with what the files say now, or as its parent did. */
+static void read_files_again(struct process *p)
+{
+    struct err e;
+    struct config next = {0};
+    err_init(&e);
+    if (config_reload(&p->config, &next, &e) < 0) {
+        report("reload_failed", &e);
+        config_release(&next);
+        return;
+    }
+    config_release(&p->config);
+    p->config = next;
+    log_set_level((enum log_level)p->config.log_level.value);
 }
 
 /* SIGHUP: files are read again; what is wrong with them leaves everything as it was. */
@@ -158,11 +201,53 @@ static void block_signals(sigset_t *signals)
 static void run(struct process *p, const sigset_t *signals)
 {
     atomic_store(&p->state, OPS_READY);
+    black_box_set_port(p->role->port(p));
+    black_box_set_ready();
     log_line(LOG_INFO, "listening", "port=%d http_port=%d database=%s", p->role->port(p),
              p->http ? http_server_port(p->http) : 0, p->config.database ? p->config.database : ":memory:");
     run_until_signal(p, signals);
     atomic_store(&p->state, OPS_DRAINING);
     p->role->drain(p);
+}
+
+/* In the parent, for good. The operator's pages stay until the child is gone. */
+static void forget_sockets(void *arg)
+{
+    struct process *p = arg;
+    if (p->role->forget_sockets)
+        p->role->forget_sockets(p);
+}
+
+/* PARENT_IS_CHILD, or the exit code. */
+static int with_parent(struct process *p, struct err *e)
+{
+    struct parent parent = {.close_sockets = forget_sockets, .arg = p};
+    if (black_box_open((unsigned)p->config.max_connections, e) < 0)
+        return fail(e, EXIT_FAILED);
+    int code = parent_run(&parent);
+    if (code == PARENT_IS_CHILD) {
+        if (parent.reloaded)
+            read_files_again(p);
+        return code;
+    }
+    forget_sockets(p);
+    close_http_socket(p);
+    release(p);
+    black_box_close();
+    return code;
+}
+
+static int serve(struct process *p, const sigset_t *signals, struct err *e)
+{
+    int code = 0;
+    if (start(p, e) < 0)
+        code = fail(e, e->code == SQLSTATE_CONFIG_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED);
+    else
+        run(p, signals);
+    stop(p);
+    if (code == 0)
+        log_line(LOG_INFO, "stopped", "");
+    return code;
 }
 
 int process_main(struct process *p, const struct process_role *role, int argc, char **argv)
@@ -175,6 +260,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
     }
     err_init(&e);
     p->role = role;
+    p->http_fd = -1;
     atomic_store(&p->state, OPS_STARTING);
     if (config_load(&p->config, role->role, argc - 1, argv + 1, &e) < 0)
         return fail(&e, EXIT_USAGE);
@@ -183,13 +269,11 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
         log_line(LOG_WARNING, "unknown_variable", "name=%s", p->config.unknown_variables.items[i]);
     block_signals(&signals);
     (void)pthread_rwlock_init(&p->config_lock, NULL);
-    int code = 0;
-    if (start(p, &e) < 0)
-        code = fail(&e, e.code == SQLSTATE_CONFIG_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED);
-    else
-        run(p, &signals);
-    stop(p);
-    if (code == 0)
-        log_line(LOG_INFO, "stopped", "");
-    return code;
+    if (open_sockets(p, &e) < 0) {
+        int code = fail(&e, e.code == SQLSTATE_CONFIG_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED);
+        stop(p);
+        return code;
+    }
+    int code = p->config.restart ? with_parent(p, &e) : PARENT_IS_CHILD;
+    return code == PARENT_IS_CHILD ? serve(p, &signals, &e) : code;
 }

@@ -1,5 +1,5 @@
-/* What every role of the program has: its configuration, a pool of threads, the operator's pages, signals.
- * A role is a struct that begins with a struct process. */
+/* What every role of the program has: its configuration, a parent, a pool of threads, the operator's pages,
+ * signals. A role is a struct that begins with a struct process. */
 #ifndef TAVANA_CMD_PROCESS_H
 #define TAVANA_CMD_PROCESS_H
 
@@ -16,6 +16,11 @@ struct process;
 struct process_role {
     enum config_role role;
     const char *usage;
+    /* Refuses what can be refused before anything is opened, and opens the sockets that clients come to, in
+     * the parent, for it and all its children. NULL: none of its own to keep. */
+    int (*listen)(struct process *p, struct err *e);
+    /* In the parent: its own hold of them. */
+    void (*forget_sockets)(struct process *p);
     /* Opens the role's parts; what was opened before a failure is closed by stop. */
     int (*start)(struct process *p, struct err *e);
     void (*stop)(struct process *p);
@@ -34,6 +39,7 @@ struct process {
     struct thread_pool *pool;
     struct ops ops;
     _Atomic enum ops_state state;
+    int http_fd; /* listening, for http; -1: none, or http's now */
     struct http_server *http;
 };
 

@@ -12,10 +12,19 @@ struct serve {
     struct backend *engine;
 };
 
+static int listen_for_clients(struct process *p, struct err *e)
+{
+    return front_open_listener(&((struct serve *)p)->front, p, e);
+}
+
+static void forget_sockets(struct process *p)
+{
+    front_forget_listener(&((struct serve *)p)->front);
+}
+
 static int start(struct process *p, struct err *e)
 {
     struct serve *v = (struct serve *)p;
-    TRY(front_open_listener(&v->front, p, e)); /* first: a port that is taken costs nothing yet */
     TRY(open_engine(&v->engine, &p->config, e));
     TRY(process_open_pool(p, e));
     return front_open_sessions(&v->front, v->engine, e);
@@ -62,6 +71,8 @@ int cmd_serve(int argc, char **argv)
                  "  --config FILE      a file of options\n"
                  "\n"
                  "`tavana options` lists every option, with its environment variable and default.\n",
+        .listen = listen_for_clients,
+        .forget_sockets = forget_sockets,
         .start = start,
         .stop = stop,
         .reload = reload,

@@ -2,6 +2,7 @@
 #include "cmd/worker.h"
 
 #include "backend/local.h"
+#include "base/black_box.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/open_engine.h"
@@ -11,6 +12,8 @@
 #include "rpc/service.h"
 
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 
 struct worker_process {
     struct process process;
@@ -41,15 +44,31 @@ static int check_security(const struct config *c, struct err *e)
     return ST_OK;
 }
 
+/* gRPC opens the sockets itself, in the child. A port that the system picked for an earlier child is the one
+ * that gateways know: address with it, in text. */
+static const char *with_kept_port(const char *address, char text[static LISTENER_NAME_MAX])
+{
+    size_t n = strlen(address);
+    int port = black_box_port();
+    if (port == 0 || n < 2 || strcmp(address + n - 2, ":0") != 0)
+        return address;
+    (void)snprintf(text, LISTENER_NAME_MAX, "%.*s:%d", (int)(n - 2), address, port);
+    return text;
+}
+
 static int open_service(struct worker_process *v, struct err *e)
 {
     const struct config *c = &v->process.config;
     struct rpc_security security;
+    const char *addresses[CONFIG_LIST_MAX];
+    char first[LISTENER_NAME_MAX];
+    for (size_t i = 0; i < c->listen.n; i++)
+        addresses[i] = i == 0 ? with_kept_port(c->listen.items[i], first) : c->listen.items[i];
     const struct rpc_service_options o = {
         .backend = v->engine,
         .server =
             {
-                .addresses = c->listen.items,
+                .addresses = addresses,
                 .naddresses = c->listen.n,
                 .security = &security,
                 .silence_ms = c->worker_client_timeout_ms,
@@ -66,11 +85,15 @@ static int open_service(struct worker_process *v, struct err *e)
     return rpc_service_new(&v->service, &o, e);
 }
 
+static int check(struct process *p, struct err *e)
+{
+    TRY(check_security(&p->config, e));
+    return process_raise_descriptors(DESCRIPTORS, e);
+}
+
 static int start(struct process *p, struct err *e)
 {
     struct worker_process *v = (struct worker_process *)p;
-    TRY(check_security(&p->config, e));
-    TRY(process_raise_descriptors(DESCRIPTORS, e));
     TRY(open_engine(&v->engine, &p->config, e));
     TRY(process_open_pool(p, e));
     return open_service(v, e);
@@ -131,6 +154,7 @@ int cmd_worker(int argc, char **argv)
                  "  --config FILE      a file of options\n"
                  "\n"
                  "`tavana options` lists every option, with its environment variable and default.\n",
+        .listen = check,
         .start = start,
         .stop = stop,
         .reload = reload,

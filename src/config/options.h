@@ -90,6 +90,8 @@ X(INT, max_threads, "TAVANA_MAX_THREADS", "1024", 2, 65536, "", START, ALL, \
   "Threads that run sessions; sessions beyond wait in line") \
 X(INT, thread_reserve, "TAVANA_THREAD_RESERVE", "8", 1, 1024, "", START, ALL, \
   "Threads of these that are kept for log-ins and cancels") \
+X(BOOL, restart, "TAVANA_RESTART", "on", 0, 0, "", START, ALL, \
+  "A small parent process keeps the sockets and starts the server again when it dies; off: one process, for those who have a service manager do it") \
 X(DURATION, shutdown_timeout, "TAVANA_SHUTDOWN_TIMEOUT", "30s", 0, CONFIG_DAY_MS, "s", RELOAD, ALL, \
   "How long SIGTERM lets running statements finish before 57P01 ends them") \
 /* limits of a session */ \

@@ -95,7 +95,7 @@ static int listen_all(int *fd, uint16_t port)
 }
 
 /* A name with several addresses: the first that can be had. */
-static int open_socket(int *fd, const char *text, struct err *e)
+int http_listen(int *fd, const char *text, struct err *e)
 {
     struct address a;
     struct address_list list;
@@ -130,14 +130,12 @@ static struct MHD_Daemon *start(struct http_server *s, int fd)
 
 DEFINE_CLEANUP(struct http_server, http_server_free)
 
-int http_server_new(struct http_server **out, const char *address, http_handler handler, void *arg,
-                    struct err *e)
+int http_server_on(struct http_server **out, int socket, http_handler handler, void *arg, struct err *e)
 {
+    CLEANUP(fd_closep) int fd = socket;
     CLEANUP(http_server_freep) struct http_server *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
-    CLEANUP(fd_closep) int fd = -1;
-    TRY(open_socket(&fd, address, e));
     struct sockaddr_storage a;
     socklen_t len = sizeof a;
     s->handler = handler;
@@ -145,11 +143,18 @@ int http_server_new(struct http_server **out, const char *address, http_handler 
     s->port = getsockname(fd, (struct sockaddr *)&a, &len) == 0 ? address_port(&a) : 0;
     s->daemon = start(s, fd);
     if (!s->daemon)
-        return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "could not start the HTTP server on \"%s\"",
-                       address);
+        return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "could not start the HTTP server");
     fd = -1; /* the daemon's now */
     *out = TAKE_PTR(s);
     return ST_OK;
+}
+
+int http_server_new(struct http_server **out, const char *address, http_handler handler, void *arg,
+                    struct err *e)
+{
+    int fd = -1;
+    TRY(http_listen(&fd, address, e));
+    return http_server_on(out, fd, handler, arg, e);
 }
 
 int http_server_port(const struct http_server *s)

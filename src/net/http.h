@@ -14,7 +14,11 @@ enum { HTTP_BODY_MAX = 4 * 1024 * 1024, HTTP_CONNECTIONS_MAX = 64, HTTP_TIMEOUT_
  * 500. */
 typedef unsigned (*http_handler)(void *arg, const char *path, struct buf *body, const char **content_type);
 
-/* address: "HOST:PORT" as for a listener. Starts serving at once. */
+/* The socket alone, for http_server_on. address: "HOST:PORT" as for a listener. */
+int http_listen(int *fd, const char *address, struct err *e);
+/* Starts serving at once. fd is the server's, also when that fails. */
+int http_server_on(struct http_server **out, int fd, http_handler handler, void *arg, struct err *e);
+/* Both. */
 int http_server_new(struct http_server **out, const char *address, http_handler handler, void *arg,
                     struct err *e);
 int http_server_port(const struct http_server *s);

@@ -204,6 +204,7 @@ static void *run(void *arg)
 int listener_start(struct listener *l, struct err *e)
 {
     assert(!l->has_thread && !is_stopping(l));
+    waker_clear(&l->waker); /* a process before this one may have rung it */
     int err = thread_start(&l->thread, LISTENER_STACK, run, l);
     if (err)
         return err_errno(e, err, "start a thread");
@@ -243,4 +244,15 @@ void listener_free(struct listener *l)
     listener_stop(l);
     waker_release(&l->waker);
     mem_free(l);
+}
+
+void listener_forget(struct listener *l)
+{
+    if (!l)
+        return;
+    assert(!l->has_thread);
+    for (size_t i = 0; i < l->nunix; i++)
+        (void)close(l->units[i].lock_fd);
+    l->nunix = 0;
+    listener_free(l);
 }

@@ -35,5 +35,8 @@ int listener_start(struct listener *l, struct err *e);
 /* Accepts no more; returns when the thread has ended. Unix sockets are unlinked. */
 void listener_stop(struct listener *l);
 void listener_free(struct listener *l);
+/* The same for a process that only held them for another one: what is unlinked is that one's business. Not
+ * after listener_start. */
+void listener_forget(struct listener *l);
 
 #endif

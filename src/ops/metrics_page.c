@@ -78,6 +78,11 @@ void ops_gauge(struct ops_gauges *g, const char *name, const char *help, double 
     put_number(g->body, name, "gauge", help, value);
 }
 
+void ops_counter(struct ops_gauges *g, const char *name, const char *help, double value)
+{
+    put_number(g->body, name, "counter", help, value);
+}
+
 void ops_gauges_head(struct ops_gauges *g, const char *name, const char *help)
 {
     put_head(g->body, name, "gauge", help);

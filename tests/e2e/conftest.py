@@ -32,6 +32,8 @@ FULL = os.environ.get("TAVANA_FULL") == "1"
 WORKERS = int(os.environ.get("TAVANA_E2E_WORKERS", "0"))  # 0: `tavana serve`; else a gateway with so many
 for name in ("TAVANA_BINARY", "TAVANA_SANITIZED", "TAVANA_FULL", "TAVANA_E2E_WORKERS"):  # for the tests; the program would wonder at them
     os.environ.pop(name, None)
+# One process each, so that a death is one: tests of the parent switch it on.
+os.environ["TAVANA_RESTART"] = "off"
 START_SECONDS = 60
 HOST = "127.0.0.1"
 
@@ -177,7 +179,9 @@ class Program:
 
     @property
     def pid(self):
-        return self.process.pid
+        """Of the process that serves: the child, where there is a parent."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[0]) if children else self.process.pid
 
     def status(self, field):
         for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():

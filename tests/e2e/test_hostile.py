@@ -125,6 +125,15 @@ def test_deep_nesting(wire):
     assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
+@pytest.mark.parametrize("sql", ["select " + "not " * 2000 + "true", "select " + "{'a':" * 2000 + "1" + "}" * 2000, "select " + "1 in (select " * 1500 + "1" + ")" * 1500,
+                                 "select * from " + "(select * from " * 1500 + "(select 1)" + ")" * 1500, "select " + "exists(select " * 1500 + "1" + ")" * 1500,
+                                 "select " + "case when true then " * 1500 + "1" + " end" * 1500, "with a as (" * 1500 + "select 1" + ") select * from a" * 1500])
+def test_deep_nesting_is_54001(sql, wire):
+    """By the engine's own limit, which has to come before the end of the stack."""
+    assert wire.ask(Q(sql)) == ["err:54001", "Z:I"]
+    assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
+
+
 def test_long_statement(wire):
     n = 1_000_000 if SANITIZED else 10_000_000
     text = "x" * n

@@ -1,0 +1,229 @@
+"""A process that dies: its parent starts it again, and nobody but those who were on it notices."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import psutil
+import pytest
+
+from conftest import BINARY, FULL, HOST, SANITIZED, WORKERS, Server, Worker, free_port
+from measure import wait_for
+from wire import Closed, Q, Wire
+
+pytestmark = pytest.mark.skipif(WORKERS > 0, reason="starts its own gateway and workers")
+BACK_SECONDS = 20 if SANITIZED else 5  # 0.4 on a machine that has nothing else to do
+ENDLESS = "select count(*) from range(1000000000000) t(i) where i % 7 = 8 and 'not told' <> ''"
+
+
+@pytest.fixture
+def kept(make_server):
+    """A server with a parent."""
+    return lambda *options, **kw: make_server("--restart", "on", *options, workers=0, **kw)
+
+
+def kill(s, sig=signal.SIGKILL):
+    os.kill(s.pid, sig)
+
+
+def log_lines(s, event):
+    return [line for line in s.log().splitlines() if f" {event} " in line]
+
+
+def test_a_death_costs_those_that_were_on_it(kept, tmp_path):
+    s = kept(database=tmp_path / "kept.duckdb")
+    before = s.pid
+    with s.wire() as w:
+        w.ask(Q("create table t as select i from range(1000) t(i)"))
+        w.ask(Q("insert into t values (-1)"))
+    lost, open_ = s.wire(), s.wire()
+    open_.ask(Q("begin; insert into t values (-2)"))
+    lost.send(Q(ENDLESS))
+    wait_for(lambda: s.metric("tavana_sessions_running") == 1, 10)
+    kill(s, signal.SIGSEGV)
+    assert lost.until_ready()[-1] == "closed"  # who connects while it still dies may be let in and lost with it
+    begun = time.monotonic()
+    with s.wire(timeout=20) as w:  # waits meanwhile
+        assert w.ask(Q("select count(*), min(i) from t"))[1] == ("1001", "-1")
+    assert time.monotonic() - begun < BACK_SECONDS
+    assert open_.until_ready()[-1] == "closed"
+    assert s.process.poll() is None and s.pid != before
+    assert s.metric("tavana_restarts_total") == 1
+    (died,), (ran,) = log_lines(s, "server_process_died"), log_lines(s, "was_running")
+    assert f"pid={before} signal=11" in died and "statements=1" in died
+    assert "fingerprint=" in ran and 'statement="select count(*) from range(?) t(i) where i % ? = ?' in ran
+    assert "not told" not in s.log()
+
+
+def test_everything_stays_where_it_is(kept, tmp_path):
+    """Also ports that the system picked."""
+    s = kept("--listen", f"{HOST}:0", "--port", "7000", "--unix-socket-directory", tmp_path, "--set", f"http={HOST}:0", wait=False)
+    wait_for(lambda: log_lines(s, "listening"), 30)
+
+    def ports():
+        return [f for f in log_lines(s, "listening")[-1].split() if "port=" in f]
+
+    first = ports()
+    for death in range(3):
+        kill(s)
+        for address in ((HOST, int(first[0].split("=")[1])), str(tmp_path / ".s.PGSQL.7000")):
+            with Wire(address, timeout=20) as w:
+                assert w.ask(Q("select 1"))[1] == ("1",)
+        s.http = int(first[1].split("=")[1])
+        assert s.metric("tavana_restarts_total") == death + 1
+    assert ports() == first
+    assert s.stop() == 0 and not (tmp_path / ".s.PGSQL.7000").exists()
+
+
+def test_clients_wait_in_line(kept):
+    """Many at once, from the moment of the death on."""
+    s = kept()
+    answers = []
+
+    def come():
+        with s.wire(timeout=30) as w:
+            answers.append(w.ask(Q("select 40 + 2"))[1])
+
+    os.kill(s.pid, signal.SIGSTOP)  # it accepts nothing: all of them are in line when it dies
+    threads = [threading.Thread(target=come) for _ in range(50)]
+    for t in threads:
+        t.start()
+    time.sleep(0.2)
+    kill(s)
+    for t in threads:
+        t.join(30)
+    assert answers == [("42",)] * 50
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_signals_are_passed_on(sig, kept):
+    s = kept()
+    child = s.pid
+    with s.wire() as w:
+        s.process.send_signal(sig)
+        assert "fatal:57P01" in w.until_ready()
+    assert s.process.wait(20) == 0 and not psutil.pid_exists(child)
+    assert "server_process_died" not in s.log()
+
+
+def test_who_comes_while_it_stops_is_refused(kept):
+    s = kept()
+    with s.wire() as w:
+        w.send(Q(ENDLESS))
+        wait_for(lambda: s.metric("tavana_sessions_running") == 1, 10)
+        s.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "draining" in s.log(), 10)
+        with pytest.raises(OSError):
+            socket.create_connection(s.address, 5).close()
+    assert s.process.wait(20) == 0
+
+
+def test_files_are_read_again_by_the_next_one_too(kept, tmp_path):
+    config = tmp_path / "tavana.conf"
+    config.write_text("statement_timeout = 1h")
+    s = kept("--config", config)
+    for text, shown in (("statement_timeout = 2h", "2h"), ("statement_timeout = nonsense", "2h")):
+        config.write_text(text)
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "reload" in s.log().splitlines()[-1], 10)
+        with s.wire() as w:
+            assert w.ask(Q("show statement_timeout"))[1] == (shown,)
+    config.write_text("statement_timeout = 3h")
+    kill(s)
+    with s.wire(timeout=20) as w:
+        assert w.ask(Q("show statement_timeout"))[1] == ("3h",)
+
+
+def test_no_orphan(tmp_path):
+    """Who kills the parent ends both, and can start anew at once."""
+    with contextlib.suppress(AssertionError), Server("--restart", "on", database=tmp_path / "x.duckdb", workers=0) as s:
+        child = psutil.Process(s.pid)
+        s.process.kill()
+        s.process.wait(10)
+        wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5)
+    with Server("--restart", "on", "--listen", f"{HOST}:{s.port}", database=tmp_path / "x.duckdb", workers=0):
+        pass
+
+
+@pytest.mark.parametrize("args, code", [(["--no-such-option", "1"], 2), (["--listen", "192.0.2.1:5", "--users-file", "/dev/null"], 1), (["--listen", "192.0.2.1:5"], 2), (["/no/such/directory/x.duckdb"], 1),
+                                        (["--users-file", "/no/such/users"], None), (["--init", "/no/such/init.sql"], None)])
+def test_a_failed_start_is_no_death(args, code):
+    """One line, the same exit code as without a parent, and no second try."""
+    done = [subprocess.run([BINARY, "serve", "--http", "off", "--port", str(free_port()), *args], text=True, capture_output=True, timeout=60,
+                           env={**os.environ, "TAVANA_RESTART": restart}) for restart in ("on", "off")]
+    assert done[0].returncode == done[1].returncode and done[0].returncode in ((1, 2) if code is None else (code,))
+    assert done[0].stderr == done[1].stderr or len(done[0].stderr.splitlines()) == len(done[1].stderr.splitlines()) == 1
+    assert "died" not in done[0].stderr
+
+
+def test_off_is_one_process():
+    with pytest.raises(AssertionError, match="exit code -9"), Server("--restart", "off", workers=0) as s:
+        assert s.pid == s.process.pid
+        kill(s)
+
+
+def test_the_parent_is_small(kept):
+    s = kept()
+    parent = psutil.Process(s.process.pid)
+    assert parent.num_threads() == 1 and parent.cpu_times().user < 5
+    if not SANITIZED:
+        assert parent.memory_full_info().uss < 4 << 20
+
+
+def test_a_signal_ends_a_pause(kept):
+    """It dies again and again: after some times the next one takes longer; SIGTERM then is a clean stop."""
+    s = kept()
+    for death in range(5):
+        wait_for(lambda: len(log_lines(s, "listening")) > death and s.pid != s.process.pid, 20)
+        kill(s)
+    wait_for(lambda: "pause_ms=200" in s.log(), 20)
+    s.process.send_signal(signal.SIGTERM)
+    assert s.process.wait(20) == 0
+
+
+@pytest.mark.skipif(not FULL, reason="takes long")
+def test_it_gives_up(kept):
+    s = kept()
+    for death in range(10):
+        wait_for(lambda: len(log_lines(s, "listening")) > death and s.pid != s.process.pid, 30)
+        kill(s)
+    assert s.process.wait(20) == 1 and "giving_up deaths=10" in s.log()
+    with contextlib.suppress(AssertionError):
+        s.__exit__(None, None, None)
+
+
+def test_gateway_and_worker(kept):
+    """A worker's port that the system picked stays, so its gateways find it again; and a gateway of them comes back as well."""
+    with Worker("--restart", "on", "--listen", f"{HOST}:0", port=0) as w, contextlib.ExitStack() as stack:
+        w.wait_ready()
+        port = int(w.log().split("listening port=")[1].split()[0])
+        s = stack.enter_context(Server("--workers", f"{HOST}:{port}", "--restart", "on", "--worker-client-timeout", "20s", role="gateway", workers=0))
+        for p in (w, s, w):
+            kill(p)
+            with s.wire(timeout=20) as c:
+                assert c.ask(Q("select 40 + 2"))[1] == ("42",)
+        assert w.metric("tavana_restarts_total") == 2 and s.metric("tavana_restarts_total") == 1
+        assert f"listening port={port} " in log_lines(w, "listening")[-1]
+
+
+def test_readers_of_another_worker_do_not_notice(tmp_path):
+    with contextlib.ExitStack() as stack:
+        workers = [stack.enter_context(Worker("--restart", "on")) for _ in range(2)]
+        for w in workers:
+            w.wait_ready()
+        s = stack.enter_context(Server("--workers", ",".join(f"{HOST}:{w.port}" for w in workers), role="gateway", workers=0))
+        c = s.wire(timeout=60)
+        c.send(Q("select i, repeat('x', 400) from range(50000) t(i)"))
+        time.sleep(0.2)
+        for w in workers:
+            kill(w)
+            wait_for(lambda w=w: w.metric("tavana_restarts_total") == 1, 20)
+            time.sleep(0.5)
+        got = c.until_ready()
+        assert [r for r in got if isinstance(r, tuple)] == [(str(i), "x" * 400) for i in range(50000)]
+        with contextlib.suppress(Closed):
+            c.close()
