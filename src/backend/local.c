@@ -35,6 +35,7 @@ static void session_close(struct backend_session *bs)
     local_conn_free(s->main);
     black_box_give(s->slot);
     pthread_mutex_destroy(&s->lock);
+    tz_unref(s->encode.zone);
     mem_free(s->path);
     mem_free(s);
 }
@@ -137,7 +138,7 @@ static int session_apply_settings(struct backend_session *bs, const struct backe
                                   struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
-    const struct tz *zone;
+    CLEANUP(tz_unrefp) const struct tz *zone = NULL;
     TRY(tz_find(&zone, settings->time_zone, e));
     if (zone != s->encode.zone) {
         char name[TZ_NAME_MAX];
@@ -145,8 +146,9 @@ static int session_apply_settings(struct backend_session *bs, const struct backe
         memcpy(s->time_zone, name, sizeof name);
         s->settings++;
     }
+    tz_unref(s->encode.zone);
     s->encode = (struct encode_settings){
-        .zone = zone,
+        .zone = TAKE_PTR(zone),
         .extra_float_digits = settings->extra_float_digits,
         .bytea_escape = settings->bytea_escape,
     };
@@ -205,6 +207,7 @@ static int session_reset(struct backend_session *bs, struct err *e)
     }
     local_conn_free(TAKE_PTR(s->main)); /* temporary objects, variables and settings go with it */
     mem_free(TAKE_PTR(s->path));
+    tz_unref(s->encode.zone);
     s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
     s->time_zone[0] = '\0';
     s->settings = 0;

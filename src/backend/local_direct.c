@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "encode/row_decoder.h"
 #include "engine/chunk_codec.h"
+#include "pgtype/tz.h"
 #include "sql/selects_all.h"
 
 #include <assert.h>
@@ -99,6 +100,7 @@ int local_direct_new(struct local_direct **out, const struct local_portal *p, st
     atomic_store(&d->refs, 1);
     d->stmt = p->stmt;
     d->settings = p->session->encode;
+    (void)tz_ref(d->settings.zone);
     d->decodes = !p->base.whole;
     d->piece_bytes = p->base.expected_bytes ? p->base.expected_bytes : ROW_BATCH_MAX;
     d->ready_end = &d->ready;
@@ -125,6 +127,7 @@ void local_direct_unref(struct local_direct *d)
     (void)pthread_mutex_destroy(&d->lock);
     arena_release(&d->arena);
     arena_release(&d->type_arena);
+    tz_unref(d->settings.zone);
     mem_free(d);
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "encode/cell.h"
 #include "encode/encoder_priv.h"
+#include "pgtype/tz.h"
 
 enum {
     ROWS_AT_ONCE =
@@ -16,6 +17,7 @@ void encoder_free(struct encoder *enc)
         return;
     arena_release(&enc->arena);
     buf_release(&enc->scratch);
+    tz_unref(enc->settings.zone);
     mem_free(enc);
 }
 
@@ -48,6 +50,7 @@ int encoder_make(struct encoder **out, const struct engine_column_type *const *t
     enc->message = 'D';
     enc->ncolumns = ncolumns;
     enc->settings = *settings;
+    (void)tz_ref(enc->settings.zone);
     arena_init(&enc->arena, ENCODER_MEMORY);
     buf_init(&enc->scratch, MESSAGE_MAX);
     int rc = init_cells(enc, types, formats, format, e);

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "encode/encoder.h"
+#include "pgtype/tz.h"
 #include "pgtype/value.h"
 
 #include <string.h>
@@ -80,7 +81,7 @@ int row_decoder_new(struct row_decoder **out, const struct engine_column_type *c
         return err_oom(e);
     arena_init(&d->arena, DECODED_MEMORY);
     arena_init(&d->shape, DECODED_MEMORY);
-    d->zone = zone;
+    d->zone = tz_ref(zone);
     d->ncolumns = ncolumns;
     d->columns = arena_calloc(&d->shape, ncolumns + 1, sizeof *d->columns);
     d->views = arena_calloc(&d->shape, ncolumns + 1, sizeof *d->views);
@@ -101,6 +102,7 @@ void row_decoder_free(struct row_decoder *d)
 {
     if (!d)
         return;
+    tz_unref(d->zone);
     arena_release(&d->arena);
     arena_release(&d->shape);
     mem_free(d);

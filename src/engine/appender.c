@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "engine/appender_priv.h"
 #include "pgtype/oid.h"
+#include "pgtype/tz.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -354,7 +355,7 @@ int engine_appender_start(struct engine_appender *ap, const uint32_t *oids, bool
                           const struct tz *zone, struct err *e)
 {
     ap->binary = binary;
-    ap->zone = zone;
+    ap->zone = tz_ref(zone);
     TRY(init_columns(ap, oids, e));
     ap->source = (struct copied_rows){.ncolumns = ap->info.ncolumns, .types = ap->carriers};
     TRY(copied_rows_add(ap->conn->engine, &ap->source, e));
@@ -607,6 +608,7 @@ void engine_appender_free(struct engine_appender *ap)
         duckdb_destroy_logical_type(&ap->carriers[i]);
     engine_stmt_free(ap->shape);
     arena_release(&ap->scratch);
+    tz_unref(ap->zone);
     (void)pthread_cond_destroy(&ap->changed);
     (void)pthread_mutex_destroy(&ap->lock);
     mem_free(ap->carriers);

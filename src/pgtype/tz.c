@@ -1,4 +1,4 @@
-#include "pgtype/tz.h"
+#include "pgtype/tz_priv.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,45 +24,7 @@ enum {
     DAY_SECONDS = 86400,
 };
 
-/* When a part of the year begins, of a POSIX TZ string (POSIX.1-2017, 8.3). */
-struct tz_rule {
-    enum { RULE_NONE, RULE_JULIAN, RULE_DAY, RULE_MONTH } kind;
-    int month, week, day; /* RULE_MONTH: Mm.w.d; otherwise day alone */
-    int32_t seconds;
-};
-
-struct tz_footer {
-    bool present, has_dst;
-    int32_t std_offset, dst_offset;
-    struct tz_rule to_dst, to_std;
-};
-
-struct tz {
-    char name[TZ_NAME_MAX];
-    size_t ntimes;
-    int64_t *times;   /* UTC seconds of the changes, ascending */
-    int32_t *offsets; /* from times[i] on */
-    int32_t first_offset;
-    struct tz_footer footer;
-    struct tz *next; /* in the cache */
-};
-
-static struct tz utc = {.name = "UTC"};
-static struct tz *cache;
-static unsigned cached[2]; /* of files, of fixed offsets */
-static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
-
-const struct tz *tz_utc(void)
-{
-    return &utc;
-}
-
-const char *tz_name(const struct tz *z)
-{
-    return z->name;
-}
-
-static void tz_free(struct tz *z)
+void tz_free(struct tz *z)
 {
     if (!z)
         return;
@@ -416,60 +377,19 @@ static bool fixed_offset(struct tz *z, const char *name)
     return true;
 }
 
-static struct tz *find_cached(const char *name)
-{
-    for (struct tz *z = cache; z; z = z->next)
-        if (strcasecmp(z->name, name) == 0)
-            return z;
-    return NULL;
-}
-
-static int load(struct tz **out, bool *fixed, const char *name, struct err *e)
+int tz_load(struct tz **out, const char *name, struct err *e)
 {
     CLEANUP(tz_freep) struct tz *z = mem_calloc(1, sizeof *z);
     char path[PATH_LEN];
     if (!z)
         return err_oom(e);
-    *fixed = fixed_offset(z, name);
-    if (!*fixed) {
+    if (!fixed_offset(z, name)) {
         if (!name_is_safe(name) || !find_file(name, path, z->name))
             return no_such_zone(name, e);
         TRY(load_file(z, path, name, e));
     }
     *out = TAKE_PTR(z);
     return ST_OK;
-}
-
-/* A zone that is not cached yet, into the cache; the lock is held. */
-static int add(struct tz **out, const char *name, struct err *e)
-{
-    static const unsigned most[] = {TZ_CACHE_MAX, TZ_FIXED_MAX};
-    CLEANUP(tz_freep) struct tz *z = NULL;
-    bool fixed;
-    TRY(load(&z, &fixed, name, e));
-    if (cached[fixed] == most[fixed])
-        return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many time zones are in use (%u)",
-                       most[fixed]);
-    cached[fixed]++;
-    z->next = cache;
-    cache = z;
-    *out = TAKE_PTR(z);
-    return ST_OK;
-}
-
-int tz_find(const struct tz **out, const char *name, struct err *e)
-{
-    if (strcasecmp(name, "UTC") == 0) {
-        *out = &utc;
-        return ST_OK;
-    }
-    (void)pthread_mutex_lock(&cache_lock);
-    struct tz *z = find_cached(name);
-    int rc = z ? ST_OK : add(&z, name, e);
-    (void)pthread_mutex_unlock(&cache_lock);
-    if (rc == ST_OK)
-        *out = z;
-    return rc;
 }
 
 /* --- Using them ------------------------------------------------------------------------------------------

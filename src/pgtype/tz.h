@@ -1,21 +1,28 @@
 /* Time zones, from the system's TZif files (RFC 8536) and fixed offsets. Immutable; counted; any thread.
- * A zone that was loaded is kept for the process: TZ_CACHE_MAX of files, more than a system has, and
- * TZ_FIXED_MAX of fixed offsets, whose names a client makes up; 53400 beyond. */
+ * The TZ_CACHE_MAX that were used last are kept for the process; one that is forgotten lives on for those who
+ * have a reference. */
 #ifndef TAVANA_PGTYPE_TZ_H
 #define TAVANA_PGTYPE_TZ_H
 
+#include "base/cleanup.h"
 #include "base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 2048, TZ_FIXED_MAX = 1024 };
+enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 256 };
 
 struct tz;
 
 /* "Europe/Berlin" (any case), "UTC", "+02", "<+02>-02", "-05:30" (as PostgreSQL's SET TIME ZONE reads them:
- * POSIX sign for bare strings, ISO sign for numbers is the caller's business). 22023 when there is none. */
+ * POSIX sign for bare strings, ISO sign for numbers is the caller's business). 22023 when there is none. *out
+ * is a reference, to be given back with tz_unref. */
 int tz_find(const struct tz **out, const char *name, struct err *e);
+const struct tz *tz_ref(const struct tz *z); /* one more; NULL is fine */
+void tz_unref(const struct tz *z);           /* NULL is fine */
+DEFINE_CLEANUP(const struct tz, tz_unref)
+/* How many are kept now, for tests. */
+unsigned tz_cached(void);
 const struct tz *tz_utc(void);
 const char *tz_name(const struct tz *z);
 /* Seconds east of Greenwich at a UTC second. */

@@ -193,7 +193,9 @@ static int check_timezone(const char *name, const char *in, char *out, struct er
 {
     const struct tz *zone;
     TRY(tz_find(&zone, in, e));
-    return copy_value(name, tz_name(zone), out, e);
+    int rc = copy_value(name, tz_name(zone), out, e);
+    tz_unref(zone);
+    return rc;
 }
 
 /* Number and unit to milliseconds; -1 when it is none. */

@@ -172,6 +172,7 @@ static void test_there_and_back(void **state)
         row_batch_release(&again);
         row_batch_release(&want);
     }
+    tz_unref(berlin);
 }
 
 static void test_not_finite(void **state)

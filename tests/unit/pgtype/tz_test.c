@@ -13,13 +13,21 @@
 
 #include <cmocka.h>
 
-static const struct tz *zone(const char *name)
+static const struct tz *found(const char *name)
 {
     const struct tz *z = NULL;
     struct err e;
     err_init(&e);
     if (tz_find(&z, name, &e) != ST_OK)
         fail_msg("%s: %s", name, e.message);
+    return z;
+}
+
+/* The cache keeps it for as long as a test asks about it. */
+static const struct tz *zone(const char *name)
+{
+    const struct tz *z = found(name);
+    tz_unref(z);
     return z;
 }
 
@@ -120,32 +128,50 @@ static void damaged_files_are_refused(void **state)
         assert_int_equal(st, n == SIZE ? ST_OK : ST_ERR);
         if (st == ST_OK)
             assert_int_equal(tz_offset_at(z, 0), 3600);
+        tz_unref(z);
         assert_int_equal(remove(path), 0);
     }
     assert_int_equal(remove(directory), 0);
     assert_int_equal(before ? setenv("TZDIR", before, 1) : unsetenv("TZDIR"), 0);
 }
 
-/* Made-up offsets fill their own part of the cache, not that of the files. */
-static void made_up_offsets_are_bounded(void **state)
+static const struct tz *made_up(int i)
 {
     char name[16];
-    int refused = 0;
+    (void)snprintf(name, sizeof name, "+%02d:%02d:%02d", i / 3600, i / 60 % 60, i % 60);
+    return found(name);
+}
+
+/* Whoever makes names up fills nothing: the least recently used goes. What is in use lives on, and is found
+ * again before others that nobody uses. */
+static void the_cache_forgets(void **state)
+{
+    enum { MANY = 4 * TZ_CACHE_MAX };
     (void)state;
-    for (int i = 0; i < TZ_FIXED_MAX + 10; i++) {
-        const struct tz *z = NULL;
-        struct err e;
-        err_init(&e);
-        (void)snprintf(name, sizeof name, "+%02d:%02d:%02d", i / 3600, i / 60 % 60, i % 60);
-        if (tz_find(&z, name, &e) != ST_OK) {
-            refused++;
-            assert_string_equal(sqlstate_code(e.code), "53400");
-        } else {
-            assert_int_equal(tz_offset_at(z, 0), i);
-        }
+    const struct tz *kept = found("Asia/Tokyo");
+    for (int i = 0; i < MANY; i++) {
+        const struct tz *z = made_up(i);
+        assert_int_equal(tz_offset_at(z, 0), i);
+        tz_unref(z);
     }
-    assert_true(refused >= 10);
-    (void)zone("Asia/Tokyo");
+    assert_int_equal(tz_cached(), TZ_CACHE_MAX);
+    assert_ptr_equal(zone("asia/tokyo"), kept);
+    tz_unref(kept);
+}
+
+/* More zones in use than the cache keeps: they work, and go with their users. */
+static void all_may_be_in_use(void **state)
+{
+    enum { MANY = TZ_CACHE_MAX + 20 };
+    const struct tz *used[MANY];
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        used[i] = made_up(i);
+    assert_int_equal(tz_cached(), TZ_CACHE_MAX);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(tz_offset_at(used[i], 0), i);
+        tz_unref(used[i]);
+    }
 }
 
 static void every_allocation_fails_once(void **state)
@@ -159,6 +185,7 @@ static void every_allocation_fails_once(void **state)
         int st = tz_find(&z, "Asia/Kathmandu", &e);
         more = alloc_failed();
         assert_int_equal(st, more ? ST_ERR : ST_OK);
+        tz_unref(z);
     }
 }
 
@@ -184,7 +211,8 @@ int main(void)
         cmocka_unit_test(leap_seconds_are_refused),
         cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(every_allocation_fails_once),
-        cmocka_unit_test(made_up_offsets_are_bounded),
+        cmocka_unit_test(the_cache_forgets),
+        cmocka_unit_test(all_may_be_in_use),
         cmocka_unit_test(calendar_goes_there_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

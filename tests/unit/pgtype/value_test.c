@@ -337,6 +337,7 @@ static void local_times_use_the_zone(void **state)
                                      sizeof summer - 1, berlin, &v, &e),
                      ST_OK);
     assert_int_equal(v.v.i, INT64_C(1719828000000000));
+    tz_unref(berlin);
 }
 
 static void intervals(void **state)
