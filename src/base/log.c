@@ -148,3 +148,14 @@ const char *log_quote(char out[static LOG_QUOTE_MAX], const char *s)
     out[n] = '\0';
     return out;
 }
+
+bool log_limit_passes(struct log_limit *l, int64_t every_us, unsigned *left_out)
+{
+    int64_t now = clock_now_us(), next = atomic_load(&l->next_us);
+    if (now < next || !atomic_compare_exchange_strong(&l->next_us, &next, now + every_us)) {
+        atomic_fetch_add(&l->left_out, 1);
+        return false;
+    }
+    *left_out = atomic_exchange(&l->left_out, 0);
+    return true;
+}

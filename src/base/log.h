@@ -4,7 +4,9 @@
 #ifndef TAVANA_BASE_LOG_H
 #define TAVANA_BASE_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { LOG_LINE_MAX = 8192 };
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
@@ -17,6 +19,14 @@ void log_line(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with nothing to add. */
 void log_event(enum log_level level, const char *event);
+
+/* A line that strangers can cause as often as they like: at most one in every_us. Zeroed: nothing so far. Any
+ * thread. *left_out: how many were not written since the last one. */
+struct log_limit {
+    _Atomic int64_t next_us;
+    _Atomic unsigned left_out;
+};
+bool log_limit_passes(struct log_limit *l, int64_t every_us, unsigned *left_out);
 
 enum { LOG_QUOTE_MAX = 2048 };
 /* s as a quoted value, control bytes escaped, cut at LOG_QUOTE_MAX; returns out. */

@@ -147,6 +147,20 @@ static void test_lines_do_not_mix(void **state)
     assert_int_equal(lines, 800);
 }
 
+static void test_limit(void **state)
+{
+    (void)state;
+    struct log_limit limit = {0};
+    unsigned left_out = 99;
+    assert_true(log_limit_passes(&limit, 50000, &left_out));
+    assert_int_equal(left_out, 0);
+    for (int i = 0; i < 7; i++)
+        assert_false(log_limit_passes(&limit, 50000, &left_out));
+    (void)usleep(60000);
+    assert_true(log_limit_passes(&limit, 50000, &left_out));
+    assert_int_equal(left_out, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_one_line_whatever_comes),
         cmocka_unit_test(test_long_line_is_cut_between_characters),
         cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_limit),
         cmocka_unit_test(test_lines_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
