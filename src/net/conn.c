@@ -153,6 +153,37 @@ bool conn_peer_user(const struct conn *c, char *out, size_t n)
     return true;
 }
 
+static size_t peer_key(uint8_t *out, uint8_t family, const void *p, size_t n)
+{
+    out[0] = family; /* an address is not a user */
+    memcpy(out + 1, p, n);
+    return n + 1;
+}
+
+size_t conn_peer_key(int fd, uint8_t out[static CONN_PEER_KEY_MAX])
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_storage room;
+    } a;
+    socklen_t n = sizeof a;
+    struct ucred cred;
+    if (getpeername(fd, &a.any, &n) < 0)
+        return 0;
+    if (a.any.sa_family == AF_INET)
+        return peer_key(out, AF_INET, &a.in.sin_addr, sizeof a.in.sin_addr);
+    if (a.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&a.in6.sin6_addr))
+        return peer_key(out, AF_INET, a.in6.sin6_addr.s6_addr + 12, 4);
+    if (a.any.sa_family == AF_INET6)
+        return peer_key(out, AF_INET6, &a.in6.sin6_addr, 8);
+    n = sizeof cred;
+    if (a.any.sa_family != AF_UNIX || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
+        return 0;
+    return peer_key(out, AF_UNIX, &cred.uid, sizeof cred.uid);
+}
+
 const char *conn_peer_name(const struct conn *c)
 {
     return c->peer_name;

@@ -19,6 +19,7 @@ struct tls_context;
 enum {
     CONN_READ_CHUNK = 8 * 1024,
     CONN_PEER_NAME_MAX = 128,
+    CONN_PEER_KEY_MAX = 16,
     CONN_SOON_US = 1000, /* rounded up to the kernel's ticks */
 };
 
@@ -36,6 +37,10 @@ bool conn_is_unix(const struct conn *c);
 bool conn_is_loopback(const struct conn *c); /* Unix sockets too */
 /* The peer process's user name on a Unix socket (SO_PEERCRED); false elsewhere or without a name. */
 bool conn_peer_user(const struct conn *c, char *out, size_t n);
+/* Who is on the other side of a socket, for a fair share of what is scarce: the IPv4 address, the first 64
+ * bits of an IPv6 address (which one customer has all of), or the user id on a Unix socket. Returns how many
+ * bytes; 0 when it cannot be known. */
+size_t conn_peer_key(int fd, uint8_t out[static CONN_PEER_KEY_MAX]);
 /* "127.0.0.1:53412" or "local"; of the conn. */
 const char *conn_peer_name(const struct conn *c);
 struct conn_stats conn_stats(const struct conn *c);

@@ -99,6 +99,34 @@ static void test_names(void **state)
     close_pair();
 }
 
+/* The port is not part of who it is. */
+static void test_peer_keys(void **state)
+{
+    (void)state;
+    uint8_t one[CONN_PEER_KEY_MAX], two[CONN_PEER_KEY_MAX];
+    int a[2], b[2];
+    const int families[] = {AF_INET, AF_INET6};
+    const size_t sizes[] = {1 + 4, 1 + 8};
+    for (size_t i = 0; i < 2; i++) {
+        tcp_pair(a, families[i]);
+        tcp_pair(b, families[i]);
+        assert_int_equal(conn_peer_key(a[0], one), sizes[i]);
+        assert_int_equal(conn_peer_key(b[0], two), sizes[i]);
+        assert_memory_equal(one, two, sizes[i]);
+        for (size_t k = 0; k < 2; k++) {
+            (void)close(a[k]);
+            (void)close(b[k]);
+        }
+    }
+    unix_pair(a);
+    assert_int_equal(conn_peer_key(a[0], one), 1 + sizeof(uid_t));
+    uid_t me = getuid();
+    assert_memory_equal(one + 1, &me, sizeof me);
+    (void)close(a[0]);
+    (void)close(a[1]);
+    assert_int_equal(conn_peer_key(-1, one), 0);
+}
+
 static void test_keepalive(void **state)
 {
     (void)state;
@@ -499,13 +527,21 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),         cmocka_unit_test(test_keepalive),
-        cmocka_unit_test(test_input),         cmocka_unit_test(test_input_soon),
-        cmocka_unit_test(test_input_bound),   cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_write_waits),   cmocka_unit_test(test_write_bell_and_deadline),
-        cmocka_unit_test(test_wait_readable), cmocka_unit_test(test_peer_gone),
-        cmocka_unit_test(test_reset),         cmocka_unit_test(test_shutdown_from_another_thread),
-        cmocka_unit_test(test_last_words),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_peer_keys),
+        cmocka_unit_test(test_keepalive),
+        cmocka_unit_test(test_input),
+        cmocka_unit_test(test_input_soon),
+        cmocka_unit_test(test_input_bound),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_write_waits),
+        cmocka_unit_test(test_write_bell_and_deadline),
+        cmocka_unit_test(test_wait_readable),
+        cmocka_unit_test(test_peer_gone),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_shutdown_from_another_thread),
+        cmocka_unit_test(test_last_words),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
