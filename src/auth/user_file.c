@@ -1,7 +1,9 @@
 #include "auth/user_file.h"
 
 #include "auth/digest.h"
+#include "auth/scram.h"
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 
 #include <assert.h>
@@ -10,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +22,9 @@ struct user_file {
     size_t count, room;
     char *names; /* of all users, each terminated */
     size_t names_len;
-    int iterations;
+    int *iterations;            /* of the users with verifiers … */
+    size_t niterations;         /* … and how many they are */
+    uint8_t secret[SHA256_LEN]; /* of made-up verifiers */
 };
 
 DEFINE_CLEANUP(struct user_file, user_file_unref)
@@ -185,33 +190,36 @@ static int merge(struct user_file *f, struct err *e)
     return ST_OK;
 }
 
-static int by_number(const void *a, const void *b)
+int user_file_set_secret(struct user_file *f, const void *secret, size_t n, struct err *e)
 {
-    const int *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    static const char what[] = "tavana: salts of users who do not exist";
+    return digest_hmac(f->secret, (const uint8_t *)what, sizeof what - 1, secret, n, e);
 }
 
-static int most_common_iterations(struct user_file *f, struct err *e)
+/* A digest of all verifiers, and the iteration counts that there are. */
+static int derive_secret(struct user_file *f, struct err *e)
 {
-    int *all = mem_calloc(f->count, sizeof *all);
-    size_t n = 0, most = 0;
-    if (!all)
+    uint8_t chain[SHA256_LEN + 2 * SCRAM_KEY_LEN] = {0}; /* the digest so far, and the keys of one user */
+    uint8_t digest[SHA256_LEN];
+    f->iterations = mem_calloc(f->count, sizeof *f->iterations);
+    if (!f->iterations)
         return err_oom(e);
-    for (size_t i = 0; i < f->count; i++)
-        if (f->users[i].has_verifier)
-            all[n++] = f->users[i].verifier.iterations;
-    if (n)
-        qsort(all, n, sizeof *all, by_number);
-    for (size_t i = 0, start = 0; i < n; i++) {
-        if (all[i] != all[start])
-            start = i;
-        if (i - start + 1 > most) {
-            most = i - start + 1;
-            f->iterations = all[i];
-        }
+    int st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < f->count; i++) {
+        const struct scram_verifier *v = &f->users[i].verifier;
+        if (!f->users[i].has_verifier)
+            continue;
+        f->iterations[f->niterations++] = v->iterations;
+        memcpy(chain + SHA256_LEN, v->stored_key, SCRAM_KEY_LEN);
+        memcpy(chain + SHA256_LEN + SCRAM_KEY_LEN, v->server_key, SCRAM_KEY_LEN);
+        st = digest_sha256(digest, chain, sizeof chain, e);
+        memcpy(chain, digest, SHA256_LEN);
     }
-    mem_free(all);
-    return ST_OK;
+    if (st == ST_OK)
+        st = user_file_set_secret(f, chain, SHA256_LEN, e);
+    digest_wipe(chain, sizeof chain);
+    digest_wipe(digest, sizeof digest);
+    return st;
 }
 
 /* Where names the file in messages: "user file" or its path. */
@@ -228,7 +236,7 @@ static int parse_lines(struct user_file *f, struct str text, const char *where, 
     err_init(&why);
     if (merge(f, &why) < 0)
         return err_set(e, why.code, "%s: %s", where, why.message);
-    return most_common_iterations(f, e);
+    return derive_secret(f, e);
 }
 
 static int parse(struct user_file **out, struct str text, const char *where, struct err *e)
@@ -243,7 +251,6 @@ static int parse(struct user_file **out, struct str text, const char *where, str
     if (!f)
         return err_oom(e);
     atomic_init(&f->refs, 1);
-    f->iterations = SCRAM_ITERATIONS;
     f->room = lines < USERS_MAX ? lines : USERS_MAX;
     f->users = mem_calloc(f->room, sizeof *f->users);
     f->names = mem_alloc(text.n + 1); /* a line is longer than its name */
@@ -331,9 +338,14 @@ size_t user_file_count(const struct user_file *f)
     return f->count;
 }
 
-int user_file_iterations(const struct user_file *f)
+int user_file_mock(const struct user_file *f, const char *name, struct scram_verifier *out, struct err *e)
 {
-    return f ? f->iterations : SCRAM_ITERATIONS;
+    TRY(scram_mock_verifier(out, str_of(name), f->secret, e));
+    /* As often one as among the users who exist: a count of its own would tell. */
+    uint32_t any = get_be32(out->stored_key);
+    if (f->niterations)
+        out->iterations = f->iterations[any % f->niterations];
+    return ST_OK;
 }
 
 struct user_file *user_file_ref(struct user_file *f)
@@ -348,8 +360,10 @@ void user_file_unref(struct user_file *f)
         return;
     if (f->users)
         digest_wipe(f->users, f->room * sizeof *f->users);
+    digest_wipe(f->secret, sizeof f->secret);
     mem_free(f->users);
     mem_free(f->names);
+    mem_free(f->iterations);
     mem_free(f);
 }
 

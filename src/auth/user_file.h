@@ -31,8 +31,12 @@ int user_file_load(struct user_file **out, const char *path, struct err *e);
 /* NULL when there is none. Lent. */
 const struct user *user_file_find(const struct user_file *f, const char *name);
 size_t user_file_count(const struct user_file *f);
-/* The iteration count that most users have: a made-up verifier with another one would tell. f may be NULL. */
-int user_file_iterations(const struct user_file *f);
+/* The verifier that a user who does not exist is shown: the same for the same name and secret. The secret
+ * comes from the file itself unless it was set, so that processes with the same file agree; who has every
+ * password of the file can work that one out, and it changes with the file. */
+int user_file_mock(const struct user_file *f, const char *name, struct scram_verifier *out, struct err *e);
+/* Any n bytes. Before others have it. */
+int user_file_set_secret(struct user_file *f, const void *secret, size_t n, struct err *e);
 struct user_file *user_file_ref(struct user_file *f);
 void user_file_unref(struct user_file *f);
 

@@ -11,6 +11,9 @@
 #define METRIC_COUNTERS(X)                                                                                   \
     X(SESSIONS_TOTAL, "tavana_sessions_total", "Sessions that were accepted")                                \
     X(SESSIONS_REFUSED, "tavana_sessions_refused_total", "Connections refused by a limit")                   \
+    X(LOGINS_DROPPED, "tavana_logins_dropped_total",                                                         \
+      "Connections that had to go before they had logged in, for others")                                    \
+    X(GARBAGE, "tavana_garbage_total", "Connections that began with something else than a start-up packet")  \
     X(LOGIN_FAILURES, "tavana_login_failures_total", "Log-ins that failed")                                  \
     X(STATEMENTS, "tavana_statements_total", "Statements executed")                                          \
     X(ROWS_SENT, "tavana_rows_sent_total", "Rows sent to clients")                                           \
@@ -43,6 +46,7 @@
 
 #define METRIC_GAUGES(X)                                                                                     \
     X(SESSIONS, "tavana_sessions", "Sessions open now")                                                      \
+    X(LOGINS, "tavana_logins", "Connections that have not logged in now")                                    \
     X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
     X(STREAMS, "tavana_streams", "Result streams open now")                                                  \
     X(STREAMS_WAITING, "tavana_streams_waiting", "Results that wait for stream_memory now")                  \

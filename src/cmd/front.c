@@ -1,5 +1,6 @@
 #include "cmd/front.h"
 
+#include "auth/digest.h"
 #include "auth/user_file.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,6 +12,8 @@
 enum {
     DESCRIPTORS_BESIDE_CLIENTS = 512, /* files of the engine, listeners, bells of threads … */
     LISTEN_BACKLOG = 1024,
+    LOGINS_MIN = 8,
+    SCRAM_SECRET_MIN = 16, /* bytes */
     TERMINATE_WAIT_US = 10 * 1000 * 1000,
 };
 
@@ -53,6 +56,22 @@ static void session_config_from(struct session_config *out, const struct config 
     };
 }
 
+/* What salts of users who do not exist are made from, so that they are the same wherever the file is. */
+static int load_scram_secret(struct user_file *users, const char *path, struct err *e)
+{
+    struct buf secret;
+    buf_init(&secret, USER_FILE_BYTES_MAX);
+    int rc = user_file_read(path, &secret, e);
+    if (rc == ST_OK && secret.len < SCRAM_SECRET_MIN)
+        rc = err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "scram_secret_file \"%s\" has less than %d bytes", path,
+                     SCRAM_SECRET_MIN);
+    if (rc == ST_OK)
+        rc = user_file_set_secret(users, secret.data, secret.len, e);
+    digest_wipe(secret.data, secret.len);
+    buf_release(&secret);
+    return rc;
+}
+
 /* Users and certificates, at start and after SIGHUP. */
 static int load_credentials(struct front *v, const struct config *c, struct err *e)
 {
@@ -60,6 +79,10 @@ static int load_credentials(struct front *v, const struct config *c, struct err 
     struct tls_context *tls = NULL;
     if (c->users_file)
         TRY(user_file_load(&users, c->users_file, e));
+    if (users && c->scram_secret_file && load_scram_secret(users, c->scram_secret_file, e) < 0) {
+        user_file_unref(users);
+        return ST_ERR;
+    }
     if (c->tls.value != CONFIG_TLS_OFF) {
         struct tls_options o = {
             .cert_file = c->tls_cert_file,
@@ -156,12 +179,25 @@ static int open_listener(struct front *v, struct err *e)
     return listener_new(&v->listener, &o, e);
 }
 
+/* Those who have not logged in must not have all descriptors where the system gives few: a quarter. */
+static unsigned logins_within(uint64_t wanted, uint64_t descriptors)
+{
+    uint64_t quarter = descriptors / 4;
+    uint64_t n = wanted < quarter ? wanted : quarter;
+    return (unsigned)(n > LOGINS_MIN ? n : LOGINS_MIN);
+}
+
 int front_open_listener(struct front *f, struct process *p, struct err *e)
 {
     f->process = p;
     TRY(check_authentication(&p->config, e));
     TRY(check_tls(&p->config, e));
-    TRY(process_raise_descriptors((uint64_t)p->config.max_connections + DESCRIPTORS_BESIDE_CLIENTS, e));
+    const struct config *c = &p->config;
+    uint64_t wanted = (uint64_t)c->max_connections + (uint64_t)c->login_connections_max +
+                      SESSION_ENDING_CONNECTIONS + DESCRIPTORS_BESIDE_CLIENTS;
+    uint64_t limit;
+    TRY(process_raise_descriptors(wanted, &limit, e));
+    f->logins_max = logins_within((uint64_t)c->login_connections_max, limit);
     return open_listener(f, e);
 }
 
@@ -171,7 +207,8 @@ int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
     const struct config *c = &p->config;
     struct session_config sc;
     session_config_from(&sc, c);
-    TRY(lot_new(&f->lot, (unsigned)c->max_connections + SESSION_SPARE_CONNECTIONS, e));
+    sc.logins_max = f->logins_max;
+    TRY(lot_new(&f->lot, sc.max_connections + sc.logins_max + SESSION_ENDING_CONNECTIONS, e));
     const struct session_wiring w = {
         .peers = c->peers.items,
         .npeers = c->peers.n,

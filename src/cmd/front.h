@@ -15,6 +15,7 @@ struct front {
     struct lot *lot;
     struct session_server *sessions;
     struct listener *listener;
+    unsigned logins_max; /* login_connections_max, or less where descriptors are few */
 };
 
 /* What may be refused before anything is opened; and the port, which is the most common failure. */

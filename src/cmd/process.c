@@ -13,20 +13,21 @@
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, THREAD_IDLE_MS = 10 * 1000 };
 
-int process_raise_descriptors(uint64_t wanted, struct err *e)
+int process_raise_descriptors(uint64_t wanted, uint64_t *now, struct err *e)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return err_set(e, SQLSTATE_SYSTEM_ERROR, "could not read the limit of open files");
+    *now = limit.rlim_cur;
     if (limit.rlim_cur >= wanted)
         return ST_OK;
-    limit.rlim_cur = wanted;
+    *now = limit.rlim_cur = wanted;
     if (limit.rlim_max < wanted)
         limit.rlim_max = wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
         return ST_OK;
     (void)getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
+    *now = limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     log_line(LOG_WARNING, "few_descriptors", "limit=%llu wanted=%llu", (unsigned long long)limit.rlim_cur,
              (unsigned long long)wanted);

@@ -49,6 +49,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
 /* ---- for roles ---- */
 
 int process_open_pool(struct process *p, struct err *e);
-int process_raise_descriptors(uint64_t wanted, struct err *e);
+/* *limit: what there is in the end, which may be less. */
+int process_raise_descriptors(uint64_t wanted, uint64_t *limit, struct err *e);
 
 #endif

@@ -88,7 +88,8 @@ static int open_service(struct worker_process *v, struct err *e)
 static int check(struct process *p, struct err *e)
 {
     TRY(check_security(&p->config, e));
-    return process_raise_descriptors(DESCRIPTORS, e);
+    uint64_t limit;
+    return process_raise_descriptors(DESCRIPTORS, &limit, e);
 }
 
 static int start(struct process *p, struct err *e)

@@ -71,6 +71,8 @@ X(BOOL, rpc_plain, "TAVANA_RPC_PLAIN", "off", 0, 0, "", START, RPC, \
 /* who may come in */ \
 X(PATH, users_file, "TAVANA_USERS_FILE", "", 0, 0, "", RELOAD, FRONT, \
   "Users and their verifiers, as `tavana passwd` writes them") \
+X(PATH, scram_secret_file, "TAVANA_SCRAM_SECRET_FILE", "", 0, 0, "", RELOAD, FRONT, \
+  "Random bytes, the same for all gateways of a fleet, that salts of users who do not exist are made from; empty: users_file is taken") \
 X(CHOICE, trust, "TAVANA_TRUST", "auto", 0, 0, "auto|off", START, FRONT, \
   "auto: without users_file anybody on this machine may connect, and listening beyond it is refused; off: users_file is required") \
 X(CHOICE, tls, "TAVANA_TLS", "off", 0, 0, "off|on|required", START, FRONT, \
@@ -86,6 +88,8 @@ X(CHOICE, tls_min_version, "TAVANA_TLS_MIN_VERSION", "TLSv1.2", 0, 0, "TLSv1.2|T
 /* limits of the process */ \
 X(INT, max_connections, "TAVANA_MAX_CONNECTIONS", "10000", 1, 1000000, "", START, ALL, \
   "Clients at once; one more is refused with 53300") \
+X(INT, login_connections_max, "TAVANA_LOGIN_CONNECTIONS_MAX", "1000", 8, 100000, "", START, FRONT, \
+  "Connections at once that have not logged in, beside max_connections; one more takes the place of the most silent one of the peer that has most") \
 X(INT, max_threads, "TAVANA_MAX_THREADS", "1024", 2, 65536, "", START, ALL, \
   "Threads that run sessions; sessions beyond wait in line") \
 X(INT, thread_reserve, "TAVANA_THREAD_RESERVE", "8", 1, 1024, "", START, ALL, \

@@ -7,27 +7,24 @@
 #include <assert.h>
 #include <string.h>
 
-struct session *registry_claim(struct session_server *v)
+bool registry_claim(struct session *s, unsigned share)
 {
-    struct session *s = mem_calloc(1, sizeof *s);
-    if (!s)
-        return NULL;
+    struct session_server *v = s->server;
+    struct login_dropped dropped = {0};
     (void)pthread_mutex_lock(&v->lock);
-    if (v->nfree == 0 || v->draining) {
-        (void)pthread_mutex_unlock(&v->lock);
-        mem_free(s);
-        return NULL;
+    bool room = login_make_room(v, &dropped);
+    if (room) {
+        s->slot = v->free_slots[--v->nfree];
+        /* A pid names one session: another generation of the slot has another pid, as long as 31 bits reach.
+         */
+        uint32_t generations = (uint32_t)INT32_MAX / v->capacity;
+        s->pid = 1 + s->slot + v->capacity * (v->generations[s->slot]++ % generations);
+        v->slots[s->slot] = s;
+        login_add(&v->logins, s, share);
     }
-    s->magic = SESSION_MAGIC;
-    s->server = v;
-    s->slot = v->free_slots[--v->nfree];
-    /* A pid names one session: another generation of the slot has another pid, as long as 31 bits reach. */
-    uint32_t generations = (uint32_t)INT32_MAX / v->capacity;
-    s->pid = 1 + s->slot + v->capacity * (v->generations[s->slot]++ % generations);
-    (void)pthread_mutex_init(&s->lock, NULL);
-    v->slots[s->slot] = s;
     (void)pthread_mutex_unlock(&v->lock);
-    return s;
+    login_log_dropped(v, &dropped);
+    return room;
 }
 
 void registry_release(struct session *s)
@@ -37,11 +34,13 @@ void registry_release(struct session *s)
     assert(v->slots[s->slot] == s);
     v->slots[s->slot] = NULL;
     v->free_slots[v->nfree++] = s->slot;
+    login_remove(&v->logins, s);
     if (s->counted) {
         v->counted--;
         metric_gauge_add(METRIC_SESSIONS, -1);
     }
     (void)pthread_cond_broadcast(&v->changed);
+    (void)pthread_cond_signal(&v->room);
     (void)pthread_mutex_unlock(&v->lock);
     /* Nobody can find it any more, and whoever had found it held the lock. */
     (void)pthread_mutex_destroy(&s->lock);
@@ -53,10 +52,13 @@ bool registry_count_in(struct session *s)
 {
     struct session_server *v = s->server;
     (void)pthread_mutex_lock(&v->lock);
-    bool room = v->counted < session_config(s)->max_connections;
+    /* Who was dropped meanwhile has lost its place. */
+    bool room = s->logging_in && v->counted < session_config(s)->max_connections;
     if (room) {
         v->counted++;
         s->counted = true;
+        login_remove(&v->logins, s);
+        (void)pthread_cond_signal(&v->room);
     }
     (void)pthread_mutex_unlock(&v->lock);
     if (room) {
@@ -64,6 +66,14 @@ bool registry_count_in(struct session *s)
         metric_add(METRIC_SESSIONS_TOTAL, 1);
     }
     return room;
+}
+
+bool registry_is_full(struct session_server *v)
+{
+    (void)pthread_mutex_lock(&v->lock);
+    bool full = v->counted >= atomic_load(&v->config)->max_connections;
+    (void)pthread_mutex_unlock(&v->lock);
+    return full;
 }
 
 void session_interrupt_locked(struct session *s, unsigned why)

@@ -67,16 +67,19 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&v->changed, &monotonic);
+    (void)pthread_cond_init(&v->room, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     admission_init(&v->admission, c->stream_memory);
-    v->capacity = c->max_connections + SESSION_SPARE_CONNECTIONS;
+    v->capacity = c->max_connections + c->logins_max + SESSION_ENDING_CONNECTIONS;
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
     v->free_slots = mem_calloc(v->capacity, sizeof *v->free_slots);
     bool room = v->slots && v->generations && v->free_slots;
     int rc = room ? keep_peers(v, w, e) : err_oom(e);
-    if (rc == ST_OK && getrandom(v->mock_secret, sizeof v->mock_secret, 0) != sizeof v->mock_secret)
-        rc = err_set(e, SQLSTATE_INTERNAL_ERROR, "could not generate random bytes");
+    uint8_t secret[LOGIN_SECRET];
+    if (rc == ST_OK && getrandom(secret, sizeof secret, 0) != sizeof secret)
+        rc = err_set(e, SQLSTATE_SYSTEM_ERROR, "could not generate random bytes");
+    logins_init(&v->logins, c->logins_max, secret);
     if (rc == ST_OK)
         rc = session_server_set_config(v, c, e);
     if (!room || rc < 0) {
@@ -171,6 +174,7 @@ void session_server_free(struct session_server *v)
     mem_free(v->generations);
     mem_free(v->free_slots);
     (void)pthread_cond_destroy(&v->changed);
+    (void)pthread_cond_destroy(&v->room);
     admission_release(&v->admission);
     (void)pthread_mutex_destroy(&v->lock);
     mem_free(v);

@@ -284,14 +284,25 @@ static bool leaves_when_idle(const struct session *s)
     return atomic_load(&s->interrupts) & INT_TERMINATE || (atomic_load(&s->server->draining) && !in_block(s));
 }
 
+/* Its place is another connection's. Who has not said anything, or waits for TLS, is told nothing. */
+static void login_was_dropped(struct session *s)
+{
+    metric_add(METRIC_SESSIONS_REFUSED, 1);
+    s->closing = true;
+    if (s->phase == PHASE_SASL_FIRST || s->phase == PHASE_SASL_FINAL)
+        fatal_text(s, SQLSTATE_TOO_MANY_CONNECTIONS, "too many connections that have not logged in");
+}
+
 /* Whoever wanted attention while the session was parked. */
 static void on_wake(struct session *s)
 {
     bool in_tx = s->tx == TX_BLOCK || s->tx == TX_FAILED;
     if (s->woken_by == LOT_WOKEN && s->engine && s->engine->ops->look_up)
         s->engine->ops->look_up(s->engine);
-    if (atomic_load(&s->interrupts) & INT_TERMINATE ||
-        (s->server->draining && !in_tx && s->phase == PHASE_READY))
+    if (atomic_load(&s->interrupts) & INT_LOGIN_DROPPED)
+        login_was_dropped(s);
+    else if (atomic_load(&s->interrupts) & INT_TERMINATE ||
+             (s->server->draining && !in_tx && s->phase == PHASE_READY))
         fatal_text(s, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
     else if (s->woken_by == LOT_TIMEOUT && s->phase == PHASE_READY && clock_now_us() < s->idle_deadline_us)
         s->sweep_us = cursors_sweep(s, true);
@@ -349,8 +360,7 @@ static void session_end(struct session *s)
     (void)pthread_mutex_unlock(&s->lock);
     if (s->engine)
         s->engine->ops->session_close(s->engine);
-    scram_server_free(s->scram);
-    startup_forget_verifier(s);
+    startup_forget(s);
     settings_release(&s->settings);
     arena_release(&s->message_arena);
     buf_release(&s->out);
@@ -384,7 +394,7 @@ static void park(struct session *s, short events)
     lot_park(v->wiring.lot, &s->parked, events, deadline); /* from here on it may run elsewhere */
 }
 
-static void run_task(struct task *t, struct worker *w)
+void session_run(struct task *t, struct worker *w)
 {
     struct session *s = list_entry(t, struct session, task);
     assert(s->magic == SESSION_MAGIC);
@@ -397,69 +407,25 @@ static void run_task(struct task *t, struct worker *w)
     err_init(&e);
     short events = POLLIN;
     int st = ST_OK;
+    enum phase before = s->phase;
     on_wake(s);
     while (st == ST_OK && !s->closing)
         st = s->phase == PHASE_READY ? run_messages(s, &e) : startup_step(s, &events, &e);
     if (st < 0 && err_is_set(&e) && e.code != SQLSTATE_CONNECTION_FAILURE)
         fatal(s, &e);
+    if (s->phase != before && s->phase != PHASE_READY)
+        login_heard(s);
     if (st == ST_AGAIN && !s->closing && session_drain(s, &e) == ST_OK)
         park(s, s->phase == PHASE_TLS_HANDSHAKE ? events : POLLIN);
     else
         session_end(s);
 }
 
-static void on_leave(struct parked *p, enum lot_reason why)
+void session_on_leave(struct parked *p, enum lot_reason why)
 {
     struct session *s = list_entry(p, struct session, parked);
     s->woken_by = why;
     /* Log-ins and cancels have threads of their own, so that slow readers cannot lock anybody out. */
     thread_pool_submit(s->server->wiring.pool, &s->task,
                        s->phase == PHASE_READY ? THREAD_POOL_NORMAL : THREAD_POOL_URGENT);
-}
-
-static int session_init(struct session *s, int fd, struct err *e)
-{
-    const struct session_config *c = session_config(s);
-    s->task.run = run_task;
-    list_init(&s->task.link);
-    list_init(&s->statements);
-    list_init(&s->portals);
-    list_init(&s->savepoints);
-    settings_init(&s->settings);
-    buf_init(&s->out, OUT_MAX);
-    arena_init(&s->message_arena, c->memory_max);
-    s->sweep_us = CLOCK_NEVER;
-    s->opened_us = clock_now_us();
-    s->auth_deadline_us = s->opened_us + c->authentication_timeout_us;
-    atomic_store(&s->statement_deadline_us, CLOCK_NEVER);
-    parked_init(&s->parked, fd, on_leave);
-    TRY(conn_new(&s->conn, fd, e));
-    struct conn_keepalive k = {c->keepalive_idle_s, c->keepalive_interval_s, c->keepalive_count,
-                               c->tcp_user_timeout_ms};
-    TRY(conn_set_keepalive(s->conn, &k, e));
-    return lot_add(s->server->wiring.lot, &s->parked, e);
-}
-
-void session_accept(struct session_server *v, int fd)
-{
-    struct session *s = registry_claim(v);
-    if (!s) {
-        metric_add(METRIC_SESSIONS_REFUSED, 1);
-        (void)close(fd);
-        return;
-    }
-    struct err e;
-    err_init(&e);
-    if (session_init(s, fd, &e) < 0) {
-        char message[LOG_QUOTE_MAX];
-        log_line(LOG_ERROR, "accept_failed", "sqlstate=%s message=%s", sqlstate_code(e.code),
-                 log_quote(message, e.message));
-        metric_add(METRIC_SESSIONS_REFUSED, 1);
-        struct conn *conn = s->conn;
-        arena_release(&s->message_arena);
-        registry_release(s);
-        conn_free(conn);
-        return;
-    }
-    lot_park(v->wiring.lot, &s->parked, POLLIN, s->auth_deadline_us);
 }

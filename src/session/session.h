@@ -19,12 +19,12 @@ struct thread_pool;
 struct tls_context;
 struct user_file;
 
-/* Sockets beyond max_connections that may still say who they are, to be refused politely or to deliver a
- * cancel. */
-enum { SESSION_SPARE_CONNECTIONS = 256 };
+/* Sockets beyond max_connections and login_connections_max: of those that are about to end. */
+enum { SESSION_ENDING_CONNECTIONS = 128 };
 
 struct session_config {
     unsigned max_connections;
+    unsigned logins_max; /* connections that have not logged in */
     int64_t authentication_timeout_us;
     bool tls_required;
     bool trust;         /* nobody is asked for a password; only ever on loopback */

@@ -38,6 +38,7 @@ enum interrupt {
     INT_STATEMENT_TIMEOUT = 2,
     INT_TERMINATE = 4,
     INT_CLIENT_GONE = 8,
+    INT_LOGIN_DROPPED = 16, /* its place is another connection's; it will never be a session */
     INT_STATEMENT_MASK = INT_CANCEL | INT_STATEMENT_TIMEOUT,
 };
 
@@ -169,7 +170,11 @@ struct session {
     uint32_t slot;
     uint32_t pid;
     uint8_t cancel_key_len;
-    bool counted; /* against max_connections */
+    bool counted;    /* against max_connections */
+    bool logging_in; /* against login_connections_max; with the server's lock, as the next three */
+    uint16_t login_share;
+    struct list login; /* among those of its share, the most silent first */
+    int64_t heard_us;  /* when its log-in last got further */
     bool direct_tls;
     bool saw_ssl_request, saw_gss_request;
     bool closing;
@@ -198,6 +203,8 @@ struct session {
     _Atomic int64_t active_since_us;       /* 0: no statement runs */
 
     char *user, *database;
+    uint8_t *startup_packet; /* its payload, until the log-in is over: nothing in there is looked up before */
+    size_t startup_packet_len;
     struct scram_server *scram;
     struct scram_verifier *verifier; /* until the log-in is over */
     bool scram_doomed;
@@ -234,16 +241,29 @@ struct session {
     bool slow_logged;
 };
 
+enum { LOGIN_SHARES = 1024, LOGIN_SECRET = 16 };
+
+/* Connections that have not logged in, by who they come from; see login.c. With the server's lock. */
+struct logins {
+    unsigned max, n;
+    uint8_t secret[LOGIN_SECRET]; /* of the process */
+    struct {
+        struct list silent;
+        unsigned n;
+    } shares[LOGIN_SHARES];
+};
+
 struct session_server {
     struct session_wiring wiring; /* peers apart */
     char **peers;
     size_t npeers;
     _Atomic(const struct session_config *) config;
     struct list old_configs;
-    uint8_t mock_secret[32];
 
     pthread_mutex_t lock; /* registry, users, tls, count */
     pthread_cond_t changed;
+    pthread_cond_t room; /* a place in logins or a slot is free */
+    struct logins logins;
     struct session **slots;
     uint32_t *generations;
     uint32_t *free_slots;
@@ -267,10 +287,34 @@ void server_wake_all(struct session_server *v, enum interrupt why);
 /* To the session that is meant, ours or a peer's. May wait for peers. */
 void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
 
+/* login.c: with v->lock but for login_share and login_heard. */
+void logins_init(struct logins *l, unsigned max, const uint8_t secret[static LOGIN_SECRET]);
+/* Which share a socket's peer has. */
+unsigned login_share(const struct logins *l, int fd);
+void login_add(struct logins *l, struct session *s, unsigned share);
+/* Harmless when it is not among them. */
+void login_remove(struct logins *l, struct session *s);
+/* Its log-in has got further. */
+void login_heard(struct session *s);
+/* What had to go for a new connection. */
+struct login_dropped {
+    unsigned n;
+    char peer[CONN_PEER_NAME_MAX]; /* the last one */
+    int64_t silent_us;
+};
+/* Waits for a place and a slot, and drops who has been silent for long enough; false: there is none. */
+bool login_make_room(struct session_server *v, struct login_dropped *dropped);
+/* The log's line about that, now and then. Without v->lock. */
+void login_log_dropped(const struct session_server *v, const struct login_dropped *dropped);
+
 /* registry.c */
-struct session *registry_claim(struct session_server *v);
+/* Gives a connection that is about to log in its slot and its name; false: it is refused. May wait a little.
+ */
+bool registry_claim(struct session *s, unsigned share);
 void registry_release(struct session *s);
+/* It has said who it is: from now on it counts against max_connections; false: there are so many already. */
 bool registry_count_in(struct session *s);
+bool registry_is_full(struct session_server *v);
 /* Whether one of ours is meant. */
 bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
 void session_interrupt(struct session *s, enum interrupt why);
@@ -285,14 +329,16 @@ int monitor_start(struct session_server *v, struct err *e);
 void monitor_stop(struct session_server *v);
 
 /* session.c */
-void session_run(struct session *s);
+/* As a task of the pool, until it is parked or ends; and what hands it there. */
+void session_run(struct task *t, struct worker *w);
+void session_on_leave(struct parked *p, enum lot_reason why);
 /* The type of the message that follows the first `after` bytes of the input; 0 when it has not come yet. */
 char session_peek_message(struct session *s, size_t after);
 
 /* startup.c: ST_OK go on, ST_AGAIN park for *events, ST_EOF the connection is over. */
 int startup_step(struct session *s, short *events, struct err *e);
-/* Wipes what the log-in needed. */
-void startup_forget_verifier(struct session *s);
+/* Frees what the log-in needed, and wipes its secrets. */
+void startup_forget(struct session *s);
 
 /* output.c */
 /* Everything in s->out goes to the client, and then n more bytes of rows. Sticky: after ST_ERR the session

@@ -7,10 +7,14 @@
  *   TLS_HANDSHAKE  → FIRST_PACKET
  *   SASL_FIRST     → SASL_FINAL          SASL_FINAL → READY
  *
+ * Before READY nothing is done with the packet's parameters: they are bytes. What they say is looked up, kept
+ * and complained of when it is known who says it.
+ *
  * Source: PostgreSQL manual, 55.2.1, 55.2.10 to 55.2.12, 55.3. */
 #include "pgwire/startup.h"
 #include "auth/digest.h"
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "pgwire/frontend.h"
@@ -20,6 +24,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+
+enum { LOG_EVERY_US = 10 * 1000 * 1000 }; /* lines about what is no start-up packet */
 
 static int random_bytes(void *p, size_t n, struct err *e)
 {
@@ -34,28 +40,41 @@ static int answer_byte(struct session *s, char c, struct err *e)
     return session_flush(s, e);
 }
 
-static int on_ssl_request(struct session *s, struct err *e)
+/* What came with the request was not encrypted, and would be taken for what was. */
+static int check_nothing_follows(const struct session *s, const struct frame *f, const char *what,
+                                 struct err *e)
+{
+    size_t n;
+    (void)conn_input(s->conn, &n);
+    if (n > f->total)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "received unencrypted data after %s request", what);
+    return ST_OK;
+}
+
+static int on_ssl_request(struct session *s, const struct frame *f, struct err *e)
 {
     struct tls_context *tls = conn_is_unix(s->conn) ? NULL : server_tls(s->server);
     bool offer = tls && !conn_is_tls(s->conn);
     tls_context_unref(tls);
     if (s->saw_ssl_request)
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "unsupported frontend protocol 1234.5679: server supports 3.0 to 3.2");
     s->saw_ssl_request = true;
     TRY(answer_byte(s, offer ? 'S' : 'N', e));
+    TRY(check_nothing_follows(s, f, "SSL", e));
     if (offer)
         s->phase = PHASE_TLS_HANDSHAKE;
     return ST_OK;
 }
 
-static int on_gss_request(struct session *s, struct err *e)
+static int on_gss_request(struct session *s, const struct frame *f, struct err *e)
 {
     if (s->saw_gss_request)
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "unsupported frontend protocol 1234.5680: server supports 3.0 to 3.2");
     s->saw_gss_request = true;
-    return answer_byte(s, 'N', e);
+    TRY(answer_byte(s, 'N', e));
+    return check_nothing_follows(s, f, "GSSAPI encryption", e);
 }
 
 /* Parameters of the packet, then those of `options`: RESET returns to them. */
@@ -110,14 +129,43 @@ static void negotiate(struct session *s, const struct startup *m)
         be_negotiate_protocol_version(&s->out, between ? PROTOCOL_3_0 : s->protocol, m->unknown, m->nunknown);
 }
 
+void startup_forget(struct session *s)
+{
+    scram_server_free(TAKE_PTR(s->scram));
+    digest_wipe(s->verifier, s->verifier ? sizeof *s->verifier : 0);
+    mem_free(TAKE_PTR(s->verifier));
+    mem_free(TAKE_PTR(s->startup_packet));
+}
+
+/* The packet is decoded again: what was found in it the first time was not kept. */
+static int take_parameters(struct session *s, struct err *e)
+{
+    struct startup *m = arena_alloc(&s->message_arena, sizeof *m);
+    if (!m)
+        return err_oom(e);
+    TRY(startup_decode(s->startup_packet, s->startup_packet_len, m, e));
+    if (m->replication)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "replication connections are not supported");
+    TRY(apply_defaults(s, e));
+    return apply_parameters(s, m, e);
+}
+
+static int too_many_clients(struct err *e)
+{
+    metric_add(METRIC_SESSIONS_REFUSED, 1);
+    return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+}
+
 static int become_ready(struct session *s, struct err *e)
 {
-    scram_server_free(s->scram);
-    s->scram = NULL;
+    if (!registry_count_in(s))
+        return too_many_clients(e);
     s->cancel_key_len = s->protocol >= PROTOCOL_3_2 ? CANCEL_KEY_3_2 : CANCEL_KEY_3_0;
     uint8_t key[CANCEL_KEY_3_2];
     TRY(random_bytes(key, sizeof key, e));
     be_auth_ok(&s->out);
+    TRY(take_parameters(s, e));
+    startup_forget(s);
     for (size_t i = 0; i < SETTINGS_COUNT; i++)
         if (settings_flags(i) & SETTING_REPORT)
             be_parameter_status(&s->out, settings_name(&s->settings, i), settings_get(&s->settings, i));
@@ -181,36 +229,44 @@ static int authenticate(struct session *s, struct err *e)
     int rc;
     if (u && known_otherwise(s, u)) {
         rc = become_ready(s, e);
-    } else if (u && u->has_verifier) {
-        rc = begin_sasl(s, &u->verifier, false, e);
     } else {
-        struct scram_verifier mock;
-        rc = scram_mock_verifier(&mock, str_of(s->user), s->server->mock_secret, e);
-        mock.iterations = user_file_iterations(users); /* as everybody's are, or it would tell */
+        struct scram_verifier mock; /* made for everybody, since that takes time */
+        rc = user_file_mock(users, s->user, &mock, e);
+        bool real = u && u->has_verifier;
         if (rc == ST_OK)
-            rc = begin_sasl(s, &mock, true, e);
+            rc = begin_sasl(s, real ? &u->verifier : &mock, !real, e);
         digest_wipe(&mock, sizeof mock);
     }
     user_file_unref(users);
     return rc;
 }
 
-static int on_startup(struct session *s, const struct startup *m, struct err *e)
+static int on_startup(struct session *s, const struct startup *m, const struct frame *f, struct err *e)
 {
-    if (!registry_count_in(s)) {
-        metric_add(METRIC_SESSIONS_REFUSED, 1);
-        return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "sorry, too many clients already");
-    }
-    if (m->replication)
-        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "replication connections are not supported");
+    s->startup_packet = mem_alloc(f->len);
     s->user = mem_strdup(m->user);
     s->database = mem_strdup(m->database);
-    if (!s->user || !s->database)
+    if (!s->startup_packet || !s->user || !s->database)
         return err_oom(e);
+    memcpy(s->startup_packet, f->payload, f->len);
+    s->startup_packet_len = f->len;
+    if (registry_is_full(s->server)) /* as it will be told when it has logged in: that costs more */
+        return too_many_clients(e);
     negotiate(s, m);
-    TRY(apply_defaults(s, e));
-    TRY(apply_parameters(s, m, e));
     return authenticate(s, e);
+}
+
+/* What is no start-up packet gets no answer, as PostgreSQL gives none: who sent it speaks another protocol.
+ */
+static int garbage(const struct session *s, const struct err *e)
+{
+    static struct log_limit limit;
+    unsigned left_out;
+    metric_add(METRIC_GARBAGE, 1);
+    if (log_limit_passes(&limit, LOG_EVERY_US, &left_out))
+        log_line(LOG_INFO, "no_startup_packet", "peer=%s reason=\"%s\" lines_left_out=%u",
+                 conn_peer_name(s->conn), e->message, left_out);
+    return ST_EOF;
 }
 
 /* Bytes of the input to a whole frame: ST_OK, ST_AGAIN when the peer has to send more, ST_ERR. */
@@ -230,6 +286,30 @@ static int take_frame(struct session *s,
     }
 }
 
+/* Whether a TLS handshake begins right here, without an SSLRequest before it. */
+static bool begins_tls(struct session *s, uint8_t first)
+{
+    enum { TLS_HANDSHAKE_RECORD = 0x16 };
+    if (first != TLS_HANDSHAKE_RECORD || conn_is_tls(s->conn) || s->saw_ssl_request)
+        return false;
+    struct tls_context *tls = server_tls(s->server);
+    tls_context_unref(tls);
+    return tls != NULL;
+}
+
+static int on_first(struct session *s, const struct startup *m, const struct frame *f, struct err *e)
+{
+    switch (m->kind) {
+    case STARTUP_CANCEL:
+        cancel_request(s->server, m->cancel_pid, m->cancel_key, m->cancel_key_len);
+        return ST_EOF;
+    case STARTUP_SSL: return on_ssl_request(s, f, e);
+    case STARTUP_GSSENC: return on_gss_request(s, f, e);
+    case STARTUP_SESSION: break;
+    }
+    return on_startup(s, m, f, e);
+}
+
 static int first_packet(struct session *s, struct err *e)
 {
     size_t n;
@@ -240,32 +320,25 @@ static int first_packet(struct session *s, struct err *e)
             return st;
         in = conn_input(s->conn, &n);
     }
-    if (in[0] == 0x16 && !conn_is_tls(s->conn) && !s->saw_ssl_request) { /* a TLS handshake record */
-        struct tls_context *tls = server_tls(s->server);
-        bool has_tls = tls != NULL;
-        tls_context_unref(tls);
-        if (has_tls) {
-            s->direct_tls = true;
-            s->phase = PHASE_TLS_HANDSHAKE;
-            return ST_OK;
-        }
+    if (begins_tls(s, in[0])) {
+        s->direct_tls = true;
+        s->phase = PHASE_TLS_HANDSHAKE;
+        return ST_OK;
     }
     struct frame f;
     struct startup *m = arena_alloc(&s->message_arena, sizeof *m);
     if (!m)
         return err_oom(e);
     int st = take_frame(s, frame_next_startup, FRAME_STARTUP_MAX, &f, e);
+    if (st < 0 && e->code == SQLSTATE_PROTOCOL_VIOLATION)
+        return garbage(s, e);
     if (st != ST_OK)
         return st;
-    TRY(startup_decode(f.payload, f.len, m, e));
-    switch (m->kind) {
-    case STARTUP_CANCEL:
-        cancel_request(s->server, m->cancel_pid, m->cancel_key, m->cancel_key_len);
-        return ST_EOF;
-    case STARTUP_SSL: st = on_ssl_request(s, e); break;
-    case STARTUP_GSSENC: st = on_gss_request(s, e); break;
-    case STARTUP_SESSION: st = on_startup(s, m, e); break;
-    }
+    st = startup_decode(f.payload, f.len, m, e);
+    if (st < 0 && m->kind != STARTUP_SESSION)
+        return garbage(s, e);
+    TRY(st);
+    st = on_first(s, m, &f, e);
     if (st == ST_OK)
         conn_consume(s->conn, f.total);
     return st;
@@ -337,13 +410,6 @@ static int sasl_first(struct session *s, struct err *e)
     return session_flush(s, e);
 }
 
-void startup_forget_verifier(struct session *s)
-{
-    digest_wipe(s->verifier, s->verifier ? sizeof *s->verifier : 0);
-    mem_free(s->verifier);
-    s->verifier = NULL;
-}
-
 static int sasl_final(struct session *s, struct err *e)
 {
     struct frame f;
@@ -360,7 +426,6 @@ static int sasl_final(struct session *s, struct err *e)
         return login_failed(s, e);
     TRY(st);
     conn_consume(s->conn, f.total);
-    startup_forget_verifier(s);
     return become_ready(s, e);
 }
 

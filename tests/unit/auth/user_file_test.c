@@ -36,12 +36,69 @@ static struct user_file *parsed(const char *text)
     return f;
 }
 
+static struct scram_verifier made_up(const struct user_file *f, const char *name)
+{
+    struct scram_verifier v;
+    struct err e;
+    err_init(&e);
+    assert_int_equal(user_file_mock(f, name, &v, &e), ST_OK);
+    return v;
+}
+
+static bool same_salt(const struct scram_verifier *a, const struct scram_verifier *b)
+{
+    return a->salt_len == b->salt_len && memcmp(a->salt, b->salt, a->salt_len) == 0;
+}
+
+/* Two processes with one file, or one secret, show the same salt for a user who does not exist. */
+static void made_up_verifiers_agree(void **state)
+{
+    (void)state;
+    struct user_file *f = parsed(GOOD), *again = parsed("# the same users\n" GOOD),
+                     *other = parsed("dora " V(3) "\n");
+    struct scram_verifier a = made_up(f, "nobody"), b = made_up(again, "nobody"),
+                          c = made_up(other, "nobody"), d = made_up(f, "no one");
+    struct err e;
+    err_init(&e);
+    assert_true(same_salt(&a, &b) && a.iterations == b.iterations);
+    assert_false(same_salt(&a, &c));
+    assert_false(same_salt(&a, &d));
+    assert_int_equal(user_file_set_secret(f, "0123456789abcdef", 16, &e), ST_OK);
+    assert_int_equal(user_file_set_secret(other, "0123456789abcdef", 16, &e), ST_OK);
+    b = made_up(f, "nobody");
+    c = made_up(other, "nobody");
+    assert_true(same_salt(&b, &c));
+    assert_false(same_salt(&a, &b));
+    user_file_unref(f);
+    user_file_unref(again);
+    user_file_unref(other);
+}
+
+/* Made-up iteration counts are those of the file's users, about as often. */
+static void made_up_iterations_do_not_tell(void **state)
+{
+    unsigned seen[4] = {0};
+    (void)state;
+    struct user_file *f = parsed(GOOD);
+    for (unsigned i = 0; i < 300; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "user%u", i);
+        int n = made_up(f, name).iterations;
+        assert_in_range(n, 1, 2);
+        seen[n]++;
+    }
+    assert_true(seen[1] > 50 && seen[2] > seen[1]);
+    user_file_unref(f);
+    f = parsed("dora peer\n"); /* nobody has a password */
+    assert_int_equal(made_up(f, "dora").iterations, SCRAM_ITERATIONS);
+    user_file_unref(f);
+}
+
 static void test_users(void **state)
 {
     (void)state;
     struct user_file *f = parsed(GOOD);
     assert_int_equal(user_file_count(f), 4);
-    assert_int_equal(user_file_iterations(f), 2);
     const struct user *u = user_file_find(f, "alice");
     assert_non_null(u);
     assert_true(u->has_verifier && !u->by_cert && !u->by_peer);
@@ -71,11 +128,10 @@ static void test_nobody(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct user_file *f = parsed(texts[i]);
         assert_int_equal(user_file_count(f), 0);
-        assert_int_equal(user_file_iterations(f), SCRAM_ITERATIONS);
+        assert_int_equal(made_up(f, "alice").iterations, SCRAM_ITERATIONS);
         assert_null(user_file_find(f, "alice"));
         user_file_unref(f);
     }
-    assert_int_equal(user_file_iterations(NULL), SCRAM_ITERATIONS);
 }
 
 #define LONG64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -275,6 +331,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_users),
+        cmocka_unit_test(made_up_verifiers_agree),
+        cmocka_unit_test(made_up_iterations_do_not_tell),
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_bad_lines),
         cmocka_unit_test(test_nul_in_a_name),
