@@ -17,6 +17,7 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
         return err_oom(e);
     s->base.ops = b->ops;
     s->local = (struct local *)b;
+    s->number = __atomic_add_fetch(&s->local->sessions, 1, __ATOMIC_RELAXED);
     s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
     list_init(&s->by_use);
     list_init(&s->detached);

@@ -1,5 +1,5 @@
-/* What a statement does to transaction and client, by its kind in the engine and its first words; and what no
- * session may do, since it would reach beyond the session. */
+/* What a statement does to transaction and client, by its kind in the engine and its first words, and the
+ * settings that no session changes. What functions may be called is engine/guard.h's. */
 #include "backend/local_priv.h"
 
 #include "sql/repeats.h"
@@ -145,40 +145,6 @@ static bool has_word(struct str sql, const char *word)
             depth--;
         else if (depth == 0 && sql_token_is_word(&t, word))
             return true;
-    }
-}
-
-/* ---- functions ---- */
-
-/* Table functions that reach beyond the session although the configuration is locked: logging with a path
- * that is not allowed makes every statement of every session fail, profiling writes statements to the
- * server's output. The last two run text that nobody has looked at. */
-static const char *const refused[] = {
-    "enable_logging",    "disable_logging", "truncate_duckdb_logs",        "enable_profiling",
-    "disable_profiling", "query",           "json_execute_serialized_sql", "tavana_rows", /* engine/sink.h */
-};
-
-static bool is_refused(struct str name)
-{
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        if (str_ieq(name, str_of(refused[i])))
-            return true;
-    return false;
-}
-
-int local_check_functions(struct str sql, struct err *e)
-{
-    struct sql_lexer l;
-    struct sql_token t, name = {0};
-    sql_lexer_init(&l, sql);
-    for (;;) {
-        enum sql_token_kind kind = sql_lexer_next(&l, &t);
-        if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
-            return ST_OK;
-        if (sql_token_is(&t, '(') && sql_token_is_name(&name) && is_refused(plain_name(&name)))
-            return err_set(e, SQLSTATE_INSUFFICIENT_PRIVILEGE, "permission denied for function %.*s",
-                           (int)plain_name(&name).n, plain_name(&name).p);
-        name = t;
     }
 }
 

@@ -65,6 +65,7 @@ int local_connect(struct local_session *s, struct err *e)
     if (!c)
         return err_oom(e);
     TRY(engine_connect(s->local->engine, &c->conn, e));
+    engine_set_owner(c->conn, s->number);
     TRY(apply_settings(s, c, e));
     TRY(begin_again(s, c, e));
     s->main = TAKE_PTR(c);

@@ -62,7 +62,7 @@ static int wrap(struct local_direct *d, size_t ncolumns, struct str inner, struc
 {
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, LOCAL_STATEMENT_MEMORY);
-    buf_printf(&b, "SELECT " ENGINE_SINK_FUNCTION "(");
+    buf_printf(&b, ENGINE_SINK_START);
     for (size_t i = 0; i < ncolumns; i++)
         buf_printf(&b, i ? ", c%zu" : "c%zu", i);
     buf_printf(&b, ") FROM (");

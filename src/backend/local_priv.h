@@ -53,6 +53,7 @@ struct local {
     _Atomic uint64_t verdicts[LOCAL_VERDICTS]; /* hash, its last bit: long */
     struct spool_space space;
     struct local_rows_options rows;
+    uint64_t sessions;             /* that there have been; atomic */
     uint64_t data_version;         /* grows with every commit of changed data; atomic, as the next */
     unsigned commits;              /* of such, under way */
     pthread_rwlock_t commit_gate;  /* see local_version.c */
@@ -91,6 +92,7 @@ enum local_tx { LOCAL_TX_NONE, LOCAL_TX_OPEN, LOCAL_TX_READ_ONLY };
 struct local_session {
     struct backend_session base;
     struct local *local;
+    uint64_t number; /* whose catalogs and secrets are whose */
 
     struct local_conn *main;        /* NULL: none yet */
     struct local_portal *streaming; /* whose open stream is on main; NULL: none */
@@ -253,9 +255,6 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
  * may not do. */
 int local_classify(struct str sql, const struct engine_stmt_info *info, struct backend_stmt_info *out,
                    enum local_after *after, struct err *e);
-
-/* 42501 for a function that would reach beyond the session. */
-int local_check_functions(struct str sql, struct err *e);
 
 /* local_split.c */
 int local_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),

@@ -184,7 +184,6 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
     if (noids > BACKEND_PARAMS_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement can have at most %d parameters",
                        BACKEND_PARAMS_MAX);
-    TRY(local_check_functions(st->sql, e));
     TRY(local_claim(st->session, &c, e));
     TRY(local_plan(st, c, oids, noids, &es, &sample, e));
     const struct engine_stmt_info *info = engine_stmt_info(es);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096 };
+enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096, PROTECT_MAX = 16 };
 
 /* What is run before the engine is locked: the catalog, and then the operator's file. *out is the caller's.
  */
@@ -31,6 +31,21 @@ static int collect_init(struct engine_options *o, const char ***out, const char 
     o->init = *out = statements;
     o->ninit = n;
     return ST_OK;
+}
+
+/* The server's own files, which an allowed directory may contain. */
+static size_t collect_protected(const char *out[PROTECT_MAX], const struct config *c)
+{
+    const char *const all[] = {
+        c->config,         c->users_file,    c->tls_cert_file,   c->tls_key_file,
+        c->tls_ca_file,    c->rpc_cert_file, c->rpc_key_file,    c->rpc_ca_file,
+        c->rpc_token_file, c->init,          c->spool_directory,
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all && n < PROTECT_MAX; i++)
+        if (all[i] && *all[i])
+            out[n++] = all[i];
+    return n;
 }
 
 /* ---- a database in memory that is for reading alone ----
@@ -128,6 +143,7 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
     char memory[32] = "";
     if (c->memory_limit)
         (void)snprintf(memory, sizeof memory, "%lldB", (long long)c->memory_limit);
+    const char *protect[PROTECT_MAX];
     struct local_options o = {
         .default_catalog = c->default_catalog && *c->default_catalog ? c->default_catalog : NULL,
         .spool_bytes = (uint64_t)c->spool_limit,
@@ -145,8 +161,12 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
                 .nallowed_directories = c->allowed_directories.n,
                 .extensions = c->extensions.items,
                 .nextensions = c->extensions.n,
+                .protect = protect,
+                .allowed_functions = c->allowed_functions.items,
+                .nallowed_functions = c->allowed_functions.n,
             },
     };
+    o.engine.nprotect = collect_protected(protect, c);
     CLEANUP(mem_freep) const char **statements = NULL;
     CLEANUP(mem_freep) char *init = NULL;
     if (c->init)

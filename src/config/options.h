@@ -176,6 +176,8 @@ X(PATH, temp_directory, "TAVANA_TEMP_DIRECTORY", "", 0, 0, "", START, ENGINE, \
   "Where the engine spills; empty: nowhere, and what needs more than memory_limit ends with 53200") \
 X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, ENGINE, \
   "Directories whose files SQL may read and write; empty: none") \
+X(LIST, allowed_functions, "TAVANA_ALLOWED_FUNCTIONS", "", 0, 0, "", START, ENGINE, \
+  "Functions that SQL may call although they are refused otherwise: postgres_query, ducklake_add_data_files …") \
 X(PATH, init, "TAVANA_INIT", "", 0, 0, "", START, ENGINE, \
   "File of SQL that is run once at start, before the engine is locked: ATTACH, CREATE SECRET, views, settings") \
 X(TEXT, default_catalog, "TAVANA_DEFAULT_CATALOG", "", 0, 0, "", START, ENGINE, \

@@ -323,6 +323,7 @@ static int prepare_insert(struct engine_appender *ap, struct err *e)
     struct buf sql;
     buf_init(&sql, TEXT_MAX);
     int st = put_insert(ap, &sql, e);
+    guard_own_statement(ap->conn);
     if (st == ST_OK && duckdb_prepare(ap->conn->conn, (const char *)sql.data, &ap->insert) != DuckDBSuccess)
         st = engine_error(e, ap->insert ? duckdb_prepare_error(ap->insert) : NULL, NULL);
     buf_release(&sql);
@@ -397,6 +398,7 @@ static int flush(struct engine_appender *ap, struct append_heap *h, struct err *
     if (ap->by_function)
         (void)duckdb_bind_int64(ap->insert, 1, (int64_t)h->rows);
     int st = ST_OK;
+    guard_own_statement(ap->conn);
     if (duckdb_pending_prepared(ap->insert, &pending) != DuckDBSuccess)
         st = engine_error(e, pending ? duckdb_pending_error(pending) : NULL, NULL);
     else

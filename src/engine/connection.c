@@ -14,6 +14,7 @@ int engine_connect(struct engine *en, struct engine_conn **out, struct err *e)
         return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "the engine gives no further connection");
     }
     sink_add(c);
+    guard_add(c);
     /* The engine counts string headers only, so its own lookahead is kept at a chunk; ours is counted in
      * bytes. It cannot be set for all connections at once. */
     if (engine_exec(c, "SET streaming_buffer_size = '1KB'", e) != ST_OK) {
@@ -28,9 +29,15 @@ void engine_disconnect(struct engine_conn *c)
 {
     if (!c)
         return;
+    guard_remove(c);
     sink_remove(c);
     duckdb_disconnect(&c->conn);
     mem_free(c);
+}
+
+void engine_set_owner(struct engine_conn *c, uint64_t owner)
+{
+    c->guard.owner = owner;
 }
 
 void engine_interrupt(struct engine_conn *c)
@@ -43,6 +50,7 @@ int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
     struct helped_call call;
     duckdb_result r = {0}; /* without memory the engine leaves it as it is */
     int st = ST_OK;
+    guard_statement(c, sql, false);
     helpers_call_begin(c->engine->helpers, &call);
     duckdb_state state = duckdb_query(c->conn, sql, &r);
     helpers_call_end(c->engine->helpers, &call);

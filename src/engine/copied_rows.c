@@ -100,7 +100,7 @@ void copied_rows_put_column(struct buf *b, const struct copied_rows *r, bool by_
 {
     char name[NAME_MAX];
     if (by_function && function_name(name, r->types[i]))
-        buf_printf(b, "%s(%llu, %zu, i)", name, (unsigned long long)r->id, i);
+        buf_printf(b, "system.main.%s(%llu, %zu, i)", name, (unsigned long long)r->id, i);
     else
         buf_printf(b, "c%zu", i);
 }
@@ -110,7 +110,7 @@ void copied_rows_put_source(struct buf *b, const struct copied_rows *r, bool by_
     if (by_function)
         buf_printf(b, NUMBERS ".numbers WHERE i < $1");
     else
-        buf_printf(b, "tavana_copied(%llu)", (unsigned long long)r->id);
+        buf_printf(b, "system.main.tavana_copied(%llu)", (unsigned long long)r->id);
 }
 
 /* ---- a column ---- */

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "engine/copied_rows.h"
+#include "engine/guard_priv.h"
 #include "engine/sink_priv.h"
 
 #include <stdio.h>
@@ -153,7 +154,10 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(exec_buf(c, b, e));
     TRY(engine_exec(c, "SET enable_external_access = false", e));
     TRY(engine_exec(c, "SET allowed_configs = " SESSION_SETTINGS, e));
-    return engine_exec(c, "SET lock_configuration = true", e);
+    TRY(engine_exec(c, "SET lock_configuration = true", e));
+    if (o->temp_directory && *o->temp_directory)
+        TRY(guard_files_add(c->engine, o->temp_directory, e));
+    return guard_close(c, o->protect, o->nprotect, o->allowed_functions, o->nallowed_functions, e);
 }
 
 static int open_database(struct engine *en, const struct engine_options *o, struct err *e)
@@ -180,6 +184,7 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
     list_init(&en->copied);
     (void)pthread_mutex_init(&en->sinks_lock, NULL);
     list_init(&en->sinks);
+    TRY(guard_init(e));
     TRY(open_database(en, o, e));
     CLEANUP(engine_disconnectp) struct engine_conn *c = NULL;
     TRY(engine_connect(en, &c, e));
@@ -195,6 +200,7 @@ void engine_close(struct engine *en)
     if (!en)
         return;
     helpers_free(en->helpers);
+    guard_open(en);
     duckdb_close(&en->db);
     (void)pthread_mutex_destroy(&en->copied_lock);
     (void)pthread_mutex_destroy(&en->sinks_lock);

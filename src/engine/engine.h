@@ -37,6 +37,10 @@ struct engine_options {
     size_t nextensions;
     const char *const *init; /* statements to run once, before the lock */
     size_t ninit;
+    const char *const *protect; /* files and directories that no statement opens, beside the engine's own */
+    size_t nprotect;
+    const char *const *allowed_functions; /* of those that are refused otherwise: guard.h */
+    size_t nallowed_functions;
 };
 
 /* Types that outlive their statement or result: a copy in the arena, names included. 53200 */
@@ -50,6 +54,8 @@ void engine_close(struct engine *en);
 const char *engine_version(void);
 
 int engine_connect(struct engine *en, struct engine_conn **out, struct err *e);
+/* Whose what it attaches and its secrets are: other owners can not take them away. */
+void engine_set_owner(struct engine_conn *c, uint64_t owner);
 /* Rolls back what is open. Statements and results of it are gone before. NULL is fine. */
 void engine_disconnect(struct engine_conn *c);
 /* Any thread, while the connection exists: what runs on it ends with 57014. When nothing runs it acts on an

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "engine/engine.h"
+#include "engine/guard.h"
 #include "engine/helpers.h"
 
 #include <duckdb.h>
@@ -23,6 +24,9 @@ struct engine {
     struct list copied;          /* see copied_rows.h */
     pthread_mutex_t sinks_lock;  /* of the next, and of the connections' sinks */
     struct list sinks;           /* connections, for sink.c */
+    bool guarded;                /* see guard.h */
+    char **allowed;              /* functions that are not refused */
+    size_t nallowed;
 };
 
 struct engine_conn {
@@ -31,6 +35,7 @@ struct engine_conn {
     struct list by_number; /* in the engine's list */
     uint64_t number;       /* the engine's own for it */
     struct engine_sink *sink;
+    struct guard_conn guard;
 };
 
 struct engine_stmt {

@@ -27,6 +27,7 @@ static const struct rule {
 } rules[] = {
     {"INTERRUPT", NULL, NULL, NULL, SQLSTATE_QUERY_CANCELED},
 
+    {NULL, NULL, NULL, "nested too deeply", SQLSTATE_STATEMENT_TOO_COMPLEX}, /* guard_hooks.c */
     {"Parser", NULL, NULL, "Duplicate CTE name", SQLSTATE_DUPLICATE_ALIAS},
     {"Parser", NULL, NULL, "errhint NOT IMPLEMENTED", SQLSTATE_INVALID_ESCAPE_SEQUENCE},
     {"Parser", NULL, NULL, "more than one primary key", SQLSTATE_INVALID_TABLE_DEFINITION},

@@ -101,10 +101,26 @@ struct condition {
     void *arg;
 };
 
+/* CREATE TABLE … AS counts its rows, CREATE SECRET does not. */
+static bool is_query(const struct engine_stmt_info *info)
+{
+    switch (info->kind) {
+    case ENGINE_STMT_SELECT:
+    case ENGINE_STMT_INSERT:
+    case ENGINE_STMT_UPDATE:
+    case ENGINE_STMT_DELETE:
+    case ENGINE_STMT_MERGE:
+    case ENGINE_STMT_COPY: return true;
+    case ENGINE_STMT_CREATE: return info->ncolumns == 1 && strcmp(info->names[0], "Count") == 0;
+    default: return false;
+    }
+}
+
 static int start(struct engine_result *r, struct engine_stmt *st, enum engine_mode mode,
                  const bool *cancelled, const struct condition *c, struct err *e)
 {
     duckdb_pending_result pending = NULL;
+    guard_statement(st->conn, st->sql, is_query(&st->info));
     duckdb_state state = mode == ENGINE_STREAM ? duckdb_pending_prepared_streaming(st->prepared, &pending)
                                                : duckdb_pending_prepared(st->prepared, &pending);
     int status;

@@ -1,5 +1,5 @@
 /* Rows taken inside the engine's pipeline, before the engine copies them for its result: a statement that is
- * wrapped as SELECT ENGINE_SINK_FUNCTION(c0, c1, …) FROM (…) hands each vector of rows to the sink of its
+ * wrapped as ENGINE_SINK_START c0, c1, …) FROM (…) hands each vector of rows to the sink of its
  * connection, and its own result has one BIGINT a row, the sink's ticket, in the order of the rows. Saves the
  * copy of each chunk, a tenth to a fifth of a long scan. Source: docs/decisions/rows.md, design F.
  * Threads: begin, chunk and end are called by any thread of the engine, for a state by one at a time. */
@@ -10,6 +10,8 @@
 #include "engine/engine.h"
 
 #define ENGINE_SINK_FUNCTION "tavana_rows"
+/* How such a statement begins: no other may call the function, and this one once. */
+#define ENGINE_SINK_START "SELECT system.main." ENGINE_SINK_FUNCTION "("
 
 struct engine_sink;
 

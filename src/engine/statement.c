@@ -139,6 +139,7 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
 {
     CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
     TRY(stmt_new(c, sql, &st, e));
+    guard_statement(c, st->sql, true);
     TRY(describe(st, duckdb_prepare(c->conn, st->sql, &st->prepared), e));
     *out = TAKE_PTR(st);
     return ST_OK;
@@ -189,6 +190,7 @@ int engine_prepare_expanded(struct engine_conn *c, struct str sql, struct engine
 {
     CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
     TRY(stmt_new(c, sql, &st, e));
+    guard_statement(c, st->sql, true);
     duckdb_extracted_statements parts = NULL;
     size_t n = duckdb_extract_statements(c->conn, st->sql, &parts);
     int status = run_parts(st, parts, n, e);

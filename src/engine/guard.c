@@ -1,0 +1,208 @@
+#include "engine/guard.h"
+
+#include "base/alloc.h"
+#include "engine/guard_priv.h"
+#include "engine/sink.h"
+
+#include <string.h>
+
+/* ---- connections ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct list all = {&all, &all};
+static unsigned nclosed; /* engines that are guarded */
+
+int guard_init(struct err *e)
+{
+    return guard_hooks_init(e);
+}
+
+/* The C API hands out an object of its own that holds the address of the engine's. */
+static const void *context_of(struct engine_conn *c)
+{
+    duckdb_client_context wrapper;
+    duckdb_connection_get_client_context(c->conn, &wrapper);
+    const void *context = *(const void *const *)(const void *)wrapper;
+    duckdb_destroy_client_context(&wrapper);
+    return context;
+}
+
+void guard_add(struct engine_conn *c)
+{
+    c->guard.context = context_of(c);
+    (void)pthread_mutex_lock(&lock);
+    list_append(&all, &c->guard.link);
+    (void)pthread_mutex_unlock(&lock);
+}
+
+void guard_remove(struct engine_conn *c)
+{
+    (void)pthread_mutex_lock(&lock);
+    list_remove(&c->guard.link);
+    (void)pthread_mutex_unlock(&lock);
+}
+
+void guard_statement(struct engine_conn *c, const char *sql, bool is_query)
+{
+    c->guard.own = false;
+    __atomic_store_n(&c->guard.makes_no_secret, is_query, __ATOMIC_RELAXED); /* helpers read it */
+    c->guard.sink_calls = strncmp(sql, ENGINE_SINK_START, sizeof ENGINE_SINK_START - 1) == 0;
+}
+
+void guard_own_statement(struct engine_conn *c)
+{
+    c->guard.own = true;
+}
+
+struct engine_conn *guard_conn_of(const void *context)
+{
+    struct engine_conn *found = NULL;
+    (void)pthread_mutex_lock(&lock);
+    list_for_each (link, &all) {
+        struct engine_conn *c = list_entry(link, struct engine_conn, guard.link);
+        if (c->guard.context == context && c->engine->guarded)
+            found = c;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return found;
+}
+
+bool guard_owner_is_here(const struct engine *en, uint64_t owner)
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&lock);
+    list_for_each (link, &all) {
+        const struct engine_conn *c = list_entry(link, struct engine_conn, guard.link);
+        found |= c->engine == en && c->guard.owner == owner;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return found;
+}
+
+bool guard_is_closed(void)
+{
+    return __atomic_load_n(&nclosed, __ATOMIC_ACQUIRE) > 0;
+}
+
+bool guard_is_allowed(const struct engine *en, struct str name)
+{
+    for (size_t i = 0; i < en->nallowed; i++)
+        if (str_ieq(name, str_of(en->allowed[i])))
+            return true;
+    return false;
+}
+
+/* ---- what there is ---- */
+
+/* The first column of a query, a string a row. */
+static int for_each_name(struct engine_conn *c, const char *sql,
+                         int (*take)(struct engine_conn *c, const char *name, struct err *e), struct err *e)
+{
+    duckdb_result r;
+    int st = ST_OK;
+    if (duckdb_query(c->conn, sql, &r) != DuckDBSuccess)
+        st = engine_error(e, duckdb_result_error(&r), NULL);
+    for (idx_t row = 0; st == ST_OK && row < duckdb_row_count(&r); row++) {
+        char *name = duckdb_value_varchar(&r, 0, row);
+        st = name ? take(c, name, e) : ST_OK;
+        duckdb_free(name);
+    }
+    duckdb_destroy_result(&r);
+    return st;
+}
+
+static int operators_own(struct engine_conn *c, enum guard_object kind, const char *name, struct err *e)
+{
+    if (guard_owners_put(c->engine, kind, str_of(name), 0))
+        return ST_OK;
+    return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "the name \"%s\" is too long to be kept", name);
+}
+
+static int own_catalog(struct engine_conn *c, const char *name, struct err *e)
+{
+    return operators_own(c, GUARD_CATALOG, name, e);
+}
+
+static int own_secret(struct engine_conn *c, const char *name, struct err *e)
+{
+    return operators_own(c, GUARD_SECRET, name, e);
+}
+
+static int protect_database(struct engine_conn *c, const char *path, struct err *e)
+{
+    return guard_files_add_database(c->engine, path, e);
+}
+
+static int take_stock(struct engine_conn *c, struct err *e)
+{
+    TRY(for_each_name(c, "SELECT database_name FROM duckdb_databases()", own_catalog, e));
+    TRY(for_each_name(c, "SELECT name FROM duckdb_secrets()", own_secret, e));
+    return for_each_name(c, "SELECT path FROM duckdb_databases() WHERE path IS NOT NULL AND type = 'duckdb'",
+                         protect_database, e);
+}
+
+/* ---- closing ---- */
+
+/* What has to be refused, by the hook that does it. */
+static const struct {
+    const char *sql;
+    enum guard_hook hook;
+} trials[] = {
+    {"FROM system.main.query('SELECT 1')", GUARD_HOOK_LOOKUP},
+    {"FROM read_blob('/proc/self/mem')", GUARD_HOOK_FILE},
+    {"ATTACH ':memory:' AS tavana_trial", GUARD_HOOK_ATTACH},
+    {"DETACH system", GUARD_HOOK_DETACH},
+    {"SELECT list_sort(1::VARIANT)", GUARD_HOOK_BIND},
+};
+
+static int try_hooks(struct engine_conn *c, struct err *e)
+{
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct err why;
+        err_init(&why);
+        uint64_t before = guard_hooks_reached(trials[i].hook);
+        int st = engine_exec(c, trials[i].sql, &why);
+        if (st == ST_OK || why.code != SQLSTATE_INSUFFICIENT_PRIVILEGE ||
+            guard_hooks_reached(trials[i].hook) == before)
+            return err_set(e, SQLSTATE_INTERNAL_ERROR,
+                           "this engine library is not held back from what SQL may not do: %s",
+                           guard_hook_names[trials[i].hook]);
+    }
+    return ST_OK;
+}
+
+static int keep_allowed(struct engine *en, const char *const *allowed, size_t n, struct err *e)
+{
+    en->allowed = mem_calloc(n + 1, sizeof *en->allowed);
+    if (!en->allowed)
+        return err_oom(e);
+    for (; en->nallowed < n; en->nallowed++)
+        if (!(en->allowed[en->nallowed] = mem_strdup(allowed[en->nallowed])))
+            return err_oom(e);
+    return ST_OK;
+}
+
+int guard_close(struct engine_conn *c, const char *const *protect, size_t nprotect,
+                const char *const *allowed, size_t nallowed, struct err *e)
+{
+    struct engine *en = c->engine;
+    TRY(take_stock(c, e));
+    for (size_t i = 0; i < nprotect; i++)
+        TRY(guard_files_add(en, protect[i], e));
+    en->guarded = true;
+    (void)__atomic_fetch_add(&nclosed, 1, __ATOMIC_RELEASE);
+    TRY(try_hooks(c, e));
+    return keep_allowed(en, allowed, nallowed, e);
+}
+
+void guard_open(struct engine *en)
+{
+    if (en->guarded)
+        (void)__atomic_fetch_sub(&nclosed, 1, __ATOMIC_RELEASE);
+    en->guarded = false;
+    guard_files_remove(en);
+    guard_owners_forget(en);
+    for (size_t i = 0; i < en->nallowed; i++)
+        mem_free(en->allowed[i]);
+    mem_free(en->allowed);
+}
