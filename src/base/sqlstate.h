@@ -92,6 +92,7 @@
     X(CANT_CHANGE_RUNTIME_PARAM, "55P02", "cant_change_runtime_param")                                       \
     X(QUERY_CANCELED, "57014", "query_canceled")                                                             \
     X(ADMIN_SHUTDOWN, "57P01", "admin_shutdown")                                                             \
+    X(CRASH_SHUTDOWN, "57P02", "crash_shutdown")                                                             \
     X(CANNOT_CONNECT_NOW, "57P03", "cannot_connect_now")                                                     \
     X(IDLE_SESSION_TIMEOUT, "57P05", "idle_session_timeout")                                                 \
     X(SYSTEM_ERROR, "58000", "system_error")                                                                 \

@@ -15,6 +15,7 @@ enum {
     LOGINS_MIN = 8,
     SCRAM_SECRET_MIN = 16, /* bytes */
     TERMINATE_WAIT_US = 10 * 1000 * 1000,
+    GIVE_UP_WAIT_US = 500 * 1000, /* for clients to be told; what hangs in a dead engine is not waited for */
 };
 
 static void session_config_from(struct session_config *out, const struct config *c)
@@ -247,6 +248,13 @@ void front_drain(struct front *v)
     while (!session_server_wait(v->sessions, clock_now_us() + TERMINATE_WAIT_US))
         log_line(LOG_WARNING, "sessions_still_ending", "sessions=%u",
                  session_server_counts(v->sessions).sessions);
+}
+
+void front_give_up(struct front *v)
+{
+    listener_pause(v->listener);
+    session_server_crash(v->sessions);
+    (void)session_server_wait(v->sessions, clock_now_us() + GIVE_UP_WAIT_US);
 }
 
 void front_forget_listener(struct front *f)

@@ -46,6 +46,19 @@ int process_open_pool(struct process *p, struct err *e)
     return thread_pool_new(&p->pool, &o, e);
 }
 
+/* /ready says so at once; the thread that waits for signals does the rest. A worker's sessions are its
+ * gateways': they see that it is gone, and go on elsewhere. */
+void process_engine_died(void *arg, const char *why)
+{
+    struct process *p = arg;
+    char text[LOG_QUOTE_MAX];
+    atomic_store(&p->state, OPS_DRAINING);
+    log_line(LOG_ERROR, "engine_failed", "message=%s", log_quote(text, why));
+    if (!p->role->give_up)
+        _exit(EXIT_FAILED);
+    (void)kill(getpid(), SIGUSR1);
+}
+
 /* ---- the operator's pages ---- */
 
 static enum ops_state ops_state(void *arg)
@@ -160,12 +173,24 @@ static void reload(struct process *p)
     log_line(LOG_INFO, "reloaded", "");
 }
 
+/* What the engine would do at its end it might do wrong by now: nothing of it is waited for. */
+static _Noreturn void give_up(struct process *p)
+{
+    p->role->give_up(p);
+    log_line(LOG_ERROR, "stopped", "reason=engine_failed");
+    _exit(EXIT_FAILED);
+}
+
 static void run_until_signal(struct process *p, const sigset_t *signals)
 {
     for (;;) {
         int number = 0;
         if (sigwait(signals, &number) != 0)
             continue;
+        if (number == SIGUSR1 && atomic_load(&p->state) == OPS_DRAINING)
+            give_up(p);
+        if (number == SIGUSR1)
+            continue; /* somebody else's */
         if (number != SIGHUP) {
             log_line(LOG_INFO, "signal", "name=%s", number == SIGINT ? "SIGINT" : "SIGTERM");
             return;
@@ -195,8 +220,10 @@ static void block_signals(sigset_t *signals)
     (void)sigaddset(signals, SIGINT);
     (void)sigaddset(signals, SIGTERM);
     (void)sigaddset(signals, SIGHUP);
+    (void)sigaddset(signals, SIGUSR1); /* process_engine_died */
     (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit of files is an error of a write, too */
 }
 
 static void run(struct process *p, const sigset_t *signals)

@@ -28,6 +28,8 @@ struct process_role {
     int (*reload)(struct process *p, const struct config *next, struct err *e);
     /* SIGTERM: nothing new; what runs may finish within shutdown_timeout. */
     void (*drain)(struct process *p);
+    /* The engine is dead: tells whom it can, soon. NULL: the process ends at once. */
+    void (*give_up)(struct process *p);
     void (*gauges)(struct process *p, struct ops_gauges *g); /* NULL: none of its own */
     int (*port)(const struct process *p);
 };
@@ -48,6 +50,8 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
 
 /* ---- for roles ---- */
 
+/* For engine_on_death. Any thread, and at any moment. */
+void process_engine_died(void *arg, const char *why);
 int process_open_pool(struct process *p, struct err *e);
 /* *limit: what there is in the end, which may be less. */
 int process_raise_descriptors(uint64_t wanted, uint64_t *limit, struct err *e);

@@ -5,6 +5,7 @@
 #include "backend/local.h"
 #include "cmd/front.h"
 #include "cmd/open_engine.h"
+#include "engine/engine.h"
 
 struct serve {
     struct process process;
@@ -25,6 +26,7 @@ static void forget_sockets(struct process *p)
 static int start(struct process *p, struct err *e)
 {
     struct serve *v = (struct serve *)p;
+    engine_on_death(process_engine_died, p);
     TRY(open_engine(&v->engine, &p->config, e));
     TRY(process_open_pool(p, e));
     return front_open_sessions(&v->front, v->engine, e);
@@ -47,6 +49,11 @@ static int reload(struct process *p, const struct config *next, struct err *e)
 static void drain(struct process *p)
 {
     front_drain(&((struct serve *)p)->front);
+}
+
+static void give_up(struct process *p)
+{
+    front_give_up(&((struct serve *)p)->front);
 }
 
 static void gauges(struct process *p, struct ops_gauges *g)
@@ -77,6 +84,7 @@ int cmd_serve(int argc, char **argv)
         .stop = stop,
         .reload = reload,
         .drain = drain,
+        .give_up = give_up,
         .gauges = gauges,
         .port = port,
     };

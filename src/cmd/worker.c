@@ -8,6 +8,7 @@
 #include "cmd/open_engine.h"
 #include "cmd/process.h"
 #include "cmd/rpc_options.h"
+#include "engine/engine.h"
 #include "net/listener.h"
 #include "rpc/service.h"
 
@@ -95,6 +96,7 @@ static int check(struct process *p, struct err *e)
 static int start(struct process *p, struct err *e)
 {
     struct worker_process *v = (struct worker_process *)p;
+    engine_on_death(process_engine_died, p);
     TRY(open_engine(&v->engine, &p->config, e));
     TRY(process_open_pool(p, e));
     return open_service(v, e);

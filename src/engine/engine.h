@@ -47,6 +47,10 @@ struct engine_options {
 int engine_types_copy(struct arena *a, const struct engine_column_type *const *types, size_t n,
                       const struct engine_column_type *const **out, struct err *e);
 
+/* cb: is called once, by whichever thread hears it first, when the engine says that its database is of no use
+ * any more, to anybody, until it is opened anew (a failed checkpoint, a fault within it). Every statement
+ * ends with 57P02 from then on. To be set before engine_open; of the process. */
+void engine_on_death(void (*cb)(void *arg, const char *why), void *arg);
 int engine_open(struct engine **out, const struct engine_options *o, struct err *e);
 /* All connections are closed by then. NULL is fine. */
 void engine_close(struct engine *en);

@@ -6,6 +6,7 @@
  * only where nothing else tells (constraints, conversions, transactions). */
 #include "engine/engine_priv.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,6 +147,9 @@ static const struct rule {
     {"Constraint", NULL, NULL, "UNIQUE", SQLSTATE_UNIQUE_VIOLATION},
     {"Constraint", NULL, NULL, NULL, SQLSTATE_INTEGRITY_CONSTRAINT_VIOLATION},
 
+    {"TransactionContext", NULL, NULL, "No space left", SQLSTATE_DISK_FULL},
+    {"TransactionContext", NULL, NULL, "File too large", SQLSTATE_DISK_FULL},
+    {"TransactionContext", NULL, NULL, "Could not write file", SQLSTATE_IO_ERROR},
     {"TransactionContext", NULL, NULL, "aborted", SQLSTATE_IN_FAILED_SQL_TRANSACTION},
     {"TransactionContext", NULL, NULL, "no transaction is active", SQLSTATE_NO_ACTIVE_SQL_TRANSACTION},
     {"TransactionContext", NULL, NULL, "within a transaction", SQLSTATE_ACTIVE_SQL_TRANSACTION},
@@ -159,6 +163,7 @@ static const struct rule {
     {"Out of Memory", NULL, NULL, NULL, SQLSTATE_OUT_OF_MEMORY},
     {"IO", NULL, NULL, "No files found", SQLSTATE_UNDEFINED_FILE},
     {"IO", NULL, NULL, "No space left", SQLSTATE_DISK_FULL},
+    {"IO", NULL, NULL, "File too large", SQLSTATE_DISK_FULL},
     {"IO", NULL, NULL, "Permission denied", SQLSTATE_INSUFFICIENT_PRIVILEGE},
     {"IO", NULL, NULL, "No such file", SQLSTATE_UNDEFINED_FILE},
     {"IO", NULL, NULL, "not found", SQLSTATE_UNDEFINED_FILE},
@@ -424,6 +429,35 @@ static void split_message(struct err *e, struct engine_failure *f, enum sqlstate
     }
 }
 
+static struct {
+    void (*cb)(void *arg, const char *why);
+    void *arg;
+    atomic_flag told;
+} on_death = {.told = ATOMIC_FLAG_INIT};
+
+void engine_on_death(void (*cb)(void *arg, const char *why), void *arg)
+{
+    on_death.cb = cb;
+    on_death.arg = arg;
+}
+
+/* The class stands at the very beginning, where no text of a user can come to stand. */
+static bool is_death(const char *text)
+{
+    static const char json[] = "{\"exception_type\":\"FATAL\"", plain[] = "FATAL Error: ";
+    return strncmp(text, json, sizeof json - 1) == 0 || strncmp(text, plain, sizeof plain - 1) == 0;
+}
+
+static int engine_died(struct err *e, const struct engine_failure *f)
+{
+    if (on_death.cb && !atomic_flag_test_and_set(&on_death.told))
+        on_death.cb(on_death.arg, f->message);
+    (void)err_set(e, SQLSTATE_CRASH_SHUTDOWN, "the engine has failed, and is started again");
+    err_detail(e, "%s", f->message);
+    err_hint(e, "In a moment you should be able to reconnect and repeat your command.");
+    return ST_ERR;
+}
+
 int engine_error(struct err *e, const char *text, const char *sql)
 {
     if (err_is_set(e))
@@ -432,6 +466,8 @@ int engine_error(struct err *e, const char *text, const char *sql)
         return err_oom(e);
     struct engine_failure f;
     failure_read(&f, text);
+    if (is_death(text))
+        return engine_died(e, &f);
     enum sqlstate code = failure_sqlstate(&f);
     if (code == SQLSTATE_QUERY_CANCELED)
         return err_set(e, code, "canceling statement due to user request");

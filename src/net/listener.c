@@ -226,7 +226,7 @@ static void close_sockets(struct listener *l)
     l->nunix = l->nsockets = 0;
 }
 
-void listener_stop(struct listener *l)
+void listener_pause(struct listener *l)
 {
     __atomic_store_n(&l->stopping, true, __ATOMIC_RELEASE);
     if (l->has_thread) {
@@ -234,6 +234,11 @@ void listener_stop(struct listener *l)
         (void)pthread_join(l->thread, NULL);
         l->has_thread = false;
     }
+}
+
+void listener_stop(struct listener *l)
+{
+    listener_pause(l);
     close_sockets(l);
 }
 

@@ -32,6 +32,8 @@ bool listener_is_public(const struct listener *l);
 /* The same question before anything is opened. Resolves names. */
 int listener_address_is_public(const char *address, bool *out, struct err *e);
 int listener_start(struct listener *l, struct err *e);
+/* Accepts no more, and leaves the sockets as they are, for another process. */
+void listener_pause(struct listener *l);
 /* Accepts no more; returns when the thread has ended. Unix sockets are unlinked. */
 void listener_stop(struct listener *l);
 void listener_free(struct listener *l);

@@ -16,6 +16,15 @@ enum {
     WRITER_TICK_US = 100 * 1000,       /* no bell reaches the writer's wait */
 };
 
+int session_terminated(const struct session *s, struct err *e)
+{
+    if (!atomic_load(&s->server->crashed))
+        return err_set(e, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    (void)err_set(e, SQLSTATE_CRASH_SHUTDOWN, "terminating connection because the engine has failed");
+    err_hint(e, "In a moment you should be able to reconnect and repeat your command.");
+    return ST_ERR;
+}
+
 /* What the wait for a slow client ends with. ST_OK: go on waiting. */
 static int while_blocked(struct session *s, int64_t blocked_since_us, struct err *e)
 {
@@ -23,7 +32,7 @@ static int while_blocked(struct session *s, int64_t blocked_since_us, struct err
     if (interrupts & INT_CLIENT_GONE)
         return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
     if (interrupts & INT_TERMINATE)
-        return err_set(e, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+        return session_terminated(s, e);
     const struct session_config *c = session_config(s);
     int64_t blocked_us = clock_now_us() - blocked_since_us;
     if (blocked_us >= c->slow_flush_us && !s->slow_logged) {
@@ -233,7 +242,7 @@ int session_check_interrupts(struct session *s, struct err *e)
     if (interrupts & INT_CLIENT_GONE)
         return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
     if (interrupts & INT_TERMINATE)
-        return err_set(e, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+        return session_terminated(s, e);
     if (interrupts & INT_CANCEL)
         return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
     return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to statement timeout");

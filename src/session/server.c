@@ -143,6 +143,12 @@ void session_server_terminate(struct session_server *v)
     (void)pthread_mutex_unlock(&v->lock);
 }
 
+void session_server_crash(struct session_server *v)
+{
+    atomic_store(&v->crashed, true);
+    session_server_terminate(v);
+}
+
 bool session_server_wait(struct session_server *v, int64_t deadline_us)
 {
     struct timespec until = {.tv_sec = deadline_us / 1000000, .tv_nsec = deadline_us % 1000000 * 1000};

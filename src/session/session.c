@@ -88,7 +88,8 @@ static bool is_client_gone(const struct session *s, const struct err *e)
 /* Errors that leave no session behind them. */
 static bool is_fatal(const struct session *s, const struct err *e)
 {
-    return s->closing || e->code == SQLSTATE_ADMIN_SHUTDOWN || is_client_gone(s, e);
+    return s->closing || e->code == SQLSTATE_ADMIN_SHUTDOWN || e->code == SQLSTATE_CRASH_SHUTDOWN ||
+           is_client_gone(s, e);
 }
 
 static void count_statement_end(const struct session *s, const struct err *e)
@@ -197,6 +198,14 @@ static void fatal(struct session *s, const struct err *e)
     s->closing = true;
 }
 
+static void fatal_terminated(struct session *s)
+{
+    struct err e;
+    err_init(&e);
+    (void)session_terminated(s, &e);
+    fatal(s, &e);
+}
+
 static void fatal_text(struct session *s, enum sqlstate code, const char *text)
 {
     struct err e;
@@ -303,7 +312,7 @@ static void on_wake(struct session *s)
         login_was_dropped(s);
     else if (atomic_load(&s->interrupts) & INT_TERMINATE ||
              (s->server->draining && !in_tx && s->phase == PHASE_READY))
-        fatal_text(s, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+        fatal_terminated(s);
     else if (s->woken_by == LOT_TIMEOUT && s->phase == PHASE_READY && clock_now_us() < s->idle_deadline_us)
         s->sweep_us = cursors_sweep(s, true);
     else if (s->woken_by == LOT_TIMEOUT && s->phase != PHASE_READY) {

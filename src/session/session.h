@@ -89,6 +89,8 @@ void session_accept(struct session_server *v, int fd);
 void session_server_drain(struct session_server *v);
 /* Every session ends now (57P01); statements that run are interrupted. */
 void session_server_terminate(struct session_server *v);
+/* The same, with 57P02: the engine has failed. */
+void session_server_crash(struct session_server *v);
 /* Waits until none is left or the deadline has passed; whether none is left. */
 bool session_server_wait(struct session_server *v, int64_t deadline_us);
 /* None may be left. NULL is fine. */

@@ -272,6 +272,7 @@ struct session_server {
     struct user_file *users;
     struct tls_context *tls;
     _Atomic bool draining;
+    _Atomic bool crashed; /* with that: the engine has failed */
     _Atomic unsigned running;
     _Atomic unsigned cursors;
     struct admission admission;
@@ -364,7 +365,9 @@ int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_
 void session_report(struct session *s, enum be_severity severity, const struct err *e);
 void session_notice(struct session *s, enum be_severity severity, enum sqlstate code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* ST_ERR with 57014, 57P01 or 08006 when somebody wants the running statement to end. */
+/* What a session that shall end tells its client: 57P01, or 57P02 when the engine has failed. */
+int session_terminated(const struct session *s, struct err *e);
+/* ST_ERR with 57014, 57P01, 57P02 or 08006 when somebody wants the running statement to end. */
 int session_check_interrupts(struct session *s, struct err *e);
 /* Says what asked for the end of a statement that the engine reports as interrupted. */
 void session_name_cancel(struct session *s, struct err *e);

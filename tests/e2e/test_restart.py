@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -194,6 +195,54 @@ def test_it_gives_up(kept):
     assert s.process.wait(20) == 1 and "giving_up deaths=10" in s.log()
     with contextlib.suppress(AssertionError):
         s.__exit__(None, None, None)
+
+
+# --- an engine that is of no use any more
+
+
+def let_checkpoints_fail(p):
+    """The disk takes nothing more, as far as it knows."""
+    resource.prlimit(p.pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+
+
+def test_a_failed_engine_is_started_again(kept, tmp_path):
+    s = kept(database=tmp_path / "x.duckdb")
+    w, idle, busy = s.wire(), s.wire(), s.wire()
+    w.ask(Q("create table t as select i from range(10000) t(i)"))
+    busy.send(Q(ENDLESS))
+    wait_for(lambda: s.metric("tavana_sessions_running") == 1, 10)
+    let_checkpoints_fail(s)
+    assert w.ask(Q("checkpoint")) == ["fatal:57P02", "closed"]
+    assert "engine" in w.last_error["M"] and "reconnect" in w.last_error["H"]
+    assert idle.until_ready() == ["fatal:57P02", "closed"] and busy.until_ready()[-2:] == ["fatal:57P02", "closed"]
+    with s.wire(timeout=20) as again:
+        assert again.ask(Q("select count(*) from t"))[1] == ("10000",)
+    assert s.metric("tavana_restarts_total") == 1 and len(log_lines(s, "engine_failed")) == 1
+
+
+def test_without_a_parent_it_ends(tmp_path):
+    with pytest.raises(AssertionError, match="exit code 1"), Server(database=tmp_path / "x.duckdb", workers=0) as s, s.wire() as w:
+        w.ask(Q("create table t as select i from range(10000) t(i)"))
+        let_checkpoints_fail(s)
+        assert w.ask(Q("checkpoint"))[0] == "fatal:57P02"
+        assert s.process.wait(10) == 1
+
+
+def test_sessions_leave_a_worker_whose_engine_failed(tmp_path):
+    with Worker("--restart", "on", database=tmp_path / "x.duckdb") as worker, contextlib.ExitStack() as stack:
+        worker.wait_ready()
+        s = stack.enter_context(Server("--workers", f"{HOST}:{worker.port}", role="gateway", workers=0))
+        w, other = stack.enter_context(s.wire(timeout=30)), stack.enter_context(s.wire(timeout=30))
+        w.ask(Q("create table t as select i from range(10000) t(i)"))
+        other.ask(Q("prepare q as select count(*) from t"))
+        let_checkpoints_fail(worker)
+        assert w.ask(Q("checkpoint"))[0] in ("err:08006", "err:08007")
+        for c in (w, other):
+            assert c.ask(Q("select count(*) from t"))[1] == ("10000",)
+        assert worker.metric("tavana_restarts_total") == 1
+
+
+# --- gateways and workers
 
 
 def test_gateway_and_worker(kept):

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+int engine_error(struct err *e, const char *text, const char *sql); /* of engine_priv.h, with duckdb.h */
+
 static struct engine *engine;
 static struct engine_conn *conn, *other;
 static struct err err;
@@ -320,6 +322,47 @@ static int set_up(void **state)
     return 0;
 }
 
+static unsigned deaths;
+
+static void count_death(void *arg, const char *why)
+{
+    assert_ptr_equal(arg, &deaths);
+    assert_string_equal(why, "Failed: database has been invalidated");
+    deaths++;
+}
+
+/* What a user writes into an error's text is no death, wherever it stands. */
+static void test_death(void **state)
+{
+    (void)state;
+    static const char *const forged[] = {
+        "select error('FATAL Error: database has been invalidated')",
+        "select error('{\"exception_type\":\"FATAL\",\"exception_message\":\"x\"}')",
+        "select cast('{\"exception_type\":\"FATAL\"}' as int)",
+        "select * from \"{\"\"exception_type\"\":\"\"FATAL\"\"}\"",
+        "select \"FATAL Error: x\"(1)",
+        "select '{\"exception_type\":\"FATAL\"'::json",
+        "FATAL Error: x",
+        "{\"exception_type\":\"FATAL\"",
+    };
+    engine_on_death(count_death, &deaths);
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        assert_int_equal(run(conn, forged[i]), ST_ERR);
+        assert_int_not_equal(err.code, SQLSTATE_CRASH_SHUTDOWN);
+    }
+    assert_int_equal(deaths, 0);
+    for (int i = 0; i < 2; i++) {
+        err_init(&err);
+        assert_int_equal(engine_error(&err,
+                                      "{\"exception_type\":\"FATAL\",\"exception_message\":\"Failed: "
+                                      "database has been invalidated\"}",
+                                      NULL),
+                         ST_ERR);
+        assert_int_equal(err.code, SQLSTATE_CRASH_SHUTDOWN);
+    }
+    assert_int_equal(deaths, 1);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -338,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_stream_that_lost_its_connection),
         cmocka_unit_test(test_deep_statements),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_death), /* the last one: it is told once a process */
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
