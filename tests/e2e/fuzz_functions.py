@@ -112,15 +112,25 @@ class Target:
         return time.monotonic() - begun
 
     def deaths(self):
-        return self.server.metric("tavana_restarts_total")
+        """Who asks in the moment of one is cut off, and asks again."""
+        for _ in range(10):
+            with contextlib.suppress(OSError):
+                return self.server.metric("tavana_restarts_total")
+        raise AssertionError(self.server.log()[-4000:])
+
+    def told(self):
+        """What the parent logged of the last death."""
+        lines = self.server.log().splitlines()
+        died = max(i for i, line in enumerate(lines) if "server_process_died" in line)
+        return lines[died:died + 1 + SESSIONS]
 
 
-def ask(target, wire, sql):
+def ask(wire, sql):
     """False: the connection is gone, so the server may be."""
     try:
         wire.send(Q(sql))
         wire.until_ready()
-    except (Closed, OSError):
+    except (Closed, OSError, UnicodeDecodeError):
         return False
     return True
 
@@ -138,7 +148,7 @@ class Session(threading.Thread):
                         return
                     self.last.append(self.calls.statement())
                     self.count += 1
-                    if not ask(self.fuzz.target, w, self.last[-1]):
+                    if not ask(w, self.last[-1]):
                         break
 
 
@@ -155,11 +165,9 @@ class Fuzz:
         for s in self.sessions:
             s.start()
         while time.monotonic() < self.until and not died:
-            try:
+            with contextlib.suppress(Closed, OSError):
                 self.target.mark()
-                died = self.target.deaths() > before
-            except (Closed, OSError):
-                died = True
+            died = self.target.deaths() > before
             time.sleep(0.05)
         self.over.set()
         took = self.target.check() if died else 0
@@ -169,14 +177,14 @@ class Fuzz:
 
     def culprit(self):
         """The statement that does it by itself; of several sessions all that they last ran if none does."""
+        told = self.target.told()
         for sql in [sql for s in self.sessions for sql in reversed(s.last)]:
             before = self.target.deaths()
             with contextlib.suppress(Closed, OSError, AssertionError), self.target.server.wire(timeout=20) as w:
-                ask(self.target, w, sql)
-            self.target.check()
+                ask(w, sql)
             if self.target.deaths() > before:
                 return [sql]
-        return [f"one of: {s.last[-1]}" for s in self.sessions if s.last]
+        return [f"one of: {s.last[-1]}" for s in self.sessions if s.last] + told
 
 
 def fuzz(seconds, seed, tell):
