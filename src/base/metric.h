@@ -34,6 +34,10 @@
       "Result streams whose rest was put aside, so that the engine could go on")                             \
     X(STREAMS_REFUSED, "tavana_streams_refused_total", "Results that ended while they waited for memory")    \
     X(WORKERS_LOST, "tavana_route_lost_total", "Sessions' connections to workers that were lost")            \
+    X(SESSIONS_GIVEN_UP, "tavana_route_given_up_total",                                                      \
+      "Sessions on workers that were given up, since a cancelled statement there did not end")               \
+    X(WORKERS_THROWN_OUT, "tavana_route_thrown_out_total",                                                   \
+      "Times that a worker was thrown out, since it sent what cannot be")                                    \
     X(STATEMENTS_RETRIED, "tavana_route_retried_total", "Statements that were run again on another worker")  \
     X(ROUTE_REFUSED, "tavana_route_refused_total", "Statements that ended while they waited for a worker")   \
     X(CURSOR_ROUTE_HITS, "cursor_route_hits_total",                                                          \

@@ -2,6 +2,7 @@
 #include "cmd/gateway.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "cmd/front.h"
 #include "cmd/rpc_options.h"
 #include "route/route.h"
@@ -13,6 +14,14 @@ struct gateway {
     struct front front;
     struct route *route;
 };
+
+static void say_thrown_out(void *arg, const char *address, const char *what, int64_t pause_ms)
+{
+    char text[LOG_QUOTE_MAX];
+    (void)arg;
+    log_line(LOG_ERROR, "worker_thrown_out", "worker=%s sent=%s pause_ms=%lld", address,
+             log_quote(text, what), (long long)pause_ms);
+}
 
 static int open_workers(struct gateway *v, struct err *e)
 {
@@ -26,6 +35,7 @@ static int open_workers(struct gateway *v, struct err *e)
                     .client = {.channel = {.security = &security,
                                            .timeout_ms = c->worker_client_timeout_ms,
                                            .message_max = (size_t)c->message_size_max},
+                               .thrown_out = say_thrown_out,
                                .gateway = "tavana " TAVANA_VERSION}},
         .wait_us = c->stream_wait_ms * 1000,
     };

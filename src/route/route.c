@@ -206,7 +206,7 @@ bool route_try_again(struct route_session *s, bool reads, struct err *e)
     if (!s->on || !rpc_session_is_lost(s->on))
         return false;
     metric_add(METRIC_WORKERS_LOST, 1);
-    bool again = reads && can_move(s);
+    bool again = reads && can_move(s) && e->code != SQLSTATE_QUERY_CANCELED && !rpc_session_has_lied(s->on);
     if (again && ++s->tries > ROUTE_TRIES) {
         e->detail[0] = '\0';
         err_detail(e, "It has been tried on %d workers.", ROUTE_TRIES + 1);

@@ -2,7 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/thread.h"
+#include "rows/row_batch.h"
 
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
@@ -16,12 +18,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { BACKGROUND_MS = 100 };
+enum { BACKGROUND_MS = 100, REPLY_MAX = MESSAGE_MAX + RPC_FRAME_MAX /* one row may be as long as that */ };
 
 struct rpc_channel {
     grpc_channel *channel;
     void *methods[RPC_METHOD_COUNT];
     char *address;
+    int64_t timeout_ms;
+    size_t request_max;
     char *authorization;         /* "Bearer …"; NULL: none */
     grpc_completion_queue *sent; /* of rpc_send */
     pthread_t sent_thread;
@@ -154,7 +158,7 @@ static int connect_to(struct rpc_channel *c, const struct rpc_channel_options *o
     TRY(rpc_channel_credentials(o->security, &credentials, e));
     int64_t half = o->timeout_ms / 2 > 0 ? o->timeout_ms / 2 : 1;
     grpc_arg args[] = {
-        integer(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1),
+        integer(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, REPLY_MAX),
         integer(GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1),
         integer(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, (int64_t)RPC_BATCHES_MAX * RPC_BATCH_MAX),
         integer(GRPC_ARG_HTTP2_BDP_PROBE, 0),
@@ -187,6 +191,8 @@ int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *
     grpc_init();
     (void)pthread_mutex_init(&c->lock, NULL);
     (void)pthread_cond_init(&c->changed, NULL);
+    c->timeout_ms = o->timeout_ms;
+    c->request_max = rpc_message_limit(o->message_max);
     c->address = mem_strdup(o->address);
     if (!c->address)
         return err_oom(e);
@@ -240,6 +246,37 @@ const char *rpc_channel_address(const struct rpc_channel *c)
     return c->address;
 }
 
+/* ---- calls that are given up ---- */
+
+bool rpc_was_given_up(const rpc_give_up *g)
+{
+    int64_t at = atomic_load(g);
+    return at != 0 && clock_now_us() >= at;
+}
+
+/* The event of the tag; of a call that is given up its end, which gRPC sees to then. */
+static grpc_event pluck(grpc_completion_queue *q, grpc_call *call, void *tag, const rpc_give_up *give_up)
+{
+    if (!give_up)
+        return grpc_completion_queue_pluck(q, tag, never(), NULL);
+    for (;;) {
+        gpr_timespec look = gpr_time_from_millis(RPC_LOOK_MS, GPR_TIMESPAN);
+        grpc_event ev =
+            grpc_completion_queue_pluck(q, tag, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), look), NULL);
+        if (ev.type == GRPC_OP_COMPLETE)
+            return ev;
+        if (rpc_was_given_up(give_up))
+            (void)grpc_call_cancel(call, NULL);
+    }
+}
+
+static int given_up(const struct rpc_channel *c, struct err *e)
+{
+    (void)err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
+    err_detail(e, "Worker %s did not answer in time; the session there was given up.", c->address);
+    return ST_ERR;
+}
+
 /* ---- calls ---- */
 
 static int failed(const struct rpc_channel *c, grpc_status_code status, grpc_slice details, struct err *e)
@@ -280,10 +317,28 @@ static void outgoing_init(struct outgoing *o, const struct rpc_channel *c)
     o->ntoken = 1;
 }
 
-static grpc_call *call_new(struct rpc_channel *c, enum rpc_method method, grpc_completion_queue *q)
+static grpc_call *call_new(struct rpc_channel *c, enum rpc_method method, grpc_completion_queue *q,
+                           bool has_deadline)
 {
+    gpr_timespec until = never();
+    if (has_deadline)
+        until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(c->timeout_ms, GPR_TIMESPAN));
     return grpc_channel_create_registered_call(c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, q,
-                                               c->methods[method], never(), NULL);
+                                               c->methods[method], until, NULL);
+}
+
+/* A larger one the worker would refuse. */
+static int check_size(const struct rpc_channel *c, const ProtobufCMessage *request, struct err *e)
+{
+    size_t n = protobuf_c_message_get_packed_size(request);
+    return n <= c->request_max ? ST_OK
+                               : err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                                         "a request of %zu bytes is too large for a worker", n);
+}
+
+bool rpc_was_not_sent(const struct err *e)
+{
+    return e->code == SQLSTATE_OUT_OF_MEMORY || e->code == SQLSTATE_PROGRAM_LIMIT_EXCEEDED;
 }
 
 static void start_batch(grpc_call *call, const grpc_op *ops, size_t n, void *tag)
@@ -311,12 +366,12 @@ static void start_unary(struct sent *s, const struct outgoing *o, void *tag)
 }
 
 static struct sent *unary_new(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
-                              grpc_completion_queue *q)
+                              grpc_completion_queue *q, bool has_deadline)
 {
     struct sent *s = mem_calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    s->call = call_new(c, method, q);
+    s->call = call_new(c, method, q, has_deadline);
     s->request = rpc_pack(request);
     s->details = grpc_empty_slice();
     grpc_metadata_array_init(&s->initial);
@@ -328,14 +383,16 @@ static struct sent *unary_new(struct rpc_channel *c, enum rpc_method method, con
 }
 
 int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
-             ProtobufCMessage **reply, struct err *e)
+             ProtobufCMessage **reply, const rpc_give_up *give_up, struct err *e)
 {
     grpc_completion_queue *q = thread_queue();
-    struct sent *s = unary_new(c, method, request, q);
+    TRY(check_size(c, request, e));
+    struct sent *s = unary_new(c, method, request, q, !give_up);
     if (!s)
         return err_oom(e);
-    (void)grpc_completion_queue_pluck(q, s, never(), NULL);
-    int st = failed(c, s->status, s->details, e);
+    (void)pluck(q, s->call, s, give_up);
+    bool late = s->status == GRPC_STATUS_CANCELLED && give_up && rpc_was_given_up(give_up);
+    int st = late ? given_up(c, e) : failed(c, s->status, s->details, e);
     if (st == ST_OK)
         st = rpc_unpack(replies[method], s->reply, reply, e);
     sent_free(s);
@@ -344,7 +401,7 @@ int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessa
 
 void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request)
 {
-    if (!unary_new(c, method, request, c->sent))
+    if (!unary_new(c, method, request, c->sent, true))
         return;
     (void)pthread_mutex_lock(&c->lock);
     c->under_way++;
@@ -360,6 +417,7 @@ struct rpc_stream {
     struct rpc_channel *channel;
     grpc_completion_queue *queue;
     grpc_call *call;
+    const rpc_give_up *give_up;                /* NULL: never */
     grpc_byte_buffer *request;                 /* being sent */
     grpc_byte_buffer *incoming;                /* read into */
     bool background;                           /* see rpc_stream_in_background */
@@ -400,14 +458,17 @@ static void begin(struct rpc_stream *s, const ProtobufCMessage *request)
 }
 
 int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_method method,
-                    const ProtobufCMessage *request, struct err *e)
+                    const ProtobufCMessage *request, const rpc_give_up *give_up, struct err *e)
 {
+    if (request)
+        TRY(check_size(c, request, e));
     struct rpc_stream *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
     s->channel = c;
     s->queue = thread_queue();
-    s->call = call_new(c, method, s->queue);
+    s->call = call_new(c, method, s->queue, false);
+    s->give_up = give_up;
     s->details = grpc_empty_slice();
     grpc_metadata_array_init(&s->initial);
     grpc_metadata_array_init(&s->trailing);
@@ -422,7 +483,7 @@ static bool take_end(struct rpc_stream *s, void *tag, bool *under_way)
 {
     if (!*under_way)
         return true;
-    grpc_event ev = grpc_completion_queue_pluck(s->queue, tag, never(), NULL);
+    grpc_event ev = pluck(s->queue, s->call, tag, s->give_up);
     *under_way = false;
     return ev.success != 0;
 }
@@ -430,8 +491,10 @@ static bool take_end(struct rpc_stream *s, void *tag, bool *under_way)
 static int end_of(struct rpc_stream *s, struct err *e)
 {
     if (!s->ended)
-        (void)grpc_completion_queue_pluck(s->queue, &s->status, never(), NULL);
+        (void)pluck(s->queue, s->call, &s->status, s->give_up);
     s->ended = true;
+    if (s->status == GRPC_STATUS_CANCELLED && s->give_up && rpc_was_given_up(s->give_up))
+        return given_up(s->channel, e);
     TRY(failed(s->channel, s->status, s->details, e));
     return ST_EOF;
 }
@@ -457,17 +520,11 @@ int rpc_stream_send(struct rpc_stream *s, const ProtobufCMessage *m, struct err 
 {
     if (s->ended)
         return broken(s, e);
+    TRY(check_size(s->channel, m, e));
     grpc_byte_buffer *b = rpc_pack(m);
     int st = send_op(s, (grpc_op){.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = b}, e);
     grpc_byte_buffer_destroy(b);
     return st;
-}
-
-int rpc_stream_send_end(struct rpc_stream *s, struct err *e)
-{
-    if (s->ended)
-        return broken(s, e);
-    return send_op(s, (grpc_op){.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT}, e);
 }
 
 static bool wait_for_message(struct rpc_stream *s, gpr_timespec deadline)
@@ -504,6 +561,14 @@ static void wait_in_the_background(struct rpc_stream *s)
     }
 }
 
+static void wait_in_the_foreground(struct rpc_stream *s)
+{
+    if (!s->reading || s->come)
+        return;
+    (void)pluck(s->queue, s->call, &s->incoming, s->give_up);
+    s->come = true;
+}
+
 int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e)
 {
     if (!s->reading)
@@ -511,7 +576,7 @@ int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e)
     if (s->background)
         wait_in_the_background(s);
     else
-        (void)wait_for_message(s, never());
+        wait_in_the_foreground(s);
     s->reading = false;
     if (!s->incoming)
         return end_of(s, e);

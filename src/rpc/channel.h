@@ -10,6 +10,8 @@
 #include "rpc/method.h"
 #include "rpc/security.h"
 
+#include <stdatomic.h>
+
 struct rpc_channel;
 struct rpc_stream;
 
@@ -23,6 +25,7 @@ struct rpc_channel_options {
 enum {
     RPC_BATCH_MAX = 256 * 1024,      /* bytes of rows in a message, or one row */
     RPC_BATCHES_MAX = 4,             /* of a stream under way */
+    RPC_LOOK_MS = 500,               /* between two looks at whether a call is given up */
     RPC_FRAME_MAX = 2 * 1024 * 1024, /* what a request may have around a client's message: a Bind of 65,535
                                         parameters has 11 bytes more for each of them here */
 };
@@ -41,19 +44,28 @@ void rpc_channel_free(struct rpc_channel *c);
 void rpc_channel_pause(int64_t ms);
 const char *rpc_channel_address(const struct rpc_channel *c);
 
-/* One request, one reply; *reply is the caller's, for rpc_message_free. */
+/* When a call is given up that does not end, in microseconds of the clock; 0: not. Set from any thread while
+ * the call is under way, which looks at it every RPC_LOOK_MS. The call has ended with 57014 then, and what
+ * became of it nobody knows: see rpc_was_given_up. */
+typedef _Atomic int64_t rpc_give_up;
+bool rpc_was_given_up(const rpc_give_up *g);
+
+/* One request, one reply; *reply is the caller's, for rpc_message_free. give_up: NULL for a call that runs no
+ * statement, and has to end within the channel's timeout. 54000 for a request that is too large, and 53200:
+ * it was not sent. */
 int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
-             ProtobufCMessage **reply, struct err *e);
-/* One that nobody waits for, whose reply is of no interest. Never waits. */
+             ProtobufCMessage **reply, const rpc_give_up *give_up, struct err *e);
+bool rpc_was_not_sent(const struct err *e);
+/* One that nobody waits for, whose reply is of no interest. Never waits, and ends within the channel's
+ * timeout. */
 void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request);
 
-/* request: the only one; NULL: others follow by rpc_stream_send. */
+/* request: the only one; NULL: others follow by rpc_stream_send. give_up: NULL: never; outlives the stream.
+ */
 int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_method method,
-                    const ProtobufCMessage *request, struct err *e);
+                    const ProtobufCMessage *request, const rpc_give_up *give_up, struct err *e);
 /* Waits until the connection has taken the message. */
 int rpc_stream_send(struct rpc_stream *s, const ProtobufCMessage *m, struct err *e);
-/* Nothing more is sent. */
-int rpc_stream_send_end(struct rpc_stream *s, struct err *e);
 /* ST_OK: *out is the caller's, for grpc_byte_buffer_destroy; ST_EOF: the worker has ended the stream as it
  * should. */
 int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e);

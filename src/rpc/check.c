@@ -106,12 +106,12 @@ int rpc_check_copy_format(const Tavana__V1__CopyFormat *m, const struct row_desc
 
 /* ---- replies ---- */
 
-/* Five capitals and digits, and not of a class that is no error. */
+/* Five capitals and digits, not of a class that is no error, and not what ends the client's session. */
 static bool is_sqlstate(const char *s)
 {
     static const char of[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     return strlen(s) == SQLSTATE_LENGTH && strspn(s, of) == SQLSTATE_LENGTH && strncmp(s, "00", 2) != 0 &&
-           strncmp(s, "01", 2) != 0 && strncmp(s, "02", 2) != 0;
+           strncmp(s, "01", 2) != 0 && strncmp(s, "02", 2) != 0 && strcmp(s, "57P01") != 0;
 }
 
 int rpc_check_error(const Tavana__V1__Error *m, struct err *e)
@@ -206,7 +206,7 @@ int rpc_check_report(const Tavana__V1__Report *m, uint64_t lease, struct err *e)
 
 int rpc_check_copy_reply(const Tavana__V1__CopyInReply *m, bool opening, uint64_t lines, struct err *e)
 {
-    if (m->columns > ROW_DESC_COLUMNS_MAX || (opening && m->columns == 0))
+    if (m->columns > UINT16_MAX || (opening && m->columns == 0))
         return wrong(e, "a COPY has no such columns");
     if (m->rows > INT64_MAX || m->line > INT64_MAX || (m->line != 0 && m->line < lines))
         return wrong(e, "a COPY runs backward");
@@ -249,6 +249,19 @@ int rpc_check_state(const Tavana__V1__PortalState *m, const struct backend_porta
     return ST_OK;
 }
 
+/* Of a portal that goes forward alone: it stands behind the rows that it gave, and at its end when it has no
+ * more. */
+static int check_position(const Tavana__V1__PortalState *m, const struct backend_portal *before,
+                          const struct backend_fetch *how, uint64_t rows, bool all, struct err *e)
+{
+    uint64_t from = how->from > before->position ? how->from : before->position;
+    if (m->position != from + how->passed_rows + rows && (rows > 0 || m->position != before->position))
+        return wrong(e, "a portal stands elsewhere than behind its rows");
+    if (!all && how->from <= before->position && m->position != m->rows)
+        return wrong(e, "rows that were asked for have not come");
+    return ST_OK;
+}
+
 int rpc_check_trailer(const Tavana__V1__Trailer *m, const struct backend_portal *before,
                       const struct backend_fetch *how, uint64_t rows, struct err *e)
 {
@@ -258,43 +271,80 @@ int rpc_check_trailer(const Tavana__V1__Trailer *m, const struct backend_portal 
     if (m->state->rows < rows)
         return wrong(e, "a portal has given rows that it does not have");
     bool all = how->max_rows && !how->copy && rows == how->max_rows;
-    return all || m->state->complete ? ST_OK : wrong(e, "rows that were asked for have not come");
+    if (!all && !m->state->complete)
+        return wrong(e, "rows that were asked for have not come");
+    return before->scroll || how->copy ? ST_OK : check_position(m->state, before, how, rows, all, e);
 }
 
 /* ---- rows ---- */
 
-/* The values of one row fill it to its end. p: behind the row's head. */
-static bool values_fill(const uint8_t *p, const uint8_t *end, unsigned n)
+/* The values of rows side by side: each length says where the next one is, so that a processor which follows
+ * one row alone mostly waits. Offsets from the first byte of all rows. */
+enum { ROWS_AT_ONCE = 4 };
+
+struct some_rows {
+    uint64_t at[ROWS_AT_ONCE], end[ROWS_AT_ONCE]; /* behind the head; behind the row */
+    unsigned n;
+};
+
+/* Where the value behind this one is. NULL, whose length is -1, has no bytes; of any other negative length
+ * the place is far beyond every row. */
+static inline uint64_t next_value(const uint8_t *p, uint64_t at)
 {
-    for (; n > 0; n--) {
-        if (end - p < LENGTH_BYTES)
+    const uint32_t len_and_one = get_be32(p + at) + 1;
+    return at + (LENGTH_BYTES - 1) + len_and_one + (len_and_one == 0);
+}
+
+/* Whether the values of each row fill it to its end: no length is read that does not lie before it. */
+static bool values_fill(const uint8_t *p, const struct some_rows *r, unsigned ncolumns)
+{
+    uint64_t at0 = r->at[0], at1 = r->at[1], at2 = r->at[2], at3 = r->at[3];
+    const uint64_t last0 = r->end[0] - LENGTH_BYTES, last1 = r->end[1] - LENGTH_BYTES,
+                   last2 = r->end[2] - LENGTH_BYTES, last3 = r->end[3] - LENGTH_BYTES;
+    for (unsigned c = 0; c < ncolumns; c++) {
+        if (at0 > last0 || at1 > last1 || at2 > last2 || at3 > last3)
             return false;
-        uint32_t len = get_be32(p);
-        p += LENGTH_BYTES;
-        if (len == UINT32_MAX) /* NULL */
-            continue;
-        if (len > (size_t)(end - p))
-            return false;
-        p += len;
+        at0 = next_value(p, at0);
+        at1 = next_value(p, at1);
+        at2 = next_value(p, at2);
+        at3 = next_value(p, at3);
     }
-    return p == end;
+    return at0 == r->end[0] && at1 == r->end[1] && at2 == r->end[2] && at3 == r->end[3];
+}
+
+/* Those that are missing to four are the first once more. */
+static bool check_some(const uint8_t *p, struct some_rows *r, unsigned ncolumns)
+{
+    if (r->n == 0)
+        return true;
+    for (; r->n < ROWS_AT_ONCE; r->n++) {
+        r->at[r->n] = r->at[0];
+        r->end[r->n] = r->end[0];
+    }
+    r->n = 0;
+    return values_fill(p, r, ncolumns);
 }
 
 static int check_data_rows(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
 {
-    const uint8_t *const end = p + n;
-    for (; p < end; rows--) {
-        const size_t left = (size_t)(end - p);
-        if (left < DATA_ROW_HEAD || *p != 'D' || rows == 0)
+    struct some_rows some = {.n = 0};
+    bool fill = true;
+    for (size_t at = 0; at < n; rows--) {
+        if (n - at < DATA_ROW_HEAD || p[at] != 'D' || rows == 0)
             return wrong(e, "rows are none, or another number of them");
-        const size_t len = get_be32(p + 1);
-        if (len > left - 1 || len < DATA_ROW_HEAD - 1)
+        const size_t len = get_be32(p + at + 1);
+        if (len > n - at - 1 || len < DATA_ROW_HEAD - 1)
             return wrong(e, "a row ends elsewhere than it says");
-        if (get_be16(p + COPY_DATA_HEAD) != ncolumns ||
-            !values_fill(p + DATA_ROW_HEAD, p + 1 + len, ncolumns))
+        if (get_be16(p + at + COPY_DATA_HEAD) != ncolumns)
             return wrong(e, "a row has other columns than its result");
-        p += 1 + len;
+        some.at[some.n] = at + DATA_ROW_HEAD;
+        at += 1 + len;
+        some.end[some.n++] = at;
+        if (some.n == ROWS_AT_ONCE)
+            fill &= check_some(p, &some, ncolumns);
     }
+    if (!(check_some(p, &some, ncolumns) && fill))
+        return wrong(e, "values do not fill their row");
     return rows == 0 ? ST_OK : wrong(e, "rows are fewer than they should be");
 }
 

@@ -14,6 +14,10 @@ struct rpc_client_options {
     const char *gateway;    /* how we name ourselves */
     _Atomic unsigned *goes; /* counts up when the worker says that it drains, and when our sessions there have
                                ended with the connection; outlives the client. NULL: nobody wants to know */
+    /* The worker was thrown out, since it sent what cannot be; it is not attached again for pause_ms. From
+     * any thread; must not wait. NULL: nobody wants to know. */
+    void (*thrown_out)(void *arg, const char *address, const char *what, int64_t pause_ms);
+    void *thrown_out_arg;
 };
 
 /* What the worker has last said. */
@@ -37,6 +41,8 @@ struct backend *rpc_client_backend(struct rpc_client *c);
 const struct backend_ops *rpc_client_ops(void);
 /* Of a session of such a backend: its worker has gone, or has forgotten it. Every call fails then. */
 bool rpc_session_is_lost(const struct backend_session *s);
+/* It is lost since its worker sent what cannot be: what ran there is not to be run on another one as well. */
+bool rpc_session_has_lied(const struct backend_session *s);
 /* The worker has closed it, as far as is known: nothing is left of what it had there. */
 bool rpc_session_has_ended(const struct backend_session *s);
 const char *rpc_client_address(const struct rpc_client *c);

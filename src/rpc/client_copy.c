@@ -4,26 +4,41 @@
 #include "base/alloc.h"
 #include "sql/copy.h"
 
+static int take(struct rpc_copy *c, const Tavana__V1__CopyInReply *m, uint64_t *rows, struct err *e)
+{
+    bool opening = !c->is_open && !m->error;
+    if (rpc_check_copy_reply(m, opening, c->base.line, e) != ST_OK)
+        return rpc_session_lied(c->session, e);
+    if (opening)
+        c->base.ncolumns = (uint16_t)m->columns;
+    if (m->line)
+        c->base.line = m->line;
+    if (rows)
+        *rows = m->rows;
+    c->is_open = true;
+    return rpc_session_error(c->session, m->error, e);
+}
+
 static int take_reply(struct rpc_copy *c, uint64_t *rows, struct err *e)
 {
     grpc_byte_buffer *b;
     ProtobufCMessage *m;
     int st = rpc_stream_next(c->stream, &b, e);
     if (st != ST_OK)
-        return rpc_session_lost(c->session, e);
+        return rpc_session_failed(c->session, e);
     st = rpc_unpack(&tavana__v1__copy_in_reply__descriptor, b, &m, e);
     grpc_byte_buffer_destroy(b);
-    TRY(st);
-    const Tavana__V1__CopyInReply *reply = (const Tavana__V1__CopyInReply *)m;
-    st = rpc_error_take(reply->error, e);
-    if (reply->columns)
-        c->base.ncolumns = (uint16_t)reply->columns;
-    if (reply->line)
-        c->base.line = reply->line;
-    if (rows)
-        *rows = reply->rows;
+    if (st != ST_OK)
+        return rpc_session_failed(c->session, e);
+    st = take(c, (const Tavana__V1__CopyInReply *)m, rows, e);
     rpc_message_free(m);
     return st;
+}
+
+static int not_asked_for(struct rpc_copy *c, struct err *e)
+{
+    (void)err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "a reply has come that was not asked for");
+    return rpc_session_lied(c->session, e);
 }
 
 /* What the worker has said is why it takes nothing more. */
@@ -31,13 +46,13 @@ static int send(struct rpc_copy *c, const Tavana__V1__CopyInRequest *m, struct e
 {
     struct err lost;
     err_init(&lost);
+    if (rpc_session_is_void(c->session))
+        return rpc_session_lost(c->session, e);
     if (rpc_stream_has_come(c->stream))
-        return take_reply(c, NULL, e) == ST_OK
-                   ? err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyInReply was not asked for")
-                   : ST_ERR;
+        return take_reply(c, NULL, e) == ST_OK ? not_asked_for(c, e) : ST_ERR;
     if (rpc_stream_send(c->stream, &m->base, &lost) == ST_OK)
         return ST_OK;
-    if (take_reply(c, NULL, e) == ST_OK)
+    if (rpc_was_not_sent(&lost) || take_reply(c, NULL, e) == ST_OK)
         *e = lost;
     return ST_ERR;
 }
@@ -56,8 +71,8 @@ static int begin(struct rpc_copy *c, struct str text, struct err *e)
     open.statement = (ProtobufCBinaryData){text.n, sql.out};
     m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_OPEN;
     m.open = &open;
-    (void)atomic_fetch_add(&c->session->calls, 1);
-    TRY(rpc_stream_open(&c->stream, c->session->client->channel, RPC_COPY_IN, NULL, e));
+    rpc_session_begin(c->session);
+    TRY(rpc_stream_open(&c->stream, c->session->client->channel, RPC_COPY_IN, NULL, &c->session->give_up, e));
     TRY(send(c, &m, e));
     return take_reply(c, NULL, e);
 }

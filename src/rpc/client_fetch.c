@@ -89,25 +89,48 @@ static int ended(struct rpc_fetch *f, int status, const struct err *e)
     return status;
 }
 
-static int take_trailer(struct rpc_fetch *f, const Tavana__V1__FetchReply *m, struct err *e)
+static int take_trailer(struct rpc_fetch *f, const Tavana__V1__Trailer *m, struct err *e)
 {
-    rpc_state_take(m->trailer->state, &f->portal->base);
-    return rpc_error_take(m->trailer->error, e) == ST_OK ? ST_EOF : ST_ERR;
+    TRY(rpc_session_error(f->portal->session, m->error, e));
+    if (rpc_check_trailer(m, &f->before, &f->how, f->rows, e) != ST_OK)
+        return rpc_session_lied(f->portal->session, e);
+    rpc_state_take(m->state, &f->portal->base);
+    return ST_EOF;
+}
+
+/* Rows that were just read, behind `len` bytes and nrows that are known to be right. */
+static int check_rows(struct rpc_fetch *f, size_t len, uint64_t nrows, bool last, struct err *e)
+{
+    const struct row_batch *batch = &f->portal->batch;
+    const uint64_t rows = batch->nrows - nrows;
+    if (f->last)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "rows have come behind the last");
+    TRY(rpc_check_rows(batch->data + len, batch->len - len, rows, &f->shape, e));
+    f->rows += rows;
+    f->shape.left -= rows;
+    f->last = last;
+    return ST_OK;
 }
 
 static int take_message(struct rpc_fetch *f, grpc_byte_buffer *b, struct err *e)
 {
     Tavana__V1__FetchReply *reply = NULL;
+    struct rpc_portal *p = f->portal;
+    const size_t len = p->batch.len;
+    const uint64_t nrows = p->batch.nrows;
     bool last;
-    int st = rpc_batch_read(b, &f->portal->batch, &last, &reply, e);
+    int st = rpc_batch_read(b, &p->batch, &last, &reply, e);
     grpc_byte_buffer_destroy(b);
-    if (st == ST_OK && last)
-        f->portal->base.complete = true;
     if (st == ST_EOF) {
-        st = take_trailer(f, reply, e);
+        st = take_trailer(f, reply->trailer, e);
         rpc_message_free(&reply->base);
+        return st;
     }
-    return st;
+    if (st == ST_OK)
+        st = check_rows(f, len, nrows, last, e);
+    if (st == ST_OK)
+        p->base.complete |= last;
+    return st == ST_ERR && e->code == SQLSTATE_PROTOCOL_VIOLATION ? rpc_session_lied(p->session, e) : st;
 }
 
 /* The next message, its rows behind those of the batch. */
@@ -119,7 +142,11 @@ static int take_next(struct rpc_fetch *f, struct err *e)
     f->fast = now - f->came_us < FAST_US ? f->fast + 1 : 0;
     f->came_us = now;
     if (st != ST_OK) /* an end without a trailer is none */
+        return rpc_session_failed(f->portal->session, e);
+    if (rpc_session_is_void(f->portal->session)) { /* what comes of a worker that was thrown out */
+        grpc_byte_buffer_destroy(b);
         return rpc_session_lost(f->portal->session, e);
+    }
     uint64_t before = f->portal->batch.nrows;
     st = take_message(f, b, e);
     if (st == ST_OK)
@@ -191,14 +218,22 @@ int rpc_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct
     Tavana__V1__FetchRequest request;
     struct arena a;
     assert(bp->started && !p->fetch.portal);
-    if (p->session->lost)
+    if (rpc_session_is_void(p->session))
         return rpc_session_lost(p->session, e);
     arena_init(&a, RPC_REQUEST_MEMORY);
     int st = rpc_fetch_request(&a, p, how, &request, e);
-    p->fetch = (struct rpc_fetch){.base = {.ops = &fetch_ops}};
+    p->fetch = (struct rpc_fetch){.base = {.ops = &fetch_ops}, .before = *bp, .how = *how};
+    p->fetch.shape = (struct rpc_rows_shape){
+        .kind = how->skip   ? 0
+                : how->copy ? 'd'
+                            : 'D',
+        .ncolumns = bp->desc ? bp->desc->ncolumns : 0,
+        .left = how->max_rows && !how->copy ? how->max_rows : INT64_MAX,
+    };
     if (st == ST_OK) {
-        (void)atomic_fetch_add(&p->session->calls, 1);
-        st = rpc_stream_open(&p->fetch.stream, p->session->client->channel, RPC_FETCH, &request.base, e);
+        rpc_session_begin(p->session);
+        st = rpc_stream_open(&p->fetch.stream, p->session->client->channel, RPC_FETCH, &request.base,
+                             &p->session->give_up, e);
     }
     arena_release(&a);
     if (st != ST_OK)

@@ -23,33 +23,65 @@ static void portal_free(struct rpc_portal *p)
     mem_free(p);
 }
 
-static int take_columns(struct rpc_portal *p, const Tavana__V1__PortalReply *m, struct err *e)
+/* The names may be other ones; what the client was told of its rows stays true. */
+static int take_columns(struct rpc_portal *p, const Tavana__V1__Columns *m, struct err *e)
 {
     struct row_desc *desc;
-    if (!m->columns)
+    if (!m)
         return ST_OK;
-    TRY(rpc_columns_take(m->columns, &desc, e));
-    row_desc_unref(p->base.desc);
-    p->base.desc = desc;
+    TRY(rpc_check_columns(m, e));
+    TRY(rpc_columns_take(m, &desc, e));
+    bool same = p->base.desc && row_desc_same_types(p->base.desc, desc);
+    if (same) {
+        row_desc_unref(p->base.desc);
+        p->base.desc = desc;
+        return ST_OK;
+    }
+    row_desc_unref(desc);
+    return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "a portal has other columns than its statement");
+}
+
+/* Everything of a reply but its error and its id. */
+static int take_state(struct rpc_portal *p, const Tavana__V1__PortalReply *m, enum rpc_portal_step step,
+                      struct err *e)
+{
+    TRY(rpc_check_state(m->state, &p->base, step, e));
+    TRY(take_columns(p, m->columns, e));
+    if (m->again && step != RPC_STEP_PARK)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "there is nothing to be done again");
+    rpc_state_take(m->state, &p->base);
     return ST_OK;
 }
 
-static int take_reply(struct rpc_portal *p, const Tavana__V1__PortalReply *m, struct err *e)
+/* want: the id that it has to have; 0: any but 0, and but other. */
+static int take_id(struct rpc_portal *p, uint64_t id, uint64_t want, uint64_t other, struct err *e)
 {
-    rpc_state_take(m->state, &p->base);
-    TRY(rpc_error_take(m->error, e));
-    TRY(take_columns(p, m, e));
+    if (want ? id != want : id == 0 || id == other)
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "a portal has another's id, or none");
+    p->id = id;
+    return ST_OK;
+}
+
+static int checked(const struct rpc_portal *p, int st, struct err *e)
+{
+    return st == ST_ERR && e->code == SQLSTATE_PROTOCOL_VIOLATION ? rpc_session_lied(p->session, e) : st;
+}
+
+static int take_reply(struct rpc_portal *p, const Tavana__V1__PortalReply *m, enum rpc_portal_step step,
+                      struct err *e)
+{
+    TRY(rpc_session_error(p->session, m->error, e));
+    TRY(checked(p, take_id(p, m->portal, step == RPC_STEP_OPEN ? 0 : p->id, 0, e), e));
+    TRY(checked(p, take_state(p, m, step, e), e));
     return m->again ? ST_AGAIN : ST_OK;
 }
 
-static int call(struct rpc_portal *p, enum rpc_method method, const ProtobufCMessage *request, struct err *e)
+static int call(struct rpc_portal *p, enum rpc_method method, const ProtobufCMessage *request,
+                enum rpc_portal_step step, struct err *e)
 {
     ProtobufCMessage *m;
     TRY(rpc_session_call(p->session, method, request, &m, e));
-    const Tavana__V1__PortalReply *reply = (const Tavana__V1__PortalReply *)m;
-    if (reply->portal)
-        p->id = reply->portal;
-    int st = take_reply(p, reply, e);
+    int st = take_reply(p, (const Tavana__V1__PortalReply *)m, step, e);
     rpc_message_free(m);
     return st;
 }
@@ -87,7 +119,7 @@ static int open_with(struct rpc_portal *p, const struct rpc_stmt *st, const stru
     request.n_parameter = n;
     TRY(put_params(a, params, n, &request.parameter, e));
     request.closed = rpc_take_closed(p->session);
-    return call(p, RPC_OPEN, &request.base, e);
+    return call(p, RPC_OPEN, &request.base, RPC_STEP_OPEN, e);
 }
 
 int rpc_open(struct backend_session *bs, struct backend_stmt *bst, const struct backend_param *params,
@@ -132,7 +164,7 @@ int rpc_start(struct backend_portal *bp, struct err *e)
     if (bp->expects_formats)
         request.expected = &expected;
     if (st == ST_OK)
-        st = call(p, RPC_START, &request.base, e);
+        st = call(p, RPC_START, &request.base, RPC_STEP_START, e);
     arena_release(&a);
     p->kept |= bp->complete && bp->desc; /* of what changes something all rows are there */
     return st;
@@ -148,7 +180,21 @@ int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
     request.portal = p->id;
     request.limit_us = until_us != CLOCK_NEVER && left < 0 ? 0 : left;
     p->kept = true;
-    return call(p, RPC_PARK, &request.base, e);
+    return call(p, RPC_PARK, &request.base, RPC_STEP_PARK, e);
+}
+
+static int take_slice(struct rpc_portal *p, struct rpc_portal *piece, uint64_t max_rows,
+                      const Tavana__V1__PortalReply *m, struct err *e)
+{
+    TRY(rpc_session_error(p->session, m->error, e));
+    TRY(checked(p, take_id(piece, m->portal, 0, p->id, e), e));
+    TRY(checked(p, take_state(piece, m, RPC_STEP_SLICED, e), e));
+    TRY(checked(p, rpc_check_state(m->source, &p->base, RPC_STEP_PARK, e), e));
+    rpc_state_take(m->source, &p->base);
+    if (max_rows == 0 || piece->base.rows <= max_rows)
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "there are more rows than were asked for");
+    return rpc_session_lied(p->session, e);
 }
 
 static int slice(struct rpc_portal *p, struct rpc_portal *piece, const struct backend_fetch *how,
@@ -158,12 +204,8 @@ static int slice(struct rpc_portal *p, struct rpc_portal *piece, const struct ba
     Tavana__V1__FetchRequest request;
     TRY(rpc_fetch_request(a, p, how, &request, e));
     TRY(rpc_session_call(p->session, RPC_SLICE, &request.base, &m, e));
-    const Tavana__V1__PortalReply *reply = (const Tavana__V1__PortalReply *)m;
-    piece->id = reply->portal;
     piece->kept = true;
-    int st = take_reply(piece, reply, e);
-    if (reply->source)
-        rpc_state_take(reply->source, &p->base);
+    int st = take_slice(p, piece, how->max_rows, (const Tavana__V1__PortalReply *)m, e);
     rpc_message_free(m);
     return st;
 }

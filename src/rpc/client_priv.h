@@ -5,6 +5,7 @@
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
+#include "rpc/check.h"
 #include "rpc/client.h"
 
 #include <pthread.h>
@@ -20,7 +21,10 @@ struct rpc_client {
     struct rpc_channel *channel;
     char *gateway;
     _Atomic unsigned *goes;
+    void (*thrown_out)(void *arg, const char *address, const char *what, int64_t pause_ms);
+    void *thrown_out_arg;
     int64_t timeout_us;
+    _Atomic unsigned epoch; /* counts up when the worker is thrown out: what is of an older one is void */
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* of what follows */
@@ -29,14 +33,22 @@ struct rpc_client {
     struct rpc_stream *attached; /* to be broken off at the end */
     uint64_t lease;              /* 0: none */
     struct rpc_report report;
+    unsigned nlies; /* in a row */
+    int64_t out_until_us;
 };
 
 struct rpc_session {
     struct backend_session base;
     struct rpc_client *client;
     uint64_t id, lease;
-    bool lost;              /* a call did not reach its end */
-    _Atomic uint64_t calls; /* begun; the last one is what a cancel is for */
+    unsigned epoch;           /* of the client */
+    bool lost;                /* a call did not reach its end … */
+    bool lied;                /* … since the worker sent what cannot be */
+    bool given_up;            /* … since nobody waits for it any more */
+    _Atomic uint64_t calls;   /* begun; the last one is what a cancel is for */
+    rpc_give_up give_up;      /* of that call */
+    _Atomic unsigned asked;   /* how often it was cancelled … */
+    _Atomic int64_t asked_us; /* … and when the worker was last told */
     uint64_t closed_statements[RPC_CLOSED_MAX], closed_portals[RPC_CLOSED_MAX];
     size_t nclosed_statements, nclosed_portals;
     Tavana__V1__Closed closed; /* of the request that is being made */
@@ -54,6 +66,11 @@ struct rpc_fetch {
     struct row_stream base;
     struct rpc_portal *portal; /* NULL: not open */
     struct rpc_stream *stream;
+    struct backend_portal before; /* as the portal was when it began; lends its description */
+    struct backend_fetch how;     /* without what it lent */
+    struct rpc_rows_shape shape;
+    uint64_t rows;   /* that have come */
+    bool last;       /* nothing but the trailer may follow */
     int64_t came_us; /* the last message */
     unsigned fast;   /* messages in a row that followed each other closely */
     bool ended;
@@ -74,16 +91,63 @@ struct rpc_copy {
     struct backend_copy base;
     struct rpc_session *session;
     struct rpc_stream *stream;
+    bool is_open; /* the worker has answered the first part */
 };
 
-/* client.c: a call of the session, counted. */
+/* ---- client.c ---- */
+
+/* The lease and what goes with it, as soon as there is one. */
+int rpc_wait_for_lease(struct rpc_client *c, uint64_t *lease, unsigned *epoch, struct err *e);
+void rpc_learn_that_it_goes(struct rpc_client *c);
+/* A call was cut off, of a session that belongs to that lease: of an old one it says nothing about how the
+ * worker is now. If it is well after all it says so within a second. */
+void rpc_learn_that_it_is_gone(struct rpc_client *c, uint64_t lease);
+
+/* ---- client_trust.c ---- */
+
+/* It sent what cannot be, in that epoch. Any thread. */
+void rpc_client_throw_out(struct rpc_client *c, unsigned epoch, const char *what);
+/* It is not attached again yet. */
+bool rpc_client_is_out(struct rpc_client *c);
+
+/* ---- client_session.c ---- */
+
+int rpc_session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
+                     struct err *e);
+void rpc_session_close(struct backend_session *bs);
+void rpc_session_cancel(struct backend_session *bs);
+int rpc_session_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e);
+int rpc_apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e);
+int rpc_set_search_path(struct backend_session *bs, const char *path, struct err *e);
+int rpc_reset(struct backend_session *bs, struct err *e);
+/* A call of the session, counted. */
 int rpc_session_call(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
                      ProtobufCMessage **reply, struct err *e);
+/* The same of a call whose stream the caller opens. */
+void rpc_session_begin(struct rpc_session *s);
+/* What is asked there fails: it is lost, or its worker was thrown out meanwhile. */
+bool rpc_session_is_void(const struct rpc_session *s);
 /* From now on; ST_ERR, and e says so unless it says something already. */
 int rpc_session_lost(struct rpc_session *s, struct err *e);
+/* The same after a call or stream that failed with e: it was given up, its reply cannot be read, or it was
+ * cut off. */
+int rpc_session_failed(struct rpc_session *s, struct err *e);
+/* The same after a check that failed with e: the worker is thrown out, and e becomes what the client is told.
+ */
+int rpc_session_lied(struct rpc_session *s, struct err *e);
+/* A reply's error, checked. ST_OK: there is none. */
+int rpc_session_error(struct rpc_session *s, const Tavana__V1__Error *m, struct err *e);
 /* One whose reply is nothing but an error or none. */
 int rpc_session_do(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
                    struct err *e);
+
+/* ---- client_stmt.c ---- */
+
+int rpc_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
+              void *arg, struct err *e);
+int rpc_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
+                struct backend_stmt **out, struct err *e);
+void rpc_stmt_free(struct backend_stmt *bst);
 /* What has been closed since the last time; NULL: nothing. Lent until the call is made. */
 Tavana__V1__Closed *rpc_take_closed(struct rpc_session *s);
 

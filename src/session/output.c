@@ -254,6 +254,9 @@ void session_name_cancel(struct session *s, struct err *e)
         return;
     struct err why;
     err_init(&why);
-    if (session_check_interrupts(s, &why) < 0)
-        *e = why;
+    if (session_check_interrupts(s, &why) >= 0)
+        return;
+    if (*e->detail)
+        err_detail(&why, "%s", e->detail);
+    *e = why;
 }

@@ -68,6 +68,28 @@ static void test_rows(void **state)
     assert_wrong(rpc_check_rows(bytes, 21, 1, &two, &err));
 }
 
+/* Rows are looked at four at a time: a bad one is found wherever it is. */
+static void test_each_of_many(void **state)
+{
+    (void)state;
+    static uint8_t bytes[1024];
+    const struct rpc_rows_shape shape = {.kind = 'D', .ncolumns = 2, .left = UINT64_MAX};
+    for (size_t n = 1; n <= 9; n++)
+        for (size_t bad = 0; bad < n; bad++) {
+            uint8_t *p = bytes, *at = bytes;
+            for (size_t i = 0; i < n; i++) {
+                at = i == bad ? p : at;
+                p = put_row(p, 2, (unsigned)i);
+            }
+            const size_t len = (size_t)(p - bytes);
+            assert_right(rpc_check_rows(bytes, len, n, &shape, &err));
+            put_be32(at + 7, (uint32_t)bad + 1);
+            assert_wrong(rpc_check_rows(bytes, len, n, &shape, &err));
+            put_be32(at + 7, UINT32_MAX - 1);
+            assert_wrong(rpc_check_rows(bytes, len, n, &shape, &err));
+        }
+}
+
 /* Of the framing no byte can change without being noticed; of the values any may. */
 static void test_every_byte_of_a_row(void **state)
 {
@@ -357,11 +379,17 @@ static void test_trailers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_every_byte_of_a_row),
-        cmocka_unit_test(test_null_values),  cmocka_unit_test(test_files_and_counts),
-        cmocka_unit_test(test_errors),       cmocka_unit_test(test_prepared),
-        cmocka_unit_test(test_split),        cmocka_unit_test(test_reports),
-        cmocka_unit_test(test_copy_replies), cmocka_unit_test(test_states),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_every_byte_of_a_row),
+        cmocka_unit_test(test_each_of_many),
+        cmocka_unit_test(test_null_values),
+        cmocka_unit_test(test_files_and_counts),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_prepared),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_copy_replies),
+        cmocka_unit_test(test_states),
         cmocka_unit_test(test_trailers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
