@@ -25,6 +25,10 @@
     X(SLOW_FLUSHES, "tavana_slow_flushes_total", "Writes that a client held up longer than the slow limit")  \
     X(FLUSH_TIMEOUTS, "tavana_flush_timeouts_total", "Clients cut off because they did not read")            \
     X(CANCEL_REQUESTS, "tavana_cancel_requests_total", "CancelRequests received")                            \
+    X(CANCELS_SENT_ON, "tavana_cancels_sent_on_total",                                                       \
+      "CancelRequests for sessions of other gateways, sent to a peer")                                       \
+    X(CANCELS_DROPPED, "tavana_cancels_dropped_total",                                                       \
+      "Of these, those that were not sent: the queue was full, or the peer had not answered before")         \
     X(CANCELS, "tavana_cancels_total", "Statements ended by a cancel")                                       \
     X(CLIENTS_GONE, "tavana_clients_gone_total", "Statements ended because their client was gone")           \
     X(CURSORS_DECLARED, "cursor_declared_total", "Cursors declared")                                         \

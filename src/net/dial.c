@@ -71,9 +71,8 @@ int dial_send_all(const char *address, const void *p, size_t n, int timeout_ms, 
     int failed = 0, served = 0;
     TRY(address_parse(&a, address, e));
     TRY(address_resolve(&list, &a, e));
-    int64_t until_us = clock_now_us() + (int64_t)timeout_ms * 1000;
     for (int i = 0; i < list.n; i++) {
-        int rc = send_to(&list.at[i], list.len[i], p, n, until_us);
+        int rc = send_to(&list.at[i], list.len[i], p, n, clock_now_us() + (int64_t)timeout_ms * 1000);
         served += rc == 0;
         if (rc != 0)
             failed = rc;

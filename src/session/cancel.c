@@ -4,18 +4,17 @@
 #include "session/session_priv.h"
 
 #include "base/bytes.h"
-#include "base/log.h"
 #include "base/metric.h"
-#include "net/dial.h"
 
 #include <string.h>
 
 enum {
-    SENT_ON = 0x01, /* the byte */
-    SEND_ON_TIMEOUT_MS = 2000,
+    SENT_ON = 0x01,   /* the byte */
     CANCEL_HEAD = 12, /* length, code, process id */
     CANCEL_CODE = 80877102,
 };
+
+_Static_assert(CANCEL_HEAD + CANCEL_KEY_3_2 + 1 <= PEERS_MESSAGE_MAX, "what is sent on fits");
 
 static void send_on(const struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
 {
@@ -25,12 +24,7 @@ static void send_on(const struct session_server *v, uint32_t pid, const uint8_t 
     put_be32(m + 8, pid);
     memcpy(m + CANCEL_HEAD, key, n);
     m[CANCEL_HEAD + n] = SENT_ON;
-    for (size_t i = 0; i < v->npeers; i++) {
-        struct err e;
-        err_init(&e);
-        if (dial_send_all(v->peers[i], m, CANCEL_HEAD + n + 1, SEND_ON_TIMEOUT_MS, &e) != ST_OK)
-            log_line(LOG_WARNING, "peer_unreachable", "peer=%s error=\"%s\"", v->peers[i], e.message);
-    }
+    peers_send(v->peers, m, CANCEL_HEAD + n + 1);
 }
 
 void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
@@ -39,6 +33,8 @@ void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, 
     bool came_from_peer = (n == CANCEL_KEY_3_0 + 1 || n == CANCEL_KEY_3_2 + 1) && key[n - 1] == SENT_ON;
     if (came_from_peer)
         n--;
-    if (!registry_cancel(v, pid, key, n) && !came_from_peer && (n == CANCEL_KEY_3_0 || n == CANCEL_KEY_3_2))
+    if (n != CANCEL_KEY_3_0 && n != CANCEL_KEY_3_2) /* nobody gave such a key to anybody */
+        return;
+    if (!registry_cancel(v, pid, key, n) && !came_from_peer)
         send_on(v, pid, key, n);
 }

@@ -43,17 +43,6 @@ int session_server_set_config(struct session_server *v, const struct session_con
     return ST_OK;
 }
 
-static int keep_peers(struct session_server *v, const struct session_wiring *w, struct err *e)
-{
-    v->peers = mem_calloc(w->npeers + 1, sizeof *v->peers);
-    if (!v->peers)
-        return err_oom(e);
-    for (; v->npeers < w->npeers; v->npeers++)
-        if (!(v->peers[v->npeers] = mem_strdup(w->peers[v->npeers])))
-            return err_oom(e);
-    return ST_OK;
-}
-
 int session_server_new(struct session_server **out, const struct session_wiring *w,
                        const struct session_config *c, struct err *e)
 {
@@ -75,7 +64,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
     v->free_slots = mem_calloc(v->capacity, sizeof *v->free_slots);
     bool room = v->slots && v->generations && v->free_slots;
-    int rc = room ? keep_peers(v, w, e) : err_oom(e);
+    int rc = room ? peers_new(&v->peers, w->peers, w->npeers, e) : err_oom(e);
     uint8_t secret[LOGIN_SECRET];
     if (rc == ST_OK && getrandom(secret, sizeof secret, 0) != sizeof secret)
         rc = err_set(e, SQLSTATE_SYSTEM_ERROR, "could not generate random bytes");
@@ -173,9 +162,7 @@ void session_server_free(struct session_server *v)
         list_remove(&copy->link);
         config_copy_free(copy);
     }
-    for (size_t i = 0; i < v->npeers; i++)
-        mem_free(v->peers[i]);
-    mem_free(v->peers);
+    peers_free(v->peers);
     mem_free(v->slots);
     mem_free(v->generations);
     mem_free(v->free_slots);

@@ -16,6 +16,7 @@
 #include "pgwire/backend_msg.h"
 #include "pgwire/frame.h"
 #include "session/admission.h"
+#include "session/peers.h"
 #include "session/session.h"
 #include "session/settings.h"
 #include "session/writer.h"
@@ -255,8 +256,7 @@ struct logins {
 
 struct session_server {
     struct session_wiring wiring; /* peers apart */
-    char **peers;
-    size_t npeers;
+    struct peers *peers;          /* NULL: none */
     _Atomic(const struct session_config *) config;
     struct list old_configs;
 
@@ -285,7 +285,7 @@ struct session_server {
 void server_wake_all(struct session_server *v, enum interrupt why);
 
 /* cancel.c */
-/* To the session that is meant, ours or a peer's. May wait for peers. */
+/* To the session that is meant, ours or a peer's. Never waits. */
 void cancel_request(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
 
 /* login.c: with v->lock but for login_share and login_heard. */

@@ -1,7 +1,10 @@
 """A gateway with workers behind it: what clients see when workers come, go, and are not trusted."""
 
 import contextlib
+import os
 import signal
+import socket
+import struct
 import subprocess
 import threading
 import time
@@ -371,3 +374,56 @@ def test_what_one_worker_writes_another_reads(tmp_path):
 def test_wrong_options(args, said):
     done = subprocess.run([BINARY, *args, "--http", "off"], text=True, capture_output=True, timeout=60)
     assert done.returncode in (1, 2) and said in done.stderr
+
+
+@contextlib.contextmanager
+def silent_peer():
+    """Takes no connection: its line is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind((HOST, 0))
+        listener.listen(0)
+        for _ in range(4):
+            c = stack.enter_context(socket.socket())
+            c.setblocking(False)
+            c.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_cancels_for_a_silent_peer_cost_nobody_anything():
+    """Anybody may send CancelRequests: those that are sent on wait in a queue, and log-ins do not wait for it."""
+    ports = [free_port() for _ in range(2)]
+    with silent_peer() as silent, Worker() as w, contextlib.ExitStack() as stack:
+        w.wait_ready()
+        at = f"{HOST}:{silent},{HOST}:{ports[0]},{HOST}:{ports[1]}"
+        one, other = (stack.enter_context(Server("--workers", f"{HOST}:{w.port}", "--listen", f"{HOST}:{p}", "--peers", at, "--max-threads", "32",
+                                                 workers=0, role="gateway", wait=False)) for p in ports)
+        for s in (one, other):
+            s.wait_ready()
+        stop = threading.Event()
+
+        def flood():
+            while not stop.is_set():
+                with contextlib.suppress(OSError), socket.create_connection((HOST, ports[0]), 5) as c:
+                    c.sendall(struct.pack("!iiI", 16, 80877102, 12345) + os.urandom(4))
+
+        threads = [threading.Thread(target=flood) for _ in range(2)]
+        for t in threads:
+            t.start()
+        time.sleep(1)
+        begun = time.monotonic()
+        for _ in range(5):
+            with Wire((HOST, ports[0])) as c:
+                assert c.ask(Q("select 1 + 1"))[-1] == "Z:I"
+        assert time.monotonic() - begun < 10
+        stop.set()
+        for t in threads:
+            t.join(20)
+        assert one.metric("tavana_cancels_dropped_total") > 0
+        assert one.log().count("peer_unreachable") <= 3
+        wait_for(lambda: one.metric("tavana_cancels_sent_on_total") > 0, 20)
+        with Wire((HOST, ports[1])) as c:  # one that is for a session of the other gateway gets through, beside the silent one
+            asker = threading.Timer(0.5, lambda: [cancel((HOST, ports[0]), c.pid, c.key), time.sleep(2), cancel((HOST, ports[0]), c.pid, c.key)])
+            asker.start()
+            assert c.ask(Q("select count(*) from range(10000000000) t(i) where i % 7 = 9"))[-2:] == ["err:57014", "Z:I"]
+            asker.join()
