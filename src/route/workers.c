@@ -104,7 +104,7 @@ static void add(struct workers *w, const struct worker_name *name, const char *a
     }
     if (w->nnodes == WORKERS_MAX) {
         if (!w->is_full)
-            log_line(LOG_WARNING, "worker_left_out", "address=%s known=%d", address, WORKERS_MAX);
+            notes_add(&w->notes, LOG_WARNING, "worker_left_out", "address=%s known=%d", address, WORKERS_MAX);
         w->is_full = true;
         return;
     }
@@ -117,7 +117,7 @@ static void add(struct workers *w, const struct worker_name *name, const char *a
     n->tried = some_number();
     list_append(&w->nodes, &n->link);
     w->nnodes++;
-    log_line(LOG_INFO, "worker_found", "address=%s name=%s", address, name->address.host);
+    notes_add(&w->notes, LOG_INFO, "worker_found", "address=%s name=%s", address, name->address.host);
 }
 
 /* False: it does not fit. */
@@ -171,8 +171,8 @@ static void resolve(struct workers *w, struct worker_name *name)
         add_all(w, name, &list);
     } else if (!name->failed) {
         char text[LOG_QUOTE_MAX];
-        log_line(LOG_WARNING, "workers_not_resolved", "name=%s error=%s", name->address.host,
-                 log_quote(text, e.message));
+        notes_add(&w->notes, LOG_WARNING, "workers_not_resolved", "name=%s error=%s", name->address.host,
+                  log_quote(text, e.message));
     }
     name->failed = st != ST_OK;
     (void)pthread_mutex_unlock(&w->lock);
@@ -235,7 +235,7 @@ static void forget_old(struct workers *w)
         next = l->next;
         if (n->named || n->client || n->refs > 0)
             continue;
-        log_line(LOG_INFO, "worker_forgotten", "address=%s", n->address);
+        notes_add(&w->notes, LOG_INFO, "worker_forgotten", "address=%s", n->address);
         list_remove(&n->link);
         w->nnodes--;
         w->is_full = false;
@@ -315,6 +315,7 @@ static int tick(struct workers *w, struct err *e)
     (void)pthread_mutex_lock(&w->lock);
     int st = look_after(w, e);
     (void)pthread_mutex_unlock(&w->lock);
+    notes_write(&w->notes);
     return st;
 }
 

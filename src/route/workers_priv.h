@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "net/address.h"
+#include "route/notes.h"
 #include "route/workers.h"
 
 #include <pthread.h>
@@ -43,6 +44,7 @@ struct workers {
     struct rpc_security security;
     pthread_t thread;
     bool has_thread;
+    struct notes notes; /* of that thread, and of who makes the workers before it runs */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
