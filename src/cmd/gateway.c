@@ -123,6 +123,8 @@ static void gauges(struct process *p, struct ops_gauges *g)
     ops_gauge(g, "tavana_gateway_channels", "Channels to workers", channels);
     ops_gauge(g, "tavana_gateway_channels_max", "How many there may be",
               (double)p->config.worker_client_pool_size);
+    ops_gauge(g, "tavana_route_quarantined", "Statements that are refused, since workers died under them",
+              route_refused(v->route));
     worker_gauges(g, w, n);
 }
 

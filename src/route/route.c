@@ -6,6 +6,7 @@
 #include "base/metric.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 DEFINE_CLEANUP(struct route, route_free)
@@ -45,6 +46,16 @@ static int bring_along(struct route_session *s, struct backend_session *on, stru
     return s->in_tx ? ops->tx(on, s->begun, e) : ST_OK;
 }
 
+/* Which process it is on: another one may come to its address. */
+static void know_worker(struct route_session *s)
+{
+    struct rpc_report report;
+    rpc_client_report(worker_client(s->at), &report);
+    (void)snprintf(s->worker, sizeof s->worker, "%s", report.worker);
+    if (poison_is_about(s->route->poison))
+        poison_seat_is_on(s->route->poison, s, s->worker);
+}
+
 /* Takes over the caller's hold of n. */
 static int open_on(struct route_session *s, struct worker_node *n, struct err *e)
 {
@@ -61,6 +72,7 @@ static int open_on(struct route_session *s, struct worker_node *n, struct err *e
     s->on = on;
     (void)pthread_mutex_unlock(&s->lock);
     s->at = n;
+    know_worker(s);
     if (s->entered > 0 && s->ticket.on != n)
         workers_move(s->route->workers, &s->ticket, n);
     return ST_OK;
@@ -93,7 +105,9 @@ static bool is_clean(const struct route_session *s)
 
 void route_begin(struct route_session *s)
 {
-    s->tries = 0;
+    s->tries = s->spared = 0;
+    s->stmt = NULL;
+    s->portal = NULL;
     atomic_store(&s->ticket.cancelled,
                  false); /* one that is for this call is asked again: session/monitor.c */
 }
@@ -163,6 +177,50 @@ int route_may_write(const struct route_session *s, struct err *e)
     return ST_ERR;
 }
 
+/* ---- what workers die of ---- */
+
+static struct poison_keys keys_of(const struct route_session *s)
+{
+    return s->portal ? route_portal_keys(s->portal)
+           : s->stmt ? route_stmt_keys(s->stmt)
+                     : (struct poison_keys){0};
+}
+
+int route_admit(struct route_session *s, struct err *e)
+{
+    struct poison *p = s->route->poison;
+    if (!poison_is_about(p))
+        return ST_OK;
+    const struct poison_keys k = keys_of(s);
+    TRY(poison_check(p, &k, e));
+    s->suspected = poison_is_suspect(p, &k);
+    if (!s->suspected)
+        return ST_OK;
+    poison_take_seat(p, s, s->on ? s->worker : "", &s->ticket.cancelled);
+    return poison_check(p, &k, e); /* the one before it may have shown what it is */
+}
+
+void route_proved(struct route_session *s)
+{
+    if (!s->suspected)
+        return;
+    const struct poison_keys k = keys_of(s);
+    poison_clear(s->route->poison, s, &k);
+    s->suspected = false;
+}
+
+static bool lives(void *arg, const char *worker)
+{
+    return workers_have(arg, worker);
+}
+
+static enum poison_verdict blame(struct route_session *s)
+{
+    const struct poison_keys k = keys_of(s);
+    return k.shape ? poison_died(s->route->poison, s, &k, s->worker, lives, s->route->workers)
+                   : POISON_NOT_TO_BLAME;
+}
+
 /* ---- a worker is lost ---- */
 
 /* Whether another worker can take over what the session has. */
@@ -201,26 +259,42 @@ static void say_what_is_gone(const struct route_session *s, struct err *e)
         err_detail(e, "Temporary objects and variables of this session are gone.");
 }
 
+/* Whether it has been tried often enough. What was not to blame for a death has that one free. */
+static bool is_tired(struct route_session *s, bool free)
+{
+    return free ? ++s->spared > ROUTE_SPARED : ++s->tries > ROUTE_TRIES;
+}
+
+/* The session has left; what died of itself is told why, what did not may have to wait for its turn. */
+static bool admit_again(struct route_session *s, struct err *e)
+{
+    err_init(e);
+    if (route_admit(s, e) != ST_OK)
+        return false;
+    metric_add(METRIC_STATEMENTS_RETRIED, 1);
+    return true;
+}
+
 bool route_try_again(struct route_session *s, bool reads, struct err *e)
 {
-    if (!s->on || !rpc_session_is_lost(s->on))
+    if (!s->on || !rpc_session_is_lost(s->on)) {
+        route_proved(s);
         return false;
+    }
     metric_add(METRIC_WORKERS_LOST, 1);
+    const bool died = rpc_session_has_died(s->on);
+    const bool free = died && blame(s) == POISON_NOT_TO_BLAME;
     bool again = reads && can_move(s) && e->code != SQLSTATE_QUERY_CANCELED && !rpc_session_has_lied(s->on);
-    if (again && ++s->tries > ROUTE_TRIES) {
+    if (again && is_tired(s, free)) {
         e->detail[0] = '\0';
-        err_detail(e, "It has been tried on %d workers.", ROUTE_TRIES + 1);
+        err_detail(e, "It has been tried on %u workers.", s->tries + s->spared);
         again = false;
     } else if (!again)
         say_what_is_gone(s, e);
     s->tx_lost = s->in_tx && !can_move(s);
     s->pinned = false;
     leave(s);
-    if (again) {
-        metric_add(METRIC_STATEMENTS_RETRIED, 1);
-        err_init(e);
-    }
-    return again;
+    return again && admit_again(s, e);
 }
 
 /* ---- the session's calls ---- */
@@ -230,6 +304,7 @@ static void session_free(struct route_session *s)
     if (!s)
         return;
     leave(s);
+    poison_leave_seat(s->route->poison, s);
     worker_user_put(s->route->workers, s->ticket.user);
     worker_ticket_release(&s->ticket);
     (void)pthread_mutex_destroy(&s->lock);
@@ -509,6 +584,7 @@ int route_new(struct route **out, const struct route_options *o, struct err *e)
     route_set_wait(r, o->wait_us);
     struct workers_options workers = o->workers;
     workers.client.goes = &r->base.calls;
+    TRY(poison_new(&r->poison, e));
     TRY(workers_new(&r->workers, &workers, e));
     *out = TAKE_PTR(r);
     return ST_OK;
@@ -519,12 +595,18 @@ void route_free(struct route *r)
     if (!r)
         return;
     workers_free(r->workers);
+    poison_free(r->poison);
     mem_free(r);
 }
 
 struct backend *route_backend(struct route *r)
 {
     return &r->base;
+}
+
+unsigned route_refused(struct route *r)
+{
+    return poison_refused(r->poison);
 }
 
 struct workers *route_workers(struct route *r)

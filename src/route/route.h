@@ -23,6 +23,8 @@ int route_new(struct route **out, const struct route_options *o, struct err *e);
 void route_free(struct route *r);
 struct backend *route_backend(struct route *r);
 struct workers *route_workers(struct route *r);
+/* Statements that are refused now, since workers died under them. */
+unsigned route_refused(struct route *r);
 /* Of statements that begin to wait. */
 void route_set_wait(struct route *r, int64_t wait_us);
 

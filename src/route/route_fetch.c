@@ -148,7 +148,8 @@ static int next_of(struct route_fetch *f, struct row_batch **out, struct err *e)
 static void took(struct route_fetch *f, const struct row_batch *b)
 {
     struct route_portal *p = f->portal;
-    p->session->tries = 0;
+    p->session->tries = p->session->spared = 0;
+    route_proved(p->session);
     f->taken += b->nrows;
     p->handed += b->nrows;
     if (p->hash)
@@ -167,9 +168,13 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
             return ST_EOF; /* cut off behind its last row */
         st = next_of(f, out, e);
     } while (st == ST_ERR && go_on(f, e));
-    if (st == ST_OK)
+    if (st == ST_OK) {
         took(f, *out);
-    else if (p->inner)
+        return st;
+    }
+    if (st == ST_EOF)
+        route_proved(p->session);
+    if (p->inner)
         route_portal_learn(p);
     return st;
 }
@@ -206,9 +211,12 @@ int route_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     assert(bp->started && !p->fetch.portal);
     p->fetch = (struct route_fetch){.base = {.ops = &fetch_ops}, .portal = p, .how = *how};
     route_begin(p->session);
+    p->session->portal = p;
     route_leave_what_goes(p->session);
     count_route(p);
-    int st = see_to_hash(p, how, e);
+    int st = p->inner ? ST_OK : route_admit(p->session, e);
+    if (st == ST_OK)
+        st = see_to_hash(p, how, e);
     while (st == ST_OK && (st = open_stream(&p->fetch, e)) == ST_ERR && go_on(&p->fetch, e))
         st = ST_OK;
     if (st != ST_OK) {

@@ -38,6 +38,8 @@ void route_portal_close(struct backend_portal *bp)
     if (!p)
         return;
     list_remove(&p->link);
+    if (p->session->portal == p)
+        p->session->portal = NULL;
     uncount(p);
     route_portal_leave(p);
     row_desc_unref(bp->desc);
@@ -147,6 +149,16 @@ static int cannot_go_on(const struct route_portal *p, struct err *e)
     return ST_ERR;
 }
 
+struct poison_keys route_portal_keys(struct route_portal *p)
+{
+    if (!p->stmt)
+        return (struct poison_keys){0};
+    struct poison_keys k = route_stmt_keys(p->stmt);
+    for (size_t i = 0; i < p->nparams; i++)
+        poison_keys_add(&k, p->params[i].data, p->params[i].len < 0 ? 0 : (size_t)p->params[i].len);
+    return k;
+}
+
 bool route_portal_can_move(const struct route_portal *p)
 {
     if (!reads(p))
@@ -222,6 +234,8 @@ int route_start(struct backend_portal *bp, struct err *e)
     if (bp->started)
         return ST_OK;
     route_begin(s);
+    s->portal = p;
+    TRY(route_admit(s, e));
     do {
         TRY(route_enter(s, false, e));
         st = try_start(p, e);
@@ -231,6 +245,8 @@ int route_start(struct backend_portal *bp, struct err *e)
     if (p->stmt->base.info.effect == BACKEND_SESSION)
         s->pinned = true;
     route_portal_learn(p);
+    if (!p->base.desc || p->base.complete)
+        route_proved(s);
     return ST_OK;
 }
 

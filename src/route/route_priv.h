@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "pgtype/tz.h"
+#include "route/poison.h"
 #include "route/route.h"
 #include "rows/row_stream.h"
 #include "rows/rows_hash.h"
@@ -12,14 +13,16 @@
 #include <stdatomic.h>
 
 enum {
-    ROUTE_TRIES =
-        3, /* of a session to be opened; to run again what gets no further: it may be what kills workers */
+    ROUTE_TRIES = 3,   /* of a session to be opened; to run again what gets no further, whose workers froze or
+                          were cut off */
+    ROUTE_SPARED = 16, /* deaths that were not a statement's fault, without a row in between */
 };
 
 struct route {
     struct backend base;
     const struct backend_ops *inner; /* of every worker */
     struct workers *workers;
+    struct poison *poison;
     _Atomic int64_t wait_us;
 };
 
@@ -32,11 +35,12 @@ struct route_session {
     bool has_settings;
     char *path; /* NULL: the default */
 
-    pthread_mutex_t lock;       /* of `on`, for cancel */
-    struct backend_session *on; /* NULL: none yet, or lost */
-    struct worker_node *at;     /* where that is; NULL with it */
-    struct list stmts, portals; /* all; what they have on the worker goes with it */
-    struct route_copy *copy;    /* under way; NULL: none */
+    pthread_mutex_t lock;           /* of `on`, for cancel */
+    struct backend_session *on;     /* NULL: none yet, or lost */
+    struct worker_node *at;         /* where that is; NULL with it */
+    char worker[POISON_WORKER_MAX]; /* its process's id */
+    struct list stmts, portals;     /* all; what they have on the worker goes with it */
+    struct route_copy *copy;        /* under way; NULL: none */
 
     bool in_tx, wrote; /* in it */
     enum backend_tx_op begun;
@@ -46,7 +50,10 @@ struct route_session {
 
     struct worker_ticket ticket; /* of the statement that runs or waits */
     unsigned entered;            /* 1: it is let in; more: within another */
-    unsigned tries;              /* since something came of what runs */
+    bool suspected;              /* what it does: by poison */
+    unsigned tries, spared;      /* since something came of what runs */
+    struct route_stmt *stmt;     /* what the call is about, if it may be what a worker dies of; */
+    struct route_portal *portal; /* either or none, until the next route_begin */
 };
 
 struct route_stmt {
@@ -58,6 +65,8 @@ struct route_stmt {
     uint32_t *oids; /* as the client declared them */
     size_t noids;
     uint32_t *param_oids; /* of base.info */
+    struct poison_keys keys;
+    bool has_keys;
     char *tag;
     struct backend_stmt *inner; /* NULL: not on this worker */
 };
@@ -99,6 +108,11 @@ struct route_copy {
 int route_settle(struct route_session *s, struct err *e);
 /* At the beginning of each call of the session that may wait or be tried again. */
 void route_begin(struct route_session *s);
+/* Before what the session has as stmt or portal may run: 55000 when workers died of it. One that is suspected
+ * waits for its turn. */
+int route_admit(struct route_session *s, struct err *e);
+/* It has given a row, or has ended. */
+void route_proved(struct route_session *s);
 /* Before something runs: waits until a worker has room, and moves there. Each is undone by route_exit, which
  * does nothing when there is nothing to undo. begun: a portal of the session that has rows to come there. */
 int route_enter(struct route_session *s, bool begun, struct err *e);
@@ -116,6 +130,7 @@ bool route_try_again(struct route_session *s, bool reads, struct err *e);
 int route_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
                   struct backend_stmt **out, struct err *e);
 void route_stmt_free(struct backend_stmt *stmt);
+struct poison_keys route_stmt_keys(struct route_stmt *st);
 /* Sees to st->inner, on the worker that the session is on. */
 int route_stmt_settle(struct route_stmt *st, struct err *e);
 int route_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
@@ -135,6 +150,7 @@ int route_portal_settle(struct route_portal *p, struct err *e);
 /* The same of one that may have moved: the rows that were handed on are read again first, and have to be the
  * same (40001). For what is not a fetch that goes on with the next row, which sees to that itself. */
 int route_portal_come_again(struct route_portal *p, struct err *e);
+struct poison_keys route_portal_keys(struct route_portal *p);
 /* Whether its rows can come from another worker. */
 bool route_portal_can_move(const struct route_portal *p);
 /* What the worker says of it. */

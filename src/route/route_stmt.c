@@ -25,6 +25,8 @@ static void stmt_unref(struct route_stmt *st)
     if (!st || --st->refs > 0)
         return;
     list_remove(&st->link);
+    if (st->session->stmt == st)
+        st->session->stmt = NULL;
     if (st->inner)
         st->session->route->inner->stmt_free(st->inner);
     row_desc_unref(st->base.info.desc);
@@ -40,6 +42,14 @@ DEFINE_CLEANUP(struct route_stmt, stmt_unref)
 void route_stmt_free(struct backend_stmt *stmt)
 {
     stmt_unref((struct route_stmt *)stmt);
+}
+
+struct poison_keys route_stmt_keys(struct route_stmt *st)
+{
+    if (!st->has_keys)
+        st->keys = poison_keys_of(st->sql);
+    st->has_keys = true;
+    return st->keys;
 }
 
 static int prepare_inner(struct route_stmt *st, struct err *e)
@@ -104,10 +114,13 @@ int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     TRY(keep_text(st, sql, oids, noids, e));
     int rc;
     route_begin(s);
+    s->stmt = st;
+    TRY(route_admit(s, e));
     do {
         TRY(route_settle(s, e));
         rc = prepare_inner(st, e);
     } while (rc == ST_ERR && route_try_again(s, true, e));
+    s->stmt = NULL;
     TRY(rc);
     TRY(copy_info(st, e));
     *out = &TAKE_PTR(st)->base;

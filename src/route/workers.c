@@ -424,6 +424,22 @@ void workers_leave(struct workers *w, struct worker_node *n)
     (void)pthread_mutex_unlock(&w->lock);
 }
 
+bool workers_have(struct workers *w, const char *id)
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&w->lock);
+    list_for_each (l, &w->nodes) {
+        struct rpc_report report;
+        const struct worker_node *n = list_entry(l, struct worker_node, link);
+        if (!n->client)
+            continue;
+        rpc_client_report(n->client, &report);
+        found |= report.there && strcmp(report.worker, id) == 0;
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+    return found;
+}
+
 size_t workers_stats(struct workers *w, struct worker_stats *out)
 {
     size_t n = 0;

@@ -49,6 +49,9 @@ int workers_choose(struct workers *w, const struct worker_ticket *t, struct work
 void workers_stay(struct workers *w, struct worker_node *n);
 void workers_leave(struct workers *w, struct worker_node *n);
 
+/* Whether a worker of that id is there now. */
+bool workers_have(struct workers *w, const char *id);
+
 struct worker_stats {
     char address[WORKERS_ADDRESS_MAX];
     bool channel, twin;

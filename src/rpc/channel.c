@@ -302,6 +302,15 @@ static int failed(const struct rpc_channel *c, grpc_status_code status, grpc_sli
     return ST_ERR;
 }
 
+bool rpc_closed_by_peer(const struct err *e)
+{
+    static const char *const words[] = {"Socket closed", "Connection reset", "Broken pipe"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (e->code == SQLSTATE_CONNECTION_FAILURE && strstr(e->detail, words[i]))
+            return true;
+    return false;
+}
+
 struct outgoing {
     grpc_metadata token;
     size_t ntoken;

@@ -44,6 +44,10 @@ void rpc_channel_free(struct rpc_channel *c);
 void rpc_channel_pause(int64_t ms);
 const char *rpc_channel_address(const struct rpc_channel *c);
 
+/* Of an error of a call or stream that was under way: the peer's system said that nobody has that connection
+ * any more. Told by gRPC's words, of which it has no others. A peer that is silent (frozen, cut off), or that
+ * cannot be reached in the first place, is told in other ones. */
+bool rpc_closed_by_peer(const struct err *e);
 /* When a call is given up that does not end, in microseconds of the clock; 0: not. Set from any thread while
  * the call is under way, which looks at it every RPC_LOOK_MS. The call has ended with 57014 then, and what
  * became of it nobody knows: see rpc_was_given_up. */

@@ -43,6 +43,8 @@ const struct backend_ops *rpc_client_ops(void);
 bool rpc_session_is_lost(const struct backend_session *s);
 /* It is lost since its worker sent what cannot be: what ran there is not to be run on another one as well. */
 bool rpc_session_has_lied(const struct backend_session *s);
+/* Of one that is lost: its worker died while a call was under way. */
+bool rpc_session_has_died(const struct backend_session *s);
 /* The worker has closed it, as far as is known: nothing is left of what it had there. */
 bool rpc_session_has_ended(const struct backend_session *s);
 const char *rpc_client_address(const struct rpc_client *c);

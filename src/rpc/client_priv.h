@@ -43,6 +43,7 @@ struct rpc_session {
     uint64_t id, lease;
     unsigned epoch;           /* of the client */
     bool lost;                /* a call did not reach its end … */
+    bool died;                /* … since its worker's process ended, as far as its system says */
     bool lied;                /* … since the worker sent what cannot be */
     bool given_up;            /* … since nobody waits for it any more */
     _Atomic uint64_t calls;   /* begun; the last one is what a cancel is for */

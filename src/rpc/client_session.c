@@ -74,6 +74,7 @@ int rpc_session_call(struct rpc_session *s, enum rpc_method method, const Protob
 
 int rpc_session_lost(struct rpc_session *s, struct err *e)
 {
+    s->died |= !s->lost && rpc_closed_by_peer(e);
     s->lost = true;
     rpc_learn_that_it_is_gone(s->client, s->lease);
     return err_set(e, SQLSTATE_CONNECTION_FAILURE, "the connection to worker %s was lost",
@@ -108,6 +109,11 @@ bool rpc_session_has_lied(const struct backend_session *s)
 bool rpc_session_is_lost(const struct backend_session *s)
 {
     return ((const struct rpc_session *)s)->lost;
+}
+
+bool rpc_session_has_died(const struct backend_session *s)
+{
+    return ((const struct rpc_session *)s)->died;
 }
 
 bool rpc_session_has_ended(const struct backend_session *bs)
