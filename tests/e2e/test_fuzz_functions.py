@@ -1,0 +1,18 @@
+"""fuzz_functions.py for a while; longer with FUZZ_SECONDS."""
+
+import os
+
+import pytest
+
+import fuzz_functions
+from conftest import SANITIZED, WORKERS
+
+SECONDS = int(os.environ.get("FUZZ_SECONDS", 8))
+
+
+@pytest.mark.skipif(WORKERS > 0 or SANITIZED, reason="of the engine, which is the same there, and not instrumented")
+@pytest.mark.timeout(SECONDS + 300)
+def test_no_function_ends_the_process():
+    found, slowest, calls = fuzz_functions.fuzz(SECONDS, 1, print)
+    assert not found and calls > 50
+    assert slowest < 5
