@@ -15,22 +15,12 @@
 
 enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096, PROTECT_MAX = 16 };
 
-/* What is run before the engine is locked: the catalog, and then the operator's file. *out is the caller's.
- */
-static int collect_init(struct engine_options *o, const char ***out, const char *file, struct err *e)
+static size_t count_setup(void)
 {
     size_t n = 0;
     while (sql_catalog_setup[n])
         n++;
-    const char **statements = mem_calloc(n + 1, sizeof(char *));
-    if (!statements)
-        return err_oom(e);
-    memcpy(statements, sql_catalog_setup, n * sizeof(char *));
-    if (file)
-        statements[n++] = file;
-    o->init = *out = statements;
-    o->ninit = n;
-    return ST_OK;
+    return n;
 }
 
 /* The server's own files, which an allowed directory may contain. */
@@ -143,6 +133,10 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
     char memory[32] = "";
     if (c->memory_limit)
         (void)snprintf(memory, sizeof memory, "%lldB", (long long)c->memory_limit);
+    const char *system_directory = getenv("TMPDIR");
+    const char *space = c->spool_directory ? c->spool_directory
+                        : system_directory ? system_directory
+                                           : P_tmpdir;
     const char *protect[PROTECT_MAX];
     struct local_options o = {
         .default_catalog = c->default_catalog && *c->default_catalog ? c->default_catalog : NULL,
@@ -161,21 +155,18 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
                 .nallowed_directories = c->allowed_directories.n,
                 .extensions = c->extensions.items,
                 .nextensions = c->extensions.n,
+                .catalog = {SQL_CATALOG_DATABASE, sql_catalog_setup, count_setup(), space},
                 .protect = protect,
                 .allowed_functions = c->allowed_functions.items,
                 .nallowed_functions = c->allowed_functions.n,
             },
     };
     o.engine.nprotect = collect_protected(protect, c);
-    CLEANUP(mem_freep) const char **statements = NULL;
     CLEANUP(mem_freep) char *init = NULL;
     if (c->init)
         TRY(file_read_all(c->init, INIT_FILE_MAX, &init, e));
-    TRY(collect_init(&o.engine, &statements, init, e));
-    const char *system_directory = getenv("TMPDIR");
-    const char *space = c->spool_directory ? c->spool_directory
-                        : system_directory ? system_directory
-                                           : P_tmpdir;
+    o.engine.init = (const char *const *)&init;
+    o.engine.ninit = init != NULL;
     if (c->spool_limit)
         o.spool_directory = space;
     bool in_memory = !c->database || !*c->database || strcmp(c->database, ":memory:") == 0;

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "engine/copied_rows.h"
 #include "engine/guard_priv.h"
+#include "engine/own_catalog.h"
 #include "engine/sink_priv.h"
 
 #include <stdio.h>
@@ -142,6 +143,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(register_oid_type(c, e));
     TRY(copied_rows_register(c->engine, c, e));
     TRY(sink_register(c->engine, c, e));
+    TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));
     buf_printf(b, "SET allowed_directories = [");

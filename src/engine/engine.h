@@ -23,6 +23,14 @@ struct engine_stmt;
 struct engine_result;
 struct pg_value;
 
+/* A catalog that the program brings along, for reading. */
+struct engine_own_catalog {
+    const char *name;
+    const char *const *statements; /* that make what is in it */
+    size_t n;                      /* 0: there is none */
+    const char *directory;         /* for the file that it lies in; NULL: the system's */
+};
+
 /* What the engine is opened with. NULL, 0: the engine's own default, unless said otherwise. */
 struct engine_options {
     const char *path; /* NULL, "" or ":memory:": in memory */
@@ -37,6 +45,7 @@ struct engine_options {
     size_t nextensions;
     const char *const *init; /* statements to run once, before the lock */
     size_t ninit;
+    struct engine_own_catalog catalog; /* made before init */
     const char *const *protect; /* files and directories that no statement opens, beside the engine's own */
     size_t nprotect;
     const char *const *allowed_functions; /* of those that are refused otherwise: guard.h */

@@ -31,7 +31,7 @@ static int open_engine(void **state)
     size_t n = 0;
     while (sql_catalog_setup[n])
         n++;
-    struct engine_options o = {.init = sql_catalog_setup, .ninit = n, .threads = 1};
+    struct engine_options o = {.catalog = {SQL_CATALOG_DATABASE, sql_catalog_setup, n, NULL}, .threads = 1};
     err_init(&err);
     if (engine_open(&engine, &o, &err) != ST_OK || engine_connect(engine, &conn, &err) != ST_OK) {
         print_error("%s\n", err.message);
