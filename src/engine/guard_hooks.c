@@ -66,6 +66,9 @@ enum {
     ENTRY_SCALAR_FUNCTION,
     ENTRY_AGGREGATE,
     ENTRY_PRAGMA,
+    ENTRY_MACRO = 30,
+    ENTRY_TABLE_MACRO,
+    ENTRY_TYPE = 8,
     ENTRY_SECRET = 71,
     ATTACH_NAME_AT = 16,
     ATTACH_PATH_AT = 48,
@@ -349,7 +352,17 @@ void guard_set_paths(void *path, void *paths)
     engine.set_paths(path, paths);
 }
 
-/* ---- secrets ---- */
+/* ---- what is created and dropped ---- */
+
+/* Macros and types that would stand before what every statement uses. */
+static void check_new(const void *entry, const void *context, struct str name)
+{
+    uint8_t kind = kind_of(entry);
+    bool is_macro = (kind == ENTRY_MACRO || kind == ENTRY_TABLE_MACRO) && guard_is_syntax(name);
+    bool is_type = kind == ENTRY_TYPE && str_ieq(name, STR(ENGINE_OID_TYPE));
+    if ((is_macro || is_type) && guard_conn_of(context))
+        refuse(is_macro ? "function" : "type", name);
+}
 
 bool guard_create(void *set, struct transaction t, const void *name, void **entry, const void *depends)
     HOOK(CREATE);
@@ -357,6 +370,8 @@ bool guard_create(void *set, struct transaction t, const void *name, void **entr
 {
     ready();
     bool is_secret = guard_is_closed() && t.context && *entry && kind_of(*entry) == ENTRY_SECRET;
+    if (guard_is_closed() && t.context && *entry)
+        check_new(*entry, t.context, text_of(name));
     bool is_new = engine.create(set, t, name, entry, depends);
     const struct engine_conn *c = is_secret && is_new ? guard_conn_of(t.context) : NULL;
     if (c) {

@@ -55,6 +55,14 @@ static const char *const broken_on_variant[] = {
     "array_grade_up", "grade_up",   "list_resize",       "array_resize",
 };
 
+static const char *const syntax[] = {
+    "list_value",   "struct_pack",      "row",
+    "map",          "struct_extract",   "struct_extract_at",
+    "list_extract", "array_extract",    "list_slice",
+    "array_slice",  "like_escape",      "not_like_escape",
+    "ilike_escape", "not_ilike_escape", "constant_or_null",
+};
+
 /* PostgreSQL's schemas, which statements name without meaning a catalog, and the engine's own catalogs. */
 static const char *const reserved[] = {
     "pg_catalog", "information_schema", "public", "pg_temp", "main", "system", "temp"};
@@ -98,6 +106,14 @@ enum guard_verdict guard_function(struct str name, bool is_table_function)
 bool guard_breaks_on_variant(struct str name)
 {
     return IS_ONE_OF(name, broken_on_variant);
+}
+
+bool guard_is_syntax(struct str name)
+{
+    size_t signs = 0;
+    while (signs < name.n && strchr("+-*/%^&|<>=!~@#?:.`$", name.p[signs]))
+        signs++;
+    return signs == name.n || IS_ONE_OF(name, syntax);
 }
 
 bool guard_own_catalog(struct str name)

@@ -1,8 +1,27 @@
 /* EXECUTE: its portal is one of the statement that it names. */
 #include "base/bytes.h"
 #include "rows/row_batch.h"
+#include "rows/row_desc.h"
 #include "rows/row_stream.h"
 #include "session/session_priv.h"
+
+static int several_values(struct err *e)
+{
+    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                   "set-returning functions are not allowed in EXECUTE parameters");
+}
+
+/* Judged and rewritten as any other text of the client's. */
+static int prepare_values(struct session *s, struct backend_session *engine, struct str text,
+                          struct backend_stmt **stmt, struct err *e)
+{
+    struct statement ignored = {0};
+    struct sql_rewritten rewritten = {0};
+    const struct sql_statement sql = {.kind = SQL_ENGINE, .text = text, .word = "SELECT"};
+    TRY(statement_check_names(&sql, e));
+    TRY(statement_rewrite(s, &ignored, text, &s->message_arena, &rewritten, e));
+    return engine->ops->prepare(engine, rewritten.text, NULL, 0, stmt, e);
+}
 
 /* EXECUTE name (values): the values are computed by the engine, then bound to the statement as text. */
 static int execute_values(struct session *s, const struct sql_execute *x, struct backend_param *params,
@@ -19,14 +38,14 @@ static int execute_values(struct session *s, const struct sql_execute *x, struct
         buf_put(&sql, x->values[i].p, x->values[i].n);
         buf_put_u8(&sql, ')');
     }
-    buf_put_u8(&sql, 0);
     int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
     if (rc == ST_OK)
-        rc =
-            engine->ops->prepare(engine, (struct str){(const char *)sql.data, sql.len - 1}, NULL, 0, stmt, e);
+        rc = prepare_values(s, engine, (struct str){(const char *)sql.data, sql.len}, stmt, e);
     buf_release(&sql);
     TRY(rc);
-    struct backend_fetch one = {.max_rows = 1, .batch_bytes = session_config(s)->flush_bytes};
+    if ((*stmt)->info.desc->ncolumns != x->nvalues)
+        return several_values(e);
+    struct backend_fetch one = {.max_rows = 2, .batch_bytes = session_config(s)->flush_bytes};
     struct row_batch *batch;
     TRY(engine->ops->open(engine, *stmt, NULL, 0, values, e));
     TRY(engine->ops->start(*values, e));
@@ -34,7 +53,7 @@ static int execute_values(struct session *s, const struct sql_execute *x, struct
     rc = row_stream_next(*stream, &batch, e);
     TRY(rc);
     if (rc != ST_OK || batch->nrows != 1)
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "the values of EXECUTE did not make one row");
+        return several_values(e);
     const uint8_t *at = batch->data + 7; /* 'D', length, column count */
     for (size_t i = 0; i < x->nvalues; i++) {
         params[i].len = (int32_t)get_be32(at);

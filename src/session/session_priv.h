@@ -20,6 +20,7 @@
 #include "session/session.h"
 #include "session/settings.h"
 #include "session/writer.h"
+#include "sql/rewrite.h"
 #include "sql/statement.h"
 
 #include <pthread.h>
@@ -399,6 +400,10 @@ int statement_explain_error(const struct sql_statement *sql, struct err *e);
 int statement_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e);
 /* 42501 when it names what no client may reach. */
 int statement_check_names(const struct sql_statement *sql, struct err *e);
+/* What the session says of itself (current_user …) and the catalog's names, put into a text of a; st is told
+ * when that may be different another time. */
+int statement_rewrite(struct session *s, struct statement *st, struct str text, struct arena *a,
+                      struct sql_rewritten *out, struct err *e);
 /* Where it came from, when that is not its text. Copied. */
 int statement_set_source(struct statement *st, struct str source, struct err *e);
 struct statement *statement_ref(struct statement *st);

@@ -148,6 +148,14 @@ int statement_explain_error(const struct sql_statement *sql, struct err *e)
     return ST_ERR;
 }
 
+int statement_rewrite(struct session *s, struct statement *st, struct str text, struct arena *a,
+                      struct sql_rewritten *out, struct err *e)
+{
+    struct asked asked = {.session = s, .statement = st};
+    TRY(sql_rewrite_catalog(a, text, session_value, &asked, out, e));
+    return asked.failed ? err_oom(e) : ST_OK;
+}
+
 /* sql: st's own, or the query of its DECLARE. */
 static int prepare_engine(struct session *s, struct statement *st, const struct sql_statement *sql,
                           const uint32_t *oids, size_t noids, struct err *e)
@@ -158,10 +166,7 @@ static int prepare_engine(struct session *s, struct statement *st, const struct 
     CLEANUP(arena_releasep) struct arena scratch;
     arena_init(&scratch, REWRITE_ARENA_MAX);
     struct sql_rewritten rewritten = {0};
-    struct asked asked = {.session = s, .statement = st};
-    TRY(sql_rewrite_catalog(&scratch, sql->text, session_value, &asked, &rewritten, e));
-    if (asked.failed)
-        return err_oom(e);
+    TRY(statement_rewrite(s, st, sql->text, &scratch, &rewritten, e));
     st->backend = engine;
     int rc = engine->ops->prepare(engine, rewritten.text, oids, noids, &st->engine, e);
     if (rc < 0 && sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)

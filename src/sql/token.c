@@ -8,7 +8,7 @@ enum {
     C_OP = 16,
 };
 
-/* Bytes beyond ASCII are letters, as in PostgreSQL's scan.l. */
+/* Bytes beyond ASCII are letters, as in PostgreSQL's scan.l, but for the engine's blanks: wide_blank. */
 static unsigned char_class(unsigned char c)
 {
     if (c == ' ' || (c >= '\t' && c <= '\r'))
@@ -50,6 +50,21 @@ static unsigned char at(struct str s, size_t i)
     return i < s.n ? (unsigned char)s.p[i] : 0;
 }
 
+/* The engine's blanks beyond ASCII, found by trying every code point: U+00A0, U+2000 to U+200B, U+202F,
+ * U+205F, U+2060, U+3000, U+FEFF. How many bytes; 0: none. */
+static size_t wide_blank(struct str s, size_t i)
+{
+    unsigned char a = at(s, i), b = at(s, i + 1), c = at(s, i + 2);
+    if (a < 0x80)
+        return 0;
+    if (a == 0xC2)
+        return b == 0xA0 ? 2 : 0;
+    bool is_blank = (a == 0xE2 && b == 0x80 && ((c >= 0x80 && c <= 0x8B) || c == 0xAF)) ||
+                    (a == 0xE2 && b == 0x81 && (c == 0x9F || c == 0xA0)) ||
+                    (a == 0xE3 && b == 0x80 && c == 0x80) || (a == 0xEF && b == 0xBB && c == 0xBF);
+    return is_blank ? 3 : 0;
+}
+
 static bool is_comment_start(struct str s, size_t i)
 {
     return (at(s, i) == '-' && at(s, i + 1) == '-') || (at(s, i) == '/' && at(s, i + 1) == '*');
@@ -87,8 +102,8 @@ static bool skip_block_comment(struct str s, size_t *i)
 static bool skip_blanks(struct str s, size_t *i)
 {
     for (;;) {
-        while (*i < s.n && is((unsigned char)s.p[*i], C_BLANK))
-            (*i)++;
+        for (size_t wide; (wide = wide_blank(s, *i)) > 0 || is(at(s, *i), C_BLANK);)
+            *i += wide ? wide : 1;
         if (!is_comment_start(s, *i))
             return true;
         if (s.p[*i] == '-')
@@ -146,7 +161,7 @@ static size_t skip_string(struct str s, size_t i, enum escape escape)
 
 static size_t skip_word(struct str s, size_t i)
 {
-    while (i < s.n && (is((unsigned char)s.p[i], C_WORD) || s.p[i] == '$'))
+    while (i < s.n && (is((unsigned char)s.p[i], C_WORD) || s.p[i] == '$') && !wide_blank(s, i))
         i++;
     return i;
 }
