@@ -37,6 +37,9 @@ static void test_words_and_names(void **state)
     check("  select\t1 ", "WNE", "select|1|");
     check("a.\"B \"\" b\".c$d$e", "W.Q.WE", "a|.|\"B \"\" b\"|.|c$d$e|");
     check("s\xc3\xa9lect \xe2\x82\xac", "WWE", "s\xc3\xa9lect|\xe2\x82\xac|");
+    check("a\xc2\xa0(\xe2\x80\x80\xe2\x80\x8b\xe2\x80\xaf\xe2\x81\x9f\xe2\x81\xa0\xe3\x80\x80\xef\xbb\xbf)"
+          "b\xc2\xa1",
+          "W..WE", "a|(|)|b\xc2\xa1|"); /* the engine's blanks */
     check("U&\"a\" u & \"a\" u&b", "QWOQWOWE", "U&\"a\"|u|&|\"a\"|u|&|b|");
 }
 

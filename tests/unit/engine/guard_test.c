@@ -1,0 +1,110 @@
+/* What holds SQL back: refusals hold whatever the spelling, and an engine that is not yet closed, or no
+ * longer, is not held. */
+#include "base/alloc.h"
+#include "engine/engine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct engine *open_with(const struct engine_options *o)
+{
+    struct engine *en = NULL;
+    struct err e;
+    err_init(&e);
+    if (engine_open(&en, o, &e) != ST_OK)
+        print_error("%s\n", e.message);
+    assert_non_null(en);
+    return en;
+}
+
+static struct engine_conn *connect_as(struct engine *en, uint64_t owner)
+{
+    struct engine_conn *c = NULL;
+    struct err e;
+    err_init(&e);
+    assert_int_equal(engine_connect(en, &c, &e), ST_OK);
+    engine_set_owner(c, owner);
+    return c;
+}
+
+static void check(struct engine_conn *c, const char *sql, enum sqlstate want)
+{
+    struct err e;
+    err_init(&e);
+    int st = engine_exec(c, sql, &e);
+    if (st != ST_OK && e.code != want)
+        print_error("%s: %s\n", sql, e.message);
+    if (want == SQLSTATE_SUCCESSFUL_COMPLETION)
+        assert_int_equal(st, ST_OK);
+    else
+        assert_int_equal(e.code, want);
+}
+
+static void test_functions(void **state)
+{
+    (void)state;
+    const char *const allowed[] = {"check_peg_parser"};
+    struct engine_options o = {.threads = 1, .allowed_functions = allowed, .nallowed_functions = 1};
+    struct engine *en = open_with(&o);
+    struct engine_conn *c = connect_as(en, 1);
+    check(c, "FROM query('SELECT 1')", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(c, "FROM \"QuErY\"\xc2\xa0('SELECT 1')", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(c, "SELECT system.main.tavana_rows(system.main.tavana_rows(1))", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(c, "FROM tavana_copied(1)", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(c, "FROM check_peg_parser('SELECT 1')", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(c, "CREATE MACRO query(x) AS TABLE SELECT x", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(c, "FROM main.query(1)", SQLSTATE_SUCCESSFUL_COMPLETION);
+    engine_disconnect(c);
+    engine_close(en);
+}
+
+static void test_owners(void **state)
+{
+    (void)state;
+    const char *const init[] = {"ATTACH ':memory:' AS operators"};
+    struct engine_options o = {.threads = 1, .init = init, .ninit = 1};
+    struct engine *en = open_with(&o);
+    struct engine_conn *a = connect_as(en, 1), *b = connect_as(en, 2);
+    check(a, "ATTACH ':memory:' AS mine", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(a, "CREATE SECRET mine (TYPE http, BEARER_TOKEN 'x')", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(b, "DETACH Mine", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(b, "DROP SECRET mine", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(b, "CREATE OR REPLACE SECRET mine (TYPE http, BEARER_TOKEN 'y')", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(b, "DETACH operators", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(b, "DETACH memory", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    engine_disconnect(a); /* what it leaves is anybody's */
+    check(b, "DETACH mine", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(b, "CREATE OR REPLACE SECRET mine (TYPE http, BEARER_TOKEN 'y')", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(b, "DROP SECRET mine", SQLSTATE_SUCCESSFUL_COMPLETION);
+    engine_disconnect(b);
+    engine_close(en);
+}
+
+static void test_several_engines(void **state)
+{
+    (void)state;
+    struct engine_options o = {.threads = 1};
+    struct engine *first = open_with(&o), *second = open_with(&o);
+    struct engine_conn *c = connect_as(second, 1);
+    engine_close(first);
+    check(c, "FROM query('SELECT 1')", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    engine_disconnect(c);
+    engine_close(second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_several_engines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
