@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct account;
 struct copy_options;
 struct row_desc;
 struct row_stream;
@@ -231,6 +232,8 @@ struct backend {
 
 struct backend_session {
     const struct backend_ops *ops;
+    struct account *memory; /* set by the session: what prepare and open keep from here on counts against it
+                               (53200). Outlives what they made. NULL: none */
     bool goes; /* where it is will soon be gone, with the cursors that it has there; known after a fetch began
                 */
 };

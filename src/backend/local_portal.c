@@ -68,7 +68,7 @@ int local_portal_new(struct local_session *s, struct row_desc *desc, struct loca
         return err_oom(e);
     p->session = s;
     list_init(&p->by_use);
-    arena_init(&p->arena, LOCAL_STATEMENT_MEMORY);
+    arena_init_of(&p->arena, LOCAL_STATEMENT_MEMORY, s->base.memory);
     row_batch_init(&p->batch);
     if (desc)
         p->base.desc = row_desc_ref(desc);
@@ -245,6 +245,10 @@ static int remember(struct local_portal *p, struct err *e)
     switch (p->stmt->after) {
     case LOCAL_AFTER_PIN: s->pinned = true; return ST_OK;
     case LOCAL_AFTER_PATH: {
+        if (p->stmt->sql.n > LOCAL_SEARCH_PATH_MAX)
+            return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                           "a statement that sets the search path can have at most %d bytes",
+                           LOCAL_SEARCH_PATH_MAX);
         char *path = mem_strndup(p->stmt->sql.p, p->stmt->sql.n);
         if (!path)
             return err_oom(e);

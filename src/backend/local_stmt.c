@@ -207,7 +207,7 @@ static int stmt_new(struct local_session *s, struct str sql, struct local_stmt *
         return err_oom(e);
     st->refs = 1;
     st->session = s;
-    arena_init(&st->arena, LOCAL_STATEMENT_MEMORY);
+    arena_init_of(&st->arena, LOCAL_STATEMENT_MEMORY, s->base.memory);
     char *copy = arena_strndup(&st->arena, sql.p, sql.n);
     if (!copy) {
         stmt_unref(st);

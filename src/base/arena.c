@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
 
 #include <stdalign.h>
@@ -20,11 +21,32 @@ void arena_init(struct arena *a, size_t max)
     *a = (struct arena){.max = max};
 }
 
+void arena_init_of(struct arena *a, size_t max, struct account *account)
+{
+    *a = (struct arena){.max = max, .account = account};
+}
+
+static struct arena_block *block_new(struct arena *a, size_t cap)
+{
+    size_t bytes = sizeof(struct arena_block) + cap;
+    if (bytes < cap || !account_take(a->account, bytes))
+        return NULL;
+    struct arena_block *b = mem_alloc(bytes);
+    if (!b) {
+        account_give(a->account, bytes);
+        return NULL;
+    }
+    *b = (struct arena_block){.next = a->blocks, .cap = cap};
+    a->blocks = b;
+    return b;
+}
+
 void arena_release(struct arena *a)
 {
     while (a->blocks) {
         struct arena_block *b = a->blocks;
         a->blocks = b->next;
+        account_give(a->account, sizeof *b + b->cap);
         mem_free(b);
     }
     a->used = 0;
@@ -43,11 +65,9 @@ void *arena_alloc(struct arena *a, size_t n)
     struct arena_block *b = a->blocks;
     if (!b || b->cap - b->len < n) {
         size_t cap = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-        b = mem_alloc(sizeof *b + cap);
+        b = block_new(a, cap);
         if (!b)
             return NULL;
-        *b = (struct arena_block){.next = a->blocks, .cap = cap};
-        a->blocks = b;
     }
     void *p = b->data + b->len;
     size_t taken = align_up(n);

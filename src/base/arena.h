@@ -7,16 +7,20 @@
 
 #include <stddef.h>
 
+struct account;
 struct arena_block;
 
 struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed out, of all blocks */
     size_t max;
+    struct account *account; /* that its blocks count against; NULL: none */
 };
 
 /* Allocates nothing yet. */
 void arena_init(struct arena *a, size_t max);
+/* The same, bounded by an account too, which has to outlive it. */
+void arena_init_of(struct arena *a, size_t max, struct account *account);
 void arena_release(struct arena *a);
 /* Aligned for any type, not zeroed. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((warn_unused_result));

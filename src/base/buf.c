@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
 #include "base/bytes.h"
 
@@ -15,10 +16,30 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){.max = max};
 }
 
+void buf_init_of(struct buf *b, size_t max, struct account *account)
+{
+    *b = (struct buf){.max = max, .account = account};
+}
+
 void buf_release(struct buf *b)
 {
+    account_give(b->account, b->cap);
     mem_free(b->data);
-    *b = (struct buf){.max = b->max};
+    *b = (struct buf){.max = b->max, .account = b->account};
+}
+
+static bool grow(struct buf *b, size_t cap)
+{
+    if (!account_take(b->account, cap - b->cap))
+        return false;
+    uint8_t *data = mem_realloc(b->data, cap);
+    if (!data) {
+        account_give(b->account, cap - b->cap);
+        return false;
+    }
+    b->data = data;
+    b->cap = cap;
+    return true;
 }
 
 void buf_clear(struct buf *b)
@@ -42,13 +63,11 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
-    uint8_t *data = mem_realloc(b->data, cap);
-    if (!data) {
+    /* Where twice as much does not fit, what is needed may. */
+    if (!grow(b, cap) && !(b->account && grow(b, b->len + n))) {
         b->failed = true;
         return NULL;
     }
-    b->data = data;
-    b->cap = cap;
     return b->data + b->len;
 }
 

@@ -7,16 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct account;
+
 struct buf {
     uint8_t *data;
     size_t len;
     size_t cap;
-    size_t max;  /* never grows beyond; puts that would are failures */
-    bool failed; /* by the bound or by memory */
+    size_t max;              /* never grows beyond; puts that would are failures */
+    bool failed;             /* by the bound or by memory */
+    struct account *account; /* that its memory counts against; NULL: none */
 };
 
 /* Allocates nothing yet. */
 void buf_init(struct buf *b, size_t max);
+/* The same, bounded by an account too, which has to outlive it. */
+void buf_init_of(struct buf *b, size_t max, struct account *account);
 void buf_release(struct buf *b);
 /* Empty and unfailed again, the memory kept. */
 void buf_clear(struct buf *b);

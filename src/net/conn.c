@@ -281,6 +281,11 @@ const uint8_t *conn_input(const struct conn *c, size_t *n)
     return c->in + c->in_start;
 }
 
+size_t conn_input_bytes(const struct conn *c)
+{
+    return c->in_cap;
+}
+
 void conn_consume(struct conn *c, size_t n)
 {
     assert(n <= c->in_end - c->in_start);

@@ -52,6 +52,8 @@ int conn_fill(struct conn *c, size_t max, struct err *e);
 /* The same, but ST_AGAIN only after CONN_SOON_US, in a single system call; no bell is heard meanwhile. */
 int conn_fill_soon(struct conn *c, size_t max, struct err *e);
 const uint8_t *conn_input(const struct conn *c, size_t *n);
+/* Memory that input takes, used or not. */
+size_t conn_input_bytes(const struct conn *c);
 /* What was consumed stays readable until the next fill or trim. */
 void conn_consume(struct conn *c, size_t n);
 /* Input that poll(2) on the descriptor would not show: ours, or decrypted by TLS and not yet taken. */

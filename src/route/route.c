@@ -345,6 +345,14 @@ static void session_close(struct backend_session *bs)
     session_free((struct route_session *)bs);
 }
 
+int route_count(struct account *memory, size_t *counted, size_t n, struct err *e)
+{
+    if (!account_take(memory, n))
+        return err_oom(e);
+    *counted += n;
+    return ST_OK;
+}
+
 /* The transaction is over with its worker; its end is what the client still owes. */
 static int end_lost(struct route_session *s, enum backend_tx_op op, struct err *e)
 {

@@ -47,6 +47,7 @@ void route_portal_close(struct backend_portal *bp)
     for (size_t i = 0; p->params && i < p->nparams; i++)
         mem_free((void *)(uintptr_t)p->params[i].data);
     mem_free(p->params);
+    account_give(p->memory, p->kept);
     mem_free(p->formats);
     if (p->stmt)
         route_stmt_free(&p->stmt->base);
@@ -65,6 +66,7 @@ static struct route_portal *portal_new(struct route_session *s)
     if (!p)
         return NULL;
     p->session = s;
+    p->memory = s->base.memory;
     list_append(&s->portals, &p->link);
     return p;
 }
@@ -87,6 +89,10 @@ void route_portal_learn(struct route_portal *p)
 
 static int keep_params(struct route_portal *p, const struct backend_param *params, size_t n, struct err *e)
 {
+    size_t bytes = sizeof *p + n * sizeof *params;
+    for (size_t i = 0; i < n; i++)
+        bytes += params[i].len > 0 ? (size_t)params[i].len : 0;
+    TRY(route_count(p->memory, &p->kept, bytes, e));
     p->params = mem_calloc(n + 1, sizeof *p->params);
     if (!p->params)
         return err_oom(e);

@@ -2,6 +2,7 @@
 #ifndef TAVANA_ROUTE_ROUTE_PRIV_H
 #define TAVANA_ROUTE_ROUTE_PRIV_H
 
+#include "base/account.h"
 #include "base/list.h"
 #include "pgtype/tz.h"
 #include "route/poison.h"
@@ -68,6 +69,8 @@ struct route_stmt {
     struct poison_keys keys;
     bool has_keys;
     char *tag;
+    struct account *memory;     /* that what is kept of it counts against … */
+    size_t counted;             /* … and how much that is */
     struct backend_stmt *inner; /* NULL: not on this worker */
 };
 
@@ -87,6 +90,8 @@ struct route_portal {
     struct route_stmt *stmt; /* NULL: of a slice */
     struct backend_param *params;
     size_t nparams;
+    struct account *memory;       /* that params count against … */
+    size_t kept;                  /* … and how much that is */
     struct backend_portal *inner; /* NULL: not on this worker */
     bool counted;                 /* among the session's started ones */
     struct rows_hash *hash;       /* of all rows that were handed on; NULL: they cannot be told any more */
@@ -104,6 +109,8 @@ struct route_copy {
 };
 
 /* route.c */
+/* So much more is kept; 53200 beyond the account's bound. */
+int route_count(struct account *memory, size_t *counted, size_t n, struct err *e);
 /* A session on a worker: the one it has, or a new one where nothing stands in the way. */
 int route_settle(struct route_session *s, struct err *e);
 /* At the beginning of each call of the session that may wait or be tried again. */

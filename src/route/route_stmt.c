@@ -34,6 +34,7 @@ static void stmt_unref(struct route_stmt *st)
     mem_free(st->param_oids);
     mem_free(st->tag);
     mem_free((void *)(uintptr_t)st->sql.p);
+    account_give(st->memory, st->counted);
     mem_free(st);
 }
 
@@ -76,6 +77,7 @@ int route_stmt_settle(struct route_stmt *st, struct err *e)
 static int copy_info(struct route_stmt *st, struct err *e)
 {
     const struct backend_stmt_info *info = &st->inner->info;
+    TRY(route_count(st->memory, &st->counted, 2 * info->nparams * sizeof *st->param_oids, e));
     st->base.info = *info;
     st->base.info.desc = info->desc ? row_desc_ref(info->desc) : NULL;
     st->param_oids = mem_calloc((size_t)info->nparams + 1, sizeof *st->param_oids);
@@ -91,6 +93,7 @@ static int copy_info(struct route_stmt *st, struct err *e)
 
 static int keep_text(struct route_stmt *st, struct str sql, const uint32_t *oids, size_t noids, struct err *e)
 {
+    TRY(route_count(st->memory, &st->counted, sizeof *st + sql.n + noids * sizeof *oids, e));
     st->sql = (struct str){mem_strndup(sql.p, sql.n), sql.n};
     st->oids = mem_calloc(noids + 1, sizeof *st->oids);
     if (!st->sql.p || !st->oids)
@@ -110,6 +113,7 @@ int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
         return err_oom(e);
     st->refs = 1;
     st->session = s;
+    st->memory = s->base.memory;
     list_append(&s->stmts, &st->link);
     TRY(keep_text(st, sql, oids, noids, e));
     int rc;

@@ -47,6 +47,14 @@ int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_
     return ST_OK;
 }
 
+size_t row_desc_bytes(const struct row_desc *d)
+{
+    size_t n = sizeof *d + d->ncolumns * sizeof d->columns[0];
+    for (size_t i = 0; i < d->ncolumns; i++)
+        n += strlen(d->columns[i].name) + 1;
+    return n;
+}
+
 struct row_desc *row_desc_ref(struct row_desc *d)
 {
     __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);

@@ -31,6 +31,8 @@ struct row_desc {
 int row_desc_check_columns(size_t ncolumns, struct err *e);
 /* Copies the names; longer ones are cut at the end of a character. 54011 as row_desc_check_columns. */
 int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e);
+/* What it takes. */
+size_t row_desc_bytes(const struct row_desc *d);
 struct row_desc *row_desc_ref(struct row_desc *d);
 /* NULL is fine. */
 void row_desc_unref(struct row_desc *d);

@@ -16,7 +16,9 @@ static void init_limits(struct session *s)
     s->opened_us = clock_now_us();
     s->auth_deadline_us = s->opened_us + c->authentication_timeout_us;
     atomic_store(&s->statement_deadline_us, CLOCK_NEVER);
-    arena_init(&s->message_arena, c->memory_max);
+    memory_init(&s->memory, c->memory_max);
+    settings_init(&s->settings, &s->memory.named);
+    arena_init_of(&s->message_arena, SIZE_MAX, &s->memory.all);
 }
 
 /* Whole before anybody can find it: whoever does may wake it at once. */
@@ -29,7 +31,6 @@ static int session_init(struct session *s, struct session_server *v, int fd, str
     list_init(&s->statements);
     list_init(&s->portals);
     list_init(&s->savepoints);
-    settings_init(&s->settings);
     buf_init(&s->out, OUT_MAX);
     init_limits(s);
     (void)pthread_mutex_init(&s->lock, NULL);

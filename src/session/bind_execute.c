@@ -31,7 +31,7 @@ static int execute_values(struct session *s, const struct sql_execute *x, struct
     struct backend_session *engine;
     struct buf sql;
     TRY(session_engine(s, &engine, e));
-    buf_init(&sql, session_config(s)->memory_max);
+    buf_init_of(&sql, SIZE_MAX, &s->memory.all);
     buf_put(&sql, "SELECT ", 7);
     for (size_t i = 0; i < x->nvalues; i++) {
         buf_put(&sql, i ? ", (" : "(", i ? 3 : 1);

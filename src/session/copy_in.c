@@ -27,7 +27,7 @@ static size_t message_max(const struct session *s)
 /* ST_AGAIN: look for interrupts. */
 static int read_or_wait(struct session *s, struct err *e)
 {
-    int st = conn_fill(s->conn, message_max(s), e);
+    int st = session_fill(s, false, e);
     if (st == ST_EOF)
         return err_set(e, SQLSTATE_CONNECTION_FAILURE,
                        "unexpected EOF on client connection with an open transaction");

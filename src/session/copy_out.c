@@ -56,7 +56,7 @@ static int prepare_select(struct session *s, const struct sql_copy *copy, const 
                           struct statement **out, struct err *e)
 {
     CLEANUP(buf_release) struct buf b;
-    buf_init(&b, session_config(s)->memory_max);
+    buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_printf(&b, n ? "SELECT " : "SELECT *");
     put_names(&b, names, n);
     buf_printf(&b, " FROM ");
@@ -71,7 +71,7 @@ static bool any_generated(struct session *s, const struct sql_copy *copy, const 
     CLEANUP(statement_freep) struct statement *st = NULL;
     CLEANUP(buf_release) struct buf b;
     err_init(&why);
-    buf_init(&b, session_config(s)->memory_max);
+    buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_printf(&b, "INSERT INTO ");
     buf_put(&b, copy->source.p, copy->source.n);
     buf_printf(&b, " (");

@@ -54,13 +54,11 @@ static int check_limits(struct session *s, struct err *e)
 static int become_cursor(struct session *s, struct portal *c, const struct sql_declare *d, struct err *e)
 {
     struct str source = c->statement->source;
-    TRY(session_keep(s, source.n, e));
+    TRY(memory_count(c->memory, &c->kept, source.n, e));
     c->source_len = source.n;
     c->source = mem_strndup(source.p, source.n);
-    if (!c->source) {
-        s->kept -= source.n;
+    if (!c->source)
         return err_oom(e);
-    }
     c->is_cursor = c->visible = true;
     c->scroll = d->scroll;
     c->hold = d->hold;
@@ -126,8 +124,6 @@ static void uncount(struct session *s, struct portal *p)
 void cursor_forget(struct session *s, struct portal *p)
 {
     uncount(s, p);
-    if (p->source)
-        s->kept -= p->source_len;
     mem_free(TAKE_PTR(p->source));
 }
 

@@ -61,7 +61,7 @@ static void put_cursor(struct buf *b, const struct portal *p)
 const char *cursors_as_sql(struct session *s)
 {
     struct buf b;
-    buf_init(&b, session_config(s)->memory_max);
+    buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_put_u8(&b, '[');
     list_for_each (link, &s->portals) {
         const struct portal *p = list_entry(link, struct portal, link);
@@ -96,7 +96,7 @@ static void put_statement(struct buf *b, const struct statement *st)
 const char *statements_as_sql(struct session *s)
 {
     struct buf b;
-    buf_init(&b, session_config(s)->memory_max);
+    buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_put_u8(&b, '[');
     list_for_each (link, &s->statements) {
         const struct statement *st = list_entry(link, struct statement, link);

@@ -30,6 +30,7 @@ void portal_free(struct session *s, struct portal *p)
     command_result_release(&p->result);
     set_config_free(p->set_config);
     statement_free(p->statement);
+    account_give(p->memory, p->kept);
     mem_free(p->formats);
     mem_free(p->name);
     mem_free(p);
@@ -57,6 +58,7 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
     TRY(statement_refresh(s, st, e));
     p->kind = PORTAL_ENGINE;
     TRY(take_info(p, &st->engine->info, e));
+    engine->memory = p->memory;
     return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);
 }
 
@@ -77,7 +79,8 @@ static int make(struct session *s, const char *name, struct statement *st, struc
     if (!p)
         return err_oom(e);
     list_init(&p->link);
-    buf_init(&p->result.rows, session_config(s)->memory_max);
+    p->memory = memory_of(s, name);
+    buf_init_of(&p->result.rows, SIZE_MAX, p->memory);
     p->kind = PORTAL_EMPTY;
     p->statement = statement_ref(st);
     p->sql = st->sql;
@@ -86,7 +89,7 @@ static int make(struct session *s, const char *name, struct statement *st, struc
     p->created_us = clock_wall_us();
     p->name = mem_strdup(name);
     *out = p;
-    return p->name ? ST_OK : err_oom(e);
+    return p->name ? memory_count(p->memory, &p->kept, sizeof *p + strlen(name), e) : err_oom(e);
 }
 
 /* The query's parameters are bound now, the cursor is made when DECLARE runs. */
@@ -145,6 +148,7 @@ int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struc
                        "bind message has %zu result formats but query has %zu columns", n, ncolumns);
     if (n == 0 || ncolumns == 0 || (n == 1 && formats[0] == 0))
         return ST_OK;
+    TRY(memory_count(p->memory, &p->kept, ncolumns * sizeof *p->formats, e));
     p->formats = mem_calloc(ncolumns, sizeof *p->formats);
     if (!p->formats)
         return err_oom(e);

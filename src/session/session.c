@@ -101,9 +101,10 @@ static void count_statement_end(const struct session *s, const struct err *e)
 }
 
 /* Tells the client and brings the transaction to where an error brings it. */
-static void statement_failed(struct session *s, const struct err *e)
+static void statement_failed(struct session *s, struct err *e)
 {
     count_statement_end(s, e);
+    memory_name_limit(s, e);
     if (is_fatal(s, e)) {
         if (!is_client_gone(s, e))
             session_report(s, BE_FATAL, e);
@@ -160,6 +161,7 @@ static void dispatch(struct session *s, const struct frame *f)
     if (s->skip_to_sync && f->type != 'S')
         return;
     s->idle_deadline_us = 0; /* from its end on */
+    memory_begin(&s->memory, session_config(s)->memory_max);
     if (s->sweep_us != CLOCK_NEVER && clock_now_us() >= s->sweep_us)
         s->sweep_us = cursors_sweep(s, false);
     statement_begin(s);
@@ -214,18 +216,6 @@ static void fatal_text(struct session *s, enum sqlstate code, const char *text)
     fatal(s, &e);
 }
 
-/* Most clients send their next message at once: waiting for it here costs less than parking and another
- * thread. Not while others wait in line for this one. */
-static int fill_or_linger(struct session *s, size_t max, struct err *e)
-{
-    if (thread_pool_stats(s->server->wiring.pool).queued > 0)
-        return ST_AGAIN;
-    if (!s->writer)
-        return conn_fill_soon(s->conn, max, e);
-    TRY(conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_LONG_US, e));
-    return conn_fill(s->conn, max, e);
-}
-
 /* The client has a page to read: rows of the next one are made meanwhile. */
 static void look_ahead(struct session *s)
 {
@@ -246,10 +236,66 @@ static void skip_input(struct session *s)
     s->skip_input -= n;
 }
 
+/* A message that the session has no room for: it is told so, and what has still to come of it is dropped. */
+static void pass_over(struct session *s, char type, size_t total)
+{
+    size_t n;
+    struct err e;
+    err_init(&e);
+    (void)conn_input(s->conn, &n);
+    conn_consume(s->conn, n);
+    s->skip_input = total - n;
+    s->message_bytes = 0;
+    bool of_copy = type == 'd' || type == 'c' || type == 'f';
+    if (of_copy || s->skip_to_sync)
+        return;
+    s->memory.all.refused = true;
+    (void)err_oom(&e);
+    statement_failed(s, &e);
+    s->skip_to_sync = type != 'Q';
+    if (type == 'Q')
+        ready_for_query(s);
+    send_answers(s, type == 'Q');
+}
+
+/* The message whose beginning is there is not. ST_OK: it may be once there is more of it. */
+static int check_size(struct session *s, char type, size_t total, struct err *e)
+{
+    size_t max = session_config(s)->message_max + FRAME_HEADER;
+    if (total > max)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                       "message of %zu bytes is larger than the limit of %zu", total, max);
+    if (total > memory_input_max(s))
+        pass_over(s, type, total);
+    return ST_OK;
+}
+
+int session_fill(struct session *s, bool soon, struct err *e)
+{
+    size_t max = session_config(s)->message_max + FRAME_HEADER;
+    size_t room = memory_input_max(s);
+    if (room < max)
+        max = room;
+    int st = soon ? conn_fill_soon(s->conn, max, e) : conn_fill(s->conn, max, e);
+    memory_count_input(s);
+    return st;
+}
+
+/* Most clients send their next message at once: waiting for it here costs less than parking and another
+ * thread. Not while others wait in line for this one. */
+static int fill_or_linger(struct session *s, struct err *e)
+{
+    if (thread_pool_stats(s->server->wiring.pool).queued > 0)
+        return ST_AGAIN;
+    if (!s->writer)
+        return session_fill(s, true, e);
+    TRY(conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_LONG_US, e));
+    return session_fill(s, false, e);
+}
+
 /* Works on messages until none is whole. ST_AGAIN park; ST_EOF the peer has gone. */
 static int run_messages(struct session *s, struct err *e)
 {
-    size_t max = session_config(s)->message_max + FRAME_HEADER;
     bool answered = false;
     while (!s->closing) {
         struct frame f;
@@ -258,15 +304,14 @@ static int run_messages(struct session *s, struct err *e)
             skip_input(s);
         const uint8_t *in = conn_input(s->conn, &n);
         int st = s->skip_input ? ST_AGAIN : frame_next(in, n, &f, &need, e);
-        if (st == ST_AGAIN && need > max)
-            st = err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
-                         "message of %zu bytes is larger than the limit of %zu", need, max);
+        if (st == ST_AGAIN && !s->skip_input && n >= FRAME_HEADER)
+            TRY(check_size(s, (char)in[0], need, e));
         if (st == ST_AGAIN) {
             if (s->out.len)
                 TRY(session_flush(s, e));
             look_ahead(s);
             /* Once for each message worked on; a read at once would most likely be too early. */
-            st = answered ? fill_or_linger(s, max, e) : conn_fill(s->conn, max, e);
+            st = answered ? fill_or_linger(s, e) : session_fill(s, false, e);
             answered = false;
             if (st != ST_OK)
                 return st;
@@ -392,6 +437,7 @@ static void park(struct session *s, short events)
     buf_release(&s->out);
     writer_free(TAKE_PTR(s->writer));
     conn_trim(s->conn);
+    memory_count_input(s);
     int64_t deadline = park_deadline(s);
     (void)pthread_mutex_lock(&s->lock);
     s->worker = NULL;

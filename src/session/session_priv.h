@@ -5,6 +5,7 @@
 #include "auth/scram.h"
 #include "auth/user_file.h"
 #include "backend/backend.h"
+#include "base/account.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -31,7 +32,8 @@ enum {
     CANCEL_KEY_3_0 = 4,
     CANCEL_KEY_3_2 = 32,
     SAVEPOINTS_MAX = 1000,
-    OUT_MAX = 64 * 1024 * 1024, /* of the messages of one statement that are not rows */
+    MEMORY_RESERVE = 128 * 1024, /* see session_memory */
+    OUT_MAX = 64 * 1024 * 1024,  /* of the messages of one statement that are not rows */
 };
 
 /* Why somebody wants the session's attention; bits of session.interrupts. */
@@ -81,7 +83,8 @@ struct statement {
     struct backend_session *backend; /* whose engine statement it is */
     struct backend_stmt *engine;     /* NULL for commands that the session answers itself; of DECLARE: its
                                         query's */
-    size_t kept;                     /* as session_keep was told */
+    struct account *memory;          /* that it counts against … */
+    size_t counted;                  /* … with so much beside its arena */
     struct str source;               /* the message that it came in, or what PREPARE said */
     struct sql_declare *declare;     /* of DECLARE */
     struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
@@ -104,6 +107,8 @@ struct command_result {
 struct portal {
     struct list link;
     char *name;
+    struct account *memory; /* that it counts against … */
+    size_t kept;            /* … with so much beside its rows */
     enum portal_kind kind;
     struct statement *statement;   /* that it runs */
     struct sql_statement sql;      /* the statement's */
@@ -159,6 +164,17 @@ struct fetch_memo {
     size_t n; /* of text; 0: none */
     char name[SQL_NAME_MAX + 1];
     struct sql_fetch fetch; /* its name apart */
+};
+
+/* What a client can make the session keep, against session_memory_max (memory.c). Each of the inner two
+ * leaves MEMORY_RESERVE to those around it, so that a session that is full still takes a ROLLBACK, CLOSE or
+ * DEALLOCATE, in either protocol. */
+struct session_memory {
+    struct account all; /* with the message under way: its input, and what is made of it until it is over */
+    struct account unnamed; /* of all: with the unnamed statement and portal */
+    struct account
+        named;    /* of unnamed: statements and portals with names, cursors, results, settings to be undone */
+    size_t input; /* bytes of the connection's buffer, as all was told */
 };
 
 struct session {
@@ -230,7 +246,7 @@ struct session {
     bool told_that_it_goes; /* the worker, to the client */
     struct fetch_memo last_fetch;
     unsigned nstatements, nportals, ncursors; /* portals with names */
-    size_t kept;                              /* bytes that its statements and cursors take */
+    struct session_memory memory;
     uint64_t births;
     int64_t idle_deadline_us; /* of the session itself, while it is parked */
     int64_t sweep_us;         /* when idle cursors are looked for next; CLOCK_NEVER: there are none */
@@ -334,6 +350,8 @@ void monitor_stop(struct session_server *v);
 /* As a task of the pool, until it is parked or ends; and what hands it there. */
 void session_run(struct task *t, struct worker *w);
 void session_on_leave(struct parked *p, enum lot_reason why);
+/* Reads what has come, as far as there may be more input in memory. soon: waits for it a little. */
+int session_fill(struct session *s, bool soon, struct err *e);
 /* The type of the message that follows the first `after` bytes of the input; 0 when it has not come yet. */
 char session_peek_message(struct session *s, size_t after);
 
@@ -385,6 +403,20 @@ int simple_query(struct session *s, struct str sql, struct err *e);
 int extended_message(struct session *s, const struct frame *f, struct err *e);
 int extended_sync(struct session *s, struct err *e);
 
+/* memory.c */
+void memory_init(struct session_memory *m, size_t max);
+/* At the beginning of a message: the limit as it is now, and nothing refused yet. */
+void memory_begin(struct session_memory *m, size_t max);
+/* That what has this name counts against. */
+struct account *memory_of(struct session *s, const char *name);
+/* So many bytes more, of *counted; 53200 beyond what the session may take. */
+int memory_count(struct account *a, size_t *counted, size_t n, struct err *e);
+/* How much of the connection's input may be in memory; then: how much is. */
+size_t memory_input_max(const struct session *s);
+void memory_count_input(struct session *s);
+/* Says of 53200 that it is this session's limit, when it is. */
+void memory_name_limit(struct session *s, struct err *e);
+
 /* statement.c */
 int statement_new(struct session *s, const char *name, struct str text, const uint32_t *oids, size_t noids,
                   struct statement **out, struct err *e);
@@ -413,8 +445,6 @@ void statement_free(struct statement *st);
 int statement_refresh(struct session *s, struct statement *st, struct err *e);
 struct statement *statement_find(struct session *s, const char *name);
 int statement_add(struct session *s, struct statement *st, struct err *e);
-/* So many bytes more are kept beyond this message. 53200 beyond what a session may keep. */
-int session_keep(struct session *s, size_t n, struct err *e);
 void statement_drop(struct session *s, struct statement *st);
 void statements_drop_all(struct session *s);
 uint16_t statement_nparams(const struct statement *st);

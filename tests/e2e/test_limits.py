@@ -1,10 +1,12 @@
 """Bounds: what reaches one is told so, with its own SQLSTATE, and the session goes on; nothing ends without a word."""
 
+import time
+
 import pytest
 
-from conftest import SANITIZED, WORKERS
+from conftest import SANITIZED, WORKERS, Server
 from measure import MB
-from wire import B, C, D, E, H, P, Q, S
+from wire import B, C, D, E, H, P, Q, S, message
 
 
 def columns(n):
@@ -93,3 +95,141 @@ def test_an_allocation_that_fails_is_53200(make_server):
             failed += notes[-2].startswith("err")
         assert failed
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
+
+
+# ---- session_memory_max ----
+
+MANY = 3000  # more than any kind below needs to reach a limit of 2 MB
+
+
+@pytest.fixture(scope="module")
+def small():
+    with Server("--session-memory-max", "2MB", "--portals-max", "10000", "--message-size-max", "64MB") as s:
+        yield s
+
+
+def parses(n):
+    text = "select 1 /*" + "x" * 20000 + "*/"
+    return [P(text, f"s{i}") for i in range(n)]
+
+
+def wide_parses(n):
+    return [P("select " + ", ".join(f'1 "{"n" * 900}{i}"' for i in range(8)) + f" -- {i}", f"w{i}") for i in range(n)]
+
+
+def declared_types(n):
+    return [P("select 1", f"t{i}", oids=[23] * 1000) for i in range(n)]
+
+
+def portals(n):
+    return [P("select length($1)", "p", oids=[25])] + [B(f"b{i}", "p", params=["y" * 30000]) for i in range(n)]
+
+
+def binary_portals(n):
+    return [P("select $1::bytea", "p", oids=[17])] + [B(f"b{i}", "p", params=[b"\0" * 30000], formats=[1]) for i in range(n)]
+
+
+def null_portals(n):
+    return [P("select $1::int", "p")] + [B(f"b{i}", "p", params=[None]) for i in range(n)]
+
+
+def set_config_portals(n):
+    return [P("select set_config('my.own', $1, false)", "p")] + [B(f"b{i}", "p", params=["z" * 4000]) for i in range(n)]
+
+
+def show_all(n):
+    return [P("show all", "p")] + [m for i in range(n) for m in (B(f"b{i}", "p"), E(1, f"b{i}"))]
+
+
+def cursors(n):
+    return [Q(f"declare c{i} cursor for select 1 /*{'x' * 20000}*/") for i in range(n)]
+
+
+def prepares(n):
+    return [Q(f"prepare s{i} as select 1 /*{'x' * 20000}*/") for i in range(n)]
+
+
+def settings(n):
+    return [m for i in range(n) for m in (Q(f"savepoint s{i % 900}"), Q(f"set my.p{i % 60} = 'v'"))]
+
+
+@pytest.mark.parametrize("kind", [parses, wide_parses, declared_types, portals, binary_portals, null_portals, set_config_portals, show_all, cursors, prepares, settings])
+def test_what_a_session_keeps_is_bounded(kind, small):
+    """Told by 53200 with the option's name; what is there stays, and room for what gives it back."""
+    with small.wire() as w, small.wire() as other:
+        w.ask(Q("set my.own = 'x'"), Q("begin"))
+        for at, m in enumerate(kind(MANY)):
+            notes = w.ask(m) if m[:1] == b"Q" else w.ask(m, H, S)
+            if any(str(note).startswith("err") for note in notes):
+                break
+        else:
+            pytest.fail(f"no limit within {at} messages")
+        assert w.last_error["C"] == "53200" and "session_memory_max" in w.last_error["M"], (at, w.last_error)
+        assert at > 3
+        assert other.ask(Q("select 1 + 0"))[1] == ("1",)
+        assert w.ask(P("rollback"), B(), E(), S) == ["1", "2", 'cc"ROLLBACK"', "Z:I"]
+        w.ask(Q("rollback"), Q("close all"), Q("deallocate all"))
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
+        for again in kind(4)[:5]:  # all of it was given back
+            notes = w.ask(again) if again[:1] == b"Q" else w.ask(again, S)
+            assert not str(notes[0]).startswith("err:53"), w.last_error
+
+
+def test_a_session_that_is_full_can_be_emptied(small):
+    with small.wire() as w:
+        n = 0
+        while w.ask(P("select 1 /*" + "x" * 5000 + "*/", f"s{n}"), S)[0] == "1":
+            n += 1
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
+        assert w.ask(Q("begin"), Q("select 1 / 0 from nothing"), Q("rollback"))[-1] == "Z:I"
+        assert w.ask(P("deallocate s0"), B(), E(), S)[2] == 'cc"DEALLOCATE"'
+        assert w.ask(P("select 1 /*" + "x" * 5000 + "*/", "s0"), S)[0] == "1"
+        assert w.ask(C("S", "s0"), S) == ["3", "Z:I"]
+        assert w.ask(Q("discard all"), P("select 1 /*" + "x" * 500000 + "*/", "s0"), S)[-2:] == ["1", "Z:I"]
+
+
+@pytest.mark.parametrize("message, answer", [
+    (Q("select 1 --" + "x" * (5 * MB)), ["err:53200", "Z:I"]),
+    (P("select 1 --" + "x" * (5 * MB)) + B() + E() + S, ["err:53200", "Z:I"]),
+    (P("select length($1)", oids=[25]) + B(params=["x" * (5 * MB)]) + E() + S, ["1", "err:53200", "Z:I"]),
+    (P("select nothing") + B(params=["x" * (5 * MB)]) + S, ["err:42703", "Z:I"]),
+], ids=["query", "parse", "bind", "skipped"])
+def test_a_message_beyond_what_is_left_is_passed_over(message, answer, small):
+    with small.wire() as w:
+        for _ in range(2):
+            w.send(message)
+            assert w.until_ready() == answer
+            assert "53200" not in answer[0] or "session_memory_max" in w.last_error["M"]
+        assert w.ask(Q("select 1 + 0"))[1] == ("1",)
+
+
+@pytest.mark.skipif(SANITIZED, reason="measures memory")
+def test_messages_under_way_are_counted(small):
+    sessions = [small.wire() for _ in range(20)]
+    before = small.rss()
+    for w in sessions:
+        w.send(message("Q", b"x" * (40 * MB))[:20 * MB])
+    time.sleep(0.5)
+    assert small.rss() - before < 20 * 4 * MB
+    for w in sessions:
+        w.close()
+
+
+@pytest.mark.skipif(SANITIZED, reason="measures memory")
+def test_parameters_of_portals_are_counted(make_server):
+    s = make_server("--session-memory-max", "32MB")
+    with s.wire(timeout=60) as w:
+        w.ask(P("select length($1)", "p", oids=[25]), Q("begin"))
+        before = s.rss()
+        notes = [w.ask(B(f"b{i}", "p", params=["y" * (5 * MB)]), H, S)[0] for i in range(20)]
+        assert "err:53200" in notes and s.rss() - before < 100 * MB
+
+
+def test_release_keeps_no_undo(make_server):
+    s = make_server("--session-memory-max", "1MB")
+    with s.wire() as w:
+        w.ask(Q("begin"))
+        for i in range(300):
+            assert w.ask(Q("savepoint a"), Q(f"set application_name = 'a{i}'"), Q("release a"))[-1] == "Z:T"
+        w.ask(Q("rollback"))
+        assert w.ask(Q("show application_name"))[1] == ("",)

@@ -1,5 +1,6 @@
 #include "session/settings.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
 
 #include <setjmp.h>
@@ -14,7 +15,7 @@
 static int setup(void **state)
 {
     static struct settings s;
-    settings_init(&s);
+    settings_init(&s, NULL);
     *state = &s;
     return 0;
 }
@@ -148,6 +149,66 @@ static void what_the_client_knows_is_not_told(void **state)
     assert_int_equal(settings_take_reports(s), (uint64_t)1 << SET_APPLICATION_NAME);
 }
 
+/* Against a memo of what each level had: a savepoint, changes, RELEASE, over and over, costs one record a
+ * setting. */
+static void release_merges(void **state)
+{
+    struct settings *s = *state;
+    set_ok(s, "application_name", "before", false, true);
+    for (int i = 0; i < 100; i++) {
+        size_t outer = s->mark, mark = settings_mark(s);
+        set_ok(s, "application_name", "inner", false, true);
+        set_ok(s, "my.own", i % 2 ? "odd" : "even", true, true);
+        settings_merge_from(s, mark, outer);
+        assert_int_equal(s->nundo, 2);
+    }
+    assert_value(s, SET_APPLICATION_NAME, "inner");
+    settings_end_transaction(s, true);
+    assert_value(s, SET_APPLICATION_NAME, "inner");
+    assert_string_equal(settings_get(s, (size_t)settings_find(s, "my.own")), "");
+}
+
+static void what_was_released_is_undone_with_what_is_around_it(void **state)
+{
+    struct settings *s = *state;
+    set_ok(s, "application_name", "start", false, false);
+    set_ok(s, "application_name", "a", false, true);
+    size_t first = settings_mark(s);
+    set_ok(s, "application_name", "b", false, true);
+    size_t second = settings_mark(s);
+    set_ok(s, "application_name", "c", false, true);
+    set_ok(s, "statement_timeout", "5s", false, true);
+    settings_merge_from(s, second, first); /* RELEASE of the second */
+    assert_value(s, SET_APPLICATION_NAME, "c");
+    settings_undo_from(s, first); /* ROLLBACK TO the first */
+    assert_value(s, SET_APPLICATION_NAME, "a");
+    assert_value(s, SET_STATEMENT_TIMEOUT, "0");
+    set_ok(s, "statement_timeout", "7s", false, true);
+    settings_merge_from(s, first, 0);
+    settings_end_transaction(s, false);
+    assert_value(s, SET_APPLICATION_NAME, "start");
+    assert_value(s, SET_STATEMENT_TIMEOUT, "0");
+}
+
+static void undo_is_counted(void **state)
+{
+    (void)state;
+    struct account memory = {.max = 10 * SETTING_UNDO_COST};
+    struct settings s;
+    struct err e;
+    unsigned levels = 0;
+    settings_init(&s, &memory);
+    err_init(&e);
+    for (; settings_set(&s, "my.own", "value", false, true, &e) == ST_OK; levels++)
+        (void)settings_mark(&s);
+    assert_int_equal(levels, 10);
+    assert_int_equal(e.code, SQLSTATE_OUT_OF_MEMORY);
+    assert_true(memory.refused);
+    settings_end_transaction(&s, false);
+    assert_int_equal(memory.used, 0);
+    settings_release(&s);
+}
+
 static void the_clients_own_are_bounded(void **state)
 {
     struct settings *s = *state;
@@ -187,6 +248,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(reset_returns_to_what_the_client_started_with, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_are_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_client_knows_is_not_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(release_merges, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_released_is_undone_with_what_is_around_it, setup, teardown),
+        cmocka_unit_test(undo_is_counted),
         cmocka_unit_test_setup_teardown(the_clients_own_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(every_allocation_fails_once, setup, teardown),
     };

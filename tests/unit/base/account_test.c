@@ -1,0 +1,100 @@
+#include "base/account.h"
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    struct account a = {.max = 100};
+    assert_true(account_take(&a, 60));
+    assert_false(account_take(&a, 41));
+    assert_true(a.refused);
+    assert_false(account_take(&a, SIZE_MAX));
+    assert_true(account_take(&a, 40));
+    assert_false(account_take(&a, 1));
+    account_give(&a, 100);
+    assert_int_equal(a.used, 0);
+    assert_true(account_take(NULL, SIZE_MAX));
+    account_give(NULL, 1);
+}
+
+/* The inner one leaves room to the outer one, and both are bounded together. */
+static void test_parts(void **state)
+{
+    (void)state;
+    struct account all = {.max = 100}, part = {.part_of = &all, .max = 70};
+    assert_true(account_take(&part, 50));
+    assert_int_equal(all.used, 50);
+    assert_false(account_take(&part, 21));
+    assert_true(all.refused && !part.refused);
+    assert_true(account_take(&all, 50));
+    assert_false(account_take(&part, 1));
+    assert_int_equal(part.used, 50);
+    account_give(&part, 50);
+    assert_int_equal(all.used, 50);
+    all.max = 10; /* a limit that was lowered below what is taken */
+    assert_false(account_take(&all, 0));
+}
+
+static void test_arena(void **state)
+{
+    (void)state;
+    struct account account = {.max = 10000};
+    struct arena a;
+    arena_init_of(&a, SIZE_MAX, &account);
+    assert_int_equal(account.used, 0);
+    assert_non_null(arena_alloc(&a, 10));
+    size_t one = account.used;
+    assert_true(one >= 10);
+    assert_non_null(arena_alloc(&a, 10));
+    assert_int_equal(account.used, one);
+    assert_null(arena_alloc(&a, 10000));
+    assert_non_null(arena_alloc(&a, 5000));
+    alloc_fail_nth(1);
+    assert_null(arena_alloc(&a, 2000));
+    assert_true(alloc_failed());
+    arena_release(&a);
+    assert_int_equal(account.used, 0);
+}
+
+static void test_buf(void **state)
+{
+    (void)state;
+    struct account account = {.max = 1000};
+    struct buf b;
+    static const uint8_t bytes[1000];
+    buf_init_of(&b, SIZE_MAX, &account);
+    buf_put(&b, bytes, 300);
+    assert_true(account.used >= 300);
+    buf_put(&b, bytes, 500); /* twice as much would be too much */
+    assert_true(buf_ok(&b));
+    buf_put(&b, bytes, 300);
+    assert_false(buf_ok(&b));
+    buf_release(&b);
+    assert_int_equal(account.used, 0);
+    alloc_fail_nth(1);
+    buf_put(&b, bytes, 300);
+    (void)alloc_failed();
+    buf_release(&b);
+    assert_int_equal(account.used, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_buf),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
