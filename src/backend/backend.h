@@ -195,8 +195,8 @@ struct backend_ops {
                      struct err *e);
     /* Bytes of the file, cut anywhere. */
     int (*copy_data)(struct backend_copy *c, const void *p, size_t n, struct err *e);
-    /* The client has given up, or the session must: waits until all bytes have been looked at, so that line
-     * is right. ST_ERR: they have failed before that. */
+    /* The client pauses or has given up, or the session must: waits until all bytes have been looked at, so
+     * that line is right, and whole rows have gone in. ST_ERR: they have failed before that. */
     int (*copy_settle)(struct backend_copy *c, struct err *e);
     /* The file is over; *rows were loaded. */
     int (*copy_finish)(struct backend_copy *c, uint64_t *rows, struct err *e);

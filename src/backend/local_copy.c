@@ -171,12 +171,11 @@ int local_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err
     return st < 0 ? st : ST_OK;
 }
 
-/* They are looked at as they come. */
+/* Values are looked at as they come, constraints where rows go into the table. */
 int local_copy_settle(struct backend_copy *bc, struct err *e)
 {
-    (void)bc;
-    (void)e;
-    return ST_OK;
+    struct local_copy *c = (struct local_copy *)bc;
+    return engine_appender_settle(c->appender, e);
 }
 
 int local_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)

@@ -143,7 +143,7 @@ X(DURATION, stream_wait, "TAVANA_STREAM_WAIT", "60s", 0, CONFIG_DAY_MS, "s", REL
 X(DURATION, slow_flush, "TAVANA_SLOW_FLUSH", "5s", 1, CONFIG_DAY_MS, "s", RELOAD, FRONT, \
   "A client that takes no bytes for this long is logged and counted as slow") \
 X(DURATION, flush_timeout, "TAVANA_FLUSH_TIMEOUT_SECS", "300s", 0, CONFIG_DAY_MS, "s", RELOAD, FRONT, \
-  "A client that takes no bytes for this long is cut off; 0: never") \
+  "A client that takes no bytes for this long, or sends none of a COPY FROM, is cut off; 0: never") \
 X(DURATION, client_check_interval, "TAVANA_CLIENT_CHECK_INTERVAL", "500ms", 10, 60 * INT64_C(1000), "ms", RELOAD, FRONT, \
   "How often a running statement looks whether its client is still there") \
 X(DURATION, tcp_keepalives_idle, "TAVANA_TCP_KEEPALIVES_IDLE", "0", 0, CONFIG_DAY_MS, "s", RELOAD, FRONT, \

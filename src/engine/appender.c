@@ -505,6 +505,18 @@ int engine_append(struct engine_appender *ap, const struct str *fields, size_t *
     return ap->row == COPIED_CHUNK_ROWS || ap->chunk_bytes >= ap->chunk_room ? go_on(ap, e) : ST_OK;
 }
 
+int engine_appender_settle(struct engine_appender *ap, struct err *e)
+{
+    if (ap->row)
+        end_chunk(ap);
+    if (ap->heaps[ap->filling].rows) {
+        TRY(hand_over(ap, e));
+        ap->string_left = 0;
+        TRY(next_chunk(ap, e));
+    }
+    return wait_idle(ap, e);
+}
+
 int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct err *e)
 {
     if (ap->row)

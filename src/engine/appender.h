@@ -53,6 +53,9 @@ int engine_append(struct engine_appender *ap, const struct str *fields, size_t *
 int engine_append_check(struct engine_appender *ap, const struct str *fields, size_t n, size_t *column,
                         struct err *e);
 
+/* The rows so far go in, and more may follow: for whoever pauses, since a small INSERT costs more than its
+ * rows. */
+int engine_appender_settle(struct engine_appender *ap, struct err *e);
 /* The last rows go in. On ST_OK *rows is how many did in all. */
 int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct err *e);
 /* What has not gone in is dropped. NULL is fine. */

@@ -4,6 +4,7 @@
  * lost. After an error the client goes on sending: dispatch drops that (simple protocol), or all up to Sync.
  * Source: PostgreSQL manual, 55.2.6; its errors as measured. */
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "pgwire/frontend.h"
 #include "session/session_priv.h"
@@ -16,38 +17,15 @@ struct copy_in {
     const char *table;
     bool binary;
     struct backend_copy *backend;
-    size_t left; /* bytes of a CopyData that are still to come */
+    size_t left;    /* bytes of a CopyData that are still to come */
+    bool unsettled; /* some have come since the last settle */
 };
+
+enum { PAUSE_US = 100 * 1000 }; /* without input, after which the rows so far go in */
 
 static size_t message_max(const struct session *s)
 {
     return session_config(s)->message_max + FRAME_HEADER;
-}
-
-/* ST_AGAIN: look for interrupts. */
-static int read_or_wait(struct session *s, struct err *e)
-{
-    int st = session_fill(s, false, e);
-    if (st == ST_EOF)
-        return err_set(e, SQLSTATE_CONNECTION_FAILURE,
-                       "unexpected EOF on client connection with an open transaction");
-    if (st != ST_AGAIN)
-        return st;
-    st = conn_wait_readable(s->conn, &s->worker->waker, CLOCK_NEVER, e);
-    return st == ST_OK ? ST_AGAIN : st;
-}
-
-/* Waits until there is more input than before. */
-static int read_more(struct session *s, struct err *e)
-{
-    int st;
-    do {
-        TRY(session_check_interrupts(s, e));
-        st = read_or_wait(s, e);
-    } while (st == ST_AGAIN);
-    if (st < 0)
-        s->closing = true;
-    return st;
 }
 
 /* Where in the file the session found fault; the backend has said so itself. */
@@ -57,10 +35,60 @@ static void add_line(const struct copy_in *c, struct err *e)
         err_context(e, "COPY %s, line %llu", c->table, (unsigned long long)c->backend->line);
 }
 
-/* Before the session ends it itself: the data has the first word. */
+/* All that has come is in the table, or what is wrong with it is told: before the session ends the COPY
+ * itself, the data has the first word. */
 static int settle(struct copy_in *c, struct err *e)
 {
+    c->unsettled = false;
     return c->session->engine->ops->copy_settle(c->backend, e);
+}
+
+/* Like a reader that takes nothing for as long, it holds a thread. */
+static int stalled(struct session *s, int64_t since_us, struct err *e)
+{
+    s->closing = true;
+    metric_add(METRIC_FLUSH_TIMEOUTS, 1);
+    log_line(LOG_WARNING, "client_cut_off", "pid=%u peer=%s stalled_s=%.1f", s->pid, conn_peer_name(s->conn),
+             (double)(clock_now_us() - since_us) / 1e6);
+    return err_set(e, SQLSTATE_IDLE_SESSION_TIMEOUT,
+                   "terminating connection: COPY FROM STDIN got no data for too long (flush_timeout)");
+}
+
+/* Nothing has come since since_us. A client that pauses is told what is wrong with its rows so far. */
+static int wait_for_input(struct copy_in *c, int64_t since_us, struct err *e)
+{
+    struct session *s = c->session;
+    int64_t limit = session_config(s)->flush_timeout_us;
+    int64_t end = limit ? since_us + limit : CLOCK_NEVER;
+    int64_t pause = c->unsettled ? since_us + PAUSE_US : CLOCK_NEVER;
+    int st = conn_wait_readable(s->conn, &s->worker->waker, pause < end ? pause : end, e);
+    if (st < 0)
+        s->closing = true;
+    if (st != ST_AGAIN)
+        return st;
+    int64_t now = clock_now_us();
+    if (now >= end)
+        return stalled(s, since_us, e);
+    return now >= pause ? settle(c, e) : ST_OK;
+}
+
+/* Waits until there is more input than before. */
+static int read_more(struct copy_in *c, struct err *e)
+{
+    struct session *s = c->session;
+    int64_t since_us = clock_now_us();
+    int st;
+    TRY(session_check_interrupts(s, e));
+    while ((st = session_fill(s, false, e)) == ST_AGAIN) {
+        TRY(wait_for_input(c, since_us, e));
+        TRY(session_check_interrupts(s, e));
+    }
+    if (st == ST_EOF)
+        st = err_set(e, SQLSTATE_CONNECTION_FAILURE,
+                     "unexpected EOF on client connection with an open transaction");
+    if (st < 0)
+        s->closing = true;
+    return st;
 }
 
 /* What comes cannot be told from CopyData any more. */
@@ -104,7 +132,7 @@ static int begin_data(struct copy_in *c, const uint8_t *in, size_t n, struct err
         return st;
     }
     if (n < FRAME_HEADER)
-        return read_more(s, e);
+        return read_more(c, e);
     conn_consume(s->conn, FRAME_HEADER);
     c->left = total - FRAME_HEADER;
     return ST_OK;
@@ -118,7 +146,7 @@ static int next_message(struct copy_in *c, struct err *e)
     size_t n, need;
     const uint8_t *in = conn_input(s->conn, &n);
     if (n == 0)
-        return read_more(s, e);
+        return read_more(c, e);
     if (in[0] == 'd')
         return begin_data(c, in, n, e);
     if (in[0] != 'c' && in[0] != 'f' && in[0] != 'H' && in[0] != 'S')
@@ -127,7 +155,7 @@ static int next_message(struct copy_in *c, struct err *e)
     if (st < 0)
         s->closing = true;
     if (st != ST_OK)
-        return st < 0 ? st : read_more(s, e);
+        return st < 0 ? st : read_more(c, e);
     conn_consume(s->conn, f.total); /* stays readable until the next read */
     switch (f.type) {
     case 'c': TRY(fe_empty_decode(f.len, e)); return ST_EOF;
@@ -142,10 +170,11 @@ static int use_data(struct copy_in *c, struct err *e)
     size_t n;
     const uint8_t *in = conn_input(s->conn, &n);
     if (n == 0)
-        return read_more(s, e);
+        return read_more(c, e);
     if (n > c->left)
         n = c->left;
     c->left -= n;
+    c->unsettled = true;
     s->statement_bytes += n;
     int st = s->engine->ops->copy_data(c->backend, in, n, e);
     conn_consume(s->conn, n);

@@ -103,6 +103,7 @@ static void count_statement_end(const struct session *s, const struct err *e)
 /* Tells the client and brings the transaction to where an error brings it. */
 static void statement_failed(struct session *s, struct err *e)
 {
+    session_name_cancel(s, e); /* the engine does not know whose idea it was */
     count_statement_end(s, e);
     memory_name_limit(s, e);
     if (is_fatal(s, e)) {

@@ -233,3 +233,64 @@ def test_release_keeps_no_undo(make_server):
             assert w.ask(Q("savepoint a"), Q(f"set application_name = 'a{i}'"), Q("release a"))[-1] == "Z:T"
         w.ask(Q("rollback"))
         assert w.ask(Q("show application_name"))[1] == ("",)
+
+
+# ---- COPY FROM STDIN of clients that pause ----
+
+def data(text):
+    return message("d", text)
+
+
+@pytest.mark.parametrize("table, rows, code", [
+    ("a int not null", b"1\n\\N\n", "23502"),
+    ("a int primary key", b"1\n2\n1\n", "23505"),
+    ("a int check (a < 5)", b"1\n7\n", "23514"),
+    ("a int", b"1\nx\n", "22P02"),
+    ("a int, b int", b"1\t2\n3\n", "22P04"),
+], ids=["not null", "unique", "check", "value", "columns"])
+def test_a_bad_row_is_told_to_a_client_that_falls_silent(table, rows, code, either, request):
+    if code == "23505" and "postgresql" in request.node.name:
+        pytest.skip("PostgreSQL gathers rows before it looks at an index")
+    with either.wire(timeout=10) as w:
+        w.ask(Q("drop table if exists limits_copy"))
+        notes = w.ask(Q(f"create table limits_copy ({table})"))
+        if notes[0].startswith("err"):
+            pytest.skip(w.last_error["M"])  # a shared catalog without such constraints
+        w.send(Q("copy limits_copy from stdin"))
+        assert w.notes(1) == ["G"]
+        w.send(data(rows))
+        assert w.until_ready() == [f"err:{code}", "Z:I"]
+        assert w.ask(data(b"9\n"), message("c"), Q("select count(*) from limits_copy"))[1] == ("0",)
+
+
+def test_a_copy_that_pauses_goes_on(server):
+    with server.wire() as w, server.wire() as other:
+        w.ask(Q("create table limits_pause (a int, b text)"))
+        w.send(Q("copy limits_pause from stdin"))
+        for i in range(4):
+            w.send(data(f"{i}\tx".encode()))
+            time.sleep(0.15)  # in the middle of a row, too
+            w.send(data(b"yz\n"))
+            time.sleep(0.15 * (i % 2))
+        assert other.ask(Q("select count(*) from limits_pause"))[1] == ("0",)
+        w.send(data("".join(f"{i}\t{'y' * (i % 50)}\n" for i in range(4, 5000)).encode()))
+        time.sleep(0.15)
+        w.send(data("".join(f"{i}\t{'y' * (i % 50)}\n" for i in range(5000, 9000)).encode()), message("c"))
+        assert w.until_ready()[-2:] == ['cc"COPY 9000"', "Z:I"]
+        assert w.ask(Q("select count(*), sum(a), min(b) from limits_pause where a < 4 or b <> 'xyz'"))[1] == ("9000", str(sum(range(9000))), "")
+
+
+def test_a_copy_that_stalls_is_ended(make_server):
+    s = make_server("--flush-timeout", "1s")
+    with s.wire(timeout=10) as w, s.wire(timeout=10) as slow:
+        w.ask(Q("create table limits_stall (a int)"))
+        slow.send(Q("copy limits_stall from stdin"))
+        w.send(Q("copy limits_stall from stdin"), data(b"1\n2"))
+        for i in range(6):
+            time.sleep(0.3)
+            slow.send(data(b"1\n"))
+        assert w.until_ready() == ["G", "fatal:57P05", "closed"] and "flush_timeout" in w.last_error["M"]
+        slow.send(message("c"))
+        assert slow.until_ready() == ["G", 'cc"COPY 6"', "Z:I"]
+        assert s.metric("tavana_flush_timeouts_total") == 1
+        assert slow.ask(Q("select count(*) from limits_stall"))[1] == ("6",)
