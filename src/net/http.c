@@ -11,12 +11,15 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "net/address.h"
 
 enum { BACKLOG = 64, CONNECTION_MEMORY = 16 * 1024, HTTP_STACK = 256 * 1024 };
 
 struct http_server {
     struct MHD_Daemon *daemon;
+    struct list by_age; /* connections, the oldest first; of the daemon's thread, as the next */
+    unsigned kept;
     int port;
     http_handler handler;
     void *arg;
@@ -78,6 +81,44 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     return ok;
 }
 
+struct http_peer {
+    struct list link;
+    int fd;
+};
+
+static void forget(struct http_server *s, struct http_peer *p)
+{
+    if (list_is_empty(&p->link)) /* it had to go already */
+        return;
+    list_remove(&p->link);
+    s->kept--;
+}
+
+/* The daemon's time limit is one of silence, and a byte a second is none: it is age that counts here. */
+static void on_connection(void *arg, struct MHD_Connection *c, void **of_connection,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http_server *s = arg;
+    struct http_peer *p = *of_connection;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (p)
+            forget(s, p);
+        mem_free(p);
+        return;
+    }
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *of_connection = p = info ? mem_alloc(sizeof *p) : NULL;
+    if (!p)
+        return; /* it is left to the daemon's limits */
+    p->fd = info->connect_fd;
+    list_append(&s->by_age, &p->link);
+    if (++s->kept <= HTTP_CONNECTIONS_KEPT)
+        return;
+    struct http_peer *oldest = list_entry(s->by_age.next, struct http_peer, link);
+    forget(s, oldest);
+    (void)shutdown(oldest->fd, SHUT_RDWR); /* which the daemon meets as the peer's end, and closes */
+}
+
 /* All addresses: one IPv6 socket that serves IPv4 too, or IPv4 alone where there is no IPv6. */
 static int listen_all(int *fd, uint16_t port)
 {
@@ -123,7 +164,8 @@ static struct MHD_Daemon *start(struct http_server *s, int fd)
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, 0, NULL, NULL, on_request, s,
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE, (size_t)HTTP_STACK, MHD_OPTION_END);
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)HTTP_STACK, MHD_OPTION_END);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return d;
 }
@@ -138,6 +180,7 @@ int http_server_on(struct http_server **out, int socket, http_handler handler, v
         return err_oom(e);
     struct sockaddr_storage a;
     socklen_t len = sizeof a;
+    list_init(&s->by_age);
     s->handler = handler;
     s->arg = arg;
     s->port = getsockname(fd, (struct sockaddr *)&a, &len) == 0 ? address_port(&a) : 0;

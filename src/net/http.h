@@ -8,6 +8,10 @@
 struct http_server;
 
 enum { HTTP_BODY_MAX = 4 * 1024 * 1024, HTTP_CONNECTIONS_MAX = 64, HTTP_TIMEOUT_S = 10 };
+/* Beyond these the oldest goes for a new one, however busy it is: who is slow on purpose keeps nobody out,
+ * and an honest request takes milliseconds. The others of HTTP_CONNECTIONS_MAX are for those that are being
+ * closed. */
+enum { HTTP_CONNECTIONS_KEPT = 40 };
 
 /* Appends the body of `path` (without its query), sets *content_type (static memory), returns the HTTP
  * status. Runs on the server's thread, so it must not wait for long. A body beyond HTTP_BODY_MAX becomes a

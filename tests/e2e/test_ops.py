@@ -1,5 +1,6 @@
 """For those who run it: pages, options, exit codes, log lines."""
 
+import contextlib
 import json
 import os
 import re
@@ -416,3 +417,22 @@ def test_no_database_at_all(tmp_path):
     file.write_text("this is no database, but it is long enough to look into\n" * 100)
     done = tavana("serve", file, "--http", "off", "--port", "0")
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "text.duckdb" in done.stderr, done.stderr
+
+
+def test_slow_connections_keep_nobody_from_health(make_server):
+    """Of the same peer, that never end their requests, and say a byte now and then."""
+    s = make_server()
+    held = []
+    for i in range(1000):
+        c = socket.create_connection((HOST, s.http), 10)
+        with contextlib.suppress(ConnectionError):
+            c.sendall(b"GET /health HTTP/1.1\r\nX: ")
+        held.append(c)
+    for _ in range(5):
+        begun = time.monotonic()
+        assert s.get("/health")[0] == 200 and time.monotonic() - begun < 5
+        for c in held[-100:]:
+            with contextlib.suppress(ConnectionError):
+                c.sendall(b"y")
+    for c in held:
+        c.close()
