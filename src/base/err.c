@@ -1,4 +1,5 @@
 #include "base/err.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +42,9 @@ void err_init(struct err *e)
     e->message[0] = e->detail[0] = e->hint[0] = e->context[0] = '\0';
 }
 
-/* Formats into a field of n bytes; what does not fit is cut before a character and marked. */
+/* Formats into a field of n bytes; what does not fit is cut before a character and marked. What a client said
+ * may be no text at all, or be cut by its format in the middle of a character: the field is text in any case.
+ */
 __attribute__((format(printf, 3, 0))) static void put_text(char *field, size_t n, const char *fmt, va_list ap)
 {
     static const char mark[] = "\xe2\x80\xa6";
@@ -50,12 +53,13 @@ __attribute__((format(printf, 3, 0))) static void put_text(char *field, size_t n
         field[0] = '\0';
         return;
     }
-    if ((size_t)len < n)
-        return;
-    size_t at = n - sizeof mark;
-    while (at > 0 && ((unsigned char)field[at] & 0xC0) == 0x80)
-        at--;
-    memcpy(field + at, mark, sizeof mark);
+    if ((size_t)len >= n) {
+        size_t at = n - sizeof mark;
+        while (at > 0 && ((unsigned char)field[at] & 0xC0) == 0x80)
+            at--;
+        memcpy(field + at, mark, sizeof mark);
+    }
+    utf8_mend(field, strlen(field));
 }
 
 int err_vset(struct err *e, enum sqlstate code, const char *fmt, va_list ap)

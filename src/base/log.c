@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "base/clock.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -72,6 +73,7 @@ static void end_line(char *line, size_t n)
     for (size_t i = 0; i < n; i++)
         if (is_control(line[i]))
             line[i] = '?';
+    utf8_mend(line, n);
     line[n++] = '\n';
     put_line(line, n);
 }

@@ -111,3 +111,13 @@ bool utf8_valid(const char *p, size_t n, size_t *at)
     }
     return true;
 }
+
+void utf8_mend(char *p, size_t n)
+{
+    size_t at;
+    while (!utf8_valid(p, n, &at)) {
+        p[at++] = '?';
+        p += at;
+        n -= at;
+    }
+}

@@ -42,5 +42,7 @@ static inline size_t str_chars(struct str s)
 
 /* Whether n bytes are valid UTF-8 without NUL; if not *at is the offset of the first bad byte. */
 bool utf8_valid(const char *p, size_t n, size_t *at);
+/* Puts a question mark in place of each byte that keeps n bytes from being that. */
+void utf8_mend(char *p, size_t n);
 
 #endif

@@ -1,6 +1,7 @@
 #include "pgwire/backend_msg.h"
 
 #include "base/bytes.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -207,7 +208,10 @@ static const struct {
 static void put_field(struct buf *b, char field, const char *text)
 {
     buf_put_u8(b, (uint8_t)field);
+    size_t at = b->len, n = strlen(text);
     buf_put_cstr(b, text);
+    if (buf_ok(b)) /* it may have come from another process */
+        utf8_mend((char *)b->data + at, n);
 }
 
 void be_report(struct buf *b, enum be_severity severity, const struct err *e)

@@ -93,6 +93,21 @@ static void test_text_that_just_fits(void **state)
     assert_string_equal(e.hint + strlen(e.hint) - 3, "\u2026");
 }
 
+/* A format that cuts a character in two, and a client that sends none. */
+static void test_text_is_always_text(void **state)
+{
+    (void)state;
+    struct err e;
+    err_init(&e);
+    (void)err_set(&e, SQLSTATE_SYNTAX_ERROR, "at \"%.3s\"", "a\xc3\xa9\xf0\x9f\xa6\x86");
+    assert_string_equal(e.message, "at \"a\xc3\xa9\"");
+    err_init(&e);
+    (void)err_set(&e, SQLSTATE_SYNTAX_ERROR, "at \"%.5s\"", "a\xc3\xa9\xf0\x9f\xa6\x86");
+    err_detail(&e, "%s", "\xed\xa0\x80 \xff\xc3");
+    assert_string_equal(e.message, "at \"a\xc3\xa9??\"");
+    assert_string_equal(e.detail, "??? ??");
+}
+
 static void test_sqlstates(void **state)
 {
     (void)state;
@@ -112,7 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_wins), cmocka_unit_test(test_errno),
         cmocka_unit_test(test_long_text),  cmocka_unit_test(test_text_that_just_fits),
-        cmocka_unit_test(test_sqlstates),
+        cmocka_unit_test(test_sqlstates),  cmocka_unit_test(test_text_is_always_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
