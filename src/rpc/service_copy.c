@@ -58,6 +58,14 @@ static int open_copy(struct service_session *s, const Tavana__V1__CopyInOpen *m,
     return s->backend->ops->copy_open(s->backend, &in, out, e);
 }
 
+/* An error is answered by the caller. */
+static int settle(struct service_session *s, struct rpc_in *in, struct backend_copy *c, struct err *e)
+{
+    TRY(s->backend->ops->copy_settle(c, e));
+    copy_reply(in, c, 0, ST_OK, e);
+    return ST_OK;
+}
+
 /* ST_EOF: finished. ST_ERR with e unset: broken off. */
 static int next_part(struct service_session *s, struct rpc_in *in, struct backend_copy *c, uint64_t *rows,
                      struct err *e)
@@ -72,7 +80,7 @@ static int next_part(struct service_session *s, struct rpc_in *in, struct backen
     if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_DATA)
         st = s->backend->ops->copy_data(c, part->data.data, part->data.len, e);
     else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_SETTLE)
-        copy_reply(in, c, 0, ST_OK, e);
+        st = settle(s, in, c, e);
     else if (part->part_case == TAVANA__V1__COPY_IN_REQUEST__PART_FINISH)
         st = s->backend->ops->copy_finish(c, rows, e) == ST_OK ? ST_EOF : ST_ERR;
     else
