@@ -152,7 +152,7 @@ int service_prepare(struct service_call *c, struct err *e)
     const struct backend_ops *ops = s->backend->ops;
     struct backend_stmt *st = NULL;
     struct str sql;
-    uint64_t id;
+    uint64_t id = 0;
     service_drop_closed(s, m->closed);
     if (err_is_set(e))
         return ST_ERR;

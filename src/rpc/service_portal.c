@@ -48,7 +48,7 @@ int service_open(struct service_call *c, struct err *e)
     const Tavana__V1__OpenRequest *m = (const Tavana__V1__OpenRequest *)c->request;
     struct service_session *s = c->session;
     struct backend_portal *p;
-    uint64_t id;
+    uint64_t id = 0;
     service_drop_closed(s, m->closed);
     if (err_is_set(e))
         return ST_ERR;
@@ -117,7 +117,7 @@ int service_slice(struct service_call *c, struct err *e)
     struct service_session *s = c->session;
     struct service_fetched f;
     struct backend_portal *piece;
-    uint64_t id;
+    uint64_t id = 0;
     struct backend_portal *p = service_portal(s, m->portal, e);
     if (!p || err_is_set(e))
         return ST_ERR;

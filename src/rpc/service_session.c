@@ -254,7 +254,7 @@ static int enlist(struct rpc_service *v, struct rpc_in *in, uint64_t lease, stru
                      v->sessions_max);
     else if (id == 0 || find(v, id))
         st = err_set(e, SQLSTATE_INTERNAL_ERROR, "could not generate random bytes");
-    if (st == ST_OK) {
+    if (st == ST_OK && s->lease) {
         s->id = id;
         s->chain = *bucket(v, id);
         *bucket(v, id) = s;
