@@ -59,16 +59,19 @@ int rpc_session_failed(struct rpc_session *s, struct err *e)
 int rpc_session_call(struct rpc_session *s, enum rpc_method method, const ProtobufCMessage *request,
                      ProtobufCMessage **reply, struct err *e)
 {
-    if (is_void(s))
-        return rpc_session_lost(s, e);
+    if (is_void(s)) {
+        (void)rpc_session_lost(s, e);
+        return ST_ERR;
+    }
     rpc_session_begin(s);
     bool runs = method != RPC_CONFIGURE && method != RPC_CLOSE && method != RPC_SPLIT;
     int st = rpc_call(s->client->channel, method, request, reply, runs ? &s->give_up : NULL, e);
     if (st == ST_OK)
         return ST_OK;
-    if (!rpc_was_not_sent(e))
-        return rpc_session_failed(s, e);
-    (void)atomic_fetch_sub(&s->calls, 1);
+    if (rpc_was_not_sent(e))
+        (void)atomic_fetch_sub(&s->calls, 1);
+    else
+        (void)rpc_session_failed(s, e);
     return ST_ERR;
 }
 
