@@ -9,9 +9,10 @@ import time
 import grpc
 import pytest
 
-from conftest import FULL, HOST, Worker
+from conftest import FULL, HOST, WORKERS, Worker
 from test_worker import Client, pb, rows_of  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.skipif(WORKERS > 0, reason="has workers of its own, and no gateway")
 SECONDS = 600 if FULL else 4
 
 

@@ -10,7 +10,7 @@ from concurrent import futures
 
 import pytest
 
-from conftest import FULL, HOST, WORKERS, Server
+from conftest import FULL, HOST, SANITIZED, WORKERS, Server
 from lying_worker import Fake, row
 from measure import wait_for
 from test_worker import pb  # noqa: F401 (a fixture)
@@ -211,7 +211,8 @@ def told(pb, name):  # noqa: F811
 def test_every_lie(pb):  # noqa: F811
     """One error each, one line in the log, one in the metric; the gateway lives, and the session."""
     with futures.ThreadPoolExecutor(4) as pool:
-        wrong = [w for w in pool.map(lambda name: told(pb, name), LIES) if w]
+        lies = list(LIES)[::3] if SANITIZED and not FULL else LIES  # the fuzzer below has the rest
+        wrong = [w for w in pool.map(lambda name: told(pb, name), lies) if w]
     assert not wrong, "\n".join(map(str, wrong))
 
 
