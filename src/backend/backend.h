@@ -204,7 +204,8 @@ struct backend_ops {
     void (*copy_close)(struct backend_copy *c);
 
     /* The engine's transaction. BEGIN when there is one and COMMIT without one are the session's business,
-     * not sent. */
+     * not sent. None of the three can be cancelled. COMMIT: ST_ERR: nothing of it is left (08007: nobody
+     * knows). ROLLBACK: nothing is left in any case; ST_ERR says what the session has lost beside. */
     int (*tx)(struct backend_session *s, enum backend_tx_op op, struct err *e);
 
     /* 22023 for a zone that does not exist. The struct is copied. */

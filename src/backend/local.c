@@ -1,5 +1,6 @@
 #include "backend/local_priv.h"
 
+#include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
@@ -51,55 +52,6 @@ static void session_cancel(struct backend_session *bs)
             engine_interrupt(s->running);
     }
     pthread_mutex_unlock(&s->lock);
-}
-
-/* ---- transactions ---- */
-
-static int tx_begin(struct local_session *s, enum local_tx tx, bool one_snapshot, struct err *e)
-{
-    struct local_conn *c;
-    TRY(local_claim(s, &c, e));
-    TRY(engine_exec(c->conn, tx == LOCAL_TX_OPEN ? "BEGIN TRANSACTION" : "BEGIN TRANSACTION READ ONLY", e));
-    s->tx = tx;
-    s->wrote = false;
-    s->one_snapshot = one_snapshot;
-    return ST_OK;
-}
-
-/* A portal that still streams ends with its transaction. */
-static int tx_end(struct local_session *s, bool commit, struct err *e)
-{
-    if (s->streaming) {
-        struct err over;
-        err_init(&over);
-        err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with its transaction");
-        (void)local_portal_fail(s->streaming, &over);
-    }
-    bool changes = s->wrote && commit;
-    s->tx = LOCAL_TX_NONE; /* also when COMMIT fails: the engine has rolled back then */
-    s->wrote = false;
-    if (!s->main)
-        return ST_OK;
-    local_running_on(s, s->main);
-    return changes ? local_commit_changes(s->local, s->main->conn, e)
-                   : engine_exec(s->main->conn, commit ? "COMMIT" : "ROLLBACK", e);
-}
-
-static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
-{
-    struct local_session *s = (struct local_session *)bs;
-    int st = ST_ERR;
-    local_enter(s, NULL);
-    switch (op) {
-    case BACKEND_TX_BEGIN: st = tx_begin(s, LOCAL_TX_OPEN, false, e); break;
-    case BACKEND_TX_BEGIN_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, false, e); break;
-    case BACKEND_TX_BEGIN_SNAPSHOT: st = tx_begin(s, LOCAL_TX_OPEN, true, e); break;
-    case BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY: st = tx_begin(s, LOCAL_TX_READ_ONLY, true, e); break;
-    case BACKEND_TX_COMMIT: st = tx_end(s, true, e); break;
-    case BACKEND_TX_ROLLBACK: st = tx_end(s, false, e); break;
-    }
-    (void)local_leave(s);
-    return st;
 }
 
 /* ---- settings ---- */
@@ -160,7 +112,6 @@ static int session_apply_settings(struct backend_session *bs, const struct backe
 static int session_set_search_path(struct backend_session *bs, const char *path, struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
-    struct local_conn *c;
     CLEANUP(mem_freep) char *sql = NULL;
     if (!*path && !s->path)
         return ST_OK; /* as it is: no reason to connect */
@@ -184,15 +135,9 @@ static int session_set_search_path(struct backend_session *bs, const char *path,
         *p = '\0';
     }
     local_enter(s, s->streaming ? NULL : s->main);
-    int st = local_claim(s, &c, e);
-    if (st == ST_OK)
-        st = local_apply_path(s, c, sql, e);
+    int st = local_change_path(s, &sql, e);
     (void)local_leave(s);
-    TRY(st);
-    mem_free(s->path);
-    s->path = TAKE_PTR(sql);
-    s->main->settings = ++s->settings;
-    return ST_OK;
+    return st;
 }
 
 static int session_reset(struct backend_session *bs, struct err *e)
@@ -237,7 +182,7 @@ static const struct backend_ops ops = {
     .copy_settle = local_copy_settle,
     .copy_finish = local_copy_finish,
     .copy_close = local_copy_close,
-    .tx = session_tx,
+    .tx = local_tx,
     .apply_settings = session_apply_settings,
     .set_search_path = session_set_search_path,
     .reset = session_reset,

@@ -252,31 +252,50 @@ static void put_tag(const struct head *h, struct str sql, enum engine_kind kind,
     }
 }
 
-int local_classify(struct str sql, const struct engine_stmt_info *info, struct backend_stmt_info *out,
-                   enum local_after *after, struct err *e)
+/* What the engine does not undo is what it does at once: settings, DETACH. SET VARIABLE may have a query to
+ * run. */
+static enum local_way way_of(const struct head *h, enum backend_effect effect, enum engine_kind kind)
 {
-    struct head h;
-    head_read(&h, sql);
-    *after = LOCAL_AFTER_NOTHING;
-    out->effect = effect_of(&h, info);
-    out->repeats = out->effect == BACKEND_READS && sql_repeats(sql);
-    out->returns_rows = gives_rows(sql, info);
-    put_tag(&h, sql, info->kind, out);
-    switch (info->kind) {
+    switch (kind) {
+    case ENGINE_STMT_SET: return word_at(h, 1, "VARIABLE") ? LOCAL_WAY_PLAIN : LOCAL_WAY_AT_ONCE;
+    case ENGINE_STMT_DETACH: return LOCAL_WAY_AT_ONCE;
+    case ENGINE_STMT_PREPARE: return LOCAL_WAY_PLAIN;
+    default: return effect == BACKEND_READS ? LOCAL_WAY_PLAIN : LOCAL_WAY_ALONE;
+    }
+}
+
+static int classify(struct local_stmt *st, const struct head *h, enum engine_kind kind, struct err *e)
+{
+    switch (kind) {
     case ENGINE_STMT_PRAGMA:
         return err_set(e, SQLSTATE_INSUFFICIENT_PRIVILEGE,
                        "permission denied to change the engine by PRAGMA");
     case ENGINE_STMT_TRANSACTION:
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "this form of a transaction command is not supported");
-    case ENGINE_STMT_SET: return classify_set(&h, after, e);
-    case ENGINE_STMT_PREPARE: *after = LOCAL_AFTER_PIN; return ST_OK;
+    case ENGINE_STMT_SET: return classify_set(h, &st->after, e);
+    case ENGINE_STMT_PREPARE: st->after = LOCAL_AFTER_PIN; return ST_OK;
     case ENGINE_STMT_CREATE:
-        if (makes_temporary(&h)) {
-            *after = LOCAL_AFTER_PIN;
-            out->effect = BACKEND_SESSION;
+        if (makes_temporary(h)) {
+            st->after = LOCAL_AFTER_PIN;
+            st->base.info.effect = BACKEND_SESSION;
         }
         return ST_OK;
     default: return ST_OK;
     }
+}
+
+int local_classify(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
+{
+    struct backend_stmt_info *out = &st->base.info;
+    struct head h;
+    head_read(&h, st->sql);
+    st->after = LOCAL_AFTER_NOTHING;
+    out->effect = effect_of(&h, info);
+    out->repeats = out->effect == BACKEND_READS && sql_repeats(st->sql);
+    out->returns_rows = gives_rows(st->sql, info);
+    put_tag(&h, st->sql, info->kind, out);
+    TRY(classify(st, &h, info->kind, e));
+    st->way = way_of(&h, out->effect, info->kind);
+    return ST_OK;
 }

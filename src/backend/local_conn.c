@@ -1,6 +1,7 @@
 /* Engine connections of a session: which one a statement runs on, with which settings. */
 #include "backend/local_priv.h"
 
+#include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
@@ -30,33 +31,25 @@ static int apply_time_zone(struct local_session *s, struct local_conn *c, struct
 }
 
 /* A path is read from home: its schemas are those of the catalog there. */
-int local_apply_path(struct local_session *s, struct local_conn *c, const char *path, struct err *e)
+static int apply_path(struct local_session *s, struct local_conn *c, struct err *e)
 {
     if (s->local->home)
         TRY(engine_exec(c->conn, s->local->home, e));
-    if (path)
-        return engine_exec(c->conn, path, e);
+    if (s->path)
+        return engine_exec(c->conn, s->path, e);
     return s->local->home ? ST_OK : engine_exec(c->conn, "RESET SESSION search_path", e);
 }
 
 static int apply_settings(struct local_session *s, struct local_conn *c, struct err *e)
 {
     bool had_some = c->settings != 0;
+    c->settings = LOCAL_SETTINGS_UNKNOWN; /* until all of them hold */
     if (had_some || s->time_zone[0])
         TRY(apply_time_zone(s, c, e));
     if (s->path || s->local->home || had_some)
-        TRY(local_apply_path(s, c, s->path, e));
+        TRY(apply_path(s, c, e));
     c->settings = s->settings;
     return ST_OK;
-}
-
-static int begin_again(struct local_session *s, struct local_conn *c, struct err *e)
-{
-    switch (s->tx) {
-    case LOCAL_TX_OPEN: return engine_exec(c->conn, "BEGIN TRANSACTION", e);
-    case LOCAL_TX_READ_ONLY: return engine_exec(c->conn, "BEGIN TRANSACTION READ ONLY", e);
-    default: return ST_OK;
-    }
 }
 
 int local_connect(struct local_session *s, struct err *e)
@@ -67,20 +60,46 @@ int local_connect(struct local_session *s, struct err *e)
     TRY(engine_connect(s->local->engine, &c->conn, e));
     engine_set_owner(c->conn, s->number);
     TRY(apply_settings(s, c, e));
-    TRY(begin_again(s, c, e));
+    TRY(local_tx_join(s, c, e));
     s->main = TAKE_PTR(c);
     return ST_OK;
 }
 
-int local_claim(struct local_session *s, struct local_conn **out, struct err *e)
+/* The main connection, whatever settings it has. */
+static int claim(struct local_session *s, struct err *e)
 {
     if (s->streaming)
         TRY(local_make_room(s, e));
-    if (!s->main)
-        TRY(local_connect(s, e));
-    else if (s->main->settings != s->settings)
-        TRY(apply_settings(s, s->main, e));
+    return s->main ? ST_OK : local_connect(s, e);
+}
+
+/* A setting that was told to the engine holds, so nothing stops that halfway. */
+static int renew_settings(struct local_session *s, struct err *e)
+{
+    local_running_on(s, NULL);
+    return apply_settings(s, s->main, e);
+}
+
+int local_claim(struct local_session *s, struct local_conn **out, struct err *e)
+{
+    TRY(claim(s, e));
+    if (s->main->settings != s->settings)
+        TRY(renew_settings(s, e));
     local_running_on(s, s->main);
     *out = s->main;
+    return ST_OK;
+}
+
+int local_change_path(struct local_session *s, char **path, struct err *e)
+{
+    char *old = s->path;
+    TRY(claim(s, e));
+    s->path = *path;
+    s->settings++;
+    if (renew_settings(s, e) != ST_OK) {
+        s->path = old; /* which is told anew before anything else runs */
+        return ST_ERR;
+    }
+    *path = old;
     return ST_OK;
 }

@@ -1,6 +1,7 @@
 /* Portals: parameters decoded at open, the statement started, the end kept. */
 #include "backend/local_priv.h"
 
+#include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "engine/sink.h"
@@ -219,10 +220,11 @@ static int change(struct local_portal *p, const struct sql_rewritten *text, stru
         TRY(check_before(st, es, e));
     TRY(bind_params(p, es, e));
     s->changes++;
+    if (st->way == LOCAL_WAY_AT_ONCE)
+        local_running_on(s, NULL);
     int run = engine_run(es, ENGINE_MATERIALIZE, &s->cancelled, &p->result, e);
-    if (s->tx == LOCAL_TX_NONE &&
-        !st->base.info.tag_count) /* DDL and the like; others are counted as they commit */
-        local_data_changed(s->local);
+    if (st->way == LOCAL_WAY_AT_ONCE && st->base.info.effect == BACKEND_WRITES)
+        local_data_changed(s->local); /* other changes are counted as they are committed */
     return run;
 }
 
@@ -303,28 +305,20 @@ static int run_and_settle(struct local_portal *p, struct err *e)
     return settle(p, e);
 }
 
-/* INSERT, UPDATE, DELETE, MERGE, COPY outside a transaction: in one of their own, so that they are planned in
- * it and its commit is counted. */
+/* In a transaction of its own, in which it is planned, too: told that it failed, it was not done; told its
+ * tag, it is committed. */
 static int change_alone(struct local_portal *p, struct err *e)
 {
-    struct local_session *s = p->session;
-    struct local_conn *c;
-    TRY(local_claim(s, &c, e));
-    TRY(engine_exec(c->conn, "BEGIN TRANSACTION", e));
+    TRY(local_tx_begin_alone(p->session, e));
     int st = run_and_settle(p, e);
-    if (st == ST_OK)
-        return local_commit_changes(s->local, c->conn, e);
-    struct err ignored;
-    err_init(&ignored);
-    local_stream_end(p);
-    (void)engine_exec(c->conn, "ROLLBACK", &ignored);
-    return st;
+    if (st != ST_OK)
+        local_stream_end(p);
+    return local_tx_end_alone(p->session, st, e);
 }
 
 static int start(struct local_portal *p, struct err *e)
 {
-    const struct backend_stmt_info *info = &p->stmt->base.info;
-    bool alone = p->session->tx == LOCAL_TX_NONE && info->effect == BACKEND_WRITES && info->tag_count;
+    bool alone = p->session->tx == LOCAL_TX_NONE && p->stmt->way == LOCAL_WAY_ALONE;
     return alone ? change_alone(p, e) : run_and_settle(p, e);
 }
 

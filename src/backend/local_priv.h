@@ -80,9 +80,11 @@ struct local_cached {
     bool blind; /* looks at no data: planned the same whatever there is */
 };
 
+#define LOCAL_SETTINGS_UNKNOWN UINT64_MAX
+
 struct local_conn {
     struct engine_conn *conn;
-    uint64_t settings; /* version of the session's that it has */
+    uint64_t settings; /* version of the session's that it has; LOCAL_SETTINGS_UNKNOWN: some of them */
     uint64_t clock;
     struct local_cached cached[LOCAL_CACHED_STATEMENTS];
 };
@@ -123,6 +125,14 @@ struct local_session {
     struct engine_conn *running; /* on this connection; NULL: not there yet */
 };
 
+/* How a statement runs outside a transaction, so that one that is told to have failed has done nothing. */
+enum local_way {
+    LOCAL_WAY_PLAIN, /* it reads, or leaves nothing that outlives it: the engine's own transaction will do */
+    LOCAL_WAY_ALONE, /* in a transaction that local_tx.h ends */
+    LOCAL_WAY_AT_ONCE, /* nothing undoes it, in the session's transaction neither: it cannot be interrupted,
+                          and needs no time */
+};
+
 struct local_stmt {
     struct backend_stmt base;
     unsigned refs; /* the session's, and one a portal; one thread uses them all */
@@ -140,6 +150,7 @@ struct local_stmt {
     struct sql_rewritten text;   /* as the engine gets it */
     uint32_t *oids;
     enum local_after { LOCAL_AFTER_NOTHING, LOCAL_AFTER_PIN, LOCAL_AFTER_PATH, LOCAL_AFTER_PATH_RESET } after;
+    enum local_way way;
 };
 
 struct local_fetch {
@@ -186,8 +197,9 @@ struct local_portal {
 void local_conn_free(struct local_conn *c);
 /* A new main connection, in the transaction that the session is in. Changes nothing when it fails. */
 int local_connect(struct local_session *s, struct err *e);
-/* path: as local_session.path. */
-int local_apply_path(struct local_session *s, struct local_conn *c, const char *path, struct err *e);
+/* Within a call: *path becomes local_session.path, and holds; *path is the old one then. ST_ERR: the old one
+ * holds. */
+int local_change_path(struct local_session *s, char **path, struct err *e);
 /* The main connection, free for a statement and with the session's settings. Within a call. */
 int local_claim(struct local_session *s, struct local_conn **out, struct err *e);
 
@@ -251,10 +263,9 @@ int local_run_text(const struct local_stmt *st, const struct pg_value *params, s
 /* Where in the client's text an error of the rewritten one is. */
 void local_map_position(const struct local_stmt *st, const struct sql_rewritten *text, struct err *e);
 
-/* local_class.c: what a statement does, by its kind and first words. 42501, 55P02, 0A000 for what a session
- * may not do. */
-int local_classify(struct str sql, const struct engine_stmt_info *info, struct backend_stmt_info *out,
-                   enum local_after *after, struct err *e);
+/* local_class.c: what a statement does, by its kind and first words: info (but for its columns and
+ * parameters), after, way. 42501, 55P02, 0A000 for what a session may not do. */
+int local_classify(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e);
 
 /* local_split.c */
 int local_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),

@@ -190,7 +190,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
     TRY(describe_params(st, info, noids, e));
     if (sample)
         info = engine_stmt_info(sample);
-    TRY(local_classify(st->sql, info, &st->base.info, &st->after, e));
+    TRY(local_classify(st, info, e));
     if (!st->base.info.returns_rows)
         return ST_OK;
     TRY(row_desc_check_columns(info->ncolumns, e));

@@ -250,13 +250,17 @@ void route_leave_what_goes(struct route_session *s)
     s->base.goes = !moves;
 }
 
+static const char pinned_is_gone[] = "Temporary objects and variables of this session are gone.";
+
 static void say_what_is_gone(const struct route_session *s, struct err *e)
 {
     e->detail[0] = '\0';
-    if (s->in_tx)
+    if (s->in_tx && s->pinned)
+        err_detail(e, "The transaction has been rolled back. %s", pinned_is_gone);
+    else if (s->in_tx)
         err_detail(e, "The transaction has been rolled back.");
     else if (s->pinned)
-        err_detail(e, "Temporary objects and variables of this session are gone.");
+        err_detail(e, "%s", pinned_is_gone);
 }
 
 /* Whether it has been tried often enough. What was not to blame for a death has that one free. */
@@ -364,7 +368,7 @@ static int end_lost(struct route_session *s, enum backend_tx_op op, struct err *
 
 static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
 {
-    bool wrote = s->wrote && op == BACKEND_TX_COMMIT;
+    bool wrote = s->wrote && op == BACKEND_TX_COMMIT, pinned = s->pinned;
     int st = s->on->ops->tx(s->on, op, e);
     bool lost = st != ST_OK && rpc_session_is_lost(s->on);
     s->in_tx = s->wrote = false;
@@ -372,10 +376,16 @@ static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
         return st;
     (void)route_try_again(s, false, e);
     err_init(e);
-    if (!wrote) /* nothing of it stayed, which is what was asked for, or makes no difference */
+    if (wrote) {
+        (void)err_set(e, SQLSTATE_TRANSACTION_RESOLUTION_UNKNOWN, "the worker was lost during COMMIT");
+        err_detail(e, "Nobody can tell whether the transaction was committed.%s%s", pinned ? " " : "",
+                   pinned ? pinned_is_gone : "");
+        return ST_ERR;
+    }
+    if (!pinned) /* nothing of it stayed, which is what was asked for, or makes no difference */
         return ST_OK;
-    (void)err_set(e, SQLSTATE_TRANSACTION_RESOLUTION_UNKNOWN, "the worker was lost during COMMIT");
-    err_detail(e, "Nobody can tell whether the transaction was committed.");
+    (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "the worker was lost with what the session had there");
+    err_detail(e, "%s", pinned_is_gone);
     return ST_ERR;
 }
 

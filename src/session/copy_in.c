@@ -250,12 +250,9 @@ int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_r
 {
     struct backend_session *engine;
     uint64_t rows = 0;
-    bool alone = s->tx == TX_IDLE;
     TRY(session_engine(s, &engine, e));
     TRY(tx_implicit_begin(s, e)); /* a row that fails takes those before it along */
     TRY(run(s, copy, &rows, e));
-    if (alone && s->message_type == 'Q')
-        TRY(tx_implicit_commit(s, e)); /* before the client is told that it worked */
     s->statement_rows = rows;
     metric_add(METRIC_ROWS_LOADED, rows);
     (void)snprintf(r->tag, sizeof r->tag, "COPY %llu", (unsigned long long)rows);

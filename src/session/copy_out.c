@@ -222,8 +222,8 @@ static int start(struct copy_out *c, struct err *e)
     const struct backend_ops *ops = s->engine->ops;
     enum backend_effect effect = c->statement->engine->info.effect;
     TRY(ops->open(s->engine, c->statement->engine, NULL, 0, &c->portal, e));
-    if (effect != BACKEND_READS && s->message_type != 'Q')
-        TRY(tx_implicit_begin(s, e));
+    if (effect != BACKEND_READS)
+        TRY(tx_implicit_begin(s, e)); /* its rows go out before it is committed */
     TRY(tx_before_statement(s, effect == BACKEND_WRITES, e));
     if (effect != BACKEND_READS)
         TRY(portals_start_readers(s, s->running, e));

@@ -112,7 +112,7 @@ static int send_rows(struct session *s, struct backend_portal *engine, struct ro
         st = send_batch(s, batch, e);
         if (st == ST_OK && !engine->complete)
             st = flush_or_hold(s, batches == 1, e);
-        if (st == ST_OK)
+        if (st == ST_OK && !engine->complete) /* else it is done, and is too late to be cancelled */
             st = session_check_interrupts(s, e);
         if (st < 0)
             break;
@@ -147,11 +147,15 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     return st;
 }
 
-static void complete(struct session *s, const char *tag, bool with_count, uint64_t count)
+/* As PostgreSQL: what ends a Query is committed before its client is told that it is done. */
+static int complete(struct session *s, const char *tag, bool with_count, uint64_t count, struct err *e)
 {
     char text[96];
+    if (s->ends_query)
+        TRY(tx_implicit_commit(s, e));
     (void)snprintf(text, sizeof text, with_count ? "%s %llu" : "%s", tag, (unsigned long long)count);
     be_command_complete(&s->out, text);
+    return ST_OK;
 }
 
 static int cannot_run(const struct portal *p, struct err *e)
@@ -163,7 +167,8 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
 {
     if (p->engine->started)
         return ST_OK;
-    if (p->writes && s->tx == TX_IDLE && more_follows)
+    /* Rows that it returns go out before it is committed, so that a cancel meanwhile undoes it. */
+    if (p->writes && s->tx == TX_IDLE && (more_follows || p->returns_rows))
         TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, p->changes_data, e));
     if (p->writes)
@@ -219,15 +224,13 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
     TRY(start_engine(s, p, more_follows, e));
     if (!p->returns_rows) {
         p->ran = true;
-        complete(s, p->tag, p->tag_count, p->engine->rows_affected);
-        return ST_OK;
+        return complete(s, p->tag, p->tag_count, p->engine->rows_affected, e);
     }
     uint64_t rows;
     TRY(portal_run(s, p, &(struct portal_run){.count = max_rows, .to = RUN_SEND, .reader = p}, &rows, e));
     if (p->at_end)
-        complete(s, p->tag, p->tag_count, rows);
-    else
-        be_portal_suspended(&s->out);
+        return complete(s, p->tag, p->tag_count, rows, e);
+    be_portal_suspended(&s->out);
     return ST_OK;
 }
 
@@ -250,11 +253,17 @@ static int execute_command(struct session *s, struct portal *p, uint64_t max_row
             TRY(portal_run(s, p, &(struct portal_run){.count = max_rows, .to = RUN_SEND, .reader = p}, &rows,
                            e));
     }
-    if (p->returns_rows && !p->at_end)
-        be_portal_suspended(&s->out);
-    else
-        complete(s, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows);
+    if (!p->returns_rows || p->at_end)
+        return complete(s, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows, e);
+    be_portal_suspended(&s->out);
     return ST_OK;
+}
+
+/* Nobody can stop a transaction's end, so it is not refused for being asked to either: a pool that cancels
+ * what it gives up, and then rolls back, has rolled back. */
+static bool can_be_stopped(const struct portal *p)
+{
+    return p->sql.kind != SQL_COMMIT && p->sql.kind != SQL_ROLLBACK;
 }
 
 int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e)
@@ -262,7 +271,7 @@ int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool m
     uint64_t max = max_rows > 0 ? (uint64_t)max_rows : PORTAL_ALL;
     struct portal *outer = s->running;
     s->running = p;
-    int st = session_check_interrupts(s, e);
+    int st = can_be_stopped(p) ? session_check_interrupts(s, e) : ST_OK;
     if (st == ST_OK && p->failed)
         st = cannot_run(p, e);
     if (st == ST_OK && p->kind == PORTAL_EMPTY)

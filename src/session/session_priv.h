@@ -243,6 +243,7 @@ struct session {
     struct portal *running; /* the one that portal_execute is in */
     struct portal *binding; /* of the Bind that is worked on */
     struct str query;       /* the message that is worked on, when it is SQL */
+    bool ends_query;        /* the statement that runs is the last one of it */
     bool told_that_it_goes; /* the worker, to the client */
     struct fetch_memo last_fetch;
     unsigned nstatements, nportals, ncursors; /* portals with names */

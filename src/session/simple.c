@@ -114,6 +114,30 @@ static int keep_text(struct session *s, struct str sql, struct sql_list *list, s
     return ST_OK;
 }
 
+/* The last one that is not empty. */
+static size_t last_of(const struct sql_list *list)
+{
+    size_t n = list->n;
+    while (n > 1 && list->items[n - 1].kind == SQL_EMPTY)
+        n--;
+    return n - 1;
+}
+
+static int run_all(struct session *s, const struct sql_list *list, struct err *e)
+{
+    size_t last = last_of(list);
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->n > 1)
+            TRY(tx_implicit_begin(s, e));
+        s->ends_query = i == last;
+        int rc = run_one(s, &list->items[i], e);
+        s->ends_query = false;
+        TRY(rc);
+        TRY(session_flush_full(s, e));
+    }
+    return ST_OK;
+}
+
 int simple_query(struct session *s, struct str sql, struct err *e)
 {
     struct sql_list list = {0};
@@ -133,11 +157,6 @@ int simple_query(struct session *s, struct str sql, struct err *e)
          i++) /* what the engine has split it has parsed */
         TRY(statement_check_syntax(s, &list.items[i], e));
     TRY(keep_text(s, sql, &list, e));
-    for (size_t i = 0; i < list.n; i++) {
-        if (list.n > 1)
-            TRY(tx_implicit_begin(s, e));
-        TRY(run_one(s, &list.items[i], e));
-        TRY(session_flush_full(s, e));
-    }
+    TRY(run_all(s, &list, e));
     return tx_implicit_commit(s, e);
 }

@@ -16,6 +16,7 @@
  *
  * Source: PostgreSQL manual, 55.2.2.1 (multiple statements), BEGIN, COMMIT, ROLLBACK. */
 #include "base/alloc.h"
+#include "base/log.h"
 #include "session/session_priv.h"
 
 #include <stdio.h>
@@ -55,16 +56,26 @@ static int engine_begin(struct session *s, struct err *e)
     return ST_OK;
 }
 
+/* The engine's transaction is over; what was lost with it beside its own changes is told as a warning, since
+ * there is an error, or a ROLLBACK, that says the rest. */
+static void end_engine_tx(struct session *s)
+{
+    struct err lost;
+    err_init(&lost);
+    if (s->engine_tx && s->engine && s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &lost) < 0) {
+        char text[LOG_QUOTE_MAX];
+        log_line(LOG_WARNING, "rollback_failed", "pid=%u sqlstate=%s message=%s", s->pid,
+                 sqlstate_code(lost.code), log_quote(text, lost.message));
+        session_report(s, BE_WARNING, &lost);
+    }
+    s->engine_tx = false;
+}
+
 /* Undoes what can be undone; nothing here can fail. */
 static void engine_rollback(struct session *s)
 {
     portals_rollback(s);
-    if (s->engine_tx && s->engine) {
-        struct err ignored;
-        err_init(&ignored);
-        (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
-    }
-    s->engine_tx = false;
+    end_engine_tx(s);
     settings_end_transaction(&s->settings, false);
 }
 
@@ -79,12 +90,7 @@ static void undo_settings(struct session *s)
 static void fail_block(struct session *s)
 {
     portals_fail(s);
-    if (s->engine_tx && s->engine) {
-        struct err ignored;
-        err_init(&ignored);
-        (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
-    }
-    s->engine_tx = false;
+    end_engine_tx(s);
     undo_settings(s);
     s->tx = TX_FAILED;
 }
@@ -92,13 +98,14 @@ static void fail_block(struct session *s)
 static int engine_commit(struct session *s, struct err *e)
 {
     int st = portals_commit(s, e);
-    if (st == ST_OK && s->engine_tx)
+    if (st == ST_OK && s->engine_tx) {
         st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
+        s->engine_tx = false; /* one that failed was rolled back */
+    }
     if (st < 0) {
         engine_rollback(s);
         return st;
     }
-    s->engine_tx = false;
     portals_committed(s);
     settings_end_transaction(&s->settings, true);
     return ST_OK;
@@ -225,12 +232,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
 static int rollback_to(struct session *s, struct savepoint *sp)
 {
     portals_rollback_to(s, sp->born);
-    if (s->engine_tx) {
-        struct err ignored;
-        err_init(&ignored);
-        (void)s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &ignored);
-        s->engine_tx = false;
-    }
+    end_engine_tx(s);
     s->tx_wrote = false;
     settings_undo_from(&s->settings, sp->mark);
     s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);

@@ -1,0 +1,139 @@
+#include "backend/local_tx.h"
+
+#include "backend/local_priv.h"
+
+#include "base/cleanup.h"
+
+/* ---- what the engine is told; cancels find nothing meanwhile ---- */
+
+static int say(struct local_session *s, const char *sql, struct err *e)
+{
+    local_running_on(s, NULL);
+    return engine_exec(s->main->conn, sql, e);
+}
+
+/* Its transaction ends with it. Whether more has gone than that. */
+static bool drop_connection(struct local_session *s)
+{
+    bool more = s->pinned;
+    local_plans_forget(s); /* from here on no other thread looks at main */
+    local_conn_free(TAKE_PTR(s->main));
+    s->pinned = false;
+    return more;
+}
+
+/* Nothing of the transaction is left afterwards, whatever it returns. */
+static int undo(struct local_session *s, struct err *e)
+{
+    struct err why;
+    err_init(&why);
+    if (say(s, "ROLLBACK", &why) == ST_OK || why.code == SQLSTATE_NO_ACTIVE_SQL_TRANSACTION)
+        return ST_OK;
+    bool more = drop_connection(s);
+    (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "the engine could not roll back: %s", why.message);
+    err_detail(e, "The session was given a new connection of the engine.%s",
+               more ? " Its temporary objects and variables are gone." : "");
+    return ST_ERR;
+}
+
+/* After something else has failed, which e says: what the rollback has to say goes with that. */
+static int undo_after(struct local_session *s, struct err *e)
+{
+    struct err why;
+    err_init(&why);
+    if (undo(s, &why) == ST_OK)
+        return ST_ERR;
+    if (!e->detail[0])
+        err_detail(e, "Also, %s. %s", why.message, why.detail);
+    else
+        err_hint(e, "Also, %s. %s", why.message, why.detail);
+    return ST_ERR;
+}
+
+static const char *begin_text(enum local_tx how)
+{
+    return how == LOCAL_TX_READ_ONLY ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION";
+}
+
+/* One that fails leaves a connection that is in none. */
+static int begin(struct local_session *s, enum local_tx how, struct err *e)
+{
+    return say(s, begin_text(how), e) == ST_OK ? ST_OK : undo_after(s, e);
+}
+
+static int commit(struct local_session *s, bool changes, struct err *e)
+{
+    local_running_on(s, NULL);
+    int st = changes ? local_commit_changes(s->local, s->main->conn, e) : say(s, "COMMIT", e);
+    return st == ST_OK ? ST_OK : undo_after(s, e);
+}
+
+/* ---- of one statement ---- */
+
+int local_tx_begin_alone(struct local_session *s, struct err *e)
+{
+    struct local_conn *c;
+    TRY(local_claim(s, &c, e));
+    TRY(begin(s, LOCAL_TX_OPEN, e));
+    local_running_on(s, c);
+    return ST_OK;
+}
+
+int local_tx_end_alone(struct local_session *s, int st, struct err *e)
+{
+    return st == ST_OK ? commit(s, true, e) : undo_after(s, e);
+}
+
+/* ---- the session's ---- */
+
+static int session_begin(struct local_session *s, enum local_tx how, bool one_snapshot, struct err *e)
+{
+    struct local_conn *c;
+    TRY(local_claim(s, &c, e));
+    TRY(begin(s, how, e));
+    s->tx = how;
+    s->wrote = false;
+    s->one_snapshot = one_snapshot;
+    return ST_OK;
+}
+
+/* A portal that still streams ends with its transaction. */
+static int session_end(struct local_session *s, bool commits, struct err *e)
+{
+    if (s->tx == LOCAL_TX_NONE) /* it ended before, with its connection or with a COMMIT that failed */
+        return ST_OK;
+    if (s->streaming) {
+        struct err over;
+        err_init(&over);
+        err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with its transaction");
+        (void)local_portal_fail(s->streaming, &over);
+    }
+    bool changes = s->wrote;
+    s->tx = LOCAL_TX_NONE;
+    s->wrote = false;
+    return commits ? commit(s, changes, e) : undo(s, e);
+}
+
+int local_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
+{
+    struct local_session *s = (struct local_session *)bs;
+    int st = ST_ERR;
+    local_enter(s, NULL);
+    switch (op) {
+    case BACKEND_TX_BEGIN: st = session_begin(s, LOCAL_TX_OPEN, false, e); break;
+    case BACKEND_TX_BEGIN_READ_ONLY: st = session_begin(s, LOCAL_TX_READ_ONLY, false, e); break;
+    case BACKEND_TX_BEGIN_SNAPSHOT: st = session_begin(s, LOCAL_TX_OPEN, true, e); break;
+    case BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY: st = session_begin(s, LOCAL_TX_READ_ONLY, true, e); break;
+    case BACKEND_TX_COMMIT: st = session_end(s, true, e); break;
+    case BACKEND_TX_ROLLBACK: st = session_end(s, false, e); break;
+    }
+    (void)local_leave(s);
+    return st;
+}
+
+/* ---- a new connection: no cancel knows it yet ---- */
+
+int local_tx_join(const struct local_session *s, struct local_conn *c, struct err *e)
+{
+    return s->tx == LOCAL_TX_NONE ? ST_OK : engine_exec(c->conn, begin_text(s->tx), e);
+}
