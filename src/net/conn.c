@@ -167,7 +167,7 @@ size_t conn_peer_key(int fd, uint8_t out[static CONN_PEER_KEY_MAX])
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
         struct sockaddr_storage room;
-    } a;
+    } a = {.room = {0}};
     socklen_t n = sizeof a;
     struct ucred cred;
     if (getpeername(fd, &a.any, &n) < 0)

@@ -177,7 +177,7 @@ static int refused(const struct entry *x, struct err *e)
     (void)err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                   "workers died while this statement ran, so it is refused for now");
     err_detail(e, "%u workers died under it one after the other; it can be tried again in %lld s.", x->deaths,
-               (long long)(left / 1000000 + 1));
+               (long long)left / 1000000 + 1);
     err_hint(e, "The logs of the workers say what they died of.");
     return ST_ERR;
 }
