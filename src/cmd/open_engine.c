@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096, PROTECT_MAX = 16 };
+enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096, PROTECT_MAX = 16, MEMORY_BESIDE = 1 << 30 };
 
 static size_t count_setup(void)
 {
@@ -21,6 +21,19 @@ static size_t count_setup(void)
     while (sql_catalog_setup[n])
         n++;
     return n;
+}
+
+/* Nine tenths of the machine's memory, and with a memory_limit that much again and MEMORY_BESIDE: what the
+ * engine does not count in it. 0: it cannot be told. */
+static uint64_t resident_max(const struct config *c)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    uint64_t machine = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 10 * 9 : 0;
+    uint64_t limit = (uint64_t)c->memory_limit;
+    if (limit == 0 || limit > (uint64_t)INT64_MAX / 2)
+        return machine;
+    limit = limit * 2 + MEMORY_BESIDE;
+    return machine && machine < limit ? machine : limit;
 }
 
 /* The server's own files, which an allowed directory may contain. */
@@ -149,6 +162,7 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
                 .path = c->database,
                 .read_only = c->read_only,
                 .memory_limit = memory[0] ? memory : NULL,
+                .resident_max = resident_max(c),
                 .threads = (unsigned)c->threads,
                 .temp_directory = c->temp_directory,
                 .allowed_directories = c->allowed_directories.items,

@@ -157,6 +157,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(engine_exec(c, "SET enable_external_access = false", e));
     TRY(engine_exec(c, "SET allowed_configs = " SESSION_SETTINGS, e));
     TRY(engine_exec(c, "SET lock_configuration = true", e));
+    guard_memory_bound(o->resident_max);
     if (o->temp_directory && *o->temp_directory)
         TRY(guard_files_add(c->engine, o->temp_directory, e));
     return guard_close(c, o->protect, o->nprotect, o->allowed_functions, o->nallowed_functions, e);

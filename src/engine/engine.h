@@ -36,6 +36,8 @@ struct engine_options {
     const char *path; /* NULL, "" or ":memory:": in memory */
     bool read_only;
     const char *memory_limit; /* "4GB", "80%" */
+    uint64_t resident_max;    /* bytes of the process beyond which no large value is made (53200), since
+                                 memory_limit does not count values under way; 0: no bound */
     unsigned threads;
     const char *temp_directory; /* NULL: the engine may not spill */
     const char *temp_directory_limit;

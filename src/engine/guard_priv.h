@@ -43,6 +43,13 @@ bool guard_files_refuse(struct str path);
 /* Brackets of a JSON text are nested deeper than GUARD_JSON_DEPTH_MAX. */
 bool guard_json_is_deep(const char *text, size_t n);
 
+/* ---- memory (guard_memory.c) ---- */
+
+/* Beyond so many bytes of the process no large piece of memory is given to any engine; 0: no bound. */
+void guard_memory_bound(uint64_t bytes);
+/* Whether a piece of this size may be had. */
+bool guard_memory_is_there(uint64_t size);
+
 /* ---- owners of catalogs and secrets (guard_owners.c) ---- */
 
 enum guard_object { GUARD_CATALOG, GUARD_SECRET };

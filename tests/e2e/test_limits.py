@@ -97,6 +97,23 @@ def test_an_allocation_that_fails_is_53200(make_server):
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
+@pytest.mark.skipif(WORKERS > 0, reason="the process that has the engine is looked at")
+def test_a_value_that_the_machine_has_no_room_for_is_53200(make_server):
+    """The engine counts no value under way: one of these would take 4 GB, and many the machine."""
+    s = make_server("--memory-limit", "256MB")
+    s.reset_peak()
+    sessions = [s.wire(timeout=60) for _ in range(4)]
+    for sql in ("select length(range(500000000))", "select length(range(i, 500000000)) from range(3) t(i)", "select length(repeat('x', 3000000000))",
+                "select length(list_resize([1], 500000000))"):
+        for w in sessions:
+            w.send(Q(sql))
+        for w in sessions:
+            assert w.until_ready() in (["err:53200", "Z:I"], ["T", "err:53200", "Z:I"]), (sql, w.last_error)
+    for w in sessions:
+        assert w.ask(Q("select length(range(1000000))"))[1] == ("1000000",)
+    assert s.peak_rss() < 1536 * MB
+
+
 # ---- session_memory_max ----
 
 MANY = 3000  # more than any kind below needs to reach a limit of 2 MB
