@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -224,6 +225,13 @@ struct backend_ops {
     void (*cancel)(struct backend_session *s);
 };
 
+/* Whether a cancel is heard. An engine that plans hears none, for as long as that takes; nothing has been
+ * changed then that is not rolled back. So whoever cannot wait may leave a session behind that is deaf: from
+ * then on its calls fail (57014), and all that is left to do with it is session_close, by its own thread when
+ * that comes back. Any thread: BACKEND_DEAF to BACKEND_LEFT, as long as the session exists; the rest is the
+ * backend's. */
+enum backend_hearing { BACKEND_HEARS, BACKEND_DEAF, BACKEND_LEFT };
+
 /* First member of every implementation. */
 struct backend {
     const struct backend_ops *ops;
@@ -233,10 +241,23 @@ struct backend {
 
 struct backend_session {
     const struct backend_ops *ops;
+    _Atomic enum backend_hearing hearing;
     struct account *memory; /* set by the session: what prepare and open keep from here on counts against it
                                (53200). Outlives what they made. NULL: none */
     bool goes; /* where it is will soon be gone, with the cursors that it has there; known after a fetch began
                 */
 };
+
+/* Whether it is left behind now: it was deaf. */
+static inline bool backend_leave_behind(struct backend_session *s)
+{
+    enum backend_hearing deaf = BACKEND_DEAF;
+    return atomic_compare_exchange_strong(&s->hearing, &deaf, BACKEND_LEFT);
+}
+
+static inline bool backend_is_left(const struct backend_session *s)
+{
+    return s && atomic_load(&s->hearing) == BACKEND_LEFT;
+}
 
 #endif

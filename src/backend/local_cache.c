@@ -249,8 +249,22 @@ void local_enter(struct local_session *s, struct local_conn *c)
     assert(!s->busy);
     s->busy = true;
     s->running = c ? c->conn : NULL;
-    __atomic_store_n(&s->cancelled, false, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->cancelled, backend_is_left(&s->base), __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&s->lock);
+}
+
+void local_plans_begin(struct local_session *s)
+{
+    enum backend_hearing hears = BACKEND_HEARS;
+    (void)atomic_compare_exchange_strong(&s->base.hearing, &hears, BACKEND_DEAF);
+}
+
+void local_plans_end(struct local_session *s)
+{
+    enum backend_hearing deaf = BACKEND_DEAF;
+    (void)atomic_compare_exchange_strong(&s->base.hearing, &deaf, BACKEND_HEARS);
+    if (deaf == BACKEND_LEFT)
+        __atomic_store_n(&s->cancelled, true, __ATOMIC_SEQ_CST);
 }
 
 void local_enter_for(struct local_session *s, const struct local_stmt *st, struct local_conn *c)
@@ -269,6 +283,7 @@ void local_running_on(struct local_session *s, struct local_conn *c)
 
 bool local_leave(struct local_session *s)
 {
+    local_plans_end(s);
     black_box_end(s->slot, s->streaming || s->ndetached > 0);
     cache_trim(s->main);
     account(s, cache_count(s->main));
@@ -278,6 +293,11 @@ bool local_leave(struct local_session *s)
     s->busy = false;
     pthread_mutex_unlock(&s->lock);
     return cancelled;
+}
+
+bool local_is_cancelled(const struct local_session *s)
+{
+    return __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
 }
 
 int local_cancelled(struct err *e)

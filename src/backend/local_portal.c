@@ -133,7 +133,7 @@ static int bind_params(struct local_portal *p, struct engine_stmt *es, struct er
 }
 
 struct plan {
-    const struct local_session *session;
+    struct local_session *session;
     struct local_version version;
     bool gate_closed;
 };
@@ -141,13 +141,15 @@ struct plan {
 static bool plan_holds(void *arg)
 {
     const struct plan *plan = arg;
+    local_plans_end(plan->session);
     return local_version_holds(plan->session, &plan->version);
 }
 
-/* The snapshot has been taken. */
+/* The snapshot has been taken, and the plan made. */
 static bool open_gate(void *arg)
 {
     struct plan *plan = arg;
+    local_plans_end(plan->session);
     local_gate_open(plan->session->local);
     plan->gate_closed = false;
     return true;
@@ -159,6 +161,7 @@ static int try_to_read(struct local_portal *p, const struct sql_rewritten *text,
 {
     struct local_session *s = p->session;
     struct engine_stmt *es;
+    local_plans_begin(s);
     TRY(local_conn_prepare_to_run(s, text->text, fresh, &es, &plan->version, e));
     TRY(bind_params(p, es, e));
     return engine_run_if(es, ENGINE_STREAM, &s->cancelled, plan->gate_closed ? open_gate : plan_holds, plan,
@@ -203,6 +206,8 @@ static int run_reading(struct local_portal *p, const struct sql_rewritten *text,
 {
     if (local_direct_wanted(p) && read_directly(p, text))
         return ST_OK;
+    if (local_is_cancelled(p->session)) /* planning once more would not hear of it */
+        return local_cancelled(e);
     return read_text(p, text, e);
 }
 
@@ -215,7 +220,11 @@ static int change(struct local_portal *p, const struct sql_rewritten *text, stru
     bool returns_rows = st->base.info.returns_rows;
     if (s->tx != LOCAL_TX_NONE)
         s->wrote = true;
+    local_plans_begin(s);
     TRY(local_conn_prepare_to_run(s, text->text, true, &es, &ignored, e));
+    local_plans_end(s);
+    if (local_is_cancelled(s)) /* the engine clears its own flag when it begins to run */
+        return local_cancelled(e);
     if (returns_rows)
         TRY(check_before(st, es, e));
     TRY(bind_params(p, es, e));
@@ -351,7 +360,7 @@ int local_learn_error(struct local_portal *p, struct err *e)
         err_init(&why);
         int st = run_to_the_error(p, &why);
         err_init(e);
-        if (__atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST))
+        if (local_is_cancelled(s))
             return local_cancelled(e);
         if (st == ST_ERR && why.code != SQLSTATE_QUERY_CANCELED) {
             *e = why;

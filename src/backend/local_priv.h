@@ -218,6 +218,11 @@ void local_enter(struct local_session *s, struct local_conn *c);
 /* The same; should the process die now, this is what ran. st: NULL is fine. */
 void local_enter_for(struct local_session *s, const struct local_stmt *st, struct local_conn *c);
 void local_running_on(struct local_session *s, struct local_conn *c);
+/* Inside a call: the engine plans, and hears no cancel. The end comes with the call's, at the latest; before
+ * something is changed, `cancelled` has to be looked at behind it: the session may have been left. */
+void local_plans_begin(struct local_session *s);
+void local_plans_end(struct local_session *s);
+bool local_is_cancelled(const struct local_session *s);
 /* Whether it was cancelled. */
 bool local_leave(struct local_session *s);
 int local_cancelled(struct err *e);

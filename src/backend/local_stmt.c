@@ -238,6 +238,7 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     }
     sql_shape(st->sql, &st->shape);
     local_enter_for(s, st, s->streaming ? NULL : s->main);
+    local_plans_begin(s);
     int status = prepare_on(st, oids, noids, e);
     if (local_leave(s) && status == ST_OK)
         return local_cancelled(e);

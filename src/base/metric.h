@@ -56,6 +56,7 @@
     X(SESSIONS, "tavana_sessions", "Sessions open now")                                                      \
     X(LOGINS, "tavana_logins", "Connections that have not logged in now")                                    \
     X(SESSIONS_RUNNING, "tavana_sessions_running", "Sessions that hold a thread now")                        \
+    X(THREADS_STUCK, "tavana_threads_stuck", "Threads in an engine that plans, whose session was ended")     \
     X(STREAMS, "tavana_streams", "Result streams open now")                                                  \
     X(STREAMS_WAITING, "tavana_streams_waiting", "Results that wait for stream_memory now")                  \
     X(ROUTE_WAITING, "tavana_route_waiting", "Statements that wait for a worker with room now")              \

@@ -235,19 +235,20 @@ int front_reload(struct front *f, const struct config *next, struct err *e)
 }
 
 /* No new sessions; running ones may finish within the limit; then they are ended. */
-void front_drain(struct front *v)
+unsigned front_drain(struct front *v)
 {
     int64_t timeout_us = v->process->config.shutdown_timeout_ms * 1000;
     log_line(LOG_INFO, "draining", "sessions=%u", session_server_counts(v->sessions).sessions);
     listener_stop(v->listener);
     session_server_drain(v->sessions);
     if (session_server_wait(v->sessions, clock_now_us() + timeout_us))
-        return;
+        return session_server_counts(v->sessions).left;
     log_line(LOG_WARNING, "terminating_sessions", "sessions=%u", session_server_counts(v->sessions).sessions);
     session_server_terminate(v->sessions);
     while (!session_server_wait(v->sessions, clock_now_us() + TERMINATE_WAIT_US))
         log_line(LOG_WARNING, "sessions_still_ending", "sessions=%u",
                  session_server_counts(v->sessions).sessions);
+    return session_server_counts(v->sessions).left;
 }
 
 void front_give_up(struct front *v)

@@ -25,7 +25,8 @@ void front_forget_listener(struct front *f);
 /* Clients are let in. */
 int front_open_sessions(struct front *f, struct backend *backend, struct err *e);
 int front_reload(struct front *f, const struct config *next, struct err *e);
-void front_drain(struct front *f);
+/* As process_role.drain. */
+unsigned front_drain(struct front *f);
 /* The engine is dead, and the process will be: sessions are told (57P02). */
 void front_give_up(struct front *f);
 void front_gauges(const struct front *f, struct ops_gauges *g);

@@ -79,9 +79,9 @@ static int reload(struct process *p, const struct config *next, struct err *e)
     return ST_OK;
 }
 
-static void drain(struct process *p)
+static unsigned drain(struct process *p)
 {
-    front_drain(&((struct gateway *)p)->front);
+    return front_drain(&((struct gateway *)p)->front);
 }
 
 /* Of each worker, with its address as a label: name, help, value. */

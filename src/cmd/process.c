@@ -181,6 +181,13 @@ static _Noreturn void give_up(struct process *p)
     _exit(EXIT_FAILED);
 }
 
+/* Parts that threads are still in cannot be closed. What has been committed is in the log of the database. */
+static _Noreturn void end_without(unsigned threads)
+{
+    log_line(LOG_WARNING, "stopped", "threads_left_behind=%u", threads);
+    _exit(0);
+}
+
 static void run_until_signal(struct process *p, const sigset_t *signals)
 {
     for (;;) {
@@ -235,7 +242,9 @@ static void run(struct process *p, const sigset_t *signals)
              p->http ? http_server_port(p->http) : 0, p->config.database ? p->config.database : ":memory:");
     run_until_signal(p, signals);
     atomic_store(&p->state, OPS_DRAINING);
-    p->role->drain(p);
+    unsigned stuck = p->role->drain(p);
+    if (stuck > 0)
+        end_without(stuck);
 }
 
 /* In the parent, for good. The operator's pages stay until the child is gone. */

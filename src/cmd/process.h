@@ -26,8 +26,9 @@ struct process_role {
     void (*stop)(struct process *p);
     /* SIGHUP: takes over what may change; on ST_ERR everything stays as it was. */
     int (*reload)(struct process *p, const struct config *next, struct err *e);
-    /* SIGTERM: nothing new; what runs may finish within shutdown_timeout. */
-    void (*drain)(struct process *p);
+    /* SIGTERM: nothing new; what runs may finish within shutdown_timeout. How many threads will not come back
+     * soon: they are in an engine that cannot be stopped, and what they do there changes nothing. */
+    unsigned (*drain)(struct process *p);
     /* The engine is dead: tells whom it can, soon. NULL: the process ends at once. */
     void (*give_up)(struct process *p);
     void (*gauges)(struct process *p, struct ops_gauges *g); /* NULL: none of its own */

@@ -46,9 +46,9 @@ static int reload(struct process *p, const struct config *next, struct err *e)
     return front_reload(&((struct serve *)p)->front, next, e);
 }
 
-static void drain(struct process *p)
+static unsigned drain(struct process *p)
 {
-    front_drain(&((struct serve *)p)->front);
+    return front_drain(&((struct serve *)p)->front);
 }
 
 static void give_up(struct process *p)

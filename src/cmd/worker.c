@@ -22,7 +22,11 @@ struct worker_process {
     struct rpc_service *service;
 };
 
-enum { DESCRIPTORS = 4096, DRAIN_TICK_MS = 50 };
+enum {
+    DESCRIPTORS = 4096,
+    DRAIN_TICK_MS = 50,
+    GIVE_UP_US = 500 * 1000, /* for sessions that shall end: those that have not heard of it are left */
+};
 
 /* Nobody but a gateway shall come in. */
 static int check_security(const struct config *c, struct err *e)
@@ -119,7 +123,18 @@ static int reload(struct process *p, const struct config *next, struct err *e)
     return ST_OK;
 }
 
-static void drain(struct process *p)
+/* What is being committed is waited for, however long that takes. */
+static unsigned end_sessions(struct worker_process *v)
+{
+    int64_t until = clock_now_us() + GIVE_UP_US;
+    struct rpc_service_left left;
+    rpc_service_stop(v->service);
+    while ((left = rpc_service_left(v->service, clock_now_us() >= until)).running > 0)
+        (void)poll(NULL, 0, DRAIN_TICK_MS);
+    return left.behind;
+}
+
+static unsigned drain(struct process *p)
 {
     struct worker_process *v = (struct worker_process *)p;
     int64_t until = clock_now_us() + p->config.shutdown_timeout_ms * 1000;
@@ -127,6 +142,7 @@ static void drain(struct process *p)
     log_line(LOG_INFO, "draining", "sessions=%u", rpc_service_stats(v->service).sessions);
     while (rpc_service_stats(v->service).sessions > 0 && clock_now_us() < until)
         (void)poll(NULL, 0, DRAIN_TICK_MS);
+    return end_sessions(v);
 }
 
 static void gauges(struct process *p, struct ops_gauges *g)

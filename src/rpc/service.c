@@ -120,6 +120,7 @@ int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *
     if (!v)
         return err_oom(e);
     list_init(&v->leases);
+    list_init(&v->alive);
     (void)pthread_mutex_init(&v->lock, NULL);
     v->backend = o->backend;
     v->version = o->version;

@@ -29,6 +29,13 @@ struct rpc_service_stats rpc_service_stats(struct rpc_service *s);
 void rpc_service_drain(struct rpc_service *s);
 /* Breaks off every call and closes every session. The pool has to end after this and before the free. */
 void rpc_service_stop(struct rpc_service *s);
+/* After rpc_service_stop: sessions whose last call has not ended. leave: those that cannot end soon, since
+ * the engine plans, are left behind (backend/backend.h): while there are some, the service cannot be freed.
+ */
+struct rpc_service_left {
+    unsigned running, behind;
+};
+struct rpc_service_left rpc_service_left(struct rpc_service *s, bool leave);
 /* NULL is fine. */
 void rpc_service_free(struct rpc_service *s);
 

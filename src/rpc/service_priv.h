@@ -36,6 +36,7 @@ struct service_lease {
 
 struct service_session {
     struct list link;              /* of its lease */
+    struct list alive;             /* of the service, until it is freed: closed ones too */
     struct service_session *chain; /* the next one of its bucket */
     uint64_t id;                   /* random, not 0 */
     struct service_lease *lease;
@@ -62,7 +63,7 @@ struct rpc_service {
     size_t nbuckets;      /* a power of two, from the start */
     pthread_mutex_t lock; /* of those below, and of refs and closed */
     struct service_session **buckets;
-    struct list leases;
+    struct list leases, alive;
     unsigned nsessions, nleases;
 };
 

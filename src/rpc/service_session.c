@@ -153,6 +153,8 @@ static void session_unref(struct rpc_service *v, struct service_session *s)
 {
     (void)pthread_mutex_lock(&v->lock);
     bool last = --s->refs == 0, last_of_lease = last && lease_put(s->lease);
+    if (last)
+        list_remove(&s->alive);
     (void)pthread_mutex_unlock(&v->lock);
     if (last_of_lease)
         mem_free(s->lease);
@@ -259,6 +261,7 @@ static int enlist(struct rpc_service *v, struct rpc_in *in, uint64_t lease, stru
         s->chain = *bucket(v, id);
         *bucket(v, id) = s;
         list_append(&s->lease->sessions, &s->link);
+        list_append(&v->alive, &s->alive);
         s->lease->refs++;
         v->nsessions++;
     }
@@ -285,6 +288,7 @@ static int open_session(struct rpc_service *v, struct rpc_in *in, const Tavana__
     }
     s->refs = 1;
     list_init(&s->link);
+    list_init(&s->alive);
     (void)pthread_mutex_init(&s->busy, NULL);
     st = enlist(v, in, m->lease, s, e);
     if (st == ST_OK)
@@ -437,4 +441,21 @@ void service_close_all(struct rpc_service *v)
     struct service_session *s;
     while ((s = any_session(v)))
         close_session(v, s);
+}
+
+struct rpc_service_left rpc_service_left(struct rpc_service *v, bool leave)
+{
+    struct rpc_service_left left = {0};
+    (void)pthread_mutex_lock(&v->lock);
+    list_for_each (link, &v->alive) {
+        struct service_session *s = list_entry(link, struct service_session, alive);
+        if (leave)
+            (void)backend_leave_behind(s->backend);
+        if (backend_is_left(s->backend))
+            left.behind++;
+        else
+            left.running++;
+    }
+    (void)pthread_mutex_unlock(&v->lock);
+    return left;
 }

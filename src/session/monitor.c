@@ -6,7 +6,7 @@
 enum { TICK_BUSY_MS = 20, TICK_IDLE_MS = 100 };
 
 /* Judged under the lock: what is due to one statement must not reach the one after it. */
-static void look_at(struct session *s, int64_t now, bool check_peer)
+static void look_at(struct session *s, int64_t now, bool check_peer, struct left_behind *left)
 {
     if (atomic_load(&s->active_since_us) == 0)
         return;
@@ -19,8 +19,10 @@ static void look_at(struct session *s, int64_t now, bool check_peer)
         bool old = now - atomic_load(&s->active_since_us) > session_config(s)->client_check_us;
         if (check_peer && old && conn_peer_gone(s->conn))
             why |= INT_CLIENT_GONE;
-        if (why)
+        if (why) {
             session_interrupt_locked(s, why);
+            left_judge(s, now, left);
+        }
         session_send_held(s, now);
     }
     (void)pthread_mutex_unlock(&s->lock);
@@ -31,6 +33,7 @@ static void *monitor_main(void *arg)
     struct session_server *v = arg;
     thread_set_name("monitor");
     int64_t next_check = 0;
+    struct left_behind left = {0};
     struct backend *backend = v->wiring.backend;
     unsigned calls = atomic_load(&backend->calls);
     (void)pthread_mutex_lock(&v->lock);
@@ -42,7 +45,12 @@ static void *monitor_main(void *arg)
                 next_check = now + atomic_load(&v->config)->client_check_us;
             for (unsigned i = 0; i < v->capacity; i++)
                 if (v->slots[i])
-                    look_at(v->slots[i], now, check_peer);
+                    look_at(v->slots[i], now, check_peer, &left);
+        }
+        if (left.n) {
+            (void)pthread_mutex_unlock(&v->lock);
+            left_log(&left);
+            (void)pthread_mutex_lock(&v->lock);
         }
         if (atomic_load(&backend->calls) != calls) {
             calls = atomic_load(&backend->calls);

@@ -35,6 +35,10 @@ void registry_release(struct session *s)
     v->slots[s->slot] = NULL;
     v->free_slots[v->nfree++] = s->slot;
     login_remove(&v->logins, s);
+    if (s->left) {
+        v->nleft--;
+        metric_gauge_add(METRIC_THREADS_STUCK, -1);
+    }
     if (s->counted) {
         v->counted--;
         metric_gauge_add(METRIC_SESSIONS, -1);

@@ -142,9 +142,9 @@ bool session_server_wait(struct session_server *v, int64_t deadline_us)
 {
     struct timespec until = {.tv_sec = deadline_us / 1000000, .tv_nsec = deadline_us % 1000000 * 1000};
     (void)pthread_mutex_lock(&v->lock);
-    while (v->nfree < v->capacity && clock_now_us() < deadline_us)
+    while (v->nfree + v->nleft < v->capacity && clock_now_us() < deadline_us)
         (void)pthread_cond_timedwait(&v->changed, &v->lock, &until);
-    bool none = v->nfree == v->capacity;
+    bool none = v->nfree + v->nleft == v->capacity;
     (void)pthread_mutex_unlock(&v->lock);
     return none;
 }
@@ -176,7 +176,8 @@ void session_server_free(struct session_server *v)
 struct session_counts session_server_counts(struct session_server *v)
 {
     (void)pthread_mutex_lock(&v->lock);
-    struct session_counts counts = {.sessions = v->counted, .running = atomic_load(&v->running)};
+    struct session_counts counts = {
+        .sessions = v->counted, .running = atomic_load(&v->running), .left = v->nleft};
     (void)pthread_mutex_unlock(&v->lock);
     return counts;
 }

@@ -39,6 +39,7 @@ static void statement_begin(struct session *s)
     s->statement_label[0] = '\0';
     (void)pthread_mutex_lock(&s->lock);
     s->active = true;
+    s->interrupted_us = 0;
     (void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -104,6 +105,10 @@ static void count_statement_end(const struct session *s, const struct err *e)
 static void statement_failed(struct session *s, struct err *e)
 {
     session_name_cancel(s, e); /* the engine does not know whose idea it was */
+    if (session_is_left(s)) {  /* somebody else has told its client, and counted */
+        s->closing = true;
+        return;
+    }
     count_statement_end(s, e);
     memory_name_limit(s, e);
     if (is_fatal(s, e)) {
@@ -389,6 +394,8 @@ static int64_t park_deadline(struct session *s)
 static void say_goodbye(struct session *s)
 {
     struct err ignored;
+    if (session_is_left(s))
+        return;
     err_init(&ignored);
     if (session_drain(s, &ignored) == ST_OK)
         (void)session_flush(s, &ignored);
@@ -404,6 +411,9 @@ static void say_goodbye(struct session *s)
 
 static void session_end(struct session *s)
 {
+    (void)pthread_mutex_lock(&s->lock); /* whoever left it behind has done with its connection */
+    s->active = false;
+    (void)pthread_mutex_unlock(&s->lock);
     say_goodbye(s);
     writer_free(TAKE_PTR(s->writer));
     portals_drop_all(s);

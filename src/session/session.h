@@ -91,13 +91,14 @@ void session_server_drain(struct session_server *v);
 void session_server_terminate(struct session_server *v);
 /* The same, with 57P02: the engine has failed. */
 void session_server_crash(struct session_server *v);
-/* Waits until none is left or the deadline has passed; whether none is left. */
+/* Waits until all sessions have ended or the deadline has passed; whether they have. Those count as ended
+ * whose thread was left behind in the engine: while there are some, the server cannot be freed. */
 bool session_server_wait(struct session_server *v, int64_t deadline_us);
 /* None may be left. NULL is fine. */
 void session_server_free(struct session_server *v);
 
 struct session_counts {
-    unsigned sessions, running;
+    unsigned sessions, running, left;
 };
 struct session_counts session_server_counts(struct session_server *v);
 

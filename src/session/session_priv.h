@@ -188,7 +188,8 @@ struct session {
     uint32_t slot;
     uint32_t pid;
     uint8_t cancel_key_len;
-    bool counted;    /* against max_connections */
+    bool counted;    /* against max_connections; with the server's lock, as the next one */
+    bool left;       /* its client is gone, its thread is still in the engine: see left.c */
     bool logging_in; /* against login_connections_max; with the server's lock, as the next three */
     uint16_t login_share;
     struct list login; /* among those of its share, the most silent first */
@@ -212,9 +213,10 @@ struct session {
     uint32_t protocol;
 
     /* Shared with other threads. */
-    pthread_mutex_t lock;  /* worker, active, cancel_target */
-    struct worker *worker; /* while it runs */
-    bool active;           /* a statement runs: it can be cancelled */
+    pthread_mutex_t lock;   /* worker, active, cancel_target */
+    struct worker *worker;  /* while it runs */
+    bool active;            /* a statement runs: it can be cancelled */
+    int64_t interrupted_us; /* since when it shall end; 0: it may run */
     struct backend_session *cancel_target;
     _Atomic unsigned interrupts;
     _Atomic int64_t statement_deadline_us; /* CLOCK_NEVER: none */
@@ -287,6 +289,7 @@ struct session_server {
     uint32_t *free_slots;
     unsigned capacity, nfree;
     unsigned counted; /* against max_connections */
+    unsigned nleft;   /* of the slots: sessions whose threads were left behind */
     struct user_file *users;
     struct tls_context *tls;
     _Atomic bool draining;
@@ -346,6 +349,21 @@ const struct session_config *session_config(const struct session *s);
 /* monitor.c */
 int monitor_start(struct session_server *v, struct err *e);
 void monitor_stop(struct session_server *v);
+
+/* left.c: sessions whose thread is in the engine, which plans and hears no interrupt. Their client is told,
+ * and rid of them; the thread cleans up when it comes back. */
+struct left_behind {
+    unsigned n; /* since the log's last line about it */
+    uint32_t pid;
+    enum sqlstate why; /* of the last one */
+};
+/* For the monitor, with the locks of server and session, of one that shall end: once it has not heard of that
+ * for GIVE_UP_US. */
+void left_judge(struct session *s, int64_t now_us, struct left_behind *left);
+/* The log's line about that. Without locks. */
+void left_log(struct left_behind *left);
+/* For the session's own thread: nothing more of the connection is its. */
+bool session_is_left(const struct session *s);
 
 /* session.c */
 /* As a task of the pool, until it is parked or ends; and what hands it there. */

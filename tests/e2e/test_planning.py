@@ -1,0 +1,90 @@
+"""The engine hears no interrupt while it plans: a time limit, a cancel, a client that goes, a shutdown."""
+
+import signal
+import time
+
+import pytest
+
+from conftest import SANITIZED, Server
+from measure import wait_for
+from wire import P, Q, S, cancel
+
+SLACK = 5 if SANITIZED else 1
+SLOW = 700  # lists in lists: the engine plans that for ten seconds and more
+
+
+def nested(depth):
+    return f"with a as (select 1 x), b as (select {'[' * depth}x{']' * depth} x from a) select x from b"
+
+
+def plans(s, sql=nested(SLOW)):
+    """A connection whose statement is being planned."""
+    w = s.wire()
+    w.send(Q(sql))
+    time.sleep(0.3 * SLACK)
+    return w
+
+
+def ends_within(w, seconds):
+    begun = time.monotonic()
+    answer = w.until_ready()
+    took = time.monotonic() - begun
+    assert took < seconds * SLACK, took
+    return answer
+
+
+@pytest.fixture(scope="module")
+def threads():
+    with Server("--client-check-interval", "500ms") as s:
+        yield s
+        s.process.send_signal(signal.SIGTERM)
+        assert s.process.wait(5 * SLACK) == 0
+
+
+FORMS = {
+    "select": ([], [Q(nested(SLOW))]),
+    "parse": ([], [P(nested(SLOW)), S]),
+    "declare": ([Q("begin")], [Q("declare c cursor for " + nested(SLOW))]),
+    "create": ([], [Q("create table deep as " + nested(SLOW))]),
+    "copy": ([], [Q(f"copy ({nested(SLOW)}) to stdout")]),
+    "several": ([], [Q("select 7; " + nested(SLOW))]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_time_limit(form, threads):
+    w = threads.wire()
+    before, messages = FORMS[form]
+    for message in [Q("set statement_timeout = '500ms'"), *before]:
+        w.ask(message)
+    w.send(*messages)
+    answer = ends_within(w, 2)
+    assert answer[-2:] == ["fatal:57014", "closed"]
+    assert ("7",) in answer or form != "several"
+    assert w.last_error["M"] == "canceling statement due to statement timeout"
+    assert threads.wire().ask(Q("select 1"))[1] == ("1",)
+
+
+def test_cancel(threads):
+    w = plans(threads)
+    cancel(threads.address, w.pid, w.key)
+    assert ends_within(w, 1.5) == ["fatal:57014", "closed"]
+    assert w.last_error["M"] == "canceling statement due to user request"
+
+
+def test_disconnect(threads):
+    s = threads
+    before, stuck = s.metric("tavana_sessions"), s.metric("tavana_threads_stuck")
+    plans(s).close()
+    wait_for(lambda: s.metric("tavana_threads_stuck") > stuck, 3 * SLACK)
+    assert s.metric("tavana_sessions") <= before
+
+
+def test_shutdown(make_server):
+    s = make_server("--shutdown-timeout", "1s")
+    w = plans(s)
+    s.process.send_signal(signal.SIGTERM)
+    begun = time.monotonic()
+    assert ends_within(w, 2.5) == ["fatal:57P01", "closed"]
+    assert s.process.wait(10 * SLACK) == 0
+    assert time.monotonic() - begun < 2.5 * SLACK
