@@ -231,8 +231,8 @@ const char *rpc_channel_address(const struct rpc_channel *c)
 
 bool rpc_was_given_up(const rpc_give_up *g)
 {
-    int64_t at = atomic_load(g);
-    return at != 0 && clock_now_us() >= at;
+    int64_t since = atomic_load(&g->since_us);
+    return since != 0 && clock_now_us() >= since + g->patience_us;
 }
 
 grpc_event rpc_pluck(grpc_completion_queue *q, grpc_call *call, void *tag, const rpc_give_up *give_up)

@@ -48,10 +48,13 @@ const char *rpc_channel_address(const struct rpc_channel *c);
  * any more. Told by gRPC's words, of which it has no others. A peer that is silent (frozen, cut off), or that
  * cannot be reached in the first place, is told in other ones. */
 bool rpc_closed_by_peer(const struct err *e);
-/* When a call is given up that does not end, in microseconds of the clock; 0: not. Set from any thread while
- * the call is under way, which looks at it every RPC_LOOK_MS. The call has ended with 57014 then, and what
- * became of it nobody knows: see rpc_was_given_up. */
-typedef _Atomic int64_t rpc_give_up;
+/* Since when a call shall end (microseconds of the clock; 0: it may run), set from any thread while it is
+ * under way, and how long it is waited for then, the caller's. The call looks at it every RPC_LOOK_MS. The
+ * call has ended with 57014 then, and what became of it nobody knows: see rpc_was_given_up. */
+typedef struct {
+    _Atomic int64_t since_us;
+    int64_t patience_us;
+} rpc_give_up;
 bool rpc_was_given_up(const rpc_give_up *g);
 
 /* One request, one reply; *reply is the caller's, for rpc_message_free. give_up: NULL for a call that runs no

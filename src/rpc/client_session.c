@@ -12,6 +12,7 @@
 enum {
     CANCELS_AT_ONCE = 5,
     CANCEL_AGAIN_US = 1000 * 1000,
+    PREPARE_PATIENCE_US = 1000 * 1000, /* an engine that plans hears no cancel, and has changed nothing */
 };
 
 static char *lent_text(const char *s)
@@ -29,7 +30,8 @@ static char *lent_text(const char *s)
 void rpc_session_begin(struct rpc_session *s)
 {
     atomic_store(&s->asked, 0);
-    atomic_store(&s->give_up, 0);
+    atomic_store(&s->give_up.since_us, 0);
+    s->give_up.patience_us = s->client->timeout_us;
     (void)atomic_fetch_add(&s->calls, 1);
 }
 
@@ -64,6 +66,8 @@ int rpc_session_call(struct rpc_session *s, enum rpc_method method, const Protob
         return ST_ERR;
     }
     rpc_session_begin(s);
+    if (method == RPC_PREPARE && s->give_up.patience_us > PREPARE_PATIENCE_US)
+        s->give_up.patience_us = PREPARE_PATIENCE_US;
     bool runs = method != RPC_CONFIGURE && method != RPC_CLOSE && method != RPC_SPLIT;
     int st = rpc_call(s->client->channel, method, request, reply, runs ? &s->give_up : NULL, e);
     if (st == ST_OK)
@@ -210,7 +214,7 @@ static bool may_ask(struct rpc_session *s, int64_t now)
     return true;
 }
 
-/* The call is given up when the worker does not answer it for as long as it may be silent. */
+/* The call is given up when the worker does not answer it for as long as it may be silent, or sooner. */
 void rpc_session_cancel(struct backend_session *bs)
 {
     struct rpc_session *s = (struct rpc_session *)bs;
@@ -219,7 +223,7 @@ void rpc_session_cancel(struct backend_session *bs)
     tavana__v1__cancel_request__init(&request);
     request.session = s->id;
     request.call = atomic_load(&s->calls);
-    (void)atomic_compare_exchange_strong(&s->give_up, &none, now + s->client->timeout_us);
+    (void)atomic_compare_exchange_strong(&s->give_up.since_us, &none, now);
     if (request.call && may_ask(s, now))
         rpc_send(s->client->channel, RPC_CANCEL, &request.base);
 }
