@@ -5,12 +5,15 @@ import time
 
 import pytest
 
-from conftest import SANITIZED, Server
+from conftest import HOST, SANITIZED, WORKERS, Server, Worker
+from house import house
 from measure import wait_for
 from wire import P, Q, S, cancel
 
 SLACK = 5 if SANITIZED else 1
-SLOW = 700  # lists in lists: the engine plans that for ten seconds and more
+SLOW = 900  # lists in lists: the engine plans that for half a minute and more, and looks up after seconds at the earliest
+BRIEF = 500  # the same for some seconds
+pytestmark = pytest.mark.skipif(WORKERS > 0, reason="starts its own gateway and workers")
 
 
 def nested(depth):
@@ -88,3 +91,43 @@ def test_shutdown(make_server):
     assert ends_within(w, 2.5) == ["fatal:57P01", "closed"]
     assert s.process.wait(10 * SLACK) == 0
     assert time.monotonic() - begun < 2.5 * SLACK
+    assert "stopped threads_left_behind=1" in s.log()
+
+
+def test_thread_comes_back(make_server):
+    s = make_server()
+    w = plans(s, nested(BRIEF))
+    cancel(s.address, w.pid, w.key)
+    if ends_within(w, 1.5)[0] == "fatal:57014":
+        assert s.metric("tavana_threads_stuck") == 1
+    wait_for(lambda: s.metric("tavana_threads_stuck") == 0, 30 * SLACK)
+    s.process.send_signal(signal.SIGTERM)
+    assert s.process.wait(5 * SLACK) == 0
+    assert "left_behind=" not in s.log()
+
+
+def test_gateway():
+    with house(1, "--worker-client-timeout", "30s", "--shutdown-timeout", "1s") as s:
+        w = s.wire()
+        w.ask(Q("set statement_timeout = '500ms'"))
+        w.send(Q(nested(SLOW)))
+        assert ends_within(w, 2.5) == ["err:57014", "Z:I"]
+        assert w.last_error["M"] == "canceling statement due to statement timeout"
+        assert w.ask(Q("select 1"))[1] == ("1",)
+        plans(s)
+        s.process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        assert s.process.wait(10 * SLACK) == 0
+        assert time.monotonic() - begun < 3 * SLACK
+
+
+def test_worker_ends():
+    with Worker("--shutdown-timeout", "500ms") as worker:
+        worker.wait_ready()
+        with Server("--workers", f"{HOST}:{worker.port}", workers=0, role="gateway") as s:
+            plans(s)
+            worker.process.send_signal(signal.SIGTERM)
+            begun = time.monotonic()
+            assert worker.process.wait(10 * SLACK) == 0
+            assert time.monotonic() - begun < 2 * SLACK
+            assert "stopped threads_left_behind=1" in worker.log()

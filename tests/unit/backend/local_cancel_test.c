@@ -204,6 +204,56 @@ static void test_plans_are_bounded(void **state)
             sessions[t][i]->ops->session_close(sessions[t][i]);
 }
 
+static void *leave_when_deaf(void *arg)
+{
+    struct backend_session *s = arg;
+    while (!backend_leave_behind(s))
+        (void)usleep(100);
+    return NULL;
+}
+
+/* Lists in lists, which take the engine a while to plan. */
+static const char *nested(unsigned depth)
+{
+    static char text[2048];
+    size_t n = (size_t)snprintf(text, sizeof text, "with a as (select 1 x) select ");
+    memset(text + n, '[', depth);
+    text[n + depth] = 'x';
+    memset(text + n + depth + 1, ']', depth);
+    (void)snprintf(text + n + 2 * depth + 1, sizeof text - n - 2 * depth - 1, " from a");
+    return text;
+}
+
+/* Only while it plans; nothing that it would have changed is there then, and nothing more can be had of it.
+ */
+static void test_left_behind(void **state)
+{
+    (void)state;
+    struct backend_session *s = session(), *other = session();
+    struct backend_stmt *st;
+    pthread_t t;
+    char text[4096];
+    assert_false(backend_leave_behind(s));
+    assert_string_equal(query(s, "select 42"), "42\n");
+    assert_false(backend_leave_behind(s));
+    (void)snprintf(text, sizeof text, "create table left_behind as %s", nested(250));
+    assert_int_equal(pthread_create(&t, NULL, leave_when_deaf, s), 0);
+    int status = s->ops->prepare(s, str_of(text), NULL, 0, &st, &err);
+    assert_int_equal(pthread_join(t, NULL), 0);
+    assert_int_equal(status, ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_QUERY_CANCELED);
+    assert_true(backend_is_left(s));
+    assert_false(backend_is_left(other));
+    err_init(&err);
+    assert_int_equal(s->ops->prepare(s, STR("select 42 + 1"), NULL, 0, &st, &err), ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_QUERY_CANCELED);
+    err_init(&err);
+    s->ops->session_close(s);
+    assert_string_equal(query(other, "select count(*) from duckdb_tables() where table_name = 'left_behind'"),
+                        "0\n");
+    other->ops->session_close(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_cancel_spares_other_portals),
         cmocka_unit_test(test_cancels_do_not_stray),
         cmocka_unit_test(test_plans_are_bounded),
+        cmocka_unit_test(test_left_behind),
     };
     return cmocka_run_group_tests(tests, open_backend, close_backend);
 }
