@@ -214,30 +214,22 @@ static int set_and_apply(struct session *s, const char *name, const char *value,
 
 static int set_transaction(struct session *s, const struct sql_set *set, struct err *e)
 {
-    static const char *const isolation[] = {NULL, "read uncommitted", "read committed", "repeatable read",
-                                            "serializable"};
     const struct sql_transaction *t = &set->transaction;
-    bool session = set->is_session_characteristics;
-    if (!session && s->tx != TX_BLOCK) {
+    if (!set->is_session_characteristics && s->tx != TX_BLOCK) {
         session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");
         return ST_OK;
     }
-    if (!session && t->mode == SQL_TX_READ_WRITE && s->tx_read_only && s->engine_tx)
-        return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
-                       "transaction read-write mode must be set before any query");
-    if (!session)
-        TRY(tx_check_isolation(s, t, e));
+    if (!set->is_session_characteristics)
+        return tx_set_modes(s, t, e);
     if (t->isolation != SQL_ISO_DEFAULT)
-        TRY(set_and_apply(s, session ? "default_transaction_isolation" : "transaction_isolation",
-                          isolation[t->isolation], !session, e));
-    if (t->mode != SQL_TX_DEFAULT) {
-        const char *value = t->mode == SQL_TX_READ_ONLY ? "on" : "off";
-        TRY(set_and_apply(s, session ? "default_transaction_read_only" : "transaction_read_only", value,
-                          !session, e));
-        if (!session)
-            s->tx_read_only = t->mode == SQL_TX_READ_ONLY;
-    }
+        TRY(set_and_apply(s, "default_transaction_isolation", tx_isolation_name(t->isolation), false, e));
+    if (t->mode != SQL_TX_DEFAULT)
+        TRY(set_and_apply(s, "default_transaction_read_only", t->mode == SQL_TX_READ_ONLY ? "on" : "off",
+                          false, e));
+    if (t->defer != SQL_DEFER_DEFAULT)
+        TRY(set_and_apply(s, "default_transaction_deferrable", t->defer == SQL_DEFERRABLE ? "on" : "off",
+                          false, e));
     return ST_OK;
 }
 
@@ -254,10 +246,10 @@ int command_set(struct session *s, const struct sql_set *set, struct err *e)
         find_option(s, set->name, &o))
         return err_set(e, SQLSTATE_CANT_CHANGE_RUNTIME_PARAM, "parameter \"%s\" cannot be changed now",
                        set->name);
-    TRY(set_and_apply(s, set->name, set->value, set->local, e));
-    if (cstr_ieq(set->name, "transaction_read_only") && s->tx != TX_IDLE)
-        s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
-    return ST_OK;
+    int found = settings_find(&s->settings, set->name);
+    if (found >= 0 && settings_flags((size_t)found) & SETTING_TX)
+        return tx_set(s, (enum setting)found, set->value, e);
+    return set_and_apply(s, set->name, set->value, set->local, e);
 }
 
 static int run_set(struct session *s, const struct sql_statement *sql, struct command_result *r,

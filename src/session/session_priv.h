@@ -560,8 +560,12 @@ void tx_release_savepoints(struct session *s);
 void tx_failed(struct session *s);
 char tx_status(const struct session *s);
 int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
-/* 25001 for another isolation level than that of a transaction in which a query has run. */
-int tx_check_isolation(const struct session *s, const struct sql_transaction *t, struct err *e);
+/* SET of transaction_isolation, _read_only or _deferrable, for the rest of the transaction (value NULL: the
+ * default). 25001 once it is too late. */
+int tx_set(struct session *s, enum setting what, const char *value, struct err *e);
+/* What SET TRANSACTION or BEGIN says, of the transaction that there is. */
+int tx_set_modes(struct session *s, const struct sql_transaction *t, struct err *e);
+const char *tx_isolation_name(enum sql_isolation i);
 bool tx_allows(const struct session *s, enum sql_kind kind);
 
 /* command.c: statements that the session answers itself. */

@@ -85,12 +85,6 @@ static int check_on(const char *name, const char *in, char *out, struct err *e)
     return strcmp(out, "on") == 0 ? ST_OK : unsupported(name, in, e);
 }
 
-static int check_off(const char *name, const char *in, char *out, struct err *e)
-{
-    TRY(check_bool(name, in, out, e));
-    return strcmp(out, "off") == 0 ? ST_OK : unsupported(name, in, e);
-}
-
 /* One of a list of words in any case. */
 static int check_word(const char *name, const char *in, const char *const *words, char *out, struct err *e)
 {
@@ -315,12 +309,24 @@ unsigned settings_flags(size_t index)
     return index < SETTINGS_COUNT ? table[index].flags : 0;
 }
 
+/* What a transaction begins with. */
+static enum setting default_of(size_t of_transaction)
+{
+    switch (of_transaction) {
+    case SET_TX_ISOLATION: return SET_DEFAULT_TX_ISOLATION;
+    case SET_TX_DEFERRABLE: return SET_DEFAULT_TX_DEFERRABLE;
+    default: return SET_DEFAULT_TX_READ_ONLY;
+    }
+}
+
 const char *settings_get(const struct settings *s, size_t index)
 {
     const struct setting_slot *slot =
         index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
     if (slot->value)
         return slot->value;
+    if (settings_flags(index) & SETTING_TX)
+        return settings_get(s, default_of(index));
     if (slot->start)
         return slot->start;
     return index < SETTINGS_COUNT ? table[index].value : "";
@@ -439,6 +445,11 @@ static int canonical(const struct settings *s, size_t index, const char *value,
 {
     check_fn check = index < SETTINGS_COUNT ? table[index].check : check_any;
     return check(settings_name(s, index), value, out, e);
+}
+
+int settings_check(size_t index, const char *value, char out[static SETTING_VALUE_MAX], struct err *e)
+{
+    return table[index].check(table[index].name, value, out, e);
 }
 
 int settings_set(struct settings *s, const char *name, const char *value, bool local, bool in_transaction,

@@ -22,7 +22,8 @@
     X(CLIENT_MIN_MESSAGES, "client_min_messages", "notice", 0, check_min_messages,                           \
       "Least level of notices sent")                                                                         \
     X(DATESTYLE, "DateStyle", "ISO, MDY", SETTING_REPORT, check_datestyle, "Text form of dates: ISO")        \
-    X(DEFAULT_TX_DEFERRABLE, "default_transaction_deferrable", "off", 0, check_off, "Always off")            \
+    X(DEFAULT_TX_DEFERRABLE, "default_transaction_deferrable", "off", 0, check_bool,                         \
+      "Whether new transactions are deferrable, which means nothing here")                                   \
     X(DEFAULT_TX_ISOLATION, "default_transaction_isolation", "read committed", 0, check_isolation,           \
       "Isolation of new transactions")                                                                       \
     X(DEFAULT_TX_READ_ONLY, "default_transaction_read_only", "off", SETTING_REPORT, check_bool,              \
@@ -62,7 +63,8 @@
     X(TAVANA_RESUME, "tavana.resume", "verified", 0, check_resume,                                           \
       "Whether results go on when their worker is lost")                                                     \
     X(TIMEZONE, "TimeZone", "UTC", SETTING_REPORT, check_timezone, "Zone of timestamps with time zone")      \
-    X(TX_DEFERRABLE, "transaction_deferrable", "off", 0, check_off, "Always off")                            \
+    X(TX_DEFERRABLE, "transaction_deferrable", "off", SETTING_TX, check_bool,                                \
+      "Whether the transaction is deferrable, which means nothing here")                                     \
     X(TX_ISOLATION, "transaction_isolation", "read committed", SETTING_TX, check_isolation, "Isolation")     \
     X(TX_READ_ONLY, "transaction_read_only", "off", SETTING_TX, check_bool,                                  \
       "Whether the transaction only reads")
@@ -71,7 +73,7 @@ enum {
     SETTING_REPORT = 1,   /* changes are told to the client (ParameterStatus) */
     SETTING_INTERNAL = 2, /* cannot be set: 55P02 */
     SETTING_MS = 4,       /* milliseconds, with PostgreSQL's units */
-    SETTING_TX = 8,       /* of the transaction: set anew by each BEGIN */
+    SETTING_TX = 8, /* of the transaction; without a value of its own it is what the default_… one says */
 };
 
 enum setting {
@@ -132,6 +134,8 @@ const char *settings_text(size_t index);
 size_t settings_count(const struct settings *s);
 unsigned settings_flags(size_t index);
 
+/* The value as it would be kept; fails as settings_set does. */
+int settings_check(size_t index, const char *value, char out[static SETTING_VALUE_MAX], struct err *e);
 /* value NULL: back to the default. in_transaction: can be undone. 42704 unknown, 22023 bad value, 55P02
  * internal, 0A000 known to PostgreSQL and not done here. */
 int settings_set(struct settings *s, const char *name, const char *value, bool local, bool in_transaction,

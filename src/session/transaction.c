@@ -27,7 +27,7 @@ char tx_status(const struct session *s)
     return s->tx == TX_BLOCK ? 'T' : s->tx == TX_FAILED ? 'E' : 'I';
 }
 
-static const char *isolation_name(enum sql_isolation i)
+const char *tx_isolation_name(enum sql_isolation i)
 {
     switch (i) {
     case SQL_ISO_READ_UNCOMMITTED: return "read uncommitted";
@@ -278,26 +278,63 @@ static int savepoint_command(struct session *s, const struct sql_transaction *t,
     return ST_OK;
 }
 
-int tx_check_isolation(const struct session *s, const struct sql_transaction *t, struct err *e)
+static int too_late(const char *what, struct err *e)
 {
-    const char *wanted = isolation_name(t->isolation);
-    const char *is =
-        settings_get(&s->settings, s->tx == TX_BLOCK ? SET_TX_ISOLATION : SET_DEFAULT_TX_ISOLATION);
-    if (!wanted || !s->engine_tx || strcmp(wanted, is) == 0)
-        return ST_OK;
-    return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
-                   "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION, "%s", what);
 }
 
-static int set_modes(struct session *s, const struct sql_transaction *t, struct err *e)
+/* As PostgreSQL's checks of these variables: it asks for a snapshot, here there is the engine's transaction.
+ */
+static int check_mode(const struct session *s, enum setting what, const char *value, struct err *e)
 {
-    const char *isolation = isolation_name(t->isolation);
-    if (!isolation)
-        isolation = settings_get(&s->settings, SET_DEFAULT_TX_ISOLATION);
-    s->tx_read_only = t->mode == SQL_TX_DEFAULT ? settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY)
-                                                : t->mode == SQL_TX_READ_ONLY;
-    TRY(settings_set(&s->settings, "transaction_isolation", isolation, true, true, e));
-    return settings_set(&s->settings, "transaction_read_only", s->tx_read_only ? "on" : "off", true, true, e);
+    bool another = strcmp(value, settings_get(&s->settings, what)) != 0;
+    bool below = s->nsavepoints > 0;
+    if (what == SET_TX_ISOLATION && another && s->engine_tx)
+        return too_late("SET TRANSACTION ISOLATION LEVEL must be called before any query", e);
+    if (what == SET_TX_ISOLATION && another && below)
+        return too_late("SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction", e);
+    if (what == SET_TX_DEFERRABLE && below)
+        return too_late("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction", e);
+    if (what == SET_TX_DEFERRABLE && s->engine_tx)
+        return too_late("SET TRANSACTION [NOT] DEFERRABLE must be called before any query", e);
+    if (what == SET_TX_READ_ONLY && s->tx_read_only && s->engine_tx && strcmp(value, "off") == 0)
+        return too_late("transaction read-write mode must be set before any query", e);
+    return ST_OK;
+}
+
+int tx_set(struct session *s, enum setting what, const char *value, struct err *e)
+{
+    char text[SETTING_VALUE_MAX];
+    if (value) {
+        TRY(settings_check(what, value, text, e));
+        TRY(check_mode(s, what, text, e));
+    }
+    TRY(settings_set(&s->settings, settings_name(&s->settings, what), value, true, true, e));
+    if (what == SET_TX_READ_ONLY && s->tx != TX_IDLE)
+        s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
+    return ST_OK;
+}
+
+int tx_set_modes(struct session *s, const struct sql_transaction *t, struct err *e)
+{
+    if (t->isolation != SQL_ISO_DEFAULT)
+        TRY(tx_set(s, SET_TX_ISOLATION, tx_isolation_name(t->isolation), e));
+    if (t->mode != SQL_TX_DEFAULT)
+        TRY(tx_set(s, SET_TX_READ_ONLY, t->mode == SQL_TX_READ_ONLY ? "on" : "off", e));
+    if (t->defer != SQL_DEFER_DEFAULT)
+        TRY(tx_set(s, SET_TX_DEFERRABLE, t->defer == SQL_DEFERRABLE ? "on" : "off", e));
+    return ST_OK;
+}
+
+/* What a block begins with it keeps, whatever the defaults become meanwhile. */
+static int keep_modes(struct session *s, struct err *e)
+{
+    static const enum setting modes[] = {SET_TX_ISOLATION, SET_TX_READ_ONLY, SET_TX_DEFERRABLE};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        TRY(settings_set(&s->settings, settings_name(&s->settings, modes[i]),
+                         settings_get(&s->settings, modes[i]), true, true, e));
+    s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
+    return ST_OK;
 }
 
 static int begin(struct session *s, const struct sql_transaction *t, struct err *e)
@@ -305,12 +342,25 @@ static int begin(struct session *s, const struct sql_transaction *t, struct err 
     if (s->tx == TX_BLOCK)
         session_notice(s, BE_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "there is already a transaction in progress");
-    TRY(tx_check_isolation(s, t, e));
+    TRY(tx_set_modes(s, t, e));
     if (s->tx == TX_BLOCK)
         return ST_OK;
-    TRY(set_modes(s, t, e));
+    TRY(keep_modes(s, e));
     s->tx = TX_BLOCK;
     return ST_OK;
+}
+
+/* For AND CHAIN. Of a block that failed outside of any savepoint they are the defaults, as in PostgreSQL 15,
+ * which has undone its SETs by then. */
+static struct sql_transaction modes_of(const struct session *s)
+{
+    struct sql_transaction t = {.isolation = SQL_ISO_READ_UNCOMMITTED};
+    const char *isolation = settings_get(&s->settings, SET_TX_ISOLATION);
+    while (t.isolation < SQL_ISO_SERIALIZABLE && strcmp(tx_isolation_name(t.isolation), isolation) != 0)
+        t.isolation++;
+    t.mode = settings_bool(&s->settings, SET_TX_READ_ONLY) ? SQL_TX_READ_ONLY : SQL_TX_READ_WRITE;
+    t.defer = settings_bool(&s->settings, SET_TX_DEFERRABLE) ? SQL_DEFERRABLE : SQL_NOT_DEFERRABLE;
+    return t;
 }
 
 static int end(struct session *s, bool commit, const struct sql_transaction *t, const char **tag,
@@ -325,8 +375,7 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
         session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "there is no transaction in progress");
     }
-    bool again = t->chain;
-    bool read_only = s->tx_read_only;
+    struct sql_transaction same = modes_of(s);
     if (s->tx == TX_FAILED && commit)
         *tag = "ROLLBACK";
     bool commits = commit && s->tx != TX_FAILED;
@@ -337,12 +386,10 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
         TRY(engine_commit(s, e));
     else if (was != TX_IDLE || !commit)
         engine_rollback(s);
-    if (again) {
-        struct sql_transaction same = {.mode = read_only ? SQL_TX_READ_ONLY : SQL_TX_READ_WRITE};
+    if (t->chain)
         TRY(begin(s, &same, e));
-    } else if (was == TX_IMPLICIT) {
+    else if (was == TX_IMPLICIT)
         s->tx = TX_IMPLICIT; /* what follows in this Query is a transaction of its own */
-    }
     return ST_OK;
 }
 

@@ -90,8 +90,7 @@ static enum sql_isolation isolation_of(const char *text)
     return SQL_ISO_DEFAULT;
 }
 
-/* The list behind BEGIN and SET TRANSACTION; of two of a kind the last one counts. DEFERRABLE means nothing.
- */
+/* The list behind BEGIN and SET TRANSACTION; of two of a kind the last one counts. */
 static void transaction_modes(PgQuery__Node *const *modes, size_t n, struct sql_transaction *out)
 {
     for (size_t i = 0; i < n; i++) {
@@ -102,6 +101,8 @@ static void transaction_modes(PgQuery__Node *const *modes, size_t n, struct sql_
             out->isolation = isolation_of(string_of(d->arg));
         else if (strcmp(d->defname, "transaction_read_only") == 0)
             out->mode = integer_of(d->arg) ? SQL_TX_READ_ONLY : SQL_TX_READ_WRITE;
+        else if (strcmp(d->defname, "transaction_deferrable") == 0)
+            out->defer = integer_of(d->arg) ? SQL_DEFERRABLE : SQL_NOT_DEFERRABLE;
     }
 }
 

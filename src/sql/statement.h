@@ -51,6 +51,7 @@ enum sql_kind {
 };
 
 enum sql_tx_mode { SQL_TX_DEFAULT, SQL_TX_READ_ONLY, SQL_TX_READ_WRITE };
+enum sql_tx_defer { SQL_DEFER_DEFAULT, SQL_DEFERRABLE, SQL_NOT_DEFERRABLE };
 enum sql_isolation {
     SQL_ISO_DEFAULT,
     SQL_ISO_READ_UNCOMMITTED,
@@ -83,6 +84,7 @@ int sql_classify(struct arena *a, struct str sql, struct sql_statement *out, str
 struct sql_transaction { /* BEGIN, COMMIT, ROLLBACK, SAVEPOINT …, SET TRANSACTION */
     enum sql_tx_mode mode;
     enum sql_isolation isolation;
+    enum sql_tx_defer defer;
     bool chain;
     enum { SQL_SP_NONE, SQL_SP_SAVEPOINT, SQL_SP_RELEASE, SQL_SP_ROLLBACK_TO } savepoint;
     const char *savepoint_name;

@@ -578,3 +578,34 @@ def test_null_has_its_parameters_type(wire, sql, oid):
     for _ in range(2):
         assert wire.ask(P(sql), D("S"), B(params=[None]), E(), S) == ["1", "t", "T", "2", (None,), 'cc"SELECT 1"', "Z:I"], wire.last_error
         assert wire.columns[0].oid == oid
+
+
+def answers(where, scripts):
+    """What a server says to each statement, without the messages that only describe."""
+    out = []
+    for script in scripts:
+        with where.wire() as w:
+            out.append([[n for n in w.ask(Q(sql)) if n != "T" and not n[0].startswith("ps:")] for sql in script])
+    return out
+
+
+MODES = ["show transaction_isolation", "show transaction_read_only", "show transaction_deferrable"]
+
+
+def test_transaction_modes_are_as_in_postgresql(server, postgres):
+    chains = [["begin isolation level repeatable read, read only, deferrable", *before, f"{end} and chain", *MODES, "select 1", f"{end} and chain", *MODES, "rollback", *MODES]
+              for end in ("commit", "rollback") for before in ((), ("select 1",), ("selec",), ("savepoint a", "selec"), ("savepoint a", "set application_name = 'x'", "release a"))]
+    scripts = chains + [
+        [f"set session characteristics as transaction {modes}", *MODES, "show default_transaction_isolation", "begin", *MODES, "commit", *MODES, "rollback"]
+        for modes in ("isolation level repeatable read", "read only", "deferrable", "isolation level serializable, read only, not deferrable")] + [
+        ["set default_transaction_deferrable = on", *MODES, "begin", *MODES, "set transaction not deferrable", *MODES, "commit", *MODES, "reset all", *MODES],
+        ["set transaction_deferrable = on", *MODES], ["set transaction_isolation = 'serializable'", *MODES, "set transaction_read_only = on", *MODES],
+        ["begin", "set default_transaction_isolation = 'serializable'", *MODES, "commit", *MODES, "begin", *MODES, "rollback"],
+        ["begin", "select 1", "set transaction deferrable"], ["begin", "select 1", "set transaction_deferrable = off"], ["begin", "select 1", "set transaction_isolation = 'serializable'"],
+        ["begin", "savepoint a", "set transaction isolation level serializable"], ["begin", "savepoint a", "set transaction not deferrable"],
+        ["begin read only", "select 1", "set transaction_read_only = off"], ["begin", "begin isolation level serializable, read only", *MODES, "commit", *MODES],
+        ["set transaction_isolation = 'serializable'; begin; show transaction_isolation", "commit", *MODES], ["begin deferrable; selec", "rollback"],
+        ["select 1; begin deferrable"], ["begin", "set local transaction_isolation = 'repeatable read'", *MODES, "set transaction_isolation = default", *MODES, "commit", *MODES],
+        ["set session characteristics as transaction isolation level serializable", "begin", "set session characteristics as transaction read only", *MODES, "rollback", *MODES]]
+    for script, here, there in zip(scripts, answers(server, scripts), answers(postgres, scripts)):
+        assert list(zip(script, here)) == list(zip(script, there))

@@ -217,6 +217,9 @@ static void test_transactions(void **state)
     (void)state;
     assert_int_equal(transaction("begin").isolation, SQL_ISO_DEFAULT);
     assert_int_equal(transaction("begin work").mode, SQL_TX_DEFAULT);
+    assert_int_equal(transaction("begin work").defer, SQL_DEFER_DEFAULT);
+    assert_int_equal(transaction("begin deferrable").defer, SQL_DEFERRABLE);
+    assert_int_equal(transaction("begin deferrable, not deferrable").defer, SQL_NOT_DEFERRABLE);
     assert_int_equal(transaction("start transaction").mode, SQL_TX_DEFAULT);
     struct sql_transaction t = transaction("begin isolation level serializable read only, not deferrable");
     assert_int_equal(t.isolation, SQL_ISO_SERIALIZABLE);
