@@ -242,8 +242,8 @@ struct backend {
 struct backend_session {
     const struct backend_ops *ops;
     _Atomic enum backend_hearing hearing;
-    struct account *memory; /* set by the session: what prepare and open keep from here on counts against it
-                               (53200). Outlives what they made. NULL: none */
+    struct account *memory; /* set by the session: what prepare, open and copy_open keep from here on counts
+                               against it (53200). Outlives what they made. NULL: none */
     bool goes; /* where it is will soon be gone, with the cursors that it has there; known after a fetch began
                 */
 };

@@ -60,7 +60,10 @@ static int mark(const struct backend_copy_in *in, const struct sql_copy_names *l
 static int open_reader(struct local_copy *c, const struct backend_copy_in *in, struct arena *a, struct err *e)
 {
     const struct engine_appender_info *info = engine_appender_info(c->appender);
-    struct copy_target target = {.table = in->name, .ncolumns = info->ncolumns, .columns = info->names};
+    struct copy_target target = {.table = in->name,
+                                 .ncolumns = info->ncolumns,
+                                 .columns = info->names,
+                                 .memory = c->session->base.memory};
     if (in->statement) {
         TRY(mark(in, &in->statement->force_not_null, "FORCE_NOT_NULL", info, a, &target.force_not_null, e));
         TRY(mark(in, &in->statement->force_null, "FORCE_NULL", info, a, &target.force_null, e));

@@ -114,7 +114,7 @@ X(SIZE, max_result_bytes, "TAVANA_MAX_RESULT_BYTES", "0", 0, INT64_MAX, "B", REL
 X(SIZE, message_size_max, "TAVANA_MESSAGE_SIZE_MAX", "256MB", 64 * CONFIG_KB, CONFIG_GB - 1, "B", START, ALL, \
   "Longest message that a client may send; a longer one ends its session. A worker takes as much of a gateway") \
 X(SIZE, session_memory_max, "TAVANA_SESSION_MEMORY_MAX", "256MB", CONFIG_MB, CONFIG_TB, "B", START, FRONT, \
-  "Memory that one session may take: the message under way, statements, portals with their parameters, cursors (rows and the engine apart); more is 53200") \
+  "Memory that one session may take: the message under way, statements, portals with their parameters, cursors, a line of COPY FROM (rows and the engine apart); more is 53200") \
 X(INT, prepared_statements_max, "TAVANA_PREPARED_STATEMENTS_MAX", "10000", 1, 1000000, "", START, FRONT, \
   "Named prepared statements of one session; one more is 53400") \
 X(INT, portals_max, "TAVANA_PORTALS_MAX", "1000", 1, 1000000, "", START, FRONT, \

@@ -52,8 +52,8 @@ int copy_reader_new(struct copy_reader **out, const struct copy_options *o, cons
         return err_oom(e);
     r->options = *o;
     arena_init(&r->arena, NAMES_MAX);
-    buf_init(&r->carry, COPY_ROW_MAX);
-    buf_init(&r->scratch, COPY_ROW_MAX);
+    buf_init_of(&r->carry, COPY_ROW_MAX, target->memory);
+    buf_init_of(&r->scratch, COPY_ROW_MAX, target->memory);
     r->next = o->format == COPY_BINARY ? copy_next_binary : copy_next_text;
     r->header_due = o->header != COPY_HEADER_NONE;
     TRY(copy_target(r, target, e));

@@ -25,6 +25,7 @@ struct copy_target {
     size_t ncolumns;
     const char *const *columns;
     const bool *force_not_null, *force_null; /* one a column; NULL: none */
+    struct account *memory;                  /* that a long line counts against; NULL: none */
 };
 
 int copy_reader_new(struct copy_reader **out, const struct copy_options *o, const struct copy_target *target,

@@ -220,6 +220,19 @@ def test_a_message_beyond_what_is_left_is_passed_over(message, answer, small):
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
+@pytest.mark.skipif(WORKERS > 0, reason="the worker has the line")
+@pytest.mark.parametrize("how,first", [("", b"x"), ("(format csv)", b'"'), ("(format csv)", b'x"",'), ("(format binary)", None)])
+def test_copy_line_without_end(how, first, small):
+    with small.wire() as w:
+        w.ask(Q("create or replace temp table endless (a text)"))
+        if first is None:
+            first = b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\0\x01" + (1 << 29).to_bytes(4, "big")
+        w.send(Q(f"copy endless from stdin {how}"), message("d", first), *[message("d", b"y" * 100000)] * 100, message("c"))
+        assert w.until_ready()[-2:] == ["err:53200", "Z:I"]
+        assert "session_memory_max" in w.last_error["M"]
+        assert w.ask(Q("copy endless from stdin"), message("d", b"z" * 500000 + b"\n"), message("c"))[-2:] == ['cc"COPY 1"', "Z:I"]
+
+
 @pytest.mark.skipif(SANITIZED, reason="measures memory")
 def test_messages_under_way_are_counted(small):
     sessions = [small.wire() for _ in range(20)]
