@@ -44,6 +44,7 @@ static int apply_settings(struct local_session *s, struct local_conn *c, struct 
 {
     bool had_some = c->settings != 0;
     c->settings = LOCAL_SETTINGS_UNKNOWN; /* until all of them hold */
+    local_cache_clear(c);                 /* its plans have found their names by the old ones */
     if (had_some || s->time_zone[0])
         TRY(apply_time_zone(s, c, e));
     if (s->path || s->local->home || had_some)

@@ -188,28 +188,15 @@ static int run_show(struct session *s, const struct sql_statement *sql, struct c
     return ST_OK;
 }
 
-/* A new value that the engine refuses is taken back. */
+/* A new value that the engine refuses is undone with the rest of the transaction that fails by it. */
 static int set_and_apply(struct session *s, const char *name, const char *value, bool local, struct err *e)
 {
     const bool in_transaction = true; /* at the least in the one that ends with this Query, or at Sync */
-    int index = settings_find(&s->settings, name);
-    char *old = NULL;
-    if (index >= 0 && !(old = mem_strdup(settings_get(&s->settings, (size_t)index))))
-        return err_oom(e);
-    int st = settings_set(&s->settings, name, value, local, in_transaction, e);
     struct backend_session *engine;
-    if (st == ST_OK && cstr_ieq(name, "search_path")) /* whether the schemas exist the engine knows */
-        st = session_engine(s, &engine, e);
-    if (st == ST_OK && s->settings.changed)
-        st = session_apply_settings(s, e);
-    if (st < 0 && old && err_is_set(e)) {
-        struct err ignored;
-        err_init(&ignored);
-        (void)settings_set(&s->settings, name, old, local, in_transaction, &ignored);
-        (void)settings_take_changed(&s->settings);
-    }
-    mem_free(old);
-    return st;
+    if (cstr_ieq(name, "search_path")) /* whether the schemas exist the engine knows */
+        TRY(session_engine(s, &engine, e));
+    TRY(settings_set(&s->settings, name, value, local, in_transaction, e));
+    return s->settings.changed ? session_apply_settings(s, value != NULL, e) : ST_OK;
 }
 
 static int set_transaction(struct session *s, const struct sql_set *set, struct err *e)
@@ -269,7 +256,7 @@ static int run_set(struct session *s, const struct sql_statement *sql, struct co
     }
     if (sql->kind == SQL_RESET && strcmp(set.name, "all") == 0) {
         TRY(settings_reset_all(&s->settings, true, e));
-        return session_apply_settings(s, e);
+        return session_apply_settings(s, false, e);
     }
     if (set.local && s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
         session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
@@ -338,7 +325,7 @@ static int discard_all(struct session *s, struct err *e)
         TRY(s->engine->ops->reset(s->engine, e));
         s->settings_applied = false;
     }
-    return session_apply_settings(s, e);
+    return session_apply_settings(s, false, e);
 }
 
 static int run_discard(struct session *s, const struct sql_statement *sql, struct command_result *r,

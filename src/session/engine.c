@@ -1,7 +1,9 @@
 /* The session's side of the backend: opened at the first statement that needs it, told of settings that it
  * should know. */
+#include "base/cleanup.h"
 #include "session/session_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* One schema of a search_path, from at on; quotes stay. Returns where the next begins, NULL at the end. */
@@ -40,22 +42,45 @@ static int engine_search_path(const char *path, struct buf *out, struct err *e)
     return buf_ok(out) ? ST_OK : err_oom(e);
 }
 
-static int apply_search_path(struct session *s, struct err *e)
+/* What there is of a path that some schemas of are gone from, as PostgreSQL searches it. */
+static int apply_existing(struct session *s, const char *path, struct err *e)
+{
+    struct str schema;
+    char one[SETTING_VALUE_MAX];
+    CLEANUP(buf_release) struct buf there;
+    buf_init(&there, 2 * SETTING_VALUE_MAX);
+    while ((path = next_schema(path, &schema))) {
+        (void)snprintf(one, sizeof one, "%.*s", (int)schema.n, schema.p);
+        err_init(e);
+        if (s->engine->ops->set_search_path(s->engine, one, e) == ST_OK) {
+            if (there.len)
+                buf_put_u8(&there, ',');
+            buf_put(&there, schema.p, schema.n);
+        } else if (e->code != SQLSTATE_INVALID_SCHEMA_NAME) {
+            return ST_ERR;
+        }
+    }
+    err_init(e);
+    buf_put_u8(&there, 0);
+    return buf_ok(&there) ? s->engine->ops->set_search_path(s->engine, (const char *)there.data, e)
+                          : err_oom(e);
+}
+
+static int apply_search_path(struct session *s, bool as_set, struct err *e)
 {
     struct buf path;
     buf_init(&path, 2 * SETTING_VALUE_MAX);
     int rc = engine_search_path(settings_get(&s->settings, SET_SEARCH_PATH), &path, e);
     if (rc == ST_OK)
         rc = s->engine->ops->set_search_path(s->engine, (const char *)path.data, e);
+    if (rc < 0 && !as_set && e->code == SQLSTATE_INVALID_SCHEMA_NAME)
+        rc = apply_existing(s, (const char *)path.data, e);
     buf_release(&path);
     return rc;
 }
 
-int session_apply_settings(struct session *s, struct err *e)
+static int apply_changed(struct session *s, uint64_t changed, bool as_set, struct err *e)
 {
-    if (!s->engine)
-        return ST_OK; /* told when it is opened */
-    uint64_t changed = settings_take_changed(&s->settings);
     const uint64_t told = (uint64_t)1 << SET_TIMEZONE | (uint64_t)1 << SET_EXTRA_FLOAT_DIGITS |
                           (uint64_t)1 << SET_BYTEA_OUTPUT | (uint64_t)1 << SET_TAVANA_RESUME;
     if (changed & told || !s->settings_applied) {
@@ -68,10 +93,21 @@ int session_apply_settings(struct session *s, struct err *e)
         TRY(s->engine->ops->apply_settings(s->engine, &now, e));
     }
     bool path_set = s->settings.slots[SET_SEARCH_PATH].value || s->settings.slots[SET_SEARCH_PATH].start;
-    if (changed & (uint64_t)1 << SET_SEARCH_PATH && (s->settings_applied || path_set))
-        TRY(apply_search_path(s, e));
+    if (s->settings_applied ? changed >> SET_SEARCH_PATH & 1 : path_set)
+        TRY(apply_search_path(s, as_set, e));
     s->settings_applied = true;
     return ST_OK;
+}
+
+int session_apply_settings(struct session *s, bool as_set, struct err *e)
+{
+    if (!s->engine)
+        return ST_OK; /* told when it is opened */
+    uint64_t changed = settings_take_changed(&s->settings);
+    int st = apply_changed(s, changed, as_set, e);
+    if (st < 0)
+        s->settings.changed |= changed; /* still to be told, or what it is once the failed SET is undone */
+    return st;
 }
 
 int session_engine(struct session *s, struct backend_session **out, struct err *e)
@@ -90,7 +126,7 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
         s->settings_applied = false;
     }
     if (s->settings.changed || !s->settings_applied)
-        TRY(session_apply_settings(s, e));
+        TRY(session_apply_settings(s, false, e));
     *out = s->engine;
     return ST_OK;
 }

@@ -594,6 +594,8 @@ int several_run(struct session *s, const struct sql_statement *sql, struct comma
 
 /* engine.c */
 int session_engine(struct session *s, struct backend_session **out, struct err *e);
-int session_apply_settings(struct session *s, struct err *e);
+/* Tells the engine what has changed; what it could not be told it is told the next time. as_set: a schema of
+ * search_path that is not there is 3F000; else it is passed over, as in PostgreSQL. */
+int session_apply_settings(struct session *s, bool as_set, struct err *e);
 
 #endif

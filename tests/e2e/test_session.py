@@ -609,3 +609,62 @@ def test_transaction_modes_are_as_in_postgresql(server, postgres):
         ["set session characteristics as transaction isolation level serializable", "begin", "set session characteristics as transaction read only", *MODES, "rollback", *MODES]]
     for script, here, there in zip(scripts, answers(server, scripts), answers(postgres, scripts)):
         assert list(zip(script, here)) == list(zip(script, there))
+
+
+PATHS = ["show search_path", "select x from t_of_path"]
+
+
+@pytest.mark.parametrize("script, want", [
+    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "set search_path = nosuch"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "select set_config('search_path', 'nosuch', false)"], "p1"),
+    (["set search_path = p1", "begin", "set local search_path = p2", "select x from t_of_path", "set search_path = nosuch", "rollback"], "p1"),
+    (["set search_path = p1", "begin", "set local search_path = p2", "commit", "set search_path = p1, nosuch"], "p1"),
+    (["set search_path = p1", "begin", "savepoint a", "set search_path = p2", "select x from t_of_path", "set search_path = nosuch", "rollback to a", "commit"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2", "savepoint a", "set search_path = nosuch", "rollback to a", "commit"], "p2"),
+    (["set search_path = p1", "begin", "set search_path = p2", "savepoint a", "set search_path = p1", "set search_path = nosuch", "rollback to a", "commit"], "p2"),
+    (["set search_path = p2", "begin", "reset search_path", "rollback", "set search_path = nosuch"], "p2"),
+    (["set search_path = p2", "begin", "reset all", "rollback", "set search_path = nosuch"], "p2"),
+    (["set search_path = p1", "set search_path = p2; set search_path = nosuch"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "set timezone = 'nowhere'"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2; set timezone = 'Asia/Tokyo'", "rollback", "set search_path = nosuch; select 1"], "p1"),
+    (["set search_path = p1", "set search_path = p2; set search_path = nosuch", "discard all", "set search_path = nosuch", "set search_path = p2"], "p2"),
+    (["set search_path = p3", "begin", "set search_path = p1", "drop schema p3", "commit"], "p1"),
+])
+def test_what_show_says_select_reads(script, want, wire):
+    wire.ask(Q("create schema if not exists p1; create schema if not exists p2; create schema if not exists p3; create or replace table p1.t_of_path as select 'p1' x; "
+               "create or replace table p2.t_of_path as select 'p2' x"))
+    for sql in script:
+        wire.ask(Q(sql))
+    assert [one(wire, sql) for sql in PATHS] == [want, want]
+    assert one(wire, "select timestamptz '2024-01-01 00:00:00+00'") == "2024-01-01 00:00:00+00"
+
+
+def test_a_path_of_schemas_that_are_gone(server):
+    """As PostgreSQL: they are passed over, and the rest is searched."""
+    with server.wire() as w, server.wire() as other:
+        w.ask(Q("create schema if not exists gone; create schema if not exists kept; create or replace table kept.k_of_kept as select 5 a; set search_path = gone, kept"))
+        w.ask(Q("begin; set search_path = main"))
+        assert "err" not in str(other.ask(Q("drop schema gone cascade")))
+        w.ask(Q("rollback"))
+        assert (one(w, "show search_path"), one(w, "select a from k_of_kept")) == ("gone, kept", "5")
+    for path in ("kept", "nosuch,kept"):
+        with server.wire(options=f"-c search_path={path}") as w:
+            assert one(w, "select a from k_of_kept") == "5"
+            w.ask(Q("discard all"))
+            assert (one(w, "show search_path"), one(w, "select a from k_of_kept")) == (path, "5")
+            w.ask(Q("set search_path = main"))
+            assert w.ask(Q("select a from k_of_kept"))[0] == "err:42P01"
+            w.ask(Q("reset search_path"))
+            assert one(w, "select a from k_of_kept") == "5"
+
+
+def test_a_plan_that_is_kept_follows_the_path_and_the_zone(wire):
+    wire.ask(Q("create schema if not exists k1; create schema if not exists k2; create or replace table k1.kp as select 'k1' x; create or replace table k2.kp as select 'k2' x"))
+    wire.ask(Q("set search_path = k1"))
+    wire.ask(P("select x from kp where $1 = 1", "s", [23]), S)
+    for path in ("k1", "k2", "k1"):
+        wire.ask(Q(f"set search_path = {path}; set timezone = '{'Asia/Tokyo' if path == 'k2' else 'UTC'}'"))
+        for _ in range(4):
+            assert one(wire, "select x from kp") == path
+            assert (path,) in wire.ask(B("", "s", ["1"]), E(), S)
+            assert one(wire, "select timestamptz '2024-01-01 00:00:00'::text") == ("2024-01-01 00:00:00+09" if path == "k2" else "2024-01-01 00:00:00+00")
