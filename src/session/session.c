@@ -43,6 +43,17 @@ static void statement_begin(struct session *s)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+void session_next_statement(struct session *s)
+{
+    int64_t limit = settings_duration_us(&s->settings, SET_STATEMENT_TIMEOUT);
+    if (!limit && atomic_load(&s->statement_deadline_us) == CLOCK_NEVER)
+        return;
+    (void)pthread_mutex_lock(&s->lock); /* what was due to the one before does not reach this one */
+    atomic_fetch_and(&s->interrupts, ~(unsigned)INT_STATEMENT_TIMEOUT);
+    atomic_store(&s->statement_deadline_us, limit ? clock_now_us() + limit : CLOCK_NEVER);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
 void session_label(struct session *s, const char *label)
 {
     (void)snprintf(s->statement_label, sizeof s->statement_label, "%s", label);

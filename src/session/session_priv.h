@@ -416,6 +416,9 @@ int copy_run(struct session *s, const struct sql_statement *sql, struct command_
 int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
 int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
 
+/* session.c: of a Query that has several each has statement_timeout for itself, as it is by then. */
+void session_next_statement(struct session *s);
+
 /* simple.c, extended.c */
 void session_label(struct session *s, const char *label);
 int simple_query(struct session *s, struct str sql, struct err *e);

@@ -129,6 +129,8 @@ static int run_all(struct session *s, const struct sql_list *list, struct err *e
     for (size_t i = 0; i < list->n; i++) {
         if (list->n > 1)
             TRY(tx_implicit_begin(s, e));
+        if (i > 0)
+            session_next_statement(s);
         s->ends_query = i == last;
         int rc = run_one(s, &list->items[i], e);
         s->ends_query = false;

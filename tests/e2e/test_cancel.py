@@ -185,6 +185,20 @@ def test_statement_timeout(wire):
     assert wire.ask(Q("select pg_sleep(0.4)"))[-2] == 'cc"SELECT 1"'
 
 
+@pytest.mark.parametrize("sql, ends", [
+    ("set statement_timeout = '100ms'; select pg_sleep(2)", "err:57014"), ("begin; set local statement_timeout = '100ms'; select 1; select pg_sleep(2)", "err:57014"),
+    ("set statement_timeout = '600ms'; select pg_sleep(0.35); select pg_sleep(0.35); select 1", 'cc"SELECT 1"'),
+    ("set statement_timeout = '100ms'; set statement_timeout = 0; select pg_sleep(0.3)", 'cc"SELECT 1"'),
+    ("set statement_timeout = '100ms'; reset statement_timeout; select pg_sleep(0.3)", 'cc"SELECT 1"'),
+    ("select set_config('statement_timeout', '100ms', false); select pg_sleep(2)", "err:57014")])
+def test_statement_timeout_is_of_each_statement_of_a_query(sql, ends, server, postgres):
+    for where in (server, postgres):
+        with where.wire() as w:
+            began = time.monotonic()
+            assert w.ask(Q(sql))[-2] == ends, where
+            assert time.monotonic() - began < 1.9
+
+
 def test_statement_timeout_while_streaming(wire):
     wire.ask(Q("set statement_timeout = '300ms'"))
     wire.send(Q("select i from range(100000000000) t(i)"))
