@@ -295,8 +295,13 @@ int statement_refresh(struct session *s, struct statement *st, struct err *e)
         return ST_OK;
     if (st->declare)
         declared_query(st, &query);
-    st->backend->ops->stmt_free(TAKE_PTR(st->engine));
-    return prepare_engine(s, st, &query, st->oids, st->noids, e);
+    struct backend_stmt *old = TAKE_PTR(st->engine);
+    if (prepare_engine(s, st, &query, st->oids, st->noids, e) < 0) {
+        st->engine = old; /* it may work the next time */
+        return ST_ERR;
+    }
+    st->backend->ops->stmt_free(old);
+    return ST_OK;
 }
 
 /* Once st->sql is known. */

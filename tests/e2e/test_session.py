@@ -668,3 +668,18 @@ def test_a_plan_that_is_kept_follows_the_path_and_the_zone(wire):
             assert one(wire, "select x from kp") == path
             assert (path,) in wire.ask(B("", "s", ["1"]), E(), S)
             assert one(wire, "select timestamptz '2024-01-01 00:00:00'::text") == ("2024-01-01 00:00:00+09" if path == "k2" else "2024-01-01 00:00:00+00")
+
+
+@pytest.mark.parametrize("names", ["pg_cursors", "pg_prepared_statements"])
+def test_a_statement_that_names_the_session_survives_a_failure(names, wire):
+    again = [B("", "s"), D(), E(), S]
+    wire.ask(Q("create or replace table goes as select 7 a"))
+    wire.ask(P(f"select a, (select count(*) from {names}) >= 0 from goes", "s"), S)
+    before = wire.ask(*again)
+    assert ("7", "t") in before
+    wire.ask(Q("drop table goes"))
+    for _ in range(2):
+        assert "err:42P01" in wire.ask(*again)
+    assert "T" in wire.ask(D("S", "s"), S)
+    wire.ask(Q("create table goes as select 7 a"))
+    assert wire.ask(*again) == before
