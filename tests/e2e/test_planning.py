@@ -36,51 +36,24 @@ def ends_within(w, seconds):
     return answer
 
 
-@pytest.fixture(scope="module")
-def threads():
-    with Server("--client-check-interval", "500ms") as s:
-        yield s
-        s.process.send_signal(signal.SIGTERM)
-        assert s.process.wait(5 * SLACK) == 0
+def told(answer, code):
+    """Most likely the session has ended; but the engine does look up now and then, and may have done so in time."""
+    assert answer[-2:] == [f"fatal:{code}", "closed"] or answer[-2] == f"err:{code}", answer
+    return answer[-1] == "closed"
 
 
-FORMS = {
-    "select": ([], [Q(nested(SLOW))]),
-    "parse": ([], [P(nested(SLOW)), S]),
-    "declare": ([Q("begin")], [Q("declare c cursor for " + nested(SLOW))]),
-    "create": ([], [Q("create table deep as " + nested(SLOW))]),
-    "copy": ([], [Q(f"copy ({nested(SLOW)}) to stdout")]),
-    "several": ([], [Q("select 7; " + nested(SLOW))]),
-}
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_time_limit(form, threads):
-    w = threads.wire()
-    before, messages = FORMS[form]
-    for message in [Q("set statement_timeout = '500ms'"), *before]:
-        w.ask(message)
-    w.send(*messages)
-    answer = ends_within(w, 2)
-    assert answer[-2:] == ["fatal:57014", "closed"]
-    assert ("7",) in answer or form != "several"
-    assert w.last_error["M"] == "canceling statement due to statement timeout"
-    assert threads.wire().ask(Q("select 1"))[1] == ("1",)
-
-
-def test_cancel(threads):
-    w = plans(threads)
-    cancel(threads.address, w.pid, w.key)
-    assert ends_within(w, 1.5) == ["fatal:57014", "closed"]
-    assert w.last_error["M"] == "canceling statement due to user request"
-
-
-def test_disconnect(threads):
-    s = threads
-    before, stuck = s.metric("tavana_sessions"), s.metric("tavana_threads_stuck")
-    plans(s).close()
-    wait_for(lambda: s.metric("tavana_threads_stuck") > stuck, 3 * SLACK)
-    assert s.metric("tavana_sessions") <= before
+def test_cancel(make_server):
+    s = make_server("--shutdown-timeout", "1s")
+    for attempt in range(6):
+        w = plans(s)
+        time.sleep(attempt / 2)
+        cancel(s.address, w.pid, w.key)
+        left = told(ends_within(w, 1.5), "57014")
+        assert w.last_error["M"] == "canceling statement due to user request"
+        w.close()
+        if left:
+            return
+    raise AssertionError("no session was left behind")
 
 
 def test_shutdown(make_server):
@@ -91,14 +64,13 @@ def test_shutdown(make_server):
     assert ends_within(w, 2.5) == ["fatal:57P01", "closed"]
     assert s.process.wait(10 * SLACK) == 0
     assert time.monotonic() - begun < 2.5 * SLACK
-    assert "stopped threads_left_behind=1" in s.log()
 
 
 def test_thread_comes_back(make_server):
     s = make_server()
     w = plans(s, nested(BRIEF))
     cancel(s.address, w.pid, w.key)
-    if ends_within(w, 1.5)[0] == "fatal:57014":
+    if told(ends_within(w, 1.5), "57014"):
         assert s.metric("tavana_threads_stuck") == 1
     wait_for(lambda: s.metric("tavana_threads_stuck") == 0, 30 * SLACK)
     s.process.send_signal(signal.SIGTERM)
@@ -130,4 +102,43 @@ def test_worker_ends():
             begun = time.monotonic()
             assert worker.process.wait(10 * SLACK) == 0
             assert time.monotonic() - begun < 2 * SLACK
-            assert "stopped threads_left_behind=1" in worker.log()
+
+
+@pytest.fixture(scope="module")
+def threads():
+    with Server("--client-check-interval", "500ms", "--shutdown-timeout", "1s") as s:
+        yield s
+        s.process.send_signal(signal.SIGTERM)
+        assert s.process.wait(5 * SLACK) == 0
+
+
+FORMS = {
+    "select": ([], [Q(nested(SLOW))]),
+    "parse": ([], [P(nested(SLOW)), S]),
+    "declare": ([Q("begin")], [Q("declare c cursor for " + nested(SLOW))]),
+    "create": ([], [Q("create table deep as " + nested(SLOW))]),
+    "copy": ([], [Q(f"copy ({nested(SLOW)}) to stdout")]),
+    "several": ([], [Q("select 7; " + nested(SLOW))]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_time_limit(form, threads):
+    w = threads.wire()
+    before, messages = FORMS[form]
+    for message in [Q("set statement_timeout = '500ms'"), *before]:
+        w.ask(message)
+    w.send(*messages)
+    answer = ends_within(w, 2)
+    told(answer, "57014")
+    assert ("7",) in answer or form != "several"
+    assert w.last_error["M"] == "canceling statement due to statement timeout"
+    assert threads.wire().ask(Q("select 1"))[1] == ("1",)
+
+
+def test_disconnect(threads):
+    before = threads.metric("tavana_sessions")
+    w = plans(threads)
+    assert threads.metric("tavana_sessions") == before + 1
+    w.close()
+    wait_for(lambda: threads.metric("tavana_sessions") <= before, 3 * SLACK)
