@@ -1,6 +1,6 @@
-/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. The
- * session's message is not its thread's alone then, so nothing is written here but whole messages, and those
- * only while nobody else is at the socket. */
+/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. What the
+ * thread had put into s->out is whole messages, and stays as it is from then on; they go out before the last
+ * word, and only while no writer is at the socket. */
 #include "base/log.h"
 #include "base/metric.h"
 #include "session/session_priv.h"
