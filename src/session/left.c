@@ -5,7 +5,9 @@
 #include "base/metric.h"
 #include "session/session_priv.h"
 
-enum { GIVE_UP_US = 500 * 1000 }; /* after which nobody waits for a thread that has not heard of its end */
+/* How long anybody waits for a thread that has not heard of its end. A session that could have gone on is
+ * given more time: on a machine that is busy a plan may wait for its turn. */
+enum { GIVE_UP_US = 500 * 1000, GIVE_UP_SESSION_US = 3 * 1000 * 1000 };
 
 bool session_is_left(const struct session *s)
 {
@@ -55,7 +57,9 @@ void left_judge(struct session *s, int64_t now_us, struct left_behind *left)
     struct err why;
     if (s->interrupted_us == 0)
         s->interrupted_us = now_us;
-    if (now_us - s->interrupted_us < GIVE_UP_US || !s->cancel_target ||
+    bool ends = atomic_load(&s->interrupts) & (INT_TERMINATE | INT_CLIENT_GONE);
+    int64_t patience_us = ends ? GIVE_UP_US : GIVE_UP_SESSION_US;
+    if (now_us - s->interrupted_us < patience_us || !s->cancel_target ||
         !backend_leave_behind(s->cancel_target))
         return;
     err_init(&why);

@@ -44,16 +44,10 @@ def told(answer, code):
 
 def test_cancel(make_server):
     s = make_server("--shutdown-timeout", "1s")
-    for attempt in range(6):
-        w = plans(s)
-        time.sleep(attempt / 2)
-        cancel(s.address, w.pid, w.key)
-        left = told(ends_within(w, 1.5), "57014")
-        assert w.last_error["M"] == "canceling statement due to user request"
-        w.close()
-        if left:
-            return
-    raise AssertionError("no session was left behind")
+    w = plans(s)
+    cancel(s.address, w.pid, w.key)
+    told(ends_within(w, 4.5), "57014")
+    assert w.last_error["M"] == "canceling statement due to user request"
 
 
 def test_shutdown(make_server):
@@ -70,7 +64,7 @@ def test_thread_comes_back(make_server):
     s = make_server()
     w = plans(s, nested(BRIEF))
     cancel(s.address, w.pid, w.key)
-    if told(ends_within(w, 1.5), "57014"):
+    if told(ends_within(w, 4.5), "57014"):
         assert s.metric("tavana_threads_stuck") == 1
     wait_for(lambda: s.metric("tavana_threads_stuck") == 0, 30 * SLACK)
     s.process.send_signal(signal.SIGTERM)
@@ -129,7 +123,7 @@ def test_time_limit(form, threads):
     for message in [Q("set statement_timeout = '500ms'"), *before]:
         w.ask(message)
     w.send(*messages)
-    answer = ends_within(w, 2)
+    answer = ends_within(w, 5)
     told(answer, "57014")
     assert ("7",) in answer or form != "several"
     assert w.last_error["M"] == "canceling statement due to statement timeout"
