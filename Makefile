@@ -89,7 +89,7 @@ test-e2e-gateway: deps-test build
 # A gateway with two workers that share a catalog.
 test-e2e-workers: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=2 $(PYTEST) -rs \
-		$(addprefix tests/e2e/test_,auth.py cancel.py clients.py copy_in.py copy_out.py cursors.py cursor_scale.py differential.py hostile.py ops.py protocol.py rows.py \
+		$(addprefix tests/e2e/test_,auth.py cancel.py cancel_storm.py clients.py copy_in.py copy_out.py cursors.py cursor_scale.py differential.py hostile.py ops.py protocol.py rows.py \
 		limits.py scale.py security.py session.py stream.py types.py)
 
 test-e2e-asan: deps-test build
