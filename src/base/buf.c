@@ -48,6 +48,20 @@ void buf_clear(struct buf *b)
     b->failed = false;
 }
 
+void buf_trim(struct buf *b)
+{
+    if (b->len == 0) {
+        buf_release(b);
+        return;
+    }
+    uint8_t *data = b->len < b->cap ? mem_realloc(b->data, b->len) : NULL;
+    if (!data)
+        return;
+    account_give(b->account, b->cap - b->len);
+    b->data = data;
+    b->cap = b->len;
+}
+
 uint8_t *buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed)

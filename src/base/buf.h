@@ -25,6 +25,8 @@ void buf_init_of(struct buf *b, size_t max, struct account *account);
 void buf_release(struct buf *b);
 /* Empty and unfailed again, the memory kept. */
 void buf_clear(struct buf *b);
+/* Gives back the memory that its bytes do not need, as far as that can be done. */
+void buf_trim(struct buf *b);
 static inline bool buf_ok(const struct buf *b)
 {
     return !b->failed;

@@ -121,6 +121,7 @@ static int flush_with(struct session *s, bool rows_around, bool rows_follow, str
     if (st < 0)
         s->closing = true;
     buf_clear(&s->out);
+    s->out_due = false;
     return st;
 }
 
@@ -132,6 +133,12 @@ int session_flush(struct session *s, struct err *e)
 int session_flush_full(struct session *s, struct err *e)
 {
     return buf_ok(&s->out) && s->out.len < session_config(s)->write_buffer ? ST_OK : session_flush(s, e);
+}
+
+int session_flush_due(struct session *s, struct err *e)
+{
+    bool waits = buf_ok(&s->out) && !s->out_due && s->out.len < ANSWERS_MAX;
+    return waits ? ST_OK : session_flush(s, e);
 }
 
 void session_hold(struct session *s)
@@ -174,6 +181,7 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
     size_t room = session_config(s)->write_buffer;
     if (s->out.len + n <= room) { /* one write for a small result and what surrounds it */
         buf_put(&s->out, p, n);
+        s->out_due |= n > 0;
         return ST_OK;
     }
     TRY(session_flush(s, e));
@@ -207,6 +215,7 @@ void session_report(struct session *s, enum be_severity severity, const struct e
     if (severity == BE_ERROR || severity == BE_FATAL)
         metric_error(e->code);
     be_report(&s->out, severity, e);
+    s->out_due = true;
 }
 
 /* Levels of client_min_messages, least important first. */
@@ -232,6 +241,7 @@ void session_notice(struct session *s, enum be_severity severity, enum sqlstate 
     (void)err_vset(&e, code, fmt, ap);
     va_end(ap);
     be_report(&s->out, severity, &e);
+    s->out_due = true;
 }
 
 int session_check_interrupts(struct session *s, struct err *e)

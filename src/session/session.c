@@ -139,6 +139,7 @@ static void ready_for_query(struct session *s)
         if (reports >> i & 1)
             be_parameter_status(&s->out, settings_name(&s->settings, i), settings_get(&s->settings, i));
     be_ready_for_query(&s->out, tx_status(s));
+    s->out_due = true;
 }
 
 static int on_query(struct session *s, const struct frame *f, struct err *e)
@@ -324,8 +325,7 @@ static int run_messages(struct session *s, struct err *e)
         if (st == ST_AGAIN && !s->skip_input && n >= FRAME_HEADER)
             TRY(check_size(s, (char)in[0], need, e));
         if (st == ST_AGAIN) {
-            if (s->out.len)
-                TRY(session_flush(s, e));
+            TRY(session_flush_due(s, e));
             look_ahead(s);
             /* Once for each message worked on; a read at once would most likely be too early. */
             st = answered ? fill_or_linger(s, e) : session_fill(s, false, e);
@@ -456,7 +456,7 @@ static void park(struct session *s, short events)
 {
     struct session_server *v = s->server;
     arena_release(&s->message_arena);
-    buf_release(&s->out);
+    buf_trim(&s->out); /* answers that wait for Sync */
     writer_free(TAKE_PTR(s->writer));
     conn_trim(s->conn);
     memory_count_input(s);

@@ -233,6 +233,7 @@ struct session {
     bool settings_applied;
 
     struct buf out;   /* whole messages on their way; while it is held, the monitor's too */
+    bool out_due;     /* there is something in it that the client is not to wait for: see session_flush_due */
     bool held;        /* with lock: the monitor may send what is in there … */
     size_t held_sent; /* … and has sent so much of it */
     int64_t held_since_us;
@@ -385,6 +386,11 @@ void startup_forget(struct session *s);
 int session_flush(struct session *s, struct err *e);
 /* The same once s->out has as much as is written at once (write_buffer_size): between two messages. */
 int session_flush_full(struct session *s, struct err *e);
+/* The same when nothing follows at once: rows, errors, notices and what answers a Query or a Sync. Other
+ * answers of the extended protocol wait for Sync or Flush, or until there are ANSWERS_MAX bytes of them.
+ * Source: PostgreSQL's libpq/pqcomm.c, whose output buffer has that size. */
+enum { ANSWERS_MAX = 8192 };
+int session_flush_due(struct session *s, struct err *e);
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
 /* The same of a batch, whose memory may be exchanged: a long result is written by a thread of its own
  * (writer.h), and so is what is flushed behind it. */

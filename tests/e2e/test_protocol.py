@@ -2,6 +2,7 @@
 whole and answered up to its last ReadyForQuery. Both servers have to give the same notes."""
 
 import re
+import select
 import struct
 import time
 
@@ -315,6 +316,73 @@ def test_flush(either):
         w.send(E(1, "p"), H)
         assert w.notes(2) == [("2",), "susp"]
         assert w.ask(E(0, "p"), S) == [("3",), 'cc"SELECT 1"', "Z:I"]
+
+
+def silent(w, seconds=0.15):
+    """Nothing comes for so long: a session that has nothing to do has parked by then."""
+    assert not w.buffer and not select.select([w.sock], [], [], seconds)[0], (w.buffer, w.sock.recv(65536))
+
+
+QUIET_ONES = {  # what is answered without a row, and how
+    "parse": ([P("select 1 as a")], ["1"]),
+    "describe": ([P("select 1 as a"), D("S"), B(), D()], ["1", "t", "T", "2", "T"]),
+    "no rows": ([P("select 1 as a where 1 = 0"), B(), D(), E()], ["1", "2", "T", 'cc"SELECT 0"']),
+    "a command": ([P("set application_name = 'held'"), D("S"), B(), D(), E()], ["1", "t", "n", "2", "n", 'cc"SET"']),
+    "an empty one": ([P(""), B(), E()], ["1", "2", "empty"]),
+    "close": ([C("S", "no_such"), C("P", "no_such")], ["3", "3"]),
+    "a transaction": ([P("begin"), B(), E(), P("rollback"), B(), E()], ["1", "2", 'cc"BEGIN"', "1", "2", 'cc"ROLLBACK"']),
+}
+
+
+@pytest.mark.parametrize("name", QUIET_ONES)
+def test_answers_wait_for_sync_or_flush(name, either):
+    messages, answers = QUIET_ONES[name]
+    with either.wire() as w:
+        for end, more in ((S, ["Z:I"]), (H, [])):
+            w.send(*messages)
+            silent(w)
+            w.send(end[:3])
+            w.send(end[3:])
+            assert w.notes(len(answers) + len(more)) == answers + more
+        for m in messages:
+            w.send(m)
+        silent(w)
+        assert w.ask(S) == [*answers, "Z:I"]
+
+
+def test_answers_wait_through_half_a_message(either):
+    with either.wire() as w:
+        w.send(P("select 1 as a"), B(), E(0)[:3])
+        silent(w)
+        w.send(E(0)[3:])
+        assert w.ask(S) == ["1", "2", ("1",), 'cc"SELECT 1"', "Z:I"]
+
+
+def test_a_full_buffer_of_answers_leaves(either):
+    with either.wire() as w:
+        w.send(P("select 1 as a"), *[D("S")] * 40)
+        silent(w)
+        w.send(*[D("S")] * 400)
+        assert w.notes(41) == ["1", *["t", "T"] * 20]
+        assert w.ask(S) == [*["t", "T"] * 420, "Z:I"]
+
+
+def test_rows_wait_for_nothing(server):
+    """What comes before them neither; the engine is still at work on the rest."""
+    with server.wire() as w:
+        w.send(P("select i from range(1000000000000) t(i)"), B(), D(), E())
+        assert w.notes(4) == ["1", "2", "T", ("0",)]
+    with server.wire() as w:
+        w.send(P(THREE), B(), E())
+        assert w.notes(5) == ["1", "2", ("1",), ("2",), ("3",)]
+        w.send(P("show server_encoding"), B(), E(), S)
+        assert w.until_ready()[-5:] == ["1", "2", ("UTF8",), 'cc"SHOW"', "Z:I"]
+
+
+def test_a_fatal_error_takes_along_what_waits(make_server):
+    with make_server("--set", "idle_session_timeout=300ms").wire() as w:
+        w.send(P("select 1 as a"), B())
+        assert w.until_ready() == ["1", "2", "fatal:57P05", "closed"]
 
 
 def test_an_error_waits_for_nothing(either):

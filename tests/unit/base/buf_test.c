@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
 #include "base/bytes.h"
 
@@ -95,6 +96,31 @@ static void test_reserve_then_commit(void **state)
     buf_release(&b);
 }
 
+static void test_trim(void **state)
+{
+    (void)state;
+    struct account account = {.max = 4096};
+    struct buf b;
+    buf_init_of(&b, 2048, &account);
+    buf_put(&b, "kept", 4);
+    assert_non_null(buf_reserve(&b, 1000));
+    alloc_fail_nth(1);
+    buf_trim(&b); /* as it was */
+    assert_true(alloc_failed());
+    assert_true(b.cap >= 1004);
+    assert_int_equal(account.used, b.cap);
+    buf_trim(&b);
+    assert_int_equal(b.cap, 4);
+    assert_int_equal(account.used, 4);
+    buf_trim(&b);
+    buf_put(&b, " and more", 9);
+    assert_memory_equal(b.data, "kept and more", 13);
+    buf_clear(&b);
+    buf_trim(&b);
+    assert_null(b.data);
+    assert_int_equal(account.used, 0);
+}
+
 static void test_every_allocation_fails(void **state)
 {
     (void)state;
@@ -121,11 +147,9 @@ static void test_every_allocation_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_puts),
-        cmocka_unit_test(test_bound_at_every_size),
-        cmocka_unit_test(test_huge_reserve),
-        cmocka_unit_test(test_reserve_then_commit),
-        cmocka_unit_test(test_every_allocation_fails),
+        cmocka_unit_test(test_puts),         cmocka_unit_test(test_bound_at_every_size),
+        cmocka_unit_test(test_huge_reserve), cmocka_unit_test(test_reserve_then_commit),
+        cmocka_unit_test(test_trim),         cmocka_unit_test(test_every_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
