@@ -159,6 +159,8 @@ static int session_reset(struct backend_session *bs, struct err *e)
     s->settings = 0;
     s->pinned = s->wrote = false;
     s->tx = LOCAL_TX_NONE;
+    s->catalog++;
+    local_catalog_settled(s);
     return ST_OK;
 }
 

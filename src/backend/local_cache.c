@@ -137,7 +137,8 @@ static bool is_blind(struct str sql)
 
 static int cache_new(struct local_session *s, struct str text, struct local_cached **out, struct err *e)
 {
-    struct local_cached made = {.len = text.n, .version = local_version_now(s)};
+    struct local_cached made = {
+        .len = text.n, .version = local_version_now(s), .catalog = local_catalog_now(s)};
     bool once;
     TRY(prepare(s->main, text, &made.stmt, &once, e));
     made.text = mem_strndup(text.p, text.n);
@@ -156,7 +157,9 @@ static int cache_new(struct local_session *s, struct str text, struct local_cach
 
 static bool may_run(const struct local_session *s, const struct local_cached *k, bool fresh)
 {
-    return !k->once && (k->blind || (!fresh && local_version_holds(s, &k->version)));
+    if (k->once)
+        return false;
+    return k->blind ? local_catalog_holds(s, &k->catalog) : !fresh && local_version_holds(s, &k->version);
 }
 
 static int find_or_prepare(struct local_session *s, struct str text, bool fresh, struct local_cached **out,

@@ -97,6 +97,7 @@ int local_change_path(struct local_session *s, char **path, struct err *e)
     TRY(claim(s, e));
     s->path = *path;
     s->settings++;
+    s->catalog++;
     if (renew_settings(s, e) != ST_OK) {
         s->path = old; /* which is told anew before anything else runs */
         return ST_ERR;

@@ -90,6 +90,7 @@ int local_open(struct backend_session *bs, struct backend_stmt *stmt, const stru
     TRY(local_portal_new(s, stmt->info.desc, &p, e));
     p->stmt = st;
     st->refs++;
+    TRY(local_see_that_it_holds(st, e));
     TRY(decode(p, params, e));
     *out = &TAKE_PTR(p)->base;
     return ST_OK;
@@ -229,6 +230,7 @@ static int change(struct local_portal *p, const struct sql_rewritten *text, stru
         TRY(check_before(st, es, e));
     TRY(bind_params(p, es, e));
     s->changes++;
+    local_catalog_changes(s, st, engine_stmt_info(es)->kind);
     if (st->way == LOCAL_WAY_AT_ONCE)
         local_running_on(s, NULL);
     int run = engine_run(es, ENGINE_MATERIALIZE, &s->cancelled, &p->result, e);

@@ -56,6 +56,7 @@ struct local {
     uint64_t sessions;             /* that there have been; atomic */
     uint64_t data_version;         /* grows with every commit of changed data; atomic, as the next */
     unsigned commits;              /* of such, under way */
+    uint64_t catalog_version;      /* atomic; see local_stale.c */
     pthread_rwlock_t commit_gate;  /* see local_version.c */
     bool reads_elsewhere;          /* files, other databases: what changes there nobody counts */
     unsigned streams_max, streams; /* on connections of their own, in the process; atomic */
@@ -68,12 +69,18 @@ struct local_version {
     uint64_t own;       /* changes of this session */
 };
 
+/* Of the catalog, when a statement was last compared with it. */
+struct local_catalog {
+    uint64_t all, own;
+};
+
 struct local_cached {
     struct engine_stmt *stmt;
     char *text;
     size_t len;
     uint64_t used; /* clock of the connection */
     struct local_version version;
+    struct local_catalog catalog;
     bool keep; /* has been seen before: worth its memory */
     bool ran;
     bool once;  /* the engine expanded it: prepared anew each time */
@@ -101,10 +108,13 @@ struct local_session {
     struct list detached; /* portals whose streams have connections of their own, the idlest first */
     unsigned ndetached;
     enum local_tx tx;
-    bool wrote;        /* in this transaction */
-    uint64_t changes;  /* statements that changed something, ever */
-    bool one_snapshot; /* of this transaction: REPEATABLE READ and up */
-    bool pinned;       /* has what only its main connection knows: temporary objects, variables … */
+    bool wrote;           /* in this transaction */
+    uint64_t changes;     /* statements that changed something, ever */
+    uint64_t catalog;     /* with the next two: see local_stale.c */
+    bool catalog_open;    /* this transaction has changed it, or compared a statement with it … */
+    bool catalog_changed; /* … has changed what others see */
+    bool one_snapshot;    /* of this transaction: REPEATABLE READ and up */
+    bool pinned;          /* has what only its main connection knows: temporary objects, variables … */
 
     uint64_t settings; /* version, from 1 */
     struct encode_settings encode;
@@ -148,6 +158,7 @@ struct local_stmt {
     struct local_literals *kept; /* its row; NULL: the engine has to run it */
     bool wrap;                   /* some columns are cast to text around it */
     struct sql_rewritten text;   /* as the engine gets it */
+    struct local_catalog catalog;
     uint32_t *oids;
     enum local_after { LOCAL_AFTER_NOTHING, LOCAL_AFTER_PIN, LOCAL_AFTER_PATH, LOCAL_AFTER_PATH_RESET } after;
     enum local_way way;
@@ -250,6 +261,17 @@ void local_gate_open(struct local *l);
 void local_data_changed(struct local *l);
 /* Ends a transaction that changed data. */
 int local_commit_changes(struct local *l, struct engine_conn *c, struct err *e);
+
+/* local_stale.c */
+struct local_catalog local_catalog_now(const struct local_session *s);
+bool local_catalog_holds(const struct local_session *s, const struct local_catalog *c);
+/* A statement of this kind is about to run. */
+void local_catalog_changes(struct local_session *s, const struct local_stmt *st, enum engine_kind kind);
+/* A transaction has ended, or what it changed is as good as committed. */
+void local_catalog_settled(struct local_session *s);
+/* For Bind: 0A000 when the rows are no longer those of the description, or why it cannot be planned any more.
+ */
+int local_see_that_it_holds(struct local_stmt *st, struct err *e);
 
 /* local_stmt.c */
 int local_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,

@@ -185,6 +185,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement can have at most %d parameters",
                        BACKEND_PARAMS_MAX);
     TRY(local_claim(st->session, &c, e));
+    st->catalog = local_catalog_now(st->session);
     TRY(local_plan(st, c, oids, noids, &es, &sample, e));
     const struct engine_stmt_info *info = engine_stmt_info(es);
     TRY(describe_params(st, info, noids, e));

@@ -19,6 +19,7 @@ static bool drop_connection(struct local_session *s)
     local_plans_forget(s); /* from here on no other thread looks at main */
     local_conn_free(TAKE_PTR(s->main));
     s->pinned = false;
+    s->catalog++;
     return more;
 }
 
@@ -27,7 +28,9 @@ static int undo(struct local_session *s, struct err *e)
 {
     struct err why;
     err_init(&why);
-    if (say(s, "ROLLBACK", &why) == ST_OK || why.code == SQLSTATE_NO_ACTIVE_SQL_TRANSACTION)
+    int st = say(s, "ROLLBACK", &why);
+    local_catalog_settled(s);
+    if (st == ST_OK || why.code == SQLSTATE_NO_ACTIVE_SQL_TRANSACTION)
         return ST_OK;
     bool more = drop_connection(s);
     (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "the engine could not roll back: %s", why.message);
@@ -65,6 +68,7 @@ static int commit(struct local_session *s, bool changes, struct err *e)
 {
     local_running_on(s, NULL);
     int st = changes ? local_commit_changes(s->local, s->main->conn, e) : say(s, "COMMIT", e);
+    local_catalog_settled(s);
     return st == ST_OK ? ST_OK : undo_after(s, e);
 }
 

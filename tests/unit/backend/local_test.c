@@ -150,6 +150,47 @@ static void test_columns_the_encoder_does_not_know(void **state)
     s->ops->session_close(s);
 }
 
+/* Bind of a statement whose table has changed since. */
+static void refused(struct backend_session *s, struct backend_stmt *st, const char *code)
+{
+    struct backend_portal *p;
+    err_init(&err);
+    assert_int_equal(s->ops->open(s, st, NULL, 0, &p, &err), ST_ERR);
+    assert_string_equal(sqlstate_code(err.code), code);
+    if (strcmp(code, "0A000") == 0)
+        assert_string_equal(err.message, "cached plan must not change result type");
+}
+
+/* What a transaction changes in the catalog is seen by its own Binds, and by all once it is committed. */
+static void test_stale_in_a_transaction(void **state)
+{
+    (void)state;
+    struct backend_session *s = session(), *other = session();
+    query(s, "create table sx as select 1 as a");
+    struct backend_stmt *mine = prepared(s, "select * from sx"), *theirs = prepared(other, "table sx");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(s->ops->tx(s, BACKEND_TX_BEGIN, &err), ST_OK);
+        query(s, i ? "alter table sx rename a to b" : "drop table sx");
+        refused(s, mine, i ? "0A000" : "42P01");
+        struct backend_portal *p = started_with(other, theirs, NULL);
+        assert_string_equal(all(other, p), "1\n");
+        other->ops->portal_close(p);
+        assert_int_equal(s->ops->tx(s, i ? BACKEND_TX_COMMIT : BACKEND_TX_ROLLBACK, &err), ST_OK);
+        if (i)
+            break;
+        p = started_with(s, mine, NULL);
+        assert_string_equal(all(s, p), "1\n");
+        s->ops->portal_close(p);
+    }
+    refused(s, mine, "0A000");
+    refused(other, theirs, "0A000");
+    s->ops->stmt_free(mine);
+    other->ops->stmt_free(theirs);
+    query(s, "drop table sx");
+    s->ops->session_close(s);
+    other->ops->session_close(other);
+}
+
 /* A statement planned before its table changed: runs when its rows have the shape that was told, else not at
  * all. */
 static void test_stale_statement(void **state)
@@ -165,11 +206,7 @@ static void test_stale_statement(void **state)
     assert_string_equal(all(s, p), "1\n");
     s->ops->portal_close(p);
     for (int i = 0; i < 2; i++) {
-        p = bound(s, stale[i], NULL);
-        assert_int_equal(s->ops->start(p, &err), ST_ERR);
-        assert_string_equal(sqlstate_code(err.code), "0A000");
-        assert_string_equal(err.message, "cached plan must not change result type");
-        s->ops->portal_close(p);
+        refused(s, stale[i], "0A000");
         s->ops->stmt_free(stale[i]);
     }
     assert_string_equal(query(s, "select count(*) from st"), "1\n");
@@ -360,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_columns_the_encoder_does_not_know),
         cmocka_unit_test(test_stale_statement),
+        cmocka_unit_test(test_stale_in_a_transaction),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_settings_move),
         cmocka_unit_test(test_transactions),
