@@ -72,6 +72,8 @@ static bool read_rows(struct cursor *c, struct row_batch *batch, struct err *e)
     uint64_t n;
     if (!varint(c, &n) || n > c->left || row_batch_reserve(batch, (size_t)n, e) != ST_OK)
         return false;
+    if (n == 0) /* the batch may have no memory yet */
+        return true;
     uint8_t *end = batch->data + batch->len;
     if (!bytes(c, end, (size_t)n))
         return false;

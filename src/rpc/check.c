@@ -351,16 +351,14 @@ static int check_data_rows(const uint8_t *p, size_t n, uint64_t rows, unsigned n
 /* With what stands around them in a file: a header, an end. */
 static int check_copy_data(const uint8_t *p, size_t n, uint64_t rows, struct err *e)
 {
-    const uint8_t *const end = p + n;
     uint64_t pieces = 0;
-    for (; p < end; pieces++) {
-        const size_t left = (size_t)(end - p);
-        if (left < COPY_DATA_HEAD || *p != 'd')
+    for (size_t at = 0; at < n; pieces++) {
+        if (n - at < COPY_DATA_HEAD || p[at] != 'd')
             return wrong(e, "what was copied is no file");
-        const size_t len = get_be32(p + 1);
-        if (len > left - 1 || len < LENGTH_BYTES)
+        const size_t len = get_be32(p + at + 1);
+        if (len > n - at - 1 || len < LENGTH_BYTES)
             return wrong(e, "a row ends elsewhere than it says");
-        p += 1 + len;
+        at += 1 + len;
     }
     return rows <= pieces ? ST_OK : wrong(e, "rows are fewer than they should be");
 }

@@ -99,6 +99,21 @@ static void test_trailer(void **state)
     row_batch_release(&batch);
 }
 
+/* Rows of no bytes, into a batch that has no memory. */
+static void test_rows_of_no_bytes(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {0x0a, 2, 0x1a, 0};
+    bool last = true;
+    struct row_batch batch;
+    Tavana__V1__FetchReply *out = NULL;
+    row_batch_init(&batch);
+    assert_int_equal(read_bytes(bytes, sizeof bytes, 1, &batch, &last, &out), ST_OK);
+    assert_int_equal(batch.len, 0);
+    assert_false(last);
+    row_batch_release(&batch);
+}
+
 /* Every cut, and every byte changed: an error or a message, never more. */
 static void test_broken(void **state)
 {
@@ -145,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_trailer),
+        cmocka_unit_test(test_rows_of_no_bytes),
         cmocka_unit_test(test_broken),
     };
     return cmocka_run_group_tests(tests, begin, end);
