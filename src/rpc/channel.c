@@ -101,9 +101,12 @@ static void *sent_main(void *arg)
             continue;
         }
         (void)pthread_mutex_unlock(&c->lock);
-        sent_free(grpc_completion_queue_next(c->sent, rpc_never(), NULL).tag);
+        struct sent *s = grpc_completion_queue_next(c->sent, rpc_never(), NULL).tag;
         (void)pthread_mutex_lock(&c->lock);
         c->under_way--;
+        (void)pthread_mutex_unlock(&c->lock);
+        sent_free(s);
+        (void)pthread_mutex_lock(&c->lock);
     }
     (void)pthread_mutex_unlock(&c->lock);
     return NULL;
@@ -332,11 +335,12 @@ void rpc_start_batch(grpc_call *call, const grpc_op *ops, size_t n, void *tag)
 }
 
 /* All of a unary call. */
-static void start_unary(struct sent *s, const struct rpc_outgoing *o, void *tag)
+static void start_unary(struct sent *s, const struct rpc_channel *c)
 {
-    grpc_metadata token = o->token;
+    struct rpc_outgoing o;
+    rpc_outgoing_init(&o, c);
     const grpc_op ops[] = {
-        {.op = GRPC_OP_SEND_INITIAL_METADATA, .data.send_initial_metadata = {o->ntoken, &token, {0}}},
+        {.op = GRPC_OP_SEND_INITIAL_METADATA, .data.send_initial_metadata = {o.ntoken, &o.token, {0}}},
         {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = s->request},
         {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
         {.op = GRPC_OP_RECV_INITIAL_METADATA,
@@ -345,7 +349,7 @@ static void start_unary(struct sent *s, const struct rpc_outgoing *o, void *tag)
         {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
          .data.recv_status_on_client = {&s->trailing, &s->status, &s->details, NULL}},
     };
-    rpc_start_batch(s->call, ops, sizeof ops / sizeof *ops, tag);
+    rpc_start_batch(s->call, ops, sizeof ops / sizeof *ops, s);
 }
 
 static struct sent *unary_new(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
@@ -359,9 +363,6 @@ static struct sent *unary_new(struct rpc_channel *c, enum rpc_method method, con
     s->details = grpc_empty_slice();
     grpc_metadata_array_init(&s->initial);
     grpc_metadata_array_init(&s->trailing);
-    struct rpc_outgoing o;
-    rpc_outgoing_init(&o, c);
-    start_unary(s, &o, s);
     return s;
 }
 
@@ -373,6 +374,7 @@ int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessa
     struct sent *s = unary_new(c, method, request, q, !give_up);
     if (!s)
         return err_oom(e);
+    start_unary(s, c);
     (void)rpc_pluck(q, s->call, s, give_up);
     bool late = s->status == GRPC_STATUS_CANCELLED && give_up && rpc_was_given_up(give_up);
     int st = late ? rpc_given_up(c, e) : rpc_status(c, s->status, s->details, e);
@@ -384,10 +386,12 @@ int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessa
 
 void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request)
 {
-    if (!unary_new(c, method, request, c->sent, true))
+    struct sent *s = unary_new(c, method, request, c->sent, true);
+    if (!s)
         return;
-    (void)pthread_mutex_lock(&c->lock);
+    (void)pthread_mutex_lock(&c->lock); /* counted before it can end */
     c->under_way++;
     (void)pthread_cond_signal(&c->changed);
     (void)pthread_mutex_unlock(&c->lock);
+    start_unary(s, c);
 }

@@ -8,8 +8,10 @@
 
 #include <grpc/slice.h>
 
+#include <stdatomic.h>
+
 struct slot {
-    struct rpc_slots *all;
+    _Atomic(struct rpc_slots *) all; /* atomic: gRPC's threads read it before they have the lock */
     uint8_t *data;
     size_t cap;
     bool under_way;
@@ -31,7 +33,7 @@ struct rpc_slots *rpc_slots_new(void)
     (void)pthread_cond_init(&a->changed, NULL);
     a->refs = 1;
     for (unsigned i = 0; i < RPC_BATCHES_MAX; i++)
-        a->slots[i].all = a;
+        atomic_store_explicit(&a->slots[i].all, a, memory_order_release);
     return a;
 }
 
@@ -55,7 +57,7 @@ void rpc_slots_unref(struct rpc_slots *a)
 static void slot_free(void *arg)
 {
     struct slot *s = arg;
-    struct rpc_slots *a = s->all;
+    struct rpc_slots *a = atomic_load_explicit(&s->all, memory_order_acquire);
     (void)pthread_mutex_lock(&a->lock);
     s->under_way = false;
     (void)pthread_cond_signal(&a->changed);
@@ -80,11 +82,12 @@ static struct slot *take_slot(struct rpc_slots *a, struct row_batch *batch)
     s->under_way = true;
     a->refs++;
     (void)pthread_mutex_unlock(&a->lock);
-    struct slot mine = *s;
+    uint8_t *data = s->data;
+    size_t cap = s->cap;
     s->data = batch->data;
     s->cap = batch->cap;
-    batch->data = mine.data;
-    batch->cap = mine.cap;
+    batch->data = data;
+    batch->cap = cap;
     return s;
 }
 
