@@ -8,7 +8,8 @@ E2E_ARGS ?=
 export SAMPLE_SCALE ?= 1
 export PG_PORT ?= 15432
 
-PYTEST = .deps/venv/bin/python -m pytest -q -p no:cacheprovider tests/e2e
+RUN_PYTEST = .deps/venv/bin/python -m pytest -q -p no:cacheprovider
+PYTEST = $(RUN_PYTEST) tests/e2e
 # Arguments for bench/run.py, e.g. BENCH_ARGS='--only rows --rounds 3'.
 BENCH_ARGS ?=
 # Everything that a tool caches stays in the clone.
@@ -22,7 +23,7 @@ export LSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions
 export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/tsan.supp:halt_on_error=1:ignore_noninstrumented_modules=1
 
 .PHONY: help deps build sample run test check clean deps-test format bench
-.PHONY: test-unit test-asan test-tsan test-fuzz test-e2e test-e2e-asan
+.PHONY: test-unit test-asan test-tsan test-fuzz test-e2e test-e2e-asan test-e2e-gateway test-e2e-workers test-full
 
 help:
 	@echo 'make run      build, make the sample, and serve it on 127.0.0.1:$(PG_PORT) until Ctrl-C'
@@ -32,6 +33,7 @@ help:
 	@echo '  test-unit   unit tests                     test-asan      the same under ASan and UBSan'
 	@echo '  test-fuzz   $(FUZZ_RUNS) inputs a decoder       test-tsan      the concurrent part under TSan'
 	@echo '  test-e2e    clients against the server     test-e2e-asan  the same under ASan and UBSan'
+	@echo 'make test-full  the same, nothing left out and at full length: hours'
 	@echo 'make bench    side by side with other servers, into bench/out (BENCH_ARGS: bench/README.md)'
 	@echo 'make deps     what building and running needs (tools/deps); make deps-test: what testing needs'
 	@echo 'make format   lays the sources out           make clean     removes what was built'
@@ -60,6 +62,10 @@ run: sample
 test:
 	@tools/test
 
+# All of it at full length: hours.
+test-full:
+	@TAVANA_FULL=1 FUZZ_RUNS=1000000 tools/test
+
 check: deps-test
 	@tools/check
 
@@ -81,21 +87,28 @@ test-e2e: deps-test build
 	@cmake --build build -j $(JOBS) --target drain replay inproc_bench
 	@TAVANA_BINARY=$(CURDIR)/build/tavana $(PYTEST) $(E2E_ARGS)
 
-# The same clients in front of a gateway with a worker; what is about the program itself was tried before.
+# Below, what workers or an instrumented build do not change is left out, and so is what takes long (conftest.py);
+# `make test-full` leaves nothing out.
+leave_out = $(if $(TAVANA_FULL),,$(addprefix --ignore=tests/e2e/test_,$(addsuffix .py,$(1))))
+
+# The same clients in front of a gateway with a worker.
 test-e2e-gateway: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=1 $(PYTEST) $(E2E_ARGS) \
-		$(addprefix --ignore=tests/e2e/test_,bench.py chaos.py docs.py gateway.py rows.py worker.py)
+		$(addprefix --ignore=tests/e2e/test_,bench.py chaos.py docs.py gateway.py rows.py worker.py) \
+		$(call leave_out,auth cursor_scale hosts login ops)
 
 # A gateway with two workers that share a catalog.
+shared_catalog = cancel cancel_storm copy_in copy_out cursors limits protocol rows session stream
+shared_catalog_full = $(shared_catalog) auth clients cursor_scale differential hostile ops scale security types
 test-e2e-workers: deps-test build
-	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=2 $(PYTEST) -rs \
-		$(addprefix tests/e2e/test_,auth.py cancel.py cancel_storm.py clients.py copy_in.py copy_out.py cursors.py cursor_scale.py differential.py hostile.py ops.py protocol.py rows.py \
-		limits.py scale.py security.py session.py stream.py types.py)
+	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=2 $(RUN_PYTEST) -rs $(E2E_ARGS) \
+		$(patsubst %,tests/e2e/test_%.py,$(if $(TAVANA_FULL),$(shared_catalog_full),$(shared_catalog)))
 
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null
 	@cmake --build build-debug -j $(JOBS) --target tavana
-	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) $(E2E_ARGS)
+	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) $(E2E_ARGS) \
+		$(call leave_out,bench chaos clients docs hosts scale)
 
 test-tsan: deps-test build
 	@cmake --preset tsan >/dev/null

@@ -42,6 +42,7 @@ def pytest_configure(config):
     for name, text in {
         "concurrent": "many threads at work: also run under TSan",
         "slow": "takes five seconds or more",
+        "workers": "is about what several workers change, though it makes a server of its own",
         "needs_pg": "compares with a real PostgreSQL 15",
         "java": "needs a JDK and Maven",
         "node": "needs node and npm",
@@ -57,6 +58,19 @@ def pytest_collection_modifyitems(items):
         for fixture, marker in (("postgres", "needs_pg"), ("jdbc", "java"), ("node_modules", "node")):
             if fixture in item.fixturenames:
                 item.add_marker(marker)
+        if reason := left_out(item):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def left_out(item):
+    """Why a test that was tried with `tavana serve` is not tried again, where that would take long. TAVANA_FULL=1 tries all."""
+    if FULL:
+        return None
+    if WORKERS > 1 and "make_server" in item.fixturenames and not item.get_closest_marker("workers"):
+        return "a fleet of its own for each test takes long"
+    if (WORKERS or SANITIZED) and item.get_closest_marker("slow"):
+        return "takes long"
+    return None
 
 
 # Below those that the system gives to connections, and none twice: else one in a few thousand servers finds its port taken.

@@ -44,6 +44,7 @@ def test_cancel(what, extended, protocol, server, record_property):
         assert len(w.key) == (4 if protocol == 196608 else 32)
         for _ in range(3):
             w.send(*([P(sql), B(), D(), E(), S] if extended else [Q(sql)]))
+            wait_for(lambda: server.metric("tavana_sessions_running") == 1, 20)  # a cancel before that does nothing
             time.sleep(0.2)
             begun = time.monotonic()
             assert cancel(server.address, w.pid, w.key) == b""

@@ -180,7 +180,7 @@ def told_wrong(server, clients):
     return wrong
 
 
-@pytest.mark.slow
+@pytest.mark.workers
 @pytest.mark.parametrize("most_ms", [0, 30], ids=["cancels", "time limits"])
 def test_storm(make_server, tmp_path, record_property, most_ms):
     server = make_server(database=None if WORKERS > 1 else tmp_path / "storm.db")

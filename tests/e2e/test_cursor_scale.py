@@ -9,7 +9,7 @@ from conftest import FULL, SANITIZED, Server
 from wire import B, E, P, Q, S
 
 MB = 1 << 20
-COUNT, ROWS = (20, 1000000) if FULL else (20, 100000)
+COUNT, ROWS = (20, 1000000) if FULL else (8, 100000)
 PIECES = 10001 if FULL else 3001
 
 
