@@ -155,6 +155,7 @@ static int complete(struct session *s, const char *tag, bool with_count, uint64_
         TRY(tx_implicit_commit(s, e));
     (void)snprintf(text, sizeof text, with_count ? "%s %llu" : "%s", tag, (unsigned long long)count);
     be_command_complete(&s->out, text);
+    s->completed = true;
     return ST_OK;
 }
 

@@ -196,6 +196,5 @@ int extended_message(struct session *s, const struct frame *f, struct err *e)
 
 int extended_sync(struct session *s, struct err *e)
 {
-    s->skip_to_sync = false;
     return tx_implicit_commit(s, e);
 }

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -26,47 +27,9 @@ char session_peek_message(struct session *s, size_t after)
     return 0;
 }
 
-/* From here to statement_end a cancel or a time limit may end what runs. */
-static void statement_begin(struct session *s)
-{
-    int64_t now = clock_now_us();
-    int64_t limit = settings_duration_us(&s->settings, SET_STATEMENT_TIMEOUT);
-    atomic_store(&s->statement_deadline_us, limit ? now + limit : CLOCK_NEVER);
-    atomic_store(&s->active_since_us, now);
-    s->statement_start_us = now;
-    s->statement_rows = s->statement_bytes = 0;
-    s->first_row_seen = false;
-    s->statement_label[0] = '\0';
-    (void)pthread_mutex_lock(&s->lock);
-    s->active = true;
-    s->interrupted_us = 0;
-    (void)pthread_mutex_unlock(&s->lock);
-}
-
-void session_next_statement(struct session *s)
-{
-    int64_t limit = settings_duration_us(&s->settings, SET_STATEMENT_TIMEOUT);
-    if (!limit && atomic_load(&s->statement_deadline_us) == CLOCK_NEVER)
-        return;
-    (void)pthread_mutex_lock(&s->lock); /* what was due to the one before does not reach this one */
-    atomic_fetch_and(&s->interrupts, ~(unsigned)INT_STATEMENT_TIMEOUT);
-    atomic_store(&s->statement_deadline_us, limit ? clock_now_us() + limit : CLOCK_NEVER);
-    (void)pthread_mutex_unlock(&s->lock);
-}
-
 void session_label(struct session *s, const char *label)
 {
     (void)snprintf(s->statement_label, sizeof s->statement_label, "%s", label);
-}
-
-static void statement_end(struct session *s)
-{
-    (void)pthread_mutex_lock(&s->lock);
-    s->active = false;
-    atomic_fetch_and(&s->interrupts, ~(unsigned)INT_STATEMENT_MASK);
-    (void)pthread_mutex_unlock(&s->lock);
-    atomic_store(&s->active_since_us, 0);
-    atomic_store(&s->statement_deadline_us, CLOCK_NEVER);
 }
 
 static void log_statement(struct session *s, char type, const struct err *e)
@@ -122,6 +85,7 @@ static void statement_failed(struct session *s, struct err *e)
     }
     count_statement_end(s, e);
     memory_name_limit(s, e);
+    s->timeout_us = 0;
     if (is_fatal(s, e)) {
         if (!is_client_gone(s, e))
             session_report(s, BE_FATAL, e);
@@ -167,6 +131,26 @@ static void send_answers(struct session *s, bool answers_ready)
         session_report(s, BE_FATAL, &e);
 }
 
+static int work_on(struct session *s, const struct frame *f, struct err *e)
+{
+    switch (f->type) {
+    case 'd': /* of a COPY that has ended: dropped, as in PostgreSQL */
+    case 'c':
+    case 'f': return ST_OK;
+    default: break;
+    }
+    if (session_is_too_late(s))
+        return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to statement timeout");
+    switch (f->type) {
+    case 'Q': return on_query(s, f, e);
+    case 'S': return on_sync(s, f, e);
+    case 'F':
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "function calls through the protocol are not supported");
+    default: return extended_message(s, f, e);
+    }
+}
+
 /* One whole message. After an error of the extended protocol all but Sync and Terminate is skipped. */
 static void dispatch(struct session *s, const struct frame *f)
 {
@@ -182,31 +166,21 @@ static void dispatch(struct session *s, const struct frame *f)
     memory_begin(&s->memory, session_config(s)->memory_max);
     if (s->sweep_us != CLOCK_NEVER && clock_now_us() >= s->sweep_us)
         s->sweep_us = cursors_sweep(s, false);
-    statement_begin(s);
-    int st = ST_OK;
-    switch (f->type) {
-    case 'Q': st = on_query(s, f, &e); break;
-    case 'S': st = on_sync(s, f, &e); break;
-    case 'd': /* of a COPY that has ended: dropped, as in PostgreSQL */
-    case 'c':
-    case 'f': break;
-    case 'F':
+    session_statement_begin(s, f->type);
+    bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
+    if (f->type == 'S')
         s->skip_to_sync = false;
-        st = err_set(&e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                     "function calls through the protocol are not supported");
-        break;
-    default: st = extended_message(s, f, &e); break;
-    }
-    if (st < 0) {
+    if (work_on(s, f, &e) < 0) {
         statement_failed(s, &e);
-        s->skip_to_sync = f->type != 'Q' && f->type != 'S' && f->type != 'F';
+        s->skip_to_sync = !answers_ready;
     }
+    if (answers_ready || s->completed)
+        s->timeout_us = 0;
     log_statement(s, f->type, &e);
-    statement_end(s);
+    session_statement_end(s);
     s->query = (struct str){0};
     if (s->closing)
         return;
-    bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
     if (answers_ready)
         ready_for_query(s);
     send_answers(s, answers_ready);

@@ -247,6 +247,8 @@ struct session {
     struct portal *binding; /* of the Bind that is worked on */
     struct str query;       /* the message that is worked on, when it is SQL */
     bool ends_query;        /* the statement that runs is the last one of it */
+    int64_t timeout_us;     /* when statement_timeout ends a pipeline; 0: it does not run; see deadline.c */
+    bool completed;         /* the message that is worked on has told a CommandComplete */
     bool told_that_it_goes; /* the worker, to the client */
     struct fetch_memo last_fetch;
     unsigned nstatements, nportals, ncursors; /* portals with names */
@@ -422,8 +424,14 @@ int copy_run(struct session *s, const struct sql_statement *sql, struct command_
 int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
 int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
 
-/* session.c: of a Query that has several each has statement_timeout for itself, as it is by then. */
+/* deadline.c */
+/* From here to session_statement_end, once for each message, a cancel or a time limit may end what runs. */
+void session_statement_begin(struct session *s, char message_type);
+void session_statement_end(struct session *s);
+/* Of a Query that has several each has statement_timeout for itself, as it is by then. */
 void session_next_statement(struct session *s);
+/* Its time was over while the client had the word. */
+bool session_is_too_late(const struct session *s);
 
 /* simple.c, extended.c */
 void session_label(struct session *s, const char *label);

@@ -1,5 +1,6 @@
 """Ending things: cancels, time limits, shutdown, reload."""
 
+import concurrent.futures
 import random
 import re
 import statistics
@@ -12,7 +13,7 @@ import pytest
 
 from conftest import BINARY, HOST, SANITIZED
 from measure import note, wait_for
-from wire import B, D, E, P, PROTOCOL_3_2, Q, S, Closed, Error, cancel
+from wire import B, C, D, E, H, P, PROTOCOL_3_2, Q, S, Closed, Error, cancel
 
 ENDLESS = "select count(*) from range(100000000000) t(i) where i % 7 = 3"
 SORT = "select * from range(300000000) t(i) order by hash(i)"
@@ -198,6 +199,55 @@ def test_statement_timeout_is_of_each_statement_of_a_query(sql, ends, server, po
             began = time.monotonic()
             assert w.ask(Q(sql))[-2] == ends, where
             assert time.monotonic() - began < 1.9
+
+
+TIMEOUT = 0.6 * (2 if SANITIZED else 1)
+PAUSE, HALF = 1.5 * TIMEOUT, 0.6 * TIMEOUT
+ONE = [P("select 1 as a"), B(), E()]
+SLOW = [P(f"select coalesce(pg_sleep({HALF})::text, '') as a"), B(), E()]
+PIPELINES = {  # what is sent with pauses until Sync; then one more statement
+    "each Execute has its own time": [*SLOW, *SLOW, *SLOW, S],
+    "none runs after an Execute": [*ONE, H, PAUSE, *ONE, S],
+    "none runs after Sync": [P("select 1 as a"), S, PAUSE, B(), E(), S],
+    "none runs after an error": [P("selec"), PAUSE, S],
+    "Close and Flush start none": [C("S", "no_such"), H, PAUSE, *ONE, S],
+    "it runs from Parse on": [P("select 1 as a"), H, HALF, B(), H, HALF, E(), S],
+    "it goes on in Execute": [SLOW[0], B(), H, HALF, E(), S],
+    "it runs from Describe on": [P("select 1 as a", "d"), S, D("S", "d"), H, PAUSE, B("", "d"), E(), S],
+    "it runs from Bind on": [P("select 1 as a", "b"), S, B("", "b"), H, PAUSE, E(), S],
+    "it runs while a portal is suspended": [P("select * from (values (1), (2)) v(a)"), B(), E(1), H, PAUSE, E(1), S],
+    "it runs past an empty statement": [P("", "e"), B("", "e"), E(), H, PAUSE, *ONE, S],
+    "Sync is too late": [P("select 1 as a"), B(), H, PAUSE, S],
+    "Flush is too late": [P("select 1 as a"), H, PAUSE, H, S],
+    "Close is too late": [P("select 1 as a"), H, PAUSE, C("S", ""), S],
+    "a Query is too late": [P("select 1 as a"), H, PAUSE, Q("select 2 as a")],
+    "a Query takes it over": [P("select 1 as a"), H, HALF, Q(f"select coalesce(pg_sleep({HALF})::text, '') as a")],
+    "a block fails of it": [Q("begin"), *ONE, H, PAUSE, S, P("select 1 as a"), B(), H, PAUSE, S, Q("select 1 as a"), Q("rollback")],
+    "SET in a pipeline": [P("select 1 as a"), P(f"set statement_timeout = '{TIMEOUT * 200:.0f}ms'", "z"), B("", "z"), E(), *SLOW, S],
+    "SET to none in a pipeline": [P("set statement_timeout = 0"), B(), E(), *SLOW, *SLOW, S],
+}
+
+
+def at_a_pace(where, steps):
+    notes = []
+    with where.wire() as w:
+        w.ask(Q(f"set statement_timeout = '{TIMEOUT * 1000:.0f}ms'"))
+        for step in [*steps, *ONE, S]:
+            if isinstance(step, float):
+                time.sleep(step)
+                continue
+            w.send(step)
+            if step[:1] in b"SQ":
+                notes += w.until_ready()
+    return notes
+
+
+def test_statement_timeout_of_a_pipeline_as_postgresql(server, postgres):
+    """All at once, since they mostly sleep."""
+    with concurrent.futures.ThreadPoolExecutor(2 * len(PIPELINES)) as all_of_them:
+        theirs, ours = ({name: all_of_them.submit(at_a_pace, where, steps) for name, steps in PIPELINES.items()} for where in (postgres, server))
+        for name in PIPELINES:
+            assert ours[name].result() == theirs[name].result(), name
 
 
 def test_statement_timeout_while_streaming(wire):
