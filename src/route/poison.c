@@ -13,22 +13,40 @@ enum { LOOK_AGAIN_MS = 20 };
 /* FNV-1a, 64 bits. */
 static const uint64_t FNV_BASIS = UINT64_C(0xcbf29ce484222325), FNV_PRIME = UINT64_C(0x100000001b3);
 
+struct death {
+    char worker[POISON_WORKER_MAX];
+    bool late;   /* it had given rows, or had run for longer than what kills is expected to */
+    bool seated; /* another one has the seat there: whether that is convicted decides */
+};
+
 struct entry {
     uint64_t key; /* 0: free */
-    unsigned deaths;
-    int64_t used_us;                                /* the last death */
-    char workers[POISON_DEATHS][POISON_WORKER_MAX]; /* that died */
+    uint64_t shape;
+    unsigned ndeaths; /* 0: it was cleared, and only its relapses are remembered */
+    bool alone;       /* one of them with the seat */
+    bool went_on;     /* so it was cleared */
+    struct death deaths[POISON_DEATHS_MAX];
+    unsigned nrelapses; /* deaths after it had been cleared since it went on; the last of them are here: */
+    char relapses[POISON_RELAPSES][POISON_WORKER_MAX];
+    uint64_t rows;   /* at the last deaths: the most */
+    int64_t ran_us;  /* the same */
+    int64_t used_us; /* the last death */
+};
+
+struct judged {
+    char worker[POISON_WORKER_MAX];
+    bool late; /* its culprit */
 };
 
 struct poison {
-    _Atomic unsigned used; /* entries */
-    pthread_mutex_t lock;  /* of what follows */
+    _Atomic unsigned suspects; /* entries with deaths */
+    pthread_mutex_t lock;      /* of what follows */
     pthread_cond_t changed;
     struct entry entries[POISON_ENTRIES];
     const void *seat; /* who has it; NULL: nobody */
-    int64_t seat_us;  /* since when */
+    int64_t seat_end_us;
     char seat_worker[POISON_WORKER_MAX];
-    char judged[POISON_JUDGED][POISON_WORKER_MAX];
+    struct judged judged[POISON_JUDGED];
     unsigned njudged;
 };
 
@@ -85,29 +103,42 @@ void poison_keys_add(struct poison_keys *k, const void *value, size_t n)
 
 /* ---- with the lock ---- */
 
-static void forget(struct poison *p, struct entry *x)
+static void recount(struct poison *p)
 {
-    if (!x)
-        return;
-    *x = (struct entry){0};
-    (void)atomic_fetch_sub(&p->used, 1);
+    unsigned n = 0;
+    for (size_t i = 0; i < POISON_ENTRIES; i++)
+        n += p->entries[i].ndeaths > 0;
+    atomic_store(&p->suspects, n);
 }
 
-/* NULL: none, or its time is over. */
+/* What is over goes meanwhile. NULL: none. */
 static struct entry *find(struct poison *p, uint64_t key)
 {
+    const int64_t over = clock_now_us() - (int64_t)POISON_QUARANTINE_S * 1000000;
+    struct entry *found = NULL;
+    bool gone = false;
     for (size_t i = 0; key && i < POISON_ENTRIES; i++) {
         struct entry *x = &p->entries[i];
-        if (x->key != key)
-            continue;
-        if (clock_now_us() < x->used_us + (int64_t)POISON_QUARANTINE_S * 1000000)
-            return x;
-        forget(p, x);
+        if (x->key && x->used_us <= over) {
+            *x = (struct entry){0};
+            gone = true;
+        }
+        if (x->key == key)
+            found = x;
     }
-    return NULL;
+    if (gone)
+        recount(p);
+    return found;
 }
 
-static struct entry *find_or_make(struct poison *p, uint64_t key)
+/* NULL: none that is suspected. */
+static struct entry *find_suspect(struct poison *p, uint64_t key)
+{
+    struct entry *x = find(p, key);
+    return x && x->ndeaths > 0 ? x : NULL;
+}
+
+static struct entry *find_or_make(struct poison *p, uint64_t key, uint64_t shape)
 {
     struct entry *x = find(p, key), *oldest = &p->entries[0];
     if (x)
@@ -115,60 +146,178 @@ static struct entry *find_or_make(struct poison *p, uint64_t key)
     for (size_t i = 0; i < POISON_ENTRIES && oldest->key; i++)
         if (!p->entries[i].key || p->entries[i].used_us < oldest->used_us)
             oldest = &p->entries[i];
-    if (!oldest->key)
-        (void)atomic_fetch_add(&p->used, 1);
-    *oldest = (struct entry){.key = key};
+    *oldest = (struct entry){.key = key, .shape = shape};
     return oldest;
 }
 
-static bool is_judged(const struct poison *p, const char *worker)
+static const struct death *death_on(const struct entry *x, const char *worker)
 {
-    for (size_t i = 0; i < POISON_JUDGED; i++)
-        if (*worker && strcmp(p->judged[i], worker) == 0)
+    for (unsigned i = 0; i < x->ndeaths; i++)
+        if (strcmp(x->deaths[i].worker, worker) == 0)
+            return &x->deaths[i];
+    return NULL;
+}
+
+/* Whether another one is likelier to have killed that worker than one that had run on it for long: it had
+ * just begun there, or is known to kill. */
+static bool is_explained(const struct poison *p, const struct entry *x, const char *worker)
+{
+    for (size_t i = 0; i < POISON_ENTRIES; i++) {
+        const struct entry *y = &p->entries[i];
+        const struct death *d = y->key && y->shape != x->shape ? death_on(y, worker) : NULL;
+        if (d && (!d->late || (y->alone && y->ndeaths >= POISON_DEATHS)))
             return true;
+    }
     return false;
 }
 
-static void judge(struct poison *p, const char *worker)
+/* Whether another one was on each of the workers that died under it: nobody can tell which of them it was. */
+static bool has_company(const struct poison *p, const struct entry *x)
 {
-    (void)snprintf(p->judged[p->njudged++ % POISON_JUDGED], POISON_WORKER_MAX, "%s", worker);
+    for (size_t i = 0; i < POISON_ENTRIES; i++) {
+        const struct entry *y = &p->entries[i];
+        unsigned n = 0;
+        for (unsigned d = 0; y->key && y->shape != x->shape && d < x->ndeaths; d++)
+            n += death_on(y, x->deaths[d].worker) != NULL;
+        if (n == x->ndeaths)
+            return true;
+    }
+    return false;
+}
+
+static bool is_refused(const struct poison *p, const struct entry *x)
+{
+    unsigned n = 0;
+    if (!x || x->ndeaths < POISON_DEATHS)
+        return false;
+    if (x->ndeaths >= POISON_DEATHS_MAX)
+        return true;
+    for (unsigned i = 0; i < x->ndeaths; i++) {
+        const struct death *d = &x->deaths[i];
+        n += !d->seated && (!d->late || !is_explained(p, x, d->worker));
+    }
+    return n >= POISON_DEATHS && (x->alone || !has_company(p, x));
+}
+
+static int64_t proof_us(const struct poison *p, const struct entry *x)
+{
+    int64_t us = (int64_t)POISON_PROOF_MS * 1000;
+    for (unsigned i = 0; i < x->nrelapses && i < POISON_RELAPSES; i++)
+        if (!is_explained(p, x, x->relapses[i]))
+            us *= 10;
+    return us;
+}
+
+static const struct judged *judged(const struct poison *p, const char *worker)
+{
+    for (size_t i = 0; i < POISON_JUDGED; i++)
+        if (*worker && strcmp(p->judged[i].worker, worker) == 0)
+            return &p->judged[i];
+    return NULL;
 }
 
 static bool seat_is_free(const struct poison *p)
 {
-    return !p->seat || clock_now_us() >= p->seat_us + (int64_t)POISON_SEAT_MS * 1000;
+    return !p->seat || clock_now_us() >= p->seat_end_us;
+}
+
+/* Whoever has it was not convicted of what has happened there meanwhile. */
+static void free_seat(struct poison *p)
+{
+    for (size_t i = 0; p->seat_worker[0] && i < POISON_ENTRIES; i++)
+        for (unsigned d = 0; d < p->entries[i].ndeaths; d++)
+            if (strcmp(p->entries[i].deaths[d].worker, p->seat_worker) == 0)
+                p->entries[i].deaths[d].seated = false;
+    p->seat = NULL;
+    p->seat_worker[0] = '\0';
 }
 
 static void leave_seat(struct poison *p, const void *who)
 {
     if (p->seat != who)
         return;
-    p->seat = NULL;
-    p->seat_worker[0] = '\0';
+    free_seat(p);
     (void)pthread_cond_broadcast(&p->changed);
 }
 
-/* One death more of the key; how many there are. Several sessions may tell of the same. */
-static unsigned count(struct poison *p, uint64_t key, const char *worker,
-                      bool (*lives)(void *arg, const char *worker), void *arg)
+/* On the worker of that run. */
+static bool other_has_seat(const struct poison *p, const struct poison_run *r)
 {
-    struct entry *x = find_or_make(p, key);
-    for (unsigned i = 0; i < x->deaths; i++)
-        if (strcmp(x->workers[i], worker) == 0)
-            return x->deaths;
-    if (x->deaths == 1 && lives(arg, x->workers[0]))
-        x->deaths = 0; /* it was not dead */
+    return p->seat && p->seat != r->who && strcmp(p->seat_worker, r->worker) == 0;
+}
+
+static bool was_late(const struct entry *x)
+{
+    for (unsigned i = 0; i < x->ndeaths; i++)
+        if (x->deaths[i].late)
+            return true;
+    return false;
+}
+
+static void drop_death(struct entry *x, unsigned i)
+{
+    memmove(&x->deaths[i], &x->deaths[i + 1], (x->ndeaths - i - 1) * sizeof x->deaths[0]);
+    x->ndeaths--;
+}
+
+/* One death more of the key. Several sessions may tell of the same. */
+static struct entry *count(struct poison *p, uint64_t key, const struct poison_run *r,
+                           bool (*lives)(void *arg, const char *worker), void *arg)
+{
+    struct entry *x = find_or_make(p, key, r->keys.shape);
     x->used_us = clock_now_us();
-    if (x->deaths < POISON_DEATHS)
-        (void)snprintf(x->workers[x->deaths++], POISON_WORKER_MAX, "%s", worker);
-    return x->deaths;
+    if (death_on(x, r->worker))
+        return x;
+    for (unsigned i = x->ndeaths; i-- > 0;)
+        if (lives(arg, x->deaths[i].worker))
+            drop_death(x, i); /* it was not dead */
+    if (x->ndeaths == 0 && x->went_on)
+        (void)snprintf(x->relapses[x->nrelapses++ % POISON_RELAPSES], POISON_WORKER_MAX, "%s", r->worker);
+    if (x->ndeaths == 0)
+        x->alone = x->went_on = false;
+    x->rows = x->ndeaths == 0 || r->rows > x->rows ? r->rows : x->rows;
+    x->ran_us = x->ndeaths == 0 || r->ran_us > x->ran_us ? r->ran_us : x->ran_us;
+    const bool late = r->rows > 0 || r->ran_us >= (int64_t)POISON_SEAT_MS * 1000 || was_late(x);
+    if (x->ndeaths < POISON_DEATHS_MAX) {
+        struct death *d = &x->deaths[x->ndeaths++];
+        *d = (struct death){.late = late, .seated = other_has_seat(p, r)};
+        (void)snprintf(d->worker, sizeof d->worker, "%s", r->worker);
+    }
+    return x;
+}
+
+/* Who was on a worker by chance. One that had just begun there may have killed it before the culprit could,
+ * if that one kills late. */
+static void acquit(struct poison *p, const struct entry *culprit, bool late)
+{
+    for (size_t i = 0; i < POISON_ENTRIES; i++) {
+        struct entry *y = &p->entries[i];
+        if (!y->key || y->shape == culprit->shape || y->alone)
+            continue;
+        for (unsigned d = y->ndeaths; d-- > 0;)
+            if (death_on(culprit, y->deaths[d].worker) && (y->deaths[d].late || !late))
+                drop_death(y, d);
+        if (y->ndeaths == 0 && y->nrelapses == 0 && !y->went_on)
+            *y = (struct entry){0};
+    }
+}
+
+static void convict(struct poison *p, const struct entry *culprit)
+{
+    const bool late = was_late(culprit);
+    acquit(p, culprit, late);
+    for (unsigned i = 0; i < culprit->ndeaths; i++) {
+        struct judged *j = &p->judged[p->njudged++ % POISON_JUDGED];
+        *j = (struct judged){.late = late};
+        (void)snprintf(j->worker, sizeof j->worker, "%s", culprit->deaths[i].worker);
+    }
 }
 
 /* ---- for sessions ---- */
 
 bool poison_is_about(struct poison *p)
 {
-    return atomic_load_explicit(&p->used, memory_order_relaxed) > 0;
+    return atomic_load_explicit(&p->suspects, memory_order_relaxed) > 0;
 }
 
 static int refused(const struct entry *x, struct err *e)
@@ -176,8 +325,8 @@ static int refused(const struct entry *x, struct err *e)
     int64_t left = x->used_us + (int64_t)POISON_QUARANTINE_S * 1000000 - clock_now_us();
     (void)err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                   "workers died while this statement ran, so it is refused for now");
-    err_detail(e, "%u workers died under it one after the other; it can be tried again in %lld s.", x->deaths,
-               (long long)left / 1000000 + 1);
+    err_detail(e, "%u workers died under it one after the other; it can be tried again in %lld s.",
+               x->ndeaths, (long long)left / 1000000 + 1);
     err_hint(e, "The logs of the workers say what they died of.");
     return ST_ERR;
 }
@@ -186,24 +335,38 @@ int poison_check(struct poison *p, const struct poison_keys *k, struct err *e)
 {
     int st = ST_OK;
     (void)pthread_mutex_lock(&p->lock);
-    struct entry *shape = find(p, k->shape), *exact = find(p, k->exact);
-    if (exact && exact->deaths >= POISON_DEATHS)
+    const struct entry *shape = find(p, k->shape), *exact = find(p, k->exact);
+    if (is_refused(p, exact))
         st = refused(exact, e);
-    else if (shape && shape->deaths >= POISON_DEATHS)
+    else if (is_refused(p, shape))
         st = refused(shape, e);
     (void)pthread_mutex_unlock(&p->lock);
     return st;
 }
 
-bool poison_is_suspect(struct poison *p, const struct poison_keys *k)
+static void add_suspicion(struct poison_suspicion *s, const struct entry *x)
 {
-    (void)pthread_mutex_lock(&p->lock);
-    bool is = find(p, k->shape) || find(p, k->exact);
-    (void)pthread_mutex_unlock(&p->lock);
-    return is;
+    if (!x)
+        return;
+    s->is = true;
+    s->rows = x->rows > s->rows ? x->rows : s->rows;
+    s->seat_us = 2 * x->ran_us > s->seat_us ? 2 * x->ran_us : s->seat_us;
+    if (s->seat_us > (int64_t)POISON_SEAT_MAX_MS * 1000)
+        s->seat_us = (int64_t)POISON_SEAT_MAX_MS * 1000;
 }
 
-void poison_take_seat(struct poison *p, const void *who, const char *worker, const _Atomic bool *cancelled)
+struct poison_suspicion poison_suspects(struct poison *p, const struct poison_keys *k)
+{
+    struct poison_suspicion s = {.seat_us = (int64_t)POISON_SEAT_MS * 1000};
+    (void)pthread_mutex_lock(&p->lock);
+    add_suspicion(&s, find_suspect(p, k->shape));
+    add_suspicion(&s, find_suspect(p, k->exact));
+    (void)pthread_mutex_unlock(&p->lock);
+    return s;
+}
+
+void poison_take_seat(struct poison *p, const void *who, const char *worker, int64_t seat_us,
+                      const _Atomic bool *cancelled)
 {
     const int64_t until = clock_now_us() + (int64_t)POISON_WAIT_MS * 1000;
     (void)pthread_mutex_lock(&p->lock);
@@ -213,8 +376,9 @@ void poison_take_seat(struct poison *p, const void *who, const char *worker, con
         (void)pthread_cond_timedwait(&p->changed, &p->lock, &at);
     }
     if (p->seat != who && seat_is_free(p)) {
+        free_seat(p);
         p->seat = who;
-        p->seat_us = clock_now_us();
+        p->seat_end_us = clock_now_us() + seat_us;
         (void)snprintf(p->seat_worker, sizeof p->seat_worker, "%s", worker);
     }
     (void)pthread_mutex_unlock(&p->lock);
@@ -235,52 +399,82 @@ void poison_leave_seat(struct poison *p, const void *who)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
-enum poison_verdict poison_died(struct poison *p, const void *who, const struct poison_keys *k,
-                                const char *worker, bool (*lives)(void *arg, const char *worker), void *arg)
+/* Whether somebody else is known to be to blame. One that had just begun is counted all the same where the
+ * other one is not known, or kills late: it may be what gets it convicted wrongly. */
+static bool is_by_chance(const struct poison *p, const struct poison_run *r, bool *counts)
 {
-    enum poison_verdict v = POISON_SUSPECT;
+    const struct judged *j = judged(p, r->worker);
+    const bool late = r->rows > 0 || r->ran_us >= (int64_t)POISON_SEAT_MS * 1000;
+    const bool seated = other_has_seat(p, r);
+    *counts = j ? j->late && !late : !seated || !late;
+    return j || seated;
+}
+
+enum poison_verdict poison_died(struct poison *p, const struct poison_run *r,
+                                bool (*lives)(void *arg, const char *worker), void *arg)
+{
+    bool refused = false, counts;
     (void)pthread_mutex_lock(&p->lock);
-    bool mine = p->seat == who && strcmp(p->seat_worker, worker) == 0;
-    bool others = !mine && (is_judged(p, worker) || (p->seat && strcmp(p->seat_worker, worker) == 0));
-    if (mine)
-        judge(p, worker);
-    if (others) {
-        v = POISON_NOT_TO_BLAME;
-    } else {
-        unsigned exact = count(p, k->exact, worker, lives, arg),
-                 shape = count(p, k->shape, worker, lives, arg);
-        if (exact >= POISON_DEATHS || shape >= POISON_DEATHS)
-            v = POISON_REFUSED;
+    const bool mine = p->seat == r->who && strcmp(p->seat_worker, r->worker) == 0;
+    const bool by_chance = is_by_chance(p, r, &counts) && !mine;
+    if (mine || counts) {
+        struct entry *exact = count(p, r->keys.exact, r, lives, arg),
+                     *shape = count(p, r->keys.shape, r, lives, arg);
+        exact->alone |= mine;
+        shape->alone |= mine;
+        refused = is_refused(p, exact) || is_refused(p, shape);
+        if (mine && refused)
+            convict(p, is_refused(p, exact) ? exact : shape);
+        recount(p);
     }
-    leave_seat(p, who);
+    leave_seat(p, r->who);
     (void)pthread_mutex_unlock(&p->lock);
-    return v;
+    return refused ? POISON_REFUSED : by_chance ? POISON_NOT_TO_BLAME : POISON_SUSPECT;
 }
 
-/* What is refused stays so: it may have been started before, elsewhere. */
-static void clear(struct poison *p, uint64_t key)
+/* What is refused stays so: the run may have been started before, elsewhere. */
+static void clear(struct poison *p, struct entry *x, bool went_on)
 {
-    struct entry *x = find(p, key);
-    if (x && x->deaths < POISON_DEATHS)
-        forget(p, x);
+    if (!x || is_refused(p, x))
+        return;
+    x->ndeaths = 0;
+    x->alone = false;
+    x->went_on = went_on;
+    if (!went_on && x->nrelapses == 0)
+        *x = (struct entry){0};
+    recount(p);
 }
 
-void poison_clear(struct poison *p, const void *who, const struct poison_keys *k)
+void poison_ended(struct poison *p, const struct poison_keys *k)
 {
     (void)pthread_mutex_lock(&p->lock);
-    clear(p, k->shape);
-    clear(p, k->exact);
-    leave_seat(p, who);
+    clear(p, find_suspect(p, k->shape), false);
+    clear(p, find_suspect(p, k->exact), false);
     (void)pthread_mutex_unlock(&p->lock);
+}
+
+bool poison_went_on(struct poison *p, const struct poison_keys *k, int64_t us)
+{
+    const uint64_t keys[] = {k->shape, k->exact};
+    bool suspect = false;
+    (void)pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct entry *x = find_suspect(p, keys[i]);
+        if (x && us >= proof_us(p, x))
+            clear(p, x, true);
+        suspect |= find_suspect(p, keys[i]) != NULL;
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return suspect;
 }
 
 unsigned poison_refused(struct poison *p)
 {
     unsigned n = 0;
     (void)pthread_mutex_lock(&p->lock);
+    (void)find(p, UINT64_MAX); /* what is over goes */
     for (size_t i = 0; i < POISON_ENTRIES; i++)
-        n += p->entries[i].key && p->entries[i].deaths >= POISON_DEATHS &&
-             clock_now_us() < p->entries[i].used_us + (int64_t)POISON_QUARANTINE_S * 1000000;
+        n += is_refused(p, &p->entries[i]);
     (void)pthread_mutex_unlock(&p->lock);
     return n;
 }

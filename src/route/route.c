@@ -177,50 +177,6 @@ int route_may_write(const struct route_session *s, struct err *e)
     return ST_ERR;
 }
 
-/* ---- what workers die of ---- */
-
-static struct poison_keys keys_of(const struct route_session *s)
-{
-    return s->portal ? route_portal_keys(s->portal)
-           : s->stmt ? route_stmt_keys(s->stmt)
-                     : (struct poison_keys){0};
-}
-
-int route_admit(struct route_session *s, struct err *e)
-{
-    struct poison *p = s->route->poison;
-    if (!poison_is_about(p))
-        return ST_OK;
-    const struct poison_keys k = keys_of(s);
-    TRY(poison_check(p, &k, e));
-    s->suspected = poison_is_suspect(p, &k);
-    if (!s->suspected)
-        return ST_OK;
-    poison_take_seat(p, s, s->on ? s->worker : "", &s->ticket.cancelled);
-    return poison_check(p, &k, e); /* the one before it may have shown what it is */
-}
-
-void route_proved(struct route_session *s)
-{
-    if (!s->suspected)
-        return;
-    const struct poison_keys k = keys_of(s);
-    poison_clear(s->route->poison, s, &k);
-    s->suspected = false;
-}
-
-static bool lives(void *arg, const char *worker)
-{
-    return workers_have(arg, worker);
-}
-
-static enum poison_verdict blame(struct route_session *s)
-{
-    const struct poison_keys k = keys_of(s);
-    return k.shape ? poison_died(s->route->poison, s, &k, s->worker, lives, s->route->workers)
-                   : POISON_NOT_TO_BLAME;
-}
-
 /* ---- a worker is lost ---- */
 
 /* Whether another worker can take over what the session has. */
@@ -263,10 +219,10 @@ static void say_what_is_gone(const struct route_session *s, struct err *e)
         err_detail(e, "%s", pinned_is_gone);
 }
 
-/* Whether it has been tried often enough. What was not to blame for a death has that one free. */
-static bool is_tired(struct route_session *s, bool free)
+/* Whether it has been tried often enough. Who is to blame for a death is looked into apart. */
+static bool is_tired(struct route_session *s, bool died)
 {
-    return free ? ++s->spared > ROUTE_SPARED : ++s->tries > ROUTE_TRIES;
+    return died ? ++s->spared > ROUTE_SPARED : ++s->tries > ROUTE_TRIES;
 }
 
 /* The session has left; what died of itself is told why, what did not may have to wait for its turn. */
@@ -282,14 +238,15 @@ static bool admit_again(struct route_session *s, struct err *e)
 bool route_try_again(struct route_session *s, bool reads, struct err *e)
 {
     if (!s->on || !rpc_session_is_lost(s->on)) {
-        route_proved(s);
+        route_failed(s);
         return false;
     }
     metric_add(METRIC_WORKERS_LOST, 1);
     const bool died = rpc_session_has_died(s->on);
-    const bool free = died && blame(s) == POISON_NOT_TO_BLAME;
+    if (died)
+        route_blame(s);
     bool again = reads && can_move(s) && e->code != SQLSTATE_QUERY_CANCELED && !rpc_session_has_lied(s->on);
-    if (again && is_tired(s, free)) {
+    if (again && is_tired(s, died)) {
         e->detail[0] = '\0';
         err_detail(e, "It has been tried on %u workers.", s->tries + s->spared);
         again = false;

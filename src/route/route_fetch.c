@@ -149,9 +149,9 @@ static void took(struct route_fetch *f, const struct row_batch *b)
 {
     struct route_portal *p = f->portal;
     p->session->tries = p->session->spared = 0;
-    route_proved(p->session);
     f->taken += b->nrows;
     p->handed += b->nrows;
+    route_went_on(p);
     if (p->hash)
         rows_hash_add(p->hash, b->data, b->len);
     p->base.complete = p->inner->complete;
@@ -172,10 +172,10 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
         took(f, *out);
         return st;
     }
-    if (st == ST_EOF)
-        route_proved(p->session);
     if (p->inner)
         route_portal_learn(p);
+    if (st == ST_EOF && p->base.complete)
+        route_ended(p->session);
     return st;
 }
 

@@ -252,7 +252,7 @@ int route_start(struct backend_portal *bp, struct err *e)
         s->pinned = true;
     route_portal_learn(p);
     if (!p->base.desc || p->base.complete)
-        route_proved(s);
+        route_ended(s);
     return ST_OK;
 }
 

@@ -16,7 +16,7 @@
 enum {
     ROUTE_TRIES = 3,   /* of a session to be opened; to run again what gets no further, whose workers froze or
                           were cut off */
-    ROUTE_SPARED = 16, /* deaths that were not a statement's fault, without a row in between */
+    ROUTE_SPARED = 16, /* whose workers died, without a row in between */
 };
 
 struct route {
@@ -51,7 +51,8 @@ struct route_session {
 
     struct worker_ticket ticket; /* of the statement that runs or waits */
     unsigned entered;            /* 1: it is let in; more: within another */
-    bool suspected;              /* what it does: by poison */
+    bool seated;                 /* it may have the seat (poison.h) */
+    int64_t ran_since_us;        /* what was admitted last */
     unsigned tries, spared;      /* since something came of what runs */
     struct route_stmt *stmt;     /* what the call is about, if it may be what a worker dies of; */
     struct route_portal *portal; /* either or none, until the next route_begin */
@@ -72,6 +73,13 @@ struct route_stmt {
     struct account *memory;     /* that what is kept of it counts against … */
     size_t counted;             /* … and how much that is */
     struct backend_stmt *inner; /* NULL: not on this worker */
+};
+
+/* Of a run that is suspected: poison.h. */
+struct route_trial {
+    bool is;
+    uint64_t rows;              /* that it has to get beyond */
+    int64_t beyond_us, look_us; /* since when it is; when that was looked at last */
 };
 
 struct route_fetch {
@@ -99,6 +107,7 @@ struct route_portal {
     int16_t *formats;             /* of all of them; NULL: text */
     bool has_formats;             /* some have been asked for */
     bool fetched;                 /* once at least */
+    struct route_trial trial;
     struct route_fetch fetch;
 };
 
@@ -115,11 +124,6 @@ int route_count(struct account *memory, size_t *counted, size_t n, struct err *e
 int route_settle(struct route_session *s, struct err *e);
 /* At the beginning of each call of the session that may wait or be tried again. */
 void route_begin(struct route_session *s);
-/* Before what the session has as stmt or portal may run: 55000 when workers died of it. One that is suspected
- * waits for its turn. */
-int route_admit(struct route_session *s, struct err *e);
-/* It has given a row, or has ended. */
-void route_proved(struct route_session *s);
 /* Before something runs: waits until a worker has room, and moves there. Each is undone by route_exit, which
  * does nothing when there is nothing to undo. begun: a portal of the session that has rows to come there. */
 int route_enter(struct route_session *s, bool begun, struct err *e);
@@ -132,6 +136,19 @@ int route_may_write(const struct route_session *s, struct err *e);
 /* After a call has failed: whether it may be tried again, since its worker was lost and nothing that it did
  * there matters (reads: it only reads). Else e says why, and what is gone. */
 bool route_try_again(struct route_session *s, bool reads, struct err *e);
+
+/* route_blame.c: what workers die of */
+/* Before what the session has as stmt or portal may run: 55000 when workers died of it. One that is suspected
+ * waits for its turn. */
+int route_admit(struct route_session *s, struct err *e);
+/* Rows of the portal were handed on. */
+void route_went_on(struct route_portal *p);
+/* It has come to a good end, … */
+void route_ended(struct route_session *s);
+/* … or to another one, for which it is not cleared. */
+void route_failed(struct route_session *s);
+/* After its worker has died. */
+void route_blame(struct route_session *s);
 
 /* route_stmt.c */
 int route_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,

@@ -82,40 +82,99 @@ def code_of(s, sql, timeout=60):
         return next((m for m in w.ask(Q(sql)) if str(m).startswith(("err", "fatal"))), None)
 
 
+class Readers:
+    """Sessions that read long results, each of its own shape, and look whether they are whole and in order."""
+
+    def __init__(self, s, n=3, rows=ROWS, pause=0.0):
+        self.s, self.rows, self.pause, self.problems, self.read, self.stop = s, rows, pause, [], [0] * n, threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(n)]
+
+    def run(self, n):
+        columns = ", ".join([f"i * {n + 2} as v"] * (n + 1))
+        try:
+            with psycopg.connect(self.s.dsn(), autocommit=True) as c:
+                while not self.stop.is_set():
+                    self.once(c, n, f"select i, {columns}, repeat('x', 400) from range({self.rows}) t(i)")
+        except Exception as e:  # noqa: BLE001: whatever it is, it is a failure
+            self.problems.append((n, self.read[n], repr(e)))
+
+    def once(self, c, n, sql):
+        i = -1
+        for i, row in enumerate(c.cursor().stream(sql)):
+            if row != (i, *[i * (n + 2)] * (n + 1), "x" * 400):
+                self.problems.append((n, i, row))
+                return
+            self.read[n] += 1
+            if self.stop.is_set():
+                return
+            if self.pause and i % 1000 == 0:
+                time.sleep(self.pause)
+        if i != self.rows - 1:
+            self.problems.append((n, i))
+
+    def __enter__(self):
+        for t in self.threads:
+            t.start()
+        wait_for(lambda: self.problems or all(n > 1000 for n in self.read), 20)
+        return self
+
+    def __exit__(self, *what):
+        """They went on after all of it."""
+        before = list(self.read)
+        if what == (None, None, None):
+            wait_for(lambda: self.problems or all(n > b + 1000 for n, b in zip(self.read, before, strict=True)), 30)
+        self.stop.set()
+        for t in self.threads:
+            t.join(60)
+        if what == (None, None, None):
+            assert not self.problems, self.problems[:3]
+
+
 def test_two_deaths_and_no_more(tmp_path):
     """Sent again and again by several sessions, while others read: their rows are whole and in order."""
     with Fleet(tmp_path) as fleet:
-        s, problems, read, stop = fleet.gateway, [], [0] * 4, threading.Event()
-
-        def reader(n):
-            with psycopg.connect(s.dsn(), autocommit=True) as c:
-                while not stop.is_set():
-                    for i, row in enumerate(c.cursor().stream(f"select i, i * {n + 2} as v, repeat('x', 400) from range({ROWS}) t(i)")):
-                        if row != (i, i * (n + 2), "x" * 400):
-                            problems.append((n, i, row))
-                            return
-                        read[n] += 1
-                    if i != ROWS - 1:
-                        problems.append((n, i))
-
-        readers = [threading.Thread(target=reader, args=(n,)) for n in range(4)]
-        for t in readers:
-            t.start()
-        wait_for(lambda: all(n > 1000 for n in read), 20)
-        codes = [code_of(s, fleet.poison())]
-        assert fleet.deaths[fleet.traps[0]] == 2
-        senders = [threading.Thread(target=lambda: codes.extend(code_of(s, fleet.poison()) for _ in range(5))) for _ in range(4)]
-        for t in senders:
-            t.start()
-        for t in senders:
-            t.join(60)
-        stop.set()
-        for t in readers:
-            t.join(120)
-        assert not problems, problems[:3]
+        s = fleet.gateway
+        with Readers(s):
+            codes = [code_of(s, fleet.poison())]
+            assert fleet.deaths[fleet.traps[0]] == 2
+            senders = [threading.Thread(target=lambda: codes.extend(code_of(s, fleet.poison()) for _ in range(5))) for _ in range(4)]
+            for t in senders:
+                t.start()
+            for t in senders:
+                t.join(60)
         assert codes == [f"err:{REFUSED}"] * 21 and fleet.deaths[fleet.traps[0]] == 2
         assert s.metric("tavana_route_resumed_total") > 0 and s.metric("tavana_route_quarantined") >= 1
         assert code_of(s, "select 40 + 2") is None
+
+
+LATE = "select 'r' || i, repeat('y', 100) from range({rows}) t(i) union all {poison}"
+
+
+@pytest.mark.parametrize("rows", [1000, 100_000])
+def test_what_kills_after_rows(tmp_path, rows):
+    """It is no better for having given rows: two deaths, however often it is sent, and nobody else is taken for it."""
+    with Fleet(tmp_path) as fleet:
+        with Readers(fleet.gateway):
+            codes = [code_of(fleet.gateway, LATE.format(rows=rows, poison=fleet.poison())) for _ in range(5)]
+        assert codes[1:] == [f"err:{REFUSED}"] * 4 and codes[0] is not None and fleet.deaths[fleet.traps[0]] == 2
+
+
+def test_many_poisons_and_long_streams(tmp_path):
+    """Each costs two workers; streams that were on all of them by chance go on, and are never refused."""
+    columns = ["a", "b", "a, b"]
+    with Fleet(tmp_path, traps=len(columns)) as fleet:
+        with Readers(fleet.gateway, rows=3 * ROWS, pause=0.02):
+            codes = [code_of(fleet.gateway, fleet.poison(i).replace("*", c)) for i, c in enumerate(columns) for _ in range(2)]
+        assert codes == [f"err:{REFUSED}"] * 2 * len(columns) and set(fleet.deaths.values()) == {2}
+
+
+def test_many_writing_poisons_and_long_streams(tmp_path):
+    """They are not run again, so that none is ever convicted: the streams go on all the same."""
+    names = ["a as a", "a as b, b as a", "a as c", "a as d, b as e"]
+    with Fleet(tmp_path) as fleet:
+        with Readers(fleet.gateway, rows=3 * ROWS, pause=0.02):
+            codes = [code_of(fleet.gateway, f"create temp table {n.split()[-1]} as " + fleet.poison().replace("*", n)) for n in names]
+        assert set(codes) <= {"err:08006", "err:08007"} and fleet.deaths[fleet.traps[0]] == len(names)
 
 
 def test_what_is_refused_is_told(tmp_path):
@@ -137,14 +196,6 @@ def test_a_write_is_not_run_again(tmp_path):
         codes = [next(m for m in w.ask(Q(sql)) if str(m).startswith("err")) for _ in range(4)]
         assert codes[2:] == [f"err:{REFUSED}"] * 2 and all(c in ("err:08006", "err:08007") for c in codes[:2])
         assert fleet.deaths[fleet.traps[0]] == 2
-
-
-def test_several_poisons(tmp_path):
-    """Each costs two workers, whatever runs beside it."""
-    with Fleet(tmp_path, traps=3) as fleet:
-        columns = ["a", "b", "a, b"]
-        codes = [code_of(fleet.gateway, fleet.poison(i).replace("*", columns[i])) for i in range(3) for _ in range(3)]
-        assert codes == [f"err:{REFUSED}"] * 9 and set(fleet.deaths.values()) == {2}
 
 
 def test_who_was_there_by_chance_is_not_to_blame(tmp_path):

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -29,10 +30,34 @@ static bool lives(void *arg, const char *worker)
     return arg && strcmp(arg, worker) == 0;
 }
 
+/* After so many rows. */
+static enum poison_verdict died_at(struct poison *p, const void *who, const char *sql, const char *worker,
+                                   uint64_t rows)
+{
+    const struct poison_run r = {.who = who, .keys = key(sql), .worker = worker, .rows = rows};
+    return poison_died(p, &r, lives, NULL);
+}
+
 static enum poison_verdict died(struct poison *p, const void *who, const char *sql, const char *worker)
 {
+    return died_at(p, who, sql, worker, 0);
+}
+
+static void seat(struct poison *p, const void *who, const char *worker)
+{
+    poison_take_seat(p, who, worker, (int64_t)POISON_SEAT_MS * 1000, &never);
+}
+
+static void ended(struct poison *p, const char *sql)
+{
     const struct poison_keys k = key(sql);
-    return poison_died(p, who, &k, worker, lives, NULL);
+    poison_ended(p, &k);
+}
+
+static bool went_on(struct poison *p, const char *sql, int64_t us)
+{
+    const struct poison_keys k = key(sql);
+    return !poison_went_on(p, &k, us);
 }
 
 static bool is_refused(struct poison *p, const char *sql)
@@ -70,24 +95,181 @@ static void the_second_death_is_the_last(void **state)
     assert_int_equal(died(p, &b, "select f(1)", "w2"), POISON_REFUSED);
     assert_true(is_refused(p, "select f(1)") && is_refused(p, "select f(2)"));
     assert_false(is_refused(p, "select g(1)"));
-    poison_clear(p, &a, &(struct poison_keys){key("select f(1)").shape, key("select f(1)").exact});
+    ended(p, "select f(1)");
+    assert_false(went_on(p, "select f(1)", INT64_MAX));
     assert_true(is_refused(p, "select f(1)")); /* one that had been begun before clears nothing */
     assert_int_equal(poison_refused(p), 2);
     poison_free(p);
 }
 
-static void what_gives_rows_is_cleared(void **state)
+static void what_ends_is_cleared(void **state)
 {
     (void)state;
     struct poison *p = new_poison();
-    const struct poison_keys k = key("select f(1)");
     int a;
     for (int i = 0; i < 5; i++) {
         const char worker[] = {'w', (char)('0' + i), '\0'};
         assert_int_equal(died(p, &a, "select f(1)", worker), POISON_SUSPECT);
-        poison_clear(p, &a, &k);
+        ended(p, "select f(1)");
         assert_false(poison_is_about(p));
     }
+    poison_free(p);
+}
+
+/* What goes on is cleared, after a longer time when a worker died under it again. */
+static void what_kills_late_has_to_go_on_for_longer(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int64_t needed = (int64_t)POISON_PROOF_MS * 1000;
+    int a;
+    for (int i = 0; i <= POISON_RELAPSES; i++, needed *= 10) {
+        const char worker[] = {'w', (char)('0' + i), '\0'};
+        assert_int_equal(died_at(p, &a, "select f(1)", worker, 1000), POISON_SUSPECT);
+        const struct poison_keys k = key("select f(1)");
+        assert_int_equal(poison_suspects(p, &k).rows, 1000);
+        assert_false(went_on(p, "select f(1)", needed - 1));
+        assert_true(went_on(p, "select f(1)", needed));
+        assert_false(poison_is_about(p));
+    }
+    assert_true(needed >
+                (int64_t)POISON_QUARANTINE_S * 1000000); /* the next one would have to wait that long */
+    assert_int_equal(died_at(p, &a, "select f(1)", "w8", 1000), POISON_SUSPECT);
+    assert_int_equal(died_at(p, &a, "select f(1)", "w9", 1000), POISON_REFUSED);
+    poison_free(p);
+}
+
+/* What came to its end is cleared, but not of what had been known of it. */
+static void an_end_forgets_no_relapse(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int a;
+    (void)died_at(p, &a, "late", "w1", 10);
+    assert_true(went_on(p, "late", (int64_t)POISON_PROOF_MS * 1000));
+    (void)died_at(p, &a, "late", "w2", 10);
+    ended(p, "late");
+    assert_false(poison_is_about(p));
+    (void)died_at(p, &a, "late", "w3", 10);
+    assert_false(went_on(p, "late", (int64_t)POISON_PROOF_MS * 1000));
+    poison_free(p);
+}
+
+/* A stream that had to do with all of them by chance, many killers each of which has two workers. */
+static void a_conviction_acquits_the_others(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    char sql[] = "select a, 1 from x", w[2][3] = {"aa", "ba"};
+    int stream, killer;
+    for (int i = 0; i < 20; i++) {
+        sql[7] = w[0][1] = w[1][1] = (char)('a' + i);
+        (void)died_at(p, &stream, "stream", w[0], 1000);
+        assert_int_equal(died(p, &killer, sql, w[0]), POISON_SUSPECT);
+        seat(p, &killer, w[1]);
+        assert_int_equal(died(p, &killer, sql, w[1]), POISON_REFUSED);
+        assert_int_equal(died_at(p, &stream, "stream", w[1], 1000), POISON_NOT_TO_BLAME);
+        assert_int_equal(died_at(p, &stream, "another", w[0], 1000), POISON_NOT_TO_BLAME); /* told late */
+        assert_false(is_refused(p, "stream") || is_refused(p, "another"));
+        const struct poison_keys k = key("stream");
+        assert_false(poison_suspects(p, &k).is);
+    }
+    assert_int_equal(poison_refused(p), 2 * 20);
+    poison_free(p);
+}
+
+/* Killers of one worker each, which are not run again. */
+static void who_had_just_begun_is_likelier_to_kill(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    char sql[] = "insert into a select f()", w[] = "wa";
+    int stream, killer;
+    for (int i = 0; i < 20; i++) {
+        sql[12] = w[1] = (char)('a' + i);
+        assert_int_not_equal(died_at(p, &stream, "stream", w, 1000), POISON_REFUSED);
+        assert_int_equal(died(p, &killer, sql, w), POISON_SUSPECT);
+        assert_false(is_refused(p, "stream"));
+        if (i % 2)
+            assert_true(went_on(p, "stream", (int64_t)POISON_PROOF_MS * 1000));
+    }
+    (void)died_at(p, &stream, "stream", "x1", 1000); /* that nothing else explains */
+    assert_false(is_refused(p, "stream"));
+    assert_int_equal(died_at(p, &stream, "stream", "x2", 1000), POISON_REFUSED);
+    poison_free(p);
+}
+
+/* One that had just begun, and has shown since that it does no harm, is no excuse. */
+static void an_excuse_that_ends_is_none(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int a, b;
+    for (int i = 0; i < 2; i++) {
+        const char w[] = {'w', (char)('0' + i), '\0'};
+        (void)died(p, &b, i ? "g" : "h", w);
+        assert_int_equal(died_at(p, &a, "late", w, 10), POISON_SUSPECT);
+    }
+    assert_false(is_refused(p, "late"));
+    ended(p, "g");
+    assert_false(is_refused(p, "late"));
+    ended(p, "h");
+    assert_true(is_refused(p, "late"));
+    poison_free(p);
+}
+
+/* However much speaks for others. */
+static void deaths_are_bounded(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int a, b;
+    for (int i = 0; i < POISON_DEATHS_MAX; i++) {
+        const char w[] = {'w', (char)('0' + i), '\0'}, other[] = {'f', (char)('a' + i), '\0'};
+        assert_false(is_refused(p, "late"));
+        (void)died(p, &b, other, w);
+        (void)died_at(p, &a, "late", w, 10);
+    }
+    assert_true(is_refused(p, "late"));
+    poison_free(p);
+}
+
+/* Two that were on the same workers: only the seat tells which of them it is. */
+static void company_is_told_apart_by_the_seat(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int a, b;
+    for (int i = 0; i < 2; i++) {
+        const char w[] = {'w', (char)('0' + i), '\0'};
+        (void)died_at(p, &a, "late", w, 10);
+        (void)died_at(p, &b, "stream", w, 10);
+    }
+    assert_false(is_refused(p, "late") || is_refused(p, "stream"));
+    seat(p, &a, "w2");
+    assert_int_equal(died_at(p, &b, "stream", "w2", 10), POISON_NOT_TO_BLAME);
+    assert_int_equal(died_at(p, &a, "late", "w2", 10), POISON_REFUSED);
+    assert_true(is_refused(p, "late") && !is_refused(p, "stream"));
+    const struct poison_keys k = key("stream");
+    assert_false(poison_suspects(p, &k).is);
+    poison_free(p);
+}
+
+/* What took long to kill has the seat for longer. */
+static void the_seat_is_as_long_as_needed(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int a;
+    struct poison_run r = {.who = &a, .keys = key("slow"), .worker = "w1"};
+    (void)poison_died(p, &r, lives, NULL);
+    assert_int_equal(poison_suspects(p, &r.keys).seat_us, POISON_SEAT_MS * 1000);
+    r = (struct poison_run){.who = &a, .keys = key("slow"), .worker = "w2", .ran_us = 1500000};
+    (void)poison_died(p, &r, lives, NULL);
+    assert_int_equal(poison_suspects(p, &r.keys).seat_us, 3000000);
+    r = (struct poison_run){.who = &a, .keys = key("slow"), .worker = "w3", .ran_us = INT64_C(3600000000)};
+    (void)poison_died(p, &r, lives, NULL);
+    assert_int_equal(poison_suspects(p, &r.keys).seat_us, POISON_SEAT_MAX_MS * 1000);
     poison_free(p);
 }
 
@@ -99,13 +281,37 @@ static void others_on_its_worker_are_spared(void **state)
     int a, b;
     assert_int_equal(died(p, &a, "poison", "w1"), POISON_SUSPECT);
     assert_int_equal(died(p, &b, "innocent", "w1"), POISON_SUSPECT);
-    poison_take_seat(p, &a, "", &never);
+    seat(p, &a, "");
     poison_seat_is_on(p, &a, "w2");
     poison_seat_is_on(p, &b, "w3"); /* it has no seat: nothing changes */
-    assert_int_equal(died(p, &b, "innocent", "w2"), POISON_NOT_TO_BLAME);
+    assert_int_equal(died_at(p, &b, "innocent", "w2", 1), POISON_NOT_TO_BLAME);
     assert_int_equal(died(p, &a, "poison", "w2"), POISON_REFUSED);
-    assert_int_equal(died(p, &b, "innocent", "w2"), POISON_NOT_TO_BLAME); /* told late */
+    assert_int_equal(died_at(p, &b, "innocent", "w2", 1), POISON_NOT_TO_BLAME); /* told late */
     assert_true(is_refused(p, "poison") && !is_refused(p, "innocent"));
+    poison_free(p);
+}
+
+/* One that had just begun beside it counts, unless the one with the seat is convicted. */
+static void who_had_just_begun_beside_the_seat(void **state)
+{
+    (void)state;
+    struct poison *p = new_poison();
+    int a, b, c;
+    (void)died_at(p, &a, "stream", "w0", 10);
+    (void)died(p, &b, "poison", "w1");
+    (void)died(p, &c, "innocent", "w1");
+    seat(p, &a, "w2");
+    assert_int_equal(died(p, &b, "poison", "w2"), POISON_NOT_TO_BLAME);
+    assert_int_equal(died_at(p, &a, "stream", "w2", 10), POISON_SUSPECT);
+    assert_true(is_refused(p, "poison") && !is_refused(p, "stream"));
+    ended(p, "innocent");
+    (void)died(p, &b, "second", "w3");
+    (void)died(p, &c, "innocent", "w3");
+    seat(p, &b, "w4");
+    assert_int_equal(died(p, &c, "innocent", "w4"), POISON_NOT_TO_BLAME);
+    assert_false(is_refused(p, "innocent"));
+    assert_int_equal(died(p, &b, "second", "w4"), POISON_REFUSED);
+    assert_false(is_refused(p, "innocent"));
     poison_free(p);
 }
 
@@ -115,15 +321,17 @@ static void one_seat(void **state)
     struct poison *p = new_poison();
     _Atomic bool cancelled = true;
     int a, b;
-    poison_take_seat(p, &a, "w1", &never);
-    poison_take_seat(p, &b, "w1", &cancelled); /* does not wait */
-    assert_int_equal(died(p, &b, "b", "w1"), POISON_NOT_TO_BLAME);
+    seat(p, &a, "w1");
+    poison_take_seat(p, &b, "w1", (int64_t)POISON_SEAT_MS * 1000, &cancelled); /* does not wait */
+    assert_int_equal(died_at(p, &b, "b", "w1", 1), POISON_NOT_TO_BLAME);
+    const struct poison_keys k = key("b");
+    assert_false(poison_suspects(p, &k).is);
     poison_leave_seat(p, &b); /* another's */
     poison_leave_seat(p, &a);
-    poison_take_seat(p, &b, "w2", &never);
+    seat(p, &b, "w2");
     assert_int_equal(died(p, &b, "b", "w2"), POISON_SUSPECT);
-    poison_take_seat(p, &a, "w3", &never);
-    poison_take_seat(p, &b, "w4", &never); /* a second later */
+    seat(p, &a, "w3");
+    seat(p, &b, "w4"); /* a second later */
     assert_int_equal(died(p, &b, "b", "w4"), POISON_REFUSED);
     poison_free(p);
 }
@@ -132,12 +340,14 @@ static void who_lives_has_not_died(void **state)
 {
     (void)state;
     struct poison *p = new_poison();
-    const struct poison_keys k = key("select f(1)");
     char w1[] = "w1";
     int a;
-    assert_int_equal(poison_died(p, &a, &k, "w1", lives, NULL), POISON_SUSPECT);
-    assert_int_equal(poison_died(p, &a, &k, "w2", lives, w1), POISON_SUSPECT);
-    assert_int_equal(poison_died(p, &a, &k, "w3", lives, NULL), POISON_REFUSED);
+    struct poison_run r = {.who = &a, .keys = key("select f(1)"), .worker = "w1"};
+    assert_int_equal(poison_died(p, &r, lives, NULL), POISON_SUSPECT);
+    r.worker = "w2";
+    assert_int_equal(poison_died(p, &r, lives, w1), POISON_SUSPECT);
+    r.worker = "w3";
+    assert_int_equal(poison_died(p, &r, lives, NULL), POISON_REFUSED);
     poison_free(p);
 }
 
@@ -146,10 +356,13 @@ static void the_table_is_bounded(void **state)
     (void)state;
     struct poison *p = new_poison();
     int a;
+    char w[POISON_WORKER_MAX];
     for (uint64_t i = 1; i <= 3 * (uint64_t)POISON_ENTRIES; i++) {
-        const struct poison_keys k = {2 * i, 2 * i + 1};
-        (void)poison_died(p, &a, &k, "w1", lives, NULL);
-        (void)poison_died(p, &a, &k, "w2", lives, NULL);
+        (void)snprintf(w, sizeof w, "a%llu", (unsigned long long)i);
+        struct poison_run r = {.who = &a, .keys = {2 * i, 2 * i + 1}, .worker = w};
+        (void)poison_died(p, &r, lives, NULL);
+        w[0] = 'b';
+        (void)poison_died(p, &r, lives, NULL);
     }
     assert_true(poison_refused(p) <= POISON_ENTRIES);
     const struct poison_keys last = {6 * (uint64_t)POISON_ENTRIES, 6 * (uint64_t)POISON_ENTRIES + 1},
@@ -167,8 +380,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys),
         cmocka_unit_test(the_second_death_is_the_last),
-        cmocka_unit_test(what_gives_rows_is_cleared),
+        cmocka_unit_test(what_ends_is_cleared),
+        cmocka_unit_test(what_kills_late_has_to_go_on_for_longer),
+        cmocka_unit_test(an_end_forgets_no_relapse),
+        cmocka_unit_test(a_conviction_acquits_the_others),
+        cmocka_unit_test(who_had_just_begun_is_likelier_to_kill),
+        cmocka_unit_test(an_excuse_that_ends_is_none),
+        cmocka_unit_test(deaths_are_bounded),
+        cmocka_unit_test(company_is_told_apart_by_the_seat),
+        cmocka_unit_test(the_seat_is_as_long_as_needed),
         cmocka_unit_test(others_on_its_worker_are_spared),
+        cmocka_unit_test(who_had_just_begun_beside_the_seat),
         cmocka_unit_test(one_seat),
         cmocka_unit_test(who_lives_has_not_died),
         cmocka_unit_test(the_table_is_bounded),
