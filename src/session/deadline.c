@@ -45,6 +45,16 @@ void session_next_statement(struct session *s)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+void session_statement_over(struct session *s)
+{
+    s->timeout_us = 0;
+    (void)pthread_mutex_lock(&s->lock);
+    atomic_store(&s->statement_deadline_us, CLOCK_NEVER);
+    atomic_fetch_and(&s->interrupts, ~(unsigned)INT_STATEMENT_MASK);
+    s->interrupted_us = 0;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
 void session_statement_end(struct session *s)
 {
     (void)pthread_mutex_lock(&s->lock);

@@ -85,7 +85,6 @@ static void statement_failed(struct session *s, struct err *e)
     }
     count_statement_end(s, e);
     memory_name_limit(s, e);
-    s->timeout_us = 0;
     if (is_fatal(s, e)) {
         if (!is_client_gone(s, e))
             session_report(s, BE_FATAL, e);
@@ -93,6 +92,7 @@ static void statement_failed(struct session *s, struct err *e)
     } else {
         session_report(s, BE_ERROR, e);
     }
+    session_statement_over(s);
     tx_failed(s);
 }
 

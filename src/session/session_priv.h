@@ -428,6 +428,9 @@ int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_
 /* From here to session_statement_end, once for each message, a cancel or a time limit may end what runs. */
 void session_statement_begin(struct session *s, char message_type);
 void session_statement_end(struct session *s);
+/* The statement has failed: what asked for its end has been heard. What cleans up behind it, and may have
+ * many rows to put down, is stopped by who asks again. */
+void session_statement_over(struct session *s);
 /* Of a Query that has several each has statement_timeout for itself, as it is by then. */
 void session_next_statement(struct session *s);
 /* Its time was over while the client had the word. */

@@ -161,6 +161,44 @@ def test_cancels_in_a_storm(server):
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
+def in_a_block_with_a_cursor(w, rows):
+    w.ask(Q("begin"), Q(f"declare c cursor for select i, hash(i) as h from range({rows}) t(i)"), Q("fetch 2 from c"), Q("savepoint a"))
+
+
+@pytest.mark.parametrize("ask", [(Q(ENDLESS),), (P(ENDLESS), B(), E(), S)], ids=["query", "pipeline"])
+@pytest.mark.parametrize("how", ["cancel", "timeout", "both"])
+def test_what_cleans_up_is_not_cancelled_too(how, ask, server, wire):
+    """The cursor's rows are put down for ROLLBACK TO, which takes longer than the monitor waits before it asks again."""
+    in_a_block_with_a_cursor(wire, 1000000)
+    if how != "cancel":
+        wire.ask(Q("set local statement_timeout = '200ms'"))
+    wire.send(*ask)
+    if how != "timeout":
+        time.sleep(0.2)
+        cancel(server.address, wire.pid, wire.key)
+    assert wire.until_ready()[-2:] == ["err:57014", "Z:E"]
+    assert wire.ask(Q("rollback to a")) == ['cc"ROLLBACK"', "Z:T"]
+    if how != "cancel":
+        wire.ask(Q("set local statement_timeout = 0"))
+    rows = wire.ask(Q("select count(*) from range(10) t(i)"), Q("fetch 2 from c"))
+    assert [r[0] for r in rows if isinstance(r, tuple)] == ["10", "2", "3"], rows
+    assert wire.ask(Q("move all from c"), Q("commit")) == ['cc"MOVE 999996"', "Z:T", 'cc"COMMIT"', "Z:I"]
+
+
+def test_who_cancels_again_cancels_what_cleans_up(server, wire):
+    """What could not be put down says so when it is asked for."""
+    in_a_block_with_a_cursor(wire, 1000000000000)
+    wire.ask(Q("set local statement_timeout = '100ms'"))
+    wire.send(Q(ENDLESS))
+    time.sleep(0.5)
+    cancel(server.address, wire.pid, wire.key)
+    assert wire.until_ready()[-2:] == ["err:57014", "Z:E"]
+    assert wire.last_error["M"] == "canceling statement due to statement timeout"
+    assert wire.ask(Q("rollback to a"), Q("select 1 as a"))[-4:] == ["T", ("1",), 'cc"SELECT 1"', "Z:T"]
+    assert wire.ask(Q("fetch 2 from c"))[-2:] == ["err:57014", "Z:E"]
+    assert wire.ask(Q("rollback")) == ['cc"ROLLBACK"', "Z:I"]
+
+
 def test_psql_interrupt(server):
     p = subprocess.Popen(["psql", "-X", "-h", HOST, "-p", str(server.port), "-U", "tester", "-d", "db", "-c", ENDLESS],
                          stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
