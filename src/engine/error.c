@@ -70,6 +70,7 @@ static const struct rule {
     {"Catalog", NULL, NULL, "Function with name", SQLSTATE_UNDEFINED_FUNCTION},
     {"Catalog", NULL, NULL, "Could not drop", SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST},
     {"Catalog", NULL, NULL, NULL, SQLSTATE_UNDEFINED_OBJECT},
+    {"Dependency", NULL, NULL, "by another transaction", SQLSTATE_SERIALIZATION_FAILURE},
     {"Dependency", NULL, NULL, NULL, SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST},
 
     {"Binder", "COLUMN_NOT_FOUND", NULL, NULL, SQLSTATE_UNDEFINED_COLUMN},
@@ -153,6 +154,12 @@ static const struct rule {
     {"TransactionContext", NULL, NULL, "aborted", SQLSTATE_IN_FAILED_SQL_TRANSACTION},
     {"TransactionContext", NULL, NULL, "no transaction is active", SQLSTATE_NO_ACTIVE_SQL_TRANSACTION},
     {"TransactionContext", NULL, NULL, "within a transaction", SQLSTATE_ACTIVE_SQL_TRANSACTION},
+    {"TransactionContext", NULL, NULL, "for conflict resolution",
+     SQLSTATE_IO_ERROR}, /* of a lake's catalog */
+    {"TransactionContext", NULL, NULL, "another transaction", SQLSTATE_SERIALIZATION_FAILURE},
+    {"TransactionContext", NULL, NULL, "different transaction", SQLSTATE_SERIALIZATION_FAILURE},
+    {"TransactionContext", NULL, NULL, "concurrent transaction", SQLSTATE_SERIALIZATION_FAILURE},
+    {"TransactionContext", NULL, NULL, "oncurrent changes", SQLSTATE_SERIALIZATION_FAILURE},
     {"TransactionContext", NULL, NULL, "uplicate key", SQLSTATE_UNIQUE_VIOLATION},
     {"TransactionContext", NULL, NULL, "unique constraint", SQLSTATE_UNIQUE_VIOLATION},
     {"TransactionContext", NULL, NULL, "onflict", SQLSTATE_SERIALIZATION_FAILURE},
@@ -238,10 +245,30 @@ static bool is_number_too_large(const struct engine_failure *f)
     return n && text + n + strspn(text + n, " ") == end;
 }
 
+/* A lake's commit that another one came before: it meets a key of the lake's own catalog (a lake's tables
+ * have none), in the words of the database that has the catalog. DuckLake tries again at such words, and then
+ * gives up. */
+static bool is_lake_conflict(const struct engine_failure *f)
+{
+    static const char *const words[] = {"Transaction conflict", "Conflict on",      "write-write conflict",
+                                        "primary key",          "unique",           "concurrent",
+                                        "could not serialize",  "deadlock detected"};
+    if (strcmp(f->exception, "TransactionContext") != 0 ||
+        !strstr(f->message, "Failed to commit DuckLake transaction") ||
+        strstr(f->message, "for conflict resolution"))
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasestr(f->message, words[i]))
+            return true;
+    return false;
+}
+
 static enum sqlstate failure_sqlstate(const struct engine_failure *f)
 {
     if (is_number_too_large(f))
         return SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE;
+    if (is_lake_conflict(f))
+        return SQLSTATE_SERIALIZATION_FAILURE;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const struct rule *r = &rules[i];
         if (same(r->exception, f->exception) && same(r->subtype, f->subtype) && same(r->object, f->object) &&

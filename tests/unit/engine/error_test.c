@@ -222,6 +222,63 @@ static void test_transactions(void **state)
 }
 
 /* Nesting ends in an error, not at the end of the stack. */
+/* What DuckLake says is longer; the piece that decides stands here. */
+static void test_conflicts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *exception, *message, *code;
+    } all[] = {
+#define LAKE  "Failed to commit: Failed to commit DuckLake transaction.\\n"
+#define TRIED "Exceeded the maximum retry count of 2 set by the ducklake_max_retry_count setting.\\n"
+#define FLUSH "Failed to flush changes into DuckLake: {"
+        {"TransactionContext",
+         LAKE TRIED "Transaction conflict - attempting to alter table with index \\\" 6\\\"", "40001"},
+        {"TransactionContext",
+         LAKE TRIED FLUSH "Duplicate key \\\" snapshot_id : 17\\\" violates primary key constraint", "40001"},
+        {"TransactionContext",
+         LAKE TRIED FLUSH
+         "ERROR:  duplicate key value violates unique constraint \\\" ducklake_snapshot_pkey\\\"",
+         "40001"},
+        {"TransactionContext", LAKE FLUSH "PRIMARY KEY or UNIQUE constraint violation", "40001"},
+        {"TransactionContext", LAKE FLUSH "ERROR:  could not serialize access due to concurrent update",
+         "40001"},
+        {"TransactionContext", LAKE FLUSH "Conflict on update!", "40001"},
+        {"TransactionContext", LAKE TRIED FLUSH "Could not write file: No space left on device", "53100"},
+        {"TransactionContext",
+         "Failed to commit DuckLake transaction - failed to get files with deletions for conflict "
+         "resolution: x",
+         "58030"},
+        {"TransactionContext",
+         "Failed to commit: PRIMARY KEY or UNIQUE constraint violation: duplicate key \\\" 1\\\"", "23505"},
+        {"TransactionContext",
+         "Failed to commit: Attempting to modify table t but another transaction has dropped this table",
+         "40001"},
+        {"TransactionContext", "Conflict on tuple deletion!", "40001"},
+        {"TransactionContext", "Catalog write-write conflict on create with \\\" t\\\"", "40001"},
+        {"TransactionContext",
+         "Transaction conflict: attempting to update table \\\" t\\\" but it has been altered by a "
+         "different transaction",
+         "40001"},
+        {"TransactionContext",
+         "Failed to alter table \\\" t\\\" because the underlying table state was reverted by a "
+         "concurrent transaction",
+         "40001"},
+        {"Dependency", "subject \\\" t\\\" was dropped and re-created by another transaction", "40001"},
+        {"Dependency", "Cannot drop entry \\\" t\\\" because there are entries that depend on it.", "2BP01"},
+        {"Constraint", "Duplicate key \\\" a : 1\\\" violates primary key constraint", "23505"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char text[1024];
+        (void)snprintf(text, sizeof text, "{\"exception_type\":\"%s\",\"exception_message\":\"%s\"}",
+                       all[i].exception, all[i].message);
+        err_init(&err);
+        assert_int_equal(engine_error(&err, text, NULL), ST_ERR);
+        if (strcmp(sqlstate_code(err.code), all[i].code) != 0)
+            fail_msg("%s: %s", all[i].message, sqlstate_code(err.code));
+    }
+}
+
 static void test_deep_statements(void **state)
 {
     (void)state;
@@ -377,6 +434,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_conflicts),
         cmocka_unit_test(test_middle_of_a_stream),
         cmocka_unit_test(test_stream_that_lost_its_connection),
         cmocka_unit_test(test_deep_statements),
