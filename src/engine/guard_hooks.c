@@ -307,18 +307,37 @@ void *guard_attach_end(void *databases, const void *context, void *info, void *d
     return attached;
 }
 
+/* A catalog that goes may take others with it that are its own: DuckLake's metadata. */
+static _Thread_local bool detaches;
+
+static void end_detach(const bool *was)
+{
+    detaches = *was;
+}
+
+/* What no session has attached is the operator's, or belongs to what is: DuckLake attaches its metadata under
+ * a name that no list of catalogs shows. IF EXISTS says so too. */
+static bool may_detach(const struct engine_conn *c, struct str name, bool if_exists)
+{
+    uint64_t owner;
+    bool is_known = guard_owners_find(c->engine, GUARD_CATALOG, name, &owner);
+    if (guard_reserved_catalog(name) || (is_known ? !may_take(c, GUARD_CATALOG, name) : !if_exists))
+        refuse("database", name);
+    return is_known;
+}
+
 void guard_detach(void *databases, const void *context, const void *name, uint8_t missing) HOOK(DETACH);
 void guard_detach(void *databases, const void *context, const void *name, uint8_t missing)
 {
     ready();
-    const struct engine_conn *c = guard_is_closed() ? guard_conn_of(context) : NULL;
-    uint64_t owner;
+    const struct engine_conn *c = guard_is_closed() && !detaches ? guard_conn_of(context) : NULL;
     if (c) {
         note(GUARD_HOOK_DETACH);
-        bool is_known = guard_owners_find(c->engine, GUARD_CATALOG, text_of(name), &owner);
-        if (guard_reserved_catalog(text_of(name)) || (is_known && !may_take(c, GUARD_CATALOG, text_of(name))))
-            refuse("database", text_of(name));
+        if (!may_detach(c, text_of(name), missing != 0))
+            return;
     }
+    const bool was __attribute__((cleanup(end_detach))) = detaches;
+    detaches = c || was;
     engine.detach(databases, context, name, missing);
     if (c)
         guard_owners_drop(c->engine, GUARD_CATALOG, text_of(name));

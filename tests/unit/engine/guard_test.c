@@ -79,6 +79,8 @@ static void test_owners(void **state)
     check(b, "CREATE OR REPLACE SECRET mine (TYPE http, BEARER_TOKEN 'y')", SQLSTATE_INSUFFICIENT_PRIVILEGE);
     check(b, "DETACH operators", SQLSTATE_INSUFFICIENT_PRIVILEGE);
     check(b, "DETACH memory", SQLSTATE_INSUFFICIENT_PRIVILEGE);
+    check(b, "DETACH nobodys", SQLSTATE_INSUFFICIENT_PRIVILEGE); /* it may be hidden */
+    check(b, "DETACH DATABASE IF EXISTS nobodys", SQLSTATE_SUCCESSFUL_COMPLETION);
     engine_disconnect(a); /* what it leaves is anybody's */
     check(b, "DETACH mine", SQLSTATE_SUCCESSFUL_COMPLETION);
     check(b, "CREATE OR REPLACE SECRET mine (TYPE http, BEARER_TOKEN 'y')", SQLSTATE_SUCCESSFUL_COMPLETION);
