@@ -140,6 +140,34 @@ def test_a_transaction_that_wrote_is_lost_with_its_worker():
         assert c.execute("select 1 + 1").fetchone() == (2,)
 
 
+@pytest.mark.parametrize("first, end, code, detail", [
+    ("create temp table x as select 1 as a", "commit", "08006", "Temporary objects and variables of this session are gone."),
+    ("set variable v = 1", "commit", "08006", "Temporary objects and variables of this session are gone."),
+    ("create temp table x as select 1 as a", "rollback", None, "Temporary objects and variables of this session are gone."),
+    ("create temp table x as select 1 as a; create table t (a int)", "commit", "08007",
+     "Nobody can tell whether the transaction was committed. Temporary objects and variables of this session are gone."),
+    ("select 1", "commit", None, None),
+])
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_end_of_a_transaction_meets_a_lost_worker(first, end, code, detail, inside):
+    """What is gone with it is told by the COMMIT that meets the loss, whenever it came to be."""
+    with house(1) as s, s.wire(timeout=30) as w:
+        w.ask(Q(f"begin; {first}" if inside or code == "08007" else f"{first}; begin; select 2"))
+        kill(s.workers[0])
+        told = w.ask(Q(end))
+        if code:
+            assert told == [f"err:{code}", "Z:I"]
+        else:  # it is what was asked for; what went beside it is a warning
+            assert told == (["notice:08006"] if detail else []) + [f'cc"{end.upper()}"', "Z:I"]
+        if detail:
+            assert w.last_error["D"] == detail
+        restart(s, s.workers[0])
+        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 1, 10)
+        assert w.ask(Q("begin; select 1; commit"))[-2:] == ['cc"COMMIT"', "Z:I"]  # it is told once
+        if detail:
+            assert w.ask(Q("select a from x"))[0] == "err:42P01"
+
+
 def test_a_worker_that_says_nothing_any_more():
     with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
         seen = 0

@@ -221,6 +221,22 @@ def test_a_failed_engine_is_started_again(kept, tmp_path):
     assert s.metric("tavana_restarts_total") == 1 and len(log_lines(s, "engine_failed")) == 1
 
 
+def test_a_failed_engine_is_not_ready(kept, tmp_path):
+    """/ready says so from then on until the next process is ready; one that does not read what it is told keeps this one there for a moment."""
+    s = kept(database=tmp_path / "x.duckdb")
+    w, deaf = s.wire(), s.wire()
+    w.ask(Q("create table t as select i from range(10000) t(i)"))
+    deaf.send(Q("select i, repeat('x', 1000) from range(10000000) t(i)"))
+    wait_for(lambda: s.metric("tavana_sessions_running") == 1, 10)
+    time.sleep(0.3)
+    let_checkpoints_fail(s)
+    assert s.get("/ready")[0] == 200
+    assert w.ask(Q("checkpoint"))[0] == "fatal:57P02"
+    assert s.get("/ready") == (503, "draining\n")
+    wait_for(lambda: s.get("/ready")[0] == 200, 20)
+    assert s.metric("tavana_restarts_total") == 1
+
+
 def test_without_a_parent_it_ends(tmp_path):
     with pytest.raises(AssertionError, match="exit code 1"), Server(database=tmp_path / "x.duckdb", workers=0) as s, s.wire() as w:
         w.ask(Q("create table t as select i from range(10000) t(i)"))
