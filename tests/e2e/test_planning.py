@@ -46,7 +46,8 @@ def test_cancel(make_server):
     s = make_server("--shutdown-timeout", "1s")
     w = plans(s)
     cancel(s.address, w.pid, w.key)
-    told(ends_within(w, 4.5), "57014")
+    if told(ends_within(w, 4.5), "57014"):
+        wait_for(lambda: f"session_left_behind sessions=1 pid={w.pid} sqlstate=57014" in s.log(), 5 * SLACK)
     assert w.last_error["M"] == "canceling statement due to user request"
 
 
@@ -58,6 +59,8 @@ def test_shutdown(make_server):
     assert ends_within(w, 2.5) == ["fatal:57P01", "closed"]
     assert s.process.wait(10 * SLACK) == 0
     assert time.monotonic() - begun < 2.5 * SLACK
+    assert f"session_left_behind sessions=1 pid={w.pid} sqlstate=57P01" in s.log()
+    assert "stopped threads_left_behind=1" in s.log()
 
 
 def test_thread_comes_back(make_server):
@@ -65,6 +68,7 @@ def test_thread_comes_back(make_server):
     w = plans(s, nested(BRIEF))
     cancel(s.address, w.pid, w.key)
     if told(ends_within(w, 4.5), "57014"):
+        assert "session_left_behind" in s.log()
         assert s.metric("tavana_threads_stuck") == 1
     wait_for(lambda: s.metric("tavana_threads_stuck") == 0, 30 * SLACK)
     s.process.send_signal(signal.SIGTERM)
