@@ -252,12 +252,18 @@ static void put_tag(const struct head *h, struct str sql, enum engine_kind kind,
     }
 }
 
-/* What the engine does not undo is what it does at once: settings, DETACH. SET VARIABLE may have a query to
- * run. */
-static enum local_way way_of(const struct head *h, enum backend_effect effect, enum engine_kind kind)
+/* Without a parenthesis it has neither a query nor a function to run. */
+static bool sets_by_running(const struct head *h, struct str sql)
+{
+    return word_at(h, 0, "SET") && word_at(h, 1, "VARIABLE") && memchr(sql.p, '(', sql.n);
+}
+
+/* What the engine does not undo is what it does at once: settings, DETACH. */
+static enum local_way way_of(const struct head *h, struct str sql, enum backend_effect effect,
+                             enum engine_kind kind)
 {
     switch (kind) {
-    case ENGINE_STMT_SET: return word_at(h, 1, "VARIABLE") ? LOCAL_WAY_PLAIN : LOCAL_WAY_AT_ONCE;
+    case ENGINE_STMT_SET: return sets_by_running(h, sql) ? LOCAL_WAY_VARIABLE : LOCAL_WAY_AT_ONCE;
     case ENGINE_STMT_DETACH: return LOCAL_WAY_AT_ONCE;
     case ENGINE_STMT_PREPARE: return LOCAL_WAY_PLAIN;
     default: return effect == BACKEND_READS ? LOCAL_WAY_PLAIN : LOCAL_WAY_ALONE;
@@ -296,6 +302,6 @@ int local_classify(struct local_stmt *st, const struct engine_stmt_info *info, s
     out->returns_rows = gives_rows(st->sql, info);
     put_tag(&h, st->sql, info->kind, out);
     TRY(classify(st, &h, info->kind, e));
-    st->way = way_of(&h, out->effect, info->kind);
+    st->way = way_of(&h, st->sql, out->effect, info->kind);
     return ST_OK;
 }

@@ -298,9 +298,15 @@ static int run_and_settle(struct local_portal *p, struct err *e)
 {
     struct local_conn *c;
     struct sql_rewritten text;
+    struct str variable;
+    bool sets_variable = p->stmt->way == LOCAL_WAY_VARIABLE;
     TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
+    if (sets_variable)
+        TRY(local_variable_text(&p->arena, &text, &variable, e));
     TRY(local_claim(p->session, &c, e));
     int st = run(p, &text, e);
+    if (sets_variable)
+        st = local_variable_settle(p->session, variable, st == ST_OK, e);
     bool reads = p->stmt->base.info.effect == BACKEND_READS;
     if (st == ST_ERR && reads && e->code == SQLSTATE_OUT_OF_MEMORY && p->session->ndetached) {
         /* The session's other streams hold the engine's memory: what they have sorted, joined, grouped. */

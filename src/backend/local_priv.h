@@ -139,8 +139,9 @@ struct local_session {
 enum local_way {
     LOCAL_WAY_PLAIN, /* it reads, or leaves nothing that outlives it: the engine's own transaction will do */
     LOCAL_WAY_ALONE, /* in a transaction that local_tx.h ends */
-    LOCAL_WAY_AT_ONCE, /* nothing undoes it, in the session's transaction neither: it cannot be interrupted,
-                          and needs no time */
+    LOCAL_WAY_AT_ONCE,  /* nothing undoes it, in the session's transaction neither: it cannot be interrupted,
+                           and needs no time */
+    LOCAL_WAY_VARIABLE, /* the same, but its value may take long: local_variable.c */
 };
 
 struct local_stmt {
@@ -261,6 +262,12 @@ void local_gate_open(struct local *l);
 void local_data_changed(struct local *l);
 /* Ends a transaction that changed data. */
 int local_commit_changes(struct local *l, struct engine_conn *c, struct err *e);
+
+/* local_variable.c */
+/* Makes text, which sets a variable, set another one; name: of the one that is meant. */
+int local_variable_text(struct arena *a, struct sql_rewritten *text, struct str *name, struct err *e);
+/* That has run: made, or e says why not. The variable gets the value, or stays as it was. */
+int local_variable_settle(struct local_session *s, struct str name, bool made, struct err *e);
 
 /* local_stale.c */
 struct local_catalog local_catalog_now(const struct local_session *s);

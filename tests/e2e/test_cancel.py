@@ -1,5 +1,6 @@
 """Ending things: cancels, time limits, shutdown, reload."""
 
+import collections
 import concurrent.futures
 import random
 import re
@@ -159,6 +160,30 @@ def test_cancels_in_a_storm(server):
         thread.join()
     for w in targets:
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
+
+
+def test_a_variable_is_set_or_the_cancel_is_told(server, wire):
+    """Cancels at every moment of a SET VARIABLE whose query runs for some milliseconds."""
+    random.seed(11)
+    told = collections.Counter()
+    wire.ask(Q("set variable v = 0"))
+    was = "0"
+    for i in range(1, 121):
+        block = i % 3 == 0
+        if block:
+            wire.ask(Q("begin"))
+        query = f"set variable v = (select {i} + 0 * count(*) from range(100000 * {i % 7}) t(i) where hash(i) % 7 = 3)"
+        wire.send(*((Q(query),) if i % 2 else (P(query), B(), E(), S)))
+        time.sleep(random.random() * 0.004)
+        cancel(server.address, wire.pid, wire.key)
+        answer = wire.until_ready()[-2]
+        if block:
+            wire.ask(Q("rollback"))
+        (now,) = next(n for n in wire.ask(Q("select getvariable('v') as v")) if isinstance(n, tuple))
+        assert (answer, now) in (("err:57014", was), ('cc"SET"', str(i))), i
+        was, told = now, told + collections.Counter([answer])
+    assert len(told) == 2, told  # of either some
+    assert [n for n in wire.ask(Q("select name from duckdb_variables()")) if isinstance(n, tuple)] == [("v",)]
 
 
 def in_a_block_with_a_cursor(w, rows):

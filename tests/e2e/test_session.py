@@ -685,6 +685,21 @@ def test_a_statement_that_names_the_session_survives_a_failure(names, wire):
     assert wire.ask(*again) == before
 
 
+@pytest.mark.parametrize("sql, value", [
+    ("set variable v = (select 1 + 2)", "3"), ("SET /* c */ VARIABLE v TO (select [1, 2])", "[1, 2]"), ('set variable "v" = upper(\'(a)\')', "(A)"),
+    ("-- (\nset variable v = '('", "("), ("set variable v = null", None), ("set variable v = (select null::date)", None),
+    ("set variable v = (select {'a': 1, 'b': 'x'})", "{'a': 1, 'b': x}"), ("set variable v = coalesce(getvariable('v'), 7)", "7")])
+def test_variables(sql, value, wire):
+    for ask in ((Q(sql),), (P(sql), B(), E(), S)):
+        assert wire.ask(Q("reset variable v")) == ['cc"RESET"', "Z:I"]
+        assert wire.ask(*ask)[-2] == 'cc"SET"'
+        assert one(wire, "select getvariable('v')::varchar as v") == value
+    assert wire.ask(Q("set variable v = (select 1/0 from no_such)")) == ["err:42P01", "Z:I"] and one(wire, "select getvariable('v')::varchar as v") == value
+    assert wire.ask(Q("set variable v = error('x')"))[-1] == "Z:I" and one(wire, "select getvariable('v')::varchar as v") == value
+    wire.ask(Q("set variable v = nope(1)"))
+    assert wire.last_error["P"] == "18"
+
+
 CONFLICTS = [  # of two transactions that have both read the table cf (i, n)
     ("update cf set n = 1 where i = 1", "update cf set n = 2 where i = 1"), ("delete from cf", "delete from cf where i = 1"), ("truncate cf", "update cf set n = 1"),
     ("alter table cf add column z int", "insert into cf values (1, 2)"), ("insert into cf values (1, 2)", "alter table cf add column z int"),
