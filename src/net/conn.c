@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -17,6 +19,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/metric.h"
+
+enum { LINGER_LOOK_MS = 10 };
+enum drained { CONN_GOES_ON, CONN_ENDED };
 
 DEFINE_CLEANUP(struct conn, conn_free)
 
@@ -98,27 +103,55 @@ int conn_new(struct conn **out, int fd, struct err *e)
 }
 
 /* A close with unread input sends a reset, which can overtake the last message we wrote (a FATAL, say). */
-static void drain(const struct conn *c)
+static enum drained drain(const struct conn *c)
 {
     uint8_t waste[4096];
     for (size_t total = 0; total < CONN_DRAIN_MAX;) {
         ssize_t n = recv(c->fd, waste, sizeof waste, MSG_DONTWAIT);
         if (n <= 0)
-            return;
+            return n < 0 && (errno == EAGAIN || errno == EINTR) ? CONN_GOES_ON : CONN_ENDED;
         total += (size_t)n;
     }
+    return CONN_GOES_ON;
+}
+
+/* Until the peer's side has taken all that was written, is gone, or the time is over: what it still sends is
+ * read, since input that comes in behind the close has the kernel throw away what is not sent yet. */
+static void linger(const struct conn *c)
+{
+    const int64_t until = clock_now_us() + (int64_t)CONN_LINGER_MS * 1000;
+    const int ends = 1; /* our own end counts as a byte until it is acknowledged */
+    for (int left = 0; ioctl(c->fd, SIOCOUTQ, &left) == 0 && left > ends && clock_now_us() < until;) {
+        struct pollfd p = {.fd = c->fd, .events = POLLIN};
+        (void)poll(&p, 1, LINGER_LOOK_MS);
+        if ((p.revents & (POLLHUP | POLLERR | POLLNVAL)) || drain(c) == CONN_ENDED)
+            return;
+        if (p.revents & POLLIN) /* one that never stops sending is read at a pace */
+            (void)poll(NULL, 0, 1);
+    }
+}
+
+static void end(struct conn *c, bool lingers)
+{
+    conn_tls_free(c);
+    (void)shutdown(c->fd, SHUT_WR);
+    (void)drain(c);
+    if (lingers && !c->is_unix)
+        linger(c);
+    (void)close(c->fd);
+    mem_free(c->in);
+    mem_free(c);
 }
 
 void conn_free(struct conn *c)
 {
-    if (!c)
-        return;
-    conn_tls_free(c);
-    (void)shutdown(c->fd, SHUT_WR);
-    drain(c);
-    (void)close(c->fd);
-    mem_free(c->in);
-    mem_free(c);
+    if (c)
+        end(c, false);
+}
+
+void conn_end(struct conn *c)
+{
+    end(c, true);
 }
 
 int conn_fd(const struct conn *c)

@@ -21,6 +21,7 @@ enum {
     CONN_PEER_NAME_MAX = 128,
     CONN_PEER_KEY_MAX = 16,
     CONN_SOON_US = 1000, /* rounded up to the kernel's ticks */
+    CONN_LINGER_MS = 1000,
 };
 
 struct conn_stats {
@@ -31,6 +32,9 @@ struct conn_stats {
 int conn_new(struct conn **out, int fd, struct err *e);
 /* Closes; NULL is fine. */
 void conn_free(struct conn *c);
+/* Closes so that a peer which reads gets the last words also when it sends meanwhile: waits for that up to
+ * CONN_LINGER_MS. */
+void conn_end(struct conn *c);
 
 int conn_fd(const struct conn *c);
 bool conn_is_unix(const struct conn *c);

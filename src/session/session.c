@@ -416,6 +416,7 @@ static void session_end(struct session *s)
     buf_release(&s->out);
     lot_remove(s->server->wiring.lot, &s->parked);
     struct conn *conn = s->conn;
+    const bool lingers = s->counted; /* who has not logged in holds no thread for it */
     mem_free(s->user);
     mem_free(s->database);
     atomic_fetch_sub(&s->server->running, 1);
@@ -423,7 +424,10 @@ static void session_end(struct session *s)
     /* The last thing that touches the server, which may go with its last session; conn goes after it, since
      * the monitor looks at it while it holds the registry. */
     registry_release(s);
-    conn_free(conn);
+    if (lingers)
+        conn_end(conn);
+    else
+        conn_free(conn);
 }
 
 static void park(struct session *s, short events)

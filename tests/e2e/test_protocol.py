@@ -1,9 +1,11 @@
 """What goes over the wire, message by message, beside a real PostgreSQL 15. A script is a list of steps; each step is sent
 whole and answered up to its last ReadyForQuery. Both servers have to give the same notes."""
 
+import contextlib
 import re
 import select
 import struct
+import threading
 import time
 
 import pytest
@@ -568,3 +570,29 @@ def test_error_position(sql, position, either):
         assert w.last_error["P"] == position
         w.ask(P(sql.split("; ")[-1]), S)
         assert w.last_error["P"] == str(int(position) - sql.find("; ") - 2 if "; " in sql else position)
+
+
+def test_last_words_reach_who_sends_on(server):
+    """A client that has much to read and goes on sending gets the FATAL that ends its session: bytes that come in behind a
+    close have the kernel throw away what has not left yet."""
+    with server.wire(timeout=30) as w:
+        w.sock.sendall(Q("select repeat('x', 1000) from range(3000)") + b"\x01\0\0\0\4")
+        over = threading.Event()
+
+        def send_on():
+            with contextlib.suppress(OSError):
+                while not over.is_set():
+                    w.sock.sendall(S * 100)
+                    time.sleep(0.01)
+
+        sender = threading.Thread(target=send_on)
+        sender.start()
+        time.sleep(0.5)
+        got = bytearray()
+        with contextlib.suppress(ConnectionError):
+            while data := w.sock.recv(65536):
+                got += data
+                time.sleep(0.001)
+        over.set()
+        sender.join()
+        assert b"SFATAL\0" in got[-300:] and len(got) > 3000 * 1000

@@ -332,6 +332,54 @@ static void test_write_waits(void **state)
     (void)close(client);
 }
 
+static void *send_on(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 200 && send(client, "more", 4, MSG_NOSIGNAL) > 0; i++)
+        (void)usleep(1000);
+    return NULL;
+}
+
+static size_t read_to_the_end(void)
+{
+    static uint8_t bytes[65536];
+    size_t all = 0;
+    for (ssize_t n; (n = recv(client, bytes, sizeof bytes, 0)) > 0; all += (size_t)n)
+        (void)usleep(100);
+    return all;
+}
+
+static void *end_conn(void *arg)
+{
+    conn_end(arg);
+    return NULL;
+}
+
+/* A peer that sends all the while gets everything, the more slowly it reads; one that never reads is not
+ * waited for. */
+static void test_end_waits_for_the_peer(void **state)
+{
+    (void)state;
+    pthread_t sends, ends;
+    size_t done;
+    open_pair(AF_INET);
+    assert_int_equal(pthread_create(&sends, NULL, send_on, NULL), 0);
+    assert_int_equal(conn_write(c, NULL, large, LARGE, &done, clock_now_us() + 20000, NULL, &e), ST_AGAIN);
+    assert_in_range(done, 1, LARGE - 1);
+    assert_int_equal(pthread_create(&ends, NULL, end_conn, c), 0);
+    assert_int_equal(read_to_the_end(), done);
+    (void)pthread_join(ends, NULL);
+    (void)pthread_join(sends, NULL);
+    (void)close(client);
+
+    open_pair(AF_INET);
+    (void)conn_write(c, NULL, large, LARGE, &done, clock_now_us() + 20000, NULL, &e);
+    int64_t begun = clock_now_us();
+    conn_end(c);
+    assert_in_range(clock_now_us() - begun, (int64_t)CONN_LINGER_MS * 1000, (int64_t)CONN_LINGER_MS * 10000);
+    (void)close(client);
+}
+
 static void *ring_later(void *arg)
 {
     (void)usleep(20000);
@@ -535,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_input_bound),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_write_waits),
+        cmocka_unit_test(test_end_waits_for_the_peer),
         cmocka_unit_test(test_write_bell_and_deadline),
         cmocka_unit_test(test_wait_readable),
         cmocka_unit_test(test_peer_gone),
