@@ -155,6 +155,13 @@ static const struct {
     {"SELECT list_sort(1::VARIANT)", GUARD_HOOK_BIND},
 };
 
+static int not_held_back(enum guard_hook hook, struct err *e)
+{
+    return err_set(e, SQLSTATE_INTERNAL_ERROR,
+                   "this engine library is not held back from what SQL may not do: %s",
+                   guard_hook_names[hook]);
+}
+
 static int try_hooks(struct engine_conn *c, struct err *e)
 {
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
@@ -164,11 +171,25 @@ static int try_hooks(struct engine_conn *c, struct err *e)
         int st = engine_exec(c, trials[i].sql, &why);
         if (st == ST_OK || why.code != SQLSTATE_INSUFFICIENT_PRIVILEGE ||
             guard_hooks_reached(trials[i].hook) == before)
-            return err_set(e, SQLSTATE_INTERNAL_ERROR,
-                           "this engine library is not held back from what SQL may not do: %s",
-                           guard_hook_names[trials[i].hook]);
+            return not_held_back(trials[i].hook, e);
     }
     return ST_OK;
+}
+
+/* A catalog that nobody is known to have attached is not found, though it is the database itself. */
+static int try_catalog(struct engine_conn *c, const char *name, struct err *e)
+{
+    struct err why;
+    err_init(&why);
+    guard_owners_drop(c->engine, GUARD_CATALOG, str_of(name));
+    guard_look_closely(true);
+    int st = engine_exec(c, "FROM tavana_trial", &why);
+    guard_look_closely(false);
+    TRY(operators_own(c, GUARD_CATALOG, name, e));
+    if (st != ST_OK && why.code == SQLSTATE_INSUFFICIENT_PRIVILEGE &&
+        guard_hooks_reached(GUARD_HOOK_DATABASE) > 0)
+        return ST_OK;
+    return not_held_back(GUARD_HOOK_DATABASE, e);
 }
 
 static int keep_allowed(struct engine *en, const char *const *allowed, size_t n, struct err *e)
@@ -192,6 +213,7 @@ int guard_close(struct engine_conn *c, const char *const *protect, size_t nprote
     en->guarded = true;
     (void)__atomic_fetch_add(&nclosed, 1, __ATOMIC_RELEASE);
     TRY(try_hooks(c, e));
+    TRY(for_each_name(c, "SELECT current_database()", try_catalog, e));
     return keep_allowed(en, allowed, nallowed, e);
 }
 

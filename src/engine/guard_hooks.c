@@ -38,6 +38,7 @@
 #define BIND                                                                                                 \
     "_ZN6duckdb14FunctionBinder12BindFunctionERK" STRING "RNS_17ScalarFunctionSetERKNS_6vectorI"             \
     "NS_11LogicalTypeELb1ESaISC_EEERNS_9ErrorDataE"
+#define DATABASE  "_ZN6duckdb15DatabaseManager11GetDatabaseERNS_13ClientContextERK" STRING
 #define READ_JSON "_ZN13duckdb_yyjson16yyjson_read_optsEPcmjPKNS_10yyjson_alcEPNS_15yyjson_read_errE"
 
 /* ---- the engine's objects ---- */
@@ -101,6 +102,7 @@ static struct {
     void (*detach)(void *databases, const void *context, const void *name, uint8_t missing);
     void (*rename)(void *databases, const void *context, const void *from, const void *to, uint8_t missing);
     void (*set_paths)(void *path, void *paths);
+    void *(*database)(void *databases, const void *context, const void *name);
     uint64_t (*bind)(void *binder, const void *name, void *functions, const void *types, void *error);
     void *(*read_json)(char *text, size_t n, uint32_t flags, const void *allocator, struct read_error *error);
 
@@ -120,6 +122,7 @@ static uint64_t reached[GUARD_HOOKS];
 const char *const guard_hook_names[GUARD_HOOKS] = {
     "the look-up of functions", "access to files",          "ATTACH", "DETACH",
     "the search path",          "the choice of a function", "JSON",   "secrets",
+    "the look-up of catalogs",
 };
 
 int guard_hooks_init(struct err *e)
@@ -138,6 +141,7 @@ int guard_hooks_init(struct err *e)
         {&engine.detach, DETACH, RTLD_NEXT},
         {&engine.rename, RENAME, RTLD_NEXT},
         {&engine.set_paths, SET_PATHS, RTLD_NEXT},
+        {&engine.database, DATABASE, RTLD_NEXT},
         {&engine.bind, BIND, RTLD_NEXT},
         {&engine.read_json, READ_JSON, RTLD_NEXT},
         {&engine.allocate_exception, "__cxa_allocate_exception", RTLD_DEFAULT},
@@ -369,6 +373,33 @@ void guard_set_paths(void *path, void *paths)
                 refuse("database", text_of(entry));
     }
     engine.set_paths(path, paths);
+}
+
+/* What neither the operator nor a session has attached under a name that lists of catalogs show belongs to an
+ * extension: DuckLake's metadata, which it reads and writes over connections of its own. */
+static _Thread_local bool looks_closely;
+
+void guard_look_closely(bool does)
+{
+    looks_closely = does;
+}
+
+void *guard_database(void *databases, const void *context, const void *name) HOOK(DATABASE);
+void *guard_database(void *databases, const void *context, const void *name)
+{
+    ready();
+    void *found = engine.database(databases, context, name);
+    uint64_t owner;
+    if (!found || !guard_is_closed() || detaches)
+        return found;
+    if (!looks_closely && guard_owners_know(GUARD_CATALOG, text_of(name)))
+        return found; /* there is one engine in a process, but for tests */
+    const struct engine_conn *c = guard_conn_of(context);
+    if (c && !guard_owners_find(c->engine, GUARD_CATALOG, text_of(name), &owner)) {
+        note(GUARD_HOOK_DATABASE);
+        refuse("database", text_of(name));
+    }
+    return found;
 }
 
 /* ---- what is created and dropped ---- */

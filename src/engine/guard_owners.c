@@ -69,6 +69,18 @@ bool guard_owners_find(const struct engine *en, enum guard_object kind, struct s
     return o != NULL;
 }
 
+bool guard_owners_know(enum guard_object kind, struct str name)
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&lock);
+    for (struct list *l = all.next; l != &all && !found; l = l->next) {
+        const struct owned *o = list_entry(l, struct owned, link);
+        found = o->kind == kind && str_ieq((struct str){o->name, o->n}, name);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return found;
+}
+
 void guard_owners_forget(const struct engine *en)
 {
     (void)pthread_mutex_lock(&lock);

@@ -58,6 +58,8 @@ bool guard_owners_put(const struct engine *en, enum guard_object kind, struct st
 void guard_owners_drop(const struct engine *en, enum guard_object kind, struct str name);
 /* false: nobody's. */
 bool guard_owners_find(const struct engine *en, enum guard_object kind, struct str name, uint64_t *owner);
+/* Whether it is in any engine. */
+bool guard_owners_know(enum guard_object kind, struct str name);
 void guard_owners_forget(const struct engine *en);
 
 /* ---- hooks (guard_hooks.c) ---- */
@@ -71,9 +73,12 @@ enum guard_hook {
     GUARD_HOOK_BIND,
     GUARD_HOOK_JSON,
     GUARD_HOOK_SECRET,
+    GUARD_HOOK_DATABASE,
     GUARD_HOOKS
 };
 int guard_hooks_init(struct err *e);
+/* This thread's look-ups of catalogs ask for each engine by itself. */
+void guard_look_closely(bool does);
 /* How often one was reached by a statement that is guarded. */
 uint64_t guard_hooks_reached(enum guard_hook hook);
 extern const char *const guard_hook_names[GUARD_HOOKS];
