@@ -4,6 +4,7 @@
 #include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/metric.h"
 #include "engine/sink.h"
 #include "sql/token.h"
 
@@ -193,8 +194,10 @@ static bool read_directly(struct local_portal *p, const struct sql_rewritten *te
     if (local_direct_new(&p->direct, p, text->text, &ignored) < 0)
         return false;
     engine_set_sink(p->session->main->conn, local_direct_sink(p->direct));
-    if (read_text(p, local_direct_text(p->direct), &ignored) == ST_OK)
+    if (read_text(p, local_direct_text(p->direct), &ignored) == ST_OK) {
+        metric_add(METRIC_STREAMS_IN_PIPELINE, 1);
         return true;
+    }
     engine_set_sink(p->session->main->conn, NULL);
     engine_result_free(TAKE_PTR(p->result));
     local_direct_unref(TAKE_PTR(p->direct));

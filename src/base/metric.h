@@ -36,6 +36,8 @@
     X(CURSOR_EVICTIONS, "cursor_ttl_evictions_total", "Cursors closed because they stood idle for too long") \
     X(STREAMS_PARKED, "tavana_streams_parked_total",                                                         \
       "Result streams whose rest was put aside, so that the engine could go on")                             \
+    X(STREAMS_IN_PIPELINE, "tavana_streams_in_pipeline_total",                                               \
+      "Result streams whose rows were encoded inside the engine's pipeline")                                 \
     X(STREAMS_REFUSED, "tavana_streams_refused_total", "Results that ended while they waited for memory")    \
     X(WORKERS_LOST, "tavana_route_lost_total", "Sessions' connections to workers that were lost")            \
     X(SESSIONS_GIVEN_UP, "tavana_route_given_up_total",                                                      \

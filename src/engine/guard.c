@@ -46,7 +46,8 @@ void guard_statement(struct engine_conn *c, const char *sql, bool is_query)
 {
     c->guard.own = false;
     __atomic_store_n(&c->guard.makes_no_secret, is_query, __ATOMIC_RELAXED); /* helpers read it */
-    c->guard.sink_calls = strncmp(sql, ENGINE_SINK_START, sizeof ENGINE_SINK_START - 1) == 0;
+    bool sinks = strncmp(sql, ENGINE_SINK_START, sizeof ENGINE_SINK_START - 1) == 0;
+    c->guard.sink_calls = sinks ? GUARD_SINK_LOOKUPS : 0;
 }
 
 void guard_own_statement(struct engine_conn *c)

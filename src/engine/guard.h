@@ -25,8 +25,11 @@ struct engine;
 struct engine_conn;
 
 enum {
-    GUARD_NAME_MAX = 256,    /* a longer name of a catalog or a secret has no owner: nobody takes it away */
-    GUARD_OWNED_MAX = 65536, /* catalogs and secrets that sessions have made */
+    GUARD_NAME_MAX = 256, /* a longer name of a catalog or a secret has no owner: nobody takes it away */
+    /* In each plan the engine looks a function of a select list up twice, after those of the FROM clause:
+     * where a client's statement names tavana_rows itself, the one around it is refused. */
+    GUARD_SINK_LOOKUPS = 2,
+    GUARD_OWNED_MAX = 65536,    /* catalogs and secrets that sessions have made */
     GUARD_JSON_DEPTH_MAX = 1000 /* of brackets in a JSON text; the engine walks it by recursion */
 };
 
@@ -35,7 +38,7 @@ struct guard_conn {
     struct list link;     /* among all connections of the process */
     const void *context;  /* the engine's own name for it */
     uint64_t owner;       /* whose catalogs and secrets it may take away; 0: nobody's */
-    unsigned sink_calls;  /* of tavana_rows that the statement under way may still name */
+    unsigned sink_calls;  /* look-ups of tavana_rows that the statement under way has left */
     bool own;             /* the statement under way is ours, not a client's */
     bool makes_no_secret; /* … is known to be no CREATE SECRET: an extension may renew one meanwhile */
 };

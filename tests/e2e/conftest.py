@@ -93,7 +93,7 @@ ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "allowed_director
                   "cursor_batch_size", "portal_buffer_rows", "streams_max", "worker_capacity", "init", "read_only", "default_catalog"}
 
 
-ENGINE_METRICS = {"tavana_streams_parked_total", "portal_overflow_total", "portal_buffer_rows_count", "tavana_spool_memory_bytes",
+ENGINE_METRICS = {"tavana_streams_parked_total", "tavana_streams_in_pipeline_total", "portal_overflow_total", "portal_buffer_rows_count", "tavana_spool_memory_bytes",
                   "tavana_spool_disk_bytes"}
 
 

@@ -349,3 +349,17 @@ def test_the_end_is_written_before_the_client_asks_again(server):
         time.sleep(0.3)  # longer than a session lingers
         total, tail = drain(w)
         assert total > rows * 50 and tail.endswith(f"SELECT {rows}\0Z\0\0\0\5I".encode())
+
+
+@pytest.mark.parametrize("messages", [lambda sql: [Q(sql)], lambda sql: [P(sql), B(), E(), S]], ids=["simple", "extended"])
+def test_a_long_result_is_encoded_in_the_pipeline(server, wire, messages):
+    """The faster way; nothing else shows that it is taken. Not by a statement that names the function itself."""
+    wire.ask(Q("create or replace table long_one as select i, i + 1 as j, i + 2 as k, 'row ' || i as t from range(20000) t(i)"))
+    before = server.metric("tavana_streams_in_pipeline_total")
+    rows = [n for n in wire.ask(*messages("select * from long_one")) if isinstance(n, tuple)]
+    assert len(rows) == 20000 and server.metric("tavana_streams_in_pipeline_total") == before + 1
+    for sql in ("select * from (select tavana_rows(i) from long_one)", "select * from (select system.main.tavana_rows(i, t) from long_one)",
+                "select * from long_one where tavana_rows(i) is not null"):
+        assert wire.ask(*messages(sql))[0] == "err:42501"
+    assert server.metric("tavana_streams_in_pipeline_total") == before + 1
+    wire.ask(Q("drop table long_one"))
