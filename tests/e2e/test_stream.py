@@ -354,7 +354,7 @@ def test_the_end_is_written_before_the_client_asks_again(server):
 @pytest.mark.parametrize("messages", [lambda sql: [Q(sql)], lambda sql: [P(sql), B(), E(), S]], ids=["simple", "extended"])
 def test_a_long_result_is_encoded_in_the_pipeline(server, wire, messages):
     """The faster way; nothing else shows that it is taken. Not by a statement that names the function itself."""
-    wire.ask(Q("create or replace table long_one as select i, i + 1 as j, i + 2 as k, 'row ' || i as t from range(20000) t(i)"))
+    wire.ask(Q("create or replace table long_one as select i, i + 1 as j, i + 2 as k, repeat('row', 200) as t from range(20000) t(i)"))
     before = server.metric("tavana_streams_in_pipeline_total")
     rows = [n for n in wire.ask(*messages("select * from long_one")) if isinstance(n, tuple)]
     assert len(rows) == 20000 and server.metric("tavana_streams_in_pipeline_total") == before + 1
