@@ -95,7 +95,7 @@ leave_out = $(if $(TAVANA_FULL),,$(addprefix --ignore=tests/e2e/test_,$(addsuffi
 test-e2e-gateway: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=1 $(PYTEST) $(E2E_ARGS) \
 		$(addprefix --ignore=tests/e2e/test_,bench.py chaos.py docs.py gateway.py rows.py worker.py) \
-		$(call leave_out,auth cursor_scale hosts login ops)
+		$(call leave_out,auth barrier cursor_scale hostile hosts login ops planning scale security)
 
 # A gateway with two workers that share a catalog.
 shared_catalog = cancel cancel_storm copy_in copy_out cursors limits protocol rows session stream
