@@ -268,6 +268,7 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
         memcpy(l->spool_directory, o->spool_directory, n);
         TRY(open_space(l, o, e));
     }
+    l->shares_catalogs = o->engine.nextensions > 0;
     l->reads_elsewhere = o->engine.nallowed_directories > 0 || o->engine.nextensions > 0;
     TRY(engine_open(&l->engine, &o->engine, e));
     TRY(find_home(l, o->default_catalog, e));

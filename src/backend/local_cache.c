@@ -159,7 +159,9 @@ static bool may_run(const struct local_session *s, const struct local_cached *k,
 {
     if (k->once)
         return false;
-    return k->blind ? local_catalog_holds(s, &k->catalog) : !fresh && local_version_holds(s, &k->version);
+    if (k->blind && !s->local->shares_catalogs)
+        return local_catalog_holds(s, &k->catalog);
+    return !fresh && local_version_holds(s, &k->version);
 }
 
 static int find_or_prepare(struct local_session *s, struct str text, bool fresh, struct local_cached **out,

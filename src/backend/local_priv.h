@@ -59,6 +59,7 @@ struct local {
     uint64_t catalog_version;      /* atomic; see local_stale.c */
     pthread_rwlock_t commit_gate;  /* see local_version.c */
     bool reads_elsewhere;          /* files, other databases: what changes there nobody counts */
+    bool shares_catalogs;          /* of extensions, which other processes may change */
     unsigned streams_max, streams; /* on connections of their own, in the process; atomic */
     char spool_directory[];
 };

@@ -73,6 +73,13 @@ ASKED = [
     "create view v as from postgres_query('__ducklake_metadata_lake', 'select 1')",
     "with q as (from postgres_query('__ducklake_metadata_lake', 'select 1')) select * from q",
     "explain analyze from postgres_query('__ducklake_metadata_lake', 'select 1')",
+    "detach lake",
+    "detach __ducklake_metadata_lake",
+    "detach \"__DuckLake_Metadata_Lake\"",
+    "drop secret __default_postgres",
+]
+
+NOT_THERE = [
     "update __ducklake_metadata_lake.public.ducklake_snapshot set schema_version = 77",
     "from __DUCKLAKE_metadata_lake.public.ducklake_snapshot",
     "insert into __ducklake_metadata_lake.public.ducklake_schema select * from __ducklake_metadata_lake.public.ducklake_schema",
@@ -83,10 +90,6 @@ ASKED = [
     "describe __ducklake_metadata_lake.public.ducklake_snapshot",
     "checkpoint __ducklake_metadata_lake",
     "use __ducklake_metadata_lake",
-    "detach lake",
-    "detach __ducklake_metadata_lake",
-    "detach \"__DuckLake_Metadata_Lake\"",
-    "drop secret __default_postgres",
 ]
 
 
@@ -101,6 +104,9 @@ def test_what_the_operator_attached_is_not_asked(tmp_path):
             if answers != ["err:42501"] * 2:
                 told.append((sql, answers))
         assert not told
+        for sql in NOT_THERE:
+            assert w.ask(Q(sql))[0] in ("err:3D000", "err:3F000", "err:42704", "err:42000"), (sql, w.last_error)
+        assert w.ask(Q("select * from no_such_table"))[0] == "err:42P01"  # for whose hint the engine looks everywhere
         assert w.ask(Q("detach database if exists __ducklake_metadata_lake")) == ['cc"DETACH"', "Z:I"]  # as of one that is not there
         assert w.ask(Q("select a from t"))[1] == ("1",)
     with lake_postgres().wire() as p:
