@@ -174,6 +174,7 @@ static int find_or_prepare(struct local_session *s, struct str text, bool fresh,
     }
     if (!*out)
         TRY(cache_new(s, text, out, e));
+    assert(*out);
     (*out)->used = ++s->main->clock;
     return ST_OK;
 }
