@@ -24,7 +24,8 @@ struct entry {
     uint64_t shape;
     unsigned ndeaths; /* 0: it was cleared, and only its relapses are remembered */
     bool alone;       /* one of them with the seat */
-    bool went_on;     /* so it was cleared */
+    bool convicted;
+    bool went_on; /* so it was cleared */
     struct death deaths[POISON_DEATHS_MAX];
     unsigned nrelapses; /* deaths after it had been cleared since it went on; the last of them are here: */
     char relapses[POISON_RELAPSES][POISON_WORKER_MAX];
@@ -44,7 +45,7 @@ struct poison {
     pthread_cond_t changed;
     struct entry entries[POISON_ENTRIES];
     const void *seat; /* who has it; NULL: nobody */
-    int64_t seat_end_us;
+    int64_t seat_us, seat_end_us;
     char seat_worker[POISON_WORKER_MAX];
     struct judged judged[POISON_JUDGED];
     unsigned njudged;
@@ -274,7 +275,7 @@ static struct entry *count(struct poison *p, uint64_t key, const struct poison_r
     if (x->ndeaths == 0 && x->went_on)
         (void)snprintf(x->relapses[x->nrelapses++ % POISON_RELAPSES], POISON_WORKER_MAX, "%s", r->worker);
     if (x->ndeaths == 0)
-        x->alone = x->went_on = false;
+        x->alone = x->went_on = x->convicted = false;
     x->rows = x->ndeaths == 0 || r->rows > x->rows ? r->rows : x->rows;
     x->ran_us = x->ndeaths == 0 || r->ran_us > x->ran_us ? r->ran_us : x->ran_us;
     const bool late = r->rows > 0 || r->ran_us >= (int64_t)POISON_SEAT_MS * 1000 || was_late(x);
@@ -302,15 +303,29 @@ static void acquit(struct poison *p, const struct entry *culprit, bool late)
     }
 }
 
-static void convict(struct poison *p, const struct entry *culprit)
+static void convict(struct poison *p, struct entry *culprit)
 {
     const bool late = was_late(culprit);
+    culprit->convicted = true;
     acquit(p, culprit, late);
     for (unsigned i = 0; i < culprit->ndeaths; i++) {
         struct judged *j = &p->judged[p->njudged++ % POISON_JUDGED];
         *j = (struct judged){.late = late};
-        (void)snprintf(j->worker, sizeof j->worker, "%s", culprit->deaths[i].worker);
+        memcpy(j->worker, culprit->deaths[i].worker, sizeof j->worker);
     }
+}
+
+/* Not before all that were on the worker have had the time to tell of it: one that had just begun there may
+ * be among them. */
+static void judge(struct poison *p)
+{
+    const int64_t told = clock_now_us() - (int64_t)POISON_SETTLE_MS * 1000;
+    for (size_t i = 0; i < POISON_ENTRIES; i++) {
+        struct entry *x = &p->entries[i];
+        if (x->key && x->alone && !x->convicted && x->used_us <= told && is_refused(p, x))
+            convict(p, x);
+    }
+    recount(p);
 }
 
 /* ---- for sessions ---- */
@@ -335,6 +350,7 @@ int poison_check(struct poison *p, const struct poison_keys *k, struct err *e)
 {
     int st = ST_OK;
     (void)pthread_mutex_lock(&p->lock);
+    judge(p);
     const struct entry *shape = find(p, k->shape), *exact = find(p, k->exact);
     if (is_refused(p, exact))
         st = refused(exact, e);
@@ -378,7 +394,8 @@ void poison_take_seat(struct poison *p, const void *who, const char *worker, int
     if (p->seat != who && seat_is_free(p)) {
         free_seat(p);
         p->seat = who;
-        p->seat_end_us = clock_now_us() + seat_us;
+        p->seat_us = seat_us;
+        p->seat_end_us = clock_now_us() + (*worker ? seat_us : (int64_t)POISON_WAIT_MS * 1000);
         (void)snprintf(p->seat_worker, sizeof p->seat_worker, "%s", worker);
     }
     (void)pthread_mutex_unlock(&p->lock);
@@ -387,8 +404,10 @@ void poison_take_seat(struct poison *p, const void *who, const char *worker, int
 void poison_seat_is_on(struct poison *p, const void *who, const char *worker)
 {
     (void)pthread_mutex_lock(&p->lock);
-    if (p->seat == who)
+    if (p->seat == who) {
         (void)snprintf(p->seat_worker, sizeof p->seat_worker, "%s", worker);
+        p->seat_end_us = clock_now_us() + p->seat_us;
+    }
     (void)pthread_mutex_unlock(&p->lock);
 }
 
@@ -399,37 +418,29 @@ void poison_leave_seat(struct poison *p, const void *who)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Whether somebody else is known to be to blame. One that had just begun is counted all the same where the
+/* Not where somebody else is known to be to blame. One that had just begun is counted all the same where the
  * other one is not known, or kills late: it may be what gets it convicted wrongly. */
-static bool is_by_chance(const struct poison *p, const struct poison_run *r, bool *counts)
+static bool counts(const struct poison *p, const struct poison_run *r)
 {
     const struct judged *j = judged(p, r->worker);
     const bool late = r->rows > 0 || r->ran_us >= (int64_t)POISON_SEAT_MS * 1000;
-    const bool seated = other_has_seat(p, r);
-    *counts = j ? j->late && !late : !seated || !late;
-    return j || seated;
+    return j ? (j->late && !late) : (!late || !other_has_seat(p, r));
 }
 
-enum poison_verdict poison_died(struct poison *p, const struct poison_run *r,
-                                bool (*lives)(void *arg, const char *worker), void *arg)
+void poison_died(struct poison *p, const struct poison_run *r, bool (*lives)(void *arg, const char *worker),
+                 void *arg)
 {
-    bool refused = false, counts;
     (void)pthread_mutex_lock(&p->lock);
     const bool mine = p->seat == r->who && strcmp(p->seat_worker, r->worker) == 0;
-    const bool by_chance = is_by_chance(p, r, &counts) && !mine;
-    if (mine || counts) {
+    if (mine || counts(p, r)) {
         struct entry *exact = count(p, r->keys.exact, r, lives, arg),
                      *shape = count(p, r->keys.shape, r, lives, arg);
         exact->alone |= mine;
         shape->alone |= mine;
-        refused = is_refused(p, exact) || is_refused(p, shape);
-        if (mine && refused)
-            convict(p, is_refused(p, exact) ? exact : shape);
         recount(p);
     }
     leave_seat(p, r->who);
     (void)pthread_mutex_unlock(&p->lock);
-    return refused ? POISON_REFUSED : by_chance ? POISON_NOT_TO_BLAME : POISON_SUSPECT;
 }
 
 /* What is refused stays so: the run may have been started before, elsewhere. */

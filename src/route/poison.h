@@ -27,6 +27,7 @@ enum {
     POISON_SEAT_MS = 1000,      /* in which what kills is expected to; twice as long as it took before, … */
     POISON_SEAT_MAX_MS = 5000,  /* … up to this */
     POISON_AHEAD_MS = 100,      /* that a worker may be ahead of what it has sent */
+    POISON_SETTLE_MS = 50,      /* in which all that were on a worker have told of its death */
     POISON_WAIT_MS = 10 * 1000, /* for the seat; then it runs all the same */
     POISON_PROOF_MS = 1000,     /* that it has to go on to be cleared; ten times more each time */
     POISON_WORKER_MAX = 64,     /* bytes of a worker's id */
@@ -40,8 +41,6 @@ struct backend_param;
 struct poison_keys {
     uint64_t shape, exact;
 };
-
-enum poison_verdict { POISON_NOT_TO_BLAME, POISON_SUSPECT, POISON_REFUSED };
 
 int poison_new(struct poison **out, struct err *e);
 void poison_free(struct poison *p);
@@ -68,19 +67,19 @@ struct poison_run {
 
 /* Whether any statement is suspected now: else the calls below have nothing to do. Cheap. */
 bool poison_is_about(struct poison *p);
-/* ST_ERR: it is refused (55000). */
+/* ST_ERR: it is refused (55000). After a death, POISON_SETTLE_MS have to have passed before it is asked. */
 int poison_check(struct poison *p, const struct poison_keys *k, struct err *e);
 struct poison_suspicion poison_suspects(struct poison *p, const struct poison_keys *k);
 /* Waits for the seat, if it is not who's already; gives up when *cancelled. worker: its id, "" when not known
- * yet. */
+ * yet: the time begins when it is (poison_seat_is_on), and that is waited for for POISON_WAIT_MS. */
 void poison_take_seat(struct poison *p, const void *who, const char *worker, int64_t seat_us,
                       const _Atomic bool *cancelled);
 /* The one that has the seat is on that worker now. */
 void poison_seat_is_on(struct poison *p, const void *who, const char *worker);
 void poison_leave_seat(struct poison *p, const void *who);
 /* lives: whether a worker of an id is there, so that one that was believed dead is not counted. */
-enum poison_verdict poison_died(struct poison *p, const struct poison_run *r,
-                                bool (*lives)(void *arg, const char *worker), void *arg);
+void poison_died(struct poison *p, const struct poison_run *r, bool (*lives)(void *arg, const char *worker),
+                 void *arg);
 /* A run of it has come to a good end. */
 void poison_ended(struct poison *p, const struct poison_keys *k);
 /* A run of a suspect has given rows for so long behind the point where it had died. False: it is suspected

@@ -3,11 +3,13 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/metric.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 DEFINE_CLEANUP(struct route, route_free)
 
@@ -52,6 +54,7 @@ static void know_worker(struct route_session *s)
     struct rpc_report report;
     rpc_client_report(worker_client(s->at), &report);
     (void)snprintf(s->worker, sizeof s->worker, "%s", report.worker);
+    s->ran_since_us = clock_now_us();
     if (poison_is_about(s->route->poison))
         poison_seat_is_on(s->route->poison, s, s->worker);
 }
@@ -226,8 +229,11 @@ static bool is_tired(struct route_session *s, bool died)
 }
 
 /* The session has left; what died of itself is told why, what did not may have to wait for its turn. */
-static bool admit_again(struct route_session *s, struct err *e)
+static bool admit_again(struct route_session *s, bool died, struct err *e)
 {
+    const struct timespec settle = {0, (long)POISON_SETTLE_MS * 1000000};
+    if (died)
+        (void)nanosleep(&settle, NULL);
     err_init(e);
     if (route_admit(s, e) != ST_OK)
         return false;
@@ -255,7 +261,7 @@ bool route_try_again(struct route_session *s, bool reads, struct err *e)
     s->tx_lost = s->in_tx && !can_move(s);
     s->pinned = false;
     leave(s);
-    return again && admit_again(s, e);
+    return again && admit_again(s, died, e);
 }
 
 /* ---- the session's calls ---- */

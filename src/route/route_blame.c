@@ -93,5 +93,5 @@ void route_blame(struct route_session *s)
                                  .ran_us = s->ran_since_us ? clock_now_us() - s->ran_since_us : 0};
     s->seated = false;
     if (r.keys.shape)
-        (void)poison_died(s->route->poison, &r, lives, s->route->workers);
+        poison_died(s->route->poison, &r, lives, s->route->workers);
 }
