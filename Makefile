@@ -95,7 +95,7 @@ leave_out = $(if $(TAVANA_FULL),,$(addprefix --ignore=tests/e2e/test_,$(addsuffi
 test-e2e-gateway: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=1 $(PYTEST) $(E2E_ARGS) \
 		$(addprefix --ignore=tests/e2e/test_,bench.py chaos.py docs.py gateway.py rows.py worker.py) \
-		$(call leave_out,auth barrier cursor_scale hostile hosts login ops planning scale security)
+		$(call leave_out,auth barrier cursor_scale hostile hosts login ops planning route scale security)
 
 # A gateway with two workers that share a catalog.
 shared_catalog = cancel cancel_storm copy_in copy_out cursors limits protocol rows session stream
@@ -104,10 +104,11 @@ test-e2e-workers: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=2 $(RUN_PYTEST) -rs $(E2E_ARGS) \
 		$(patsubst %,tests/e2e/test_%.py,$(if $(TAVANA_FULL),$(shared_catalog_full),$(shared_catalog)))
 
+# Its clocks are generous, so that a file for each core runs at once.
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null
 	@cmake --build build-debug -j $(JOBS) --target tavana
-	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) $(E2E_ARGS) \
+	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) -n $(JOBS) --dist loadfile $(E2E_ARGS) \
 		$(call leave_out,bench chaos clients docs hosts scale)
 
 test-tsan: deps-test build
