@@ -1,5 +1,8 @@
 #include "rows/rows_hash.h"
 
+#include "rows/rows_hash_avx2.h"
+
+#define XXH_INLINE_ALL /* libpg_query exports another version of the same names */
 #include <xxhash.h>
 
 /* xxHash keeps its state aligned in its own memory. */
@@ -24,6 +27,12 @@ void rows_hash_free(struct rows_hash *h)
 
 void rows_hash_add(struct rows_hash *h, const void *p, size_t n)
 {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        rows_hash_add_avx2(h, p, n);
+        return;
+    }
+#endif
     (void)XXH3_64bits_update(state_of(h), p, n);
 }
 

@@ -280,7 +280,7 @@ int rpc_check_trailer(const Tavana__V1__Trailer *m, const struct backend_portal 
 
 /* The values of rows side by side: each length says where the next one is, so that a processor which follows
  * one row alone mostly waits. Offsets from the first byte of all rows. */
-enum { ROWS_AT_ONCE = 4 };
+enum { ROWS_AT_ONCE = 4, FEW_VALUES = 2 };
 
 struct some_rows {
     uint64_t at[ROWS_AT_ONCE], end[ROWS_AT_ONCE]; /* behind the head; behind the row */
@@ -296,13 +296,11 @@ static inline uint64_t next_value(const uint8_t *p, uint64_t at)
 }
 
 /* Whether the values of each row fill it to its end: no length is read that does not lie before it. */
-static bool values_fill(const uint8_t *p, const struct some_rows *r, unsigned ncolumns)
+static bool values_fill(const uint8_t *p, const struct some_rows *r, unsigned ncolumns, uint64_t last)
 {
     uint64_t at0 = r->at[0], at1 = r->at[1], at2 = r->at[2], at3 = r->at[3];
-    const uint64_t last0 = r->end[0] - LENGTH_BYTES, last1 = r->end[1] - LENGTH_BYTES,
-                   last2 = r->end[2] - LENGTH_BYTES, last3 = r->end[3] - LENGTH_BYTES;
     for (unsigned c = 0; c < ncolumns; c++) {
-        if (at0 > last0 || at1 > last1 || at2 > last2 || at3 > last3)
+        if ((at0 > last) | (at1 > last) | (at2 > last) | (at3 > last))
             return false;
         at0 = next_value(p, at0);
         at1 = next_value(p, at1);
@@ -313,7 +311,7 @@ static bool values_fill(const uint8_t *p, const struct some_rows *r, unsigned nc
 }
 
 /* Those that are missing to four are the first once more. */
-static bool check_some(const uint8_t *p, struct some_rows *r, unsigned ncolumns)
+static bool check_some(const uint8_t *p, struct some_rows *r, unsigned ncolumns, uint64_t last)
 {
     if (r->n == 0)
         return true;
@@ -322,12 +320,25 @@ static bool check_some(const uint8_t *p, struct some_rows *r, unsigned ncolumns)
         r->end[r->n] = r->end[0];
     }
     r->n = 0;
-    return values_fill(p, r, ncolumns);
+    return values_fill(p, r, ncolumns, last);
+}
+
+/* The same of one row: the next ones' heads are read meanwhile, as long as it has few values. */
+static bool few_values_fill(const uint8_t *p, uint64_t at, uint64_t end, unsigned ncolumns, uint64_t last)
+{
+    for (unsigned c = 0; c < ncolumns; c++) {
+        if (at > last)
+            return false;
+        at = next_value(p, at);
+    }
+    return at == end;
 }
 
 static int check_data_rows(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
 {
     struct some_rows some = {.n = 0};
+    const uint64_t last = n - LENGTH_BYTES; /* where no row is, it is not used */
+    const bool few = ncolumns <= FEW_VALUES;
     bool fill = true;
     for (size_t at = 0; at < n; rows--) {
         if (n - at < DATA_ROW_HEAD || p[at] != 'D' || rows == 0)
@@ -337,13 +348,18 @@ static int check_data_rows(const uint8_t *p, size_t n, uint64_t rows, unsigned n
             return wrong(e, "a row ends elsewhere than it says");
         if (get_be16(p + at + COPY_DATA_HEAD) != ncolumns)
             return wrong(e, "a row has other columns than its result");
-        some.at[some.n] = at + DATA_ROW_HEAD;
+        const size_t values = at + DATA_ROW_HEAD;
         at += 1 + len;
+        if (few) {
+            fill &= few_values_fill(p, values, at, ncolumns, last);
+            continue;
+        }
+        some.at[some.n] = values;
         some.end[some.n++] = at;
         if (some.n == ROWS_AT_ONCE)
-            fill &= check_some(p, &some, ncolumns);
+            fill &= check_some(p, &some, ncolumns, last);
     }
-    if (!(check_some(p, &some, ncolumns) && fill))
+    if (!(check_some(p, &some, ncolumns, last) && fill))
         return wrong(e, "values do not fill their row");
     return rows == 0 ? ST_OK : wrong(e, "rows are fewer than they should be");
 }
