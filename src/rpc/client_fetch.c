@@ -141,7 +141,9 @@ static int take_next(struct rpc_fetch *f, struct err *e)
     int64_t now = clock_now_us();
     f->fast = now - f->came_us < FAST_US ? f->fast + 1 : 0;
     f->came_us = now;
-    if (st != ST_OK) /* an end without a trailer is none */
+    if (st == ST_EOF)
+        (void)err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "rows have ended without their trailer");
+    if (st != ST_OK)
         return rpc_session_failed(f->portal->session, e);
     if (rpc_session_is_void(f->portal->session)) { /* what comes of a worker that was thrown out */
         grpc_byte_buffer_destroy(b);
