@@ -302,7 +302,6 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     if (!s->user || !s->database || !s->application_name)
         return err_oom(e);
     TRY(worker_user_get(s->route->workers, s->user, &s->ticket.user, e));
-    TRY(open_somewhere(s, e));
     *out = &TAKE_PTR(s)->base;
     return ST_OK;
 }
@@ -378,21 +377,27 @@ static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct 
     return s->tx_lost || !s->on ? end_lost(s, op, e) : end_tx(s, op, e);
 }
 
-static int apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
+static int tell_settings(struct route_session *s, const struct backend_settings *settings, struct err *e)
 {
-    struct route_session *s = (struct route_session *)bs;
-    size_t n = strlen(settings->time_zone);
     int st;
-    if (n >= sizeof s->time_zone)
-        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
-                       "invalid value for parameter \"TimeZone\": \"%.100s\"", settings->time_zone);
     route_begin(s);
     do {
         TRY(route_settle(s, e));
         st = s->on->ops->apply_settings(s->on, settings, e);
     } while (st == ST_ERR && route_try_again(s, true, e));
-    if (st != ST_OK)
-        return st;
+    return st;
+}
+
+/* A session that is on no worker brings them along to the next one. */
+static int apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
+{
+    struct route_session *s = (struct route_session *)bs;
+    size_t n = strlen(settings->time_zone);
+    if (n >= sizeof s->time_zone)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
+                       "invalid value for parameter \"TimeZone\": \"%.100s\"", settings->time_zone);
+    if (s->on)
+        TRY(tell_settings(s, settings, e));
     memcpy(s->time_zone, settings->time_zone, n + 1);
     s->settings = *settings;
     s->settings.time_zone = s->time_zone;

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import threading
 import time
 
@@ -390,3 +391,21 @@ def test_a_cursor_that_has_to_stay_is_told():
         assert [n[:2] for n in notices] == [("WARNING", "01000")] and "shutting down" in notices[0][2]
         c.close()
         assert on.process.wait(10) == 0
+
+
+def test_what_waits_for_a_worker_can_be_stopped():
+    """The first statement of a session, while none is to be reached: a cancel, a time limit, SIGTERM."""
+    nobody = f"{HOST}:{free_port()},{HOST}:{free_port()}"
+    with Server("--workers", nobody, "--shutdown-timeout", "1s", role="gateway", workers=0) as s, s.wire(timeout=20) as w, s.wire(timeout=20) as other:
+        begun = time.monotonic()
+        w.send(Q("select 1 + 0"))
+        wait_for(lambda: s.metric("tavana_sessions_running") == 1, 10)
+        cancel(s.address, w.pid, w.key)
+        assert w.until_ready() == ["err:57014", "Z:I"] and "user request" in w.last_error["M"]
+        assert w.ask(Q("set statement_timeout = '300ms'")) == ['cc"SET"', "Z:I"]
+        assert w.ask(Q("select 1 + 0")) == ["err:57014", "Z:I"] and "timeout" in w.last_error["M"]
+        other.send(Q("select 1 + 0"))
+        wait_for(lambda: s.metric("tavana_sessions_running") == 1, 10)
+        s.process.send_signal(signal.SIGTERM)
+        assert other.until_ready() == ["fatal:57P01", "closed"]
+        assert s.process.wait(10) == 0 and time.monotonic() - begun < 15
