@@ -313,6 +313,7 @@ static void convict(struct poison *p, struct entry *culprit)
         *j = (struct judged){.late = late};
         memcpy(j->worker, culprit->deaths[i].worker, sizeof j->worker);
     }
+    recount(p);
 }
 
 /* Not before all that were on the worker have had the time to tell of it: one that had just begun there may
@@ -325,7 +326,6 @@ static void judge(struct poison *p)
         if (x->key && x->alone && !x->convicted && x->used_us <= told && is_refused(p, x))
             convict(p, x);
     }
-    recount(p);
 }
 
 /* ---- for sessions ---- */

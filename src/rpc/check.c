@@ -295,7 +295,8 @@ static inline uint64_t next_value(const uint8_t *p, uint64_t at)
     return at + (LENGTH_BYTES - 1) + len_and_one + (len_and_one == 0);
 }
 
-/* Whether the values of each row fill it to its end: no length is read that does not lie before it. */
+/* Whether the values of each row fill it to its end. No length is read behind `last`, where the buffer's last
+ * one can be; what runs over the end of its row never comes back to it. */
 static bool values_fill(const uint8_t *p, const struct some_rows *r, unsigned ncolumns, uint64_t last)
 {
     uint64_t at0 = r->at[0], at1 = r->at[1], at2 = r->at[2], at3 = r->at[3];
