@@ -104,7 +104,7 @@ def test_worker_ends():
 
 @pytest.fixture(scope="module")
 def threads():
-    with Server("--client-check-interval", "500ms", "--shutdown-timeout", "1s") as s:
+    with Server("--shutdown-timeout", "1s") as s:
         yield s
         s.process.send_signal(signal.SIGTERM)
         assert s.process.wait(5 * SLACK) == 0
@@ -134,9 +134,9 @@ def test_time_limit(form, threads):
     assert threads.wire().ask(Q("select 1"))[1] == ("1",)
 
 
-def test_disconnect(threads):
-    before = threads.metric("tavana_sessions")
-    w = plans(threads)
-    assert threads.metric("tavana_sessions") == before + 1
+def test_disconnect(make_server):
+    s = make_server("--client-check-interval", "500ms", "--shutdown-timeout", "1s")
+    w = plans(s)
+    assert s.metric("tavana_sessions") == 1
     w.close()
-    wait_for(lambda: threads.metric("tavana_sessions") <= before, 3 * SLACK)
+    wait_for(lambda: s.metric("tavana_sessions") == 0, 3 * SLACK)
