@@ -173,7 +173,7 @@ X(INT, threads, "TAVANA_THREADS", "0", 0, 1024, "", START, ENGINE, \
 X(SIZE, memory_limit, "TAVANA_MEMORY_LIMIT", "0", 0, INT64_MAX, "B", START, ENGINE, \
   "Memory of the engine; 0: its own default, four fifths of the machine's") \
 X(PATH, temp_directory, "TAVANA_TEMP_DIRECTORY", "", 0, 0, "", START, ENGINE, \
-  "Where the engine spills; empty: nowhere, and what needs more than memory_limit ends with 53200") \
+  "Where the engine spills, in a directory of each process; empty: nowhere, and what needs more than memory_limit ends with 53200") \
 X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, ENGINE, \
   "Directories whose files SQL may read and write; empty: none") \
 X(LIST, allowed_functions, "TAVANA_ALLOWED_FUNCTIONS", "", 0, 0, "", START, ENGINE, \

@@ -14,6 +14,8 @@
 
 enum { SETTING_MAX = 64 * 1024 };
 
+#define SPILL_PREFIX "tavana_spill_"
+
 DEFINE_CLEANUP(struct engine, engine_close)
 DEFINE_CLEANUP(struct engine_conn, engine_disconnect)
 
@@ -48,7 +50,7 @@ static int set_config(duckdb_config config, const char *name, const char *value,
                    value, name);
 }
 
-static int configure(duckdb_config config, const struct engine_options *o, struct err *e)
+static int configure(duckdb_config config, const struct engine_options *o, const char *spill, struct err *e)
 {
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         TRY(set_config(config, fixed[i].name, fixed[i].value, e));
@@ -61,8 +63,8 @@ static int configure(duckdb_config config, const struct engine_options *o, struc
         (void)snprintf(threads, sizeof threads, "%u", o->threads);
         TRY(set_config(config, "threads", threads, e));
     }
-    TRY(set_config(config, "temp_directory", o->temp_directory ? o->temp_directory : "", e));
-    if (o->temp_directory && o->temp_directory_limit)
+    TRY(set_config(config, "temp_directory", spill, e));
+    if (*spill && o->temp_directory_limit)
         TRY(set_config(config, "max_temp_directory_size", o->temp_directory_limit, e));
     return ST_OK;
 }
@@ -168,7 +170,7 @@ static int open_database(struct engine *en, const struct engine_options *o, stru
     duckdb_config config = NULL;
     if (duckdb_create_config(&config) != DuckDBSuccess)
         return err_oom(e);
-    int st = configure(config, o, e);
+    int st = configure(config, o, en->spill.path, e);
     char *why = NULL;
     if (st == ST_OK &&
         duckdb_open_ext(o->path && *o->path ? o->path : NULL, &en->db, config, &why) != DuckDBSuccess)
@@ -187,7 +189,10 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
     list_init(&en->copied);
     (void)pthread_mutex_init(&en->sinks_lock, NULL);
     list_init(&en->sinks);
+    en->spill = (struct private_dir)PRIVATE_DIR_NONE;
     TRY(guard_init(e));
+    if (o->temp_directory && *o->temp_directory)
+        TRY(private_dir_make(&en->spill, o->temp_directory, SPILL_PREFIX, e));
     TRY(open_database(en, o, e));
     CLEANUP(engine_disconnectp) struct engine_conn *c = NULL;
     TRY(engine_connect(en, &c, e));
@@ -205,6 +210,7 @@ void engine_close(struct engine *en)
     helpers_free(en->helpers);
     guard_open(en);
     duckdb_close(&en->db);
+    private_dir_remove(&en->spill);
     (void)pthread_mutex_destroy(&en->copied_lock);
     (void)pthread_mutex_destroy(&en->sinks_lock);
     mem_free(en);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "base/private_dir.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/helpers.h"
@@ -27,6 +28,7 @@ struct engine {
     bool guarded;                /* see guard.h */
     char **allowed;              /* functions that are not refused */
     size_t nallowed;
+    struct private_dir spill; /* in temp_directory: the engine calls its files the same in all processes */
 };
 
 struct engine_conn {
