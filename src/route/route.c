@@ -209,17 +209,17 @@ void route_leave_what_goes(struct route_session *s)
     s->base.goes = !moves;
 }
 
-static const char pinned_is_gone[] = "Temporary objects and variables of this session are gone.";
+const char route_pinned_is_gone[] = "Temporary objects and variables of this session are gone.";
 
 static void say_what_is_gone(const struct route_session *s, struct err *e)
 {
     e->detail[0] = '\0';
     if (s->in_tx && s->pinned)
-        err_detail(e, "The transaction has been rolled back. %s", pinned_is_gone);
+        err_detail(e, "The transaction has been rolled back. %s", route_pinned_is_gone);
     else if (s->in_tx)
         err_detail(e, "The transaction has been rolled back.");
     else if (s->pinned)
-        err_detail(e, "%s", pinned_is_gone);
+        err_detail(e, "%s", route_pinned_is_gone);
 }
 
 /* Whether it has been tried often enough. Who is to blame for a death is looked into apart. */
@@ -319,131 +319,6 @@ int route_count(struct account *memory, size_t *counted, size_t n, struct err *e
     return ST_OK;
 }
 
-/* The transaction is over with its worker; its end is what the client still owes. */
-static int end_lost(struct route_session *s, enum backend_tx_op op, struct err *e)
-{
-    s->tx_lost = s->in_tx = s->wrote = false;
-    return op == BACKEND_TX_ROLLBACK
-               ? ST_OK
-               : err_set(e, SQLSTATE_CONNECTION_FAILURE, "the transaction was lost with its worker");
-}
-
-static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
-{
-    bool wrote = s->wrote && op == BACKEND_TX_COMMIT, pinned = s->pinned;
-    int st = s->on->ops->tx(s->on, op, e);
-    bool lost = st != ST_OK && rpc_session_is_lost(s->on);
-    s->in_tx = s->wrote = false;
-    if (!lost)
-        return st;
-    (void)route_try_again(s, false, e);
-    err_init(e);
-    if (wrote) {
-        (void)err_set(e, SQLSTATE_TRANSACTION_RESOLUTION_UNKNOWN, "the worker was lost during COMMIT");
-        err_detail(e, "Nobody can tell whether the transaction was committed.%s%s", pinned ? " " : "",
-                   pinned ? pinned_is_gone : "");
-        return ST_ERR;
-    }
-    if (!pinned) /* nothing of it stayed, which is what was asked for, or makes no difference */
-        return ST_OK;
-    (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "the worker was lost with what the session had there");
-    err_detail(e, "%s", pinned_is_gone);
-    return ST_ERR;
-}
-
-static int begin_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
-{
-    int st;
-    route_begin(s);
-    do {
-        TRY(route_settle(s, e));
-        st = s->on->ops->tx(s->on, op, e);
-    } while (st == ST_ERR && route_try_again(s, true, e));
-    s->in_tx = st == ST_OK;
-    s->wrote = false;
-    s->begun = op;
-    return st;
-}
-
-static int session_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
-{
-    struct route_session *s = (struct route_session *)bs;
-    if (op != BACKEND_TX_COMMIT && op != BACKEND_TX_ROLLBACK)
-        return begin_tx(s, op, e);
-    if (!s->on && !s->tx_lost && !s->wrote) { /* it has left its worker, with nothing to end there */
-        s->in_tx = false;
-        return ST_OK;
-    }
-    return s->tx_lost || !s->on ? end_lost(s, op, e) : end_tx(s, op, e);
-}
-
-static int tell_settings(struct route_session *s, const struct backend_settings *settings, struct err *e)
-{
-    int st;
-    route_begin(s);
-    do {
-        TRY(route_settle(s, e));
-        st = s->on->ops->apply_settings(s->on, settings, e);
-    } while (st == ST_ERR && route_try_again(s, true, e));
-    return st;
-}
-
-/* A session that is on no worker brings them along to the next one. */
-static int apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
-{
-    struct route_session *s = (struct route_session *)bs;
-    size_t n = strlen(settings->time_zone);
-    if (n >= sizeof s->time_zone)
-        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
-                       "invalid value for parameter \"TimeZone\": \"%.100s\"", settings->time_zone);
-    if (s->on)
-        TRY(tell_settings(s, settings, e));
-    memcpy(s->time_zone, settings->time_zone, n + 1);
-    s->settings = *settings;
-    s->settings.time_zone = s->time_zone;
-    s->has_settings = true;
-    return ST_OK;
-}
-
-static int set_path(struct route_session *s, const char *path, struct err *e)
-{
-    int st;
-    route_begin(s);
-    do {
-        TRY(route_settle(s, e));
-        st = s->on->ops->set_search_path(s->on, path, e);
-    } while (st == ST_ERR && route_try_again(s, true, e));
-    return st;
-}
-
-static int set_search_path(struct backend_session *bs, const char *path, struct err *e)
-{
-    struct route_session *s = (struct route_session *)bs;
-    CLEANUP(mem_freep) char *copy = mem_strdup(path);
-    if (!copy)
-        return err_oom(e);
-    TRY(set_path(s, path, e));
-    mem_free(s->path);
-    s->path = TAKE_PTR(copy);
-    return ST_OK;
-}
-
-static int reset(struct backend_session *bs, struct err *e)
-{
-    struct route_session *s = (struct route_session *)bs;
-    int st;
-    route_begin(s);
-    do {
-        TRY(route_settle(s, e));
-        st = s->on->ops->reset(s->on, e);
-    } while (st == ST_ERR && route_try_again(s, true, e));
-    if (st != ST_OK)
-        return st;
-    s->pinned = s->has_settings = false;
-    mem_free(TAKE_PTR(s->path));
-    return ST_OK;
-}
-
 static void session_cancel(struct backend_session *bs)
 {
     struct route_session *s = (struct route_session *)bs;
@@ -452,83 +327,6 @@ static void session_cancel(struct backend_session *bs)
         s->on->ops->cancel(s->on);
     (void)pthread_mutex_unlock(&s->lock);
     workers_cancel(s->route->workers, &s->ticket);
-}
-
-/* ---- COPY FROM STDIN: on the worker that its transaction is on ---- */
-
-static int copy_begin(struct route_session *s, const struct backend_copy_in *in, struct route_copy *c,
-                      struct err *e)
-{
-    TRY(route_may_write(s, e));
-    s->wrote = true;
-    int st = s->on->ops->copy_open(s->on, in, &c->inner, e);
-    if (st != ST_OK)
-        (void)route_try_again(s, false, e);
-    return st;
-}
-
-static int copy_open(struct backend_session *bs, const struct backend_copy_in *in, struct backend_copy **out,
-                     struct err *e)
-{
-    struct route_session *s = (struct route_session *)bs;
-    struct route_copy *c = mem_calloc(1, sizeof *c);
-    if (!c)
-        return err_oom(e);
-    c->session = s;
-    route_begin(s);
-    int st = route_enter(s, false, e);
-    if (st == ST_OK && (st = copy_begin(s, in, c, e)) != ST_OK)
-        route_exit(s);
-    if (st != ST_OK) {
-        mem_free(c);
-        return st;
-    }
-    c->base = *c->inner;
-    s->copy = c;
-    *out = &c->base;
-    return ST_OK;
-}
-
-static int copied(struct route_copy *c, int st, struct err *e)
-{
-    c->base.line = c->inner->line;
-    if (st < 0)
-        (void)route_try_again(c->session, false, e);
-    return st;
-}
-
-static int copy_lost(struct err *e)
-{
-    return err_set(e, SQLSTATE_CONNECTION_FAILURE, "COPY was lost with its worker");
-}
-
-static int copy_data(struct backend_copy *bc, const void *p, size_t n, struct err *e)
-{
-    struct route_copy *c = (struct route_copy *)bc;
-    return c->inner ? copied(c, c->session->route->inner->copy_data(c->inner, p, n, e), e) : copy_lost(e);
-}
-
-static int copy_settle(struct backend_copy *bc, struct err *e)
-{
-    struct route_copy *c = (struct route_copy *)bc;
-    return c->inner ? copied(c, c->session->route->inner->copy_settle(c->inner, e), e) : copy_lost(e);
-}
-
-static int copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
-{
-    struct route_copy *c = (struct route_copy *)bc;
-    return c->inner ? copied(c, c->session->route->inner->copy_finish(c->inner, rows, e), e) : copy_lost(e);
-}
-
-static void copy_close(struct backend_copy *bc)
-{
-    struct route_copy *c = (struct route_copy *)bc;
-    if (!c)
-        return;
-    c->session->route->inner->copy_close(c->inner);
-    c->session->copy = NULL;
-    route_exit(c->session);
-    mem_free(c);
 }
 
 /* ---- the backend ---- */
@@ -546,15 +344,15 @@ static const struct backend_ops ops = {
     .park = route_park,
     .slice = route_slice,
     .portal_close = route_portal_close,
-    .copy_open = copy_open,
-    .copy_data = copy_data,
-    .copy_settle = copy_settle,
-    .copy_finish = copy_finish,
-    .copy_close = copy_close,
-    .tx = session_tx,
-    .apply_settings = apply_settings,
-    .set_search_path = set_search_path,
-    .reset = reset,
+    .copy_open = route_copy_open,
+    .copy_data = route_copy_data,
+    .copy_settle = route_copy_settle,
+    .copy_finish = route_copy_finish,
+    .copy_close = route_copy_close,
+    .tx = route_tx,
+    .apply_settings = route_apply_settings,
+    .set_search_path = route_set_search_path,
+    .reset = route_reset,
     .look_up = look_up,
     .cancel = session_cancel,
 };

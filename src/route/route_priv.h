@@ -136,6 +136,21 @@ int route_may_write(const struct route_session *s, struct err *e);
 /* After a call has failed: whether it may be tried again, since its worker was lost and nothing that it did
  * there matters (reads: it only reads). Else e says why, and what is gone. */
 bool route_try_again(struct route_session *s, bool reads, struct err *e);
+extern const char route_pinned_is_gone[];
+
+/* route_calls.c */
+int route_tx(struct backend_session *s, enum backend_tx_op op, struct err *e);
+int route_apply_settings(struct backend_session *s, const struct backend_settings *settings, struct err *e);
+int route_set_search_path(struct backend_session *s, const char *path, struct err *e);
+int route_reset(struct backend_session *s, struct err *e);
+
+/* route_copy.c */
+int route_copy_open(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
+                    struct err *e);
+int route_copy_data(struct backend_copy *c, const void *p, size_t n, struct err *e);
+int route_copy_settle(struct backend_copy *c, struct err *e);
+int route_copy_finish(struct backend_copy *c, uint64_t *rows, struct err *e);
+void route_copy_close(struct backend_copy *c);
 
 /* route_blame.c: what workers die of */
 /* Before what the session has as stmt or portal may run: 55000 when workers died of it. One that is suspected
