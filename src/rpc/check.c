@@ -324,43 +324,83 @@ static bool check_some(const uint8_t *p, struct some_rows *r, unsigned ncolumns,
     return values_fill(p, r, ncolumns, last);
 }
 
-/* The same of one row: the next ones' heads are read meanwhile, as long as it has few values. */
-static bool few_values_fill(const uint8_t *p, uint64_t at, uint64_t end, unsigned ncolumns, uint64_t last)
+/* Whether the values of the row at p fill its size; *last: where the last one's length is. */
+static inline bool few_values_fill(const uint8_t *p, size_t size, unsigned ncolumns, size_t *last)
 {
+    uint64_t at = DATA_ROW_HEAD;
     for (unsigned c = 0; c < ncolumns; c++) {
-        if (at > last)
+        if (at + LENGTH_BYTES > size)
             return false;
+        *last = at;
         at = next_value(p, at);
     }
-    return at == end;
+    return at == size;
 }
 
-static int check_data_rows(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
+static inline int read_head(const uint8_t *p, size_t left, unsigned ncolumns, size_t *len, struct err *e)
+{
+    if (left < DATA_ROW_HEAD || p[0] != 'D')
+        return wrong(e, "rows are none, or another number of them");
+    *len = get_be32(p + 1);
+    if (*len > left - 1 || *len < DATA_ROW_HEAD - 1)
+        return wrong(e, "a row ends elsewhere than it says");
+    if (get_be16(p + COPY_DATA_HEAD) != ncolumns)
+        return wrong(e, "a row has other columns than its result");
+    return ST_OK;
+}
+
+/* Rows of few values mostly have the same lengths as the row before. Such a row is right if that one is, and
+ * its lengths are only compared; nor does the processor wait for one row to say where the next one begins.
+ * How many of at most `rows` rows behind the one at p are like it. last: where its last value's length is. */
+static uint64_t count_alike(const uint8_t *p, size_t left, size_t size, size_t last, uint64_t rows)
+{
+    uint64_t alike = 0;
+    for (const uint8_t *q = p + size; alike < rows && left >= size; q += size, left -= size, alike++)
+        if (memcmp(q, p, sizeof(uint64_t)) != 0 ||
+            memcmp(q + DATA_ROW_HEAD, p + DATA_ROW_HEAD, LENGTH_BYTES) != 0 ||
+            memcmp(q + last, p + last, LENGTH_BYTES) != 0)
+            break;
+    return alike;
+}
+
+static int check_few(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
+{
+    size_t before = 0;
+    for (size_t at = 0; at < n;) {
+        size_t len = 0, last = DATA_ROW_HEAD;
+        if (rows == 0)
+            return wrong(e, "rows are none, or another number of them");
+        TRY(read_head(p + at, n - at, ncolumns, &len, e));
+        const size_t size = 1 + len;
+        if (!few_values_fill(p + at, size, ncolumns, &last))
+            return wrong(e, "values do not fill their row");
+        rows--;
+        const bool try =
+            ncolumns > 0 && size == before; /* for lengths that change all the time it is no use */
+        const uint64_t alike = try ? count_alike(p + at, n - at - size, size, last, rows) : 0;
+        rows -= alike;
+        at += (alike + 1) * size;
+        before = size;
+    }
+    return rows == 0 ? ST_OK : wrong(e, "rows are fewer than they should be");
+}
+
+static int check_many(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
 {
     struct some_rows some = {.n = 0};
-    const uint64_t last = n - LENGTH_BYTES; /* where no row is, it is not used */
-    const bool few = ncolumns <= FEW_VALUES;
-    bool fill = true;
+    const uint64_t last = n - LENGTH_BYTES;
     for (size_t at = 0; at < n; rows--) {
-        if (n - at < DATA_ROW_HEAD || p[at] != 'D' || rows == 0)
+        size_t len = 0;
+        if (rows == 0)
             return wrong(e, "rows are none, or another number of them");
-        const size_t len = get_be32(p + at + 1);
-        if (len > n - at - 1 || len < DATA_ROW_HEAD - 1)
-            return wrong(e, "a row ends elsewhere than it says");
-        if (get_be16(p + at + COPY_DATA_HEAD) != ncolumns)
-            return wrong(e, "a row has other columns than its result");
-        const size_t values = at + DATA_ROW_HEAD;
+        TRY(read_head(p + at, n - at, ncolumns, &len, e));
+        some.at[some.n] = at + DATA_ROW_HEAD;
         at += 1 + len;
-        if (few) {
-            fill &= few_values_fill(p, values, at, ncolumns, last);
-            continue;
-        }
-        some.at[some.n] = values;
         some.end[some.n++] = at;
-        if (some.n == ROWS_AT_ONCE)
-            fill &= check_some(p, &some, ncolumns, last);
+        if (some.n == ROWS_AT_ONCE && !check_some(p, &some, ncolumns, last))
+            return wrong(e, "values do not fill their row");
     }
-    if (!(check_some(p, &some, ncolumns, last) && fill))
+    if (!check_some(p, &some, ncolumns, last))
         return wrong(e, "values do not fill their row");
     return rows == 0 ? ST_OK : wrong(e, "rows are fewer than they should be");
 }
@@ -391,6 +431,8 @@ int rpc_check_rows(const uint8_t *p, size_t n, uint64_t rows, const struct rpc_r
         return n == 0 ? ST_OK : wrong(e, "rows have come that should only be counted");
     if (n > RPC_BATCH_MAX && rows > 1)
         return wrong(e, "too many rows have come in one message");
-    return shape->kind == 'd' ? check_copy_data(p, n, rows, e)
-                              : check_data_rows(p, n, rows, shape->ncolumns, e);
+    if (shape->kind == 'd')
+        return check_copy_data(p, n, rows, e);
+    return shape->ncolumns <= FEW_VALUES ? check_few(p, n, rows, shape->ncolumns, e)
+                                         : check_many(p, n, rows, shape->ncolumns, e);
 }

@@ -68,46 +68,62 @@ static void test_rows(void **state)
     assert_wrong(rpc_check_rows(bytes, 21, 1, &two, &err));
 }
 
-/* Rows are looked at four at a time: a bad one is found wherever it is. */
+/* Rows are looked at four at a time, or beside the one before: a bad one is found wherever it is. */
+static void each_of_many(unsigned ncolumns, size_t n, size_t bad, bool same)
+{
+    static uint8_t bytes[2048];
+    const struct rpc_rows_shape shape = {.kind = 'D', .ncolumns = (uint16_t)ncolumns, .left = UINT64_MAX};
+    uint8_t *p = bytes, *at = bytes;
+    for (size_t i = 0; i < n; i++) {
+        at = i == bad ? p : at;
+        p = put_row(p, ncolumns, same ? 7 : (unsigned)i);
+    }
+    const size_t len = (size_t)(p - bytes), last = (ncolumns - 1) * (4 + (same ? 7 : bad));
+    assert_right(rpc_check_rows(bytes, len, n, &shape, &err));
+    put_be32(at + 7 + last, (same ? 7 : (uint32_t)bad) + 1);
+    assert_wrong(rpc_check_rows(bytes, len, n, &shape, &err));
+    put_be32(at + 7 + last, UINT32_MAX - 1);
+    assert_wrong(rpc_check_rows(bytes, len, n, &shape, &err));
+}
+
 static void test_each_of_many(void **state)
 {
     (void)state;
-    static uint8_t bytes[1024];
-    const struct rpc_rows_shape shape = {.kind = 'D', .ncolumns = 2, .left = UINT64_MAX};
-    for (size_t n = 1; n <= 9; n++)
-        for (size_t bad = 0; bad < n; bad++) {
-            uint8_t *p = bytes, *at = bytes;
-            for (size_t i = 0; i < n; i++) {
-                at = i == bad ? p : at;
-                p = put_row(p, 2, (unsigned)i);
+    for (unsigned ncolumns = 1; ncolumns <= 4; ncolumns++)
+        for (size_t n = 1; n <= 9; n++)
+            for (size_t bad = 0; bad < n; bad++) {
+                each_of_many(ncolumns, n, bad, false);
+                each_of_many(ncolumns, n, bad, true);
             }
-            const size_t len = (size_t)(p - bytes);
-            assert_right(rpc_check_rows(bytes, len, n, &shape, &err));
-            put_be32(at + 7, (uint32_t)bad + 1);
-            assert_wrong(rpc_check_rows(bytes, len, n, &shape, &err));
-            put_be32(at + 7, UINT32_MAX - 1);
-            assert_wrong(rpc_check_rows(bytes, len, n, &shape, &err));
-        }
 }
 
 /* Of the framing no byte can change without being noticed; of the values any may. */
-static void test_every_byte_of_a_row(void **state)
+static void every_byte_of(unsigned ncolumns, unsigned rows)
 {
-    (void)state;
-    uint8_t bytes[64];
-    const struct rpc_rows_shape shape = {.kind = 'D', .ncolumns = 2, .left = UINT64_MAX};
-    const size_t n = (size_t)(put_row(bytes, 2, 5) - bytes);
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t kept = bytes[i];
+    uint8_t bytes[512];
+    const struct rpc_rows_shape shape = {.kind = 'D', .ncolumns = (uint16_t)ncolumns, .left = UINT64_MAX};
+    uint8_t *end = bytes;
+    for (unsigned i = 0; i < rows; i++)
+        end = put_row(end, ncolumns, 5);
+    for (uint8_t *p = bytes; p < end; p++) {
+        const uint8_t kept = *p;
         bool value = kept == 'v';
         for (unsigned v = 0; v < 256; v++) {
-            bytes[i] = (uint8_t)v;
+            *p = (uint8_t)v;
             err_init(&err);
-            int st = rpc_check_rows(bytes, n, 1, &shape, &err);
+            int st = rpc_check_rows(bytes, (size_t)(end - bytes), rows, &shape, &err);
             assert_true(value || v == kept ? st == ST_OK : st == ST_ERR);
         }
-        bytes[i] = kept;
+        *p = kept;
     }
+}
+
+static void test_every_byte_of_rows(void **state)
+{
+    (void)state;
+    for (unsigned ncolumns = 1; ncolumns <= 3; ncolumns++)
+        for (unsigned rows = 1; rows <= 6; rows++)
+            every_byte_of(ncolumns, rows);
 }
 
 static void test_null_values(void **state)
@@ -380,7 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_every_byte_of_a_row),
+        cmocka_unit_test(test_every_byte_of_rows),
         cmocka_unit_test(test_each_of_many),
         cmocka_unit_test(test_null_values),
         cmocka_unit_test(test_files_and_counts),
