@@ -1,18 +1,22 @@
 /* The seam between a session and whatever runs its statements: local (engine + encode), rpc, route.
  *
  *   backend           one a process
- *   backend_session   one a client session, made lazily; owns engine state: transaction, settings, temporary
- * objects backend_stmt      a prepared statement: parameter types and row description, nothing has run
+ *   backend_session   one a client session, made lazily; owns engine state: transaction, settings,
+ *                     temporary objects
+ *   backend_stmt      a prepared statement: parameter types and row description, nothing has run
  *   backend_portal    one execution of it: typed rows with a position, forward or both ways
  *   backend_copy      one COPY FROM STDIN
  *   row_stream        one fetch from a portal: encoded rows up to max_rows, in the formats of that fetch
  *
  * Rows stay typed up to fetch, so that one portal can be fetched once as text and once as binary.
- * Everything of one session is used by one thread at a time; only cancel may come from another, and never
- * waits. Ownership: what a call returns is the caller's until its free/close; a session outlives its
- * statements and portals; a portal outlives its statement's free (it keeps what it needs). Errors carry
- * SQLSTATE, position, detail, hint, and reach the client unchanged. Source: ARCHITECTURE.md, decisions 1,
- * 2, 4. */
+ *
+ *   threads     everything of one session is used by one thread at a time; only cancel may come from another,
+ *               and never waits
+ *   ownership   what a call returns is the caller's until its free or close; a session outlives its statements
+ *               and portals; a portal outlives its statement's free (it keeps what it needs)
+ *   errors      carry SQLSTATE, position, detail, hint, and reach the client unchanged
+ *
+ * Source: ARCHITECTURE.md, decisions 1, 2, 4. */
 #ifndef TAVANA_BACKEND_BACKEND_H
 #define TAVANA_BACKEND_BACKEND_H
 
@@ -117,7 +121,7 @@ struct backend_copy {
 
 /* How values become text; changed by SET, part of every later fetch. */
 struct backend_settings {
-    const char *time_zone;  /* IANA name or fixed offset; checked by set_time_zone */
+    const char *time_zone;  /* IANA name or fixed offset; checked by apply_settings */
     int extra_float_digits; /* -15 … 3; from 1: shortest */
     bool bytea_escape;      /* bytea_output = escape */
     bool resume; /* of a backend of several: rows may go on elsewhere, when they are the same there */
@@ -189,9 +193,8 @@ struct backend_ops {
     void (*portal_close)(struct backend_portal *p);
 
     /* COPY FROM STDIN, in the transaction that is open: a caller that gets an error rolls it back. Until
-     * copy_close nothing else of the session runs but cancel. Errors name line and column (see
-     * copy/reader.h).
-     */
+     * copy_close nothing else of the session runs but cancel. Errors name line and column, as copy/reader.h
+     * says. */
     int (*copy_open)(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
                      struct err *e);
     /* Bytes of the file, cut anywhere. */
@@ -205,8 +208,9 @@ struct backend_ops {
     void (*copy_close)(struct backend_copy *c);
 
     /* The engine's transaction. BEGIN when there is one and COMMIT without one are the session's business,
-     * not sent. None of the three can be cancelled. COMMIT: ST_ERR: nothing of it is left (08007: nobody
-     * knows). ROLLBACK: nothing is left in any case; ST_ERR says what the session has lost beside. */
+     * not sent. None of the three can be cancelled.
+     *   COMMIT     ST_ERR: nothing of it is left (08007: nobody knows)
+     *   ROLLBACK   nothing is left in any case; ST_ERR says what the session has lost beside */
     int (*tx)(struct backend_session *s, enum backend_tx_op op, struct err *e);
 
     /* 22023 for a zone that does not exist. The struct is copied. */
@@ -216,27 +220,27 @@ struct backend_ops {
     /* DISCARD ALL: temporary objects and settings as in a new session. No transaction may be open. */
     int (*reset)(struct backend_session *s, struct err *e);
 
-    /* The session is idle, and backend.calls has counted up: it leaves what will soon be gone, when that
-     * costs it nothing. NULL: there is nothing that goes. */
+    /* For an idle session, when backend.calls has grown: a session whose worker is draining (`goes`) leaves
+     * it, when it has no state there that would be lost. NULL: a backend whose sessions never have to move. */
     void (*look_up)(struct backend_session *s);
 
-    /* From any thread while the session exists: what runs now ends with 57014; nothing runs: nothing happens.
-     */
+    /* From any thread while the session exists: what runs now ends with 57014; when nothing runs, nothing
+     * happens. */
     void (*cancel)(struct backend_session *s);
 };
 
 /* Whether a cancel is heard. An engine that plans hears none, for as long as that takes; nothing has been
  * changed then that is not rolled back. So whoever cannot wait may leave a session behind that is deaf: from
  * then on its calls fail (57014), and all that is left to do with it is session_close, by its own thread when
- * that comes back. Any thread: BACKEND_DEAF to BACKEND_LEFT, as long as the session exists; the rest is the
- * backend's. */
+ * that comes back. Any thread may turn BACKEND_DEAF into BACKEND_LEFT, as long as the session exists; all
+ * other changes are the backend's. */
 enum backend_hearing { BACKEND_HEARS, BACKEND_DEAF, BACKEND_LEFT };
 
 /* First member of every implementation. */
 struct backend {
     const struct backend_ops *ops;
     bool forwards;          /* rows come ready from elsewhere: nothing is made while others are written */
-    _Atomic unsigned calls; /* for all idle sessions to look up */
+    _Atomic unsigned calls; /* grows when idle sessions have to call look_up */
 };
 
 struct backend_session {
@@ -244,8 +248,8 @@ struct backend_session {
     _Atomic enum backend_hearing hearing;
     struct account *memory; /* set by the session: what prepare, open and copy_open keep from here on counts
                                against it (53200). Outlives what they made. NULL: none */
-    bool goes; /* where it is will soon be gone, with the cursors that it has there; known after a fetch began
-                */
+    bool goes; /* The worker that holds this session is draining; cursors on it end with the worker. Valid
+                  after the first fetch. */
 };
 
 /* Whether it is left behind now: it was deaf. */

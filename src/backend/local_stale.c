@@ -5,7 +5,7 @@
  *
  *   local.catalog_version   transactions of this process that ended, either way, and had changed the catalog
  *   local_session.catalog   what the session did to it: each CREATE, ALTER, DROP, SET of a path … and each
- * end of a transaction in which it did, or in which something was compared with it
+ *                           end of a transaction in which it did, or in which something was compared with it
  *
  * What another process changes in a catalog that several share is not counted: Execute finds that, with the
  * same error. */

@@ -5,8 +5,8 @@
  *
  *   a commit of changed data   counts itself in `commits`, commits, raises data_version, counts itself out
  *   a reader                   notes data_version, plans (or has a plan with its note), starts, and then,
- * with its snapshot taken, looks whether no commit is under way and the version is still that; if not, it
- * plans and starts again, at last with the gate closed
+ *                              with its snapshot taken, looks whether no commit is under way and the version
+ *                              is still that; if not, it plans and starts again, at last with the gate closed
  *
  * Whatever is in the snapshot and not in the plan was committed between the note and the snapshot, so that
  * the look finds it. Changes of the session's own transaction count in local_session.changes; and what

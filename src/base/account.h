@@ -2,7 +2,9 @@
  * part of another one, which then bounds both together. One thread at a time; the owner keeps the struct.
  *
  *   account_take   false: it does not fit; nothing is taken, and the outermost account remembers that it
- * refused account_give   what was taken before NULL           an account without bounds */
+ *                  refused
+ *   account_give   gives back what was taken before
+ *   NULL           an account without bounds */
 #ifndef TAVANA_BASE_ACCOUNT_H
 #define TAVANA_BASE_ACCOUNT_H
 

@@ -1,8 +1,13 @@
 /* Rows of one result, pulled: the one seam from engine to socket. Nothing runs ahead of the caller by more
- * than a bounded batch. One thread at a time; only cancel may come from another. next:   ST_OK  *out is lent
- * until the next call of next or close ST_EOF the trailer was read, *out untouched: the result is complete
- *         ST_ERR e filled, and the same on every later call. An end without a trailer is an error, never an
- * end. cancel: asks, never waits. close: never fails, NULL is fine. Source: ARCHITECTURE.md, decision 1. */
+ * than a bounded batch. One thread at a time; only cancel may come from another.
+ *
+ *   next     ST_OK   *out is lent until the next call of next or close
+ *            ST_EOF  the trailer was read, *out is untouched: the result is complete
+ *            ST_ERR  *e is filled, and the same on every later call. An end without a trailer is an error
+ *   cancel   asks, never waits
+ *   close    never fails; NULL is fine
+ *
+ * Source: ARCHITECTURE.md, decision 1. */
 #ifndef TAVANA_ROWS_ROW_STREAM_H
 #define TAVANA_ROWS_ROW_STREAM_H
 
