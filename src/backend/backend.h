@@ -12,8 +12,8 @@
  *
  *   threads     everything of one session is used by one thread at a time; only cancel may come from another,
  *               and never waits
- *   ownership   what a call returns is the caller's until its free or close; a session outlives its statements
- *               and portals; a portal outlives its statement's free (it keeps what it needs)
+ *   ownership   what a call returns is the caller's until its free or close; a session outlives its
+ *               statements and portals; a portal outlives its statement's free (it keeps what it needs)
  *   errors      carry SQLSTATE, position, detail, hint, and reach the client unchanged
  *
  * Source: ARCHITECTURE.md, decisions 1, 2, 4. */
@@ -221,7 +221,7 @@ struct backend_ops {
     int (*reset)(struct backend_session *s, struct err *e);
 
     /* For an idle session, when backend.calls has grown: a session whose worker is draining (`goes`) leaves
-     * it, when it has no state there that would be lost. NULL: a backend whose sessions never have to move. */
+     * it, when it has no state there that would be lost. NULL: sessions of this backend never move. */
     void (*look_up)(struct backend_session *s);
 
     /* From any thread while the session exists: what runs now ends with 57014; when nothing runs, nothing

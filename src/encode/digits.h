@@ -64,7 +64,7 @@ static inline uint8_t *digits_decimal(uint8_t *p, uint32_t v, unsigned scale)
     return digits_store(p + 1, spread, 8 - scale);
 }
 
-/* YYYY-MM-DD. days since 1970-01-01, of the years DIGITS_FIRST_YEAR to DIGITS_LAST_YEAR. */
+/* YYYY-MM-DD. days since 1970-01-01, from DIGITS_FIRST_DAY to DIGITS_LAST_DAY. */
 enum { DIGITS_FIRST_DAY = -719162, DIGITS_LAST_DAY = 2932896 }; /* 0001-01-01 to 9999-12-31 */
 
 static inline uint8_t *digits_date(uint8_t *p, int32_t days)

@@ -212,8 +212,8 @@ static bool binary_double(struct append_column *c, size_t row, struct str s)
     return true;
 }
 
-/* Groups of four digits, n ≤ QUICK_GROUPS, with the last one on the scale's side of the point cut to the
- * scale. -1: not a plain number of at most 18 digits. */
+/* n groups of four digits, QUICK_DIGITS at most, with the last one on the scale's side of the point cut to
+ * the scale. -1: not a plain number of at most 18 digits. */
 static int64_t few_groups(const uint8_t *p, unsigned n, int by)
 {
     int64_t v = 0;

@@ -69,7 +69,7 @@ int worker_user_get(struct workers *w, const char *name, struct worker_user **ou
 /* NULL is fine. */
 void worker_user_put(struct workers *w, struct worker_user *u);
 
-/* A place in line; of one thread, but for worker_ticket_cancel. */
+/* A place in line; of one thread, but for workers_cancel. */
 struct worker_ticket {
     struct list link;
     struct worker_user *user;

@@ -1,6 +1,6 @@
 /* What a message of the other side may say: each field is looked at here before it is used. Pure: messages
  * in, an error out; any thread. ST_ERR is 08P01, its message names the field: of a call it goes back in the
- * reply, of a reply it is why its worker is thrown out (client_trust.h). Sources: proto/tavana/v1;
+ * reply, of a reply it is why its worker is thrown out (client_trust.c). Sources: proto/tavana/v1;
  * backend/backend.h for what an honest backend says. */
 #ifndef TAVANA_RPC_CHECK_H
 #define TAVANA_RPC_CHECK_H

@@ -2,10 +2,12 @@
  * parks in between, so that a client that is slow or silent here costs no thread; one deadline
  * (authentication_timeout) holds for all.
  *
- *   FIRST_PACKET   SSLRequest → TLS_HANDSHAKE or 'N'; GSSENCRequest → 'N'; CancelRequest → end;
- *                  a TLS ClientHello → TLS_HANDSHAKE; StartupMessage → SASL_FIRST or READY
- *   TLS_HANDSHAKE  → FIRST_PACKET
- *   SASL_FIRST     → SASL_FINAL          SASL_FINAL → READY
+ *   PHASE_FIRST_PACKET    SSLRequest → PHASE_TLS_HANDSHAKE or 'N'; GSSENCRequest → 'N'; CancelRequest → end;
+ *                         a TLS ClientHello → PHASE_TLS_HANDSHAKE; StartupMessage → PHASE_SASL_FIRST or
+ *                         PHASE_READY
+ *   PHASE_TLS_HANDSHAKE   → PHASE_FIRST_PACKET
+ *   PHASE_SASL_FIRST      → PHASE_SASL_FINAL
+ *   PHASE_SASL_FINAL      → PHASE_READY
  *
  * Before READY nothing is done with the packet's parameters: they are bytes. What they say is looked up, kept
  * and complained of when it is known who says it.

@@ -1,7 +1,5 @@
 #include "sql/edits_priv.h"
 
-#include <assert.h>
-
 /* Edits nearly always come in order; a text made to have each one move all others ends here. */
 enum { EDIT_MOVES_MAX = 1000000 };
 
@@ -12,7 +10,8 @@ void edits_init(struct edits *x, struct arena *a, struct str sql)
 
 static int add(struct edits *x, size_t at, size_t removed, struct str with, bool first, struct err *e)
 {
-    assert(at <= x->sql.n && removed <= x->sql.n - at);
+    if (at > x->sql.n || removed > x->sql.n - at)
+        return err_set(e, SQLSTATE_INTERNAL_ERROR, "an edit of the statement lies outside of it");
     if (x->n == x->cap) {
         size_t cap = x->cap ? x->cap * 2 : 8;
         struct edit_part *parts = arena_calloc(x->arena, cap, sizeof *parts);
@@ -66,7 +65,8 @@ int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e)
     size_t n = 0, done = 0;
     for (size_t i = 0; i < x->n; i++) {
         const struct edit_part *p = &x->parts[i];
-        assert(p->at >= done);
+        if (p->at < done)
+            return err_set(e, SQLSTATE_INTERNAL_ERROR, "two edits of the statement lie over each other");
         n = append(text, n, x->sql.p + done, p->at - done);
         n = append(text, n, p->with.p, p->with.n);
         done = p->at + p->removed;

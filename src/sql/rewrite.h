@@ -32,7 +32,7 @@ int sql_cast_params(struct arena *a, struct str sql, const char *const *type_nam
 
 /* The type that the statement casts parameter i + 1 to where it first does ($1::date, CAST($1 AS date)), as
  * written, lent; {NULL, 0}: it does not. For parameters that the engine leaves without a type: it forgets the
- * one that is written when it casts once more by itself (bigint_column = $1::integer). */
+ * one that is written when it casts once more by itself (c = $1::integer, where c is a bigint). */
 void sql_param_casts(struct str sql, struct str *types, size_t n);
 
 /* x = ANY ($n), <> ALL ($n): the text with x = $n in their place, for the type of an array's elements, and

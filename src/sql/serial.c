@@ -1,5 +1,5 @@
 /* CREATE TABLE with columns of type serial, which the engine does not have: what PostgreSQL makes of it, an
- * integer that is not null and whose default is the next value of a sequence table_column_seq. Source:
+ * integer that is not null and whose default is the next value of a sequence <table>_<column>_seq. Source:
  * PostgreSQL 15 manual, 8.1.4. */
 #include "base/buf.h"
 #include "sql/catalog.h"
@@ -103,7 +103,7 @@ static int keep(struct arena *a, struct buf *b, struct str *out, struct err *e)
     return copy ? ST_OK : err_oom(e);
 }
 
-/* schema."table_column_seq" */
+/* schema."<table>_<column>_seq" */
 static int sequence_of(struct arena *a, const struct head *h, const struct sql_token *column, struct str *out,
                        struct err *e)
 {

@@ -95,8 +95,8 @@ struct sql_set {
     /* Lower case; "all" for RESET ALL and SHOW ALL; "timezone" for SET TIME ZONE; NULL for SET TRANSACTION,
      * SESSION CHARACTERISTICS (see transaction) and CONSTRAINTS. */
     const char *name;
-    /* As PostgreSQL flattens it: items joined by ", ", those of search_path and its kin quoted where they need
-     * it; SET TIME ZONE INTERVAL … gives "interval '…'"; NULL: DEFAULT. */
+    /* As PostgreSQL flattens it: items joined by ", ", those of search_path and its kin quoted where they
+     * need it; SET TIME ZONE INTERVAL … gives "interval '…'"; NULL: DEFAULT. */
     const char *value;
     size_t nvalues; /* items of value; more than one is 22023 for a setting that is no list */
     bool local;

@@ -13,22 +13,39 @@ def header(path, body=""):
     return f"#ifndef {guard}\n#define {guard}\n{body}\n#endif\n"
 
 
-def check(files):
+def check(files, allowed=""):
     with tempfile.TemporaryDirectory() as clone:
         for path, text in files.items():
             file = pathlib.Path(clone, "src", path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
+        if allowed:
+            pathlib.Path(clone, "tools/tree").mkdir(parents=True)
+            pathlib.Path(clone, "tools/tree/allowed").write_text(allowed, encoding="utf-8")
         result = subprocess.run([TOOL, clone], capture_output=True, text=True, check=False)
         return result.returncode, result.stdout
 
 
+def circle(in_a, in_b, table):
+    """Two files of which a uses b when in_a says so, and b uses a by in_b or by a table of functions."""
+    return {
+        "net/a.h": header("net/a.h", "void a(void);"),
+        "net/b.h": header("net/b.h", "void b(void);"),
+        "net/a.c": '#include "net/a.h"\n\nvoid a(void)\n{\n    ' + in_a + "\n}\n",
+        "net/b.c": '#include "net/b.h"\n\nvoid b(void)\n{\n    ' + in_b + "\n}\n\nvoid (*const table[])(void) = {" + table + "};\n",
+    }
+
+
 class CheckTree(unittest.TestCase):
-    def finds(self, files, breach):
-        code, output = check(files)
+    def finds(self, files, breach, allowed=""):
+        code, output = check(files, allowed)
         self.assertEqual(code, 1, output)
         self.assertIn(breach, output)
         self.assertEqual(len(output.splitlines()), 1, output)
+
+    def keeps(self, files, allowed=""):
+        code, output = check(files, allowed)
+        self.assertEqual((code, output), (0, f"check_tree: {len(files)} files keep the rules\n"))
 
     def test_a_good_tree(self):
         code, output = check({
@@ -84,11 +101,80 @@ class CheckTree(unittest.TestCase):
     def test_banned_calls(self):
         self.finds({"base/a.c": "int f(char *s);\nint f(char *s) { return atoi (s); }\n"}, "src/base/a.c:2: atoi() is banned")
 
+    def test_wide_comments(self):
+        self.finds({"base/a.c": f"/* {'é' * 104} */\n/* {'é' * 105} */\n"}, "src/base/a.c:2: a comment is wider than 110")
+
     def test_heap(self):
         self.finds({"net/a.c": "void f(void *p) { free(p); }\n"}, "free() is banned")
 
     def test_unfinished(self):
         self.finds({"base/a.c": "/* TO" "DO later */\n"}, "finish it or leave it out")
+
+    def test_headers_of_their_own(self):
+        lone = {"net/all_priv.h": header("net/all_priv.h", "void a(void);"),
+                "net/a.c": '#include "net/all_priv.h"\n\nvoid a(void)\n{\n}\n'}
+        self.finds(lone, "src/net/a.c:1: exports a() and has no header of its own")
+        self.keeps(lone, "headerless: net/a.c\n")
+        self.finds(lone, "src/net/b.c:1: is gone", "headerless: net/a.c net/b.c\n")
+        del lone["net/a.c"]
+        self.finds({**lone, "net/a.h": header("net/a.h", "void a(void);"), "net/all_priv.h": header("net/all_priv.h"),
+                    "net/a.c": '#include "net/a.h"\n\nvoid a(void)\n{\n}\n'},
+                   "src/net/a.c:1: needs no leave to have no header", "headerless: net/a.c\n")
+
+    def test_headers_of_a_room_alone(self):
+        self.finds({"net/a.h": header("net/a.h"), "session/b.c": '#include "net/conn.h"\n',
+                    "net/conn.h": "/* Connections. Of net/ alone. */\n" + header("net/conn.h")},
+                   "src/session/b.c:1: net/conn.h stays in net/")
+
+    def test_circles_of_calls(self):
+        self.finds(circle("b();", "(void)0;", "a"), "src/net/b.c:1: in a circle of calls: uses net/a.c (a)",
+                   "circle: net/a.c # for good\n")
+        self.keeps(circle("b();", "(void)0;", "a"), "circle: net/a.c net/b.c # a table\n")
+        self.keeps(circle("b();", "(void)0; /* a() */", "0"))
+        self.finds(circle("b();", "(void)0;", "a"), "its circle has no reason", "circle: net/a.c net/b.c\n")
+        self.finds(circle("(void)0;", "(void)0;", "a"), "src/net/c.c:1: is in no circle of calls any more",
+                   "circle: net/c.c # once\n")
+
+    def test_circles_by_clean_up(self):
+        files = circle("(void)0;", "CLEANUP(ap) int *p = 0; (void)p;", "0")
+        files["net/a.h"] = header("net/a.h", "#define DEFINE_CLEANUP(type, name)\nDEFINE_CLEANUP(int, a)\nvoid a(void);")
+        self.keeps(files)
+        files["net/a.c"] = files["net/a.c"].replace("(void)0;", "b();")
+        self.finds(files, "src/net/b.c:1: in a circle of calls: uses net/a.c (a)", "circle: net/a.c # for good\n")
+
+    def test_names_in_comments(self):
+        self.finds({"net/a.c": "/* As b_c() says. */\n"}, "src/net/a.c:1: a comment names b_c(), which does not exist")
+        self.finds({"net/a.c": "/* One.\n * See b.h. */\n"}, "src/net/a.c:2: a comment names b.h, which does not exist")
+        self.finds({"net/a.c": "/* See some_name. */\n"}, "a comment names some_name, which")
+        self.keeps({"net/a.c": "/* See some_name, a.c, other_* and fopen(). */\nstatic int some_name, other_one;\n"}, "name: fopen() # libc\n")
+        self.keeps({"net/a.c": "/* See x_one and two_ms. */\n#define X(n) x_##n n##_ms\nenum { one, two };\n"})
+
+    def test_asserts_about_a_peers_bytes(self):
+        body = "#include <assert.h>\n\nstatic void read_it(int n)\n{\n    n++;\n    assert(n);\n}\n"
+        self.finds({"pgwire/a.c": body}, "src/pgwire/a.c:6: assert() in read_it(), where a peer's bytes are read")
+        self.finds({"rpc/service_rows.c": body}, "src/rpc/service_rows.c:6: assert() in read_it()")
+        self.keeps({"rpc/channel.c": body})
+        self.keeps({"pgwire/a.c": body}, "assert: pgwire/a.c:read_it # ours\n")
+        self.finds({"pgwire/a.c": "\n"}, "src/pgwire/a.c:1: asserts nothing in read_it()", "assert: pgwire/a.c:read_it # ours\n")
+
+    def test_fields_that_many_write(self):
+        files = {"net/t.h": header("net/t.h", "struct in {\n    int n;\n};\nstruct t {\n    struct in in[2];\n    int only;\n};")}
+        for name in "abc":
+            files[f"net/{name}.c"] = f'#include "net/t.h"\n\nstatic void {name}(struct t *t)\n{{\n    t->in[1].n {"+=" if name == "a" else "="} 1;\n}}\n'
+        self.finds(files, "shared_fields is 1, at most 0", "most: shared_fields 0\n")
+        self.keeps(files, "most: shared_fields 1\n")
+        self.keeps(files, "most: shared_fields 0\nvalue: in # a value\n")
+        files["net/c.c"] = files["net/c.c"].replace(" = ", " == ")
+        self.keeps(files, "most: shared_fields 0\n")
+
+    def test_measures(self):
+        files = {"net/a.h": header("net/a.h", "/* Does. */\nvoid a(void);\nvoid b(void);")}
+        self.keeps(files, "least: contracts 50\n")
+        self.finds(files, "contracts is 50, at least 51", "least: contracts 51\n")
+        self.finds({"net/a.c": "\n" * 9}, "file_longest is 9, at most 8", "most: file_longest 8\n")
+
+    def test_a_list_that_is_not_understood(self):
+        self.finds({"net/a.c": "\n"}, "tools/tree/allowed:2: not understood: leave: all", "# good\nleave: all\n")
 
     def test_unknown_rooms(self):
         self.finds({"attic/a.c": "\n"}, "a room without a line in tools/check_tree")
