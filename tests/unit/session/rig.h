@@ -1,0 +1,40 @@
+/* For tests of session/: a server of sessions over the fake backend, and its clients. A test's thread uses
+ * all this alone. */
+#ifndef TAVANA_TESTS_SESSION_RIG_H
+#define TAVANA_TESTS_SESSION_RIG_H
+
+#include "fake_backend.h"
+#include "wire.h"
+
+#include "session/session.h"
+
+extern struct fake *fake;
+extern struct session_server *server;
+
+/* What rig_set_up uses: limits that no test meets by chance, no time limits. */
+void rig_config(struct session_config *out);
+/* threads: of the pool; with one a session's thread is known (see rig_fail_nth). */
+void rig_start(const struct session_config *c, unsigned threads);
+/* Clients go, sessions end; nothing may be left of them, in the fake, the server or the metrics. */
+void rig_stop(void);
+/* cmocka's fixtures: rig_start with rig_config and a client that has logged in; rig_stop. */
+int rig_set_up(void **state);
+int rig_tear_down(void **state);
+/* The pool's only thread is to fail its nth allocation from now on; 0 switches it off. Whether it came to
+ * that since. Waits for what the thread does. */
+void rig_fail_nth(unsigned nth);
+bool rig_failed(void);
+
+#define expect_log(text) assert_string_equal(fake_log(fake), text)
+
+/* Waits until it is so; fails the test after some seconds. */
+#define wait_until(condition)                                                                                \
+    do {                                                                                                     \
+        for (int waited_ = 0; !(condition); waited_++) {                                                     \
+            assert_true(waited_ < 5000);                                                                     \
+            rig_sleep_ms(1);                                                                                 \
+        }                                                                                                    \
+    } while (0)
+void rig_sleep_ms(int ms);
+
+#endif
