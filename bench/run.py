@@ -179,7 +179,7 @@ def short(run):
         for name, mode, clients in [*works, ("select 1 + 0", "prepared", 8)]:
             for s in run.servers:
                 cpu = s.cpu()
-                took = pgbench(run.args.postgres, s, scripts[name], mode, clients, seconds)
+                took = pgbench(run.args.postgres or postgres_bindir(), s, scripts[name], mode, clients, seconds)
                 took["cpu_us"] = (s.cpu() - cpu) * 1e6 / max(1, took["per_s"] * seconds)
                 if keep:
                     run.take("short", f"{name} {mode}, {clients} clients", s, **took)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "cmd/parent.h"
+#include "rows/pace.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -302,6 +303,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
     if (config_load(&p->config, role->role, argc - 1, argv + 1, &e) < 0)
         return fail(&e, EXIT_USAGE);
     log_set_level((enum log_level)p->config.log_level.value);
+    pace_set_plain(p->config.plain_pace);
     for (size_t i = 0; i < p->config.unknown_variables.n; i++)
         log_line(LOG_WARNING, "unknown_variable", "name=%s", p->config.unknown_variables.items[i]);
     block_signals(&signals);

@@ -136,6 +136,8 @@ X(INT, flush_threshold_rows, "TAVANA_FLUSH_THRESHOLD_ROWS", "0", 0, INT64_C(1000
   "... or this many rows; 0: bytes alone decide") \
 X(SIZE, write_buffer_size, "TAVANA_WRITE_BUFFER_SIZE", "64kB", 4 * CONFIG_KB, 16 * CONFIG_MB, "B", START, FRONT, \
   "What is gathered of replies other than rows before it is written") \
+X(BOOL, plain_pace, "TAVANA_PLAIN_PACE", "off", 0, 0, "", START, ALL, \
+  "Each batch of rows is written at once by the thread that made it: nothing is gathered or made ahead. Slower; to find faults, and to measure") \
 X(SIZE, stream_memory, "TAVANA_STREAM_MEMORY", "1GB", 6 * CONFIG_MB, INT64_MAX, "B", START, FRONT, \
   "Memory of all results that are being sent, 1.5 to 5.5 MB each; one more waits until others have ended") \
 X(DURATION, stream_wait, "TAVANA_STREAM_WAIT", "60s", 0, CONFIG_DAY_MS, "s", RELOAD, FRONT, \

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "copy/options.h"
+#include "rows/pace.h"
 #include "rpc/batch.h"
 
 #include <assert.h>
@@ -74,12 +75,6 @@ int rpc_fetch_request(struct arena *a, const struct rpc_portal *p, const struct 
 
 /* ---- the stream ---- */
 
-enum {
-    FAST_US = 2000, /* from one message to the next, at most */
-    FAST_IN_A_ROW = 8,
-    GATHER_MS = 1,
-};
-
 static int ended(struct rpc_fetch *f, int status, const struct err *e)
 {
     f->ended = true;
@@ -139,7 +134,7 @@ static int take_next(struct rpc_fetch *f, struct err *e)
     grpc_byte_buffer *b;
     int st = rpc_stream_next(f->stream, &b, e);
     int64_t now = clock_now_us();
-    f->fast = now - f->came_us < FAST_US ? f->fast + 1 : 0;
+    f->fast = now - f->came_us < PACE_FAST_US ? f->fast + 1 : 0;
     f->came_us = now;
     if (st == ST_EOF)
         (void)err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "rows have ended without their trailer");
@@ -156,14 +151,14 @@ static int take_next(struct rpc_fetch *f, struct err *e)
     return st;
 }
 
-/* Each write wakes the client: of a stream that comes fast two messages go together. Rows go before what ends
- * the stream, be that an error. */
+/* Of a stream that comes fast two messages go together. Rows go before what ends the stream, be that an
+ * error. */
 static void gather(struct rpc_fetch *f, const struct row_batch *batch)
 {
     struct err e;
     err_init(&e);
-    if (f->fast < FAST_IN_A_ROW || f->portal->base.complete || batch->len > RPC_BATCH_MAX ||
-        !rpc_stream_comes_within(f->stream, GATHER_MS))
+    if (!pace_joins_messages(f->fast) || f->portal->base.complete || batch->len > RPC_BATCH_MAX ||
+        !rpc_stream_comes_within(f->stream, PACE_JOIN_MS))
         return;
     struct row_batch *both = &f->portal->batch;
     const size_t len = both->len;

@@ -7,11 +7,6 @@
 #include <poll.h>
 #include <stdio.h>
 
-enum {
-    AHEAD_FROM_BYTES = 64 * 1024, /* of a page: whoever wants less is not in a hurry for more */
-    UNHURRIED_US = 1000,          /* between two pages: the client does more than read */
-};
-
 /* A limit on one statement's result: rows or bytes beyond it end the statement. */
 static int check_result_limits(const struct session *s, struct err *e)
 {
@@ -86,13 +81,11 @@ static int admit(struct session *s, struct err *e)
 
 /* ---- its rows ---- */
 
-enum { BRIEF_US = 2000, BRIEF_IN_A_ROW = 4 };
-
-/* The rows that have come go out while the engine works on the next ones. But a session whose statements have
+/* The rows that have come go out while the engine works on the next ones. But a session whose results have
  * ended with their first rows gets those and the end in one piece. */
 static int flush_or_hold(struct session *s, bool first, struct err *e)
 {
-    if (!first || s->brief < BRIEF_IN_A_ROW)
+    if (!first || !pace_holds_first_rows(&s->pace))
         return session_flush(s, e);
     session_hold(s);
     return ST_OK;
@@ -119,10 +112,11 @@ static int send_rows(struct session *s, struct backend_portal *engine, struct ro
         *rows += batch->nrows;
     }
     session_unhold(s);
-    bool brief = st == ST_EOF && (batches == 0 || (batches == 1 && clock_now_us() - first_us < BRIEF_US));
-    s->brief = brief ? s->brief + 1 : 0;
-    if (st < 0)
+    if (st < 0) {
+        pace_result_failed(&s->pace);
         return st;
+    }
+    pace_result_ended(&s->pace, batches, batches == 1 ? clock_now_us() - first_us : 0);
     return conn_is_tls(s->conn) ? session_drain(s, e) : ST_OK; /* TLS cannot read while the writer writes */
 }
 
@@ -134,13 +128,17 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     metric_gauge_add(METRIC_STREAMS, 1);
     int st = s->engine->ops->fetch(engine, how, &stream, e);
     if (st == ST_OK) {
-        s->unhurried = how->max_rows && clock_now_us() - s->paged_us > UNHURRIED_US;
+        const bool is_page = how->max_rows > 0;
+        if (is_page)
+            pace_page_begins(&s->pace, clock_now_us());
+        else
+            pace_no_page(&s->pace);
         st = send_rows(s, engine, stream, rows, e);
         row_stream_close(stream);
-        bool looks = st == ST_OK && how->max_rows && s->statement_bytes >= AHEAD_FROM_BYTES;
+        bool looks = st == ST_OK && is_page && pace_makes_ahead(s->statement_bytes);
         s->ahead = looks && !engine->complete ? engine : NULL;
-        if (how->max_rows)
-            s->paged_us = clock_now_us();
+        if (is_page)
+            pace_page_ended(&s->pace, clock_now_us());
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     admission_give_back(&s->server->admission, ADMISSION_STREAM);

@@ -8,13 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    WRITER_AFTER_BYTES = 512 * 1024,   /* of one statement's rows */
-    WRITER_BATCH_LEAST = 16 * 1024,    /* less is written sooner than handed over */
-    WRITER_BYTES_MOST = 64 * 1024,     /* of messages that are copied for it */
-    UNHURRIED_BYTES = 4 * 1024 * 1024, /* of a page, that the session writes itself */
-    WRITER_TICK_US = 100 * 1000,       /* no bell reaches the writer's wait */
-};
+enum { WRITER_TICK_US = 100 * 1000 }; /* no bell reaches the writer's wait */
 
 int session_terminated(const struct session *s, struct err *e)
 {
@@ -114,7 +108,7 @@ static int flush_with(struct session *s, bool rows_around, bool rows_follow, str
     if (s->out.len == 0)
         return ST_OK;
     int st;
-    if (s->out.len > WRITER_BYTES_MOST || !rows_around)
+    if (s->out.len > PACE_WRITER_MESSAGES || !rows_around)
         st = send_all(s, s->out.data, s->out.len, e);
     else
         st = writer_put_bytes(s->writer, s->out.data, s->out.len, !rows_follow, e);
@@ -137,7 +131,7 @@ int session_flush_full(struct session *s, struct err *e)
 
 int session_flush_due(struct session *s, struct err *e)
 {
-    bool waits = buf_ok(&s->out) && !s->out_due && s->out.len < ANSWERS_MAX;
+    bool waits = buf_ok(&s->out) && !s->out_due && s->out.len < PACE_ANSWERS_BYTES;
     return waits ? ST_OK : session_flush(s, e);
 }
 
@@ -167,7 +161,7 @@ void session_send_held(struct session *s, int64_t now_us)
 {
     struct err ignored;
     size_t done = 0;
-    if (!s->held || now_us - s->held_since_us < HOLD_US || s->held_sent == s->out.len)
+    if (!s->held || now_us - s->held_since_us < PACE_HOLD_US || s->held_sent == s->out.len)
         return;
     err_init(&ignored);
     (void)conn_write(s->conn, NULL, s->out.data + s->held_sent, s->out.len - s->held_sent, &done, now_us,
@@ -178,7 +172,7 @@ void session_send_held(struct session *s, int64_t now_us)
 
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
 {
-    size_t room = session_config(s)->write_buffer;
+    size_t room = pace_is_plain() ? 0 : session_config(s)->write_buffer;
     if (s->out.len + n <= room) { /* one write for a small result and what surrounds it */
         buf_put(&s->out, p, n);
         s->out_due |= n > 0;
@@ -188,15 +182,11 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
     return send_all(s, p, n, e);
 }
 
-/* Waking the writer costs a client that reads more slowly than rows are made what it could have read
- * meanwhile; and a small batch is written sooner than handed over. */
 static bool writes_itself(struct session *s, const struct row_batch *batch)
 {
-    if (s->unhurried && s->statement_bytes <= UNHURRIED_BYTES)
-        return true;
-    if (!s->writer && s->statement_bytes >= WRITER_AFTER_BYTES && !s->server->wiring.backend->forwards)
+    if (!s->writer && !s->server->wiring.backend->forwards && pace_wants_writer(&s->pace, s->statement_bytes))
         s->writer = writer_new(s);
-    return !s->writer || batch->len < WRITER_BATCH_LEAST || batch->len > 2 * (size_t)ROW_BATCH_MAX;
+    return !s->writer || pace_bypasses_writer(&s->pace, s->statement_bytes, batch->len);
 }
 
 int session_send_batch(struct session *s, struct row_batch *batch, struct err *e)

@@ -13,10 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    LINGER_LONG_US = 20000, /* for the next message after a long result, which the client has still to read */
-    LAST_READS_MAX = 64,    /* chunks of input that are read and dropped before a socket is closed */
-};
+enum { LAST_READS_MAX = 64 }; /* chunks of input that are read and dropped before a socket is closed */
 
 char session_peek_message(struct session *s, size_t after)
 {
@@ -281,7 +278,7 @@ static int fill_or_linger(struct session *s, struct err *e)
         return ST_AGAIN;
     if (!s->writer)
         return session_fill(s, true, e);
-    TRY(conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + LINGER_LONG_US, e));
+    TRY(conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + PACE_LINGER_US, e));
     return session_fill(s, false, e);
 }
 

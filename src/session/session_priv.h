@@ -16,6 +16,7 @@
 #include "net/tls.h"
 #include "pgwire/backend_msg.h"
 #include "pgwire/frame.h"
+#include "rows/pace.h"
 #include "session/admission.h"
 #include "session/peers.h"
 #include "session/session.h"
@@ -237,7 +238,6 @@ struct session {
     bool held;        /* with lock: the monitor may send what is in there … */
     size_t held_sent; /* … and has sent so much of it */
     int64_t held_since_us;
-    unsigned brief;        /* statements in a row that ended with their first rows */
     struct writer *writer; /* NULL: none */
     struct arena message_arena;
     struct list statements, portals;
@@ -260,8 +260,7 @@ struct session {
     int64_t statement_start_us;
     char statement_label[24]; /* for the log: its first word or tag */
     bool first_row_seen;
-    bool unhurried;   /* the client: it has done other things since its last page */
-    int64_t paged_us; /* when that ended */
+    struct pace pace;
     bool slow_logged;
 };
 
@@ -389,9 +388,7 @@ int session_flush(struct session *s, struct err *e);
 /* The same once s->out has as much as is written at once (write_buffer_size): between two messages. */
 int session_flush_full(struct session *s, struct err *e);
 /* The same when nothing follows at once: rows, errors, notices and what answers a Query or a Sync. Other
- * answers of the extended protocol wait for Sync or Flush, or until there are ANSWERS_MAX bytes of them.
- * Source: PostgreSQL's libpq/pqcomm.c, whose output buffer has that size. */
-enum { ANSWERS_MAX = 8192 };
+ * answers of the extended protocol wait for Sync or Flush, or until there are PACE_ANSWERS_BYTES of them. */
 int session_flush_due(struct session *s, struct err *e);
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
 /* The same of a batch, whose memory may be exchanged: a long result is written by a thread of its own
@@ -400,8 +397,7 @@ int session_send_batch(struct session *s, struct row_batch *batch, struct err *e
 /* Waits until the writer has written all that it was given. */
 int session_drain(struct session *s, struct err *e);
 /* What would be flushed waits for what comes next, so that both go together: while the session is busy with
- * that the monitor sends it when it has waited for HOLD_US. */
-enum { HOLD_US = 4000 };
+ * that the monitor sends it when it has waited for PACE_HOLD_US. */
 void session_hold(struct session *s);
 void session_unhold(struct session *s);
 /* The monitor's part, with s->lock. */

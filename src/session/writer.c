@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/thread.h"
+#include "rows/pace.h"
 #include "rows/row_batch.h"
 #include "session/session_priv.h"
 
@@ -9,14 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Waking a thread is dear (5 to 30 microseconds on a virtual machine), and it is the session that pays: while
- * rows come fast the writer takes short rests, within which they may gather. */
-enum {
-    NAP_US = 2000,              /* that rows are held back at most */
-    NAPS = 4,                   /* without rows; then it sleeps until it is woken */
-    GATHER_BYTES = 1024 * 1024, /* that wake it in any case, as does the last slot but one */
-    SPARE_LEAST = 64 * 1024,    /* what messages between rows had is not kept */
-};
+enum { SPARE_LEAST = 64 * 1024 }; /* what messages between rows had is not kept */
 
 struct writer {
     struct session *session;
@@ -55,7 +49,7 @@ static void nap(struct writer *w)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += NAP_US * 1000;
+    until.tv_nsec += PACE_WRITER_NAP_US * 1000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     w->naps--;
@@ -64,7 +58,7 @@ static void nap(struct writer *w)
     w->napping = false;
 }
 
-/* Until there is something to write, or might be. */
+/* Until there is something to write, or might be: while rows come fast it naps, so that they gather. */
 static void rest(struct writer *w)
 {
     if (w->naps > 0 && w->status == ST_OK)
@@ -73,10 +67,11 @@ static void rest(struct writer *w)
         (void)pthread_cond_wait(&w->changed, &w->lock);
 }
 
-/* Rows have been put into a slot. The writer is woken without the lock, which it would have to wait for. */
+/* Rows have been put into a slot. The last slot but one wakes it in any case. The writer is woken without the
+ * lock, which it would have to wait for. */
 static void unlock_and_tell(struct writer *w, bool now)
 {
-    bool gathers = !now && w->n + 1 < WRITER_SLOTS && w->bytes < GATHER_BYTES;
+    bool gathers = !now && w->n + 1 < WRITER_SLOTS && w->bytes < PACE_WRITER_WAKE;
     bool wakes = w->n > 0 && (w->napping ? !gathers : w->n == 1);
     (void)pthread_mutex_unlock(&w->lock);
     if (wakes)
@@ -108,7 +103,7 @@ static void *writer_main(void *arg)
             continue;
         }
         w->status = write_first(w);
-        w->naps = NAPS;
+        w->naps = PACE_WRITER_NAPS;
         take_first_away(w);
         (void)pthread_cond_broadcast(&w->changed);
     }
