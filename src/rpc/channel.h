@@ -36,12 +36,14 @@ static inline size_t rpc_message_limit(size_t message_max)
     return message_max + RPC_FRAME_MAX;
 }
 
+/* A channel to one worker; connects when a call needs it. The caller's, for rpc_channel_free. */
 int rpc_channel_new(struct rpc_channel **out, const struct rpc_channel_options *o, struct err *e);
 /* No calls are under way. NULL is fine. */
 void rpc_channel_free(struct rpc_channel *c);
 /* Waits so long. Meanwhile this thread does what connecting takes: some thread has to wait in gRPC for that,
  * and without streams nobody else does. */
 void rpc_channel_pause(int64_t ms);
+/* As it was given to rpc_channel_new. Lent. */
 const char *rpc_channel_address(const struct rpc_channel *c);
 
 /* Of an error of a call or stream that was under way: the peer's system said that nobody has that connection
@@ -55,6 +57,7 @@ typedef struct {
     _Atomic int64_t since_us;
     int64_t patience_us;
 } rpc_give_up;
+/* The call with that has ended because nobody waited for it any more. */
 bool rpc_was_given_up(const rpc_give_up *g);
 
 /* One request, one reply; *reply is the caller's, for rpc_message_free. give_up: NULL for a call that runs no
@@ -62,28 +65,11 @@ bool rpc_was_given_up(const rpc_give_up *g);
  * it was not sent. */
 int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
              ProtobufCMessage **reply, const rpc_give_up *give_up, struct err *e);
+/* Of an error of rpc_call: the request was too large or there was no memory, so the worker has not seen
+ * it. */
 bool rpc_was_not_sent(const struct err *e);
 /* One that nobody waits for, whose reply is of no interest. Never waits, and ends within the channel's
  * timeout. */
 void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request);
-
-/* request: the only one; NULL: others follow by rpc_stream_send. give_up: NULL: never; outlives the stream.
- */
-int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_method method,
-                    const ProtobufCMessage *request, const rpc_give_up *give_up, struct err *e);
-/* Waits until the connection has taken the message. */
-int rpc_stream_send(struct rpc_stream *s, const ProtobufCMessage *m, struct err *e);
-/* ST_OK: *out is the caller's, for grpc_byte_buffer_destroy; ST_EOF: the worker has ended the stream as it
- * should. */
-int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e);
-/* Its messages are of no hurry: a next may be a tenth of a second late. */
-void rpc_stream_in_background(struct rpc_stream *s);
-/* Whether a next would not wait: now, or when so long has passed. */
-bool rpc_stream_has_come(struct rpc_stream *s);
-bool rpc_stream_comes_within(struct rpc_stream *s, int64_t ms);
-/* From any thread while the stream is open: a next ends with an error. */
-void rpc_stream_break(struct rpc_stream *s);
-/* Breaks off what has not ended. NULL is fine. */
-void rpc_stream_close(struct rpc_stream *s);
 
 #endif

@@ -30,12 +30,18 @@ struct rpc_outgoing {
     size_t ntoken;
 };
 
+/* A deadline that never comes. */
 gpr_timespec rpc_never(void);
 /* The one of this thread: what it waits for comes there. */
 grpc_completion_queue *rpc_thread_queue(void);
+/* A call whose events come to q. has_deadline: it has to end within the channel's timeout. The caller's,
+ * for grpc_call_unref. */
 grpc_call *rpc_call_new(struct rpc_channel *c, enum rpc_method method, grpc_completion_queue *q,
                         bool has_deadline);
+/* The headers of a call on this channel: its token, if it has one. Lends the channel's memory. */
 void rpc_outgoing_init(struct rpc_outgoing *o, const struct rpc_channel *c);
+/* Hands ops to gRPC; the event of tag says how they went. It refuses ops for mistakes of ours alone:
+ * asserted. */
 void rpc_start_batch(grpc_call *call, const grpc_op *ops, size_t n, void *tag);
 /* The event of the tag; of a call that is given up its end, which gRPC sees to then. */
 grpc_event rpc_pluck(grpc_completion_queue *q, grpc_call *call, void *tag, const rpc_give_up *give_up);

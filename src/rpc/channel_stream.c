@@ -1,4 +1,6 @@
 /* Streams of a channel: messages one after the other, in the thread that opened them. */
+#include "rpc/channel_stream.h"
+
 #include "rpc/channel_priv.h"
 
 #include "base/alloc.h"

@@ -5,7 +5,14 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/thread.h"
+#include "rpc/channel_stream.h"
 #include "rpc/check.h"
+#include "rpc/client_copy.h"
+#include "rpc/client_fetch.h"
+#include "rpc/client_portal.h"
+#include "rpc/client_session.h"
+#include "rpc/client_stmt.h"
+#include "rpc/client_trust.h"
 
 #include <stdio.h>
 #include <string.h>

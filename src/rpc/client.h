@@ -33,9 +33,11 @@ struct rpc_report {
     char worker[64];
 };
 
+/* Begins to attach in a thread of its own; does not wait for that. The caller's, for rpc_client_free. */
 int rpc_client_new(struct rpc_client **out, const struct rpc_client_options *o, struct err *e);
 /* All sessions are closed by then. NULL is fine. */
 void rpc_client_free(struct rpc_client *c);
+/* The backend that sessions are opened at. Lives as long as the client. */
 struct backend *rpc_client_backend(struct rpc_client *c);
 /* Of every such backend. */
 const struct backend_ops *rpc_client_ops(void);
@@ -47,7 +49,9 @@ bool rpc_session_has_lied(const struct backend_session *s);
 bool rpc_session_has_died(const struct backend_session *s);
 /* The worker has closed it, as far as is known: nothing is left of what it had there. */
 bool rpc_session_has_ended(const struct backend_session *s);
+/* As it was given to rpc_client_new. Lent. */
 const char *rpc_client_address(const struct rpc_client *c);
+/* A copy of the worker's last report. */
 void rpc_client_report(struct rpc_client *c, struct rpc_report *out);
 
 #endif

@@ -1,7 +1,11 @@
 /* The gateway's side: COPY FROM STDIN. */
+#include "rpc/client_copy.h"
+
 #include "rpc/client_priv.h"
 
 #include "base/alloc.h"
+#include "rpc/channel_stream.h"
+#include "rpc/client_session.h"
 #include "sql/copy.h"
 
 static int take(struct rpc_copy *c, const Tavana__V1__CopyInReply *m, uint64_t *rows, struct err *e)

@@ -1,4 +1,6 @@
 /* The gateway's side: rows. */
+#include "rpc/client_fetch.h"
+
 #include "rpc/client_priv.h"
 
 #include "base/cleanup.h"
@@ -6,6 +8,8 @@
 #include "copy/options.h"
 #include "rows/pace.h"
 #include "rpc/batch.h"
+#include "rpc/channel_stream.h"
+#include "rpc/client_session.h"
 
 #include <assert.h>
 

@@ -1,8 +1,13 @@
 /* The gateway's side: portals, but for their rows. */
+#include "rpc/client_portal.h"
+
 #include "rpc/client_priv.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "rpc/client_fetch.h"
+#include "rpc/client_session.h"
+#include "rpc/client_stmt.h"
 
 static struct rpc_portal *portal_new(struct rpc_session *s, struct row_desc *desc)
 {

@@ -1,4 +1,6 @@
 /* The gateway's side: sessions, and what all of their calls have in common. */
+#include "rpc/client_session.h"
+
 #include "rpc/client_priv.h"
 
 #include "base/alloc.h"
@@ -6,6 +8,7 @@
 #include "base/clock.h"
 #include "base/metric.h"
 #include "rpc/check.h"
+#include "rpc/client_trust.h"
 
 #include <string.h>
 

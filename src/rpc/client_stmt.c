@@ -1,8 +1,11 @@
 /* The gateway's side: statements, and what is closed. */
+#include "rpc/client_stmt.h"
+
 #include "rpc/client_priv.h"
 
 #include "base/alloc.h"
 #include "rpc/check.h"
+#include "rpc/client_session.h"
 
 #include <string.h>
 

@@ -1,9 +1,12 @@
 /* A worker that sent what cannot be is thrown out: all that the gateway has there is lost at once, and it is
  * not attached again for a while, which is longer each time. */
+#include "rpc/client_trust.h"
+
 #include "rpc/client_priv.h"
 
 #include "base/clock.h"
 #include "base/metric.h"
+#include "rpc/channel_stream.h"
 
 enum {
     PAUSE_FIRST_MS = 1000,        /* twice as long each time … */

@@ -31,7 +31,9 @@ int rpc_columns_put(struct arena *a, const struct row_desc *d, Tavana__V1__Colum
 /* NULL for NULL. */
 int rpc_columns_take(const Tavana__V1__Columns *m, struct row_desc **out, struct err *e);
 
+/* p's state as a message; nothing is lent. */
 void rpc_state_put(Tavana__V1__PortalState *out, const struct backend_portal *p);
+/* The other way; m has been checked. */
 void rpc_state_take(const Tavana__V1__PortalState *m, struct backend_portal *p);
 
 /* A terminated copy, of the arena. */

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/thread.h"
+#include "rpc/server_call.h"
 
 #include <grpc/grpc_security.h>
 #include <grpc/support/alloc.h>

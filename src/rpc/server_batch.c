@@ -1,10 +1,13 @@
 /* Batches of rows under way: their memory is lent to gRPC until the bytes have left. */
+#include "rpc/server_batch.h"
+
 #include "rpc/server_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "rows/row_batch.h"
 #include "rpc/batch.h"
+#include "rpc/server_call.h"
 
 #include <grpc/slice.h>
 

@@ -1,4 +1,6 @@
 /* What a handler does with its call: reads, sends, ends it. */
+#include "rpc/server_call.h"
+
 #include "rpc/server_priv.h"
 
 #include "base/cleanup.h"

@@ -49,11 +49,7 @@ struct rpc_in {
 void rpc_in_start(struct rpc_in *in, enum rpc_step step, const grpc_op *ops, size_t n);
 /* What waits begins to go out. With the lock; nothing is being sent. */
 void rpc_in_send_waiting(struct rpc_in *in);
+/* Gives up one reference; the last one frees the call. Any thread. */
 void rpc_in_unref(struct rpc_in *in);
-
-/* server_call.c */
-/* Takes the buffer. One more may wait while another is being sent: whoever sees that one go sends it, so the
- * handler makes the next meanwhile. */
-int rpc_in_send_buffer(struct rpc_in *in, grpc_byte_buffer *b);
 
 #endif

@@ -4,6 +4,13 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "rpc/server_call.h"
+#include "rpc/service_attach.h"
+#include "rpc/service_calls.h"
+#include "rpc/service_copy.h"
+#include "rpc/service_portal.h"
+#include "rpc/service_rows.h"
+#include "rpc/service_session.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -22,8 +22,11 @@ struct rpc_service_stats {
     unsigned gateways, sessions, streams;
 };
 
+/* Serves o->backend at o->server's addresses, from now on. The caller's, for rpc_service_free. */
 int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *o, struct err *e);
+/* Of the first address. */
 int rpc_service_port(const struct rpc_service *s);
+/* How many gateways are attached, sessions open, statements running. */
 struct rpc_service_stats rpc_service_stats(struct rpc_service *s);
 /* Gateways are told to open sessions elsewhere. */
 void rpc_service_drain(struct rpc_service *s);
@@ -35,6 +38,7 @@ void rpc_service_stop(struct rpc_service *s);
 struct rpc_service_left {
     unsigned running, behind;
 };
+/* See above. Any thread, as often as one likes. */
 struct rpc_service_left rpc_service_left(struct rpc_service *s, bool leave);
 /* NULL is fine. */
 void rpc_service_free(struct rpc_service *s);

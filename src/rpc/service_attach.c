@@ -1,8 +1,12 @@
 /* Attach: how the worker is, to one gateway, whose sessions end with the call. */
+#include "rpc/service_attach.h"
+
 #include "rpc/service_priv.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rpc/server_call.h"
+#include "rpc/service_session.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,8 +1,11 @@
 /* Calls about the session itself and its statements. */
+#include "rpc/service_calls.h"
+
 #include "rpc/service_priv.h"
 
 #include "rows/row_desc.h"
 #include "rpc/check.h"
+#include "rpc/service_session.h"
 
 #include <string.h>
 

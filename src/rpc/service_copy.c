@@ -1,8 +1,12 @@
 /* COPY FROM STDIN: a stream of calls' parts into the session's backend. */
+#include "rpc/service_copy.h"
+
 #include "rpc/service_priv.h"
 
 #include "copy/options.h"
 #include "rpc/check.h"
+#include "rpc/server_call.h"
+#include "rpc/service_session.h"
 #include "sql/copy.h"
 #include "sql/statement.h"
 

@@ -1,9 +1,14 @@
 /* Calls about portals, but for their rows. */
+#include "rpc/service_portal.h"
+
 #include "rpc/service_priv.h"
 
 #include "base/clock.h"
 #include "rows/row_desc.h"
 #include "rpc/check.h"
+#include "rpc/service_calls.h"
+#include "rpc/service_rows.h"
+#include "rpc/service_session.h"
 
 struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e)
 {

@@ -1,4 +1,6 @@
 /* The worker's side: rows out and in. */
+#include "rpc/service_rows.h"
+
 #include "rpc/service_priv.h"
 
 #include "base/alloc.h"
@@ -10,6 +12,10 @@
 #include "rows/row_stream.h"
 #include "rows/rows_hash.h"
 #include "rpc/check.h"
+#include "rpc/server_batch.h"
+#include "rpc/server_call.h"
+#include "rpc/service_portal.h"
+#include "rpc/service_session.h"
 
 #include <string.h>
 

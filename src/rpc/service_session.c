@@ -1,9 +1,13 @@
 /* The worker's sessions: found by a random id, each of the lease of one gateway's connection. */
+#include "rpc/service_session.h"
+
 #include "rpc/service_priv.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
 #include "rpc/check.h"
+#include "rpc/server_batch.h"
+#include "rpc/server_call.h"
 
 #include <stdio.h>
 #include <string.h>

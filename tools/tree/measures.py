@@ -21,7 +21,7 @@ def measures(files):
     own = {(p.path, p.name) for p in prototypes}
     exported = {p.name for p in prototypes}
     elsewhere = [f for s in c_files for f in s.functions
-                 if not f.static and f.name in exported and (s.path[:-2] + ".h", f.name) not in own]
+                 if not f.static and f.name in exported and own.isdisjoint((s.path[:-2] + end, f.name) for end in (".h", "_priv.h"))]
     asserts = sum(len(ASSERT.findall(s.flat)) for s in c_files)
     return {
         "file_median": (statistics.median(lengths), "lines of a .c, median"),

@@ -12,6 +12,7 @@ BODY = re.compile(r"^\{\n(.*?)^\}", re.M | re.S)
 ATTRIBUTE = re.compile(r"__attribute__\s*\(\(.*?\)\)|_Noreturn|_Thread_local")
 STATIC = re.compile(r"\b(?:static|PART)\b")  # PART of encode/kernel.c: static, for several targets
 WORD = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
+HEADING = re.compile(r"/\* (?:---+ .*|[a-z_]+\.c) \*/")  # of a part of a header: no contract
 PROTOTYPE = re.compile(r"^(?!typedef|static|return|#|DEFINE_)[A-Za-z_][\w \t\n*]*?\b([A-Za-z_]\w*)\(([^;{}]*)\)[^;{}()]*(?:\([^;]*\))*;", re.M)
 
 
@@ -90,8 +91,9 @@ class Source:
 
     @property
     def top(self):
-        """The comment that the file begins with."""
-        return self.noise[0].group(0) if self.noise and self.noise[0].start() == 0 else ""
+        """The comment that the file begins with, in one line."""
+        first = self.noise[0].group(0) if self.noise and self.noise[0].start() == 0 else ""
+        return re.sub(r"\s*\n \*\s*", " ", first)
 
     @functools.cached_property
     def functions(self):
@@ -116,7 +118,7 @@ class Source:
         for m in PROTOTYPE.finditer(flat):
             line = line_of(flat, m.start())
             above = lines[line - 2].rstrip() if line > 1 else ""
-            found.append(Prototype(self.path, m.group(1), line, above.endswith("*/") or above.lstrip().startswith("//")))
+            found.append(Prototype(self.path, m.group(1), line, above.endswith("*/") and not HEADING.match(above)))
         return found
 
 
