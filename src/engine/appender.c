@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/thread.h"
+#include "engine/appender_carrier.h"
+#include "engine/appender_field.h"
 #include "engine/appender_priv.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"

@@ -1,4 +1,6 @@
 /* What a column's vector holds on its way in. */
+#include "engine/appender_carrier.h"
+
 #include "engine/appender_priv.h"
 
 #include "base/alloc.h"

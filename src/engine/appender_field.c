@@ -1,9 +1,12 @@
 /* The usual forms of the usual types, without an intermediate value. Whatever is not in its plainest form,
  * out of range or wrong is left to append_value, which knows all forms and words the errors. */
+#include "engine/appender_field.h"
+
 #include "engine/appender_priv.h"
 
 #include "base/bytes.h"
 #include "base/str.h"
+#include "engine/appender_value.h"
 #include "pgtype/calendar.h"
 
 enum {

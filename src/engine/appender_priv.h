@@ -88,32 +88,7 @@ struct engine_appender {
     struct err flush_err;
 };
 
-/* appender_carrier.c */
-/* What a column's vector holds: the column's own type where we can fill it, else text or bytes that the
- * INSERT casts. */
-enum engine_type append_carrier(const struct engine_column_type *t);
-/* The same as the engine's type, the caller's. own: the column's. NULL without memory. */
-duckdb_logical_type append_carrier_type(const struct engine_column_type *t, duckdb_logical_type own);
-/* Columns of composite types come as json. "JSON", "JSON[]" …, NULL: no cast needed. */
-int append_cast_name(struct arena *a, const struct engine_column_type *t, const char **out, struct err *e);
-
 /* appender_value.c */
-/* Decodes a field and stores it. */
-int append_value(struct engine_appender *ap, struct append_column *c, size_t row, struct str field,
-                 struct err *e);
-/* magnitude × 10^by, rounded half away from nought. false: it overflows. */
-bool append_scale(unsigned __int128 *v, int by);
-/* Stores a decimal's digits in the width that the engine keeps it in. false: it has too many. */
-bool append_put_decimal(const struct engine_column_type *t, void *data, size_t row, __int128 v);
-bool append_int_fits(const struct engine_column_type *t, int64_t v);
-
-/* appender_field.c: the first n fields of a row, each in the quickest way that takes it. *column: that
- * failed. */
-int append_fields(struct engine_appender *ap, size_t row, const struct str *fields, size_t n, size_t *column,
-                  struct err *e);
-/* A string's bytes into the chunk's memory. */
-int append_string(struct engine_appender *ap, struct engine_string *to, const char *p, size_t n,
-                  struct err *e);
 
 /* appender.c: the engine's own reading of text as a type. */
 int append_engine_cast(struct engine_appender *ap, struct append_column *c, size_t row, struct str text,

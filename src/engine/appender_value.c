@@ -1,7 +1,11 @@
 /* Decoded values into vectors of the engine: every type and form, at its own pace. */
+#include "engine/appender_value.h"
+
 #include "engine/appender_priv.h"
 
 #include "base/alloc.h"
+#include "engine/appender_carrier.h"
+#include "engine/appender_field.h"
 #include "pgtype/oid.h"
 #include "pgtype/value.h"
 

@@ -1,4 +1,6 @@
 /* Decoded parameters → values of the engine. */
+#include "engine/bind.h"
+
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "engine/view_priv.h"
+#include "engine/view.h"
 
 #include <assert.h>
 #include <string.h>

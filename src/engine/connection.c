@@ -1,3 +1,5 @@
+#include "engine/connection.h"
+
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"

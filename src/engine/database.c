@@ -1,10 +1,14 @@
 /* The database: opened with a configuration that nobody can change afterwards. */
+#include "engine/database.h"
+
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "engine/copied_rows.h"
+#include "engine/guard_files.h"
+#include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
 #include "engine/own_catalog.h"
 #include "engine/sink_priv.h"

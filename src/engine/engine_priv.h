@@ -48,10 +48,6 @@ struct engine_stmt {
     struct arena arena; /* of info */
 };
 
-/* Fills e from an error text of the engine (error.c). text NULL: the engine failed before it could make one,
- * which is 53200. sql: what the position counts in; NULL: none known. */
-int engine_error(struct err *e, const char *text, const char *sql);
-
 /* A type as we describe it, of the arena (type.c). 54001 beyond ENGINE_TYPE_DEPTH_MAX, 53200. */
 int engine_type_new(struct arena *a, duckdb_logical_type type, const struct engine_column_type **out,
                     struct err *e);

@@ -4,6 +4,8 @@
  * With errors_as_json the text is an object of strings: exception_type, exception_message, position, and for
  * missing objects error_subtype, type, name. That is what the table goes by; a piece of the message decides
  * only where nothing else tells (constraints, conversions, transactions). */
+#include "engine/error.h"
+
 #include "engine/engine_priv.h"
 
 #include <stdatomic.h>

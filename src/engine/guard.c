@@ -1,6 +1,9 @@
 #include "engine/guard.h"
 
 #include "base/alloc.h"
+#include "engine/guard_files.h"
+#include "engine/guard_hooks.h"
+#include "engine/guard_owners.h"
 #include "engine/guard_priv.h"
 #include "engine/sink.h"
 

@@ -46,7 +46,9 @@ struct guard_conn {
 /* The engine's functions that the hooks go on to. XX000: this library does not have them all. */
 int guard_init(struct err *e);
 
+/* The connection can be found by its context, from here … */
 void guard_add(struct engine_conn *c);
+/* … to here. */
 void guard_remove(struct engine_conn *c);
 
 /* A statement is about to be prepared or run on c. is_query: it is known to make no secret. */

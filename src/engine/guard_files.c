@@ -1,6 +1,8 @@
 /* Files out of SQL's reach: the database with what the engine puts beside it, directories of spilled rows,
  * files of the operator's, and every database file that the engine has open, since closing a second
  * descriptor of such a file takes the lock of the first away. */
+#include "engine/guard_files.h"
+
 #include "engine/guard_priv.h"
 
 #include "base/alloc.h"

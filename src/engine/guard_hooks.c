@@ -6,9 +6,15 @@
  * Of the engine's objects four things are read: the string at the start of a catalog's or a statement's
  * names, the kind of a catalog's entry, a type's number, and the context that a search path belongs to.
  * guard_close tries that each is what it is taken for. */
+#include "engine/guard_hooks.h"
+
 #include "engine/guard_priv.h"
 
 #include "engine/guard.h"
+#include "engine/guard_files.h"
+#include "engine/guard_json.h"
+#include "engine/guard_names.h"
+#include "engine/guard_owners.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

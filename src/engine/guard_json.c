@@ -1,4 +1,6 @@
 /* How deep a JSON text is nested. */
+#include "engine/guard_json.h"
+
 #include "engine/guard_priv.h"
 
 bool guard_json_is_deep(const char *text, size_t n)

@@ -2,6 +2,8 @@
  * value, and the kernel then ends the process with the sessions of everybody. So a large piece of memory is
  * given only while the process stays below a bound. The engine turns a piece that it does not get into an
  * error of that statement (53200). Source: duckdb::Allocator of DuckDB 1.5. */
+#include "engine/guard_memory.h"
+
 #include "engine/guard_priv.h"
 
 #include <assert.h>

@@ -1,4 +1,6 @@
 /* Names that the guard knows: functions, catalogs. */
+#include "engine/guard_names.h"
+
 #include "engine/guard_priv.h"
 
 #include "engine/sink.h"

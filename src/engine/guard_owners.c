@@ -1,4 +1,6 @@
 /* Whose the attached catalogs and the secrets are: the engine keeps neither apart by session. */
+#include "engine/guard_owners.h"
+
 #include "engine/guard_priv.h"
 
 #include "base/alloc.h"

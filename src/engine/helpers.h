@@ -39,6 +39,7 @@ void helpers_free(struct helpers *h);
 
 /* Around a call. h NULL: nothing happens. */
 void helpers_call_begin(struct helpers *h, struct helped_call *call);
+/* The other end of helpers_call_begin, once for each. */
 void helpers_call_end(struct helpers *h, struct helped_call *call);
 
 #endif

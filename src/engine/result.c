@@ -1,10 +1,12 @@
 /* Running a statement and reading its chunks. The streaming entry points of the C API are marked deprecated
  * without a replacement; this file is the only one that calls them. */
+#include "engine/result.h"
+
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "engine/view_priv.h"
+#include "engine/view.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "engine/sink_priv.h"
-#include "engine/view_priv.h"
+#include "engine/view.h"
 
 #include <stdatomic.h>
 

@@ -1,4 +1,6 @@
 /* Prepared statements: what they take and what they give, without running them. */
+#include "engine/statement.h"
+
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,6 @@
 /* Logical types of the engine as trees of engine_column_type. */
+#include "engine/type.h"
+
 #include "engine/engine_priv.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "engine/view_priv.h"
+#include "engine/view.h"
 
 /* The type of a child vector. A map's one child is a struct of key and value, a union's first its tag: types
  * that the map or union itself has not, made beside it once. */

@@ -1,6 +1,6 @@
-/* The shape of a column's view, made once a result and filled for each chunk; of engine/ only. */
-#ifndef TAVANA_ENGINE_VIEW_PRIV_H
-#define TAVANA_ENGINE_VIEW_PRIV_H
+/* The shape of a column's view, made once a result and filled for each chunk. Of engine/ alone. */
+#ifndef TAVANA_ENGINE_VIEW_H
+#define TAVANA_ENGINE_VIEW_H
 
 #include "base/arena.h"
 #include "base/err.h"
