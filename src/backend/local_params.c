@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "pgtype/oid.h"
+#include "sql/params.h"
 #include "sql/token.h"
 
 #include <stdio.h>

@@ -7,6 +7,7 @@
 #include "encode/row_decoder.h"
 #include "pgtype/oid.h"
 #include "sql/literals.h"
+#include "sql/params.h"
 
 #include <string.h>
 

@@ -22,7 +22,13 @@
 #include "session/session.h"
 #include "session/settings.h"
 #include "session/writer.h"
+#include "sql/command.h"
+#include "sql/cursor.h"
+#include "sql/prepare.h"
 #include "sql/rewrite.h"
+#include "sql/serial.h"
+#include "sql/set_config.h"
+#include "sql/several.h"
 #include "sql/statement.h"
 
 #include <pthread.h>

@@ -5,6 +5,7 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
+#include "sql/catalog_rewrite.h"
 #include "sql/rewrite.h"
 #include "sql/token.h"
 

@@ -1,6 +1,8 @@
 /* Casts to types that the engine does not know. */
-#include "sql/catalog_walk_priv.h"
-#include "sql/type_priv.h"
+#include "sql/catalog_cast.h"
+
+#include "sql/catalog_walk.h"
+#include "sql/type.h"
 
 enum { LIST_DIMENSIONS_MAX = 6 }; /* PostgreSQL's MAXDIM */
 

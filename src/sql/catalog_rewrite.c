@@ -1,5 +1,9 @@
+#include "sql/catalog_rewrite.h"
+
 #include "sql/catalog.h"
-#include "sql/catalog_walk_priv.h"
+#include "sql/catalog_cast.h"
+#include "sql/catalog_refer.h"
+#include "sql/catalog_walk.h"
 
 /* What follows ~ is searched for, where the engine would match the whole. */
 static int rewrite_pattern(struct rewriter *r, struct str operator)

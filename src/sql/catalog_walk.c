@@ -1,4 +1,4 @@
-#include "sql/catalog_walk_priv.h"
+#include "sql/catalog_walk.h"
 
 #include <stdio.h>
 

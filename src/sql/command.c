@@ -1,4 +1,6 @@
 /* The commands whose tree libpg_query makes: transactions, SET and kin, the ones with one name. */
+#include "sql/command.h"
+
 #include "sql/statement.h"
 
 #include "sql/token.h"

@@ -1,7 +1,7 @@
 #include "sql/copy.h"
 #include "sql/catalog.h"
 
-#include "sql/copy_priv.h"
+#include "sql/copy_options.h"
 #include "sql/statement.h"
 #include "sql/token.h"
 

@@ -1,5 +1,5 @@
 /* The options of COPY, in PostgreSQL's words and in its order of checking. */
-#include "sql/copy_priv.h"
+#include "sql/copy_options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* DECLARE, by tokens, since its query is the engine's SQL; FETCH and MOVE, by PostgreSQL's parser. */
-#include "sql/reader_priv.h"
+#include "sql/cursor.h"
+
+#include "sql/reader.h"
 #include "sql/statement.h"
 #include "sql/tree_priv.h"
 

@@ -1,4 +1,4 @@
-#include "sql/edits_priv.h"
+#include "sql/edits.h"
 
 /* Edits nearly always come in order; a text made to have each one move all others ends here. */
 enum { EDIT_MOVES_MAX = 1000000 };

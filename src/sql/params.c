@@ -1,6 +1,8 @@
-#include "sql/edits_priv.h"
+#include "sql/params.h"
+
+#include "sql/edits.h"
 #include "sql/token.h"
-#include "sql/type_priv.h"
+#include "sql/type.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,10 @@
 /* PREPARE and EXECUTE, by tokens: what they hold is the engine's SQL, which PostgreSQL's parser need not
  * know. */
+#include "sql/prepare.h"
+
 #include "sql/statement.h"
 
-#include "sql/reader_priv.h"
+#include "sql/reader.h"
 
 /* "( a, b(c, d), e )": the text of each item at depth one, the current token behind the bracket afterwards.
  * At least one. Called twice: with items NULL it counts. */

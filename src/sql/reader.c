@@ -1,4 +1,4 @@
-#include "sql/reader_priv.h"
+#include "sql/reader.h"
 
 #include "sql/statement.h"
 

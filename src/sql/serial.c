@@ -1,10 +1,12 @@
 /* CREATE TABLE with columns of type serial, which the engine does not have: what PostgreSQL makes of it, an
  * integer that is not null and whose default is the next value of a sequence <table>_<column>_seq. Source:
  * PostgreSQL 15 manual, 8.1.4. */
+#include "sql/serial.h"
+
 #include "base/buf.h"
 #include "sql/catalog.h"
-#include "sql/edits_priv.h"
-#include "sql/reader_priv.h"
+#include "sql/edits.h"
+#include "sql/reader.h"
 #include "sql/statement.h"
 
 enum { NAME_BYTES_MAX = 64 * 1024 }; /* of a sequence's name with its schema */

@@ -1,7 +1,9 @@
 /* SELECT set_config(name, value, is_local), …: a query that is a SET. Its arguments are literals or
  * parameters, since nothing here evaluates expressions; anything else goes to the engine, which has no such
  * function. */
-#include "sql/reader_priv.h"
+#include "sql/set_config.h"
+
+#include "sql/reader.h"
 #include "sql/statement.h"
 
 /* '…' without escapes. out NULL: only whether it is one. */

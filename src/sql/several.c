@@ -1,5 +1,7 @@
 /* DROP and TRUNCATE of several objects: the engine's parser takes one. */
-#include "sql/reader_priv.h"
+#include "sql/several.h"
+
+#include "sql/reader.h"
 #include "sql/statement.h"
 
 static const struct {

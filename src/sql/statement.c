@@ -1,4 +1,7 @@
 #include "sql/statement.h"
+#include "sql/serial.h"
+#include "sql/set_config.h"
+#include "sql/several.h"
 
 #include "sql/token.h"
 

@@ -1,4 +1,4 @@
-#include "sql/type_priv.h"
+#include "sql/type.h"
 
 enum { TYPE_TOKENS_MAX = 8 }; /* in the brackets of a type */
 

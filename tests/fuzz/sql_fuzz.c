@@ -1,6 +1,13 @@
 /* Statements from bytes: split, classify, every command's parser, both rewrites, and positions back. Where
  * libpg_query's scanner accepts the text, its tokens must begin and end where ours do. */
+#include "sql/catalog_rewrite.h"
+#include "sql/command.h"
+#include "sql/params.h"
+#include "sql/prepare.h"
 #include "sql/rewrite.h"
+#include "sql/serial.h"
+#include "sql/set_config.h"
+#include "sql/several.h"
 #include "sql/statement.h"
 #include "sql/token.h"
 

@@ -2,6 +2,7 @@
  * manner of psql, drivers and tools; each answers its rows joined by "|" and ";". */
 #include "engine/engine.h"
 #include "sql/catalog.h"
+#include "sql/catalog_rewrite.h"
 #include "sql/rewrite.h"
 
 #include "base/buf.h"

@@ -1,4 +1,5 @@
 #include "sql/catalog.h"
+#include "sql/catalog_rewrite.h"
 #include "sql/rewrite.h"
 
 #include "base/alloc.h"

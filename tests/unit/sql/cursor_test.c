@@ -1,3 +1,4 @@
+#include "sql/cursor.h"
 #include "sql/statement.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,4 @@
+#include "sql/params.h"
 #include "sql/rewrite.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,8 @@
+#include "sql/command.h"
+#include "sql/prepare.h"
+#include "sql/serial.h"
+#include "sql/set_config.h"
+#include "sql/several.h"
 #include "sql/statement.h"
 
 #include "base/alloc.h"

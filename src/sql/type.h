@@ -1,6 +1,6 @@
 /* A type as it is written behind :: or AS. Of sql/ alone. */
-#ifndef TAVANA_SQL_TYPE_PRIV_H
-#define TAVANA_SQL_TYPE_PRIV_H
+#ifndef TAVANA_SQL_TYPE_H
+#define TAVANA_SQL_TYPE_H
 
 #include "sql/token.h"
 

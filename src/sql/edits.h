@@ -1,6 +1,6 @@
 /* Edits of a text, gathered and then carried out at once. Bounded by the arena. Of sql/ alone. */
-#ifndef TAVANA_SQL_EDITS_PRIV_H
-#define TAVANA_SQL_EDITS_PRIV_H
+#ifndef TAVANA_SQL_EDITS_H
+#define TAVANA_SQL_EDITS_H
 
 #include "sql/rewrite.h"
 
@@ -15,6 +15,7 @@ struct edits {
     size_t moves; /* work done to keep them sorted */
 };
 
+/* No edits yet of this text, which is lent; what is gathered lies in the arena. */
 void edits_init(struct edits *x, struct arena *a, struct str sql);
 /* In any order of places; at one place in the order of the calls. 54000 when that is too much work; XX000 for
  * a part outside of the text, or (from edits_apply) when parts overlap. */

@@ -1,6 +1,6 @@
-/* Shared by copy.c and copy_options.c. Of sql/ alone. */
-#ifndef TAVANA_SQL_COPY_PRIV_H
-#define TAVANA_SQL_COPY_PRIV_H
+/* The options of COPY, in PostgreSQL's words and in its order of checking. Pure. Of sql/ alone. */
+#ifndef TAVANA_SQL_COPY_OPTIONS_H
+#define TAVANA_SQL_COPY_OPTIONS_H
 
 #include "sql/copy.h"
 #include "sql/tree_priv.h"

@@ -1,9 +1,9 @@
 /* How a statement is walked for sql_rewrite_catalog: token by token, with what each bracket belongs to, where
  * the operand that ends here began, and the edits so far. Of sql/ alone. */
-#ifndef TAVANA_SQL_CATALOG_WALK_PRIV_H
-#define TAVANA_SQL_CATALOG_WALK_PRIV_H
+#ifndef TAVANA_SQL_CATALOG_WALK_H
+#define TAVANA_SQL_CATALOG_WALK_H
 
-#include "sql/edits_priv.h"
+#include "sql/edits.h"
 #include "sql/token.h"
 
 enum {
@@ -47,6 +47,7 @@ struct rewriter {
     struct frame frames[DEPTH_MAX + 1];
 };
 
+/* The token is one of these words, unquoted, letters alike in either case. */
 bool walk_is_any(const struct sql_token *t, const char *const *words, size_t n);
 #define WALK_IS_ANY(t, words) walk_is_any(t, words, sizeof(words) / sizeof *(words))
 
@@ -61,35 +62,34 @@ struct sql_token walk_peek(const struct rewriter *r);
 struct frame *walk_top(struct rewriter *r);
 /* A name's text without its quotes; doubled ones stay (no name of the catalog has any). */
 struct str walk_bare(const struct sql_token *t);
+/* The token is this name, quoted or not. */
 bool walk_is(const struct sql_token *t, const char *name);
 /* Whether a word behind a relation or a call is its alias. */
 bool walk_is_alias(const struct sql_token *t);
 
+/* An edit: `with`, which lives as long as the arena, stands in place of the bytes [from, to). */
 int walk_replace(struct rewriter *r, size_t from, size_t to, struct str with);
+/* An edit: `with` stands at that place, after what was inserted there before. */
 int walk_insert(struct rewriter *r, size_t at, struct str with);
+/* The parts one after the other, of the arena. 53200 */
 int walk_concat(struct rewriter *r, const struct str *parts, size_t n, struct str *out);
-/* The session's answer as SQL, or `otherwise`; walk_ask_text quotes digits too: a user may be called 42. */
+/* The session's answer as SQL, a number or a string literal, or `otherwise`. */
 int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
 /* An answer that is SQL already. */
 int walk_ask_sql(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
+/* The session's answer as a string literal, digits too: a user may be called 42. Or `otherwise`. */
 int walk_ask_text(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
 
-/* Whether a column of a select list starts behind `before`, and whether one without an alias ends before t.
- */
+/* Whether a column of a select list starts behind `before`. */
 bool walk_starts_column(const struct rewriter *r, const struct sql_token *before);
+/* Whether a column of a select list that has no alias ends before t. */
 bool walk_ends_column(const struct sql_token *t);
+/* An edit: the column that ends at that place gets this name. */
 int walk_put_alias(struct rewriter *r, size_t at, const char *alias);
 
-/* On to the next token, having looked at this one. walk_past: without taking it for an operand. */
+/* On to the next token, having looked at this one. */
 int walk_on(struct rewriter *r);
+/* The same, without taking the token for an operand. */
 void walk_past(struct rewriter *r);
-
-/* What may stand at the current token; each goes on behind it. catalog_cast.c: :: and the AS of a CAST. */
-int walk_typecast(struct rewriter *r);
-int walk_cast(struct rewriter *r);
-/* '{a,b}' becomes the list literal [a,b]. */
-int walk_list_literal(struct rewriter *r, const struct sql_token *t);
-/* catalog_refer.c: relations, functions, columns, values of the session. */
-int walk_name(struct rewriter *r);
 
 #endif

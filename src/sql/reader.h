@@ -1,6 +1,6 @@
 /* Reads a command token by token. Of sql/ alone. */
-#ifndef TAVANA_SQL_READER_PRIV_H
-#define TAVANA_SQL_READER_PRIV_H
+#ifndef TAVANA_SQL_READER_H
+#define TAVANA_SQL_READER_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -14,7 +14,9 @@ struct reader {
     struct err *err;
 };
 
+/* At the first token of text, which is lent. Errors go to e. */
 void reader_init(struct reader *r, struct arena *a, struct str text, struct err *e);
+/* On to the next token. */
 void reader_next(struct reader *r);
 /* Whether the current token is that word; goes on behind it then. */
 bool reader_take(struct reader *r, const char *word);

@@ -1,0 +1,16 @@
+/* Casts to types that the engine does not know: what may stand at the current token; each call goes on
+ * behind it. Of sql/ alone. */
+#ifndef TAVANA_SQL_CATALOG_CAST_H
+#define TAVANA_SQL_CATALOG_CAST_H
+
+struct rewriter;
+struct sql_token;
+
+/* At a ::, with its type. */
+int walk_typecast(struct rewriter *r);
+/* At the AS of a CAST or TRY_CAST, with its type and closing bracket. */
+int walk_cast(struct rewriter *r);
+/* '{a,b}' becomes the list literal [a,b]. */
+int walk_list_literal(struct rewriter *r, const struct sql_token *t);
+
+#endif
