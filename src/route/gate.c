@@ -1,4 +1,6 @@
 /* Which statement runs where, and when: a worker runs no more than it says that it can. */
+#include "route/gate.h"
+
 #include "route/workers_priv.h"
 
 #include "base/alloc.h"

@@ -5,6 +5,13 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "route/gate.h"
+#include "route/route_blame.h"
+#include "route/route_calls.h"
+#include "route/route_copy.h"
+#include "route/route_fetch.h"
+#include "route/route_portal.h"
+#include "route/route_stmt.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -18,6 +18,7 @@ struct route_options {
     int64_t wait_us; /* of a statement for a worker */
 };
 
+/* One router of a process. The caller's, for route_free. */
 int route_new(struct route **out, const struct route_options *o, struct err *e);
 /* All sessions are closed by then. NULL is fine. */
 void route_free(struct route *r);

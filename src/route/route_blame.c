@@ -1,7 +1,11 @@
 /* What workers die of: which of a session's runs are suspected, and what speaks for them. */
+#include "route/route_blame.h"
+
 #include "route/route_priv.h"
 
 #include "base/clock.h"
+#include "route/route_portal.h"
+#include "route/route_stmt.h"
 
 enum { LOOK_EVERY_US = 100 * 1000 };
 

@@ -1,4 +1,6 @@
 /* What a session says to its worker beside statements: transactions, settings, search_path, reset. */
+#include "route/route_calls.h"
+
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "route/route_priv.h"

@@ -1,4 +1,6 @@
 /* COPY FROM STDIN: on the worker that its transaction is on. */
+#include "route/route_copy.h"
+
 #include "base/alloc.h"
 #include "route/route_priv.h"
 

@@ -1,10 +1,14 @@
 /* Rows. A stream whose worker is lost goes on elsewhere when the rows that were handed on come there again,
  * which their hash tells. */
+#include "route/route_fetch.h"
+
 #include "route/route_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/metric.h"
+#include "route/route_blame.h"
+#include "route/route_portal.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 

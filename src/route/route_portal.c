@@ -1,8 +1,13 @@
 /* Portals: on the worker that the session is on; when that is lost, run again elsewhere if they only read. */
+#include "route/route_portal.h"
+
 #include "route/route_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "route/route_blame.h"
+#include "route/route_fetch.h"
+#include "route/route_stmt.h"
 #include "rows/row_desc.h"
 
 #include <string.h>

@@ -127,6 +127,7 @@ void route_begin(struct route_session *s);
 /* Before something runs: waits until a worker has room, and moves there. Each is undone by route_exit, which
  * does nothing when there is nothing to undo. begun: a portal of the session that has rows to come there. */
 int route_enter(struct route_session *s, bool begun, struct err *e);
+/* The other end of route_enter. */
 void route_exit(struct route_session *s);
 /* Before a fetch: when its worker goes the session leaves while it can, with all of its portals; else it
  * knows that it goes. */
@@ -138,67 +139,8 @@ int route_may_write(const struct route_session *s, struct err *e);
 bool route_try_again(struct route_session *s, bool reads, struct err *e);
 extern const char route_pinned_is_gone[];
 
-/* route_calls.c */
-int route_tx(struct backend_session *s, enum backend_tx_op op, struct err *e);
-int route_apply_settings(struct backend_session *s, const struct backend_settings *settings, struct err *e);
-int route_set_search_path(struct backend_session *s, const char *path, struct err *e);
-int route_reset(struct backend_session *s, struct err *e);
-
 /* route_copy.c */
-int route_copy_open(struct backend_session *s, const struct backend_copy_in *in, struct backend_copy **out,
-                    struct err *e);
-int route_copy_data(struct backend_copy *c, const void *p, size_t n, struct err *e);
-int route_copy_settle(struct backend_copy *c, struct err *e);
-int route_copy_finish(struct backend_copy *c, uint64_t *rows, struct err *e);
-void route_copy_close(struct backend_copy *c);
 
 /* route_blame.c: what workers die of */
-/* Before what the session has as stmt or portal may run: 55000 when workers died of it. One that is suspected
- * waits for its turn. */
-int route_admit(struct route_session *s, struct err *e);
-/* Rows of the portal were handed on. */
-void route_went_on(struct route_portal *p);
-/* It has come to a good end, … */
-void route_ended(struct route_session *s);
-/* … or to another one, for which it is not cleared. */
-void route_failed(struct route_session *s);
-/* After its worker has died. */
-void route_blame(struct route_session *s);
-
-/* route_stmt.c */
-int route_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
-                  struct backend_stmt **out, struct err *e);
-void route_stmt_free(struct backend_stmt *stmt);
-struct poison_keys route_stmt_keys(struct route_stmt *st);
-/* Sees to st->inner, on the worker that the session is on. */
-int route_stmt_settle(struct route_stmt *st, struct err *e);
-int route_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
-                void *arg, struct err *e);
-
-/* route_portal.c */
-int route_open(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
-               size_t nparams, struct backend_portal **out, struct err *e);
-int route_start(struct backend_portal *p, struct err *e);
-int route_park(struct backend_portal *p, int64_t until_us, struct err *e);
-int route_slice(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
-                struct err *e);
-int route_ahead(struct backend_portal *p);
-void route_portal_close(struct backend_portal *p);
-/* Sees to p->inner, started if p is; ST_ERR when its rows cannot be told to be the same. */
-int route_portal_settle(struct route_portal *p, struct err *e);
-/* The same of one that may have moved: the rows that were handed on are read again first, and have to be the
- * same (40001). For what is not a fetch that goes on with the next row, which sees to that itself. */
-int route_portal_come_again(struct route_portal *p, struct err *e);
-struct poison_keys route_portal_keys(struct route_portal *p);
-/* Whether its rows can come from another worker. */
-bool route_portal_can_move(const struct route_portal *p);
-/* What the worker says of it. */
-void route_portal_learn(struct route_portal *p);
-/* Not on a worker any more. */
-void route_portal_leave(struct route_portal *p);
-
-/* route_fetch.c */
-int route_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
-                struct err *e);
 
 #endif

@@ -1,8 +1,11 @@
 /* Statements: prepared on the worker that the session is on, and again where it goes. */
+#include "route/route_stmt.h"
+
 #include "route/route_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "route/route_blame.h"
 #include "rows/row_desc.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "route/gate.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

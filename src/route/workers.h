@@ -64,11 +64,6 @@ size_t workers_stats(struct workers *w, struct worker_stats *out);
 
 /* ---- statements: gate.c ---- */
 
-/* Users have equal shares of the workers when they want more than those have. */
-int worker_user_get(struct workers *w, const char *name, struct worker_user **out, struct err *e);
-/* NULL is fine. */
-void worker_user_put(struct workers *w, struct worker_user *u);
-
 /* A place in line; of one thread, but for workers_cancel. */
 struct worker_ticket {
     struct list link;
@@ -80,17 +75,5 @@ struct worker_ticket {
     bool granted;
     pthread_cond_t changed;
 };
-
-void worker_ticket_init(struct worker_ticket *t);
-void worker_ticket_release(struct worker_ticket *t);
-/* Waits for room, wait_us at most (53300). t->on is where then, and the caller is on it once more; until
- * workers_exit it counts there. 57014: cancelled. */
-int workers_enter(struct workers *w, struct worker_ticket *t, int64_t wait_us, struct err *e);
-/* Of the ticket that has entered; leaves t->on once. */
-void workers_exit(struct workers *w, struct worker_ticket *t);
-/* Its statement runs on n after all, whether or not there is room: it counts there from now on. */
-void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n);
-/* What waits ends with 57014. */
-void workers_cancel(struct workers *w, struct worker_ticket *t);
 
 #endif

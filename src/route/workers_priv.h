@@ -68,6 +68,5 @@ struct worker_node *worker_any(const struct workers *w);
 bool worker_is_better(const struct worker_node *a, const struct rpc_report *ra, const struct worker_node *b,
                       const struct rpc_report *rb);
 int workers_none(struct err *e);
-int worker_ticket_cancelled(struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/metric.h"
 #include "base/thread_pool.h"
+#include "route/gate.h"
 #include "route/workers_priv.h"
 #include "rpc/service.h"
 
