@@ -1,5 +1,10 @@
 #include "encode/cell.h"
 
+#include "encode/json.h"
+#include "encode/nested.h"
+#include "encode/number.h"
+#include "encode/time.h"
+
 enum { HEX_PER_BYTE = 2, ESCAPE_PER_BYTE = 4, BIT_LENGTH_WORD = 4 };
 
 uint8_t *put_bytes_hex(uint8_t *p, const uint8_t *bytes, size_t n)

@@ -3,7 +3,13 @@
 #define TAVANA_ENCODE_CELL_H
 
 #include "encode/digits.h"
+
+#include "encode/time.h"
+
+#include "encode/number.h"
+
 #include "encode/encode_priv.h"
+#include "encode/float.h"
 
 #include <string.h>
 

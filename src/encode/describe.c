@@ -1,4 +1,6 @@
 /* Engine types as PostgreSQL's. The table in docs/types.md says the same. */
+#include "encode/describe.h"
+
 #include "base/arena.h"
 #include "encode/encode_priv.h"
 

@@ -102,10 +102,7 @@ struct cell {
     int ndims;                  /* arrays: levels of lists */
 };
 
-/* Fills in a cell; arrays take their element's from the arena. */
 struct arena;
-int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
-              const struct encode_settings *s, struct arena *a, struct err *e);
 /* A value is stored with up to so many bytes beyond its end. */
 enum { CELL_SLACK = 32 };
 /* Room for a value that is not NULL, with its length word and slack. Not of S_ ones. */
@@ -120,44 +117,5 @@ static inline bool cell_is_scratch(const struct cell *c)
 {
     return c->op >= S_BIT;
 }
-
-/* number.c */
-uint8_t *text_u64(uint8_t *p, uint64_t v);
-uint8_t *text_i64(uint8_t *p, int64_t v);
-uint8_t *text_u128(uint8_t *p, unsigned __int128 v);
-uint8_t *text_decimal(uint8_t *p, __int128 v, uint8_t scale);
-/* value word only: ndigits, weight, sign, dscale, digits */
-uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale);
-uint8_t *binary_numeric_i64(uint8_t *p, int64_t v, uint8_t scale);
-uint8_t *binary_numeric_u128(uint8_t *p, unsigned __int128 magnitude, bool negative, uint8_t scale);
-__int128 decimal_at(const struct engine_column_type *t, const void *data, size_t row);
-/* Decimal digits of any length, "-123.45": as numeric's binary form. */
-int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct err *e);
-int bignum_text(struct buf *out, const struct engine_string *s, struct err *e);
-
-/* float.c */
-uint8_t *text_double(uint8_t *p, double v, int extra_float_digits);
-uint8_t *text_float(uint8_t *p, float v, int extra_float_digits);
-
-/* time.c: NULL and e filled beyond PostgreSQL's range */
-uint8_t *text_date(uint8_t *p, int32_t days, struct err *e);
-uint8_t *text_time(uint8_t *p, int64_t micros);
-uint8_t *text_timetz(uint8_t *p, uint64_t bits);
-uint8_t *text_timestamp(uint8_t *p, int64_t micros, struct err *e);
-uint8_t *text_timestamptz(uint8_t *p, int64_t micros, const struct tz *zone, struct err *e);
-uint8_t *text_interval(uint8_t *p, const struct engine_interval *i);
-uint8_t *binary_date(uint8_t *p, int32_t days, struct err *e);
-uint8_t *binary_timestamp(uint8_t *p, int64_t micros, struct err *e);
-uint8_t *binary_timetz(uint8_t *p, uint64_t bits);
-/* To µs from another unit; infinities stay. False when it does not fit. */
-bool timestamp_to_micros(int64_t v, int64_t mul, int64_t div, int64_t *micros);
-
-/* nested.c */
-int array_text(struct buf *out, const struct cell *c, const struct column_view *v, size_t row, struct err *e);
-int array_binary(struct buf *out, const struct cell *c, const struct column_view *v, size_t row,
-                 struct err *e);
-
-/* json.c */
-int json_value(struct buf *out, const struct cell *c, const struct column_view *v, size_t row, struct err *e);
 
 #endif

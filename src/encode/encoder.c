@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "encode/cell.h"
+#include "encode/describe.h"
 #include "encode/encoder_priv.h"
 #include "pgtype/tz.h"
 

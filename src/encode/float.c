@@ -3,7 +3,10 @@
  * output; rounded with %g for extra_float_digits below one. Source: R. Giulietti, "The Schubfach way to
  * render doubles" (2020), with the ends of the interval left out, as PostgreSQL leaves them; PostgreSQL
  * manual, 8.1.3 and 20.11.2 (extra_float_digits). */
+#include "encode/float.h"
+
 #include "encode/encode_priv.h"
+#include "encode/number.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,5 +1,8 @@
 /* Structs, maps and unions, which PostgreSQL has no anonymous types for, as JSON. Source: RFC 8259. */
+#include "encode/json.h"
+
 #include "encode/cell.h"
+#include "encode/describe.h"
 
 #include <math.h>
 

@@ -1,5 +1,7 @@
 /* Lists and arrays as PostgreSQL arrays. A PostgreSQL array is rectangular and has no NULL in place of an
  * inner array. Source: PostgreSQL manual, 8.15.6 (array output); array_send's layout as measured. */
+#include "encode/nested.h"
+
 #include "encode/cell.h"
 
 #include <strings.h>

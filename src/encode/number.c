@@ -1,4 +1,6 @@
 /* Integers, decimals and numerics. */
+#include "encode/number.h"
+
 #include "base/cleanup.h"
 #include "encode/encode_priv.h"
 

@@ -1,6 +1,9 @@
 /* Dates, times, timestamps, intervals. Source: PostgreSQL manual, 8.5 (ISO output, postgres interval style).
  */
+#include "encode/time.h"
+
 #include "encode/encode_priv.h"
+#include "encode/number.h"
 #include "pgtype/calendar.h"
 #include "pgtype/tz.h"
 

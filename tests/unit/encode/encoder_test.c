@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "encode/encode_priv.h"
+#include "encode/float.h"
 #include "pgtype/tz.h"
 
 #include <math.h>

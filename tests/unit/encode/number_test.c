@@ -1,6 +1,7 @@
 #include "encode/encode_priv.h"
 
 #include "base/alloc.h"
+#include "encode/number.h"
 #include "one_cell.h"
 
 #include <stdio.h>
