@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "pgtype/calendar.h"
+#include "pgtype/tz_cache.h"
 
 #include <dirent.h>
 #include <errno.h>

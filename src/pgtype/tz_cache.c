@@ -1,5 +1,7 @@
 /* Zones that were used lately. A client makes names up ("+01:02:03"), so the cache forgets and is never full;
  * whoever uses a zone keeps it alive. */
+#include "pgtype/tz_cache.h"
+
 #include "pgtype/tz_priv.h"
 
 #include <pthread.h>

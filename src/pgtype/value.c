@@ -2,6 +2,11 @@
 
 #include "base/bytes.h"
 #include "pgtype/oid.h"
+#include "pgtype/value_array.h"
+#include "pgtype/value_interval.h"
+#include "pgtype/value_number.h"
+#include "pgtype/value_time.h"
+#include "pgtype/value_time_binary.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* Arrays. Source: PostgreSQL manual, 8.15.2 and 8.15.6 (array input and output); array_recv's layout as
  * measured. */
+#include "pgtype/value_array.h"
+
 #include "base/bytes.h"
 #include "pgtype/value_priv.h"
 

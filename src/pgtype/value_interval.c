@@ -1,6 +1,8 @@
 /* Intervals as text: "1 year 2 mons -3 days 04:05:06.7", "@ 1.5 hours ago", "1-2 3 4:05:06",
  * "P1Y2M3DT4H5M6.7S". A fraction of a unit goes down: of years to months, of months to days (of 30) and on to
  * microseconds, of all others to microseconds (a day has 24 hours). Source: PostgreSQL manual, 8.5.4. */
+#include "pgtype/value_interval.h"
+
 #include "pgtype/calendar.h"
 #include "pgtype/scan_priv.h"
 #include "pgtype/value_priv.h"

@@ -1,5 +1,7 @@
 /* numeric: base 10000 on the wire, digits in text; canonical decimal text inside. Source: numeric_recv's
  * layout as PostgreSQL sends it; manual, 8.1.2. */
+#include "pgtype/value_number.h"
+
 #include "base/bytes.h"
 #include "pgtype/value_priv.h"
 

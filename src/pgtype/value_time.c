@@ -1,6 +1,8 @@
 /* Dates and times as text: the forms that PostgreSQL writes and those its manual lists, as far as they mean
  * the same whatever DateStyle, clock and zone database say. Others (1/8/2024, now, Europe/Berlin) go to the
  * engine as text. Source: PostgreSQL manual, 8.5.1 and appendix B. */
+#include "pgtype/value_time.h"
+
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
 #include "pgtype/scan_priv.h"

@@ -1,5 +1,7 @@
 /* Dates, times and intervals in binary: counts from 2000-01-01, offsets west. Source: the layouts as
  * PostgreSQL's *_send functions write them, measured. */
+#include "pgtype/value_time_binary.h"
+
 #include "base/bytes.h"
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
