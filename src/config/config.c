@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "config/config_priv.h"
+#include "config/value.h"
 
 #include <errno.h>
 #include <fcntl.h>

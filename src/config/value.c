@@ -1,3 +1,5 @@
+#include "config/value.h"
+
 #include "config/config_priv.h"
 
 #include <inttypes.h>

@@ -1,4 +1,6 @@
 /* Binary format: signature, flags and an extension, rows of [count u16]{[length i32][bytes]}, -1. */
+#include "copy/binary.h"
+
 #include "base/bytes.h"
 #include "copy/reader_priv.h"
 

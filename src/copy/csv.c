@@ -1,4 +1,6 @@
 /* CSV: a field may stand in quotes, wholly or in parts; an unquoted one that is the null string is NULL. */
+#include "copy/csv.h"
+
 #include "copy/reader_priv.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 /* Where a line ends. A newline is LF, CR or CRLF, as the first one that is met; others are then data only
  * behind a backslash (text) or in quotes (csv). The scan goes byte by byte and can stop anywhere; most lines
  * are found by memchr. */
+#include "copy/lines.h"
+
 #include "copy/reader_priv.h"
 
 #include <string.h>

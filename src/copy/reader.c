@@ -2,7 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "copy/binary.h"
 #include "copy/reader_priv.h"
+#include "copy/rows.h"
 
 #include <stdio.h>
 #include <string.h>

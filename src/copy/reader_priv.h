@@ -52,20 +52,10 @@ struct copy_reader {
     size_t column_at; /* … and where in the row its length is */
 };
 
-/* lines.c: the next line, without its end, in r->line. ST_OK, ST_AGAIN, ST_EOF. */
-int copy_next_line(struct copy_reader *r, struct err *e);
 /* An error of the form of the data, with the context of the line so far. */
 int copy_bad_form(struct copy_reader *r, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* 22021 when s is not UTF-8, or holds a NUL. */
-int copy_check_utf8(struct copy_reader *r, struct str s, struct err *e);
-/* Cuts r->line into *n fields; those beyond ncolumns are not kept. */
-int copy_split_text(struct copy_reader *r, size_t *n, struct err *e);
-int copy_split_csv(struct copy_reader *r, size_t *n, struct err *e);
 /* What was handed out is not needed any more. */
 void copy_drop_line(struct copy_reader *r);
-/* A line of text or csv → r->fields. */
-int copy_next_text(struct copy_reader *r, struct err *e);
-int copy_next_binary(struct copy_reader *r, struct err *e);
 
 #endif

@@ -1,5 +1,10 @@
 /* Lines of text and csv as rows: the header, and the number of fields. */
+#include "copy/rows.h"
+
+#include "copy/csv.h"
+#include "copy/lines.h"
 #include "copy/reader_priv.h"
+#include "copy/text.h"
 
 static int split(struct copy_reader *r, size_t *n, struct err *e)
 {

@@ -1,4 +1,6 @@
 /* Text format: fields between delimiters, backslashes before what means something else. */
+#include "copy/text.h"
+
 #include "copy/reader_priv.h"
 
 #include "base/str.h"

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "net/conn_tls.h"
 
 enum { LINGER_LOOK_MS = 10 };
 enum drained { CONN_GOES_ON, CONN_ENDED };

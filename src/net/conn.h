@@ -81,6 +81,7 @@ int conn_wait_readable(struct conn *c, struct waker *w, int64_t deadline_us, str
  * ST_ERR. Bytes already buffered before the handshake are an attack (08P01; CVE-2021-23222) except with
  * direct TLS, where the caller passes the buffered first bytes on by direct = true. */
 int conn_tls_accept(struct conn *c, struct tls_context *t, bool direct, short *events, struct err *e);
+/* The peer talks TLS. */
 bool conn_is_tls(const struct conn *c);
 /* What tls-server-end-point binds to (RFC 5929): the hash of our certificate; 0 without TLS. Returns its
  * length. */
@@ -89,7 +90,6 @@ size_t conn_channel_binding(const struct conn *c, uint8_t out[static 64]);
 const char *conn_client_cert_name(const struct conn *c);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384": for SHOW and logs; NULL without TLS. */
 const char *conn_tls_version(const struct conn *c);
-const char *conn_tls_cipher(const struct conn *c);
 /* Negotiated ALPN protocol, NULL without. */
 const char *conn_tls_alpn(const struct conn *c);
 

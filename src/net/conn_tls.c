@@ -2,6 +2,8 @@
  * record's head and a small record's body in one call, and takes the bytes that direct TLS has read already.
  * OpenSSL asks for more only when everything read ahead is used up, so after a read that answered ST_AGAIN
  * nothing is left in it: conn_has_buffered can trust it. */
+#include "net/conn_tls.h"
+
 #include "net/conn_priv.h"
 
 #include <assert.h>

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "net/conn_tls.h"
 #include "net/tls_priv.h"
 
 static const unsigned char alpn_protocols[] = "\012postgresql";

@@ -18,10 +18,4 @@ struct tls_context {
     uint8_t binding[CHANNEL_BINDING_MAX]; /* tls-server-end-point */
 };
 
-/* NULL when memory is out. Free with BIO_meth_free. */
-BIO_METHOD *conn_tls_method(void);
-
-/* What OpenSSL says went wrong first; empties its queue. Static memory or `room`. */
-const char *tls_reason(char *room, size_t n);
-
 #endif

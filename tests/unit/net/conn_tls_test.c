@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "net/conn.h"
 #include "net/conn_priv.h"
+#include "net/conn_tls.h"
 #include "net/tls.h"
 
 #include <fcntl.h>
