@@ -50,6 +50,20 @@ static bool name_is_ours(struct session *s, const struct sql_set *set)
            strcmp(set->name, "session_authorization") == 0 || find_option(s, set->name, &o);
 }
 
+/* Why the engine would not prepare a statement that asks for a setting: there is none of that name, unless it
+ * was stopped, had no memory or is gone. What is said then has nothing to do with the name, and a client that
+ * took it for 42704 would never ask again. */
+static int unknown_setting(const char *name, const struct err *why, struct err *e)
+{
+    switch (why->code) {
+    case SQLSTATE_QUERY_CANCELED:
+    case SQLSTATE_OUT_OF_MEMORY:
+    case SQLSTATE_CONNECTION_FAILURE: *e = *why; return ST_ERR;
+    default:
+        return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
+    }
+}
+
 /* A name that is not ours may be a setting of the engine; when it is none either, that is what is wrong with
  * it. */
 static int check_engine_setting(struct session *s, const char *name, struct err *e)
@@ -71,7 +85,7 @@ static int check_engine_setting(struct session *s, const char *name, struct err 
     int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
     if (rc == ST_OK && engine->ops->prepare(engine, (struct str){(const char *)sql.data, sql.len - 1}, NULL,
                                             0, &stmt, &why) < 0)
-        rc = err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
+        rc = unknown_setting(name, &why, e);
     if (stmt)
         engine->ops->stmt_free(stmt);
     buf_release(&sql);

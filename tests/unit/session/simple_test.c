@@ -118,6 +118,14 @@ static void settings(void **state)
     };
     (void)state;
     WALK(steps);
+    static const enum sqlstate others[] = {SQLSTATE_QUERY_CANCELED, SQLSTATE_OUT_OF_MEMORY,
+                                           SQLSTATE_CONNECTION_FAILURE};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) { /* no reason to call it unknown */
+        char answer[32];
+        fake_fail(fake, FAKE_PREPARE, others[i]);
+        (void)snprintf(answer, sizeof answer, "E:%s Z:I", sqlstate_code(others[i]));
+        ask("set threads = 4", answer);
+    }
     Q("show all");
     assert_non_null(strstr(answers(), "[SHOW] Z:I"));
 }
