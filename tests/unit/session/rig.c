@@ -6,6 +6,7 @@
 #include "session/session_priv.h"
 
 #include <poll.h>
+#include <time.h>
 
 enum { THREADS = 8, WAIT_US = 5 * 1000 * 1000 };
 
@@ -101,6 +102,12 @@ int rig_tear_down(void **state)
     (void)state;
     rig_stop();
     return 0;
+}
+
+void rig_sleep_us(int us)
+{
+    const struct timespec t = {.tv_nsec = us * 1000L};
+    (void)nanosleep(&t, NULL);
 }
 
 void rig_sleep_ms(int ms)

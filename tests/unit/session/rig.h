@@ -31,10 +31,11 @@ bool rig_failed(void);
 #define wait_until(condition)                                                                                \
     do {                                                                                                     \
         for (int waited_ = 0; !(condition); waited_++) {                                                     \
-            assert_true(waited_ < 5000);                                                                     \
-            rig_sleep_ms(1);                                                                                 \
+            assert_true(waited_ < 50000);                                                                    \
+            rig_sleep_us(100);                                                                               \
         }                                                                                                    \
     } while (0)
 void rig_sleep_ms(int ms);
+void rig_sleep_us(int us);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CLIENTS_MAX = 300, TEXT_MAX = 256 * 1024, SILENCE_S = 5 };
+enum { CLIENTS_MAX = 300, TEXT_MAX = 1024 * 1024, SILENCE_S = 5 };
 
 struct client {
     int fd;
