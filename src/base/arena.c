@@ -52,6 +52,17 @@ void arena_release(struct arena *a)
     a->used = 0;
 }
 
+void arena_clear(struct arena *a)
+{
+    struct arena_block *b = a->blocks;
+    if (!b || b->next || b->cap > ARENA_BLOCK) {
+        arena_release(a);
+        return;
+    }
+    b->len = 0;
+    a->used = 0;
+}
+
 static size_t align_up(size_t n)
 {
     size_t align = alignof(max_align_t);

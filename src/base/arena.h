@@ -22,6 +22,8 @@ void arena_init(struct arena *a, size_t max);
 /* The same, bounded by an account too, which has to outlive it. */
 void arena_init_of(struct arena *a, size_t max, struct account *account);
 void arena_release(struct arena *a);
+/* Everything that was handed out is gone, as after arena_release; one small block may stay for what comes. */
+void arena_clear(struct arena *a);
 /* Aligned for any type, not zeroed. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((warn_unused_result));
 void *arena_calloc(struct arena *a, size_t n, size_t size) __attribute__((warn_unused_result));

@@ -49,7 +49,7 @@ static int while_blocked(struct session *s, int64_t blocked_since_us, struct err
 int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_t n, struct err *e)
 {
     const struct session_config *c = session_config(s);
-    int64_t waited_us = 0, since = clock_now_us();
+    int64_t waited_us = 0, now = clock_now_us(), since = now;
     int64_t tick_us = bell ? c->slow_flush_us : WRITER_TICK_US;
     if (c->slow_flush_us < tick_us)
         tick_us = c->slow_flush_us;
@@ -59,10 +59,12 @@ int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_
     bool counted = false;
     for (size_t at = 0; at < n;) {
         size_t done = 0;
-        int st = conn_write(s->conn, bell, p + at, n - at, &done, clock_now_us() + tick_us, &waited_us, e);
+        int st = conn_write(s->conn, bell, p + at, n - at, &done, now + tick_us, &waited_us, e);
         at += done;
+        if (at < n)
+            now = clock_now_us();
         if (done)
-            since = clock_now_us();
+            since = now;
         if (waited_us > 0 && !counted) {
             counted = true;
             metric_add(METRIC_BACKPRESSURE, 1);

@@ -31,12 +31,13 @@ void session_label(struct session *s, const char *label)
 
 static void log_statement(struct session *s, char type, const struct err *e)
 {
+    const bool runs_something = type == 'Q' || type == 'E';
+    if (!runs_something && !err_is_set(e))
+        return;
     int64_t us = clock_now_us() - s->statement_start_us;
-    if (type == 'Q' || type == 'E') {
+    if (runs_something) {
         metric_add(METRIC_STATEMENTS, 1);
         metric_observe(METRIC_STATEMENT_SECONDS, us);
-    } else if (!err_is_set(e)) {
-        return;
     }
     if (!session_config(s)->log_statements)
         return;
@@ -311,7 +312,7 @@ static int run_messages(struct session *s, struct err *e)
         dispatch(s, &f);
         answered = true;
         conn_consume(s->conn, s->message_bytes);
-        arena_release(&s->message_arena);
+        arena_clear(&s->message_arena);
     }
     return ST_OK;
 }

@@ -9,39 +9,36 @@ enum {
 };
 
 /* Bytes beyond ASCII are letters, as in PostgreSQL's scan.l, but for the engine's blanks: wide_blank. */
-static unsigned char_class(unsigned char c)
-{
-    if (c == ' ' || (c >= '\t' && c <= '\r'))
-        return C_BLANK;
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80)
-        return C_WORD_START | C_WORD;
-    if (c >= '0' && c <= '9')
-        return C_DIGIT | C_WORD;
-    switch (c) {
-    case '~':
-    case '!':
-    case '@':
-    case '#':
-    case '^':
-    case '&':
-    case '|':
-    case '`':
-    case '?':
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-    case '%':
-    case '<':
-    case '>':
-    case '=': return C_OP;
-    default: return 0;
-    }
-}
+static const uint8_t char_class[256] = {
+    [' '] = C_BLANK,
+    ['\t' ... '\r'] = C_BLANK,
+    ['a' ... 'z'] = C_WORD_START | C_WORD,
+    ['A' ... 'Z'] = C_WORD_START | C_WORD,
+    ['_'] = C_WORD_START | C_WORD,
+    [0x80 ... 0xFF] = C_WORD_START | C_WORD,
+    ['0' ... '9'] = C_DIGIT | C_WORD,
+    ['~'] = C_OP,
+    ['!'] = C_OP,
+    ['@'] = C_OP,
+    ['#'] = C_OP,
+    ['^'] = C_OP,
+    ['&'] = C_OP,
+    ['|'] = C_OP,
+    ['`'] = C_OP,
+    ['?'] = C_OP,
+    ['+'] = C_OP,
+    ['-'] = C_OP,
+    ['*'] = C_OP,
+    ['/'] = C_OP,
+    ['%'] = C_OP,
+    ['<'] = C_OP,
+    ['>'] = C_OP,
+    ['='] = C_OP,
+};
 
 static bool is(unsigned char c, unsigned classes)
 {
-    return (char_class(c) & classes) != 0;
+    return (char_class[c] & classes) != 0;
 }
 
 /* The byte at i, 0 beyond the end. */
@@ -52,17 +49,20 @@ static unsigned char at(struct str s, size_t i)
 
 /* The engine's blanks beyond ASCII, found by trying every code point: U+00A0, U+2000 to U+200B, U+202F,
  * U+205F, U+2060, U+3000, U+FEFF. How many bytes; 0: none. */
-static size_t wide_blank(struct str s, size_t i)
+static size_t blank_beyond_ascii(struct str s, size_t i)
 {
     unsigned char a = at(s, i), b = at(s, i + 1), c = at(s, i + 2);
-    if (a < 0x80)
-        return 0;
     if (a == 0xC2)
         return b == 0xA0 ? 2 : 0;
     bool is_blank = (a == 0xE2 && b == 0x80 && ((c >= 0x80 && c <= 0x8B) || c == 0xAF)) ||
                     (a == 0xE2 && b == 0x81 && (c == 0x9F || c == 0xA0)) ||
                     (a == 0xE3 && b == 0x80 && c == 0x80) || (a == 0xEF && b == 0xBB && c == 0xBF);
     return is_blank ? 3 : 0;
+}
+
+static inline size_t wide_blank(struct str s, size_t i)
+{
+    return at(s, i) < 0x80 ? 0 : blank_beyond_ascii(s, i);
 }
 
 static bool is_comment_start(struct str s, size_t i)
@@ -252,7 +252,7 @@ static enum sql_token_kind skip_prefixed(struct str s, size_t *i)
 static enum sql_token_kind skip_token(struct str s, size_t *i)
 {
     unsigned char c = (unsigned char)s.p[*i];
-    unsigned classes = char_class(c);
+    unsigned classes = char_class[c];
     size_t end;
     if (classes & C_WORD_START)
         return skip_prefixed(s, i);
