@@ -12,7 +12,9 @@
 
 enum { SHA256_LEN = 32 };
 
+/* SHA-256 of n bytes. ST_ERR: OpenSSL refuses. */
 int digest_sha256(uint8_t out[static SHA256_LEN], const void *in, size_t n, struct err *e);
+/* HMAC with SHA-256. ST_ERR: OpenSSL refuses. */
 int digest_hmac(uint8_t out[static SHA256_LEN], const uint8_t *key, size_t key_len, const void *in, size_t n,
                 struct err *e);
 /* PBKDF2 with HMAC-SHA-256, one block: Hi() of RFC 5802. */

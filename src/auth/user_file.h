@@ -30,6 +30,7 @@ int user_file_parse(struct user_file **out, struct str text, struct err *e);
 int user_file_load(struct user_file **out, const char *path, struct err *e);
 /* NULL when there is none. Lent. */
 const struct user *user_file_find(const struct user_file *f, const char *name);
+/* How many users it names. */
 size_t user_file_count(const struct user_file *f);
 /* The verifier that a user who does not exist is shown: the same for the same name and secret. The secret
  * comes from the file itself unless it was set, so that processes with the same file agree; who has every
@@ -37,7 +38,9 @@ size_t user_file_count(const struct user_file *f);
 int user_file_mock(const struct user_file *f, const char *name, struct scram_verifier *out, struct err *e);
 /* Any n bytes. Before others have it. */
 int user_file_set_secret(struct user_file *f, const void *secret, size_t n, struct err *e);
+/* One more user of the struct; returns it. Any thread. */
 struct user_file *user_file_ref(struct user_file *f);
+/* One less; the last one frees it. NULL is fine. Any thread. */
 void user_file_unref(struct user_file *f);
 
 /* Whether a user of that name can be in a user file; 22023. */

@@ -27,10 +27,12 @@ struct scram_verifier {
     uint8_t server_key[SCRAM_KEY_LEN];
 };
 
+/* PostgreSQL's form, SCRAM-SHA-256$iterations:salt$stored:server. F0000 for any other. */
 int scram_verifier_parse(struct scram_verifier *out, struct str text, struct err *e);
 /* From a password (normalised by SASLprep as PostgreSQL does: plain bytes when it cannot be) and a salt. */
 int scram_verifier_make(struct scram_verifier *out, struct str password, const uint8_t *salt, size_t salt_len,
                         int iterations, struct err *e);
+/* The other way; terminated. */
 int scram_verifier_format(char out[static SCRAM_VERIFIER_TEXT_MAX], const struct scram_verifier *v,
                           struct err *e);
 

@@ -6,13 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* n bytes, undefined; NULL without memory. For mem_free. */
 void *mem_alloc(size_t n) __attribute__((malloc, warn_unused_result));
 /* Zeroed; NULL too when n * size does not fit a size_t. */
 void *mem_calloc(size_t n, size_t size) __attribute__((malloc, warn_unused_result));
+/* p grown or shrunk to n bytes; NULL without memory, and p is as before. */
 void *mem_realloc(void *p, size_t n) __attribute__((warn_unused_result));
+/* A copy, for mem_free; NULL without memory. */
 char *mem_strdup(const char *s) __attribute__((warn_unused_result));
 /* A terminated copy of n bytes. */
 char *mem_strndup(const char *s, size_t n) __attribute__((warn_unused_result));
+/* NULL is fine. */
 void mem_free(void *p);
 
 /* Whole process, before its threads: so much that was freed at the end of a heap stays there, and blocks up

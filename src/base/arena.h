@@ -21,14 +21,17 @@ struct arena {
 void arena_init(struct arena *a, size_t max);
 /* The same, bounded by an account too, which has to outlive it. */
 void arena_init_of(struct arena *a, size_t max, struct account *account);
+/* Gives back all that was taken from it; the arena is empty then and may be used again. */
 void arena_release(struct arena *a);
 /* Everything that was handed out is gone, as after arena_release; one small block may stay for what comes. */
 void arena_clear(struct arena *a);
 /* Aligned for any type, not zeroed. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((warn_unused_result));
+/* n × size bytes of zeros; NULL when that overflows, beyond the bound, or without memory. */
 void *arena_calloc(struct arena *a, size_t n, size_t size) __attribute__((warn_unused_result));
 /* Terminated copies. */
 char *arena_strndup(struct arena *a, const char *s, size_t n) __attribute__((warn_unused_result));
+/* A copy; NULL as arena_alloc. */
 char *arena_strdup(struct arena *a, const char *s) __attribute__((warn_unused_result));
 
 #endif

@@ -22,12 +22,14 @@ struct black_box_slot;
 /* slots: sessions that may run something at once, at most BLACK_BOX_SLOTS_MAX; what comes beyond is not
  * written down. */
 int black_box_open(unsigned slots, struct err *e);
+/* Gives it back. Nothing happens when it is not open. */
 void black_box_close(void);
 
 /* ---- the child: any thread ---- */
 
 /* NULL: there is none, which is fine for all that follows. */
 struct black_box_slot *black_box_take(void);
+/* Gives the slot back. NULL is fine. */
 void black_box_give(struct black_box_slot *s);
 /* text: cut at BLACK_BOX_TEXT - 1 bytes. */
 void black_box_begin(struct black_box_slot *s, uint64_t fingerprint, const char *text);
@@ -35,9 +37,11 @@ void black_box_begin(struct black_box_slot *s, uint64_t fingerprint, const char 
 void black_box_end(struct black_box_slot *s, bool idle);
 /* From a signal's handler: this thread met it, in the statement that it began last. */
 void black_box_crash(bool stack_full);
+/* The child has come so far that clients can connect. */
 void black_box_set_ready(void);
 /* A port that the system picked, for the next child to take again; 0: none. */
 void black_box_set_port(int port);
+/* The port that an earlier child had; 0: none. */
 int black_box_port(void);
 /* Children before this one. */
 unsigned black_box_restarts(void);
@@ -57,6 +61,7 @@ struct black_box_death {
     unsigned running;
 };
 
+/* How the child died, as far as it is written down. */
 void black_box_read(struct black_box_death *out);
 /* The next statement that ran, from *at on, which begins with 0; false: there is none. */
 bool black_box_next(unsigned *at, struct black_box_statement *out);

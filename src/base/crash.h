@@ -17,6 +17,7 @@ void crash_watch(void);
 void crash_leave_out(sigset_t *set);
 /* A thread's; stack lasts as long as the thread. */
 void crash_thread_begin(void *stack, size_t bytes);
+/* Gives the thread's signal stack back; before the thread ends. */
 void crash_thread_end(void);
 
 #endif

@@ -33,15 +33,19 @@ static inline bool err_is_set(const struct err *e)
 /* Each returns ST_ERR, so that `return err_set(…)` is the whole failure. Text longer than its field is cut
  * at a character boundary and ends in "…". */
 int err_set(struct err *e, enum sqlstate code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* err_set with a list of arguments. */
 int err_vset(struct err *e, enum sqlstate code, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));
+/* 53200, "out of memory". */
 int err_oom(struct err *e);
 /* "could not WHAT: strerror(errnum)", with the SQLSTATE that suits errnum (53100, 53200, 58P01, 42501,
  * 58030). */
 int err_errno(struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Add to an err that was just set; ignored when there already is one. */
 void err_detail(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The hint; as err_detail. */
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The context; as err_detail. */
 void err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

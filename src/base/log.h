@@ -11,7 +11,9 @@
 enum { LOG_LINE_MAX = 8192 };
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
+/* Lines below it are not written from now on. Any thread. */
 void log_set_level(enum log_level level);
+/* Whether a line of that level would be written. */
 bool log_enabled(enum log_level level);
 /* log_line(LOG_INFO, "session_end", "session=%u reason=%s", …): fmt makes the key=value part. A value with
  * blanks goes through log_quote. */
@@ -26,6 +28,7 @@ struct log_limit {
     _Atomic int64_t next_us;
     _Atomic unsigned left_out;
 };
+/* Whether a line may be written now; then *left_out is how many were not, and they are counted anew. */
 bool log_limit_passes(struct log_limit *l, int64_t every_us, unsigned *left_out);
 
 enum { LOG_QUOTE_MAX = 2048 };

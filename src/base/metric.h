@@ -96,7 +96,9 @@ enum metric_histogram { METRIC_HISTOGRAMS(X) METRIC_HISTOGRAM_COUNT };
     }
 enum { METRIC_BUCKET_COUNT = 17 };
 
+/* Adds n. Any thread, without a lock. */
 void metric_add(enum metric_counter m, uint64_t n);
+/* Adds n, which may be negative. Any thread, without a lock. */
 void metric_gauge_add(enum metric_gauge g, int64_t n);
 /* Microseconds of a histogram of SECONDS, or its unit. */
 void metric_observe(enum metric_histogram h, int64_t value);
@@ -110,9 +112,13 @@ struct metric_histogram_values {
     const double *bounds; /* METRIC_BUCKET_COUNT of them */
 };
 
+/* Its value now. */
 uint64_t metric_value(enum metric_counter m);
+/* Its value now. */
 int64_t metric_gauge_value(enum metric_gauge g);
+/* A copy of its values; buckets may be of slightly different moments. */
 void metric_histogram_read(enum metric_histogram h, struct metric_histogram_values *out);
+/* How many errors of that SQLSTATE were sent. */
 uint64_t metric_error_value(enum sqlstate s);
 
 #endif

@@ -26,6 +26,7 @@ static inline bool str_eq(struct str a, struct str b)
 
 /* ASCII letters alike, as PostgreSQL compares keywords and setting names. */
 bool str_ieq(struct str a, struct str b);
+/* Letters alike in either case (ASCII). */
 bool cstr_ieq(const char *a, const char *b);
 
 /* The whole text as a number in [min, max], blanks at both ends apart; false when it is not one. */

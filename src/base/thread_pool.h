@@ -43,9 +43,11 @@ struct thread_pool_stats {
     unsigned threads, idle, queued;
 };
 
+/* Starts no thread yet. The caller's, for thread_pool_free. */
 int thread_pool_new(struct thread_pool **out, const struct thread_pool_options *o, struct err *e);
 /* The task must not be in line already; it may free itself in run. */
 void thread_pool_submit(struct thread_pool *p, struct task *t, enum thread_pool_lane lane);
+/* A copy of the numbers, of one moment. */
 struct thread_pool_stats thread_pool_stats(struct thread_pool *p);
 /* Waits until every task submitted has run and every thread has ended; only running tasks may still submit.
  * NULL is fine. */

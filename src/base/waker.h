@@ -9,7 +9,9 @@ struct waker {
     int fd; /* an eventfd, non-blocking; -1: none */
 };
 
+/* An eventfd that is not set. 53000 … when the system has none. */
 int waker_init(struct waker *w, struct err *e);
+/* Closes it. Nobody may use it any more. */
 void waker_release(struct waker *w);
 static inline int waker_fd(const struct waker *w)
 {

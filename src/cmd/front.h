@@ -24,15 +24,19 @@ int front_open_listener(struct front *f, struct process *p, struct err *e);
 void front_forget_listener(struct front *f);
 /* Clients are let in. */
 int front_open_sessions(struct front *f, struct backend *backend, struct err *e);
+/* Takes over what `next` changes and a running server can change. ST_ERR: nothing was changed. */
 int front_reload(struct front *f, const struct config *next, struct err *e);
 /* As process_role.drain. */
 unsigned front_drain(struct front *f);
 /* The engine is dead, and the process will be: sessions are told (57P02). */
 void front_give_up(struct front *f);
+/* The numbers of sessions for /metrics. */
 void front_gauges(const struct front *f, struct ops_gauges *g);
+/* The port that is listened on. */
 int front_port(const struct front *f);
 /* In two steps, with the end of the pool between them. Half-made ones too. */
 void front_close_sessions(struct front *f);
+/* The second step. */
 void front_free(struct front *f);
 
 #endif

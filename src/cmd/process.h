@@ -53,6 +53,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
 
 /* For engine_on_death. Any thread, and at any moment. */
 void process_engine_died(void *arg, const char *why);
+/* The threads that run sessions and calls. */
 int process_open_pool(struct process *p, struct err *e);
 /* *limit: what there is in the end, which may be less. */
 int process_raise_descriptors(uint64_t wanted, uint64_t *limit, struct err *e);

@@ -28,6 +28,7 @@ struct copy_target {
     struct account *memory;                  /* that a long line counts against; NULL: none */
 };
 
+/* A reader of one file. The caller's, for copy_reader_free. Options and target are lent until then. */
 int copy_reader_new(struct copy_reader **out, const struct copy_options *o, const struct copy_target *target,
                     struct err *e);
 /* NULL is fine. */
@@ -52,6 +53,7 @@ size_t copy_reader_fields(const struct copy_reader *r);
 /* For an error about the row that next handed out last, while its bytes are still there: sets the context
  * 'COPY t, line 3, column a: "x"', or of the whole line when column is COPY_WHOLE_LINE. */
 #define COPY_WHOLE_LINE SIZE_MAX
+/* Adds "COPY table, line n, column c" to e, with what is wrong there. */
 void copy_reader_context(const struct copy_reader *r, size_t column, struct err *e);
 /* The line (binary: row) of the row that next handed out last, from 1. */
 uint64_t copy_reader_line(const struct copy_reader *r);

@@ -32,14 +32,23 @@ static inline unsigned __int128 u128_at(const struct column_view *v, size_t row)
     return (unsigned __int128)(uint64_t)i->upper << 64 | i->lower;
 }
 
+/* \x and two digits a byte. */
 uint8_t *put_bytes_hex(uint8_t *p, const uint8_t *bytes, size_t n);
+/* bytea_output = escape: bytes beyond printable ASCII as \ooo, a backslash doubled. */
 uint8_t *put_bytes_escape(uint8_t *p, const uint8_t *bytes, size_t n);
+/* 36 characters. */
 uint8_t *put_uuid_text(uint8_t *p, const struct engine_int128 *u);
+/* 16 bytes. */
 uint8_t *put_uuid_binary(uint8_t *p, const struct engine_int128 *u);
+/* The number of bits in four bytes, then the bits. */
 uint8_t *put_bits_binary(uint8_t *p, const struct engine_string *s);
+/* A timestamp of the column's unit; NULL: e says why. */
 uint8_t *timestamp_text_of(uint8_t *p, const struct cell *c, int64_t v, struct err *e);
+/* The same in binary. */
 uint8_t *timestamp_binary_of(uint8_t *p, const struct cell *c, int64_t v, struct err *e);
+/* Rounded, as the engine casts. */
 int64_t time_ns_to_micros(int64_t ns);
+/* 22021: PostgreSQL's text has no NUL. Returns ST_ERR. */
 int nul_in_string(struct err *e);
 
 typedef uint8_t cell_vector __attribute__((vector_size(16), aligned(1), may_alias));

@@ -28,13 +28,16 @@ struct copy_escaper {
     bool alone; /* csv: the only column of its row, where \. must not stand by itself */
 };
 
+/* What has to be looked at in values of a COPY with these options; lends them. */
 void copy_escaper_init(struct copy_escaper *x, const struct copy_options *o, size_t ncolumns);
 
 /* Bytes that the value takes, exactly. */
 size_t copy_text_size(const struct copy_escaper *x, const char *s, size_t n);
+/* The same for csv. force: in quotes in any case. */
 size_t copy_csv_size(const struct copy_escaper *x, const char *s, size_t n, bool force);
 /* Whatever the bytes are. NULL: there is a zero among them. */
 uint8_t *copy_text_bytes(uint8_t *p, const struct copy_escaper *x, const char *s, size_t n);
+/* The same for csv. */
 uint8_t *copy_csv_bytes(uint8_t *p, const struct copy_escaper *x, const char *s, size_t n, bool force);
 
 /* Whether a byte of v needs a look. */

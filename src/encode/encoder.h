@@ -28,6 +28,7 @@ void encode_describe(const struct engine_column_type *t, struct column_desc *out
  * copied. 0A000 for a column that has no binary form is not an error that happens: all have one. */
 int encoder_new(struct encoder **out, const struct engine_column_type *const *types, size_t ncolumns,
                 const int16_t *formats, const struct encode_settings *settings, struct err *e);
+/* NULL is fine. */
 void encoder_free(struct encoder *enc);
 
 /* Rows [*row, chunk->nrows) until max_rows, or until the batch holds batch_bytes or more. Advances *row.

@@ -40,6 +40,7 @@ int encoder_store_rows(struct encoder *enc, const struct chunk_view *chunk, size
                        size_t batch_bytes, struct row_batch *batch, struct err *e);
 /* Both ST_ERR; the second says which column a value's failure is of. */
 int encoder_row_too_large(struct err *e);
+/* Names the column in an error that was just made. Returns ST_ERR. */
 int encoder_name_column(size_t column, struct err *e);
 
 /* copy_encoder.c: as encoder_store_rows, in the format of the COPY. */

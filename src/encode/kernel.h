@@ -31,10 +31,12 @@ void kernel_decimals(const uint32_t v[static KERNEL_ROWS], unsigned scale, struc
                      uint8_t widths[static KERNEL_ROWS]);
 /* Days since 1970 from DIGITS_FIRST_DAY to DIGITS_LAST_DAY; every width is KERNEL_DATE_WIDTH. */
 enum { KERNEL_DATE_WIDTH = 14 };
+/* YYYY-MM-DD behind its length word. */
 void kernel_dates(const int32_t days[static KERNEL_ROWS], struct kernel_slots *out);
 
 /* Binary: 4 and 8 bytes, counted from `zero` on. */
 void kernel_words(const uint32_t v[static KERNEL_ROWS], uint32_t zero, struct kernel_slots *out);
+/* The same of 8 bytes. */
 void kernel_long_words(const uint64_t v[static KERNEL_ROWS], uint64_t zero, struct kernel_slots *out);
 /* numeric, binary: v below 10^8 in units of the last digit; scale 0 to 7. */
 void kernel_numerics(const uint32_t v[static KERNEL_ROWS], unsigned scale, struct kernel_wide_slots *out,

@@ -38,6 +38,7 @@ struct engine_appender_info {
 int engine_appender_open(struct engine_conn *c, struct str table, const char *name,
                          const char *const *columns, size_t ncolumns, struct engine_appender **out,
                          struct err *e);
+/* What it appends to. Lent as long as the appender. */
 const struct engine_appender_info *engine_appender_info(const struct engine_appender *ap);
 
 /* Once, before the first row. oids: PostgreSQL's type of each column (see encode_describe); zone: of

@@ -28,7 +28,9 @@ int address_parse(struct address *out, const char *text, struct err *e);
 int address_resolve(struct address_list *out, const struct address *a, struct err *e);
 /* 127/8 and ::1. */
 bool address_is_loopback(const struct sockaddr_storage *a);
+/* In the host's byte order. Not of a Unix socket. */
 uint16_t address_port(const struct sockaddr_storage *a);
+/* In the host's byte order. */
 void address_set_port(struct sockaddr_storage *a, uint16_t port);
 
 /* A listening, non-blocking socket; *fd. IPv6 sockets serve IPv6 alone, unless dual. Returns 0 or an errno.

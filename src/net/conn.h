@@ -36,8 +36,11 @@ void conn_free(struct conn *c);
  * CONN_LINGER_MS. */
 void conn_end(struct conn *c);
 
+/* The descriptor, which stays the conn's. */
 int conn_fd(const struct conn *c);
+/* The peer came over a Unix socket. */
 bool conn_is_unix(const struct conn *c);
+/* The peer is on this machine: 127.0.0.0/8 or ::1. */
 bool conn_is_loopback(const struct conn *c); /* Unix sockets too */
 /* The peer process's user name on a Unix socket (SO_PEERCRED); false elsewhere or without a name. */
 bool conn_peer_user(const struct conn *c, char *out, size_t n);
@@ -47,6 +50,7 @@ bool conn_peer_user(const struct conn *c, char *out, size_t n);
 size_t conn_peer_key(int fd, uint8_t out[static CONN_PEER_KEY_MAX]);
 /* "127.0.0.1:53412" or "local"; of the conn. */
 const char *conn_peer_name(const struct conn *c);
+/* A copy of its counters. */
 struct conn_stats conn_stats(const struct conn *c);
 
 /* Input. conn_fill reads what is there without waiting: ST_OK some came, ST_AGAIN none, ST_EOF the peer has
@@ -55,6 +59,7 @@ struct conn_stats conn_stats(const struct conn *c);
 int conn_fill(struct conn *c, size_t max, struct err *e);
 /* The same, but ST_AGAIN only after CONN_SOON_US, in a single system call; no bell is heard meanwhile. */
 int conn_fill_soon(struct conn *c, size_t max, struct err *e);
+/* What was read and is not consumed: *n bytes, lent until the next fill or trim. */
 const uint8_t *conn_input(const struct conn *c, size_t *n);
 /* Memory that input takes, used or not. */
 size_t conn_input_bytes(const struct conn *c);
@@ -62,6 +67,7 @@ size_t conn_input_bytes(const struct conn *c);
 void conn_consume(struct conn *c, size_t n);
 /* Input that poll(2) on the descriptor would not show: ours, or decrypted by TLS and not yet taken. */
 bool conn_has_buffered(const struct conn *c);
+/* Gives the input buffer back, when all of it has been consumed. */
 void conn_trim(struct conn *c);
 
 /* Output: all of the n bytes, waiting as long as it takes. w may be NULL: no bell.
@@ -102,6 +108,7 @@ void conn_shutdown(struct conn *c);
 struct conn_keepalive {
     int idle_s, interval_s, count, user_timeout_ms; /* 0: the system's */
 };
+/* TCP's options; nothing happens on a Unix socket. */
 int conn_set_keepalive(struct conn *c, const struct conn_keepalive *k, struct err *e);
 
 #endif

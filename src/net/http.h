@@ -25,6 +25,7 @@ int http_server_on(struct http_server **out, int fd, http_handler handler, void 
 /* Both. */
 int http_server_new(struct http_server **out, const char *address, http_handler handler, void *arg,
                     struct err *e);
+/* The port that it listens on. */
 int http_server_port(const struct http_server *s);
 /* Waits for the page being made. NULL is fine. */
 void http_server_free(struct http_server *s);

@@ -24,6 +24,7 @@ struct listener_options {
     void *arg;
 };
 
+/* Opens and binds the addresses; takes nobody in yet. The caller's, for listener_free. */
 int listener_new(struct listener **out, const struct listener_options *o, struct err *e);
 /* Port 0 was asked for: the port that the system gave to the first TCP socket; 0 when there is none. */
 int listener_port(const struct listener *l);
@@ -31,11 +32,13 @@ int listener_port(const struct listener *l);
 bool listener_is_public(const struct listener *l);
 /* The same question before anything is opened. Resolves names. */
 int listener_address_is_public(const char *address, bool *out, struct err *e);
+/* Takes connections in from now on, in a thread of its own. Once. */
 int listener_start(struct listener *l, struct err *e);
 /* Accepts no more, and leaves the sockets as they are, for another process. */
 void listener_pause(struct listener *l);
 /* Accepts no more; returns when the thread has ended. Unix sockets are unlinked. */
 void listener_stop(struct listener *l);
+/* Stops it, if need be. NULL is fine. */
 void listener_free(struct listener *l);
 /* The same for a process that only held them for another one: what is unlinked is that one's business. Not
  * after listener_start. */

@@ -39,6 +39,7 @@ int lot_new(struct lot **out, unsigned capacity, struct err *e);
 /* No record may be in it any more. NULL is fine. */
 void lot_free(struct lot *l);
 
+/* leave is called by another thread, once for each park; it must not wait. */
 void parked_init(struct parked *p, int fd, void (*leave)(struct parked *p, enum lot_reason why));
 /* Once, before the first park: registers the descriptor. 53300 beyond the capacity, 53000 when the kernel
  * refuses. */

@@ -15,8 +15,11 @@ struct tls_options {
     const char *min_version; /* "TLSv1.2" or "TLSv1.3" */
 };
 
+/* Reads the certificate, its key and the authority of clients. The caller's reference. */
 int tls_context_new(struct tls_context **out, const struct tls_options *o, struct err *e);
+/* One more user of it; returns it. Any thread. */
 struct tls_context *tls_context_ref(struct tls_context *t);
+/* One less; the last one frees it. NULL is fine. Any thread. */
 void tls_context_unref(struct tls_context *t);
 
 #endif

@@ -8,6 +8,7 @@
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
+/* The text of /metrics, appended. */
 void metrics_page(const struct ops *o, struct buf *body);
 
 #endif

@@ -13,10 +13,13 @@ enum ops_state { OPS_STARTING, OPS_READY, OPS_DRAINING };
 
 /* What a gauge is written with; name and help are static text of the form that Prometheus wants. */
 struct ops_gauges;
+/* A value that goes up and down. */
 void ops_gauge(struct ops_gauges *g, const char *name, const char *help, double value);
+/* A value that only grows. */
 void ops_counter(struct ops_gauges *g, const char *name, const char *help, double value);
 /* Several of one name: the head once, then each with a label that tells it from the others. */
 void ops_gauges_head(struct ops_gauges *g, const char *name, const char *help);
+/* The same with one label. */
 void ops_gauge_of(struct ops_gauges *g, const char *name, const char *label, const char *of, double value);
 
 struct ops {

@@ -31,6 +31,7 @@ struct tz {
 
 /* A zone by its name, with no reference yet. 22023 when there is none, XX001 for a damaged file. */
 int tz_load(struct tz **out, const char *name, struct err *e);
+/* What tz_load made; not a zone of the cache. NULL is fine. */
 void tz_free(struct tz *z);
 
 #endif

@@ -62,6 +62,8 @@ struct pg_value {
 
 struct tz; /* pgtype/tz.h: the session's zone, for timestamptz text without an offset */
 
+/* A parameter's value from its text (format 0) or binary (1) form; len -1: NULL. Text is lent from p, what
+ * is made lies in the arena. 22P02, 22P03, 22003, 22007, 22008, 0A000 for a type that is not read, 53200. */
 int pg_value_decode(struct arena *a, uint32_t oid, int16_t format, const uint8_t *p, int32_t len,
                     const struct tz *zone, struct pg_value *out, struct err *e);
 

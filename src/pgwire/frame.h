@@ -29,6 +29,7 @@ struct frame {
  * ST_ERR 08P01: a length below the least or above the bound of its type, or an unknown type. The stream is
  * then lost. */
 int frame_next(const uint8_t *in, size_t n, struct frame *f, size_t *need, struct err *e);
+/* The same of the first packet, which has no type: f->type is 0. */
 int frame_next_startup(const uint8_t *in, size_t n, struct frame *f, size_t *need, struct err *e);
 /* A SASL or password message: type 'p', at most FRAME_AUTH_MAX. */
 int frame_next_auth(const uint8_t *in, size_t n, struct frame *f, size_t *need, struct err *e);

@@ -48,23 +48,30 @@ struct fe_execute {
     int32_t max_rows;
 };
 
+/* Query. */
 int fe_query_decode(const uint8_t *p, size_t n, struct fe_query *out, struct err *e);
+/* Parse. */
 int fe_parse_decode(const uint8_t *p, size_t n, struct fe_parse *out, struct err *e);
+/* Bind; every length is within the message then. */
 int fe_bind_decode(const uint8_t *p, size_t n, struct fe_bind *out, struct err *e);
 /* Of a Describe; fe_close_decode: of a Close. They differ in the words for an unknown kind. */
 int fe_target_decode(const uint8_t *p, size_t n, struct fe_target *out, struct err *e);
+/* Close. */
 int fe_close_decode(const uint8_t *p, size_t n, struct fe_target *out, struct err *e);
+/* Execute. */
 int fe_execute_decode(const uint8_t *p, size_t n, struct fe_execute *out, struct err *e);
 /* Sync, Flush, Terminate, CopyDone: no payload. */
 int fe_empty_decode(size_t n, struct err *e);
 /* CopyFail: its message. */
 int fe_copy_fail_decode(const uint8_t *p, size_t n, const char **message, struct err *e);
 
+/* Declared type i < noids; 0: left open. */
 uint32_t fe_parse_oid(const struct fe_parse *m, size_t i);
 /* The next value; the message was checked whole by fe_bind_decode, so this cannot fail. */
 struct fe_bind_value fe_bind_next(const uint8_t **at);
 /* The format of parameter or column i of n: none given is text, one given is for all. */
 int16_t fe_bind_param_format(const struct fe_bind *m, size_t i);
+/* The format of result column i: 0 text, 1 binary. */
 int16_t fe_bind_result_format(const struct fe_bind *m, size_t i);
 
 /* SASLInitialResponse: mechanism and the first client message (data NULL, len -1: none). */
@@ -73,6 +80,7 @@ struct fe_sasl_initial {
     const uint8_t *data;
     int32_t len;
 };
+/* SASLInitialResponse. */
 int fe_sasl_initial_decode(const uint8_t *p, size_t n, struct fe_sasl_initial *out, struct err *e);
 
 #endif

@@ -42,11 +42,14 @@ struct poison_keys {
     uint64_t shape, exact;
 };
 
+/* Nobody is suspected yet. The caller's, for poison_free. */
 int poison_new(struct poison **out, struct err *e);
+/* NULL is fine. */
 void poison_free(struct poison *p);
 
 /* Of a text, and of the bytes of a value that follows it (NULL, 0: it is null). */
 struct poison_keys poison_keys_of(struct str sql);
+/* One more value: the exact key goes on with it. */
 void poison_keys_add(struct poison_keys *k, const void *value, size_t n);
 
 /* What is known of one that may be to blame for a death. */
@@ -69,6 +72,7 @@ struct poison_run {
 bool poison_is_about(struct poison *p);
 /* ST_ERR: it is refused (55000). After a death, POISON_SETTLE_MS have to have passed before it is asked. */
 int poison_check(struct poison *p, const struct poison_keys *k, struct err *e);
+/* What is known of it; a copy. */
 struct poison_suspicion poison_suspects(struct poison *p, const struct poison_keys *k);
 /* Waits for the seat, if it is not who's already; gives up when *cancelled. worker: its id, "" when not known
  * yet: the time begins when it is (poison_seat_is_on), and that is waited for for POISON_WAIT_MS. */
@@ -76,6 +80,7 @@ void poison_take_seat(struct poison *p, const void *who, const char *worker, int
                       const _Atomic bool *cancelled);
 /* The one that has the seat is on that worker now. */
 void poison_seat_is_on(struct poison *p, const void *who, const char *worker);
+/* Lets the next one have the seat. Nothing happens when it is not who's. */
 void poison_leave_seat(struct poison *p, const void *who);
 /* lives: whether a worker of an id is there, so that one that was believed dead is not counted. */
 void poison_died(struct poison *p, const struct poison_run *r, bool (*lives)(void *arg, const char *worker),

@@ -22,7 +22,9 @@ struct route_options {
 int route_new(struct route **out, const struct route_options *o, struct err *e);
 /* All sessions are closed by then. NULL is fine. */
 void route_free(struct route *r);
+/* The backend that sessions are opened at. Lives as long as the router. */
 struct backend *route_backend(struct route *r);
+/* The pool, for reload and gauges. Lives as long as the router. */
 struct workers *route_workers(struct route *r);
 /* Statements that are refused now, since workers died under them. */
 unsigned route_refused(struct route *r);

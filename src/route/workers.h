@@ -25,6 +25,7 @@ enum {
 
 /* A worker that sessions are on. Its client lives as long as one of them. */
 struct worker_node;
+/* Its client; lives as long as the node. */
 struct rpc_client *worker_client(const struct worker_node *n);
 
 struct workers_options {
@@ -47,6 +48,7 @@ bool workers_are_several(struct workers *w);
 int workers_choose(struct workers *w, const struct worker_ticket *t, struct worker_node **out, struct err *e);
 /* One hold more of one that the caller is on already. */
 void workers_stay(struct workers *w, struct worker_node *n);
+/* Gives a reference of workers_choose back. */
 void workers_leave(struct workers *w, struct worker_node *n);
 
 /* Whether a worker of that id is there now. */

@@ -67,6 +67,7 @@ struct worker_node *worker_any(const struct workers *w);
 /* Whether a has less to do than b. */
 bool worker_is_better(const struct worker_node *a, const struct rpc_report *ra, const struct worker_node *b,
                       const struct rpc_report *rb);
+/* 08006: no worker's name resolves to an address. Returns ST_ERR. */
 int workers_none(struct err *e);
 
 #endif

@@ -66,7 +66,9 @@ struct pace {
     bool page_is_late;      /* the one that is being sent */
 };
 
+/* Of the process; before there are sessions. */
 void pace_set_plain(bool plain);
+/* Whether it was set. */
 bool pace_is_plain(void);
 
 /* Whether the first rows of a result wait for what follows them. */
@@ -78,6 +80,7 @@ void pace_result_failed(struct pace *p);
 
 /* Around the rows of a page (Execute with max_rows, FETCH n). */
 void pace_page_begins(struct pace *p, int64_t now_us);
+/* Its last row has gone out. */
 void pace_page_ended(struct pace *p, int64_t now_us);
 /* Rows that are no page. */
 void pace_no_page(struct pace *p);

@@ -24,7 +24,9 @@ struct row_batch {
     uint64_t nrows;
 };
 
+/* An empty batch without memory. */
 void row_batch_init(struct row_batch *b);
+/* Gives the memory back; the batch is empty then and may be used again. */
 void row_batch_release(struct row_batch *b);
 /* Empty; memory beyond ROW_BATCH_KEPT (of one large row) is given back. */
 void row_batch_clear(struct row_batch *b);

@@ -33,6 +33,7 @@ int row_desc_check_columns(size_t ncolumns, struct err *e);
 int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e);
 /* What it takes. */
 size_t row_desc_bytes(const struct row_desc *d);
+/* One more user of it; returns it. Any thread. */
 struct row_desc *row_desc_ref(struct row_desc *d);
 /* NULL is fine. */
 void row_desc_unref(struct row_desc *d);

@@ -14,6 +14,7 @@ struct rows_hash;
 struct rows_hash *rows_hash_new(void);
 /* NULL is fine. */
 void rows_hash_free(struct rows_hash *h);
+/* The next n bytes. */
 void rows_hash_add(struct rows_hash *h, const void *p, size_t n);
 /* So far. */
 uint64_t rows_hash_value(const struct rows_hash *h);

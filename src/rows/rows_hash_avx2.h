@@ -4,6 +4,7 @@
 
 #include "rows/rows_hash.h"
 
+/* rows_hash_add on a processor with AVX2. */
 void rows_hash_add_avx2(struct rows_hash *h, const void *p, size_t n);
 
 #endif

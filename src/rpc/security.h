@@ -20,6 +20,7 @@ struct grpc_server_credentials;
 /* What the token makes of a call's "authorization"; *out is the caller's, for mem_free. NULL: there is none.
  */
 int rpc_authorization(const struct rpc_security *s, char **out, struct err *e);
+/* Of a client; *out is the caller's, for grpc_channel_credentials_release. */
 int rpc_channel_credentials(const struct rpc_security *s, struct grpc_channel_credentials **out,
                             struct err *e);
 /* With a CA but no token a client has to show a certificate. */

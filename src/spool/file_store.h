@@ -25,6 +25,7 @@ struct spool_space {
     const struct file_calls *calls;
 };
 
+/* directory is lent. limit_bytes: of all files together; 0: nothing goes to disk. */
 void spool_space_init(struct spool_space *s, const char *directory, uint64_t limit_bytes);
 /* Bytes on disk now. */
 uint64_t spool_space_used(const struct spool_space *s);

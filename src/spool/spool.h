@@ -35,16 +35,20 @@ struct spool_stats {
 
 enum { SPOOL_SEGMENT_MAX = 1 << 30 }; /* bytes of one segment */
 
+/* An empty spool. The caller's, for spool_free. */
 int spool_new(struct spool **out, const struct spool_options *o, struct err *e);
 /* 1 <= nbytes <= SPOOL_SEGMENT_MAX, 1 <= nrows. 53100 without room, 53200, 58030. */
 int spool_append(struct spool *s, const void *bytes, size_t nbytes, uint64_t nrows, struct err *e);
+/* How many were appended. */
 uint64_t spool_rows(const struct spool *s);
+/* How many there are. */
 size_t spool_segments(const struct spool *s);
 /* The segment that a row is in; row < spool_rows. */
 size_t spool_find(const struct spool *s, uint64_t row);
 /* Segment i < spool_segments. Reading the one read last again costs nothing. 58030; XX001 when the bytes are
  * not those that were put down; 53200. */
 int spool_read(struct spool *s, size_t i, struct spool_segment *out, struct err *e);
+/* How much lies where; a copy. */
 void spool_stats(const struct spool *s, struct spool_stats *out);
 /* Gives memory and store back. NULL is fine. */
 void spool_free(struct spool *s);

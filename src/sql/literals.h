@@ -10,6 +10,7 @@
 
 enum { SQL_LITERALS_MAX = 1024 }; /* bytes of text; a longer one is none */
 
+/* Whether it is such a statement. */
 bool sql_selects_literals(struct str sql);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+/* Whether it is such a query. */
 bool sql_repeats(struct str sql);
 
 #endif

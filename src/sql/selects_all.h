@@ -9,6 +9,7 @@
 
 enum { SQL_SELECTS_ALL_MAX = 16 * 1024 }; /* bytes of text; a longer one is none */
 
+/* Whether it is such a statement. */
 bool sql_selects_all(struct str sql);
 
 #endif

@@ -17,6 +17,7 @@ struct sql_shape {
     char text[SQL_SHAPE_TEXT]; /* the beginning: words in lower case, ? for a literal */
 };
 
+/* Looks at SQL_SHAPE_BYTES_MAX bytes of sql, at most. */
 void sql_shape(struct str sql, struct sql_shape *out);
 
 #endif
