@@ -81,6 +81,15 @@ void thread_raise_first_stack(void)
     (void)setrlimit(RLIMIT_STACK, &limit);
 }
 
+void thread_cond_init(pthread_cond_t *c)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(c, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
 void thread_set_name(const char *name)
 {
     char cut[THREAD_NAME_MAX] = "";

@@ -17,6 +17,8 @@ int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *
 /* The same for the first thread, whose stack grows up to a limit of the system's (RLIMIT_STACK): raises it as
  * far as the hard limit lets. */
 void thread_raise_first_stack(void);
+/* A condition whose pthread_cond_timedwait counts by CLOCK_MONOTONIC, as base/clock.h does. */
+void thread_cond_init(pthread_cond_t *c);
 /* Names the calling thread, for debuggers and top(1); at most 15 characters are kept. (A thread names itself:
  * for its maker it may be gone already.) */
 void thread_set_name(const char *name);

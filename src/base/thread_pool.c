@@ -158,11 +158,7 @@ static int pool_thread_new(struct pool_thread **out, struct thread_pool *p, stru
         return err_oom(e);
     t->pool = p;
     list_init(&t->link);
-    pthread_condattr_t attr;
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&t->wake, &attr);
-    (void)pthread_condattr_destroy(&attr);
+    thread_cond_init(&t->wake);
     if (waker_init(&t->worker.waker, e) < 0) {
         pool_thread_free(t);
         return ST_ERR;

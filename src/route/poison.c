@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "sql/shape.h"
 
 #include <pthread.h>
@@ -54,14 +55,10 @@ struct poison {
 int poison_new(struct poison **out, struct err *e)
 {
     struct poison *p = mem_calloc(1, sizeof *p);
-    pthread_condattr_t monotonic;
     if (!p)
         return err_oom(e);
     (void)pthread_mutex_init(&p->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&p->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&p->changed);
     *out = p;
     return ST_OK;
 }
