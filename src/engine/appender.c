@@ -7,6 +7,7 @@
 #include "engine/appender_carrier.h"
 #include "engine/appender_field.h"
 #include "engine/appender_priv.h"
+#include "engine/guard_conns.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
 

@@ -3,6 +3,7 @@
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"
+#include "engine/guard_conns.h"
 #include "engine/sink_priv.h"
 
 int engine_connect(struct engine *en, struct engine_conn **out, struct err *e)

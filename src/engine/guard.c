@@ -1,99 +1,17 @@
 #include "engine/guard.h"
 
 #include "base/alloc.h"
+#include "engine/guard_conns.h"
 #include "engine/guard_files.h"
 #include "engine/guard_hooks.h"
 #include "engine/guard_owners.h"
 #include "engine/guard_priv.h"
-#include "engine/sink.h"
 
 #include <string.h>
-
-/* ---- connections ---- */
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list all = {&all, &all};
-static unsigned nclosed; /* engines that are guarded */
 
 int guard_init(struct err *e)
 {
     return guard_hooks_init(e);
-}
-
-/* The C API hands out an object of its own that holds the address of the engine's. */
-static const void *context_of(struct engine_conn *c)
-{
-    duckdb_client_context wrapper;
-    duckdb_connection_get_client_context(c->conn, &wrapper);
-    const void *context = *(const void *const *)(const void *)wrapper;
-    duckdb_destroy_client_context(&wrapper);
-    return context;
-}
-
-void guard_add(struct engine_conn *c)
-{
-    c->guard.context = context_of(c);
-    (void)pthread_mutex_lock(&lock);
-    list_append(&all, &c->guard.link);
-    (void)pthread_mutex_unlock(&lock);
-}
-
-void guard_remove(struct engine_conn *c)
-{
-    (void)pthread_mutex_lock(&lock);
-    list_remove(&c->guard.link);
-    (void)pthread_mutex_unlock(&lock);
-}
-
-void guard_statement(struct engine_conn *c, const char *sql, bool is_query)
-{
-    c->guard.own = false;
-    __atomic_store_n(&c->guard.makes_no_secret, is_query, __ATOMIC_RELAXED); /* helpers read it */
-    bool sinks = strncmp(sql, ENGINE_SINK_START, sizeof ENGINE_SINK_START - 1) == 0;
-    c->guard.sink_calls = sinks ? GUARD_SINK_LOOKUPS : 0;
-}
-
-void guard_own_statement(struct engine_conn *c)
-{
-    c->guard.own = true;
-}
-
-struct engine_conn *guard_conn_of(const void *context)
-{
-    struct engine_conn *found = NULL;
-    (void)pthread_mutex_lock(&lock);
-    list_for_each (link, &all) {
-        struct engine_conn *c = list_entry(link, struct engine_conn, guard.link);
-        if (c->guard.context == context && c->engine->guarded)
-            found = c;
-    }
-    (void)pthread_mutex_unlock(&lock);
-    return found;
-}
-
-bool guard_owner_is_here(const struct engine *en, uint64_t owner)
-{
-    bool found = false;
-    (void)pthread_mutex_lock(&lock);
-    list_for_each (link, &all) {
-        const struct engine_conn *c = list_entry(link, struct engine_conn, guard.link);
-        found |= c->engine == en && c->guard.owner == owner;
-    }
-    (void)pthread_mutex_unlock(&lock);
-    return found;
-}
-
-bool guard_is_closed(void)
-{
-    return __atomic_load_n(&nclosed, __ATOMIC_ACQUIRE) > 0;
-}
-
-bool guard_is_allowed(const struct engine *en, struct str name)
-{
-    for (size_t i = 0; i < en->nallowed; i++)
-        if (str_ieq(name, str_of(en->allowed[i])))
-            return true;
-    return false;
 }
 
 /* ---- what there is ---- */
@@ -212,7 +130,7 @@ int guard_close(struct engine_conn *c, const char *const *protect, size_t nprote
     for (size_t i = 0; i < nprotect; i++)
         TRY(guard_files_add(en, protect[i], e));
     en->guarded = true;
-    (void)__atomic_fetch_add(&nclosed, 1, __ATOMIC_RELEASE);
+    guard_count(1);
     TRY(try_hooks(c, e));
     TRY(for_each_name(c, "SELECT current_database()", try_catalog, e));
     return keep_allowed(en, allowed, nallowed, e);
@@ -221,7 +139,7 @@ int guard_close(struct engine_conn *c, const char *const *protect, size_t nprote
 void guard_open(struct engine *en)
 {
     if (en->guarded)
-        (void)__atomic_fetch_sub(&nclosed, 1, __ATOMIC_RELEASE);
+        guard_count(-1);
     en->guarded = false;
     guard_files_remove(en);
     guard_owners_forget(en);

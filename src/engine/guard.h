@@ -46,16 +46,6 @@ struct guard_conn {
 /* The engine's functions that the hooks go on to. XX000: this library does not have them all. */
 int guard_init(struct err *e);
 
-/* The connection can be found by its context, from here … */
-void guard_add(struct engine_conn *c);
-/* … to here. */
-void guard_remove(struct engine_conn *c);
-
-/* A statement is about to be prepared or run on c. is_query: it is known to make no secret. */
-void guard_statement(struct engine_conn *c, const char *sql, bool is_query);
-/* Ours, until the next one. */
-void guard_own_statement(struct engine_conn *c);
-
 /* From here on statements of c's engine are guarded. Catalogs and secrets that there are now belong to the
  * operator. protect: files and directories out of SQL's reach. allowed: functions that are not refused.
  * Tries each hook: XX000 when one is not reached. */

@@ -11,6 +11,7 @@
 #include "engine/guard_priv.h"
 
 #include "engine/guard.h"
+#include "engine/guard_conns.h"
 #include "engine/guard_files.h"
 #include "engine/guard_json.h"
 #include "engine/guard_names.h"

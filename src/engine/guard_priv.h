@@ -14,16 +14,4 @@ struct guard_string {
     };
 };
 
-/* ---- connections (guard.c) ---- */
-
-/* Which guarded connection a context of the engine is; NULL: none, an extension's or an engine's that is
- * being opened. It lives while a call of the engine on it is under way. */
-struct engine_conn *guard_conn_of(const void *context);
-/* Whether a connection of this owner is open. */
-bool guard_owner_is_here(const struct engine *en, uint64_t owner);
-/* Some engine is guarded. */
-bool guard_is_closed(void);
-/* A function that the operator lets through. */
-bool guard_is_allowed(const struct engine *en, struct str name);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "engine/guard_conns.h"
 #include "engine/view.h"
 
 #include <string.h>

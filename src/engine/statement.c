@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "engine/guard_conns.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "base/thread.h"
 
 #include <assert.h>
 #include <string.h>
@@ -170,24 +171,15 @@ static void let_all_in(struct workers *w)
 
 void worker_ticket_init(struct worker_ticket *t)
 {
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     memset(t, 0, sizeof *t);
     list_init(&t->link);
-    (void)pthread_cond_init(&t->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&t->changed);
 }
 
 void worker_ticket_release(struct worker_ticket *t)
 {
     assert(list_is_empty(&t->link));
     (void)pthread_cond_destroy(&t->changed);
-}
-
-int worker_ticket_cancelled(struct err *e)
-{
-    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
 }
 
 static int too_many(int64_t wait_us, struct err *e)

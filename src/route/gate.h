@@ -28,7 +28,5 @@ void workers_exit(struct workers *w, struct worker_ticket *t);
 void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n);
 /* What waits ends with 57014. */
 void workers_cancel(struct workers *w, struct worker_ticket *t);
-/* 57014: a cancel came while the ticket waited. Returns ST_ERR. */
-int worker_ticket_cancelled(struct err *e);
 
 #endif

@@ -69,6 +69,11 @@ int workers_none(struct err *e)
     return ST_ERR;
 }
 
+int worker_ticket_cancelled(struct err *e)
+{
+    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
+}
+
 static void unref(struct worker_node *n)
 {
     assert(n->refs > 0);
@@ -506,12 +511,8 @@ int workers_new(struct workers **out, const struct workers_options *o, struct er
     CLEANUP(workers_freep) struct workers *w = mem_calloc(1, sizeof *w);
     if (!w)
         return err_oom(e);
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_cond_init(&w->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&w->changed);
     w->turn = UINT32_MAX;
     list_init(&w->nodes);
     list_init(&w->users);

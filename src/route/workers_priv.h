@@ -69,5 +69,7 @@ bool worker_is_better(const struct worker_node *a, const struct rpc_report *ra, 
                       const struct rpc_report *rb);
 /* 08006: no worker's name resolves to an address. Returns ST_ERR. */
 int workers_none(struct err *e);
+/* 57014: a cancel came while the ticket waited. Returns ST_ERR. */
+int worker_ticket_cancelled(struct err *e);
 
 #endif

@@ -95,14 +95,4 @@ struct rpc_copy {
     bool is_open; /* the worker has answered the first part */
 };
 
-/* ---- client.c ---- */
-
-/* The lease and what goes with it, as soon as there is one. */
-int rpc_wait_for_lease(struct rpc_client *c, uint64_t *lease, unsigned *epoch, struct err *e);
-/* The worker has said that it drains: idle sessions are told to leave it. Any thread. */
-void rpc_learn_that_it_goes(struct rpc_client *c);
-/* A call was cut off, of a session that belongs to that lease: of an old one it says nothing about how the
- * worker is now. If it is well after all it says so within a second. */
-void rpc_learn_that_it_is_gone(struct rpc_client *c, uint64_t lease);
-
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/metric.h"
 #include "rpc/check.h"
+#include "rpc/client_attach.h"
 #include "rpc/client_trust.h"
 
 #include <string.h>

@@ -5,12 +5,11 @@
 #include "base/cleanup.h"
 #include "base/thread.h"
 #include "rpc/server_call.h"
+#include "rpc/server_in.h"
 
 #include <grpc/grpc_security.h>
-#include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 
-#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,49 +52,11 @@ static const enum rpc_shape shapes[] = {
 #undef X
 };
 
-/* ---- a call's life ---- */
-
-void rpc_in_unref(struct rpc_in *in)
-{
-    if (atomic_fetch_sub(&in->refs, 1) != 1)
-        return;
-    rpc_message_free(in->request);
-    grpc_byte_buffer_destroy(in->payload);
-    grpc_byte_buffer_destroy(in->sent);
-    grpc_byte_buffer_destroy(in->waiting);
-    grpc_byte_buffer_destroy(in->incoming);
-    grpc_metadata_array_destroy(&in->metadata);
-    gpr_free(in->peer);
-    if (in->call)
-        grpc_call_unref(in->call);
-    (void)pthread_cond_destroy(&in->changed);
-    (void)pthread_mutex_destroy(&in->lock);
-    mem_free(in);
-}
-
-void rpc_in_start(struct rpc_in *in, enum rpc_step step, const grpc_op *ops, size_t n)
-{
-    (void)atomic_fetch_add(&in->refs, 1);
-    grpc_call_error rc = grpc_call_start_batch(in->call, ops, n, &in->ops[step], NULL);
-    assert(rc == GRPC_CALL_OK);
-    (void)rc;
-}
-
 static void run_task(struct task *t, struct worker *w)
 {
     struct rpc_in *in = (struct rpc_in *)t;
     (void)w;
     in->server->handlers[in->method](in->server->arg, in);
-}
-
-static void conditions_init(struct rpc_in *in)
-{
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_mutex_init(&in->lock, NULL);
-    (void)pthread_cond_init(&in->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
 }
 
 /* Waits for the next call of that method. Without memory the method is deaf: the process is near its end. */
@@ -112,7 +73,7 @@ static void expect(struct rpc_server *s, enum rpc_method method)
     for (enum rpc_step i = 0; i < STEPS; i++)
         in->ops[i] = (struct rpc_op){in, i};
     grpc_metadata_array_init(&in->metadata);
-    conditions_init(in);
+    rpc_in_conditions_init(in);
     grpc_call_error rc =
         grpc_server_request_registered_call(s->server, s->methods[method], &in->call, &in->deadline,
                                             &in->metadata, NULL, s->queue, s->queue, &in->ops[STEP_NEW]);
@@ -169,20 +130,6 @@ static void on_new(struct rpc_in *in)
         read_payload(in);
     else
         run(in);
-}
-
-void rpc_in_send_waiting(struct rpc_in *in)
-{
-    grpc_byte_buffer_destroy(in->sent);
-    in->sent = TAKE_PTR(in->waiting);
-    in->sending = true;
-    const grpc_op ops[] = {
-        {.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = in->sent},
-        {.op = GRPC_OP_SEND_INITIAL_METADATA},
-    };
-    size_t n = in->greeted ? 1 : 2;
-    in->greeted = true;
-    rpc_in_start(in, STEP_SEND, ops, n);
 }
 
 static void on_event(const struct rpc_op *op, bool ok)

@@ -4,6 +4,7 @@
 #include "rpc/server_priv.h"
 
 #include "base/cleanup.h"
+#include "rpc/server_in.h"
 
 #include <time.h>
 

@@ -44,12 +44,4 @@ struct rpc_in {
     void *break_arg;
 };
 
-/* server.c */
-/* Begins an operation, which holds the call until it has ended. */
-void rpc_in_start(struct rpc_in *in, enum rpc_step step, const grpc_op *ops, size_t n);
-/* What waits begins to go out. With the lock; nothing is being sent. */
-void rpc_in_send_waiting(struct rpc_in *in);
-/* Gives up one reference; the last one frees the call. Any thread. */
-void rpc_in_unref(struct rpc_in *in);
-
 #endif

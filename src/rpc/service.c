@@ -170,14 +170,6 @@ int rpc_service_port(const struct rpc_service *v)
     return rpc_server_port(v->server);
 }
 
-struct rpc_service_stats rpc_service_stats(struct rpc_service *v)
-{
-    (void)pthread_mutex_lock(&v->lock);
-    unsigned sessions = v->nsessions;
-    (void)pthread_mutex_unlock(&v->lock);
-    return (struct rpc_service_stats){atomic_load(&v->gateways), sessions, atomic_load(&v->streams)};
-}
-
 void rpc_service_drain(struct rpc_service *v)
 {
     atomic_store(&v->draining, true);

@@ -10,15 +10,6 @@
 #include "rpc/service_rows.h"
 #include "rpc/service_session.h"
 
-struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e)
-{
-    struct backend_portal *p = service_find(&s->portals, id);
-    if (!p)
-        (void)err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "the worker has no portal %llu",
-                      (unsigned long long)id);
-    return p;
-}
-
 /* How the portal is now, also when the call has failed. told: what the gateway knows of its columns. */
 static int put_portal(struct service_call *c, int st, uint64_t id, const struct backend_portal *p,
                       const struct row_desc *told, struct err *e)

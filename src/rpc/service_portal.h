@@ -17,7 +17,5 @@ int service_start(struct service_call *c, struct err *e);
 int service_park(struct service_call *c, struct err *e);
 /* Slice: the rows of a fetch become a portal of their own, under a new id. */
 int service_slice(struct service_call *c, struct err *e);
-/* The session's portal of that id, lent. 34000: there is none. */
-struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e);
 
 #endif

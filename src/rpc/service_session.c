@@ -20,6 +20,15 @@ void *service_find(const struct service_objects *o, uint64_t id)
     return id > 0 && id <= o->n ? o->items[id - 1] : NULL;
 }
 
+struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e)
+{
+    struct backend_portal *p = service_find(&s->portals, id);
+    if (!p)
+        (void)err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "the worker has no portal %llu",
+                      (unsigned long long)id);
+    return p;
+}
+
 static int grow(struct service_objects *o, struct err *e)
 {
     if (o->n < o->cap)
@@ -445,6 +454,14 @@ void service_close_all(struct rpc_service *v)
     struct service_session *s;
     while ((s = any_session(v)))
         close_session(v, s);
+}
+
+struct rpc_service_stats rpc_service_stats(struct rpc_service *v)
+{
+    (void)pthread_mutex_lock(&v->lock);
+    unsigned sessions = v->nsessions;
+    (void)pthread_mutex_unlock(&v->lock);
+    return (struct rpc_service_stats){atomic_load(&v->gateways), sessions, atomic_load(&v->streams)};
 }
 
 struct rpc_service_left rpc_service_left(struct rpc_service *v, bool leave)

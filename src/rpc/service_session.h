@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct backend_portal;
 struct err;
 struct rpc_in;
 struct rpc_service;
@@ -40,6 +41,8 @@ void service_lease_end(struct rpc_service *v, struct service_lease *l);
 void service_close_all(struct rpc_service *v);
 /* NULL when there is none; 26000 … is the caller's. */
 void *service_find(const struct service_objects *o, uint64_t id);
+/* The session's portal of that id, lent. 34000: there is none. */
+struct backend_portal *service_portal(const struct service_session *s, uint64_t id, struct err *e);
 /* Keeps item under a new id, from 1. 53400 when there are SERVICE_OBJECTS_MAX, 53200. */
 int service_put(struct service_objects *o, void *item, uint64_t *id, struct err *e);
 /* The item of that id, which is no longer kept; NULL: there is none. */
