@@ -13,7 +13,8 @@
 #include <time.h>
 
 enum {
-    ATTACH_AGAIN_MS = 200, /* after it broke */
+    ATTACH_AGAIN_MS = 200, /* after it broke … */
+    STOP_LOOK_MS = 10,     /* … or so long after the client is told to stop */
     REPORT_REST_MS = 20,   /* between two reports */
 };
 
@@ -142,20 +143,32 @@ static void attach(struct rpc_client *c)
     rpc_stream_close(s);
 }
 
+static bool is_stopped(struct rpc_client *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    bool stop = c->stop;
+    (void)pthread_mutex_unlock(&c->lock);
+    return stop;
+}
+
+/* Before it attaches again. gRPC reconnects only while some thread of ours is in one of its queues, so no
+ * condition is waited for here. */
+static void rest(struct rpc_client *c)
+{
+    for (int ms = 0; ms < ATTACH_AGAIN_MS && !is_stopped(c); ms += STOP_LOOK_MS)
+        rpc_channel_pause(STOP_LOOK_MS);
+}
+
 static void *attach_main(void *arg)
 {
     struct rpc_client *c = arg;
     thread_set_name("rpc attach");
-    (void)pthread_mutex_lock(&c->lock);
-    while (!c->stop) {
-        (void)pthread_mutex_unlock(&c->lock);
+    while (!is_stopped(c)) {
         attach(c);
         do
-            rpc_channel_pause(ATTACH_AGAIN_MS);
+            rest(c);
         while (rpc_client_is_out(c));
-        (void)pthread_mutex_lock(&c->lock);
     }
-    (void)pthread_mutex_unlock(&c->lock);
     return NULL;
 }
 
