@@ -344,7 +344,8 @@ static void cancel_while_sending(void **state)
         fake_batch_rows(fake, i ? 40 : 0);
         Q("select wide");
         send_all();
-        wait_until(session_of(client)->statement_bytes > 0);
+        wait_until(strstr(fake_log(fake), "fetch"));
+        rig_sleep_ms(5); /* until nothing more goes into the socket */
         client_cancel(client);
         const char *is = answers(); /* whole messages, then the error */
         assert_string_equal(is + strlen(is) - strlen(" E:57014 Z:I"), " E:57014 Z:I");
