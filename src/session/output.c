@@ -77,14 +77,17 @@ int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_
     return ST_OK;
 }
 
-/* By this thread, when the writer has nothing left. */
+/* By this thread, when the writer has nothing left. One that failed may have ended amid a message, and found
+ * the socket full: nothing follows it. */
 static int send_all(struct session *s, const uint8_t *p, size_t n, struct err *e)
 {
+    if (s->write_failed)
+        return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
     int st = s->writer ? writer_drain(s->writer, e) : ST_OK;
     if (st == ST_OK)
         st = session_write(s, &s->worker->waker, p, n, e);
     if (st < 0)
-        s->closing = true;
+        s->closing = s->write_failed = true;
     return st;
 }
 

@@ -239,7 +239,8 @@ struct session {
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;
 
-    struct buf out;   /* whole messages on their way; while it is held, the monitor's too */
+    struct buf out;    /* whole messages on their way; while it is held, the monitor's too */
+    bool write_failed; /* the last of it may have gone out in part */
     bool out_due;     /* there is something in it that the client is not to wait for: see session_flush_due */
     bool held;        /* with lock: the monitor may send what is in there … */
     size_t held_sent; /* … and has sent so much of it */

@@ -352,6 +352,19 @@ static void cancel_while_sending(void **state)
     }
 }
 
+static void terminate_while_sending(void **state)
+{
+    (void)state;
+    client_reads_little(client);
+    Q("select wide");
+    send_all();
+    rig_sleep_ms(10);
+    session_server_terminate(server);
+    assert_true(session_server_wait(server, clock_now_us() + 2 * 1000 * 1000));
+    const char *is = to_the_end(); /* whatever it got, nothing stands amid a row */
+    assert_string_equal(is + strlen(is) - strlen("(wwwwwwww*1000) closed"), "(wwwwwwww*1000) closed");
+}
+
 static void cut_off_early(struct session_config *c)
 {
     c->flush_timeout_us = 30 * 1000;
@@ -535,6 +548,7 @@ int main(void)
         WITH(the_client_goes, look_set_up),
         WITH(the_client_goes_amid_a_result, look_set_up),
         TEST(cancel_while_sending),
+        TEST(terminate_while_sending),
         WITH(a_client_that_never_reads, cut_off_set_up),
         TEST(left_by_terminate),
         TEST(left_by_cancel),
