@@ -55,8 +55,7 @@ __attribute__((format(printf, 3, 0))) static void put_text(char *field, size_t n
     }
     if ((size_t)len >= n) {
         size_t at = n - sizeof mark;
-        while (at > 0 && ((unsigned char)field[at] & 0xC0) == 0x80)
-            at--;
+        at = str_cut((struct str){field, n}, at);
         memcpy(field + at, mark, sizeof mark);
     }
     utf8_mend(field, strlen(field));

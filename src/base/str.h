@@ -32,13 +32,35 @@ bool cstr_ieq(const char *a, const char *b);
 /* The whole text as a number in [min, max], blanks at both ends apart; false when it is not one. */
 bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
 
+/* A byte of UTF-8 that belongs to the character before it. */
+static inline bool utf8_continues(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
 /* Characters of UTF-8; bytes that are none count as the ones before them. */
 static inline size_t str_chars(struct str s)
 {
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++)
-        n += ((unsigned char)s.p[i] & 0xC0) != 0x80;
+        n += !utf8_continues(s.p[i]);
     return n;
+}
+
+/* A byte offset as PostgreSQL counts positions: in characters, from 1; at most one behind the last. */
+static inline int32_t str_position(struct str s, size_t at)
+{
+    return 1 + (int32_t)str_chars((struct str){s.p, at < s.n ? at : s.n});
+}
+
+/* How many bytes are left when s is cut to at most so many, between two characters. */
+static inline size_t str_cut(struct str s, size_t most)
+{
+    if (s.n <= most)
+        return s.n;
+    while (most > 0 && utf8_continues(s.p[most]))
+        most--;
+    return most;
 }
 
 /* Whether n bytes are valid UTF-8 without NUL; if not *at is the offset of the first bad byte. */

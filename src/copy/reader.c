@@ -120,11 +120,7 @@ uint64_t copy_reader_line(const struct copy_reader *r)
 /* At most SHOWN bytes, whole characters. */
 static int shown(struct str s)
 {
-    size_t n = s.n;
-    if (n > SHOWN)
-        for (n = SHOWN; n > 0 && ((unsigned char)s.p[n] & 0xC0) == 0x80;)
-            n--;
-    return (int)n;
+    return (int)str_cut(s, SHOWN);
 }
 
 void copy_reader_context(const struct copy_reader *r, size_t column, struct err *e)

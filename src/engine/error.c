@@ -401,10 +401,7 @@ static int32_t character_position(const struct engine_failure *f, const char *sq
         return 0;
     if (strcmp(f->exception, "Parser") == 0)
         return (int32_t)f->position + 1;
-    int32_t characters = 1;
-    for (long i = 0; i < f->position && sql[i]; i++)
-        characters += ((unsigned char)sql[i] & 0xC0) != 0x80;
-    return characters;
+    return str_position(str_of(sql), (size_t)f->position);
 }
 
 static bool is_hint(const char *line)

@@ -19,24 +19,16 @@ static const char *type_name(uint32_t oid)
     return info ? info->sql_name : "unknown";
 }
 
-static bool continues_character(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
-
 int shown(struct str s)
 {
-    size_t n = s.n > QUOTED_IN_ERROR_MAX ? QUOTED_IN_ERROR_MAX : s.n;
-    while (n < s.n && n > 0 && continues_character(s.p[n]))
-        n--;
-    return (int)n;
+    return (int)str_cut(s, QUOTED_IN_ERROR_MAX);
 }
 
 /* How many bytes the character at `at` has. */
 static int character_size(struct str s, size_t at)
 {
     size_t n = 1;
-    while (at + n < s.n && continues_character(s.p[at + n]))
+    while (at + n < s.n && utf8_continues(s.p[at + n]))
         n++;
     return (int)n;
 }

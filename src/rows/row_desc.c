@@ -1,6 +1,7 @@
 #include "rows/row_desc.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -15,13 +16,7 @@ int row_desc_check_columns(size_t ncolumns, struct err *e)
 
 static size_t name_bytes(const char *name)
 {
-    size_t n = strnlen(name, ROW_DESC_NAME_MAX + 1);
-    if (n <= ROW_DESC_NAME_MAX)
-        return n;
-    n = ROW_DESC_NAME_MAX;
-    while (n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80)
-        n--;
-    return n;
+    return str_cut((struct str){name, strnlen(name, ROW_DESC_NAME_MAX + 1)}, ROW_DESC_NAME_MAX);
 }
 
 int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_t ncolumns, struct err *e)

@@ -103,14 +103,6 @@ static void find_parts(struct parts *p, struct str text)
     }
 }
 
-static int32_t characters(struct str text, size_t bytes)
-{
-    int32_t n = 0;
-    for (size_t i = 0; i < bytes && i < text.n; i++)
-        n += ((unsigned char)text.p[i] & 0xC0) != 0x80;
-    return n;
-}
-
 /* What PostgreSQL's parser gets: a short query in place of the statement's, and no condition. */
 static const char stand_in[] = "(SELECT 1)";
 
@@ -136,9 +128,9 @@ static int without_parts(struct arena *a, struct str text, const struct parts *p
 /* A position in the text that was parsed as one in the statement's. */
 static void map_position(struct str text, const struct parts *p, struct err *e)
 {
-    int32_t open = characters(text, p->open);
-    if (p->query.p && e->position > open + (int32_t)sizeof stand_in - 1)
-        e->position += characters(text, p->close + 1) - open - ((int32_t)sizeof stand_in - 1);
+    int32_t open = str_position(text, p->open);
+    if (p->query.p && e->position >= open + (int32_t)sizeof stand_in - 1)
+        e->position += str_position(text, p->close + 1) - open - ((int32_t)sizeof stand_in - 1);
 }
 
 static int read_columns(PgQuery__Node *const *nodes, size_t n, struct sql_copy *out, struct arena *a,
@@ -163,7 +155,7 @@ static int check_where(struct str text, const struct parts *p, bool from, struct
         err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "COPY FROM with a WHERE clause is not supported");
     else
         err_set(e, SQLSTATE_SYNTAX_ERROR, "WHERE clause not allowed with COPY TO");
-    e->position = characters(text, p->where_at) + 1;
+    e->position = str_position(text, p->where_at);
     return ST_ERR;
 }
 

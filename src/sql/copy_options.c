@@ -18,10 +18,7 @@ struct reader {
 /* Points at the current option. */
 static int at_option(struct reader *r)
 {
-    int32_t position = 1;
-    for (int32_t i = 0; i < r->option->location && (size_t)i < r->text.n; i++)
-        position += ((unsigned char)r->text.p[i] & 0xC0) != 0x80;
-    r->e->position = position;
+    r->e->position = str_position(r->text, r->option->location > 0 ? (size_t)r->option->location : 0);
     return ST_ERR;
 }
 

@@ -22,10 +22,7 @@ int reader_syntax_error(struct reader *r)
     else
         err_set(r->err, SQLSTATE_SYNTAX_ERROR, "syntax error at or near \"%.*s\"",
                 t->text.n < ERR_MESSAGE_MAX ? (int)t->text.n : ERR_MESSAGE_MAX, t->text.p);
-    int32_t position = 1;
-    for (size_t i = 0; i < t->at; i++)
-        position += (r->text.p[i] & 0xC0) != 0x80;
-    r->err->position = position;
+    r->err->position = str_position(r->text, t->at);
     return ST_ERR;
 }
 
@@ -45,10 +42,7 @@ int reader_name(struct reader *r, const char **out)
         if (quoted && c == '"')
             i++;
     }
-    if (n > SQL_NAME_MAX)
-        for (n = SQL_NAME_MAX; n > 0 && (name[n] & 0xC0) == 0x80;)
-            n--;
-    name[n] = '\0';
+    name[str_cut((struct str){name, n}, SQL_NAME_MAX)] = '\0';
     *out = name;
     reader_next(r);
     return ST_OK;

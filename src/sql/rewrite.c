@@ -6,7 +6,7 @@ int32_t sql_rewrite_position(const struct sql_rewritten *r, struct str original,
         return position;
     size_t at = 0; /* in the rewritten text, bytes */
     for (int32_t left = position; at < r->text.n; at++)
-        if ((r->text.p[at] & 0xC0) != 0x80 && --left == 0)
+        if (!utf8_continues(r->text.p[at]) && --left == 0)
             break;
     size_t source = at;
     for (size_t i = 0, shift_from = 0, shift_to = 0; i < r->nedits; i++) {
@@ -22,8 +22,5 @@ int32_t sql_rewrite_position(const struct sql_rewritten *r, struct str original,
         shift_to += edit->added;
         source = at - shift_to + shift_from;
     }
-    int32_t out = 1;
-    for (size_t i = 0; i < source && i < original.n; i++)
-        out += (original.p[i] & 0xC0) != 0x80;
-    return out;
+    return str_position(original, source);
 }

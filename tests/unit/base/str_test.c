@@ -68,6 +68,21 @@ static void test_numbers(void **state)
 }
 
 /* The first and the last of each row of Unicode's table of well-formed sequences, and their neighbours. */
+static void test_characters(void **state)
+{
+    struct str s = STR("a\xc3\xa4\xe2\x82\xac"); /* 1, 2 and 3 bytes */
+    (void)state;
+    assert_int_equal(str_chars(s), 3);
+    static const int32_t positions[] = {1, 2, 3, 3, 4, 4, 4};
+    for (size_t at = 0; at < sizeof positions / sizeof *positions; at++)
+        assert_int_equal(str_position(s, at), positions[at]);
+    assert_int_equal(str_position(s, 100), 4);
+    static const size_t cuts[] = {0, 1, 1, 3, 3, 3, 6, 6};
+    for (size_t most = 0; most < sizeof cuts / sizeof *cuts; most++)
+        assert_int_equal(str_cut(s, most), cuts[most]);
+    assert_int_equal(str_cut((struct str){"\x80\x80\x80", 3}, 2), 0);
+}
+
 static void test_utf8(void **state)
 {
     (void)state;
@@ -165,11 +180,9 @@ static void test_every_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_comparing),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_every_place),
-        cmocka_unit_test(test_every_character),
+        cmocka_unit_test(test_comparing),   cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_characters),  cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_every_place), cmocka_unit_test(test_every_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
