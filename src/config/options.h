@@ -6,8 +6,8 @@
  *            INT       a number in [least, greatest]                       field: int64_t
  *            SIZE      bytes: 1048576, 1024kB, 1MB (1024 based)            field: int64_t
  *            DURATION  500ms, 5s, 10min, 2h, 1d; a bare number has `unit`  field: int64_t NAME_ms
- *            TEXT      anything                                            field: const char *, NULL when
- * empty PATH      a file or directory; not looked at here             field: const char *, NULL when empty
+ *            TEXT      anything                                            field: const char *, or NULL
+ *            PATH      a file or directory; not looked at here             field: const char *, or NULL
  *            CHOICE    one of the words in `unit`                          field: struct config_choice
  *            LIST      words separated by commas                           field: struct config_list
  *   unit     of a bare number ("" for none), for CHOICE the words, "a|b"
