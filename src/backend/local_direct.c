@@ -365,11 +365,6 @@ bool local_direct_suits(const struct local_direct *d, const int16_t *formats,
            local_same_settings(&d->settings, settings);
 }
 
-bool local_direct_is_typed(const struct local_direct *d)
-{
-    return atomic_load(&d->typed);
-}
-
 const struct engine_column_type *const *local_direct_types(struct local_direct *d, size_t *n)
 {
     (void)pthread_mutex_lock(&d->lock);

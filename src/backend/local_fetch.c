@@ -73,7 +73,7 @@ static int make_copy_encoder(struct local_portal *p, const struct backend_fetch 
 
 static bool is_encoded(const struct local_portal *p)
 {
-    return p->direct && !local_direct_is_typed(p->direct);
+    return p->state == LOCAL_STREAMS_ENCODED;
 }
 
 static int next_chunk(struct local_portal *p, struct err *e)
@@ -107,7 +107,7 @@ int local_pull(struct local_portal *p, struct err *e)
         local_literals_keep(s->local, p->stmt, engine_result_info(p->result), p->chunk);
     p->chunk_from = p->base.rows;
     p->base.rows += p->chunk->nrows;
-    return p->gathers ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
+    return p->state == LOCAL_STREAMS_KEPT ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
 }
 
 static int pull(struct local_portal *p, struct err *e)
@@ -116,13 +116,18 @@ static int pull(struct local_portal *p, struct err *e)
     local_enter_for(s, p->stmt, p->detached ? p->detached : s->main);
     int st = local_pull(p, e);
     if (st == ST_EOF) {
-        p->base.complete = true;
-        if (p->rows && local_rows_end(p->rows, e) != ST_OK)
+        bool keeps = p->state == LOCAL_STREAMS_KEPT;
+        if (keeps && local_rows_end(p->rows, e) != ST_OK)
             st = ST_ERR;
-        local_stream_end(p);
+        else {
+            local_stream_end(p);
+            local_portal_become(p, keeps ? LOCAL_PUT_DOWN : LOCAL_COMPLETE);
+        }
     }
     /* A cancel may have come since the pull looked: the engine would say so at the next one. */
-    return local_leave(s) && st == ST_OK ? local_cancelled(e) : st;
+    if (local_leave(s) && st == ST_OK)
+        st = local_cancelled(e);
+    return st == ST_ERR ? local_portal_fail(p, e) : st;
 }
 
 static bool holds(const struct local_portal *p, uint64_t at)
@@ -141,9 +146,8 @@ int local_locate(struct local_portal *p, uint64_t at, struct err *e)
         return ST_OK;
     }
     while (!holds(p, at)) {
-        if (!p->result)
-            return p->base.complete ? ST_EOF
-                                    : err_set(e, SQLSTATE_OUT_OF_MEMORY, "the portal has failed before");
+        if (!local_state_streams(p->state))
+            return local_state_is_over(p->state) ? ST_EOF : local_portal_repeat_error(p, e);
         int st = pull(p, e);
         if (st != ST_OK)
             return st;
@@ -252,12 +256,6 @@ static int fill_copy(struct local_fetch *f, struct err *e)
     return st;
 }
 
-static int repeat_error(const struct local_portal *p, struct err *e)
-{
-    *e = *p->err;
-    return ST_ERR;
-}
-
 enum {
     GATHER_PAGE = 512 * 1024,   /* of a page: one batch is made while another is written */
     GATHER_DIRECT = 256 * 1024, /* of rows that lie there already: more would have to be copied together */
@@ -314,8 +312,8 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
 {
     struct local_fetch *f = (struct local_fetch *)rs;
     struct local_portal *p = f->portal;
-    if (p->err)
-        return repeat_error(p, e);
+    if (p->state == LOCAL_FAILED)
+        return local_portal_repeat_error(p, e);
     if (f->first && take_ahead(f, out))
         return ST_OK;
     row_batch_clear(&p->batch);
@@ -346,7 +344,7 @@ static void fetch_close(struct row_stream *rs)
     p->gathered = f->batch_bytes;
     if (p->stmt && p->stmt->direct && !f->copy && !f->skip)
         local_direct_learn(p->session->local, p->stmt, p->sent);
-    if (!p->result) /* of a stream that goes on the memory stays, as the engine's does */
+    if (!local_state_streams(p->state)) /* of a stream that goes on the memory stays, as the engine's does */
         row_batch_release(&p->batch);
     if (f->copy) {
         encoder_free(p->encoder);
@@ -378,7 +376,7 @@ int local_ahead(struct backend_portal *bp)
     struct local_portal *p = (struct local_portal *)bp;
     struct err ignored;
     uint64_t from = bp->position;
-    if (!p->result || p->fetch.portal || p->gathered < GATHER_FROM)
+    if (!local_state_streams(p->state) || p->fetch.portal || p->gathered < GATHER_FROM)
         return ST_OK;
     if (is_encoded(p))
         return pull_ahead(p);
@@ -419,10 +417,10 @@ int local_make_typed(struct local_portal *p, struct err *e)
     if (!is_encoded(p))
         return ST_OK;
     int st = local_direct_make_typed(p->direct, p->result, e);
-    if (st == ST_EOF) {
-        p->base.complete = true;
+    if (st == ST_EOF)
         local_stream_end(p);
-    }
+    if (st != ST_ERR)
+        local_portal_become(p, st == ST_EOF ? LOCAL_COMPLETE : LOCAL_STREAMS_TYPED);
     return st;
 }
 
@@ -451,9 +449,10 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
                 struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;
-    assert(bp->started && !p->fetch.portal && (!how->backward || bp->scroll) && how->passed_rows == 0);
-    if (p->err)
-        return repeat_error(p, e);
+    assert(p->state != LOCAL_NEW && !p->fetch.portal && (!how->backward || bp->scroll) &&
+           how->passed_rows == 0);
+    if (p->state == LOCAL_FAILED)
+        return local_portal_repeat_error(p, e);
     size_t n;
     TRY(see_to_rows(p, how, e));
     if (local_types(p, &n) && !how->skip && !is_encoded(p))

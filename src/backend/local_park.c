@@ -39,12 +39,13 @@ void local_stream_end(struct local_portal *p)
 }
 
 /* What was pulled and not yet read is the first of the rest. */
-static int put_rest_of_chunk(struct local_portal *p, struct err *e)
+int local_keep_rows(struct local_portal *p, struct err *e)
 {
     size_t n;
     const struct engine_column_type *const *types = local_types(p, &n);
     TRY(local_rows_new(&p->rows, types, n, &p->session->local->rows, e));
     p->rows_from = p->base.position;
+    local_portal_become(p, LOCAL_STREAMS_KEPT);
     if (!p->chunk || p->base.position == p->base.rows)
         return ST_OK;
     assert(p->base.position >= p->chunk_from);
@@ -54,9 +55,8 @@ static int put_rest_of_chunk(struct local_portal *p, struct err *e)
 static int put_all(struct local_portal *p, int64_t until_us, struct err *e)
 {
     int st;
-    if (!p->rows)
-        TRY(put_rest_of_chunk(p, e));
-    p->gathers = true;
+    if (p->state == LOCAL_STREAMS_TYPED)
+        TRY(local_keep_rows(p, e));
     while ((st = local_pull(p, e)) == ST_OK)
         if (until_us != CLOCK_NEVER && clock_now_us() >= until_us)
             return ST_AGAIN;
@@ -67,7 +67,7 @@ static int put_all(struct local_portal *p, int64_t until_us, struct err *e)
 static int put_down_until(struct local_portal *p, int64_t until_us, struct err *e)
 {
     struct err why;
-    if (!p->result)
+    if (!local_state_streams(p->state))
         return ST_OK;
     err_init(&why);
     local_running_on(p->session, p->detached ? p->detached : p->session->main);
@@ -82,8 +82,8 @@ static int put_down_until(struct local_portal *p, int64_t until_us, struct err *
         *e = why;
         return local_portal_fail(p, &why);
     }
-    p->base.complete = true;
     local_stream_end(p);
+    local_portal_become(p, LOCAL_PUT_DOWN);
     metric_add(METRIC_STREAMS_PARKED, 1);
     metric_observe(METRIC_PORTAL_BUFFER_ROWS, (int64_t)local_rows_count(p->rows));
     return ST_OK;
@@ -97,11 +97,9 @@ int local_put_down(struct local_portal *p, struct err *e)
 int local_park(struct backend_portal *bp, int64_t until_us, struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;
-    assert(bp->started && !p->fetch.portal);
-    if (p->err) {
-        *e = *p->err;
-        return ST_ERR;
-    }
+    assert(p->state != LOCAL_NEW && !p->fetch.portal);
+    if (p->state == LOCAL_FAILED)
+        return local_portal_repeat_error(p, e);
     local_enter(p->session, NULL);
     int st = put_down_until(p, until_us, e);
     (void)local_leave(p->session);
@@ -174,18 +172,16 @@ int local_slice(struct backend_portal *bp, const struct backend_fetch *how, stru
 {
     struct local_portal *p = (struct local_portal *)bp;
     struct local_portal *piece = NULL;
-    assert(bp->started && !p->fetch.portal && !how->skip);
-    if (p->err) {
-        *e = *p->err;
-        return ST_ERR;
-    }
+    assert(p->state != LOCAL_NEW && !p->fetch.portal && !how->skip);
+    if (p->state == LOCAL_FAILED)
+        return local_portal_repeat_error(p, e);
     TRY(local_portal_new(p->session, p->base.desc, &piece, e));
-    piece->base.started = piece->base.complete = true;
     int st = fill_piece(piece, p, how, e);
     if (st != ST_OK) {
         local_portal_close(&piece->base);
         return st;
     }
+    local_portal_become(piece, piece->rows ? LOCAL_PUT_DOWN : LOCAL_COMPLETE);
     *out = &piece->base;
     return ST_OK;
 }

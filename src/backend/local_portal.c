@@ -29,15 +29,34 @@ static void portal_free(struct local_portal *p)
 
 DEFINE_CLEANUP(struct local_portal, portal_free)
 
+void local_portal_become(struct local_portal *p, enum local_state to)
+{
+    assert(local_state_may_follow(p->state, to));
+    assert(local_state_streams(to) == (p->result != NULL));
+    assert(local_state_keeps(to) == (p->rows != NULL || (to == LOCAL_PUT_DOWN && p->stmt && p->stmt->kept)));
+    assert(to != LOCAL_STREAMS_ENCODED || p->direct);
+    p->state = to;
+    p->base.started = true;
+    p->base.complete |= local_state_is_over(to);
+}
+
 int local_portal_fail(struct local_portal *p, const struct err *e)
 {
     local_stream_end(p);
     local_rows_free(TAKE_PTR(p->rows));
     if (!p->err)
-        p->err =
-            mem_alloc(sizeof *p->err); /* without memory the next call finds the result gone: see fetch */
+        p->err = mem_alloc(sizeof *p->err);
     if (p->err)
         *p->err = *e;
+    local_portal_become(p, LOCAL_FAILED);
+    return ST_ERR;
+}
+
+int local_portal_repeat_error(const struct local_portal *p, struct err *e)
+{
+    if (!p->err)
+        return err_set(e, SQLSTATE_OUT_OF_MEMORY, "the portal has failed before");
+    *e = *p->err;
     return ST_ERR;
 }
 
@@ -285,14 +304,14 @@ static int settle(struct local_portal *p, struct err *e)
     TRY(remember(p, e));
     p->base.rows_affected = r->changed;
     if (r->answer != ENGINE_ROWS || !info->returns_rows) {
-        p->base.complete = true;
         local_stream_end(p);
+        local_portal_become(p, LOCAL_COMPLETE);
         return ST_OK;
     }
     p->session->streaming = p;
-    p->gathers = p->base.scroll;
-    if (p->gathers) /* then they are not encoded */
-        TRY(local_rows_new(&p->rows, r->types, r->ncolumns, &p->session->local->rows, e));
+    local_portal_become(p, p->direct ? LOCAL_STREAMS_ENCODED : LOCAL_STREAMS_TYPED);
+    if (p->base.scroll) /* then they are not encoded */
+        TRY(local_keep_rows(p, e));
     /* What changes something has run to its end, and the engine has all of its rows in memory. */
     return info->effect == BACKEND_READS ? ST_OK : local_put_down(p, e);
 }
@@ -389,15 +408,14 @@ int local_start(struct backend_portal *bp, struct err *e)
 {
     struct local_portal *p = (struct local_portal *)bp;
     struct local_session *s = p->session;
-    if (bp->started)
+    if (p->state != LOCAL_NEW)
         return ST_OK;
-    bp->started = true;
     if (p->stmt->literals && !p->stmt->kept)
         p->stmt->kept = local_literals_find(s->local, p->stmt->sql);
     if (p->stmt->kept) {
         p->chunk = local_literals_chunk(p->stmt->kept);
         p->base.rows = p->chunk->nrows;
-        p->base.complete = true;
+        local_portal_become(p, LOCAL_PUT_DOWN);
         return ST_OK;
     }
     local_enter_for(s, p->stmt, s->streaming ? NULL : s->main);

@@ -4,6 +4,7 @@
 
 #include "backend/local.h"
 #include "backend/local_rows.h"
+#include "backend/local_state.h"
 #include "base/arena.h"
 #include "base/black_box.h"
 #include "base/list.h"
@@ -184,16 +185,16 @@ struct local_portal {
     struct backend_portal base;
     struct local_session *session;
     struct local_stmt *stmt;
-    struct arena arena; /* of params */
+    enum local_state state; /* set by local_portal_become alone */
+    struct arena arena;     /* of params */
     struct pg_value *params;
-    struct local_conn *detached;  /* the connection that it took along; NULL: none */
-    struct list by_use;           /* in the session's list of those */
-    struct engine_result *result; /* what still streams; NULL: not started, or over */
-    struct local_direct *direct;  /* the result has tickets for its rows; NULL: the rows themselves */
-    uint64_t sent;                /* bytes of all fetches */
-    struct local_rows *rows;      /* what was put down; NULL: nothing */
-    uint64_t rows_from;           /* the number of the first row in there */
-    bool gathers; /* every row that is pulled is put there: it scrolls, or was begun to be parked */
+    struct local_conn *detached;    /* the connection that it took along; NULL: none */
+    struct list by_use;             /* in the session's list of those */
+    struct engine_result *result;   /* what still streams */
+    struct local_direct *direct;    /* the result has tickets for its rows; NULL: the rows themselves */
+    uint64_t sent;                  /* bytes of all fetches */
+    struct local_rows *rows;        /* what was put down */
+    uint64_t rows_from;             /* the number of the first row in there */
     const struct chunk_view *chunk; /* lent by result or rows */
     uint64_t chunk_from;            /* the number of its first row */
     struct encoder *encoder;
@@ -203,7 +204,7 @@ struct local_portal {
     uint64_t ahead, ahead_from; /* rows that are in batch already, by encoder; 0: none. And the first one */
     size_t gathered; /* how large the batches of the last fetch grew; the next one begins with that */
     struct local_fetch fetch;
-    struct err *err; /* how it ended, when it did badly */
+    struct err *err; /* of LOCAL_FAILED; NULL: there was no memory for it */
 };
 
 /* local_conn.c */
@@ -318,8 +319,12 @@ int local_open(struct backend_session *s, struct backend_stmt *stmt, const struc
                size_t nparams, struct backend_portal **out, struct err *e);
 int local_start(struct backend_portal *p, struct err *e);
 void local_portal_close(struct backend_portal *p);
+/* The portal goes over to another state. What the state says of its rows holds already. */
+void local_portal_become(struct local_portal *p, enum local_state to);
 /* Keeps *e as how the portal ended; ST_ERR. */
 int local_portal_fail(struct local_portal *p, const struct err *e);
+/* Of one that has failed: why. Always ST_ERR. */
+int local_portal_repeat_error(const struct local_portal *p, struct err *e);
 
 /* Whether rows of these types may be sent to a client that was told the statement's description. */
 bool local_fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n);
@@ -346,7 +351,6 @@ bool local_direct_suits(const struct local_direct *d, const int16_t *formats,
                         const struct encode_settings *settings);
 /* Inside a call. ST_EOF: there are no rows at all. */
 int local_direct_make_typed(struct local_direct *d, struct engine_result *r, struct err *e);
-bool local_direct_is_typed(const struct local_direct *d);
 /* NULL: not known yet. */
 const struct engine_column_type *const *local_direct_types(struct local_direct *d, size_t *n);
 /* Of one made typed: the next rows, lent until the next call. ST_OK, ST_ERR, ST_AGAIN: none are ready. */
@@ -365,6 +369,8 @@ int local_slice(struct backend_portal *p, const struct backend_fetch *how, struc
 int local_put_down(struct local_portal *p, struct err *e);
 /* Inside a call: all of the session's streams that have connections of their own. ST_ERR when cancelled. */
 int local_put_down_all(struct local_session *s, struct err *e);
+/* Of one that streams chunks: from here on all rows from its position on are put down as they come. */
+int local_keep_rows(struct local_portal *p, struct err *e);
 /* Inside a call: nothing of a portal streams any more: its connection is given back. */
 void local_stream_end(struct local_portal *p);
 

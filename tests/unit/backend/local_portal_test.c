@@ -454,6 +454,28 @@ static void test_slice(void **state)
     s->ops->session_close(s);
 }
 
+/* What the statement fails with while a piece is taken has ended the portal, as in any other call: what had
+ * been pulled by then is nobody's any more. */
+static void test_slice_fails(void **state)
+{
+    (void)state;
+    struct backend_session *s = session();
+    struct backend_portal *piece = NULL,
+                          *p = started(s, "select case when i = 300000 then error('late') else i "
+                                          "end from range(1000000) r(i)");
+    const struct backend_fetch how = {.max_rows = 400000};
+    uint64_t n;
+    err_init(&err);
+    assert_int_equal(s->ops->slice(p, &how, &piece, &err), ST_ERR);
+    assert_string_equal(err.message, "late");
+    assert_null(piece);
+    assert_int_equal(fetched(s, p, 1, NULL, &n), ST_ERR);
+    assert_string_equal(err.message, "late");
+    assert_string_equal(query(s, "select 1 + 0"), "1\n");
+    s->ops->portal_close(p);
+    s->ops->session_close(s);
+}
+
 /* More portals than may stream: the idlest are parked, and all give their rows. */
 static void test_more_than_may_stream(void **state)
 {
@@ -593,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_park_fails),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_slice),
+        cmocka_unit_test(test_slice_fails),
         cmocka_unit_test(test_more_than_may_stream),
     };
     return cmocka_run_group_tests(tests, open_backend, close_backend);
