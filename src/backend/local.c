@@ -1,5 +1,18 @@
-#include "backend/local_priv.h"
+#include "backend/local.h"
 
+#include "backend/local_cache.h"
+#include "backend/local_call.h"
+#include "backend/local_catalog.h"
+#include "backend/local_conn.h"
+#include "backend/local_copy.h"
+#include "backend/local_fetch.h"
+#include "backend/local_literals.h"
+#include "backend/local_park.h"
+#include "backend/local_portal.h"
+#include "backend/local_priv.h"
+#include "backend/local_split.h"
+#include "backend/local_start.h"
+#include "backend/local_stmt.h"
 #include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -44,14 +57,7 @@ static void session_close(struct backend_session *bs)
 
 static void session_cancel(struct backend_session *bs)
 {
-    struct local_session *s = (struct local_session *)bs;
-    pthread_mutex_lock(&s->lock);
-    if (s->busy) {
-        __atomic_store_n(&s->cancelled, true, __ATOMIC_SEQ_CST);
-        if (s->running)
-            engine_interrupt(s->running);
-    }
-    pthread_mutex_unlock(&s->lock);
+    local_call_cancel((struct local_session *)bs);
 }
 
 /* ---- settings ---- */
@@ -134,7 +140,7 @@ static int session_set_search_path(struct backend_session *bs, const char *path,
         *p++ = '\'';
         *p = '\0';
     }
-    local_enter(s, s->streaming ? NULL : s->main);
+    local_enter(s, s->on_main ? NULL : s->main);
     int st = local_change_path(s, &sql, e);
     (void)local_leave(s);
     return st;
@@ -145,11 +151,11 @@ static int session_reset(struct backend_session *bs, struct err *e)
     struct local_session *s = (struct local_session *)bs;
     (void)e;
     local_plans_forget(s); /* from here on no other thread looks at main */
-    if (s->streaming) {    /* the session has closed its portals by now */
+    if (s->on_main) {      /* the session has closed its portals by now */
         struct err over;
         err_init(&over);
         err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with the session's state");
-        (void)local_portal_fail(s->streaming, &over);
+        local_conn_fail_user(s, &over);
     }
     local_conn_free(TAKE_PTR(s->main)); /* temporary objects, variables and settings go with it */
     mem_free(TAKE_PTR(s->path));

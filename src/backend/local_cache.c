@@ -1,8 +1,12 @@
-/* Prepared statements of a connection, by text; who is in a call and may be cancelled.
+/* Prepared statements of a connection, by text.
  *
  * A plan costs 8 KB, or up to 700 KB with a sort, and saves 40 to 300 microseconds. So a text's first run
  * keeps nothing but its hash; from the second on the plan stays, and beyond LOCAL_PLANS_MAX in the process
- * the sessions that have been idle longest lose theirs. Lock order: plans_lock, then a session's lock. */
+ * the sessions that have been idle longest lose theirs. Lock order: plans_lock, then a session's lock.
+ * */
+#include "backend/local_cache.h"
+
+#include "backend/local_conn.h"
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
@@ -247,66 +251,8 @@ static void account(struct local_session *s, size_t n)
     pthread_mutex_unlock(&l->plans_lock);
 }
 
-/* ---- calls ---- */
-
-void local_enter(struct local_session *s, struct local_conn *c)
+void local_plans_settle(struct local_session *s)
 {
-    pthread_mutex_lock(&s->lock);
-    assert(!s->busy);
-    s->busy = true;
-    s->running = c ? c->conn : NULL;
-    __atomic_store_n(&s->cancelled, backend_is_left(&s->base), __ATOMIC_SEQ_CST);
-    pthread_mutex_unlock(&s->lock);
-}
-
-void local_plans_begin(struct local_session *s)
-{
-    enum backend_hearing hears = BACKEND_HEARS;
-    (void)atomic_compare_exchange_strong(&s->base.hearing, &hears, BACKEND_DEAF);
-}
-
-void local_plans_end(struct local_session *s)
-{
-    enum backend_hearing deaf = BACKEND_DEAF;
-    (void)atomic_compare_exchange_strong(&s->base.hearing, &deaf, BACKEND_HEARS);
-    if (deaf == BACKEND_LEFT)
-        __atomic_store_n(&s->cancelled, true, __ATOMIC_SEQ_CST);
-}
-
-void local_enter_for(struct local_session *s, const struct local_stmt *st, struct local_conn *c)
-{
-    if (st)
-        black_box_begin(s->slot, st->shape.fingerprint, st->shape.text);
-    local_enter(s, c);
-}
-
-void local_running_on(struct local_session *s, struct local_conn *c)
-{
-    pthread_mutex_lock(&s->lock);
-    s->running = c ? c->conn : NULL;
-    pthread_mutex_unlock(&s->lock);
-}
-
-bool local_leave(struct local_session *s)
-{
-    local_plans_end(s);
-    black_box_end(s->slot, s->streaming || s->ndetached > 0);
     cache_trim(s->main);
     account(s, cache_count(s->main));
-    pthread_mutex_lock(&s->lock);
-    bool cancelled = __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
-    s->running = NULL;
-    s->busy = false;
-    pthread_mutex_unlock(&s->lock);
-    return cancelled;
-}
-
-bool local_is_cancelled(const struct local_session *s)
-{
-    return __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
-}
-
-int local_cancelled(struct err *e)
-{
-    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
 }

@@ -1,7 +1,6 @@
-/* What a statement does to transaction and client, by its kind in the engine and its first words, and the
- * settings that no session changes. What functions may be called is engine/guard.h's. */
-#include "backend/local_priv.h"
+#include "backend/local_class.h"
 
+#include "backend/local_priv.h"
 #include "sql/repeats.h"
 #include "sql/token.h"
 

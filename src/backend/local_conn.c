@@ -1,10 +1,20 @@
-/* Engine connections of a session: which one a statement runs on, with which settings. */
-#include "backend/local_priv.h"
+/* Engine connections of a session: which one a statement runs on, with which settings, and what is done
+ * with a stream that is in its way. Inside a call, the thread of the session, unless said otherwise.
+ *
+ * What streams on a connection is a struct conn_user to this file, which knows it by two callbacks. It
+ * streams on the session's main connection until a statement needs that one. Then it takes the connection
+ * along, and the session gets a new one, where the new one shows the session the same; else it has to
+ * leave: its rows are put down. */
+#include "backend/local_conn.h"
 
+#include "backend/local_cache.h"
+#include "backend/local_call.h"
+#include "backend/local_priv.h"
 #include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +63,14 @@ static int apply_settings(struct local_session *s, struct local_conn *c, struct 
     return ST_OK;
 }
 
-int local_connect(struct local_session *s, struct err *e)
+/* It comes to be in the transaction that the session is in; no cancel knows it yet. */
+static int join_transaction(const struct local_session *s, struct local_conn *c, struct err *e)
+{
+    return s->tx == LOCAL_TX_NONE ? ST_OK : engine_exec(c->conn, local_tx_begin_text(s->tx), e);
+}
+
+/* A new main connection. Changes nothing when it fails. */
+static int connect_main(struct local_session *s, struct err *e)
 {
     CLEANUP(local_conn_freep) struct local_conn *c = mem_calloc(1, sizeof *c);
     if (!c)
@@ -61,17 +78,119 @@ int local_connect(struct local_session *s, struct err *e)
     TRY(engine_connect(s->local->engine, &c->conn, e));
     engine_set_owner(c->conn, s->number);
     TRY(apply_settings(s, c, e));
-    TRY(local_tx_join(s, c, e));
+    TRY(join_transaction(s, c, e));
     s->main = TAKE_PTR(c);
     return ST_OK;
 }
 
+/* ---- who streams on them ---- */
+
+void local_conn_use(struct local_session *s, struct conn_user *u, const struct conn_user_ops *ops)
+{
+    assert(s->main && !s->on_main && !u->conn);
+    *u = (struct conn_user){.ops = ops, .conn = s->main};
+    list_init(&u->by_use);
+    s->on_main = u;
+}
+
+static void give_up_own(struct local_session *s, struct conn_user *u)
+{
+    list_remove(&u->by_use);
+    s->ndetached--;
+    (void)__atomic_fetch_sub(&s->local->streams, 1, __ATOMIC_RELAXED);
+    if (s->running == u->conn->conn) /* a cancel must not find it any more */
+        local_running_on(s, NULL);
+    local_conn_free(u->conn);
+}
+
+void local_conn_release(struct local_session *s, struct conn_user *u)
+{
+    if (s->on_main == u)
+        s->on_main = NULL;
+    if (u->owns)
+        give_up_own(s, u);
+    u->owns = false;
+    u->conn = NULL;
+}
+
+void local_conn_fail_user(struct local_session *s, const struct err *why)
+{
+    if (s->on_main)
+        s->on_main->ops->fail(s->on_main, why);
+}
+
+/* ---- making room ---- */
+
+/* Another connection would show the session the same: it reads committed data, and nothing of its own is to
+ * be seen on this one alone. */
+static bool may_detach(const struct local_session *s)
+{
+    return !s->pinned && (s->tx == LOCAL_TX_NONE || (!s->wrote && !s->one_snapshot));
+}
+
+static void idlest_leaves(struct local_session *s)
+{
+    struct conn_user *u = list_entry(s->detached.next, struct conn_user, by_use);
+    u->ops->leave(u);
+    assert(!u->conn);
+}
+
+/* Whether one more stream may have a connection; the session's idlest gives up its own for it. */
+static bool may_have_connection(struct local_session *s)
+{
+    bool full = __atomic_load_n(&s->local->streams, __ATOMIC_RELAXED) >= s->local->streams_max;
+    if (s->ndetached > 0 && (full || s->ndetached >= LOCAL_STREAMS_MAX)) {
+        idlest_leaves(s);
+        return true;
+    }
+    return !full;
+}
+
+int local_conn_leave_all(struct local_session *s, struct err *e)
+{
+    while (s->ndetached > 0)
+        idlest_leaves(s);
+    return local_is_cancelled(s) ? local_cancelled(e) : ST_OK;
+}
+
+static int detach(struct local_session *s, struct conn_user *u, struct err *e)
+{
+    struct local_conn *taken = TAKE_PTR(s->main);
+    if (connect_main(s, e) != ST_OK) {
+        s->main = taken;
+        return ST_ERR;
+    }
+    local_cache_clear(taken); /* an open result needs its plan no longer from there */
+    assert(u->conn == taken);
+    u->owns = true;
+    s->on_main = NULL;
+    list_append(&s->detached, &u->by_use);
+    s->ndetached++;
+    (void)__atomic_fetch_add(&s->local->streams, 1, __ATOMIC_RELAXED);
+    return ST_OK;
+}
+
+/* What streams on the main connection goes on with a connection of its own, or leaves. One that fails over it
+ * keeps its error; ST_ERR only when the call was cancelled. */
+static int make_room(struct local_session *s, struct err *e)
+{
+    struct conn_user *u = s->on_main;
+    struct err ignored;
+    err_init(&ignored);
+    bool detached = may_detach(s) && may_have_connection(s) && detach(s, u, &ignored) == ST_OK;
+    if (!detached)
+        u->ops->leave(u);
+    return local_is_cancelled(s) ? local_cancelled(e) : ST_OK;
+}
+
+/* ---- for a statement ---- */
+
 /* The main connection, whatever settings it has. */
 static int claim(struct local_session *s, struct err *e)
 {
-    if (s->streaming)
-        TRY(local_make_room(s, e));
-    return s->main ? ST_OK : local_connect(s, e);
+    if (s->on_main)
+        TRY(make_room(s, e));
+    return s->main ? ST_OK : connect_main(s, e);
 }
 
 /* A setting that was told to the engine holds, so nothing stops that halfway. */

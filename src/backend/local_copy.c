@@ -1,8 +1,12 @@
-/* COPY FROM STDIN: the reader's rows into the engine's appender, in the session's transaction. Another portal
- * of the session makes room for it as for any statement that writes. The session counts as busy from open to
- * close: the appender inserts behind the caller's back, and a cancel must reach it at any time. */
-#include "backend/local_priv.h"
+/* COPY FROM STDIN: the reader's rows into the engine's appender, in the session's transaction. Another
+ * portal of the session makes room for it as for any statement that writes. The session counts as busy from
+ * open to close: the appender inserts behind the caller's back, and a cancel must reach it at any time. The
+ * thread of the session. */
+#include "backend/local_copy.h"
 
+#include "backend/local_call.h"
+#include "backend/local_conn.h"
+#include "backend/local_priv.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "copy/reader.h"
@@ -93,7 +97,7 @@ static int begin(struct local_copy *c, const struct backend_copy_in *in, struct 
     struct local_conn *conn;
     CLEANUP(arena_releasep) struct arena a;
     arena_init(&a, COPY_NAMES_MAX);
-    local_enter(s, s->streaming ? NULL : s->main);
+    local_enter(s, s->on_main ? NULL : s->main);
     c->entered = true;
     TRY(local_claim(s, &conn, e));
     if (s->tx != LOCAL_TX_NONE)

@@ -1,11 +1,18 @@
-/* Rows encoded inside the engine's pipeline (engine/sink.h): for a result whose fetches will most likely want
- * the formats that are known before it starts, and that will be long, so that a second plan pays. What will
- * be long is guessed from the text the first time, and known from then on.
+/* A row_source: rows encoded inside the engine's pipeline (engine/sink.h), for a result whose fetches will
+ * most likely want the formats that are known before it starts, and that will be long, so that a second
+ * plan pays. What will be long is guessed from the text the first time, and known from then on.
  *
- * When a fetch wants other formats after all, or the rows are put down, the pipeline goes on with typed rows,
- * and what it had encoded by then is decoded. */
-#include "backend/local_direct_priv.h"
+ * When a fetch wants other formats after all, or the rows are put down, the source is made typed: the
+ * pipeline goes on with typed rows, and what it had encoded by then is decoded.
+ *
+ * The thread of the session; the engine's threads come in by the sink alone. */
+#include "backend/local_direct.h"
 
+#include "backend/local_cache.h"
+#include "backend/local_direct_pieces.h"
+#include "backend/local_direct_sink.h"
+#include "backend/local_priv.h"
+#include "backend/local_types.h"
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -46,13 +53,11 @@ static bool will_be_long(struct local *l, const struct local_stmt *st)
     return (known ^ hash) >> 1 == 0 ? known & 1 : sql_selects_all(st->sql);
 }
 
-/* Rows of one that is fetched in pieces may have to be decoded: of floats the text has to say everything. */
-bool local_direct_wanted(const struct local_portal *p)
+bool local_direct_wanted(const struct local_stmt *st, const struct backend_portal *p)
 {
-    const struct local_stmt *st = p->stmt;
-    return p->base.expects_formats && !p->base.scroll && st->direct &&
-           (p->base.whole || (st->decodes && p->session->encode.extra_float_digits >= 1)) &&
-           will_be_long(p->session->local, st);
+    const struct local_session *s = st->session;
+    return p->expects_formats && !p->scroll && st->direct &&
+           (p->whole || (st->decodes && s->encode.extra_float_digits >= 1)) && will_be_long(s->local, st);
 }
 
 /* ---- life ---- */
@@ -90,45 +95,33 @@ static int copy_formats(struct local_direct *d, const int16_t *formats, size_t n
     return ST_OK;
 }
 
-int local_direct_new(struct local_direct **out, const struct local_portal *p, struct str text, struct err *e)
+static const struct row_source_ops source_ops;
+
+int local_direct_new(struct local_direct **out, const struct local_stmt *st, const struct backend_portal *p,
+                     struct str text, struct err *e)
 {
     CLEANUP(local_direct_unrefp) struct local_direct *d = mem_calloc(1, sizeof *d);
     if (!d)
         return err_oom(e);
-    size_t n = p->stmt->base.info.desc->ncolumns;
+    size_t n = st->base.info.desc->ncolumns;
     d->base.ops = &local_direct_sink_ops;
+    d->source.ops = &source_ops;
     atomic_store(&d->refs, 1);
-    d->stmt = p->stmt;
-    d->settings = p->session->encode;
+    d->stmt = st;
+    d->settings = st->session->encode;
     (void)tz_ref(d->settings.zone);
-    d->decodes = !p->base.whole;
-    d->piece_bytes = p->base.expected_bytes ? p->base.expected_bytes : ROW_BATCH_MAX;
+    d->decodes = !p->whole;
+    d->piece_bytes = p->expected_bytes ? p->expected_bytes : ROW_BATCH_MAX;
     d->ready_end = &d->ready;
     err_init(&d->err);
     err_init(&d->end_err);
     arena_init(&d->arena, LOCAL_STATEMENT_MEMORY);
     arena_init(&d->type_arena, LOCAL_STATEMENT_MEMORY);
     (void)pthread_mutex_init(&d->lock, NULL);
-    TRY(copy_formats(d, p->base.expected_formats, n, e));
+    TRY(copy_formats(d, p->expected_formats, n, e));
     TRY(wrap(d, n, text, e));
     *out = TAKE_PTR(d);
     return ST_OK;
-}
-
-void local_direct_unref(struct local_direct *d)
-{
-    if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
-        return;
-    direct_pieces_free(d->ready);
-    direct_pieces_free(d->full);
-    direct_pieces_free(d->spare);
-    row_decoder_free(d->rows_decoder);
-    chunk_decoder_free(d->segment_decoder);
-    (void)pthread_mutex_destroy(&d->lock);
-    arena_release(&d->arena);
-    arena_release(&d->type_arena);
-    tz_unref(d->settings.zone);
-    mem_free(d);
 }
 
 const struct sql_rewritten *local_direct_text(const struct local_direct *d)
@@ -136,9 +129,37 @@ const struct sql_rewritten *local_direct_text(const struct local_direct *d)
     return &d->text;
 }
 
-struct engine_sink *local_direct_sink(struct local_direct *d)
+void local_direct_attach(struct local_direct *d, struct engine_conn *c)
 {
-    return &d->base;
+    d->conn = c;
+    engine_set_sink(c, &d->base);
+}
+
+struct row_source *local_direct_open(struct local_direct *d, struct engine_result *tickets)
+{
+    d->result = tickets;
+    return &d->source;
+}
+
+void local_direct_close(struct local_direct *d)
+{
+    if (!d)
+        return;
+    if (d->conn)
+        engine_set_sink(d->conn, NULL);
+    d->conn = NULL;
+    engine_result_free(TAKE_PTR(d->result));
+    local_direct_unref(d);
+}
+
+static struct local_direct *direct_of(struct row_source *s)
+{
+    return list_entry(s, struct local_direct, source);
+}
+
+static void direct_close(struct row_source *s)
+{
+    local_direct_close(direct_of(s));
 }
 
 /* ---- pieces, in order ---- */
@@ -205,11 +226,11 @@ static bool sink_error(struct local_direct *d, struct err *e)
     return is_failed;
 }
 
-int local_direct_pull(struct local_direct *d, struct engine_result *r, struct err *e)
+static int pull(struct local_direct *d, struct err *e)
 {
     const struct chunk_view *tickets;
     if (d->end == ST_OK) {
-        d->end = engine_result_next(r, &tickets, &d->end_err);
+        d->end = engine_result_next(d->result, &tickets, &d->end_err);
         if (d->end == ST_OK)
             d->end = collect(d, tickets, &d->end_err);
         else if (d->end == ST_ERR)
@@ -220,14 +241,19 @@ int local_direct_pull(struct local_direct *d, struct engine_result *r, struct er
     return d->end;
 }
 
-bool local_direct_ready(const struct local_direct *d)
+static int encoded_pull(struct row_source *s, struct err *e)
 {
-    return d->ready != NULL;
+    return pull(direct_of(s), e);
 }
 
-size_t local_direct_ready_bytes(const struct local_direct *d)
+static bool encoded_ready(struct row_source *s)
 {
-    return d->ready_bytes;
+    return direct_of(s)->ready != NULL;
+}
+
+static size_t encoded_ready_bytes(struct row_source *s)
+{
+    return direct_of(s)->ready_bytes;
 }
 
 /* The first piece has been used up. */
@@ -338,9 +364,10 @@ static int move_some(struct local_direct *d, struct row_batch *out, uint64_t mos
     return exchange(d, out, n, *rows, e);
 }
 
-int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *out, uint64_t *rows,
-                      struct err *e)
+static int encoded_take(struct row_source *s, uint64_t most, struct row_batch *out, uint64_t *rows,
+                        struct err *e)
 {
+    struct local_direct *d = direct_of(s);
     struct direct_piece *p = d->ready;
     *rows = 0;
     assert(p && (p->rows > 0 || p->err) && !atomic_load(&d->typed));
@@ -358,15 +385,17 @@ int local_direct_take(struct local_direct *d, uint64_t most, struct row_batch *o
 
 /* ---- typed ---- */
 
-bool local_direct_suits(const struct local_direct *d, const int16_t *formats,
-                        const struct encode_settings *settings)
+static bool encoded_suits(struct row_source *s, const int16_t *formats,
+                          const struct encode_settings *settings)
 {
+    const struct local_direct *d = direct_of(s);
     return row_desc_same_formats(d->stmt->base.info.desc, d->formats, formats) &&
            local_same_settings(&d->settings, settings);
 }
 
-const struct engine_column_type *const *local_direct_types(struct local_direct *d, size_t *n)
+static const struct engine_column_type *const *direct_types(struct row_source *s, size_t *n)
 {
+    struct local_direct *d = direct_of(s);
     (void)pthread_mutex_lock(&d->lock);
     const struct engine_column_type *const *types = d->types;
     *n = types ? d->ntypes : 0;
@@ -374,15 +403,16 @@ const struct engine_column_type *const *local_direct_types(struct local_direct *
     return types;
 }
 
-int local_direct_make_typed(struct local_direct *d, struct engine_result *r, struct err *e)
+static int encoded_make_typed(struct row_source *s, struct err *e)
 {
+    struct local_direct *d = direct_of(s);
+    const struct engine_column_type *const *types;
     size_t n;
     if (!d->decodes)
         return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "encoded rows cannot be put aside");
-    while (!local_direct_types(d, &n))
-        if (local_direct_pull(d, r, e) != ST_OK)
+    while (!(types = direct_types(s, &n)))
+        if (pull(d, e) != ST_OK)
             return d->end;
-    const struct engine_column_type *const *types = local_direct_types(d, &n);
     if (!d->rows_decoder)
         TRY(row_decoder_new(&d->rows_decoder, types, n, d->formats, d->settings.zone, e));
     if (!d->segment_decoder)
@@ -391,7 +421,8 @@ int local_direct_make_typed(struct local_direct *d, struct engine_result *r, str
     return ST_OK;
 }
 
-int local_direct_chunk(struct local_direct *d, const struct chunk_view **out, struct err *e)
+/* ST_AGAIN: no rows are ready. */
+static int ready_chunk(struct local_direct *d, const struct chunk_view **out, struct err *e)
 {
     if (d->lent && d->ready->err)
         return piece_error(d->ready, e);
@@ -410,3 +441,27 @@ int local_direct_chunk(struct local_direct *d, const struct chunk_view **out, st
     d->ready_bytes -= p->batch.len - d->at;
     return row_decode(d->rows_decoder, p->batch.data + d->at, p->batch.len - d->at, (size_t)p->rows, out, e);
 }
+
+static int direct_next(struct row_source *s, const struct chunk_view **out, struct err *e)
+{
+    struct local_direct *d = direct_of(s);
+    assert(atomic_load(&d->typed));
+    for (;;) {
+        int st = ready_chunk(d, out, e);
+        if (st != ST_AGAIN)
+            return st;
+        st = pull(d, e);
+        if (st != ST_OK)
+            return st;
+    }
+}
+
+static const struct encoded_source_ops encoded_ops = {.pull = encoded_pull,
+                                                      .ready = encoded_ready,
+                                                      .ready_bytes = encoded_ready_bytes,
+                                                      .take = encoded_take,
+                                                      .suits = encoded_suits,
+                                                      .make_typed = encoded_make_typed};
+
+static const struct row_source_ops source_ops = {
+    .types = direct_types, .next = direct_next, .encoded = &encoded_ops, .close = direct_close};

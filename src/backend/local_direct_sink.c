@@ -1,33 +1,12 @@
-/* The engine's side of local_direct.c: chunks become pieces, in the threads that scan. */
-#include "backend/local_direct_priv.h"
+#include "backend/local_direct_sink.h"
 
+#include "backend/local_direct_pieces.h"
+#include "backend/local_types.h"
 #include "base/alloc.h"
-#include "base/cleanup.h"
 #include "encode/row_decoder.h"
 #include "engine/chunk_codec.h"
 
 #include <assert.h>
-
-static void chunk_free(struct direct_piece *p)
-{
-    while (p) {
-        struct direct_piece *more = p->more;
-        row_batch_release(&p->batch);
-        buf_release(&p->segment);
-        mem_free(p->err);
-        mem_free(p);
-        p = more;
-    }
-}
-
-void direct_pieces_free(struct direct_piece *p)
-{
-    while (p) {
-        struct direct_piece *next = p->next;
-        chunk_free(p);
-        p = next;
-    }
-}
 
 static void failed(struct local_direct *d, const struct err *e)
 {
@@ -68,8 +47,7 @@ static int encoding_new(struct encoding **out, struct local_direct *d,
         mem_free(state);
         return ST_ERR;
     }
-    state->direct = d;
-    (void)atomic_fetch_add(&d->refs, 1);
+    state->direct = local_direct_ref(d);
     *out = state;
     return ST_OK;
 }
@@ -188,7 +166,7 @@ static int64_t sink_chunk(void *state, const struct chunk_view *rows)
                                     : encode_chunk(d, encoding->encoder, rows, &made, &e);
     if (st < 0) {
         failed(d, &e);
-        chunk_free(made);
+        direct_chunk_free(made);
         return -1;
     }
     assert(made);

@@ -1,159 +1,18 @@
-/* A fetch: chunks, of the engine or put down before, become batches of DataRows, one at a time, when the
- * reader asks. Between fetches the half-read chunk stays where it is; what else stays, local_rows.h has. */
-#include "backend/local_priv.h"
+/* A batch is handed on when it is full, when the fetch has its rows, or when it is the first: the first row
+ * shall not wait for others. An end or an error that comes behind rows waits for the next call. */
+#include "backend/local_fetch.h"
 
-#include "base/alloc.h"
+#include "backend/local_call.h"
+#include "backend/local_direct.h"
+#include "backend/local_portal.h"
+#include "backend/local_priv.h"
+#include "backend/local_pull.h"
 #include "base/clock.h"
 #include "encode/copy_encoder.h"
 
 #include <assert.h>
-#include <string.h>
-
-/* ---- encoder ---- */
-
-bool local_same_settings(const struct encode_settings *a, const struct encode_settings *b)
-{
-    return a->zone == b->zone && a->extra_float_digits == b->extra_float_digits &&
-           a->bytea_escape == b->bytea_escape;
-}
-
-const struct engine_column_type *const *local_types(const struct local_portal *p, size_t *n)
-{
-    *n = 0;
-    if (p->rows)
-        return local_rows_types(p->rows, n);
-    if (p->stmt && p->stmt->kept)
-        return local_literals_types(p->stmt->kept, n);
-    if (!p->result)
-        return NULL;
-    if (p->direct)
-        return local_direct_types(p->direct, n);
-    const struct engine_result_info *r = engine_result_info(p->result);
-    *n = r->ncolumns;
-    return r->types;
-}
-
-/* One encoder serves all fetches that want the same. */
-static int see_to_encoder(struct local_portal *p, const int16_t *formats, struct err *e)
-{
-    const struct encode_settings *settings = &p->session->encode;
-    if (p->encoder && row_desc_same_formats(p->base.desc, p->formats, formats) &&
-        local_same_settings(&p->encoded_with, settings))
-        return ST_OK;
-    size_t n;
-    const struct engine_column_type *const *types = local_types(p, &n);
-    int16_t *copy = NULL;
-    if (formats) {
-        copy = mem_calloc(n, sizeof *copy);
-        if (!copy)
-            return err_oom(e);
-        memcpy(copy, formats, n * sizeof *copy);
-    }
-    encoder_free(p->encoder);
-    p->encoder = NULL;
-    p->ahead = 0;
-    mem_free(p->formats);
-    p->formats = copy;
-    p->encoded_with = *settings;
-    return encoder_new(&p->encoder, types, n, p->formats, settings, e);
-}
-
-/* COPY's encoder serves one fetch. */
-static int make_copy_encoder(struct local_portal *p, const struct backend_fetch *how, struct err *e)
-{
-    size_t n;
-    const struct engine_column_type *const *types = local_types(p, &n);
-    encoder_free(p->encoder);
-    p->encoder = NULL;
-    p->ahead = 0;
-    return copy_encoder_new(&p->encoder, types, n, how->copy, how->copy_force_quote, &p->session->encode, e);
-}
 
 /* ---- rows ---- */
-
-static bool is_encoded(const struct local_portal *p)
-{
-    return p->state == LOCAL_STREAMS_ENCODED;
-}
-
-static int next_chunk(struct local_portal *p, struct err *e)
-{
-    p->chunk = NULL;
-    if (!p->direct)
-        return engine_result_next(p->result, &p->chunk, e);
-    if (is_encoded(p))
-        return local_direct_pull(p->direct, p->result, e);
-    for (;;) {
-        int st = local_direct_chunk(p->direct, &p->chunk, e);
-        if (st == ST_AGAIN)
-            st = local_direct_pull(p->direct, p->result, e);
-        if (st != ST_OK || p->chunk)
-            return st;
-    }
-}
-
-int local_pull(struct local_portal *p, struct err *e)
-{
-    struct local_session *s = p->session;
-    int st = next_chunk(p, e);
-    bool cancelled = __atomic_load_n(&s->cancelled, __ATOMIC_SEQ_CST);
-    if (cancelled && st == ST_OK)
-        return local_cancelled(e);
-    if (!cancelled && st == ST_ERR && e->code == SQLSTATE_QUERY_CANCELED)
-        return local_learn_error(p, e);
-    if (st != ST_OK || !p->chunk)
-        return st;
-    if (p->base.rows == 0 && p->stmt->literals)
-        local_literals_keep(s->local, p->stmt, engine_result_info(p->result), p->chunk);
-    p->chunk_from = p->base.rows;
-    p->base.rows += p->chunk->nrows;
-    return p->state == LOCAL_STREAMS_KEPT ? local_rows_put(p->rows, p->chunk, 0, p->chunk->nrows, e) : ST_OK;
-}
-
-static int pull(struct local_portal *p, struct err *e)
-{
-    struct local_session *s = p->session;
-    local_enter_for(s, p->stmt, p->detached ? p->detached : s->main);
-    int st = local_pull(p, e);
-    if (st == ST_EOF) {
-        bool keeps = p->state == LOCAL_STREAMS_KEPT;
-        if (keeps && local_rows_end(p->rows, e) != ST_OK)
-            st = ST_ERR;
-        else {
-            local_stream_end(p);
-            local_portal_become(p, keeps ? LOCAL_PUT_DOWN : LOCAL_COMPLETE);
-        }
-    }
-    /* A cancel may have come since the pull looked: the engine would say so at the next one. */
-    if (local_leave(s) && st == ST_OK)
-        st = local_cancelled(e);
-    return st == ST_ERR ? local_portal_fail(p, e) : st;
-}
-
-static bool holds(const struct local_portal *p, uint64_t at)
-{
-    return p->chunk && at >= p->chunk_from && at - p->chunk_from < p->chunk->nrows;
-}
-
-int local_locate(struct local_portal *p, uint64_t at, struct err *e)
-{
-    if (holds(p, at))
-        return ST_OK;
-    if (p->rows && at >= p->rows_from && at - p->rows_from < local_rows_count(p->rows)) {
-        p->chunk = NULL;
-        TRY(local_rows_get(p->rows, at - p->rows_from, &p->chunk, &p->chunk_from, e));
-        p->chunk_from += p->rows_from;
-        return ST_OK;
-    }
-    while (!holds(p, at)) {
-        if (!local_state_streams(p->state))
-            return local_state_is_over(p->state) ? ST_EOF : local_portal_repeat_error(p, e);
-        int st = pull(p, e);
-        if (st != ST_OK)
-            return st;
-    }
-    return ST_OK;
-}
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -162,7 +21,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 
 static bool batch_is_full(const struct local_fetch *f)
 {
-    const struct row_batch *b = &f->portal->batch;
+    const struct row_batch *b = &f->portal->reader.batch;
     return b->len >= f->batch_bytes || (f->batch_rows && b->nrows >= f->batch_rows);
 }
 
@@ -178,15 +37,15 @@ static void advance(struct local_fetch *f, uint64_t n)
 /* Encodes what the chunk, the batch and the fetch allow, from row `at` on. ST_AGAIN: hand the batch on. */
 static int encode_some(struct local_fetch *f, uint64_t at, struct err *e)
 {
-    struct local_portal *p = f->portal;
-    uint64_t before = p->batch.nrows;
+    struct local_reader *r = &f->portal->reader;
+    uint64_t before = r->batch.nrows;
     uint64_t rows = f->batch_rows ? min_u64(f->left, f->batch_rows - before) : f->left;
-    size_t row = (size_t)(at - p->chunk_from);
-    int st = encode_rows(p->encoder, p->chunk, &row, f->backward ? 1 : rows, f->batch_bytes, &p->batch, e);
-    advance(f, p->batch.nrows - before);
+    size_t row = (size_t)(at - r->chunk_from);
+    int st = encode_rows(r->encoder, r->chunk, &row, f->backward ? 1 : rows, f->batch_bytes, &r->batch, e);
+    advance(f, r->batch.nrows - before);
     if (st != ST_OK)
         return st;
-    return f->left == 0 || batch_is_full(f) || (f->first && p->batch.nrows && !f->backward) ? ST_AGAIN
+    return f->left == 0 || batch_is_full(f) || (f->first && r->batch.nrows && !f->backward) ? ST_AGAIN
                                                                                             : ST_OK;
 }
 
@@ -209,14 +68,16 @@ static int fill(struct local_fetch *f, struct err *e)
 static int fill_encoded(struct local_fetch *f, struct err *e)
 {
     struct local_portal *p = f->portal;
+    struct row_batch *b = &p->reader.batch;
+    struct row_source *from = p->stream.source;
     for (;;) {
-        uint64_t rows = 0, most = f->batch_rows ? min_u64(f->left, f->batch_rows - p->batch.nrows) : f->left;
+        uint64_t rows = 0, most = f->batch_rows ? min_u64(f->left, f->batch_rows - b->nrows) : f->left;
         int st = ST_OK;
-        if (!local_direct_ready(p->direct))
-            st = pull(p, e);
+        if (!from->ops->encoded->ready(from))
+            st = local_pull_encoded(p, e);
         if (st != ST_OK)
             return st;
-        st = local_direct_take(p->direct, most, &p->batch, &rows, e);
+        st = from->ops->encoded->take(from, most, b, &rows, e);
         p->base.rows += rows;
         advance(f, rows);
         if (st != ST_OK)
@@ -238,7 +99,7 @@ static int pass_over(struct local_fetch *f, struct err *e)
         known = p->base.rows - f->next;
     }
     uint64_t n = min_u64(known, f->left);
-    p->batch.nrows = n;
+    p->reader.batch.nrows = n;
     advance(f, n);
     return ST_AGAIN;
 }
@@ -248,11 +109,11 @@ static int fill_copy(struct local_fetch *f, struct err *e)
 {
     struct local_portal *p = f->portal;
     if (f->first)
-        TRY(copy_put_names(&p->batch, f->copy, p->base.desc, e));
+        TRY(copy_put_names(&p->reader.batch, f->copy, p->base.desc, e));
     int st = fill(f, e);
-    f->any_rows |= p->batch.nrows > 0;
+    f->any_rows |= p->reader.batch.nrows > 0;
     if (st == ST_EOF)
-        TRY(copy_put_end(&p->batch, f->copy, f->any_rows, e));
+        TRY(copy_put_end(&p->reader.batch, f->copy, f->any_rows, e));
     return st;
 }
 
@@ -269,7 +130,7 @@ enum {
 static void gather_more(struct local_fetch *f)
 {
     if (f->batch_bytes < GATHER_FROM || f->batch_bytes >= f->batch_max ||
-        f->portal->batch.len < f->batch_bytes)
+        f->portal->reader.batch.len < f->batch_bytes)
         return;
     int64_t now = clock_now_us();
     if (now - f->full_us < GATHER_WITHIN_US)
@@ -281,30 +142,30 @@ static void gather_more(struct local_fetch *f)
 static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const struct err *e)
 {
     struct local_portal *p = f->portal;
+    struct row_batch *b = &p->reader.batch;
     if (st == ST_EOF)
         f->left = 0;
     else if (st == ST_ERR)
         (void)local_portal_fail(p, e);
-    if (p->batch.nrows == 0 && p->batch.len == 0)
+    if (b->nrows == 0 && b->len == 0)
         return st;
     f->first = false;
-    p->sent += p->batch.len;
+    p->sent += b->len;
     gather_more(f);
-    *out = &p->batch;
+    *out = b;
     return ST_OK;
 }
 
 /* What lies ready, when this fetch begins with it. */
 static bool take_ahead(struct local_fetch *f, struct row_batch **out)
 {
-    struct local_portal *p = f->portal;
-    uint64_t n = p->ahead;
-    p->ahead = 0;
-    if (n == 0 || p->ahead_from != f->next || n > f->left || f->backward || f->skip || f->copy)
+    struct local_reader *r = &f->portal->reader;
+    uint64_t n = local_reader_take_ahead(r, f->next, f->left);
+    if (n == 0 || f->backward || f->skip || f->copy)
         return false;
     advance(f, n);
     f->first = false;
-    *out = &p->batch;
+    *out = &r->batch;
     return true;
 }
 
@@ -316,15 +177,15 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
         return local_portal_repeat_error(p, e);
     if (f->first && take_ahead(f, out))
         return ST_OK;
-    row_batch_clear(&p->batch);
+    row_batch_clear(&p->reader.batch);
     if (f->left == 0)
         return ST_EOF;
     struct err why;
     err_init(&why);
-    int st = f->skip         ? pass_over(f, &why)
-             : f->copy       ? fill_copy(f, &why)
-             : is_encoded(p) ? fill_encoded(f, &why)
-                             : fill(f, &why);
+    int st = f->skip                             ? pass_over(f, &why)
+             : f->copy                           ? fill_copy(f, &why)
+             : p->state == LOCAL_STREAMS_ENCODED ? fill_encoded(f, &why)
+                                                 : fill(f, &why);
     int handed = hand_on(f, st, out, &why);
     if (handed == ST_ERR)
         *e = why;
@@ -333,8 +194,7 @@ static int fetch_next(struct row_stream *rs, struct row_batch **out, struct err 
 
 static void fetch_cancel(struct row_stream *rs)
 {
-    struct local_session *s = ((struct local_fetch *)rs)->portal->session;
-    s->base.ops->cancel(&s->base);
+    local_call_cancel(((struct local_fetch *)rs)->portal->session);
 }
 
 static void fetch_close(struct row_stream *rs)
@@ -345,52 +205,44 @@ static void fetch_close(struct row_stream *rs)
     if (p->stmt && p->stmt->direct && !f->copy && !f->skip)
         local_direct_learn(p->session->local, p->stmt, p->sent);
     if (!local_state_streams(p->state)) /* of a stream that goes on the memory stays, as the engine's does */
-        row_batch_release(&p->batch);
-    if (f->copy) {
-        encoder_free(p->encoder);
-        p->encoder = NULL;
-    }
+        row_batch_release(&p->reader.batch);
+    if (f->copy)
+        local_reader_end_copy(&p->reader);
     p->fetch.portal = NULL;
 }
 
 static const struct row_stream_ops fetch_ops = {
     .next = fetch_next, .cancel = fetch_cancel, .close = fetch_close};
 
+/* ---- ahead ---- */
+
 /* Pieces that are there stay, whatever is wanted then; an end or an error waits behind them. */
 static int pull_ahead(struct local_portal *p)
 {
+    struct row_source *from = p->stream.source;
     struct err told_later;
     err_init(&told_later);
-    if (local_direct_ready_bytes(p->direct) >= AHEAD_BYTES)
+    if (from->ops->encoded->ready_bytes(from) >= AHEAD_BYTES)
         return ST_OK;
-    local_enter(p->session, p->detached ? p->detached : p->session->main);
-    int st = local_direct_pull(p->direct, p->result, &told_later);
+    local_enter(p->session, p->user.conn);
+    int st = from->ops->encoded->pull(from, &told_later);
     (void)local_leave(p->session);
     return st == ST_OK ? ST_AGAIN : ST_OK;
 }
 
-/* Of chunks only the rest of the one that is there: the engine is not asked for more. What is not wanted
- * then, or fails, is made again from the chunk. */
+/* Of chunks only the rest of the one that is there: the engine is not asked for more. */
 int local_ahead(struct backend_portal *bp)
 {
     struct local_portal *p = (struct local_portal *)bp;
-    struct err ignored;
-    uint64_t from = bp->position;
     if (!local_state_streams(p->state) || p->fetch.portal || p->gathered < GATHER_FROM)
         return ST_OK;
-    if (is_encoded(p))
+    if (p->state == LOCAL_STREAMS_ENCODED)
         return pull_ahead(p);
-    if (!p->encoder || p->ahead || !holds(p, from))
-        return ST_OK;
-    err_init(&ignored);
-    row_batch_clear(&p->batch);
-    size_t row = (size_t)(from - p->chunk_from);
-    if (encode_rows(p->encoder, p->chunk, &row, UINT64_MAX, AHEAD_BYTES, &p->batch, &ignored) != ST_OK)
-        return ST_OK;
-    p->ahead = p->batch.nrows;
-    p->ahead_from = from;
+    local_reader_make_ahead(&p->reader, bp->position, AHEAD_BYTES);
     return ST_OK;
 }
+
+/* ---- the beginning ---- */
 
 static size_t batch_max(const struct backend_fetch *how)
 {
@@ -412,37 +264,26 @@ static size_t batch_bytes(const struct local_portal *p, const struct backend_fet
     return wanted == 0 ? 1 : wanted < most ? wanted : most;
 }
 
-int local_make_typed(struct local_portal *p, struct err *e)
-{
-    if (!is_encoded(p))
-        return ST_OK;
-    int st = local_direct_make_typed(p->direct, p->result, e);
-    if (st == ST_EOF)
-        local_stream_end(p);
-    if (st != ST_ERR)
-        local_portal_become(p, st == ST_EOF ? LOCAL_COMPLETE : LOCAL_STREAMS_TYPED);
-    return st;
-}
-
-int local_see_to_typed(struct local_portal *p, struct err *e)
-{
-    if (!is_encoded(p))
-        return ST_OK;
-    local_enter(p->session, p->detached ? p->detached : p->session->main);
-    int st = local_make_typed(p, e);
-    if (local_leave(p->session) && st != ST_ERR)
-        st = local_cancelled(e);
-    return st == ST_ERR ? local_portal_fail(p, e) : ST_OK;
-}
-
-/* Whether rows that are encoded already are of use for this fetch. */
+/* Rows that are encoded already are of use for this fetch, or they are made typed. */
 static int see_to_rows(struct local_portal *p, const struct backend_fetch *how, struct err *e)
 {
-    if (!is_encoded(p))
+    struct row_source *from = p->stream.source;
+    if (p->state != LOCAL_STREAMS_ENCODED)
         return ST_OK;
     bool onward = !how->backward && !how->skip && !how->copy && how->from <= p->base.position;
-    bool suits = onward && local_direct_suits(p->direct, how->formats, &p->session->encode);
+    bool suits = onward && from->ops->encoded->suits(from, how->formats, &p->session->encode);
     return suits ? ST_OK : local_see_to_typed(p, e);
+}
+
+static int see_to_encoder(struct local_portal *p, const struct backend_fetch *how, struct err *e)
+{
+    const struct encode_settings *settings = &p->session->encode;
+    size_t n;
+    const struct engine_column_type *const *types = local_portal_types(p, &n);
+    if (!types || how->skip || p->state == LOCAL_STREAMS_ENCODED)
+        return ST_OK;
+    return how->copy ? local_reader_encode_copy(&p->reader, types, n, how, settings, e)
+                     : local_reader_encode_rows(&p->reader, types, n, how->formats, settings, e);
 }
 
 int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
@@ -453,10 +294,8 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
            how->passed_rows == 0);
     if (p->state == LOCAL_FAILED)
         return local_portal_repeat_error(p, e);
-    size_t n;
     TRY(see_to_rows(p, how, e));
-    if (local_types(p, &n) && !how->skip && !is_encoded(p))
-        TRY(how->copy ? make_copy_encoder(p, how, e) : see_to_encoder(p, how->formats, e));
+    TRY(see_to_encoder(p, how, e));
     bool again = p->base.scroll || how->from > p->base.position;
     p->fetch = (struct local_fetch){
         .base = {.ops = &fetch_ops},
@@ -467,7 +306,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
         .batch_bytes = batch_bytes(p, how),
-        .batch_max = is_encoded(p) ? encoded_max(how) : batch_max(how),
+        .batch_max = p->state == LOCAL_STREAMS_ENCODED ? encoded_max(how) : batch_max(how),
         .batch_rows = how->batch_rows,
         .first = true,
     };

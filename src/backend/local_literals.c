@@ -1,6 +1,10 @@
-/* The one row of a SELECT of literals, kept by its text for the whole process (sql/literals.h): run twice by
- * the engine, then answered without it. It takes 14 microseconds to answer what cannot change, and each
- * session that only asks that would have a connection of the engine. */
+/* A row_source: the one row of a SELECT of literals, kept by its text for the whole process
+ * (sql/literals.h): run twice by the engine, then answered without it. It takes 14 microseconds to answer
+ * what cannot change, and each session that only asks that would have a connection of the engine. Any
+ * thread. */
+#include "backend/local_literals.h"
+
+#include "backend/local_cache.h"
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
@@ -11,6 +15,7 @@
 #include <string.h>
 
 struct local_literals {
+    struct row_source source;
     unsigned refs; /* atomic; the rest never changes */
     uint64_t hash;
     struct str text;
@@ -50,12 +55,15 @@ struct local_literals *local_literals_find(struct local *l, struct str text)
     return found;
 }
 
-static int make(struct local_literals **out, const struct local_stmt *st,
-                const struct engine_result_info *info, const struct chunk_view *chunk, struct err *e)
+static const struct row_source_ops literals_ops;
+
+static int make(struct local_literals **out, const struct local_stmt *st, struct row_source *from,
+                const struct chunk_view *chunk, struct err *e)
 {
     CLEANUP(local_literals_unrefp) struct local_literals *k = mem_calloc(1, sizeof *k);
     if (!k)
         return err_oom(e);
+    k->source.ops = &literals_ops;
     k->refs = 1;
     k->hash = local_hash(st->sql);
     k->desc = row_desc_ref(st->base.info.desc);
@@ -65,8 +73,8 @@ static int make(struct local_literals **out, const struct local_stmt *st,
     if (!text)
         return err_oom(e);
     k->text = (struct str){text, st->sql.n};
-    k->ntypes = info->ncolumns;
-    TRY(engine_types_copy(&k->arena, info->types, info->ncolumns, &k->types, e));
+    const struct engine_column_type *const *types = row_source_types(from, &k->ntypes);
+    TRY(engine_types_copy(&k->arena, types, k->ntypes, &k->types, e));
     TRY(chunk_decoder_new(&k->decoder, k->types, k->ntypes, e));
     TRY(chunk_encode(chunk, 0, chunk->nrows, &k->bytes, e));
     TRY(chunk_decode(k->decoder, k->bytes.data, k->bytes.len, &k->chunk, e));
@@ -88,14 +96,14 @@ static bool seen_before(struct local *l, struct str text)
     return seen;
 }
 
-void local_literals_keep(struct local *l, const struct local_stmt *st, const struct engine_result_info *info,
+void local_literals_keep(struct local *l, const struct local_stmt *st, struct row_source *from,
                          const struct chunk_view *chunk)
 {
     struct local_literals *k = NULL, *old;
     struct err ignored; /* without memory it is not kept */
     err_init(&ignored);
-    if (st->wrap || chunk->nrows != 1 || !seen_before(l, st->sql) ||
-        make(&k, st, info, chunk, &ignored) != ST_OK)
+    if (st->wrap || chunk->nrows != LOCAL_LITERALS_ROWS || !seen_before(l, st->sql) ||
+        make(&k, st, from, chunk, &ignored) != ST_OK)
         return;
     (void)pthread_mutex_lock(&l->literals_lock);
     old = l->literals[l->nliterals % LOCAL_LITERALS_KEPT];
@@ -109,15 +117,31 @@ struct row_desc *local_literals_desc(const struct local_literals *k)
     return k->desc;
 }
 
-const struct chunk_view *local_literals_chunk(const struct local_literals *k)
-{
-    return k->chunk;
-}
+/* ---- the source ---- */
 
-const struct engine_column_type *const *local_literals_types(const struct local_literals *k, size_t *n)
+static const struct engine_column_type *const *literals_types(struct row_source *s, size_t *n)
 {
+    const struct local_literals *k = (struct local_literals *)s;
     *n = k->ntypes;
     return k->types;
+}
+
+static int literals_at(struct row_source *s, uint64_t row, const struct chunk_view **out, uint64_t *first,
+                       struct err *e)
+{
+    (void)e;
+    if (row >= LOCAL_LITERALS_ROWS)
+        return ST_EOF;
+    *out = ((struct local_literals *)s)->chunk;
+    *first = 0;
+    return ST_OK;
+}
+
+static const struct row_source_ops literals_ops = {.types = literals_types, .at = literals_at};
+
+struct row_source *local_literals_source(struct local_literals *k)
+{
+    return &k->source;
 }
 
 void local_literals_clear(struct local *l)

@@ -1,12 +1,15 @@
 /* Parameters of a statement and their types.
  *
- * One of a declared type is cast to it in the text, so that the engine plans what the client means. One that
- * is left open gets the type that the engine resolves; else text, as in PostgreSQL; else, where text cannot
- * be planned, the type of the other operand, or the first of a short list that can. A table function has no
- * columns before its arguments have values: there the description is that of the statement with samples in
- * their place. */
-#include "backend/local_priv.h"
+ * One of a declared type is cast to it in the text, so that the engine plans what the client means. One
+ * that is left open gets the type that the engine resolves; else text, as in PostgreSQL; else, where text
+ * cannot be planned, the type of the other operand, or the first of a short list that can. A table function
+ * has no columns before its arguments have values: there the description is that of the statement with
+ * samples in their place. */
+#include "backend/local_params.h"
 
+#include "backend/local_cache.h"
+#include "backend/local_conn.h"
+#include "backend/local_priv.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "pgtype/oid.h"

@@ -19,6 +19,8 @@ struct piece {
 };
 
 struct local_rows {
+    struct row_source source;
+    uint64_t first; /* the number of the first row */
     struct local_rows_options options;
     struct arena arena; /* of types */
     const struct engine_column_type *const *types;
@@ -31,12 +33,16 @@ struct local_rows {
 
 DEFINE_CLEANUP(struct local_rows, local_rows_free)
 
-int local_rows_new(struct local_rows **out, const struct engine_column_type *const *types, size_t ntypes,
-                   const struct local_rows_options *o, struct err *e)
+static const struct row_source_ops rows_ops;
+
+int local_rows_new(struct local_rows **out, uint64_t first, const struct engine_column_type *const *types,
+                   size_t ntypes, const struct local_rows_options *o, struct err *e)
 {
     CLEANUP(local_rows_freep) struct local_rows *r = mem_calloc(1, sizeof *r);
     if (!r)
         return err_oom(e);
+    r->source.ops = &rows_ops;
+    r->first = first;
     r->options = *o;
     r->ntypes = ntypes;
     arena_init(&r->arena, TYPES_MAX);
@@ -119,11 +125,10 @@ static int damaged(struct err *e)
     return err_set(e, SQLSTATE_DATA_CORRUPTED, "rows that were put aside are damaged");
 }
 
-int local_rows_get(struct local_rows *r, uint64_t row, const struct chunk_view **chunk, uint64_t *first,
-                   struct err *e)
+static int get(struct local_rows *r, uint64_t row, const struct chunk_view **chunk, uint64_t *first,
+               struct err *e)
 {
     struct spool_segment segment;
-    assert(row < local_rows_count(r));
     if (row >= spool_rows(r->spool))
         TRY(put_down(r, e));
     TRY(spool_read(r->spool, spool_find(r->spool, row), &segment, e));
@@ -146,8 +151,20 @@ int local_rows_get(struct local_rows *r, uint64_t row, const struct chunk_view *
     }
 }
 
-const struct engine_column_type *const *local_rows_types(const struct local_rows *r, size_t *n)
+static int rows_at(struct row_source *s, uint64_t row, const struct chunk_view **out, uint64_t *first,
+                   struct err *e)
 {
+    struct local_rows *r = (struct local_rows *)s;
+    if (row < r->first || row - r->first >= local_rows_count(r))
+        return ST_EOF;
+    TRY(get(r, row - r->first, out, first, e));
+    *first += r->first;
+    return ST_OK;
+}
+
+static const struct engine_column_type *const *rows_types(struct row_source *s, size_t *n)
+{
+    const struct local_rows *r = (struct local_rows *)s;
     *n = r->ntypes;
     return r->types;
 }
@@ -161,4 +178,16 @@ void local_rows_free(struct local_rows *r)
     buf_release(&r->gathered);
     arena_release(&r->arena);
     mem_free(r);
+}
+
+static void rows_close(struct row_source *s)
+{
+    local_rows_free((struct local_rows *)s);
+}
+
+static const struct row_source_ops rows_ops = {.types = rows_types, .at = rows_at, .close = rows_close};
+
+struct row_source *local_rows_source(struct local_rows *r)
+{
+    return &r->source;
 }

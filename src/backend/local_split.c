@@ -1,8 +1,11 @@
-/* Statements of a text that PostgreSQL's scanner does not take. The engine's parser says how many statements
- * a piece holds, but not where they lie: semicolons outside of strings and comments propose, the parser
- * decides. */
-#include "backend/local_priv.h"
+/* Statements of a text that PostgreSQL's scanner does not take. The engine's parser says how many
+ * statements a piece holds, but not where they lie: semicolons outside of strings and comments propose, the
+ * parser decides. */
+#include "backend/local_split.h"
 
+#include "backend/local_call.h"
+#include "backend/local_conn.h"
+#include "backend/local_priv.h"
 #include "sql/token.h"
 
 static int hand_on(struct local_conn *c, struct str sql, size_t from, size_t to,
@@ -49,7 +52,7 @@ int local_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg,
                 void *arg, struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
-    local_enter(s, s->streaming ? NULL : s->main);
+    local_enter(s, s->on_main ? NULL : s->main);
     int st = split(s, sql, cb, arg, e);
     (void)local_leave(s);
     return st;

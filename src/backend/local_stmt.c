@@ -1,6 +1,12 @@
-/* Preparing: what a statement takes, does and gives. Nothing runs. */
-#include "backend/local_priv.h"
+#include "backend/local_stmt.h"
 
+#include "backend/local_call.h"
+#include "backend/local_catalog.h"
+#include "backend/local_class.h"
+#include "backend/local_conn.h"
+#include "backend/local_literals.h"
+#include "backend/local_params.h"
+#include "backend/local_priv.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -239,7 +245,7 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
         return ST_OK;
     }
     sql_shape(st->sql, &st->shape);
-    local_enter_for(s, st, s->streaming ? NULL : s->main);
+    local_enter_for(s, st, s->on_main ? NULL : s->main);
     local_plans_begin(s);
     int status = prepare_on(st, oids, noids, e);
     if (local_leave(s) && status == ST_OK)

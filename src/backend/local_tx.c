@@ -1,7 +1,11 @@
 #include "backend/local_tx.h"
 
+#include "backend/local_cache.h"
+#include "backend/local_call.h"
+#include "backend/local_catalog.h"
+#include "backend/local_conn.h"
 #include "backend/local_priv.h"
-
+#include "backend/local_version.h"
 #include "base/cleanup.h"
 
 /* ---- what the engine is told; cancels find nothing meanwhile ---- */
@@ -53,15 +57,10 @@ static int undo_after(struct local_session *s, struct err *e)
     return ST_ERR;
 }
 
-static const char *begin_text(enum local_tx how)
-{
-    return how == LOCAL_TX_READ_ONLY ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION";
-}
-
 /* One that fails leaves a connection that is in none. */
 static int begin(struct local_session *s, enum local_tx how, struct err *e)
 {
-    return say(s, begin_text(how), e) == ST_OK ? ST_OK : undo_after(s, e);
+    return say(s, local_tx_begin_text(how), e) == ST_OK ? ST_OK : undo_after(s, e);
 }
 
 static int commit(struct local_session *s, bool changes, struct err *e)
@@ -106,11 +105,11 @@ static int session_end(struct local_session *s, bool commits, struct err *e)
 {
     if (s->tx == LOCAL_TX_NONE) /* it ended before, with its connection or with a COMMIT that failed */
         return ST_OK;
-    if (s->streaming) {
+    if (s->on_main) {
         struct err over;
         err_init(&over);
         err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with its transaction");
-        (void)local_portal_fail(s->streaming, &over);
+        local_conn_fail_user(s, &over);
     }
     bool changes = s->wrote;
     s->tx = LOCAL_TX_NONE;
@@ -133,11 +132,4 @@ int local_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
     }
     (void)local_leave(s);
     return st;
-}
-
-/* ---- a new connection: no cancel knows it yet ---- */
-
-int local_tx_join(const struct local_session *s, struct local_conn *c, struct err *e)
-{
-    return s->tx == LOCAL_TX_NONE ? ST_OK : engine_exec(c->conn, begin_text(s->tx), e);
 }

@@ -14,8 +14,10 @@
 
 #include "backend/backend.h"
 
-struct local_conn;
 struct local_session;
+
+/* What the session's transaction is to the engine. */
+enum local_tx { LOCAL_TX_NONE, LOCAL_TX_OPEN, LOCAL_TX_READ_ONLY };
 
 /* backend_ops.tx */
 int local_tx(struct backend_session *s, enum backend_tx_op op, struct err *e);
@@ -26,7 +28,11 @@ int local_tx_begin_alone(struct local_session *s, struct err *e);
  * was rolled back, and e says why: the statement's own error, or the COMMIT's. */
 int local_tx_end_alone(struct local_session *s, int st, struct err *e);
 
-/* A new connection comes to be in the transaction that the session is in. */
-int local_tx_join(const struct local_session *s, struct local_conn *c, struct err *e);
+/* How the engine is told of one, LOCAL_TX_NONE excepted: on the main connection here, on a new one that
+ * joins in local_conn.c. */
+static inline const char *local_tx_begin_text(enum local_tx how)
+{
+    return how == LOCAL_TX_READ_ONLY ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION";
+}
 
 #endif

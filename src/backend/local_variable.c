@@ -1,8 +1,12 @@
 /* SET VARIABLE of what may take long. The engine sets a variable at once and for good: a cancel that comes
  * while it ends the statement would be told of one that has been set. So the value is made under another
- * name, which can be interrupted, and gets its own name by a statement that cannot. */
-#include "backend/local_priv.h"
+ * name, which can be interrupted, and gets its own name by a statement that cannot. Inside a call, the
+ * thread of the session. */
+#include "backend/local_variable.h"
 
+#include "backend/local_call.h"
+#include "backend/local_conn.h"
+#include "backend/local_priv.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "sql/token.h"

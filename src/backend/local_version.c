@@ -10,8 +10,11 @@
  *
  * Whatever is in the snapshot and not in the plan was committed between the note and the snapshot, so that
  * the look finds it. Changes of the session's own transaction count in local_session.changes; and what
- * changes data itself is planned inside its transaction, whose snapshot the plan shares. With files or other
- * databases in reach, which change without a word to us, nothing is run by an old plan. */
+ * changes data itself is planned inside its transaction, whose snapshot the plan shares. With files or
+ * other databases in reach, which change without a word to us, nothing is run by an old plan. Any thread;
+ * what takes a session, its own. */
+#include "backend/local_version.h"
+
 #include "backend/local_priv.h"
 
 struct local_version local_version_now(const struct local_session *s)

@@ -1,10 +1,22 @@
-/* Shared by local_direct*.c only. */
-#ifndef TAVANA_BACKEND_LOCAL_DIRECT_PRIV_H
-#define TAVANA_BACKEND_LOCAL_DIRECT_PRIV_H
+/* What the engine's threads make for a direct source (local_direct.h) and the session takes: pieces of
+ * rows. The fields say who uses them. Shared by local_direct*.c only. */
+#ifndef TAVANA_BACKEND_LOCAL_DIRECT_PIECES_H
+#define TAVANA_BACKEND_LOCAL_DIRECT_PIECES_H
 
-#include "backend/local_priv.h"
+#include "backend/row_source.h"
+#include "base/arena.h"
 #include "base/buf.h"
+#include "encode/encoder.h"
 #include "engine/sink.h"
+#include "rows/row_batch.h"
+#include "sql/rewrite.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct chunk_decoder;
+struct local_stmt;
+struct row_decoder;
 
 enum { DIRECT_MARK_ROWS = 256, DIRECT_MARKS = 7 }; /* a chunk has 2048 */
 
@@ -27,7 +39,8 @@ struct direct_piece {
 
 struct local_direct {
     struct engine_sink base;
-    _Atomic unsigned refs;         /* the portal, and each state */
+    struct row_source source;
+    _Atomic unsigned refs;         /* the source, and each state of the sink */
     _Atomic bool typed;            /* pieces are made as segments */
     const struct local_stmt *stmt; /* the portal's; of begin while the portal has the sink set */
     struct encode_settings settings;
@@ -38,6 +51,8 @@ struct local_direct {
     struct arena arena;
 
     /* the session's */
+    struct engine_conn *conn;                /* whose sink it is; NULL: not yet, or no longer */
+    struct engine_result *result;            /* of tickets; NULL: it has not begun */
     struct direct_piece *ready, **ready_end; /* in order, first to go out first */
     size_t ready_bytes;
     size_t at;          /* bytes that were taken of the first */
@@ -58,8 +73,13 @@ struct local_direct {
     struct err err; /* why rows could not be taken at all */
 };
 
-/* local_direct_sink.c */
-extern const struct engine_sink_ops local_direct_sink_ops;
+/* The pieces of one chunk. NULL is fine. */
+void direct_chunk_free(struct direct_piece *p);
+/* With the rest of their chunks, and all that follow. NULL is fine. */
 void direct_pieces_free(struct direct_piece *p);
+/* One reference more. */
+struct local_direct *local_direct_ref(struct local_direct *d);
+/* By the session's thread or one of the engine's: the last one frees it. NULL is fine. */
+void local_direct_unref(struct local_direct *d);
 
 #endif
