@@ -122,7 +122,7 @@ static void in_is_refused(void **state)
     ask("rollback", "[ROLLBACK] Z:I");
     fake_fail(fake, FAKE_BEGIN, SQLSTATE_IO_ERROR);
     ask("copy t from stdin", "E:58030 Z:I");
-    ask("copy t from stdin with (nonsense)", "E:42601 Z:I");
+    ask("copy t from stdin with (nonsense)", "E:42601@25 Z:I");
     ask("copy tavana_catalog.t from stdin", "E:42501 Z:I");
 }
 
@@ -266,7 +266,7 @@ static void out_is_refused(void **state)
         {"copy g (i1) to stdout", "E:42P10 Z:I"},
         {"copy (insert 1) to stdout", "E:0A000 Z:I"},
         {"copy (create t) to stdout", "E:42601 Z:I"},
-        {"copy (select $1) to stdout", "E:42P02 Z:I"},
+        {"copy (select $1) to stdout", "E:42P02@14 Z:I"},
         {"copy (select fail) to stdout", "E:22012 Z:I"},
         {"copy (select bad row) to stdout", "H(1) d:1/ d:2/ E:22012 Z:I"},
         {"copy t to stdout (format csv, force_quote (none))", "E:42703 Z:I"},

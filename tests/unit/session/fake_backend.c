@@ -105,9 +105,11 @@ static int fail_as_told(struct fake *f, enum fake_call call, const struct fake_s
         f->failing = FAKE_NO_CALL;
         return err_set(e, f->code, "%s was told to fail", fake_names[call]);
     }
-    if (script && script->fails_at == call && call != FAKE_NEXT)
-        return err_set(e, script->code, "%s of a statement that fails", fake_names[call]);
-    return ST_OK;
+    if (!script || script->fails_at != call || call == FAKE_NEXT)
+        return ST_OK;
+    (void)err_set(e, script->code, "%s of a statement that fails", fake_names[call]);
+    e->position = script->position;
+    return ST_ERR;
 }
 
 /* detail NULL: it is not logged. script NULL: of no statement. */

@@ -3,6 +3,7 @@
  * backend/backend.h forbids is noted as a breach.
  *
  *   "select N"   needs no script: N rows of one column of 'i' (see fake_statement.columns), only read
+ *   "head*"      in a script stands for every text that begins with head
  *   other texts  are looked up in the scripts, newest first; 42P01 for those that are in none
  *
  * Thread rule: as backend.h has it for the calls of the backend; the functions here may be called by the
@@ -61,6 +62,7 @@ struct fake_statement {
     uint16_t nparams;        /* each an int4 */
     enum fake_call fails_at; /* PREPARE, OPEN, START, FETCH, NEXT, PARK, SLICE; FAKE_NO_CALL: nowhere */
     enum sqlstate code;
+    int32_t position;    /* of fails_at PREPARE: in the text */
     uint64_t after_rows; /* of fails_at NEXT: so many rows come first */
 };
 

@@ -16,11 +16,19 @@ enum { WIDE = 1000 };
 
 /* ---- statements ---- */
 
+static bool is_of(const char *pattern, struct str sql)
+{
+    size_t n = strlen(pattern);
+    if (n > 0 && pattern[n - 1] == '*')
+        return sql.n >= n - 1 && memcmp(sql.p, pattern, n - 1) == 0;
+    return str_eq(sql, str_of(pattern));
+}
+
 static const struct fake_statement *find(const struct fake *f, struct str sql)
 {
     for (size_t i = f->nscripts; i > 0; i--)
         for (size_t j = 0; j < f->lengths[i - 1]; j++)
-            if (str_eq(sql, str_of(f->scripts[i - 1][j].sql)))
+            if (is_of(f->scripts[i - 1][j].sql, sql))
                 return &f->scripts[i - 1][j];
     return NULL;
 }
@@ -82,7 +90,7 @@ int fake_prepare(struct backend_session *b, struct str sql, const uint32_t *oids
 {
     struct fake_session *s = (struct fake_session *)b;
     const struct fake_statement *script = find(s->fake, sql);
-    char text[256];
+    char text[2048];
     (void)oids, (void)noids;
     (void)snprintf(text, sizeof text, "%.*s", (int)sql.n, sql.p);
     TRY(fake_enter(s, FAKE_PREPARE, text, script, e));

@@ -15,6 +15,7 @@ struct session_server *server;
 
 static struct thread_pool *pool;
 static struct lot *lot;
+static const char *peer;
 
 /* ---- the server ---- */
 
@@ -43,6 +44,18 @@ void rig_config(struct session_config *out)
     };
 }
 
+void rig_set_peer(const char *address)
+{
+    peer = address;
+}
+
+/* The server has one option. */
+static void each_option(void *arg, void (*cb)(void *, const char *, const char *, const char *), void *cb_arg)
+{
+    (void)arg;
+    cb(cb_arg, "an_option", "its value", "what it says");
+}
+
 void rig_start(const struct session_config *c, unsigned threads)
 {
     struct err e;
@@ -54,9 +67,15 @@ void rig_start(const struct session_config *c, unsigned threads)
     assert_int_equal(thread_pool_new(&pool, &o, &e), ST_OK);
     assert_int_equal(lot_new(&lot, c->max_connections + c->logins_max + SESSION_ENDING_CONNECTIONS, &e),
                      ST_OK);
-    const struct session_wiring w = {.backend = fake_backend(fake), .pool = pool, .lot = lot};
+    const struct session_wiring w = {.backend = fake_backend(fake),
+                                     .pool = pool,
+                                     .lot = lot,
+                                     .show = {.each_option = each_option},
+                                     .peers = &peer,
+                                     .npeers = peer != NULL};
     assert_int_equal(session_server_new(&server, &w, c, &e), ST_OK);
     assert_int_equal(session_server_start(server, &e), ST_OK);
+    peer = NULL;
 }
 
 static void check_nothing_is_left(void)

@@ -13,6 +13,8 @@ extern struct session_server *server;
 
 /* What rig_set_up uses: limits that no test meets by chance, no time limits. */
 void rig_config(struct session_config *out);
+/* Before rig_start: an address that CancelRequests are sent on to; once. */
+void rig_set_peer(const char *address);
 /* threads: of the pool; with one a session's thread is known (see rig_fail_nth). */
 void rig_start(const struct session_config *c, unsigned threads);
 /* Clients go, sessions end; nothing may be left of them, in the fake, the server or the metrics. */

@@ -14,6 +14,18 @@ static const struct fake_statement script[] = {
     {.sql = "set threads = 4", .effect = BACKEND_SESSION, .tag = "SET"},
     {.sql = "show tables", .columns = "t", .rows = 2},
     {.sql = "drop table a", .effect = BACKEND_WRITES, .tag = "DROP TABLE"},
+    {.sql = "select * from *", .columns = "t", .rows = 1},
+    {.sql = "nothing is here", .fails_at = FAKE_PREPARE, .code = SQLSTATE_UNDEFINED_COLUMN, .position = 9},
+    {.sql = "update t set x = 1 where current of c", .fails_at = FAKE_PREPARE, .code = SQLSTATE_SYNTAX_ERROR},
+    {.sql = "drop table c",
+     .effect = BACKEND_WRITES,
+     .fails_at = FAKE_PREPARE,
+     .code = SQLSTATE_UNDEFINED_TABLE,
+     .position = 12},
+    {.sql = "CREATE SEQUENCE*", .effect = BACKEND_WRITES, .tag = "CREATE SEQUENCE"},
+    {.sql = "CREATE OR REPLACE SEQUENCE*", .effect = BACKEND_WRITES, .tag = "CREATE SEQUENCE"},
+    {.sql = "create table t*", .effect = BACKEND_WRITES, .tag = "CREATE TABLE"},
+    {.sql = "create table u*", .fails_at = FAKE_PREPARE, .code = SQLSTATE_SYNTAX_ERROR, .position = 14},
     {.sql = "drop table b", .effect = BACKEND_WRITES, .tag = "DROP TABLE"},
 };
 
@@ -51,7 +63,7 @@ static void several(void **state)
         {"select 1; show datestyle; insert 1",
          "T(i1) (1) [SELECT 1] T(DateStyle) (ISO, MDY) [SHOW] [INSERT 0 1] Z:I"},
         {"select 1; declare c cursor for nonsense", "E:42601 Z:I"},
-        {"select 1; declare c", "E:42601 Z:I"},
+        {"select 1; declare c", "E:42601@20 Z:I"},
     };
     (void)state;
     WALK(steps);
@@ -177,15 +189,55 @@ static void names_that_nobody_may_use(void **state)
 static void lists_of_the_session(void **state)
 {
     (void)state;
+    P("l", "select * from pg_cursors"), S();
+    expect("1 Z:I");
     ask("begin; declare \"c'1\" cursor for select 1; prepare q (int, text) as select 1",
         "[BEGIN] [DECLARE CURSOR] [PREPARE] Z:T");
     (void)fake_log(fake);
-    ask("savepoint a; select * from pg_cursors",
-        "[SAVEPOINT] E:42P01 Z:E"); /* the fake does not know the text */
+    ask("select * from pg_prepared_statements", "T(t1) (r1) [SELECT 1] Z:T");
+    assert_non_null(strstr(fake_log(fake), "name: 'q'"));
+    B("p", "l"), E("p", 0), S();
+    expect("2 (r1) [SELECT 1] Z:T");
     const char *log = fake_log(fake);
     assert_non_null(strstr(log, "name: 'c''1'"));
-    ask("rollback to a; select * from pg_prepared_statements", "[ROLLBACK] E:42P01 Z:E");
-    assert_non_null(strstr(fake_log(fake), "name: 'q'"));
+    assert_non_null(strstr(log, "name: 'p'")); /* which is about to run */
+    fake_fail(fake, FAKE_PREPARE, SQLSTATE_IO_ERROR);
+    B("r", "l"), S();
+    expect("E:58030 Z:E");
+    ask("rollback", "[ROLLBACK] Z:I");
+    B("", "l"), E("", 0), S(); /* it works the next time */
+    expect("2 (r1) [SELECT 1] Z:I");
+    P("d", "declare c cursor with hold for select * from pg_cursors"), B("", "d"), E("", 0), S();
+    expect("1 2 [DECLARE CURSOR] Z:I");
+}
+
+/* In the message, not in the statement that the engine got. */
+static void positions_of_errors(void **state)
+{
+    static const struct step steps[] = {
+        {"nothing is here", "E:42703@9 Z:I"},
+        {"select 1; nothing is here", "T(i1) (1) [SELECT 1] E:42703@19 Z:I"},
+        {"update t set x = 1 where current of c", "E:0A000 Z:I"},
+        {"drop table a, c", "E:42P01@15 Z:I"},
+        {"create table u (id serial)", "E:42601@14 Z:I"},
+        {"create table t (id serial)", "[CREATE TABLE] Z:I"},
+        {"declare c cursor for nothing is here", "E:42703@30 Z:I"},
+    };
+    (void)state;
+    WALK(steps);
+    P("", "nothing is here"), S();
+    expect("E:42703@9 Z:I");
+}
+
+static void options_of_the_server(void **state)
+{
+    static const struct step steps[] = {
+        {"show an_option", "T(an_option) (its value) [SHOW] Z:I"},
+        {"set an_option = 1", "E:55P02 Z:I"},
+        {"show current_setting", "E:42704 Z:I"},
+    };
+    (void)state;
+    WALK(steps);
 }
 
 static void several_for_the_engine(void **state)
@@ -197,7 +249,7 @@ static void several_for_the_engine(void **state)
         "drop table a, prepare drop table b, open drop table b, start drop table b, close drop table b, "
         "stmt_free drop table b, commit");
     ask("begin read only; drop table a, b", "[BEGIN] E:25006 Z:E");
-    ask("rollback; create table t (id serial)", "[ROLLBACK] E:42P01 Z:I");
+    ask("rollback; create table t (id serial)", "[ROLLBACK] [CREATE TABLE] Z:I");
     assert_non_null(strstr(fake_log(fake), "SEQUENCE"));
 }
 
@@ -224,6 +276,8 @@ int main(void)
         TEST(of_the_session_itself),
         TEST(names_that_nobody_may_use),
         TEST(lists_of_the_session),
+        TEST(positions_of_errors),
+        TEST(options_of_the_server),
         TEST(several_for_the_engine),
         TEST(not_done),
     };

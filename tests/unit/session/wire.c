@@ -22,7 +22,7 @@ struct client {
 
 static struct client *clients[CLIENTS_MAX], *now;
 static size_t nclients;
-static char text[TEXT_MAX], message_text[4096];
+static char text[TEXT_MAX], message_text[4096], auth_text[4096];
 static size_t text_len;
 
 struct client *client_new(void)
@@ -337,18 +337,24 @@ static void say_row(const uint8_t *p)
 
 static void say_report(char type, const uint8_t *p)
 {
-    const char *code = "", *severity = "";
+    const char *code = "", *severity = "", *position = NULL;
     while (*p) {
         const char *value = (const char *)p + 1;
         if (*p == 'C')
             code = value;
         else if (*p == 'V')
             severity = value;
+        else if (*p == 'P')
+            position = value;
         else if (*p == 'M' && type == 'E')
             (void)snprintf(message_text, sizeof message_text, "%s", value);
         p += strlen((const char *)p) + 1;
     }
-    say("%c:%s", type == 'N' ? 'N' : strcmp(severity, "FATAL") == 0 ? 'F' : 'E', code);
+    say("%c:%s%s%s",
+        type == 'N'                      ? 'N'
+        : strcmp(severity, "FATAL") == 0 ? 'F'
+                                         : 'E',
+        code, position ? "@" : "", position ? position : "");
 }
 
 static void say_data(const uint8_t *p, size_t n)
@@ -374,6 +380,10 @@ static void say_message(char type, const uint8_t *p, size_t n)
     case 'G':
     case 'H': say("%c(%u)", type, get_be16(p + 1)); break;
     case 'd': say_data(p, n); break;
+    case 'R':
+        (void)snprintf(auth_text, sizeof auth_text, "%.*s", (int)n - 4, (const char *)p + 4);
+        say("R:%u", get_be32(p));
+        break;
     case 'K':
         now->pid = get_be32(p);
         now->key_len = n - 4;
@@ -456,6 +466,11 @@ const char *to_the_end(void)
         ;
     now->syncs = 0;
     return text;
+}
+
+const char *last_auth(void)
+{
+    return auth_text;
 }
 
 const char *last_message(void)

@@ -5,7 +5,9 @@
  *   (1,r1,NULL)    a DataRow; binary values as #00000001
  *   [SELECT 1]     CommandComplete
  *   Z:I            ReadyForQuery
- *   E:42601        ErrorResponse; F:57P01 one that is FATAL; N:25P01 a notice or warning
+ *   R:10           an authentication request, by its number
+ *   E:42601        ErrorResponse (E:42601@8 with a position); F:57P01 one that is FATAL; N:25P01 a
+ *                  notice or warning
  *   P:name=value   ParameterStatus
  *   G(1) H(1)      CopyInResponse, CopyOutResponse with so many columns
  *   d:text c       CopyData ('/' is a newline), CopyDone
@@ -74,6 +76,8 @@ const char *answers(void);
 const char *until_ready(void); /* the next one */
 const char *notes(unsigned n);
 const char *to_the_end(void);
+/* What came with the last authentication request. */
+const char *last_auth(void);
 /* Message text of the last error that came. */
 const char *last_message(void);
 
