@@ -12,11 +12,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "engine/chunk_decoder.h"
 #include "engine/column_view.h"
 
 #include <stddef.h>
-
-struct chunk_decoder;
 
 /* About the bytes that chunk_encode makes of rows [from, to): exact, but with lists that do not lie in order.
  */
@@ -27,15 +26,5 @@ size_t chunk_rows_within(const struct chunk_view *c, size_t from, size_t to, siz
 /* Appends the segment of rows [from, to), from <= to <= nrows, to out, whose length is a multiple of 8 before
  * and after. 54000 beyond out->max, 53200; out is then as long as before. */
 int chunk_encode(const struct chunk_view *c, size_t from, size_t to, struct buf *out, struct err *e);
-
-/* types[i] of column i, as of chunks that are encoded; they outlive the decoder. One thread at a time. */
-int chunk_decoder_new(struct chunk_decoder **out, const struct engine_column_type *const *types,
-                      size_t ntypes, struct err *e);
-/* *out points into bytes (at an address that is a multiple of 8; never written to) and into the decoder: lent
- * until the next call, or until bytes go. XX001, 53200. Holds at most 16 bytes a string beside them. */
-int chunk_decode(struct chunk_decoder *d, const void *bytes, size_t n, const struct chunk_view **out,
-                 struct err *e);
-/* NULL is fine. */
-void chunk_decoder_free(struct chunk_decoder *d);
 
 #endif

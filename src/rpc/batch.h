@@ -11,8 +11,8 @@ struct row_batch;
  * ST_EOF: it is a trailer, *out the caller's. 08P01 for anything else. */
 int rpc_batch_read(grpc_byte_buffer *b, struct row_batch *batch, bool *last, Tavana__V1__FetchReply **out,
                    struct err *e);
-/* The bytes before n bytes of rows; returns their number, at most RPC_BATCH_HEAD_MAX. */
 enum { RPC_BATCH_HEAD_MAX = 48 };
+/* The bytes before n bytes of rows; returns their number, at most RPC_BATCH_HEAD_MAX. */
 size_t rpc_batch_head(uint8_t *out, uint64_t count, bool last, size_t n);
 
 #endif
