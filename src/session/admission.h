@@ -33,7 +33,9 @@ struct admission_ticket {
     bool granted; /* with the lock */
 };
 
+/* limit: bytes of all results together. */
 void admission_init(struct admission *a, uint64_t limit);
+/* Nobody may be in line any more. */
 void admission_release(struct admission *a);
 
 /* Takes bytes if there are that many and nobody is in line; or false. extra: what makes a result faster, and
@@ -41,9 +43,11 @@ void admission_release(struct admission *a);
 bool admission_try(struct admission *a, uint64_t bytes, bool extra);
 /* Stands in line; the bell rings when the bytes are granted. A single result always gets its bytes. */
 void admission_queue(struct admission *a, struct admission_ticket *t);
+/* Whether its bytes have been granted: they are the caller's then. */
 bool admission_granted(struct admission *a, struct admission_ticket *t);
 /* Leaves the line; true: it was granted meanwhile, and the bytes are the caller's. */
 bool admission_unqueue(struct admission *a, struct admission_ticket *t);
+/* Bytes that were taken or granted; whoever is first in line may get them. */
 void admission_give_back(struct admission *a, uint64_t bytes);
 
 #endif

@@ -78,6 +78,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
 int session_server_start(struct session_server *v, struct err *e);
 /* Takes over from now on; NULL: none. Sessions that run keep what they have. */
 void session_server_set_users(struct session_server *v, struct user_file *users);
+/* For connections from now on; the reference becomes the server's. NULL: none. */
 void session_server_set_tls(struct session_server *v, struct tls_context *tls);
 /* For new statements and sessions, after a reload; max_connections stays what it was. */
 int session_server_set_config(struct session_server *v, const struct session_config *c, struct err *e);
@@ -100,6 +101,7 @@ void session_server_free(struct session_server *v);
 struct session_counts {
     unsigned sessions, running, left;
 };
+/* Numbers of one moment, for gauges. */
 struct session_counts session_server_counts(struct session_server *v);
 
 #endif

@@ -124,14 +124,20 @@ struct settings {
 
 /* memory: that undo records count against (53200); NULL: none. Outlives s. */
 void settings_init(struct settings *s, struct account *memory);
+/* Gives all values and undo records back. */
 void settings_release(struct settings *s);
 
 /* Any case; -1 when there is none (a custom one that was never set included). */
 int settings_find(const struct settings *s, const char *name);
+/* The value as it counts now. Lent until it is changed. */
 const char *settings_get(const struct settings *s, size_t index);
+/* As it is shown: of the table, or of a custom one. Lent. */
 const char *settings_name(const struct settings *s, size_t index);
+/* What it is for, in a line; static. Of the table's alone. */
 const char *settings_text(size_t index);
+/* How many there are, custom ones behind the table's. */
 size_t settings_count(const struct settings *s);
+/* Bits of the table's line: what may be set where, and how it is read. */
 unsigned settings_flags(size_t index);
 
 /* The value as it would be kept; fails as settings_set does. */
@@ -146,9 +152,11 @@ int settings_start(struct settings *s, const char *name, const char *value, stru
 int settings_force(struct settings *s, enum setting index, const char *value, struct err *e);
 /* RESET ALL, DISCARD ALL. */
 int settings_reset_all(struct settings *s, bool in_transaction, struct err *e);
+/* Keeps what SET did, or undoes it; what SET LOCAL did ends either way. */
 void settings_end_transaction(struct settings *s, bool committed);
-/* SAVEPOINT and ROLLBACK TO: undoes what was changed after the mark, which stays. */
+/* SAVEPOINT: what is changed from now on can be undone by itself. The mark. */
 size_t settings_mark(struct settings *s);
+/* Undoes what was changed after the mark, which stays. */
 void settings_undo_from(struct settings *s, size_t mark);
 /* RELEASE: what was changed after the mark counts as changed after the one before it (0: since BEGIN), which
  * becomes the newest. */
@@ -160,9 +168,11 @@ uint64_t settings_take_reports(struct settings *s);
 
 /* "1500", "1.5s", "2 min" in microseconds; 0: none. Only of SETTING_MS ones, whose values were checked. */
 int64_t settings_duration_us(const struct settings *s, enum setting index);
+/* Of a boolean one, whose value was checked. */
 bool settings_bool(const struct settings *s, enum setting index);
 /* on, true, yes, 1 … and their opposites, as PostgreSQL reads a boolean; 22P02. */
 int settings_parse_bool(const char *text, bool *out, struct err *e);
+/* Of one that is a number, whose value was checked. */
 int64_t settings_int(const struct settings *s, enum setting index);
 
 #endif
