@@ -26,13 +26,6 @@ enum drained { CONN_GOES_ON, CONN_ENDED };
 
 DEFINE_CLEANUP(struct conn, conn_free)
 
-int conn_failed(struct err *e, const char *what, int errnum)
-{
-    char text[128];
-    return err_set(e, SQLSTATE_CONNECTION_FAILURE, "could not %s: %s", what,
-                   strerror_r(errnum, text, sizeof text));
-}
-
 static bool is_down(const struct conn *c)
 {
     return __atomic_load_n(&c->down, __ATOMIC_ACQUIRE);

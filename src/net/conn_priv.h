@@ -4,6 +4,8 @@
 
 #include "net/conn.h"
 
+#include <string.h>
+
 struct conn_tls;
 
 enum {
@@ -27,6 +29,11 @@ struct conn {
 };
 
 /* 08006 with errnum's text. */
-int conn_failed(struct err *e, const char *what, int errnum);
+static inline int conn_failed(struct err *e, const char *what, int errnum)
+{
+    char text[128];
+    return err_set(e, SQLSTATE_CONNECTION_FAILURE, "could not %s: %s", what,
+                   strerror_r(errnum, text, sizeof text));
+}
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct bio_method_st; /* OpenSSL's BIO_METHOD */
 struct conn;
 struct err;
 
@@ -19,9 +18,5 @@ int conn_tls_write(struct conn *c, const void *p, size_t n, size_t *done, short 
 bool conn_tls_has_buffered(const struct conn *c);
 /* Says goodbye as far as that goes without waiting, frees c->tls. */
 void conn_tls_free(struct conn *c);
-/* NULL when memory is out. Free with BIO_meth_free. */
-struct bio_method_st *conn_tls_method(void);
-/* What OpenSSL says went wrong first; empties its queue. Static memory or `room`. */
-const char *tls_reason(char *room, size_t n);
 
 #endif

@@ -12,10 +12,25 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "net/conn_tls.h"
+#include "net/conn_bio.h"
 #include "net/tls_priv.h"
 
 static const unsigned char alpn_protocols[] = "\012postgresql";
+
+const char *tls_reason(char *room, size_t n)
+{
+    unsigned long code = ERR_get_error();
+    ERR_clear_error();
+    if (!code)
+        return "unknown error";
+    const char *reason = ERR_reason_error_string(code);
+    if (reason)
+        return reason;
+    if (ERR_SYSTEM_ERROR(code))
+        return strerror_r(ERR_GET_REASON(code), room, n);
+    ERR_error_string_n(code, room, n);
+    return room;
+}
 
 static int bad_file(struct err *e, const char *what, const char *path)
 {

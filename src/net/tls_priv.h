@@ -18,4 +18,7 @@ struct tls_context {
     uint8_t binding[CHANNEL_BINDING_MAX]; /* tls-server-end-point */
 };
 
+/* What OpenSSL says went wrong first; empties its queue. Static memory or `room`. */
+const char *tls_reason(char *room, size_t n);
+
 #endif
