@@ -341,13 +341,3 @@ int encoder_store_rows(struct encoder *enc, const struct chunk_view *chunk, size
     return enc->nunbounded ? encode_unbounded(enc, chunk, row, end, batch_bytes, batch, e)
                            : encode_bounded(enc, chunk, row, end, batch_bytes, batch, e);
 }
-
-int encode_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, uint64_t max_rows,
-                size_t batch_bytes, struct row_batch *batch, struct err *e)
-{
-    assert(chunk->ncolumns == enc->ncolumns && *row <= chunk->nrows);
-    size_t end = *row + least(max_rows, chunk->nrows - *row);
-    if (enc->copy)
-        return copy_encode_rows(enc, chunk, row, end, batch_bytes, batch, e);
-    return encoder_store_rows(enc, chunk, row, end, batch_bytes, batch, e);
-}

@@ -5,6 +5,7 @@
 #define TAVANA_ENCODE_ENCODER_H
 
 #include "base/err.h"
+#include "encode/encode_rows.h"
 #include "engine/column_view.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
@@ -30,11 +31,5 @@ int encoder_new(struct encoder **out, const struct engine_column_type *const *ty
                 const int16_t *formats, const struct encode_settings *settings, struct err *e);
 /* NULL is fine. */
 void encoder_free(struct encoder *enc);
-
-/* Rows [*row, chunk->nrows) until max_rows, or until the batch holds batch_bytes or more. Advances *row.
- * ST_OK all of the chunk or max_rows; ST_AGAIN the batch is full, call again with an empty one;
- * ST_ERR 22003, 22008, 54000 …: a value that has no form on the wire; the rows before it are in the batch. */
-int encode_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, uint64_t max_rows,
-                size_t batch_bytes, struct row_batch *batch, struct err *e);
 
 #endif
