@@ -78,13 +78,14 @@ def check_asserts(files, allowed, breach):
 
 
 def shared_fields(files, allowed):
-    """(field, its writers), of those with more than two. Values, which whoever makes one fills, are not counted; of
-    the structs of a seam, which several rooms implement, the files of one room are."""
+    """(field, its writers), of those with more than two. Not counted are values, which whoever makes one fills, and
+    `ops`, which each implementation sets; of the structs of a seam, which several rooms implement, the files of one
+    room are."""
     values, seams = allowed.words("value"), allowed.words("seam")
     for (struct, field), paths in sorted(written(files).items()):
         rooms = [[p for p in paths if p.startswith(room + "/")] for room in {os.path.dirname(p) for p in paths}]
         most = max(map(len, rooms)) if struct in seams else len(paths)
-        if most > WRITERS_MAX and struct not in values:
+        if most > WRITERS_MAX and struct not in values and field != "ops":
             yield f"{struct}.{field}", sorted(paths)
 
 
