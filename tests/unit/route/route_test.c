@@ -64,7 +64,7 @@ static void start_worker(struct one_worker *w, int i)
     const struct rpc_service_options so = {
         .backend = fake_backend(w->fake),
         .server =
-            {.addresses = any, .naddresses = 1, .security = &plain, .silence_ms = 2000, .pool = w->pool},
+            {.addresses = any, .naddresses = 1, .security = &plain, .silence_ms = 10000, .pool = w->pool},
         .sessions_max = 10,
         .version = "test",
     };
@@ -91,7 +91,7 @@ static int set_up(void **state)
                     .nnames = WORKERS,
                     .pool_size = WORKERS,
                     .resolve_us = SECOND,
-                    .client = {.channel = {.security = &plain, .timeout_ms = 2000}, .gateway = "test"}},
+                    .client = {.channel = {.security = &plain, .timeout_ms = 10000}, .gateway = "test"}},
         .wait_us = SECOND,
     };
     assert_int_equal(route_new(&route, &o, &err), ST_OK);
@@ -152,7 +152,8 @@ static struct backend_portal *opened(const char *sql)
     struct backend_stmt *st = NULL;
     struct backend_portal *p = NULL;
     err_init(&err);
-    assert_int_equal(session->ops->prepare(session, str_of(sql), NULL, 0, &st, &err), ST_OK);
+    if (session->ops->prepare(session, str_of(sql), NULL, 0, &st, &err) != ST_OK)
+        fail_msg("%s: %s %s", sql, sqlstate_code(err.code), err.message);
     assert_int_equal(session->ops->open(session, st, NULL, 0, &p, &err), ST_OK);
     session->ops->stmt_free(st);
     return p;
