@@ -17,6 +17,8 @@
 #include "backend/local_version.h"
 #include "base/metric.h"
 
+#include <assert.h>
+
 void local_ran_close(struct local_ran *r)
 {
     row_source_close(r->source);
@@ -188,6 +190,7 @@ static int run_text(const struct local_portal *p, const struct sql_rewritten *te
 {
     const struct backend_stmt_info *info = &p->stmt->base.info;
     TRY(info->effect == BACKEND_READS ? run_reading(p, text, typed, out, e) : run_changing(p, text, out, e));
+    assert(out->source && out->info);
     bool plain = !out->source->ops->encoded; /* else the sink looks at the types */
     if (plain && out->info->answer == ENGINE_ROWS && info->returns_rows &&
         !local_fits(p->stmt, out->info->types, out->info->ncolumns)) {
@@ -250,8 +253,10 @@ static int run_to_the_error(struct local_portal *p, struct err *e)
     TRY(local_run_text(p->stmt, p->params, &p->arena, &text, e));
     TRY(local_claim(p->session, &c, e));
     int st = run_text(p, &text, true, &again, e); /* typed, so that nobody has to take encoded rows */
-    while (st == ST_OK)
+    while (st == ST_OK) {
+        assert(again.source);
         st = row_source_next(again.source, &chunk, e);
+    }
     if (st == ST_ERR)
         local_map_position(p->stmt, &text, e);
     local_ran_close(&again);
