@@ -31,7 +31,9 @@ static int session_init(struct session *s, struct session_server *v, int fd, str
     list_init(&s->statements);
     list_init(&s->portals);
     list_init(&s->savepoints);
-    buf_init(&s->out, OUT_MAX);
+    buf_init(&s->output.bytes, OUT_MAX);
+    pg_reply_init(&s->pg);
+    s->reply = &s->pg.base;
     init_limits(s);
     (void)pthread_mutex_init(&s->lock, NULL);
     parked_init(&s->parked, fd, session_on_leave);

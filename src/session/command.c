@@ -217,7 +217,7 @@ static int set_transaction(struct session *s, const struct sql_set *set, struct 
 {
     const struct sql_transaction *t = &set->transaction;
     if (!set->is_session_characteristics && s->tx != TX_BLOCK) {
-        session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+        session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");
         return ST_OK;
     }
@@ -264,7 +264,7 @@ static int run_set(struct session *s, const struct sql_statement *sql, struct co
     if (set.is_constraints) { /* none can be deferred */
         (void)snprintf(r->tag, sizeof r->tag, "SET CONSTRAINTS");
         if (s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
-            session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+            session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                            "SET CONSTRAINTS can only be used in transaction blocks");
         return ST_OK;
     }
@@ -273,7 +273,7 @@ static int run_set(struct session *s, const struct sql_statement *sql, struct co
         return session_apply_settings(s, false, e);
     }
     if (set.local && s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
-        session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+        session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET LOCAL can only be used in transaction blocks");
     return command_set(s, &set, e);
 }

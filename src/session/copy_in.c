@@ -101,7 +101,7 @@ static int lost_in_messages(struct copy_in *c, uint8_t type, struct err *e)
         (void)err_set(&first, SQLSTATE_PROTOCOL_VIOLATION,
                       "unexpected message type 0x%02X during COPY from stdin", type);
     add_line(c, &first);
-    session_report(s, BE_ERROR, &first);
+    session_report(s, REPLY_ERROR, &first);
     s->closing = true;
     return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
                    "terminating connection because protocol synchronization was lost");
@@ -212,8 +212,8 @@ static int begin(struct copy_in *c, const struct sql_copy *copy, struct err *e)
         return err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,
                        "cannot execute COPY FROM in a read-only transaction");
 
-    be_copy_response(&s->out, BE_COPY_IN, c->binary, c->backend->ncolumns);
-    return session_flush(s, e);
+    s->reply->ops->copy_begins(s->reply, REPLY_COPY_IN, c->binary, c->backend->ncolumns);
+    return s->reply->ops->flush(s->reply, e);
 }
 
 /* The message that the statement came in gives way to what the client sends next. */

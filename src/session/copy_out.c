@@ -241,9 +241,10 @@ static int send(struct copy_out *c, uint64_t *rows, struct err *e)
         .batch_bytes = config->flush_bytes,
         .batch_rows = config->flush_rows,
     };
-    be_copy_response(&s->out, BE_COPY_OUT, options->format == COPY_BINARY, c->portal->desc->ncolumns);
+    s->reply->ops->copy_begins(s->reply, REPLY_COPY_OUT, options->format == COPY_BINARY,
+                               c->portal->desc->ncolumns);
     TRY(session_send_stream(s, c->portal, &how, rows, e));
-    be_copy_done(&s->out);
+    s->reply->ops->copy_ends(s->reply);
     return ST_OK;
 }
 

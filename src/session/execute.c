@@ -23,12 +23,12 @@ static int check_result_limits(const struct session *s, struct err *e)
                    (unsigned long long)limit, what);
 }
 
-static int send_batch(struct session *s, struct row_batch *batch, struct err *e)
+static int send_batch(struct session *s, struct row_batch *batch, bool is_last, struct err *e)
 {
     s->statement_rows += batch->nrows;
     s->statement_bytes += batch->len;
     TRY(check_result_limits(s, e));
-    TRY(session_send_batch(s, batch, e));
+    TRY(s->reply->ops->rows(s->reply, batch, is_last, e));
     if (!s->first_row_seen) {
         s->first_row_seen = true;
         metric_observe(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
@@ -66,7 +66,7 @@ static int admit(struct session *s, struct err *e)
     struct admission *a = &s->server->admission;
     if (admission_try(a, ADMISSION_STREAM, false))
         return ST_OK;
-    TRY(session_flush(s, e));
+    TRY(s->reply->ops->flush(s->reply, e));
     struct admission_ticket t = {.bell = &s->worker->waker, .bytes = ADMISSION_STREAM};
     admission_queue(a, &t);
     int st = stand_in_line(s, &t, e);
@@ -81,43 +81,20 @@ static int admit(struct session *s, struct err *e)
 
 /* ---- its rows ---- */
 
-/* The rows that have come go out while the engine works on the next ones. But a session whose results have
- * ended with their first rows gets those and the end in one piece. */
-static int flush_or_hold(struct session *s, bool first, struct err *e)
-{
-    if (!first || !pace_holds_first_rows(&s->pace))
-        return session_flush(s, e);
-    session_hold(s);
-    return ST_OK;
-}
-
 static int send_rows(struct session *s, struct backend_portal *engine, struct row_stream *stream,
                      uint64_t *rows, struct err *e)
 {
     struct row_batch *batch;
-    unsigned batches = 0;
-    int64_t first_us = 0;
     int st;
     while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
-        session_unhold(s);
-        if (batches++ == 0)
-            first_us = clock_now_us();
-        st = send_batch(s, batch, e);
-        if (st == ST_OK && !engine->complete)
-            st = flush_or_hold(s, batches == 1, e);
+        st = send_batch(s, batch, engine->complete, e);
         if (st == ST_OK && !engine->complete) /* else it is done, and is too late to be cancelled */
             st = session_check_interrupts(s, e);
         if (st < 0)
             break;
         *rows += batch->nrows;
     }
-    session_unhold(s);
-    if (st < 0) {
-        pace_result_failed(&s->pace);
-        return st;
-    }
-    pace_result_ended(&s->pace, batches, batches == 1 ? clock_now_us() - first_us : 0);
-    return conn_is_tls(s->conn) ? session_drain(s, e) : ST_OK; /* TLS cannot read while the writer writes */
+    return st;
 }
 
 int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
@@ -129,16 +106,12 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     int st = s->engine->ops->fetch(engine, how, &stream, e);
     if (st == ST_OK) {
         const bool is_page = how->max_rows > 0;
-        if (is_page)
-            pace_page_begins(&s->pace, clock_now_us());
-        else
-            pace_no_page(&s->pace);
+        s->reply->ops->rows_begin(s->reply, is_page);
         st = send_rows(s, engine, stream, rows, e);
+        st = s->reply->ops->rows_end(s->reply, st, e);
         row_stream_close(stream);
         bool looks = st == ST_OK && is_page && pace_makes_ahead(s->statement_bytes);
         s->ahead = looks && !engine->complete ? engine : NULL;
-        if (is_page)
-            pace_page_ended(&s->pace, clock_now_us());
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     admission_give_back(&s->server->admission, ADMISSION_STREAM);
@@ -152,7 +125,7 @@ static int complete(struct session *s, const char *tag, bool with_count, uint64_
     if (s->ends_query)
         TRY(tx_implicit_commit(s, e));
     (void)snprintf(text, sizeof text, with_count ? "%s %llu" : "%s", tag, (unsigned long long)count);
-    be_command_complete(&s->out, text);
+    s->reply->ops->tag(s->reply, text);
     s->completed = true;
     return ST_OK;
 }
@@ -229,7 +202,7 @@ static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows
     TRY(portal_run(s, p, &(struct portal_run){.count = max_rows, .to = RUN_SEND, .reader = p}, &rows, e));
     if (p->at_end)
         return complete(s, p->tag, p->tag_count, rows, e);
-    be_portal_suspended(&s->out);
+    s->reply->ops->suspended(s->reply);
     return ST_OK;
 }
 
@@ -254,7 +227,7 @@ static int execute_command(struct session *s, struct portal *p, uint64_t max_row
     }
     if (!p->returns_rows || p->at_end)
         return complete(s, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows, e);
-    be_portal_suspended(&s->out);
+    s->reply->ops->suspended(s->reply);
     return ST_OK;
 }
 
@@ -274,7 +247,7 @@ int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool m
     if (st == ST_OK && p->failed)
         st = cannot_run(p, e);
     if (st == ST_OK && p->kind == PORTAL_EMPTY)
-        be_empty_query_response(&s->out);
+        s->reply->ops->empty(s->reply);
     else if (st == ST_OK && p->kind == PORTAL_ENGINE)
         st = execute_engine(s, p, max, more_follows, e);
     else if (st == ST_OK)

@@ -30,7 +30,7 @@ static int on_parse(struct session *s, const struct frame *f, struct err *e)
         statement_free(st);
         return ST_ERR;
     }
-    be_parse_complete(&s->out);
+    be_parse_complete(&s->output.bytes);
     return ST_OK;
 }
 
@@ -107,7 +107,7 @@ static int on_bind(struct session *s, const struct frame *f, struct err *e)
         return rc;
     }
     p->visible = true;
-    be_bind_complete(&s->out);
+    be_bind_complete(&s->output.bytes);
     return ST_OK;
 }
 
@@ -124,11 +124,11 @@ static int describe_statement(struct session *s, const char *name, struct err *e
         return err_oom(e);
     for (uint16_t i = 0; i < n; i++)
         oids[i] = statement_param_oid(st, i);
-    be_parameter_description(&s->out, oids, n);
+    be_parameter_description(&s->output.bytes, oids, n);
     if (statement_desc(st))
-        session_send_row_description(s, statement_desc(st), NULL);
+        s->reply->ops->columns(s->reply, statement_desc(st), NULL);
     else
-        be_no_data(&s->out);
+        s->reply->ops->no_columns(s->reply);
     return ST_OK;
 }
 
@@ -175,7 +175,7 @@ static int on_close(struct session *s, const struct frame *f, struct err *e)
         if (p)
             portal_drop(s, p);
     }
-    be_close_complete(&s->out);
+    be_close_complete(&s->output.bytes);
     return ST_OK;
 }
 

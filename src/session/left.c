@@ -1,6 +1,6 @@
-/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. What the
- * thread had put into s->out is whole messages, and stays as it is from then on; they go out before the last
- * word, and only while no writer is at the socket. */
+/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. What
+ * the thread had put into s->output.bytes is whole messages, and stays as it is from then on; they go out
+ * before the last word, and only while no writer is at the socket. */
 #include "base/log.h"
 #include "base/metric.h"
 #include "session/session_priv.h"
@@ -20,11 +20,11 @@ static void tell(struct session *s, int64_t now_us, const struct err *why)
     struct buf last;
     struct err ignored;
     size_t done = 0;
-    if (!buf_ok(&s->out) || (s->writer && !writer_idle(s->writer)))
+    if (!buf_ok(&s->output.bytes) || (s->output.writer && !writer_idle(s->output.writer)))
         return;
     err_init(&ignored);
     buf_init(&last, OUT_MAX);
-    buf_put(&last, s->out.data, s->out.len);
+    buf_put(&last, s->output.bytes.data, s->output.bytes.len);
     be_report(&last, BE_FATAL, why);
     if (buf_ok(&last))
         (void)conn_write(s->conn, NULL, last.data, last.len, &done, now_us, NULL, &ignored);

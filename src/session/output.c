@@ -1,5 +1,7 @@
-/* The way to the client: small messages gather in s->out, rows go straight from their batch; a full socket is
- * waited for here, with everything that may end the wait. */
+/* The way to the client: small messages gather in s->output.bytes, rows go straight from their batch; a
+ * full socket is waited for here, with everything that may end the wait. */
+#include "session/output.h"
+
 #include "base/log.h"
 #include "base/metric.h"
 #include "rows/row_batch.h"
@@ -29,8 +31,8 @@ static int while_blocked(struct session *s, int64_t blocked_since_us, struct err
         return session_terminated(s, e);
     const struct session_config *c = session_config(s);
     int64_t blocked_us = clock_now_us() - blocked_since_us;
-    if (blocked_us >= c->slow_flush_us && !s->slow_logged) {
-        s->slow_logged = true;
+    if (blocked_us >= c->slow_flush_us && !s->output.slow_logged) {
+        s->output.slow_logged = true;
         metric_add(METRIC_SLOW_FLUSHES, 1);
         log_line(LOG_WARNING, "slow_client", "pid=%u peer=%s blocked_s=%.1f", s->pid, conn_peer_name(s->conn),
                  (double)blocked_us / 1e6);
@@ -55,7 +57,7 @@ int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_
         tick_us = c->slow_flush_us;
     if (c->flush_timeout_us && c->flush_timeout_us < tick_us)
         tick_us = c->flush_timeout_us;
-    s->slow_logged = false;
+    s->output.slow_logged = false;
     bool counted = false;
     for (size_t at = 0; at < n;) {
         size_t done = 0;
@@ -81,84 +83,91 @@ int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_
  * the socket full: nothing follows it. */
 static int send_all(struct session *s, const uint8_t *p, size_t n, struct err *e)
 {
-    if (s->write_failed)
+    if (s->output.write_failed)
         return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
-    int st = s->writer ? writer_drain(s->writer, e) : ST_OK;
+    int st = s->output.writer ? writer_drain(s->output.writer, e) : ST_OK;
     if (st == ST_OK)
         st = session_write(s, &s->worker->waker, p, n, e);
     if (st < 0)
-        s->closing = s->write_failed = true;
+        s->closing = s->output.write_failed = true;
     return st;
 }
 
 int session_drain(struct session *s, struct err *e)
 {
-    return s->writer ? send_all(s, NULL, 0, e) : ST_OK;
+    return s->output.writer ? send_all(s, NULL, 0, e) : ST_OK;
 }
 
 /* A message had no room. Those before it are whole and go out, so that a FATAL can follow them. */
 static int lost_message(struct session *s, struct err *e)
 {
     s->closing = true;
-    TRY(send_all(s, s->out.data, s->out.len, e));
-    buf_clear(&s->out);
+    TRY(send_all(s, s->output.bytes.data, s->output.bytes.len, e));
+    buf_clear(&s->output.bytes);
     return err_oom(e);
 }
 
 /* Messages between rows that the writer writes go with those: this thread does not wait for them. */
 static int flush_with(struct session *s, bool rows_around, bool rows_follow, struct err *e)
 {
-    if (!buf_ok(&s->out))
+    if (!buf_ok(&s->output.bytes))
         return lost_message(s, e);
-    if (s->out.len == 0)
+    if (s->output.bytes.len == 0)
         return ST_OK;
     int st;
-    if (s->out.len > PACE_WRITER_MESSAGES || !rows_around)
-        st = send_all(s, s->out.data, s->out.len, e);
+    if (s->output.bytes.len > PACE_WRITER_MESSAGES || !rows_around)
+        st = send_all(s, s->output.bytes.data, s->output.bytes.len, e);
     else
-        st = writer_put_bytes(s->writer, s->out.data, s->out.len, !rows_follow, e);
+        st = writer_put_bytes(s->output.writer, s->output.bytes.data, s->output.bytes.len, !rows_follow, e);
     if (st < 0)
         s->closing = true;
-    buf_clear(&s->out);
-    s->out_due = false;
+    buf_clear(&s->output.bytes);
+    s->output.due = false;
     return st;
 }
 
 int session_flush(struct session *s, struct err *e)
 {
-    return flush_with(s, s->writer && !writer_idle(s->writer), false, e);
+    return flush_with(s, s->output.writer && !writer_idle(s->output.writer), false, e);
 }
 
 int session_flush_full(struct session *s, struct err *e)
 {
-    return buf_ok(&s->out) && s->out.len < session_config(s)->write_buffer ? ST_OK : session_flush(s, e);
+    return buf_ok(&s->output.bytes) && s->output.bytes.len < session_config(s)->write_buffer
+               ? ST_OK
+               : session_flush(s, e);
 }
 
 int session_flush_due(struct session *s, struct err *e)
 {
-    bool waits = buf_ok(&s->out) && !s->out_due && s->out.len < PACE_ANSWERS_BYTES;
+    bool waits = buf_ok(&s->output.bytes) && !s->output.due && s->output.bytes.len < PACE_ANSWERS_BYTES;
     return waits ? ST_OK : session_flush(s, e);
+}
+
+void session_answer_is_due(struct session *s)
+{
+    s->output.due = true;
 }
 
 void session_hold(struct session *s)
 {
     (void)pthread_mutex_lock(&s->lock);
-    s->held = buf_ok(&s->out) && s->out.len > 0 && !s->writer;
-    s->held_sent = 0;
-    s->held_since_us = clock_now_us();
+    s->output.held = buf_ok(&s->output.bytes) && s->output.bytes.len > 0 && !s->output.writer;
+    s->output.held_sent = 0;
+    s->output.held_since_us = clock_now_us();
     (void)pthread_mutex_unlock(&s->lock);
 }
 
 void session_unhold(struct session *s)
 {
-    if (!s->held) /* nobody else sets it */
+    if (!s->output.held) /* nobody else sets it */
         return;
     (void)pthread_mutex_lock(&s->lock);
-    size_t sent = s->held_sent;
-    s->held = false;
+    size_t sent = s->output.held_sent;
+    s->output.held = false;
     (void)pthread_mutex_unlock(&s->lock);
-    memmove(s->out.data, s->out.data + sent, s->out.len - sent);
-    s->out.len -= sent;
+    memmove(s->output.bytes.data, s->output.bytes.data + sent, s->output.bytes.len - sent);
+    s->output.bytes.len -= sent;
 }
 
 /* What the socket takes at once. An error is met again by the session itself. */
@@ -166,21 +175,22 @@ void session_send_held(struct session *s, int64_t now_us)
 {
     struct err ignored;
     size_t done = 0;
-    if (!s->held || now_us - s->held_since_us < PACE_HOLD_US || s->held_sent == s->out.len)
+    if (!s->output.held || now_us - s->output.held_since_us < PACE_HOLD_US ||
+        s->output.held_sent == s->output.bytes.len)
         return;
     err_init(&ignored);
-    (void)conn_write(s->conn, NULL, s->out.data + s->held_sent, s->out.len - s->held_sent, &done, now_us,
-                     NULL, &ignored);
-    s->held_sent += done;
+    (void)conn_write(s->conn, NULL, s->output.bytes.data + s->output.held_sent,
+                     s->output.bytes.len - s->output.held_sent, &done, now_us, NULL, &ignored);
+    s->output.held_sent += done;
     metric_add(METRIC_BYTES_SENT, done);
 }
 
 int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
 {
     size_t room = pace_is_plain() ? 0 : session_config(s)->write_buffer;
-    if (s->out.len + n <= room) { /* one write for a small result and what surrounds it */
-        buf_put(&s->out, p, n);
-        s->out_due |= n > 0;
+    if (s->output.bytes.len + n <= room) { /* one write for a small result and what surrounds it */
+        buf_put(&s->output.bytes, p, n);
+        s->output.due |= n > 0;
         return ST_OK;
     }
     TRY(session_flush(s, e));
@@ -189,9 +199,10 @@ int session_send_rows(struct session *s, const void *p, size_t n, struct err *e)
 
 static bool writes_itself(struct session *s, const struct row_batch *batch)
 {
-    if (!s->writer && !s->server->wiring.backend->forwards && pace_wants_writer(&s->pace, s->statement_bytes))
-        s->writer = writer_new(s);
-    return !s->writer || pace_bypasses_writer(&s->pace, s->statement_bytes, batch->len);
+    if (!s->output.writer && !s->server->wiring.backend->forwards &&
+        pace_wants_writer(&s->output.pace, s->statement_bytes))
+        s->output.writer = writer_new(s);
+    return !s->output.writer || pace_bypasses_writer(&s->output.pace, s->statement_bytes, batch->len);
 }
 
 int session_send_batch(struct session *s, struct row_batch *batch, struct err *e)
@@ -199,44 +210,10 @@ int session_send_batch(struct session *s, struct row_batch *batch, struct err *e
     if (writes_itself(s, batch))
         return session_send_rows(s, batch->data, batch->len, e);
     TRY(flush_with(s, true, true, e));
-    int st = writer_put(s->writer, batch, e);
+    int st = writer_put(s->output.writer, batch, e);
     if (st < 0)
         s->closing = true;
     return st;
-}
-
-void session_report(struct session *s, enum be_severity severity, const struct err *e)
-{
-    if (severity == BE_ERROR || severity == BE_FATAL)
-        metric_error(e->code);
-    be_report(&s->out, severity, e);
-    s->out_due = true;
-}
-
-/* Levels of client_min_messages, least important first. */
-static int level_of(const char *name)
-{
-    static const char *const levels[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
-                                         "log",    "notice", "warning", "error"};
-    for (int i = 0; i < (int)(sizeof levels / sizeof *levels); i++)
-        if (strcmp(levels[i], name) == 0)
-            return i;
-    return 0;
-}
-
-void session_notice(struct session *s, enum be_severity severity, enum sqlstate code, const char *fmt, ...)
-{
-    const char *least = settings_get(&s->settings, SET_CLIENT_MIN_MESSAGES);
-    if (level_of(severity == BE_WARNING ? "warning" : "notice") < level_of(least))
-        return;
-    struct err e;
-    err_init(&e);
-    va_list ap;
-    va_start(ap, fmt);
-    (void)err_vset(&e, code, fmt, ap);
-    va_end(ap);
-    be_report(&s->out, severity, &e);
-    s->out_due = true;
 }
 
 int session_check_interrupts(struct session *s, struct err *e)

@@ -326,28 +326,11 @@ int portals_start_readers(struct session *s, const struct portal *but, struct er
     return ST_OK;
 }
 
-void session_send_row_description(struct session *s, const struct row_desc *desc, const int16_t *formats)
-{
-    size_t mark;
-    be_row_description_begin(&s->out, desc->ncolumns, &mark);
-    for (uint16_t i = 0; i < desc->ncolumns; i++) {
-        const struct column_desc *column = &desc->columns[i];
-        be_row_description_column(&s->out, &(struct be_column){
-                                               .name = column->name,
-                                               .type_oid = column->type_oid,
-                                               .type_size = column->type_size,
-                                               .typmod = column->typmod,
-                                               .format = formats ? formats[i] : 0,
-                                           });
-    }
-    be_row_description_end(&s->out, mark);
-}
-
 void portal_send_description(struct session *s, const struct portal *p)
 {
     struct row_desc *desc = portal_desc(p);
     if (desc)
-        session_send_row_description(s, desc, p->formats);
+        s->reply->ops->columns(s->reply, desc, p->formats);
     else
-        be_no_data(&s->out);
+        s->reply->ops->no_columns(s->reply);
 }

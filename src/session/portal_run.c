@@ -40,7 +40,7 @@ static void tell_that_it_goes(struct session *s)
 {
     if (s->engine->goes && !s->told_that_it_goes)
         session_notice(
-            s, BE_WARNING, SQLSTATE_WARNING,
+            s, REPLY_WARNING, SQLSTATE_WARNING,
             "the worker that has this session's cursors is shutting down: fetch what is left soon");
     s->told_that_it_goes = s->engine->goes;
 }
@@ -85,7 +85,7 @@ static int run_result(struct session *s, struct portal *p, const struct portal_r
     }
     assert(end <= r->rows.len);
     if (run->to == RUN_SEND) {
-        TRY(session_send_rows(s, r->rows.data + r->at, end - r->at, e));
+        TRY(s->reply->ops->ready_rows(s->reply, r->rows.data + r->at, end - r->at, e));
         s->statement_rows += *rows;
     } else if (run->to == RUN_SLICE) {
         buf_put(&run->reader->result.rows, r->rows.data + r->at, end - r->at);
@@ -124,7 +124,7 @@ static void moved_backward(struct portal *p, const struct portal_run *run, uint6
 void portal_tell(struct session *s, struct portal *p)
 {
     if (p->tells)
-        session_send_row_description(s, portal_desc(p), p->formats);
+        s->reply->ops->columns(s->reply, portal_desc(p), p->formats);
     p->tells = false;
 }
 

@@ -85,10 +85,10 @@ static void statement_failed(struct session *s, struct err *e)
     memory_name_limit(s, e);
     if (is_fatal(s, e)) {
         if (!is_client_gone(s, e))
-            session_report(s, BE_FATAL, e);
+            session_report(s, REPLY_FATAL, e);
         s->closing = true;
     } else {
-        session_report(s, BE_ERROR, e);
+        session_report(s, REPLY_ERROR, e);
     }
     session_statement_over(s);
     tx_failed(s);
@@ -99,9 +99,10 @@ static void ready_for_query(struct session *s)
     uint64_t reports = settings_take_reports(&s->settings);
     for (size_t i = 0; reports && i < SETTINGS_COUNT; i++)
         if (reports >> i & 1)
-            be_parameter_status(&s->out, settings_name(&s->settings, i), settings_get(&s->settings, i));
-    be_ready_for_query(&s->out, tx_status(s));
-    s->out_due = true;
+            be_parameter_status(&s->output.bytes, settings_name(&s->settings, i),
+                                settings_get(&s->settings, i));
+    be_ready_for_query(&s->output.bytes, tx_status(s));
+    session_answer_is_due(s);
 }
 
 static int on_query(struct session *s, const struct frame *f, struct err *e)
@@ -126,7 +127,7 @@ static void send_answers(struct session *s, bool answers_ready)
     (void)conn_input(s->conn, &more);
     bool now = answers_ready && more <= s->message_bytes;
     if ((now ? session_flush(s, &e) : session_flush_full(s, &e)) < 0 && !is_client_gone(s, &e))
-        session_report(s, BE_FATAL, &e);
+        session_report(s, REPLY_FATAL, &e);
 }
 
 static int work_on(struct session *s, const struct frame *f, struct err *e)
@@ -186,7 +187,7 @@ static void dispatch(struct session *s, const struct frame *f)
 
 static void fatal(struct session *s, const struct err *e)
 {
-    session_report(s, BE_FATAL, e);
+    session_report(s, REPLY_FATAL, e);
     s->closing = true;
 }
 
@@ -277,7 +278,7 @@ static int fill_or_linger(struct session *s, struct err *e)
 {
     if (thread_pool_stats(s->server->wiring.pool).queued > 0)
         return ST_AGAIN;
-    if (!s->writer)
+    if (!s->output.writer)
         return session_fill(s, true, e);
     TRY(conn_wait_readable(s->conn, &s->worker->waker, clock_now_us() + PACE_LINGER_US, e));
     return session_fill(s, false, e);
@@ -398,7 +399,7 @@ static void session_end(struct session *s)
     s->active = false;
     (void)pthread_mutex_unlock(&s->lock);
     say_goodbye(s);
-    writer_free(TAKE_PTR(s->writer));
+    writer_free(TAKE_PTR(s->output.writer));
     portals_drop_all(s);
     statements_drop_all(s);
     tx_release_savepoints(s);
@@ -411,7 +412,7 @@ static void session_end(struct session *s)
     startup_forget(s);
     settings_release(&s->settings);
     arena_release(&s->message_arena);
-    buf_release(&s->out);
+    buf_release(&s->output.bytes);
     lot_remove(s->server->wiring.lot, &s->parked);
     struct conn *conn = s->conn;
     const bool lingers = s->counted; /* who has not logged in holds no thread for it */
@@ -432,8 +433,8 @@ static void park(struct session *s, short events)
 {
     struct session_server *v = s->server;
     arena_release(&s->message_arena);
-    buf_trim(&s->out); /* answers that wait for Sync */
-    writer_free(TAKE_PTR(s->writer));
+    buf_trim(&s->output.bytes); /* answers that wait for Sync */
+    writer_free(TAKE_PTR(s->output.writer));
     conn_trim(s->conn);
     memory_count_input(s);
     int64_t deadline = park_deadline(s);

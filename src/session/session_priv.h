@@ -16,12 +16,13 @@
 #include "net/tls.h"
 #include "pgwire/backend_msg.h"
 #include "pgwire/frame.h"
-#include "rows/pace.h"
 #include "session/admission.h"
+#include "session/notice.h"
+#include "session/output.h"
 #include "session/peers.h"
+#include "session/pg_reply.h"
 #include "session/session.h"
 #include "session/settings.h"
-#include "session/writer.h"
 #include "sql/command.h"
 #include "sql/cursor.h"
 #include "sql/prepare.h"
@@ -239,13 +240,9 @@ struct session {
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;
 
-    struct buf out;    /* whole messages on their way; while it is held, the monitor's too */
-    bool write_failed; /* the last of it may have gone out in part */
-    bool out_due;     /* there is something in it that the client is not to wait for: see session_flush_due */
-    bool held;        /* with lock: the monitor may send what is in there … */
-    size_t held_sent; /* … and has sent so much of it */
-    int64_t held_since_us;
-    struct writer *writer; /* NULL: none */
+    struct output output;
+    struct pg_reply pg;
+    struct reply *reply; /* &pg.base */
     struct arena message_arena;
     struct list statements, portals;
     struct backend_portal
@@ -267,8 +264,6 @@ struct session {
     int64_t statement_start_us;
     char statement_label[24]; /* for the log: its first word or tag */
     bool first_row_seen;
-    struct pace pace;
-    bool slow_logged;
 };
 
 enum { LOGIN_SHARES = 1024, LOGIN_SECRET = 16 };
@@ -388,32 +383,7 @@ int startup_step(struct session *s, short *events, struct err *e);
 /* Frees what the log-in needed, and wipes its secrets. */
 void startup_forget(struct session *s);
 
-/* output.c */
-/* Everything in s->out goes to the client, and then n more bytes of rows. Sticky: after ST_ERR the session
- * ends. */
-int session_flush(struct session *s, struct err *e);
-/* The same once s->out has as much as is written at once (write_buffer_size): between two messages. */
-int session_flush_full(struct session *s, struct err *e);
-/* The same when nothing follows at once: rows, errors, notices and what answers a Query or a Sync. Other
- * answers of the extended protocol wait for Sync or Flush, or until there are PACE_ANSWERS_BYTES of them. */
-int session_flush_due(struct session *s, struct err *e);
-int session_send_rows(struct session *s, const void *p, size_t n, struct err *e);
-/* The same of a batch, whose memory may be exchanged: a long result is written by a thread of its own
- * (writer.h), and so is what is flushed behind it. */
-int session_send_batch(struct session *s, struct row_batch *batch, struct err *e);
-/* Waits until the writer has written all that it was given. */
-int session_drain(struct session *s, struct err *e);
-/* What would be flushed waits for what comes next, so that both go together: while the session is busy with
- * that the monitor sends it when it has waited for PACE_HOLD_US. */
-void session_hold(struct session *s);
-void session_unhold(struct session *s);
-/* The monitor's part, with s->lock. */
-void session_send_held(struct session *s, int64_t now_us);
-/* Everything to the socket, however long that takes within the limits. bell NULL: on the writer's thread. */
-int session_write(struct session *s, struct waker *bell, const uint8_t *p, size_t n, struct err *e);
-void session_report(struct session *s, enum be_severity severity, const struct err *e);
-void session_notice(struct session *s, enum be_severity severity, enum sqlstate code, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+/* interrupts, in output.c */
 /* What a session that shall end tells its client: 57P01, or 57P02 when the engine has failed. */
 int session_terminated(const struct session *s, struct err *e);
 /* ST_ERR with 57014, 57P01, 57P02 or 08006 when somebody wants the running statement to end. */
@@ -522,7 +492,6 @@ void portal_send_description(struct session *s, const struct portal *p);
 int portal_bind_execute(struct session *s, struct portal *p, struct err *e);
 int portal_bind(struct session *s, struct portal *p, struct statement *st, const struct backend_param *params,
                 size_t nparams, struct err *e);
-void session_send_row_description(struct session *s, const struct row_desc *desc, const int16_t *formats);
 /* Reading portals that were bound take their snapshot before something is written. */
 int portals_start_readers(struct session *s, const struct portal *but, struct err *e);
 

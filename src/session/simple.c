@@ -152,7 +152,7 @@ int simple_query(struct session *s, struct str sql, struct err *e)
     if (how == ST_AGAIN)
         TRY(split_by_engine(s, sql, &list, e));
     if (list.n == 0 || (list.n == 1 && list.items[0].kind == SQL_EMPTY)) {
-        be_empty_query_response(&s->out);
+        s->reply->ops->empty(s->reply);
         return tx_implicit_commit(s, e);
     }
     for (size_t i = 0; list.n > 1 && i < list.n && how == ST_OK;

@@ -38,7 +38,7 @@ static int random_bytes(void *p, size_t n, struct err *e)
 
 static int answer_byte(struct session *s, char c, struct err *e)
 {
-    buf_put_u8(&s->out, (uint8_t)c);
+    buf_put_u8(&s->output.bytes, (uint8_t)c);
     return session_flush(s, e);
 }
 
@@ -128,7 +128,8 @@ static void negotiate(struct session *s, const struct startup *m)
     s->protocol = newer ? PROTOCOL_3_2 : m->version == PROTOCOL_3_2 ? PROTOCOL_3_2 : PROTOCOL_3_0;
     bool between = m->version > PROTOCOL_3_0 && m->version < PROTOCOL_3_2; /* 3.1 was never made */
     if (newer || between || m->nunknown)
-        be_negotiate_protocol_version(&s->out, between ? PROTOCOL_3_0 : s->protocol, m->unknown, m->nunknown);
+        be_negotiate_protocol_version(&s->output.bytes, between ? PROTOCOL_3_0 : s->protocol, m->unknown,
+                                      m->nunknown);
 }
 
 void startup_forget(struct session *s)
@@ -165,19 +166,20 @@ static int become_ready(struct session *s, struct err *e)
     s->cancel_key_len = s->protocol >= PROTOCOL_3_2 ? CANCEL_KEY_3_2 : CANCEL_KEY_3_0;
     uint8_t key[CANCEL_KEY_3_2];
     TRY(random_bytes(key, sizeof key, e));
-    be_auth_ok(&s->out);
+    be_auth_ok(&s->output.bytes);
     TRY(take_parameters(s, e));
     startup_forget(s);
     for (size_t i = 0; i < SETTINGS_COUNT; i++)
         if (settings_flags(i) & SETTING_REPORT)
-            be_parameter_status(&s->out, settings_name(&s->settings, i), settings_get(&s->settings, i));
+            be_parameter_status(&s->output.bytes, settings_name(&s->settings, i),
+                                settings_get(&s->settings, i));
     (void)settings_take_reports(&s->settings);
     (void)pthread_mutex_lock(&s->server->lock); /* a CancelRequest may look now */
     memcpy(s->cancel_key, key, sizeof key);
     s->phase = PHASE_READY;
     (void)pthread_mutex_unlock(&s->server->lock);
-    be_backend_key_data(&s->out, s->pid, s->cancel_key, s->cancel_key_len);
-    be_ready_for_query(&s->out, tx_status(s));
+    be_backend_key_data(&s->output.bytes, s->pid, s->cancel_key, s->cancel_key_len);
+    be_ready_for_query(&s->output.bytes, tx_status(s));
     TRY(session_flush(s, e));
     log_line(LOG_DEBUG, "session_start", "pid=%u peer=%s tls=%s", s->pid, conn_peer_name(s->conn),
              conn_is_tls(s->conn) ? conn_tls_version(s->conn) : "off");
@@ -199,7 +201,7 @@ static int begin_sasl(struct session *s, const struct scram_verifier *v, bool do
     if (conn_channel_binding(s->conn, binding) > 0)
         mechanisms[n++] = SCRAM_MECHANISM_PLUS;
     mechanisms[n++] = SCRAM_MECHANISM;
-    be_auth_sasl(&s->out, mechanisms, n);
+    be_auth_sasl(&s->output.bytes, mechanisms, n);
     s->phase = PHASE_SASL_FIRST;
     return session_flush(s, e);
 }
@@ -404,7 +406,7 @@ static int sasl_first(struct session *s, struct err *e)
     buf_init(&reply, SCRAM_MESSAGE_MAX);
     st = scram_server_first(s->scram, m.data, (size_t)m.len, &reply, e);
     if (st == ST_OK)
-        be_auth_sasl_data(&s->out, BE_AUTH_SASL_CONTINUE, reply.data, reply.len);
+        be_auth_sasl_data(&s->output.bytes, BE_AUTH_SASL_CONTINUE, reply.data, reply.len);
     buf_release(&reply);
     TRY(st);
     conn_consume(s->conn, f.total);
@@ -422,7 +424,7 @@ static int sasl_final(struct session *s, struct err *e)
     buf_init(&reply, SCRAM_MESSAGE_MAX);
     st = scram_server_final(s->scram, f.payload, f.len, &reply, e);
     if (st == ST_OK)
-        be_auth_sasl_data(&s->out, BE_AUTH_SASL_FINAL, reply.data, reply.len);
+        be_auth_sasl_data(&s->output.bytes, BE_AUTH_SASL_FINAL, reply.data, reply.len);
     buf_release(&reply);
     if (st < 0 && e->code == SQLSTATE_INVALID_PASSWORD)
         return login_failed(s, e);

@@ -66,7 +66,7 @@ static void end_engine_tx(struct session *s)
         char text[LOG_QUOTE_MAX];
         log_line(LOG_WARNING, "rollback_failed", "pid=%u sqlstate=%s message=%s", s->pid,
                  sqlstate_code(lost.code), log_quote(text, lost.message));
-        session_report(s, BE_WARNING, &lost);
+        session_report(s, REPLY_WARNING, &lost);
     }
     s->engine_tx = false;
 }
@@ -340,7 +340,7 @@ static int keep_modes(struct session *s, struct err *e)
 static int begin(struct session *s, const struct sql_transaction *t, struct err *e)
 {
     if (s->tx == TX_BLOCK)
-        session_notice(s, BE_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
+        session_notice(s, REPLY_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "there is already a transaction in progress");
     TRY(tx_set_modes(s, t, e));
     if (s->tx == TX_BLOCK)
@@ -372,7 +372,7 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
         if (t->chain)
             return err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                            "%s AND CHAIN can only be used in transaction blocks", *tag);
-        session_notice(s, BE_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
+        session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "there is no transaction in progress");
     }
     struct sql_transaction same = modes_of(s);

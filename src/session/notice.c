@@ -1,0 +1,39 @@
+#include "session/notice.h"
+
+#include "base/metric.h"
+#include "session/session_priv.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void session_report(struct session *s, enum reply_severity severity, const struct err *e)
+{
+    if (severity == REPLY_ERROR || severity == REPLY_FATAL)
+        metric_error(e->code);
+    s->reply->ops->report(s->reply, severity, e);
+}
+
+/* Levels of client_min_messages, least important first. */
+static int level_of(const char *name)
+{
+    static const char *const levels[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
+                                         "log",    "notice", "warning", "error"};
+    for (int i = 0; i < (int)(sizeof levels / sizeof *levels); i++)
+        if (strcmp(levels[i], name) == 0)
+            return i;
+    return 0;
+}
+
+void session_notice(struct session *s, enum reply_severity severity, enum sqlstate code, const char *fmt, ...)
+{
+    const char *least = settings_get(&s->settings, SET_CLIENT_MIN_MESSAGES);
+    if (level_of(severity == REPLY_WARNING ? "warning" : "notice") < level_of(least))
+        return;
+    struct err e;
+    err_init(&e);
+    va_list ap;
+    va_start(ap, fmt);
+    (void)err_vset(&e, code, fmt, ap);
+    va_end(ap);
+    s->reply->ops->report(s->reply, severity, &e);
+}

@@ -1,0 +1,16 @@
+/* The reply (reply.h) of PostgreSQL's protocol: answers as messages, through the session's output. */
+#ifndef TAVANA_SESSION_PG_REPLY_H
+#define TAVANA_SESSION_PG_REPLY_H
+
+#include "session/reply.h"
+
+struct pg_reply {
+    struct reply base;
+    unsigned batches; /* of the rows that are being sent */
+    int64_t first_us; /* when the first of them came */
+    bool is_page;
+};
+
+void pg_reply_init(struct pg_reply *r);
+
+#endif
