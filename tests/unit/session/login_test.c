@@ -150,7 +150,6 @@ static void progress_keeps_a_place(void **state)
 {
     (void)state;
     begin("u");
-    rig_sleep_ms(110);
     struct client *silent = client_new();
     startup("user", "u", NULL);
     expect_notes(1, "R:10");
