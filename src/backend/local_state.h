@@ -5,9 +5,10 @@
  *   LOCAL_STREAMS_TYPED     chunks of what the engine runs
  *   LOCAL_STREAMS_ENCODED   rows that the engine's pipeline has encoded
  *   LOCAL_STREAMS_KEPT      as LOCAL_STREAMS_TYPED, and each chunk is put down as well: the portal scrolls,
- * or is being put down a piece at a time LOCAL_PUT_DOWN          all of them lie here, to be read at any
- * position, and the engine has no part in it LOCAL_COMPLETE          the last row was read; there are none
- * any more LOCAL_FAILED            nowhere: every call repeats the error
+ *                           or is being put down a piece at a time
+ *   LOCAL_PUT_DOWN          all of them lie here, to be read at any position; the engine has no part in it
+ *   LOCAL_COMPLETE          the last row was read; there are none any more
+ *   LOCAL_FAILED            nowhere: every call repeats the error
  *
  * The functions are pure: any thread. */
 #ifndef TAVANA_BACKEND_LOCAL_STATE_H

@@ -1,5 +1,3 @@
-/* The way to the client: small messages gather in s->output.bytes, rows go straight from their batch; a
- * full socket is waited for here, with everything that may end the wait. */
 #include "session/output.h"
 
 #include "base/log.h"

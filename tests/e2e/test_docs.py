@@ -162,6 +162,17 @@ def test_the_table_of_options_is_the_programs_own():
         "docs/configuration.md: put in what `build/tavana options --markdown` prints"
 
 
+def test_the_flows_name_functions_that_exist():
+    """docs/design.md, "Three flows": a step names a file, then functions that are defined in it, or called."""
+    text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\d+\. `([^`]+)`:? (.*)$", text[text.index("## Three flows"):text.index("## Locks")], re.M)
+    assert len(steps) > 30
+    for path, said in steps:
+        code = (ROOT / "src" / path).read_text(encoding="utf-8")
+        for name in re.findall(r"`([a-z_]+)`", said):
+            assert re.search(rf"\b{name}\(", code), (path, name)
+
+
 def test_every_error_that_the_documents_name_exists():
     table = (ROOT / "src/base/sqlstate.h").read_text(encoding="utf-8")
     known = set(re.findall(r'"([0-9A-Z]{5})", "', table))
