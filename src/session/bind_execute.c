@@ -1,4 +1,6 @@
 /* EXECUTE: its portal is one of the statement that it names. */
+#include "session/bind_execute.h"
+
 #include "base/bytes.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"

@@ -1,6 +1,8 @@
 /* CancelRequest, and its way to another gateway. What is sent on is the same message with one byte more in
  * its key, so that who gets it does not send it on again. Source: PostgreSQL 15 manual, 55.2.8; PgBouncer's
  * peering solves the same with an id in the key, which needs each gateway to be told who it is. */
+#include "session/cancel.h"
+
 #include "session/session_priv.h"
 
 #include "base/bytes.h"

@@ -1,5 +1,7 @@
 /* Statements that the session answers itself: transactions, settings, prepared statements; and those that
  * PostgreSQL has and the engine has not, which say so. */
+#include "session/command.h"
+
 #include "base/alloc.h"
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"

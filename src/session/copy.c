@@ -1,6 +1,8 @@
 /* COPY whose other end is the client: which way it goes. */
-#include "sql/copy.h"
+#include "session/copy.h"
+
 #include "session/session_priv.h"
+#include "sql/copy.h"
 
 int copy_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
 {

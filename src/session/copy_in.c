@@ -3,6 +3,8 @@
  * memory. Flush and Sync are passed over; any other message ends the session, since what it was meant for is
  * lost. After an error the client goes on sending: dispatch drops that (simple protocol), or all up to Sync.
  * Source: PostgreSQL manual, 55.2.6; its errors as measured. */
+#include "session/copy_in.h"
+
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/metric.h"

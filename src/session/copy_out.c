@@ -2,6 +2,8 @@
  * CopyData. Between CopyOutResponse and CopyDone a row limit does not count, and an error ends the COPY.
  * Views are copied as tables are: PostgreSQL refuses them, but the query that it asks for instead means the
  * same. Source: PostgreSQL manual, COPY and 55.2.6. */
+#include "session/copy_out.h"
+
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "rows/row_desc.h"

@@ -2,6 +2,8 @@
  * and described as any portal can (PostgreSQL manual, DECLARE, FETCH, CLOSE; 55.2.3). What one has beside a
  * portal: it may scroll, be held over the end of its transaction, and ends when it stands idle for too long.
  */
+#include "session/cursor.h"
+
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/metric.h"

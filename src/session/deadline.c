@@ -1,4 +1,6 @@
 /* When a statement may be ended, and when statement_timeout ends it. */
+#include "session/deadline.h"
+
 #include "session/session_priv.h"
 
 /* A message whose work a time limit may end. */

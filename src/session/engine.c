@@ -1,5 +1,7 @@
 /* The session's side of the backend: opened at the first statement that needs it, told of settings that it
  * should know. */
+#include "session/engine.h"
+
 #include "base/cleanup.h"
 #include "session/session_priv.h"
 

@@ -1,4 +1,6 @@
 /* Running a portal: rows to the client as they are made, then what ends the answer. */
+#include "session/execute.h"
+
 #include "base/metric.h"
 #include "rows/row_batch.h"
 #include "rows/row_stream.h"

@@ -1,5 +1,7 @@
 /* The extended query protocol: Parse, Bind, Describe, Execute, Close, Sync, Flush.
  * After an error everything is skipped until Sync. Source: PostgreSQL manual, 55.2.3 and 55.2.4. */
+#include "session/extended.h"
+
 #include "base/alloc.h"
 #include "pgwire/frontend.h"
 #include "session/session_priv.h"

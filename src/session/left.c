@@ -1,6 +1,8 @@
 /* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. What
  * the thread had put into s->output.bytes is whole messages, and stays as it is from then on; they go out
  * before the last word, and only while no writer is at the socket. */
+#include "session/left.h"
+
 #include "base/log.h"
 #include "base/metric.h"
 #include "session/session_priv.h"

@@ -1,5 +1,7 @@
 /* What the catalog shows of a session alone: its cursors and prepared statements. A statement that names
  * pg_cursors or pg_prepared_statements gets them as a list of structs, in its text. */
+#include "session/listing.h"
+
 #include "pgtype/oid.h"
 #include "session/session_priv.h"
 

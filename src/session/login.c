@@ -4,6 +4,8 @@
  *
  * Peers are told apart by a keyed hash into LOGIN_SHARES shares, which needs no memory of its own and cannot
  * be aimed at. Two peers share one now and then. Source: McKenney, Stochastic Fairness Queueing (1990). */
+#include "session/login.h"
+
 #include "auth/digest.h"
 #include "base/log.h"
 #include "base/metric.h"

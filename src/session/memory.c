@@ -1,5 +1,7 @@
 /* What a session may take (session_memory_max). Beside what is counted here its buffers of answers, rows on
  * their way and rows put aside have bounds of their own (docs/operations.md, "Memory"). */
+#include "session/memory.h"
+
 #include "session/session_priv.h"
 
 void memory_init(struct session_memory *m, size_t max)

@@ -1,5 +1,7 @@
 /* One thread that looks at the statements that run: time limits, clients that are gone. Their own threads
  * cannot: they are inside the engine. */
+#include "session/monitor.h"
+
 #include "base/thread.h"
 #include "session/session_priv.h"
 

@@ -10,15 +10,6 @@
 
 enum { WRITER_TICK_US = 100 * 1000 }; /* no bell reaches the writer's wait */
 
-int session_terminated(const struct session *s, struct err *e)
-{
-    if (!atomic_load(&s->server->crashed))
-        return err_set(e, SQLSTATE_ADMIN_SHUTDOWN, "terminating connection due to administrator command");
-    (void)err_set(e, SQLSTATE_CRASH_SHUTDOWN, "terminating connection because the engine has failed");
-    err_hint(e, "In a moment you should be able to reconnect and repeat your command.");
-    return ST_ERR;
-}
-
 /* What the wait for a slow client ends with. ST_OK: go on waiting. */
 static int while_blocked(struct session *s, int64_t blocked_since_us, struct err *e)
 {
@@ -212,31 +203,4 @@ int session_send_batch(struct session *s, struct row_batch *batch, struct err *e
     if (st < 0)
         s->closing = true;
     return st;
-}
-
-int session_check_interrupts(struct session *s, struct err *e)
-{
-    unsigned interrupts = atomic_load_explicit(&s->interrupts, memory_order_relaxed);
-    if (!interrupts)
-        return ST_OK;
-    if (interrupts & INT_CLIENT_GONE)
-        return err_set(e, SQLSTATE_CONNECTION_FAILURE, "connection to client lost");
-    if (interrupts & INT_TERMINATE)
-        return session_terminated(s, e);
-    if (interrupts & INT_CANCEL)
-        return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
-    return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to statement timeout");
-}
-
-void session_name_cancel(struct session *s, struct err *e)
-{
-    if (e->code != SQLSTATE_QUERY_CANCELED)
-        return;
-    struct err why;
-    err_init(&why);
-    if (session_check_interrupts(s, &why) >= 0)
-        return;
-    if (*e->detail)
-        err_detail(&why, "%s", e->detail);
-    *e = why;
 }

@@ -1,5 +1,7 @@
 /* Portals of a session: one execution of a statement each, with a position. Outside a transaction block they
  * end at Sync, inside one at its end (PostgreSQL manual, 55.2.3). */
+#include "session/portal.h"
+
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"

@@ -2,6 +2,8 @@
  * them is the current row; before the first row at_start holds, behind the last one at_end. A run that asks
  * for more rows than there are, or for all, goes off the end; one that asks for exactly the rest does not
  * know that it was the rest. Source: PostgreSQL manual, FETCH, and its answers as measured. */
+#include "session/portal_run.h"
+
 #include "base/bytes.h"
 #include "rows/row_batch.h"
 #include "rows/row_stream.h"

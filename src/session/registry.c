@@ -1,4 +1,6 @@
 /* Who is here: slots, cancel keys, limits, and the things that a reload replaces. */
+#include "session/registry.h"
+
 #include "auth/digest.h"
 #include "base/alloc.h"
 #include "base/metric.h"

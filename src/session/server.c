@@ -1,4 +1,6 @@
 /* All sessions of a process: made, reconfigured, drained. */
+#include "session/server.h"
+
 #include "base/alloc.h"
 #include "session/session_priv.h"
 

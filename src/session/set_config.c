@@ -1,5 +1,7 @@
 /* SELECT set_config(…): a query that sets. Its parameters are text (the last of each three boolean), its
  * rows the values that then hold. */
+#include "session/set_config.h"
+
 #include "base/alloc.h"
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"

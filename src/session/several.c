@@ -1,5 +1,7 @@
 /* Statements that are several for the engine, run one after the other, all of them or none: DROP and TRUNCATE
  * of several objects, CREATE TABLE with serial columns. */
+#include "session/several.h"
+
 #include "session/session_priv.h"
 
 #include <stdio.h>

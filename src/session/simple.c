@@ -1,5 +1,7 @@
 /* The simple query protocol: one Query, any number of statements, one implicit transaction.
  * Source: PostgreSQL manual, 55.2.2. */
+#include "session/simple.h"
+
 #include "base/alloc.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"

@@ -13,13 +13,15 @@
  * and complained of when it is known who says it.
  *
  * Source: PostgreSQL manual, 55.2.1, 55.2.10 to 55.2.12, 55.3. */
-#include "pgwire/startup.h"
+#include "session/startup.h"
+
 #include "auth/digest.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "pgwire/frontend.h"
+#include "pgwire/startup.h"
 #include "session/session_priv.h"
 
 #include <poll.h>

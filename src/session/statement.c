@@ -1,5 +1,7 @@
 /* Prepared statements of a session: the unnamed one and those with names, made by Parse and by PREPARE alike.
  */
+#include "session/statement.h"
+
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "rows/row_desc.h"

@@ -15,6 +15,8 @@
  *   FAILED      COMMIT (answers ROLLBACK), ROLLBACK  IDLE
  *
  * Source: PostgreSQL manual, 55.2.2.1 (multiple statements), BEGIN, COMMIT, ROLLBACK. */
+#include "session/transaction.h"
+
 #include "base/alloc.h"
 #include "base/log.h"
 #include "session/session_priv.h"

@@ -1,0 +1,14 @@
+/* COPY TO STDOUT. Of session/ alone. The session's own thread. */
+#ifndef TAVANA_SESSION_COPY_OUT_H
+#define TAVANA_SESSION_COPY_OUT_H
+
+#include "base/err.h"
+
+struct command_result;
+struct session;
+struct sql_copy;
+
+/* Sends the rows of the table or the query between CopyOutResponse and CopyDone. */
+int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
+
+#endif

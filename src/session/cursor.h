@@ -1,0 +1,45 @@
+/* What a cursor has beside a portal. Of session/ alone. The session's own thread. */
+#ifndef TAVANA_SESSION_CURSOR_H
+#define TAVANA_SESSION_CURSOR_H
+
+#include "sql/cursor.h"
+#include "sql/statement.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct portal;
+struct row_desc;
+struct session;
+struct sql_statement;
+
+/* The last FETCH, since who pages through a cursor sends the same one again and again. */
+enum { FETCH_MEMO_MAX = 96 }; /* bytes of its text; longer ones are parsed each time */
+struct fetch_memo {
+    char text[FETCH_MEMO_MAX];
+    size_t n; /* of text; 0: none */
+    char name[SQL_NAME_MAX + 1];
+    struct sql_fetch fetch; /* its name apart */
+};
+
+/* DECLARE: the portal of its query becomes a cursor. 42P03, 25P01, 53400. */
+int cursor_declare(struct session *s, struct portal *p, struct err *e);
+/* The row description of FETCH; NULL for MOVE, or when there is no such cursor. */
+int cursor_describe_fetch(struct session *s, const struct sql_statement *sql, struct row_desc **out,
+                          bool *binary, struct err *e);
+/* FETCH and MOVE: cursor_take keeps the rows, so that the portal can be paged; cursor_pass_on sends them. */
+int cursor_take(struct session *s, struct portal *p, struct err *e);
+int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct err *e);
+/* 34000 for a cursor that was closed for standing idle. */
+int cursor_check(const struct session *s, const struct portal *p, struct err *e);
+/* p is about to go. */
+void cursor_forget(struct session *s, struct portal *p);
+/* Closes what has stood idle for too long, puts rows aside when the session is idle, and says when to look
+ * again. */
+int64_t cursors_sweep(struct session *s, bool idle);
+/* Whether its client, or somebody else, waits for a session that looks after its portals. */
+bool session_is_wanted(struct session *s);
+
+#endif

@@ -1,0 +1,19 @@
+/* The session's share of the backend, opened at the first statement that needs it. Of session/ alone. The
+ * session's own thread. */
+#ifndef TAVANA_SESSION_ENGINE_H
+#define TAVANA_SESSION_ENGINE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+struct backend_session;
+struct session;
+
+/* Opens it when there is none yet, and tells it the settings. Lent until the session ends. */
+int session_engine(struct session *s, struct backend_session **out, struct err *e);
+/* Tells it what has changed; what it could not be told it is told the next time. as_set: a schema of
+ * search_path that is not there is 3F000; else it is passed over, as in PostgreSQL. */
+int session_apply_settings(struct session *s, bool as_set, struct err *e);
+
+#endif

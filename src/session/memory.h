@@ -1,0 +1,39 @@
+/* What a client can make the session keep, against session_memory_max. Of session/ alone. The session's
+ * own thread. */
+#ifndef TAVANA_SESSION_MEMORY_H
+#define TAVANA_SESSION_MEMORY_H
+
+#include "base/account.h"
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct session;
+
+/* Each of the inner two leaves MEMORY_RESERVE to those around it, so that a session that is full still
+ * takes a ROLLBACK, CLOSE or DEALLOCATE, in either protocol. */
+enum { MEMORY_RESERVE = 128 * 1024 };
+struct session_memory {
+    struct account all; /* with the message under way: its input, and what is made of it until it is over */
+    struct account unnamed; /* of all: with the unnamed statement and portal */
+    struct account
+        named;    /* of unnamed: statements and portals with names, cursors, results, settings to be undone */
+    size_t input; /* bytes of the connection's buffer, as all was told */
+};
+
+/* Nothing is taken yet. */
+void memory_init(struct session_memory *m, size_t max);
+/* At the beginning of a message: the limit as it is now, and nothing refused yet. */
+void memory_begin(struct session_memory *m, size_t max);
+/* That what has this name counts against. */
+struct account *memory_of(struct session *s, const char *name);
+/* So many bytes more, of *counted; 53200 beyond what the session may take. */
+int memory_count(struct account *a, size_t *counted, size_t n, struct err *e);
+/* How much of the connection's input may be in memory, in bytes. */
+size_t memory_input_max(const struct session *s);
+/* Counts how much is. */
+void memory_count_input(struct session *s);
+/* Says of 53200 that it is this session's limit, when it is. */
+void memory_name_limit(struct session *s, struct err *e);
+
+#endif

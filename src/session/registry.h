@@ -1,0 +1,48 @@
+/* The sessions of a process, by the number that their clients know (BackendKeyData). A session that
+ * somebody has found there stays for as long as the server's lock is held. Of session/ alone. Any thread. */
+#ifndef TAVANA_SESSION_REGISTRY_H
+#define TAVANA_SESSION_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct session;
+struct session_config;
+struct session_server;
+struct tls_context;
+struct user_file;
+
+/* Why somebody wants the session's attention; bits of session.interrupts. */
+enum interrupt {
+    INT_CANCEL = 1,
+    INT_STATEMENT_TIMEOUT = 2,
+    INT_TERMINATE = 4,
+    INT_CLIENT_GONE = 8,
+    INT_LOGIN_DROPPED = 16, /* its place is another connection's; it will never be a session */
+    INT_STATEMENT_MASK = INT_CANCEL | INT_STATEMENT_TIMEOUT,
+};
+
+/* Gives a connection that is about to log in its slot and its name; false: it is refused. May wait a
+ * little. */
+bool registry_claim(struct session *s, unsigned share);
+/* Frees the session. */
+void registry_release(struct session *s);
+/* It has said who it is: from now on it counts against max_connections; false: there are so many already. */
+bool registry_count_in(struct session *s);
+/* Whether one more would be refused now. */
+bool registry_is_full(struct session_server *v);
+/* Cancels; false: none of ours is meant. */
+bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
+/* Asks the session to look up: what it waits for ends. */
+void session_interrupt(struct session *s, enum interrupt why);
+/* The same of several reasons, by a caller that holds the session's lock and has judged the statement
+ * under it. */
+void session_interrupt_locked(struct session *s, unsigned why);
+/* References, as they are now; NULL: there is none. */
+struct user_file *server_users(struct session_server *v);
+struct tls_context *server_tls(struct session_server *v);
+/* As it is now; lent until the server ends. */
+const struct session_config *session_config(const struct session *s);
+
+#endif

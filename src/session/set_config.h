@@ -1,0 +1,28 @@
+/* SELECT set_config(…). Of session/ alone. The session's own thread. */
+#ifndef TAVANA_SESSION_SET_CONFIG_H
+#define TAVANA_SESSION_SET_CONFIG_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct backend_param;
+struct command_result;
+struct portal;
+struct session;
+struct set_config_params;
+struct sql_statement;
+struct statement;
+
+/* Sees to st->oids and st->desc. */
+int set_config_describe(struct session *s, struct statement *st, struct err *e);
+/* The portal keeps the parameters. */
+int set_config_bind(struct portal *p, const struct statement *st, const struct backend_param *params,
+                    size_t nparams, struct err *e);
+/* Sets; the one row is in r. */
+int set_config_run(struct session *s, const struct sql_statement *sql, struct command_result *r,
+                   struct err *e);
+/* NULL is fine. */
+void set_config_free(struct set_config_params *v);
+
+#endif

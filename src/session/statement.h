@@ -1,0 +1,84 @@
+/* Prepared statements of a session. Of session/ alone. The session's own thread. */
+#ifndef TAVANA_SESSION_STATEMENT_H
+#define TAVANA_SESSION_STATEMENT_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "sql/cursor.h"
+#include "sql/rewrite.h"
+#include "sql/statement.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account;
+struct backend_session;
+struct backend_stmt;
+struct err;
+struct row_desc;
+struct session;
+
+/* A prepared statement: what Parse or PREPARE made. A portal keeps the one that it runs. */
+struct statement {
+    struct list link;
+    unsigned refs;
+    char *name;         /* "": the unnamed one */
+    struct arena arena; /* text and what was parsed from it */
+    struct sql_statement sql;
+    struct backend_session *backend; /* whose engine statement it is */
+    struct backend_stmt *engine;     /* NULL for commands that the session answers itself; of DECLARE: its
+                                        query's */
+    struct account *memory;          /* that it counts against … */
+    size_t counted;                  /* … with so much beside its arena */
+    struct str source;               /* the message that it came in, or what PREPARE said */
+    struct sql_declare *declare;     /* of DECLARE */
+    struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
+    uint32_t *oids;                  /* commands: of the parameters that were declared */
+    uint16_t noids;
+    int64_t created_us;
+    bool from_sql;
+    bool names_session; /* it asks for the session's cursors or statements: made anew for each portal */
+};
+
+/* Made of a text: cut, classified, prepared. name: copied, "" the unnamed one. oids: of parameters, as
+ * declared; 0: open. The caller's reference. */
+int statement_new(struct session *s, const char *name, struct str text, const uint32_t *oids, size_t noids,
+                  struct statement **out, struct err *e);
+/* The same of a statement that was cut and classified already. */
+int statement_from(struct session *s, const char *name, const struct sql_statement *sql, const uint32_t *oids,
+                   size_t noids, struct statement **out, struct err *e);
+/* A position in a statement's text becomes one in the message that it is part of. */
+void statement_shift_position(const struct sql_statement *sql, struct err *e);
+/* Says what the engine's parser could not know of a statement that it refused; ST_ERR. */
+int statement_explain_error(const struct sql_statement *sql, struct err *e);
+/* PostgreSQL parses before it looks at anything else: a syntax error keeps a whole message from running, and
+ * is one in a failed transaction too. */
+int statement_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e);
+/* 42501 when it names what no client may reach. */
+int statement_check_names(const struct sql_statement *sql, struct err *e);
+/* What the session says of itself (current_user …) and the catalog's names, put into a text of a; st is told
+ * when that may be different another time. */
+int statement_rewrite(struct session *s, struct statement *st, struct str text, struct arena *a,
+                      struct sql_rewritten *out, struct err *e);
+/* Where it came from, when that is not its text. Copied. */
+int statement_set_source(struct statement *st, struct str source, struct err *e);
+/* One reference more. */
+struct statement *statement_ref(struct statement *st);
+/* One reference less. NULL is fine. */
+void statement_free(struct statement *st);
+/* Makes it anew when what it says about the session may have changed. */
+int statement_refresh(struct session *s, struct statement *st, struct err *e);
+/* By its name; NULL: there is none. Lent. */
+struct statement *statement_find(struct session *s, const char *name);
+/* The session takes the caller's reference. 42P05 when there is one of that name, 53400 when there are too
+ * many. */
+int statement_add(struct session *s, struct statement *st, struct err *e);
+/* Takes it from the session: portals that run it go on. */
+void statement_drop(struct session *s, struct statement *st);
+void statements_drop_all(struct session *s);
+/* What it says of its parameters and columns; NULL: it gives no rows. Lent. */
+uint16_t statement_nparams(const struct statement *st);
+uint32_t statement_param_oid(const struct statement *st, uint16_t i);
+struct row_desc *statement_desc(const struct statement *st);
+
+#endif

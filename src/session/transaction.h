@@ -1,0 +1,59 @@
+/* The session's transaction. Of session/ alone. The session's own thread. */
+#ifndef TAVANA_SESSION_TRANSACTION_H
+#define TAVANA_SESSION_TRANSACTION_H
+
+#include "base/err.h"
+#include "base/list.h"
+#include "session/settings.h"
+#include "sql/command.h"
+#include "sql/statement.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct command_result;
+struct session;
+struct sql_transaction;
+
+/* As ReadyForQuery tells it (I, I, T, E). The ways from one to the next are in transaction.c. */
+enum tx_state {
+    TX_IDLE,
+    TX_IMPLICIT, /* several statements in one Query or before one Sync */
+    TX_BLOCK,
+    TX_FAILED,
+};
+
+enum { SAVEPOINTS_MAX = 1000 };
+/* A savepoint stands where its transaction had written nothing: going back to it is beginning again. */
+struct savepoint {
+    struct list link;
+    size_t mark;   /* of the settings */
+    uint64_t born; /* portals with a greater number are younger */
+    char name[];
+};
+
+/* Statements that follow share a transaction until the end of the Query or the Sync. */
+int tx_implicit_begin(struct session *s, struct err *e);
+/* Sees to the engine's transaction. writes: changes data; 25006 in a read-only one. */
+int tx_before_statement(struct session *s, bool writes, struct err *e);
+/* The end of a Query or a Sync: commits what was implicit. */
+int tx_implicit_commit(struct session *s, struct err *e);
+/* Takes the session's savepoints away. */
+void tx_release_savepoints(struct session *s);
+/* After an error was reported. */
+void tx_failed(struct session *s);
+/* As ReadyForQuery tells it: I, T, E. */
+char tx_status(const struct session *s);
+/* BEGIN, COMMIT, ROLLBACK, SAVEPOINT … */
+int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+/* SET of transaction_isolation, _read_only or _deferrable, for the rest of the transaction (value NULL: the
+ * default). 25001 once it is too late. */
+int tx_set(struct session *s, enum setting what, const char *value, struct err *e);
+/* What SET TRANSACTION or BEGIN says, of the transaction that there is. */
+int tx_set_modes(struct session *s, const struct sql_transaction *t, struct err *e);
+/* "read committed" */
+const char *tx_isolation_name(enum sql_isolation i);
+/* Whether a statement may run: in a failed transaction only what ends it. */
+bool tx_allows(const struct session *s, enum sql_kind kind);
+
+#endif
