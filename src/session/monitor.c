@@ -37,7 +37,6 @@ static void *monitor_main(void *arg)
     int64_t next_check = 0;
     struct left_behind left = {0};
     struct backend *backend = v->wiring.backend;
-    unsigned calls = atomic_load(&backend->calls);
     (void)pthread_mutex_lock(&v->lock);
     while (!v->monitor_stop) {
         int64_t now = clock_now_us();
@@ -54,8 +53,8 @@ static void *monitor_main(void *arg)
             left_log(&left);
             (void)pthread_mutex_lock(&v->lock);
         }
-        if (atomic_load(&backend->calls) != calls) {
-            calls = atomic_load(&backend->calls);
+        if (atomic_load(&backend->calls) != v->backend_calls) {
+            v->backend_calls = atomic_load(&backend->calls);
             server_wake_all(v, (enum interrupt)0);
         }
         int64_t tick_ms = atomic_load(&v->running) ? TICK_BUSY_MS : TICK_IDLE_MS;
@@ -74,6 +73,7 @@ static void *monitor_main(void *arg)
 
 int monitor_start(struct session_server *v, struct err *e)
 {
+    v->backend_calls = atomic_load(&v->wiring.backend->calls); /* what comes before the thread runs counts */
     int rc = thread_start(&v->monitor, 0, monitor_main, v);
     if (rc)
         return err_errno(e, rc, "could not start the monitor's thread");

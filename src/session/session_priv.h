@@ -187,6 +187,7 @@ struct session_server {
 
     pthread_t monitor;
     bool monitor_started, monitor_stop;
+    unsigned backend_calls; /* that the monitor has heard */
 };
 
 #endif
