@@ -43,11 +43,10 @@ struct portal {
     bool writes;       /* anything but reading: runs to its end at once */
     bool changes_data; /* of the database, not of the session alone */
     int16_t *formats;  /* one a column; NULL: all text */
-    uint16_t ncolumns;
-    bool doomed; /* ended while it ran: dropped when it returns */
-    bool ran;    /* a command, or a statement without rows: it runs once */
-    bool failed; /* it has ended with an error: nothing can be had of it any more */
-    bool tells;  /* of a simple query: its rows' description goes before the first of them */
+    bool doomed;       /* ended while it ran: dropped when it returns */
+    bool ran;          /* a command, or a statement without rows: it runs once */
+    bool failed;       /* it has ended with an error: nothing can be had of it any more */
+    bool tells;        /* of a simple query: its rows' description goes before the first of them */
     struct command_result result;
     struct set_config_params *set_config; /* of SELECT set_config(…) */
 

@@ -2,6 +2,7 @@
 #include "session/server.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
@@ -54,12 +55,8 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     v->wiring = *w;
     list_init(&v->old_configs);
     (void)pthread_mutex_init(&v->lock, NULL);
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&v->changed, &monotonic);
-    (void)pthread_cond_init(&v->room, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&v->changed);
+    thread_cond_init(&v->room);
     admission_init(&v->admission, c->stream_memory);
     v->capacity = c->max_connections + c->logins_max + SESSION_ENDING_CONNECTIONS;
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));

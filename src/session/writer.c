@@ -124,11 +124,7 @@ struct writer *writer_new(struct session *s)
     if (w) {
         w->session = s;
         (void)pthread_mutex_init(&w->lock, NULL);
-        pthread_condattr_t monotonic;
-        (void)pthread_condattr_init(&monotonic);
-        (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-        (void)pthread_cond_init(&w->changed, &monotonic);
-        (void)pthread_condattr_destroy(&monotonic);
+        thread_cond_init(&w->changed);
         if (thread_start(&w->thread, 0, writer_main, w) == 0)
             return w;
         (void)pthread_cond_destroy(&w->changed);
