@@ -7,7 +7,7 @@
 #include "net/listener.h"
 #include "net/lot.h"
 #include "net/tls.h"
-#include "session/session.h"
+#include "session/server.h"
 
 enum {
     DESCRIPTORS_BESIDE_CLIENTS = 512, /* files of the engine, listeners, bells of threads … */

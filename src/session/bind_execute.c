@@ -1,11 +1,14 @@
-/* EXECUTE: its portal is one of the statement that it names. */
+/* EXECUTE: the statement that it names, and its arguments. */
 #include "session/bind_execute.h"
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
 #include "session/session_priv.h"
+
+#include <assert.h>
 
 static int several_values(struct err *e)
 {
@@ -25,10 +28,9 @@ static int prepare_values(struct session *s, struct backend_session *engine, str
     return engine->ops->prepare(engine, rewritten.text, NULL, 0, stmt, e);
 }
 
-/* EXECUTE name (values): the values are computed by the engine, then bound to the statement as text. */
-static int execute_values(struct session *s, const struct sql_execute *x, struct backend_param *params,
-                          struct row_stream **stream, struct backend_stmt **stmt,
-                          struct backend_portal **values, struct err *e)
+/* EXECUTE name (values): the values are computed by the engine, then bound to the statement as text, which
+ * lies in the batch of their row. */
+static int compute(struct session *s, const struct sql_execute *x, struct execute_args *args, struct err *e)
 {
     struct backend_session *engine;
     struct buf sql;
@@ -42,67 +44,72 @@ static int execute_values(struct session *s, const struct sql_execute *x, struct
     }
     int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
     if (rc == ST_OK)
-        rc = prepare_values(s, engine, (struct str){(const char *)sql.data, sql.len}, stmt, e);
+        rc = prepare_values(s, engine, (struct str){(const char *)sql.data, sql.len}, &args->stmt, e);
     buf_release(&sql);
     TRY(rc);
-    if ((*stmt)->info.desc->ncolumns != x->nvalues)
+    if (args->stmt->info.desc->ncolumns != x->nvalues)
         return several_values(e);
     struct backend_fetch one = {.max_rows = 2, .batch_bytes = session_config(s)->flush_bytes};
     struct row_batch *batch;
-    TRY(engine->ops->open(engine, *stmt, NULL, 0, values, e));
-    TRY(engine->ops->start(*values, e));
-    TRY(engine->ops->fetch(*values, &one, stream, e));
-    rc = row_stream_next(*stream, &batch, e);
+    TRY(engine->ops->open(engine, args->stmt, NULL, 0, &args->values, e));
+    TRY(engine->ops->start(args->values, e));
+    TRY(engine->ops->fetch(args->values, &one, &args->stream, e));
+    rc = row_stream_next(args->stream, &batch, e);
     TRY(rc);
     if (rc != ST_OK || batch->nrows != 1)
         return several_values(e);
     const uint8_t *at = batch->data + 7; /* 'D', length, column count */
     for (size_t i = 0; i < x->nvalues; i++) {
-        params[i].len = (int32_t)get_be32(at);
-        params[i].format = 0;
-        params[i].data = at + 4;
-        at += 4 + (params[i].len > 0 ? (size_t)params[i].len : 0);
+        struct backend_param *param = &args->params[i];
+        param->len = (int32_t)get_be32(at);
+        param->format = 0;
+        param->data = at + 4;
+        at += 4 + (param->len > 0 ? (size_t)param->len : 0);
     }
     return ST_OK;
 }
 
-int portal_bind_execute(struct session *s, struct portal *p, struct err *e)
+int execute_args_find(struct session *s, const struct sql_statement *sql, struct execute_args *args,
+                      struct err *e)
 {
-    struct sql_execute x = {0};
-    TRY(sql_parse_execute(&s->message_arena, &p->sql, &x, e));
-    struct statement *st = statement_find(s, x.name);
+    struct sql_execute *x = &args->said;
+    TRY(sql_parse_execute(&s->message_arena, sql, x, e));
+    struct statement *st = statement_find(s, x->name);
     if (!st)
         return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "prepared statement \"%s\" does not exist",
-                       x.name);
+                       x->name);
     if (statement_nparams(st) == 0)
-        x.nvalues = 0; /* PostgreSQL reads over values that nothing asks for */
-    if (x.nvalues != statement_nparams(st)) {
+        x->nvalues = 0; /* PostgreSQL reads over values that nothing asks for */
+    if (x->nvalues != statement_nparams(st)) {
         (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "wrong number of parameters for prepared statement \"%s\"",
-                      x.name);
-        err_detail(e, "Expected %u parameters but got %zu.", statement_nparams(st), x.nvalues);
+                      x->name);
+        err_detail(e, "Expected %u parameters but got %zu.", statement_nparams(st), x->nvalues);
         return ST_ERR;
     }
     if (st->sql.kind == SQL_EXECUTE)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "EXECUTE of an EXECUTE is not supported");
-    statement_free(p->statement);
-    p->statement = statement_ref(st);
-    p->sql = st->sql;
-    if (x.nvalues == 0)
-        return portal_bind(s, p, st, NULL, 0, e);
-    struct backend_param *params = arena_calloc(&s->message_arena, x.nvalues, sizeof *params);
-    if (!params)
+    args->statement = st;
+    return ST_OK;
+}
+
+int execute_args_evaluate(struct session *s, struct execute_args *args, struct err *e)
+{
+    assert(args->statement && !args->params);
+    args->n = args->said.nvalues;
+    if (args->n == 0)
+        return ST_OK;
+    args->params = arena_calloc(&s->message_arena, args->n, sizeof *args->params);
+    if (!args->params)
         return err_oom(e);
-    struct row_stream *stream = NULL;
-    struct backend_stmt *stmt = NULL;
-    struct backend_portal *values = NULL;
-    int rc = execute_values(s, &x, params, &stream, &stmt, &values, e);
-    if (rc == ST_OK)
-        rc = portal_bind(s, p, st, params, x.nvalues, e);
-    row_stream_close(stream);
-    if (s->engine) {
-        s->engine->ops->portal_close(values);
-        if (stmt)
-            s->engine->ops->stmt_free(stmt);
-    }
-    return rc;
+    return compute(s, &args->said, args, e);
+}
+
+void execute_args_release(struct session *s, struct execute_args *args)
+{
+    row_stream_close(TAKE_PTR(args->stream));
+    if (!s->engine)
+        return;
+    s->engine->ops->portal_close(TAKE_PTR(args->values));
+    if (args->stmt)
+        s->engine->ops->stmt_free(TAKE_PTR(args->stmt));
 }

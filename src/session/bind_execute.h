@@ -1,13 +1,37 @@
-/* EXECUTE. Of session/ alone. The session's own thread. */
+/* EXECUTE: the statement that it names, and its arguments, computed by the engine. Of session/ alone. The
+ * session's own thread. */
 #ifndef TAVANA_SESSION_BIND_EXECUTE_H
 #define TAVANA_SESSION_BIND_EXECUTE_H
 
 #include "base/err.h"
+#include "sql/prepare.h"
 
-struct portal;
+#include <stddef.h>
+
+struct backend_param;
+struct backend_portal;
+struct backend_stmt;
+struct row_stream;
 struct session;
+struct sql_statement;
+struct statement;
 
-/* p becomes a portal of the statement that it names; its arguments are evaluated. */
-int portal_bind_execute(struct session *s, struct portal *p, struct err *e);
+struct execute_args {
+    struct sql_execute said;     /* of the message's arena */
+    struct statement *statement; /* that is meant; the session's */
+    struct backend_param *params;
+    size_t n;
+    struct backend_stmt *stmt; /* the query that computes them … */
+    struct backend_portal *values;
+    struct row_stream *stream; /* … whose row they lie in */
+};
+
+/* What an EXECUTE names. args: zeroed. 26000, 42601 for another number of arguments. */
+int execute_args_find(struct session *s, const struct sql_statement *sql, struct execute_args *args,
+                      struct err *e);
+/* Computes them. params are lent until execute_args_release, which a failure needs too. */
+int execute_args_evaluate(struct session *s, struct execute_args *args, struct err *e);
+/* Gives back what the arguments lie in. */
+void execute_args_release(struct session *s, struct execute_args *args);
 
 #endif

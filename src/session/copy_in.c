@@ -208,7 +208,7 @@ static int begin(struct copy_in *c, const struct sql_copy *copy, struct err *e)
     };
     TRY(tx_before_statement(s, !s->tx_read_only, e));
     TRY(portals_start_readers(s, s->running, e));
-    s->engine->memory = &s->memory.all; /* a line that does not end */
+    session_engine_counts(s->engine, &s->memory.all); /* a line that does not end */
     TRY(s->engine->ops->copy_open(s->engine, &in, &c->backend, e));
     if (s->tx_read_only) /* told only when there is nothing else to tell */
         return err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,

@@ -61,14 +61,12 @@ static int become_cursor(struct session *s, struct portal *c, const struct sql_d
     c->source = mem_strndup(source.p, source.n);
     if (!c->source)
         return err_oom(e);
-    c->is_cursor = c->visible = true;
+    c->is_cursor = true;
+    portal_show(c);
     c->scroll = d->scroll;
     c->hold = d->hold;
     c->binary = d->binary;
-    s->ncursors++;
-    atomic_fetch_add(&s->server->cursors, 1);
-    metric_gauge_add(METRIC_CURSORS, 1);
-    c->counted = true;
+    portal_count_cursor(s, c);
     return ST_OK;
 }
 
@@ -101,32 +99,13 @@ int cursor_declare(struct session *s, struct portal *p, struct err *e)
     c->engine->scroll = d->scroll;
     TRY(expect_formats(s, c, e));
     TRY(portal_begin(s, c, true, e));
-    c->born = ++s->births;
+    c->born = portals_birth(s);
     TRY(portal_add(s, c, e));
     p->declares = NULL;
-    /* The statement may go before the cursor does: what it lent is needed no longer. */
-    c->sql = (struct sql_statement){.kind = SQL_ENGINE, .word = "SELECT"};
-    statement_free(c->statement);
-    c->statement = NULL;
+    portal_leave_statement(c, &(struct sql_statement){.kind = SQL_ENGINE, .word = "SELECT"});
     metric_add(METRIC_CURSORS_DECLARED, 1);
     (void)snprintf(p->result.tag, sizeof p->result.tag, "DECLARE CURSOR");
     return ST_OK;
-}
-
-static void uncount(struct session *s, struct portal *p)
-{
-    if (!p->counted)
-        return;
-    p->counted = false;
-    s->ncursors--;
-    atomic_fetch_sub(&s->server->cursors, 1);
-    metric_gauge_add(METRIC_CURSORS, -1);
-}
-
-void cursor_forget(struct session *s, struct portal *p)
-{
-    uncount(s, p);
-    mem_free(TAKE_PTR(p->source));
 }
 
 /* ---- FETCH, MOVE ---- */
@@ -206,7 +185,7 @@ static int fetch(struct session *s, struct portal *p, struct portal_run *to, uin
         c->failed = true;
         return ST_ERR;
     }
-    c->used_us = clock_now_us();
+    portal_used(c, clock_now_us());
     metric_observe(METRIC_CURSOR_FETCH_SECONDS, c->used_us - start);
     if (to->to != RUN_DISCARD)
         metric_add(METRIC_CURSOR_ROWS, *rows);
@@ -228,22 +207,11 @@ int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct e
 {
     struct portal_run to = {.to = RUN_SEND, .reader = p};
     TRY(fetch(s, p, &to, rows, e));
-    p->at_start = false;
-    p->at_end = true;
+    portal_went_off_end(p);
     return ST_OK;
 }
 
 /* ---- idle ones ---- */
-
-static void evict(struct session *s, struct portal *p)
-{
-    portal_close_engine(s, p);
-    p->kind = PORTAL_EMPTY;
-    p->returns_rows = p->visible = false;
-    p->evicted = true;
-    cursor_forget(s, p);
-    metric_add(METRIC_CURSOR_EVICTIONS, 1);
-}
 
 /* Whether it costs the engine something while it stands. */
 static bool is_open_stream(const struct portal *p)
@@ -278,7 +246,8 @@ static int64_t look_after(struct session *s, struct portal *p, bool idle, int64_
     if (p->is_cursor && !p->evicted && c->cursor_idle_us) {
         again = p->used_us + c->cursor_idle_us;
         if (again <= now) {
-            evict(s, p);
+            portal_evict(s, p);
+            metric_add(METRIC_CURSOR_EVICTIONS, 1);
             return CLOCK_NEVER;
         }
     }

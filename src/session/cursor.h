@@ -34,8 +34,6 @@ int cursor_take(struct session *s, struct portal *p, struct err *e);
 int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct err *e);
 /* 34000 for a cursor that was closed for standing idle. */
 int cursor_check(const struct session *s, const struct portal *p, struct err *e);
-/* p is about to go. */
-void cursor_forget(struct session *s, struct portal *p);
 /* Closes what has stood idle for too long, puts rows aside when the session is idle, and says when to look
  * again. */
 int64_t cursors_sweep(struct session *s, bool idle);

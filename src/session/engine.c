@@ -132,3 +132,8 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
     *out = s->engine;
     return ST_OK;
 }
+
+void session_engine_counts(struct backend_session *engine, struct account *memory)
+{
+    engine->memory = memory;
+}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct account;
 struct backend_session;
 struct session;
 
@@ -15,5 +16,7 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
 /* Tells it what has changed; what it could not be told it is told the next time. as_set: a schema of
  * search_path that is not there is 3F000; else it is passed over, as in PostgreSQL. */
 int session_apply_settings(struct session *s, bool as_set, struct err *e);
+/* What is prepared, bound or copied from here on counts against memory. */
+void session_engine_counts(struct backend_session *engine, struct account *memory);
 
 #endif

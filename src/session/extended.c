@@ -81,7 +81,7 @@ static int bind_portal(struct session *s, const struct fe_bind *m, struct statem
     }
     for (size_t i = 0; i < m->nresult_formats; i++)
         formats[i] = fe_bind_result_format(m, i);
-    TRY(portal_new(s, m->portal, st, params, m->nvalues, out, e));
+    TRY(portal_new(s, m->portal, st, params, m->nvalues, true, out, e));
     return portal_set_formats(*out, m->nresult_formats, formats, e);
 }
 
@@ -108,7 +108,6 @@ static int on_bind(struct session *s, const struct frame *f, struct err *e)
         portal_free(s, p);
         return rc;
     }
-    p->visible = true;
     be_bind_complete(&s->output.bytes);
     return ST_OK;
 }

@@ -37,3 +37,22 @@ void session_name_cancel(struct session *s, struct err *e)
         err_detail(&why, "%s", e->detail);
     *e = why;
 }
+
+void session_interrupt_locked(struct session *s, unsigned why)
+{
+    bool of_statement = why & (INT_STATEMENT_MASK | INT_CLIENT_GONE);
+    if (of_statement && !s->active)
+        return;
+    atomic_fetch_or(&s->interrupts, why);
+    if (s->active && s->cancel_target)
+        s->cancel_target->ops->cancel(s->cancel_target);
+    if (s->worker)
+        waker_ring(&s->worker->waker);
+}
+
+void session_interrupt(struct session *s, enum interrupt why)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    session_interrupt_locked(s, why);
+    (void)pthread_mutex_unlock(&s->lock);
+}

@@ -55,7 +55,7 @@ static void *monitor_main(void *arg)
         }
         if (atomic_load(&backend->calls) != v->backend_calls) {
             v->backend_calls = atomic_load(&backend->calls);
-            server_wake_all(v, (enum interrupt)0);
+            registry_wake_all(v, (enum interrupt)0);
         }
         int64_t tick_ms = atomic_load(&v->running) ? TICK_BUSY_MS : TICK_IDLE_MS;
         struct timespec until;

@@ -3,14 +3,12 @@
 #include "session/portal.h"
 
 #include "base/alloc.h"
-#include "base/bytes.h"
 #include "base/cleanup.h"
-#include "rows/row_batch.h"
+#include "base/metric.h"
 #include "rows/row_desc.h"
-#include "rows/row_stream.h"
 #include "session/session_priv.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 void portal_close_engine(struct session *s, struct portal *p)
@@ -22,60 +20,26 @@ void portal_close_engine(struct session *s, struct portal *p)
     s->engine->ops->portal_close(TAKE_PTR(p->engine));
 }
 
-void portal_free(struct session *s, struct portal *p)
+uint64_t portals_birth(struct session *s)
 {
-    if (!p)
-        return;
-    cursor_forget(s, p);
-    portal_free(s, p->declares);
-    portal_close_engine(s, p);
-    command_result_release(&p->result);
-    set_config_free(p->set_config);
-    statement_free(p->statement);
-    account_give(p->memory, p->kept);
-    mem_free(p->formats);
-    mem_free(p->name);
-    mem_free(p);
+    return ++s->births;
 }
 
-/* What portal_execute needs to know of an engine statement after that has gone. */
-static int take_info(struct portal *p, const struct backend_stmt_info *info, struct err *e)
+void portal_take_statement(struct portal *p, struct statement *st)
 {
-    const char *tag = info->tag ? info->tag : "SELECT";
-    if (strlen(tag) >= sizeof p->tag)
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "command tag \"%s\" is too long", tag);
-    (void)snprintf(p->tag, sizeof p->tag, "%s", tag);
-    p->tag_count = info->tag ? info->tag_count : true;
-    p->returns_rows = info->returns_rows;
-    p->writes = info->effect != BACKEND_READS;
-    p->changes_data = info->effect == BACKEND_WRITES;
-    return ST_OK;
+    struct statement *old = p->statement;
+    p->statement = statement_ref(st);
+    p->sql = st->sql;
+    statement_free(old);
 }
 
-static int bind_engine(struct session *s, struct portal *p, struct statement *st,
-                       const struct backend_param *params, size_t nparams, struct err *e)
+void portal_leave_statement(struct portal *p, const struct sql_statement *is)
 {
-    struct backend_session *engine;
-    TRY(session_engine(s, &engine, e));
-    TRY(statement_refresh(s, st, e));
-    p->kind = PORTAL_ENGINE;
-    TRY(take_info(p, &st->engine->info, e));
-    engine->memory = p->memory;
-    return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);
+    statement_free(TAKE_PTR(p->statement));
+    p->sql = *is;
 }
 
-static int bind_command(struct session *s, struct portal *p, const struct statement *st, struct err *e)
-{
-    p->kind = PORTAL_COMMAND;
-    if (st->sql.kind == SQL_FETCH) /* of the cursor that has the name now */
-        TRY(command_describe(s, &st->sql, &p->result.desc, e));
-    else if (st->desc)
-        p->result.desc = row_desc_ref(st->desc);
-    p->returns_rows = p->result.desc != NULL;
-    return ST_OK;
-}
-
-static int make(struct session *s, const char *name, struct statement *st, struct portal **out, struct err *e)
+int portal_make(struct session *s, const char *name, struct statement *st, struct portal **out, struct err *e)
 {
     struct portal *p = mem_calloc(1, sizeof *p);
     if (!p)
@@ -84,54 +48,93 @@ static int make(struct session *s, const char *name, struct statement *st, struc
     p->memory = memory_of(s, name);
     buf_init_of(&p->result.rows, SIZE_MAX, p->memory);
     p->kind = PORTAL_EMPTY;
-    p->statement = statement_ref(st);
-    p->sql = st->sql;
+    portal_take_statement(p, st);
     p->at_start = true;
-    p->born = ++s->births;
+    p->born = portals_birth(s);
     p->created_us = clock_wall_us();
     p->name = mem_strdup(name);
     *out = p;
     return p->name ? memory_count(p->memory, &p->kept, sizeof *p + strlen(name), e) : err_oom(e);
 }
 
-/* The query's parameters are bound now, the cursor is made when DECLARE runs. */
-static int bind_declare(struct session *s, struct portal *p, struct statement *st,
-                        const struct backend_param *params, size_t nparams, struct err *e)
+/* ---- cursors among them ---- */
+
+void portal_count_cursor(struct session *s, struct portal *p)
 {
-    p->kind = PORTAL_COMMAND;
-    TRY(make(s, st->declare->name, st, &p->declares, e));
-    p->declares->sql.kind = SQL_ENGINE;
-    return bind_engine(s, p->declares, st, params, nparams, e);
+    assert(!p->counted);
+    s->ncursors++;
+    atomic_fetch_add(&s->server->cursors, 1);
+    metric_gauge_add(METRIC_CURSORS, 1);
+    p->counted = true;
 }
 
-int portal_bind(struct session *s, struct portal *p, struct statement *st, const struct backend_param *params,
-                size_t nparams, struct err *e)
+static void uncount(struct session *s, struct portal *p)
 {
-    switch (st->sql.kind) {
-    case SQL_EMPTY: return ST_OK;
-    case SQL_DECLARE: return bind_declare(s, p, st, params, nparams, e);
-    case SQL_EXECUTE: return portal_bind_execute(s, p, e);
-    case SQL_SET_CONFIG: TRY(set_config_bind(p, st, params, nparams, e)); return bind_command(s, p, st, e);
-    default: return st->engine ? bind_engine(s, p, st, params, nparams, e) : bind_command(s, p, st, e);
-    }
+    if (!p->counted)
+        return;
+    assert(s->ncursors > 0);
+    p->counted = false;
+    s->ncursors--;
+    atomic_fetch_sub(&s->server->cursors, 1);
+    metric_gauge_add(METRIC_CURSORS, -1);
 }
 
-int portal_new(struct session *s, const char *name, struct statement *st, const struct backend_param *params,
-               size_t nparams, struct portal **out, struct err *e)
+/* p is about to go, or is no cursor any more. */
+static void forget_cursor(struct session *s, struct portal *p)
 {
-    struct portal *p = NULL;
-    int rc = make(s, name, st, &p, e);
-    if (rc == ST_OK) {
-        s->binding = s->message_type == 'B' ? p : NULL;
-        rc = portal_bind(s, p, st, params, nparams, e);
-        s->binding = NULL;
-    }
-    if (rc < 0) {
-        portal_free(s, p);
-        return rc;
-    }
-    *out = p;
-    return ST_OK;
+    uncount(s, p);
+    mem_free(TAKE_PTR(p->source));
+}
+
+void portal_evict(struct session *s, struct portal *p)
+{
+    assert(p->is_cursor && !p->evicted);
+    portal_close_engine(s, p);
+    p->kind = PORTAL_EMPTY;
+    p->returns_rows = p->visible = false;
+    p->evicted = true;
+    forget_cursor(s, p);
+}
+
+void portal_runs(struct portal *p)
+{
+    assert(!p->ran);
+    p->ran = true;
+}
+
+void portal_show(struct portal *p)
+{
+    p->visible = true;
+}
+
+void portal_used(struct portal *p, int64_t now_us)
+{
+    p->used_us = now_us;
+}
+
+/* ---- their end ---- */
+
+static void release_result(struct command_result *r)
+{
+    row_desc_unref(r->desc);
+    buf_release(&r->rows);
+    r->desc = NULL;
+}
+
+void portal_free(struct session *s, struct portal *p)
+{
+    if (!p)
+        return;
+    forget_cursor(s, p);
+    portal_free(s, p->declares);
+    portal_close_engine(s, p);
+    release_result(&p->result);
+    mem_free(p->set_config);
+    statement_free(p->statement);
+    account_give(p->memory, p->kept);
+    mem_free(p->formats);
+    mem_free(p->name);
+    mem_free(p);
 }
 
 struct row_desc *portal_desc(const struct portal *p)
@@ -178,7 +181,7 @@ int portal_add(struct session *s, struct portal *p, struct err *e)
                        max);
     list_append(&s->portals, &p->link);
     s->nportals += named;
-    p->used_us = clock_now_us();
+    portal_used(p, clock_now_us());
     if (s->sweep_us == CLOCK_NEVER)
         s->sweep_us = p->used_us + session_config(s)->cursor_cleanup_us;
     return ST_OK;
@@ -279,14 +282,13 @@ void portal_kill(struct session *s, struct portal *p)
         row_desc_ref(desc);
     portal_close_engine(s, p);
     row_desc_unref(p->result.desc);
-    statement_free(p->statement);
-    p->statement = NULL;
-    p->sql = (struct sql_statement){.kind = p->kind == PORTAL_EMPTY ? SQL_EMPTY : SQL_ENGINE, .word = ""};
+    portal_leave_statement(
+        p, &(struct sql_statement){.kind = p->kind == PORTAL_EMPTY ? SQL_EMPTY : SQL_ENGINE, .word = ""});
     p->result.desc = desc;
     p->kind = p->kind == PORTAL_EMPTY ? PORTAL_EMPTY : PORTAL_COMMAND;
     p->ran = true;
     p->returns_rows = p->visible = false;
-    cursor_forget(s, p);
+    forget_cursor(s, p);
 }
 
 /* What is younger than the last savepoint; all of it without one. What is older may be gone back to. */

@@ -13,6 +13,7 @@ struct account;
 struct backend_param;
 struct backend_portal;
 struct err;
+struct portal;
 struct row_desc;
 struct session;
 struct set_config_params;
@@ -28,6 +29,9 @@ struct command_result {
     char tag[64];
 };
 
+/* Runs the command of a portal; its rows, if any, and its tag are p->result's then. */
+typedef int portal_command(struct session *s, struct portal *p, struct err *e);
+
 /* A cursor is a portal that DECLARE made. */
 struct portal {
     struct list link;
@@ -40,13 +44,14 @@ struct portal {
     struct backend_portal *engine; /* of FETCH: the rows that it took, when it is paged */
     char tag[64];
     bool tag_count, returns_rows;
-    bool writes;       /* anything but reading: runs to its end at once */
-    bool changes_data; /* of the database, not of the session alone */
-    int16_t *formats;  /* one a column; NULL: all text */
-    bool doomed;       /* ended while it ran: dropped when it returns */
-    bool ran;          /* a command, or a statement without rows: it runs once */
-    bool failed;       /* it has ended with an error: nothing can be had of it any more */
-    bool tells;        /* of a simple query: its rows' description goes before the first of them */
+    bool writes;             /* anything but reading: runs to its end at once */
+    bool changes_data;       /* of the database, not of the session alone */
+    int16_t *formats;        /* one a column; NULL: all text */
+    bool doomed;             /* ended while it ran: dropped when it returns */
+    bool ran;                /* a command, or a statement without rows: it runs once */
+    portal_command *command; /* what a command does when it runs */
+    bool failed;             /* it has ended with an error: nothing can be had of it any more */
+    bool tells;              /* of a simple query: its rows' description goes before the first of them */
     struct command_result result;
     struct set_config_params *set_config; /* of SELECT set_config(…) */
 
@@ -69,9 +74,25 @@ struct portal {
     struct portal *declares; /* of DECLARE: what becomes the cursor */
 };
 
-/* Binds a statement: checks and keeps the parameters. The caller's until portal_add. */
-int portal_new(struct session *s, const char *name, struct statement *st, const struct backend_param *params,
-               size_t nparams, struct portal **out, struct err *e);
+/* A portal of a statement that nothing is bound to yet; *out is to be freed when it fails, too. */
+int portal_make(struct session *s, const char *name, struct statement *st, struct portal **out,
+                struct err *e);
+/* It runs st instead of what it ran. */
+void portal_take_statement(struct portal *p, struct statement *st);
+/* Its statement may go before it does: what that lent is needed no longer. is: what it counts as from now on. */
+void portal_leave_statement(struct portal *p, const struct sql_statement *is);
+/* The next number in the order of the session's portals and savepoints. */
+uint64_t portals_birth(struct session *s);
+/* It is a cursor from now on, until it ends: counts against the limits of session and server. */
+void portal_count_cursor(struct session *s, struct portal *p);
+/* A cursor that stood idle for too long: its rows go, its name stays, to say so. */
+void portal_evict(struct session *s, struct portal *p);
+/* It runs, once and for all. */
+void portal_runs(struct portal *p);
+/* pg_cursors shows it. */
+void portal_show(struct portal *p);
+/* Somebody asked for its rows just now. */
+void portal_used(struct portal *p, int64_t now_us);
 /* 0: all text; 1: that one for all; else one a column (08P01). */
 int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struct err *e);
 /* By its name; NULL: there is none. Lent. */
@@ -104,9 +125,6 @@ void portal_close_engine(struct session *s, struct portal *p);
 struct row_desc *portal_desc(const struct portal *p);
 /* Answers Describe. */
 void portal_send_description(struct session *s, const struct portal *p);
-/* The same for a portal that is there already. */
-int portal_bind(struct session *s, struct portal *p, struct statement *st, const struct backend_param *params,
-                size_t nparams, struct err *e);
 /* Reading portals that were bound take their snapshot before something is written. */
 int portals_start_readers(struct session *s, const struct portal *but, struct err *e);
 

@@ -123,6 +123,12 @@ static void moved_backward(struct portal *p, const struct portal_run *run, uint6
     }
 }
 
+void portal_went_off_end(struct portal *p)
+{
+    p->at_start = false;
+    p->at_end = true;
+}
+
 void portal_tell(struct session *s, struct portal *p)
 {
     if (p->tells)
@@ -140,7 +146,7 @@ int portal_run(struct session *s, struct portal *p, const struct portal_run *run
         portal_tell(s, run->reader);
     if (run->count == 0 || (run->backward ? p->at_start : p->at_end))
         return ST_OK;
-    p->used_us = clock_now_us();
+    portal_used(p, clock_now_us());
     TRY(p->engine ? run_engine(s, p, run, rows, e) : run_result(s, p, run, rows, e));
     if (run->backward)
         moved_backward(p, run, *rows);

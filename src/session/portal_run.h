@@ -24,6 +24,8 @@ struct portal_run {
 
 /* Tells the description that a simple query still owes its client. */
 void portal_tell(struct session *s, struct portal *p);
+/* All of its rows have gone to somebody: it stands behind the last one. */
+void portal_went_off_end(struct portal *p);
 /* *rows: how many it gave or passed over. 55000 backward without SCROLL. */
 int portal_run(struct session *s, struct portal *p, const struct portal_run *how, uint64_t *rows,
                struct err *e);

@@ -82,25 +82,6 @@ bool registry_is_full(struct session_server *v)
     return full;
 }
 
-void session_interrupt_locked(struct session *s, unsigned why)
-{
-    bool of_statement = why & (INT_STATEMENT_MASK | INT_CLIENT_GONE);
-    if (of_statement && !s->active)
-        return;
-    atomic_fetch_or(&s->interrupts, why);
-    if (s->active && s->cancel_target)
-        s->cancel_target->ops->cancel(s->cancel_target);
-    if (s->worker)
-        waker_ring(&s->worker->waker);
-}
-
-void session_interrupt(struct session *s, enum interrupt why)
-{
-    (void)pthread_mutex_lock(&s->lock);
-    session_interrupt_locked(s, why);
-    (void)pthread_mutex_unlock(&s->lock);
-}
-
 bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n)
 {
     (void)pthread_mutex_lock(&v->lock);
@@ -111,6 +92,18 @@ bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key,
         session_interrupt(s, INT_CANCEL);
     (void)pthread_mutex_unlock(&v->lock);
     return found;
+}
+
+void registry_wake_all(struct session_server *v, enum interrupt why)
+{
+    for (unsigned i = 0; i < v->capacity; i++) {
+        struct session *s = v->slots[i];
+        if (!s)
+            continue;
+        if (why)
+            session_interrupt(s, why);
+        lot_wake(v->wiring.lot, &s->parked);
+    }
 }
 
 struct user_file *server_users(struct session_server *v)

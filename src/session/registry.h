@@ -3,6 +3,8 @@
 #ifndef TAVANA_SESSION_REGISTRY_H
 #define TAVANA_SESSION_REGISTRY_H
 
+#include "session/interrupts.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,16 +14,6 @@ struct session_config;
 struct session_server;
 struct tls_context;
 struct user_file;
-
-/* Why somebody wants the session's attention; bits of session.interrupts. */
-enum interrupt {
-    INT_CANCEL = 1,
-    INT_STATEMENT_TIMEOUT = 2,
-    INT_TERMINATE = 4,
-    INT_CLIENT_GONE = 8,
-    INT_LOGIN_DROPPED = 16, /* its place is another connection's; it will never be a session */
-    INT_STATEMENT_MASK = INT_CANCEL | INT_STATEMENT_TIMEOUT,
-};
 
 /* Gives a connection that is about to log in its slot and its name; false: it is refused. May wait a
  * little. */
@@ -34,11 +26,9 @@ bool registry_count_in(struct session *s);
 bool registry_is_full(struct session_server *v);
 /* Cancels; false: none of ours is meant. */
 bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
-/* Asks the session to look up: what it waits for ends. */
-void session_interrupt(struct session *s, enum interrupt why);
-/* The same of several reasons, by a caller that holds the session's lock and has judged the statement
- * under it. */
-void session_interrupt_locked(struct session *s, unsigned why);
+/* Every session looks up once: those that run when they are idle again. why 0: for nothing in particular.
+ * With the server's lock. */
+void registry_wake_all(struct session_server *v, enum interrupt why);
 /* References, as they are now; NULL: there is none. */
 struct user_file *server_users(struct session_server *v);
 struct tls_context *server_tls(struct session_server *v);

@@ -103,23 +103,11 @@ void session_server_set_tls(struct session_server *v, struct tls_context *tls)
     tls_context_unref(old);
 }
 
-void server_wake_all(struct session_server *v, enum interrupt why)
-{
-    for (unsigned i = 0; i < v->capacity; i++) {
-        struct session *s = v->slots[i];
-        if (!s)
-            continue;
-        if (why)
-            session_interrupt(s, why);
-        lot_wake(v->wiring.lot, &s->parked);
-    }
-}
-
 void session_server_drain(struct session_server *v)
 {
     (void)pthread_mutex_lock(&v->lock);
     v->draining = true;
-    server_wake_all(v, (enum interrupt)0);
+    registry_wake_all(v, (enum interrupt)0);
     (void)pthread_mutex_unlock(&v->lock);
 }
 
@@ -127,7 +115,7 @@ void session_server_terminate(struct session_server *v)
 {
     (void)pthread_mutex_lock(&v->lock);
     v->draining = true;
-    server_wake_all(v, INT_TERMINATE);
+    registry_wake_all(v, INT_TERMINATE);
     (void)pthread_mutex_unlock(&v->lock);
 }
 

@@ -1,11 +1,107 @@
-/* What all sessions of a process are told. Of session/ alone. Any thread. */
+/* Client sessions: from an accepted socket to its end. A session is sequential code; when it has no message
+ * to work on it is parked and costs no thread (ARCHITECTURE.md, decision 3).
+ *
+ * Thread rule: a session is either in the lot or runs as one task of the pool, never both. Other threads
+ * reach it only through the registry here (cancel, shutdown, the monitor), which keeps it alive while they
+ * look. Lock order: registry, then session. */
 #ifndef TAVANA_SESSION_SERVER_H
 #define TAVANA_SESSION_SERVER_H
 
-#include "session/registry.h"
+#include "base/err.h"
 
-/* Every session looks up once: those that run when they are idle again. why 0: for nothing in particular.
- * With the server's lock. */
-void server_wake_all(struct session_server *v, enum interrupt why);
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct backend;
+struct lot;
+struct thread_pool;
+struct tls_context;
+struct user_file;
+
+/* Sockets beyond max_connections and login_connections_max: of those that are about to end. */
+enum { SESSION_ENDING_CONNECTIONS = 128 };
+
+struct session_config {
+    unsigned max_connections;
+    unsigned logins_max; /* connections that have not logged in */
+    int64_t authentication_timeout_us;
+    bool tls_required;
+    bool trust;         /* nobody is asked for a password; only ever on loopback */
+    size_t message_max; /* bytes of one message from a client */
+    size_t memory_max;  /* bytes that a session's own statements, parameters and settings may take */
+    unsigned statements_max, portals_max;
+    unsigned cursors_max, server_cursors_max;
+    int64_t cursor_idle_us;      /* a cursor that nothing is fetched from for so long is closed; 0: never */
+    int64_t cursor_cleanup_us;   /* idle ones are looked for so often */
+    int64_t stream_idle_park_us; /* a stream that stands for so long is put aside; 0: never */
+    size_t flush_bytes;          /* a batch of rows leaves at this many bytes … */
+    uint64_t flush_rows;         /* … or rows; 0: only by bytes */
+    size_t write_buffer;
+    uint64_t stream_memory; /* of all results that are being sent, see admission.h */
+    int64_t stream_wait_us; /* for it, when others have all of it */
+    int64_t flush_timeout_us, slow_flush_us;
+    int64_t client_check_us;
+    int64_t statement_timeout_us, idle_transaction_timeout_us, idle_session_timeout_us; /* 0: none */
+    uint64_t max_result_rows, max_result_bytes;                                         /* 0: none */
+    int keepalive_idle_s, keepalive_interval_s, keepalive_count, tcp_user_timeout_ms;
+    bool log_statements;
+    const char *default_database;
+    const char *version; /* Tavana's */
+};
+
+/* What SHOW may ask of the rest of the house. */
+struct session_show {
+    void *arg;
+    /* Calls cb for every option of the server: name, value as text, one line about it. */
+    void (*each_option)(void *arg,
+                        void (*cb)(void *cb_arg, const char *name, const char *value, const char *text),
+                        void *cb_arg);
+};
+
+struct session_wiring {
+    struct backend *backend;
+    struct thread_pool *pool;
+    struct lot *lot;
+    struct session_show show;
+    const char *const
+        *peers; /* addresses that a CancelRequest for none of our sessions is sent on to; copied */
+    size_t npeers;
+};
+
+struct session_server;
+
+/* The config's strings are copied. */
+int session_server_new(struct session_server **out, const struct session_wiring *w,
+                       const struct session_config *c, struct err *e);
+/* Also starts the monitor: time limits of statements, clients that are gone. */
+int session_server_start(struct session_server *v, struct err *e);
+/* Takes over from now on; NULL: none. Sessions that run keep what they have. */
+void session_server_set_users(struct session_server *v, struct user_file *users);
+/* For connections from now on; the reference becomes the server's. NULL: none. */
+void session_server_set_tls(struct session_server *v, struct tls_context *tls);
+/* For new statements and sessions, after a reload; max_connections stays what it was. */
+int session_server_set_config(struct session_server *v, const struct session_config *c, struct err *e);
+
+/* An accepted socket, which it owns from now on. Any thread. */
+void session_accept(struct session_server *v, int fd);
+
+/* No new sessions; those outside a transaction end as soon as they are idle (57P01). */
+void session_server_drain(struct session_server *v);
+/* Every session ends now (57P01); statements that run are interrupted. */
+void session_server_terminate(struct session_server *v);
+/* The same, with 57P02: the engine has failed. */
+void session_server_crash(struct session_server *v);
+/* Waits until all sessions have ended or the deadline has passed; whether they have. Those count as ended
+ * whose thread was left behind in the engine: while there are some, the server cannot be freed. */
+bool session_server_wait(struct session_server *v, int64_t deadline_us);
+/* None may be left. NULL is fine. */
+void session_server_free(struct session_server *v);
+
+struct session_counts {
+    unsigned sessions, running, left;
+};
+/* Numbers of one moment, for gauges. */
+struct session_counts session_server_counts(struct session_server *v);
 
 #endif

@@ -54,21 +54,15 @@ int set_config_describe(struct session *s, struct statement *st, struct err *e)
     return row_desc_new(&st->desc, columns, (uint16_t)all.n, e);
 }
 
-/* What the client bound, kept until the portal runs. */
+/* What the client bound, kept until the portal runs: one piece of memory, with the texts behind the pointers. */
 struct set_config_params {
     size_t n;
     char *text[]; /* NULL: NULL */
 };
 
-void set_config_free(struct set_config_params *v)
-{
-    for (size_t i = 0; v && i < v->n; i++)
-        mem_free(v->text[i]);
-    mem_free(v);
-}
-
-/* As text: a binary text is the same, a binary boolean one byte. */
-static int param_text(const struct backend_param *p, uint32_t oid, unsigned number, char **out, struct err *e)
+/* As text: a binary text is the same, a binary boolean one byte. *room: where it may be put. */
+static int param_text(const struct backend_param *p, uint32_t oid, unsigned number, char **room, char **out,
+                      struct err *e)
 {
     struct str text = {(const char *)p->data, p->len > 0 ? (size_t)p->len : 0};
     size_t at;
@@ -89,11 +83,12 @@ static int param_text(const struct backend_param *p, uint32_t oid, unsigned numb
     if (!utf8_valid(text.p, text.n, &at))
         return err_set(e, SQLSTATE_CHARACTER_NOT_IN_REPERTOIRE,
                        "invalid byte sequence for encoding \"UTF8\": 0x%02x", (uint8_t)text.p[at]);
-    *out = mem_strndup(text.p, text.n);
+    *out = *room;
+    memcpy(*out, text.p, text.n);
+    (*out)[text.n] = '\0';
+    *room += text.n + 1;
     bool ignored;
-    if (*out && oid == PGTYPE_BOOL)
-        return settings_parse_bool(*out, &ignored, e);
-    return *out ? ST_OK : err_oom(e);
+    return oid == PGTYPE_BOOL ? settings_parse_bool(*out, &ignored, e) : ST_OK;
 }
 
 int set_config_bind(struct portal *p, const struct statement *st, const struct backend_param *params,
@@ -103,13 +98,14 @@ int set_config_bind(struct portal *p, const struct statement *st, const struct b
     for (size_t i = 0; i < nparams; i++)
         bytes += params[i].len > 0 ? (size_t)params[i].len : 0;
     TRY(memory_count(p->memory, &p->kept, bytes, e));
-    struct set_config_params *v = mem_calloc(1, sizeof *v + nparams * sizeof *v->text);
+    struct set_config_params *v = mem_calloc(1, bytes + nparams); /* with the ends of the texts */
     if (!v)
         return err_oom(e);
     p->set_config = v;
     v->n = nparams;
+    char *room = (char *)&v->text[nparams];
     for (size_t i = 0; i < nparams; i++)
-        TRY(param_text(&params[i], st->oids[i], (unsigned)i + 1, &v->text[i], e));
+        TRY(param_text(&params[i], st->oids[i], (unsigned)i + 1, &room, &v->text[i], e));
     return ST_OK;
 }
 
@@ -134,7 +130,7 @@ static int set_item(struct session *s, const struct portal *p, const struct sql_
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
     set.name = lower;
-    TRY(command_set(s, &set, e));
+    TRY(set_one(s, &set, e));
     int found = settings_find(&s->settings, name);
     *now = found >= 0 ? settings_get(&s->settings, (size_t)found) : set.value ? set.value : "";
     *now = arena_strdup(&s->message_arena, *now); /* another of the same statement may change it */

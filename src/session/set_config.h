@@ -16,13 +16,11 @@ struct statement;
 
 /* Sees to st->oids and st->desc. */
 int set_config_describe(struct session *s, struct statement *st, struct err *e);
-/* The portal keeps the parameters. */
+/* The portal keeps the parameters, in p->set_config: one piece of memory, which goes with it. */
 int set_config_bind(struct portal *p, const struct statement *st, const struct backend_param *params,
                     size_t nparams, struct err *e);
 /* Sets; the one row is in r. */
 int set_config_run(struct session *s, const struct sql_statement *sql, struct command_result *r,
                    struct err *e);
-/* NULL is fine. */
-void set_config_free(struct set_config_params *v);
 
 #endif

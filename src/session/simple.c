@@ -74,7 +74,7 @@ static int run_one(struct session *s, const struct sql_statement *sql, struct er
     if (old)
         portal_drop(s, old);
     if (rc == ST_OK)
-        rc = portal_new(s, "", st, NULL, 0, &p, e);
+        rc = portal_new(s, "", st, NULL, 0, false, &p, e);
     if (rc == ST_OK)
         rc = portal_add(s, p, e);
     if (rc < 0) {

@@ -60,25 +60,7 @@ int statement_check_names(const struct sql_statement *sql, struct err *e);
  * when that may be different another time. */
 int statement_rewrite(struct session *s, struct statement *st, struct str text, struct arena *a,
                       struct sql_rewritten *out, struct err *e);
-/* Where it came from, when that is not its text. Copied. */
-int statement_set_source(struct statement *st, struct str source, struct err *e);
-/* One reference more. */
-struct statement *statement_ref(struct statement *st);
-/* One reference less. NULL is fine. */
-void statement_free(struct statement *st);
 /* Makes it anew when what it says about the session may have changed. */
 int statement_refresh(struct session *s, struct statement *st, struct err *e);
-/* By its name; NULL: there is none. Lent. */
-struct statement *statement_find(struct session *s, const char *name);
-/* The session takes the caller's reference. 42P05 when there is one of that name, 53400 when there are too
- * many. */
-int statement_add(struct session *s, struct statement *st, struct err *e);
-/* Takes it from the session: portals that run it go on. */
-void statement_drop(struct session *s, struct statement *st);
-void statements_drop_all(struct session *s);
-/* What it says of its parameters and columns; NULL: it gives no rows. Lent. */
-uint16_t statement_nparams(const struct statement *st);
-uint32_t statement_param_oid(const struct statement *st, uint16_t i);
-struct row_desc *statement_desc(const struct statement *st);
 
 #endif

@@ -223,7 +223,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
         return err_oom(e);
     list_init(&sp->link);
     sp->mark = settings_mark(&s->settings);
-    sp->born = ++s->births;
+    sp->born = portals_birth(s);
     memcpy(sp->name, name, n);
     list_append(&s->savepoints, &sp->link);
     s->nsavepoints++;

@@ -6,7 +6,7 @@
 #include "fake_backend.h"
 #include "wire.h"
 
-#include "session/session.h"
+#include "session/server.h"
 
 extern struct fake *fake;
 extern struct session_server *server;

@@ -1,0 +1,52 @@
+/* Beginning to run a portal: a statement of the engine is started, a command runs. */
+#include "session/begin.h"
+
+#include "session/session_priv.h"
+
+#include <assert.h>
+
+static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
+{
+    if (p->engine->started)
+        return ST_OK;
+    /* Rows that it returns go out before it is committed, so that a cancel meanwhile undoes it. */
+    if (p->writes && s->tx == TX_IDLE && (more_follows || p->returns_rows))
+        TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, p->changes_data, e));
+    if (p->writes)
+        TRY(portals_start_readers(s, p, e));
+    return s->engine->ops->start(p->engine, e);
+}
+
+static int run_command(struct session *s, struct portal *p, struct err *e)
+{
+    if (p->ran)
+        return ST_OK;
+    if (!tx_allows(s, p->sql.kind))
+        return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
+                       "current transaction is aborted, commands ignored until end of transaction block");
+    assert(p->command);
+    portal_runs(p);
+    return p->command(s, p, e);
+}
+
+int portal_begin(struct session *s, struct portal *p, bool more_follows, struct err *e)
+{
+    switch (p->kind) {
+    case PORTAL_ENGINE: return start_engine(s, p, more_follows, e);
+    case PORTAL_COMMAND: return run_command(s, p, e);
+    case PORTAL_EMPTY: break;
+    }
+    return ST_OK;
+}
+
+enum { PIECES_LEAST = 64 * 1024 };
+
+/* Whoever wants its rows in smaller pieces than the engine makes them gets them by the ordinary way. */
+void portal_expect(const struct session *s, struct portal *p, const int16_t *formats, bool whole)
+{
+    const struct session_config *c = session_config(s);
+    p->engine->expects_formats = c->flush_bytes >= PIECES_LEAST && c->flush_rows == 0;
+    p->engine->expected_formats = formats;
+    p->engine->whole = whole;
+}

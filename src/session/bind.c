@@ -1,0 +1,118 @@
+/* From a statement and its parameters to a portal. */
+#include "session/bind.h"
+
+#include "rows/row_desc.h"
+#include "session/session_priv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What portal_execute needs to know of an engine statement after that has gone. */
+static int take_info(struct portal *p, const struct backend_stmt_info *info, struct err *e)
+{
+    const char *tag = info->tag ? info->tag : "SELECT";
+    if (strlen(tag) >= sizeof p->tag)
+        return err_set(e, SQLSTATE_INTERNAL_ERROR, "command tag \"%s\" is too long", tag);
+    (void)snprintf(p->tag, sizeof p->tag, "%s", tag);
+    p->tag_count = info->tag ? info->tag_count : true;
+    p->returns_rows = info->returns_rows;
+    p->writes = info->effect != BACKEND_READS;
+    p->changes_data = info->effect == BACKEND_WRITES;
+    return ST_OK;
+}
+
+static int bind_engine(struct session *s, struct portal *p, struct statement *st,
+                       const struct backend_param *params, size_t nparams, struct err *e)
+{
+    struct backend_session *engine;
+    TRY(session_engine(s, &engine, e));
+    TRY(statement_refresh(s, st, e));
+    p->kind = PORTAL_ENGINE;
+    TRY(take_info(p, &st->engine->info, e));
+    session_engine_counts(engine, p->memory);
+    return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);
+}
+
+/* What command_run is of a portal. */
+static int run_as_command(struct session *s, struct portal *p, struct err *e)
+{
+    return command_run(s, &p->sql, &p->result, e);
+}
+
+static portal_command *command_of(enum sql_kind kind)
+{
+    switch (kind) {
+    case SQL_DECLARE: return cursor_declare;
+    case SQL_FETCH: return cursor_take;
+    default: return run_as_command;
+    }
+}
+
+static int bind_command(struct session *s, struct portal *p, const struct statement *st, struct err *e)
+{
+    p->kind = PORTAL_COMMAND;
+    p->command = command_of(st->sql.kind);
+    if (st->sql.kind == SQL_FETCH) /* of the cursor that has the name now */
+        TRY(command_describe(s, &st->sql, &p->result.desc, e));
+    else if (st->desc)
+        p->result.desc = row_desc_ref(st->desc);
+    p->returns_rows = p->result.desc != NULL;
+    return ST_OK;
+}
+
+/* The query's parameters are bound now, the cursor is made when DECLARE runs. */
+static int bind_declare(struct session *s, struct portal *p, struct statement *st,
+                        const struct backend_param *params, size_t nparams, struct err *e)
+{
+    p->kind = PORTAL_COMMAND;
+    p->command = command_of(SQL_DECLARE);
+    TRY(portal_make(s, st->declare->name, st, &p->declares, e));
+    p->declares->sql.kind = SQL_ENGINE;
+    return bind_engine(s, p->declares, st, params, nparams, e);
+}
+
+/* A statement that is no EXECUTE. */
+static int bind_to(struct session *s, struct portal *p, struct statement *st,
+                   const struct backend_param *params, size_t nparams, struct err *e)
+{
+    switch (st->sql.kind) {
+    case SQL_EMPTY: return ST_OK;
+    case SQL_DECLARE: return bind_declare(s, p, st, params, nparams, e);
+    case SQL_SET_CONFIG: TRY(set_config_bind(p, st, params, nparams, e)); return bind_command(s, p, st, e);
+    default: return st->engine ? bind_engine(s, p, st, params, nparams, e) : bind_command(s, p, st, e);
+    }
+}
+
+/* EXECUTE: its portal is one of the statement that it names. */
+static int bind_execute(struct session *s, struct portal *p, struct err *e)
+{
+    struct execute_args args = {0};
+    TRY(execute_args_find(s, &p->sql, &args, e));
+    portal_take_statement(p, args.statement);
+    int rc = execute_args_evaluate(s, &args, e);
+    if (rc == ST_OK)
+        rc = bind_to(s, p, args.statement, args.params, args.n, e);
+    execute_args_release(s, &args);
+    return rc;
+}
+
+int portal_new(struct session *s, const char *name, struct statement *st, const struct backend_param *params,
+               size_t nparams, bool visible, struct portal **out, struct err *e)
+{
+    struct portal *p = NULL;
+    int rc = portal_make(s, name, st, &p, e);
+    if (rc == ST_OK) {
+        if (visible)
+            portal_show(p);
+        s->binding = visible ? p : NULL;
+        rc = st->sql.kind == SQL_EXECUTE ? bind_execute(s, p, e) : bind_to(s, p, st, params, nparams, e);
+        s->binding = NULL;
+    }
+    if (rc < 0) {
+        portal_free(s, p);
+        return rc;
+    }
+    *out = p;
+    return ST_OK;
+}

@@ -1,0 +1,121 @@
+/* Rows of a portal to the client, batch after batch as they are made: within the limits of a result, and once
+ * there is memory for one. */
+#include "session/send.h"
+
+#include "base/metric.h"
+#include "rows/row_batch.h"
+#include "rows/row_stream.h"
+#include "session/session_priv.h"
+
+#include <poll.h>
+
+/* A limit on one statement's result: rows or bytes beyond it end the statement. */
+static int check_result_limits(const struct session *s, struct err *e)
+{
+    const struct session_config *c = session_config(s);
+    const char *what = NULL;
+    uint64_t limit = 0;
+    if (c->max_result_rows && s->statement_rows > c->max_result_rows)
+        what = "rows (max_result_rows)", limit = c->max_result_rows;
+    else if (c->max_result_bytes && s->statement_bytes > c->max_result_bytes)
+        what = "bytes (max_result_bytes)", limit = c->max_result_bytes;
+    if (!what)
+        return ST_OK;
+    return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "the result is larger than the limit of %llu %s",
+                   (unsigned long long)limit, what);
+}
+
+static int send_batch(struct session *s, struct row_batch *batch, bool is_last, struct err *e)
+{
+    s->statement_rows += batch->nrows;
+    s->statement_bytes += batch->len;
+    TRY(check_result_limits(s, e));
+    TRY(s->reply->ops->rows(s->reply, batch, is_last, e));
+    if (!s->first_row_seen) {
+        s->first_row_seen = true;
+        metric_observe(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
+    }
+    metric_add(METRIC_ROWS_SENT, batch->nrows);
+    return ST_OK;
+}
+
+/* ---- memory for a result ---- */
+
+/* In line, with everything that may end the wait. */
+static int stand_in_line(struct session *s, struct admission_ticket *t, struct err *e)
+{
+    struct admission *a = &s->server->admission;
+    int64_t deadline = clock_now_us() + session_config(s)->stream_wait_us;
+    while (!admission_granted(a, t)) {
+        TRY(session_check_interrupts(s, e));
+        if (clock_now_us() >= deadline) {
+            (void)err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "too many results are being sent at once");
+            err_detail(e, "They take all of stream_memory (%llu MB); this one has waited for %lld s.",
+                       (unsigned long long)(a->limit >> 20),
+                       (long long)(session_config(s)->stream_wait_us / 1000000));
+            err_hint(e, "Try again later, or raise stream_memory or stream_wait.");
+            return ST_ERR;
+        }
+        struct pollfd bell = {.fd = waker_fd(t->bell), .events = POLLIN};
+        if (poll(&bell, 1, clock_poll_ms(deadline)) > 0)
+            waker_clear(t->bell);
+    }
+    return ST_OK;
+}
+
+static int admit(struct session *s, struct err *e)
+{
+    struct admission *a = &s->server->admission;
+    if (admission_try(a, ADMISSION_STREAM, false))
+        return ST_OK;
+    TRY(s->reply->ops->flush(s->reply, e));
+    struct admission_ticket t = {.bell = &s->worker->waker, .bytes = ADMISSION_STREAM};
+    admission_queue(a, &t);
+    int st = stand_in_line(s, &t, e);
+    bool granted = admission_unqueue(a, &t);
+    if (st < 0) {
+        if (granted)
+            admission_give_back(a, ADMISSION_STREAM);
+        metric_add(METRIC_STREAMS_REFUSED, 1);
+    }
+    return st;
+}
+
+/* ---- its rows ---- */
+
+static int send_rows(struct session *s, struct backend_portal *engine, struct row_stream *stream,
+                     uint64_t *rows, struct err *e)
+{
+    struct row_batch *batch;
+    int st;
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
+        st = send_batch(s, batch, engine->complete, e);
+        if (st == ST_OK && !engine->complete) /* else it is done, and is too late to be cancelled */
+            st = session_check_interrupts(s, e);
+        if (st < 0)
+            break;
+        *rows += batch->nrows;
+    }
+    return st;
+}
+
+int session_send_stream(struct session *s, struct backend_portal *engine, const struct backend_fetch *how,
+                        uint64_t *rows, struct err *e)
+{
+    struct row_stream *stream;
+    TRY(admit(s, e));
+    metric_gauge_add(METRIC_STREAMS, 1);
+    int st = s->engine->ops->fetch(engine, how, &stream, e);
+    if (st == ST_OK) {
+        const bool is_page = how->max_rows > 0;
+        s->reply->ops->rows_begin(s->reply, is_page);
+        st = send_rows(s, engine, stream, rows, e);
+        st = s->reply->ops->rows_end(s->reply, st, e);
+        row_stream_close(stream);
+        bool looks = st == ST_OK && is_page && pace_makes_ahead(s->statement_bytes);
+        s->ahead = looks && !engine->complete ? engine : NULL;
+    }
+    metric_gauge_add(METRIC_STREAMS, -1);
+    admission_give_back(&s->server->admission, ADMISSION_STREAM);
+    return st;
+}
