@@ -4,6 +4,8 @@
 #include "auth/user_file.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "front/accept.h"
+#include "front/front.h"
 #include "net/listener.h"
 #include "net/lot.h"
 #include "net/tls.h"
@@ -97,8 +99,8 @@ static int load_credentials(struct front *v, const struct config *c, struct err 
             return rc;
         }
     }
-    session_server_set_users(v->sessions, users);
-    session_server_set_tls(v->sessions, tls);
+    pg_front_set_users(v->clients, users);
+    pg_front_set_tls(v->clients, tls);
     return ST_OK;
 }
 
@@ -157,7 +159,7 @@ static void show_options(void *arg, void (*cb)(void *, const char *, const char 
 static void on_accept(void *arg, int fd)
 {
     struct front *v = arg;
-    session_accept(v->sessions, fd);
+    front_accept(v->clients, fd);
 }
 
 static int open_listener(struct front *v, struct err *e)
@@ -211,14 +213,18 @@ int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
     sc.logins_max = f->logins_max;
     TRY(lot_new(&f->lot, sc.max_connections + sc.logins_max + SESSION_ENDING_CONNECTIONS, e));
     const struct session_wiring w = {
-        .peers = c->peers.items,
-        .npeers = c->peers.n,
         .backend = backend,
-        .pool = p->pool,
-        .lot = f->lot,
         .show = {.arg = p, .each_option = show_options},
     };
     TRY(session_server_new(&f->sessions, &w, &sc, e));
+    const struct pg_front_wiring of_clients = {
+        .sessions = f->sessions,
+        .pool = p->pool,
+        .lot = f->lot,
+        .peers = c->peers.items,
+        .npeers = c->peers.n,
+    };
+    TRY(pg_front_new(&f->clients, &of_clients, e));
     TRY(load_credentials(f, c, e));
     TRY(session_server_start(f->sessions, e));
     return listener_start(f->listener, e);
@@ -277,6 +283,7 @@ int front_port(const struct front *f)
 void front_close_sessions(struct front *f)
 {
     listener_free(f->listener);
+    pg_front_free(f->clients);
     session_server_free(f->sessions);
 }
 

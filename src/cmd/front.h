@@ -8,12 +8,14 @@
 
 struct listener;
 struct lot;
+struct pg_front;
 struct session_server;
 
 struct front {
     struct process *process;
     struct lot *lot;
     struct session_server *sessions;
+    struct pg_front *clients; /* PostgreSQL's protocol in front of them */
     struct listener *listener;
     unsigned logins_max; /* login_connections_max, or less where descriptors are few */
 };

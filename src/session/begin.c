@@ -10,7 +10,7 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     if (p->engine->started)
         return ST_OK;
     /* Rows that it returns go out before it is committed, so that a cancel meanwhile undoes it. */
-    if (p->writes && s->tx == TX_IDLE && (more_follows || p->returns_rows))
+    if (p->writes && s->tx.state == TX_IDLE && (more_follows || p->returns_rows))
         TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, p->changes_data, e));
     if (p->writes)

@@ -105,9 +105,9 @@ int portal_new(struct session *s, const char *name, struct statement *st, const 
     if (rc == ST_OK) {
         if (visible)
             portal_show(p);
-        s->binding = visible ? p : NULL;
+        portals_bind_in(s, visible ? p : NULL);
         rc = st->sql.kind == SQL_EXECUTE ? bind_execute(s, p, e) : bind_to(s, p, st, params, nparams, e);
-        s->binding = NULL;
+        portals_bind_in(s, NULL);
     }
     if (rc < 0) {
         portal_free(s, p);

@@ -1,4 +1,4 @@
-/* Binding: a portal is made of a statement and its parameters. Of session/ alone. The session's own thread. */
+/* Binding: a portal is made of a statement and its parameters. The session's own thread. */
 #ifndef TAVANA_SESSION_BIND_H
 #define TAVANA_SESSION_BIND_H
 

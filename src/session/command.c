@@ -38,7 +38,7 @@ static int run_prepare(struct session *s, const struct sql_statement *sql, struc
     if (!st->engine) /* as PostgreSQL: only what plans; DDL is allowed here, since the engine plans it */
         rc = err_set(e, SQLSTATE_SYNTAX_ERROR, "%s cannot be prepared", st->sql.word);
     if (rc == ST_OK)
-        rc = statement_set_source(st, s->query, e);
+        rc = statement_set_source(st, s->message.query, e);
     if (rc == ST_OK)
         rc = statement_add(s, st, e);
     if (rc < 0)
@@ -68,16 +68,13 @@ static int run_deallocate(struct session *s, const struct sql_statement *sql, st
 
 static int discard_all(struct session *s, struct err *e)
 {
-    if (s->tx != TX_IDLE)
+    if (s->tx.state != TX_IDLE)
         return err_set(e, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "DISCARD ALL cannot run inside a transaction block");
     portals_drop_all(s);
     statements_drop_all(s);
     TRY(settings_reset_all(&s->settings, false, e));
-    if (s->engine) {
-        TRY(s->engine->ops->reset(s->engine, e));
-        s->settings_applied = false;
-    }
+    TRY(session_engine_reset(s, e));
     return session_apply_settings(s, false, e);
 }
 
@@ -117,7 +114,7 @@ static int run_close(struct session *s, const struct sql_statement *sql, struct 
     struct portal *p = portal_find(s, n.name);
     if (!p)
         return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", n.name);
-    if (p == s->running)
+    if (p == s->portals.running)
         return err_set(e, SQLSTATE_INVALID_CURSOR_STATE, "cannot drop active portal \"%s\"", n.name);
     portal_drop(s, p);
     return ST_OK;

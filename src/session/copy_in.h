@@ -8,8 +8,8 @@ struct command_result;
 struct session;
 struct sql_copy;
 
-/* Takes the client's messages until CopyDone. 57014 CopyFail, a cancel or a client that stalls; else what
- * the rows fail with. */
+/* Takes what the client sends until it says that this was all. 57014 when it gives up or a cancel comes, what
+ * session_client_ops.copy_in says, else what the rows fail with. */
 int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
 
 #endif

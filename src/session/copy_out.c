@@ -228,7 +228,7 @@ static int start(struct copy_out *c, struct err *e)
         TRY(tx_implicit_begin(s, e)); /* its rows go out before it is committed */
     TRY(tx_before_statement(s, effect == BACKEND_WRITES, e));
     if (effect != BACKEND_READS)
-        TRY(portals_start_readers(s, s->running, e));
+        TRY(portals_start_readers(s, s->portals.running, e));
     return ops->start(c->portal, e);
 }
 

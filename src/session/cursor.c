@@ -21,7 +21,7 @@ enum { PARK_SLICE_US = 5000 }; /* how long a client may wait for rows that are b
 /* A cursor that ends with its statement would be of no use. */
 static int check_block(const struct session *s, const struct sql_declare *d, struct err *e)
 {
-    bool block = s->tx == TX_BLOCK || (s->tx == TX_IMPLICIT && s->message_type == 'Q');
+    bool block = s->tx.state == TX_BLOCK || (s->tx.state == TX_IMPLICIT && s->message.is_query);
     return d->hold || block ? ST_OK
                             : err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                                       "DECLARE CURSOR can only be used in transaction blocks");
@@ -40,7 +40,7 @@ static int check_name(struct session *s, const char *name, struct err *e)
 static int check_limits(struct session *s, struct err *e)
 {
     const struct session_config *c = session_config(s);
-    if (s->ncursors >= c->cursors_max) {
+    if (s->portals.ncursors >= c->cursors_max) {
         (void)err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many cursors in this session (%u)",
                       c->cursors_max);
         err_hint(e, "Close cursors that are no longer needed, or raise max_cursors.");
@@ -165,7 +165,7 @@ static int find_target(struct session *s, const char *name, struct portal **out,
     if (!c)
         return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", name);
     TRY(cursor_check(s, c, e));
-    if (c == s->running || c->failed || !c->returns_rows)
+    if (c == s->portals.running || c->failed || !c->returns_rows)
         return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run", name);
     TRY(portal_begin(s, c, true, e));
     *out = c;
@@ -219,14 +219,6 @@ static bool is_open_stream(const struct portal *p)
     return p->kind == PORTAL_ENGINE && p->engine->started && !p->engine->complete;
 }
 
-bool session_is_wanted(struct session *s)
-{
-    struct err ignored;
-    err_init(&ignored);
-    return atomic_load(&s->interrupts) ||
-           conn_wait_readable(s->conn, &s->worker->waker, clock_now_us(), &ignored) != ST_AGAIN;
-}
-
 /* Until it is done or somebody wants the session, which would else have to wait. */
 static bool put_aside(struct session *s, struct portal *p)
 {
@@ -259,10 +251,11 @@ static int64_t look_after(struct session *s, struct portal *p, bool idle, int64_
     return idle && put_aside(s, p) ? again : now;
 }
 
-int64_t cursors_sweep(struct session *s, bool idle)
+/* When to look again. */
+static int64_t sweep(struct session *s, bool idle)
 {
     int64_t now = clock_now_us(), again = CLOCK_NEVER;
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         int64_t at = look_after(s, list_entry(link, struct portal, link), idle, now);
         again = at < again ? at : again;
     }
@@ -270,4 +263,14 @@ int64_t cursors_sweep(struct session *s, bool idle)
         return now;
     int64_t soonest = clock_now_us() + session_config(s)->cursor_cleanup_us;
     return again == CLOCK_NEVER || again > soonest ? again : soonest;
+}
+
+void cursors_sweep(struct session *s, bool idle)
+{
+    s->portals.sweep_us = sweep(s, idle);
+}
+
+bool cursors_are_due(const struct session *s)
+{
+    return s->portals.sweep_us != CLOCK_NEVER && clock_now_us() >= s->portals.sweep_us;
 }

@@ -1,4 +1,4 @@
-/* What a cursor has beside a portal. Of session/ alone. The session's own thread. */
+/* What a cursor has beside a portal. The session's own thread. */
 #ifndef TAVANA_SESSION_CURSOR_H
 #define TAVANA_SESSION_CURSOR_H
 
@@ -34,10 +34,10 @@ int cursor_take(struct session *s, struct portal *p, struct err *e);
 int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct err *e);
 /* 34000 for a cursor that was closed for standing idle. */
 int cursor_check(const struct session *s, const struct portal *p, struct err *e);
-/* Closes what has stood idle for too long, puts rows aside when the session is idle, and says when to look
+/* Closes what has stood idle for too long, puts rows aside when the session is idle, and notes when to look
  * again. */
-int64_t cursors_sweep(struct session *s, bool idle);
-/* Whether its client, or somebody else, waits for a session that looks after its portals. */
-bool session_is_wanted(struct session *s);
+void cursors_sweep(struct session *s, bool idle);
+/* Whether it is time for that. */
+bool cursors_are_due(const struct session *s);
 
 #endif

@@ -122,9 +122,7 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
         };
         struct backend *b = s->server->wiring.backend;
         TRY(b->ops->session_open(b, &who, &s->engine, e));
-        (void)pthread_mutex_lock(&s->lock);
-        s->cancel_target = s->engine;
-        (void)pthread_mutex_unlock(&s->lock);
+        shared_set_target(&s->shared, s->engine);
         s->settings_applied = false;
     }
     if (s->settings.changed || !s->settings_applied)
@@ -136,4 +134,26 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
 void session_engine_counts(struct backend_session *engine, struct account *memory)
 {
     engine->memory = memory;
+}
+
+int session_engine_reset(struct session *s, struct err *e)
+{
+    if (!s->engine)
+        return ST_OK;
+    TRY(s->engine->ops->reset(s->engine, e));
+    s->settings_applied = false;
+    return ST_OK;
+}
+
+void session_engine_close(struct session *s)
+{
+    shared_set_target(&s->shared, NULL);
+    if (s->engine)
+        s->engine->ops->session_close(TAKE_PTR(s->engine));
+}
+
+void session_engine_look_up(struct session *s)
+{
+    if (s->engine && s->engine->ops->look_up)
+        s->engine->ops->look_up(s->engine);
 }

@@ -1,4 +1,4 @@
-/* The session's share of the backend, opened at the first statement that needs it. Of session/ alone. The
+/* The session's share of the backend, opened at the first statement that needs it. The
  * session's own thread. */
 #ifndef TAVANA_SESSION_ENGINE_H
 #define TAVANA_SESSION_ENGINE_H
@@ -18,5 +18,11 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
 int session_apply_settings(struct session *s, bool as_set, struct err *e);
 /* What is prepared, bound or copied from here on counts against memory. */
 void session_engine_counts(struct backend_session *engine, struct account *memory);
+/* As if it had just been opened; the settings are told anew. */
+int session_engine_reset(struct session *s, struct err *e);
+/* The session is idle and was woken: the backend may have called (backend.calls). */
+void session_engine_look_up(struct session *s);
+/* Its statements and portals are gone. Harmless when it was never opened. */
+void session_engine_close(struct session *s);
 
 #endif

@@ -3,17 +3,19 @@
 
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* As PostgreSQL: what ends a Query is committed before its client is told that it is done. */
-static int complete(struct session *s, const char *tag, bool with_count, uint64_t count, struct err *e)
+static int complete(struct session *s, const struct execution *how, const char *tag, bool with_count,
+                    uint64_t count, struct err *e)
 {
     char text[96];
-    if (s->ends_query)
+    if (how->ends_query)
         TRY(tx_implicit_commit(s, e));
     (void)snprintf(text, sizeof text, with_count ? "%s %llu" : "%s", tag, (unsigned long long)count);
     s->reply->ops->tag(s->reply, text);
-    s->completed = true;
+    session_statement_completed(s);
     return ST_OK;
 }
 
@@ -22,24 +24,24 @@ static int cannot_run(const struct portal *p, struct err *e)
     return err_set(e, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run", p->name);
 }
 
-static int execute_engine(struct session *s, struct portal *p, uint64_t max_rows, bool more_follows,
-                          struct err *e)
+static int execute_engine(struct session *s, struct portal *p, const struct execution *how, struct err *e)
 {
+    const uint64_t max_rows = how->max_rows ? how->max_rows : PORTAL_ALL;
     if (p->ran && !p->returns_rows)
         return cannot_run(p, e);
     if (!p->writes)
         portal_tell(s, p);
     if (!p->engine->started && p->returns_rows && !p->writes)
         portal_expect(s, p, p->formats, max_rows == PORTAL_ALL);
-    TRY(portal_begin(s, p, more_follows, e));
+    TRY(portal_begin(s, p, how->more_follows, e));
     if (!p->returns_rows) {
         portal_runs(p);
-        return complete(s, p->tag, p->tag_count, p->engine->rows_affected, e);
+        return complete(s, how, p->tag, p->tag_count, p->engine->rows_affected, e);
     }
     uint64_t rows;
     TRY(portal_run(s, p, &(struct portal_run){.count = max_rows, .to = RUN_SEND, .reader = p}, &rows, e));
     if (p->at_end)
-        return complete(s, p->tag, p->tag_count, rows, e);
+        return complete(s, how, p->tag, p->tag_count, rows, e);
     s->reply->ops->suspended(s->reply);
     return ST_OK;
 }
@@ -49,8 +51,9 @@ static bool counts_rows(enum sql_kind command)
     return command == SQL_FETCH || command == SQL_SET_CONFIG;
 }
 
-static int execute_command(struct session *s, struct portal *p, uint64_t max_rows, struct err *e)
+static int execute_command(struct session *s, struct portal *p, const struct execution *how, struct err *e)
 {
+    const uint64_t max_rows = how->max_rows ? how->max_rows : PORTAL_ALL;
     uint64_t rows = 0;
     if (p->ran && !p->returns_rows)
         return cannot_run(p, e);
@@ -64,7 +67,7 @@ static int execute_command(struct session *s, struct portal *p, uint64_t max_row
                            e));
     }
     if (!p->returns_rows || p->at_end)
-        return complete(s, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows, e);
+        return complete(s, how, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows, e);
     s->reply->ops->suspended(s->reply);
     return ST_OK;
 }
@@ -76,21 +79,20 @@ static bool can_be_stopped(const struct portal *p)
     return p->sql.kind != SQL_COMMIT && p->sql.kind != SQL_ROLLBACK;
 }
 
-int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e)
+int portal_execute(struct session *s, struct portal *p, const struct execution *how, struct err *e)
 {
-    uint64_t max = max_rows > 0 ? (uint64_t)max_rows : PORTAL_ALL;
-    struct portal *outer = s->running;
-    s->running = p;
+    struct portal *outer = portals_run_in(s, p);
     int st = can_be_stopped(p) ? session_check_interrupts(s, e) : ST_OK;
     if (st == ST_OK && p->failed)
         st = cannot_run(p, e);
     if (st == ST_OK && p->kind == PORTAL_EMPTY)
         s->reply->ops->empty(s->reply);
     else if (st == ST_OK && p->kind == PORTAL_ENGINE)
-        st = execute_engine(s, p, max, more_follows, e);
+        st = execute_engine(s, p, how, e);
     else if (st == ST_OK)
-        st = execute_command(s, p, max, e);
-    s->running = outer;
+        st = execute_command(s, p, how, e);
+    struct portal *inner = portals_run_in(s, outer);
+    assert(inner == p);
     if (st < 0) {
         p->failed = true;
         session_name_cancel(s, e);

@@ -1,4 +1,4 @@
-/* Runs a portal and answers. Of session/ alone. The session's own thread. */
+/* Runs a portal and answers. The session's own thread. */
 #ifndef TAVANA_SESSION_EXECUTE_H
 #define TAVANA_SESSION_EXECUTE_H
 
@@ -10,7 +10,13 @@
 struct portal;
 struct session;
 
-/* Rows, then what ends the answer. max_rows 0: all. more_follows: other statements before the Sync. */
-int portal_execute(struct session *s, struct portal *p, int32_t max_rows, bool more_follows, struct err *e);
+struct execution {
+    uint64_t max_rows; /* 0: all */
+    bool more_follows; /* other statements, before the transaction that is theirs together ends */
+    bool ends_query;   /* the last statement of a message that is a transaction of its own */
+};
+
+/* Rows, then what ends the answer. */
+int portal_execute(struct session *s, struct portal *p, const struct execution *how, struct err *e);
 
 #endif

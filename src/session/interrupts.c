@@ -2,6 +2,37 @@
 
 #include "session/session_priv.h"
 
+#include <assert.h>
+
+void shared_init(struct session_shared *sh)
+{
+    *sh = (struct session_shared){.magic = SESSION_SHARED_MAGIC};
+    (void)pthread_mutex_init(&sh->lock, NULL);
+    atomic_store(&sh->deadline_us, CLOCK_NEVER);
+}
+
+void shared_release(struct session_shared *sh)
+{
+    assert(sh->magic == SESSION_SHARED_MAGIC && !sh->active && !sh->worker && !sh->cancel_target);
+    sh->magic = 0;
+    (void)pthread_mutex_destroy(&sh->lock);
+}
+
+void shared_set_worker(struct session_shared *sh, struct worker *w)
+{
+    (void)pthread_mutex_lock(&sh->lock);
+    assert(!w != !sh->worker);
+    sh->worker = w;
+    (void)pthread_mutex_unlock(&sh->lock);
+}
+
+void shared_set_target(struct session_shared *sh, struct backend_session *target)
+{
+    (void)pthread_mutex_lock(&sh->lock);
+    sh->cancel_target = target;
+    (void)pthread_mutex_unlock(&sh->lock);
+}
+
 int session_terminated(const struct session *s, struct err *e)
 {
     if (!atomic_load(&s->server->crashed))
@@ -13,7 +44,7 @@ int session_terminated(const struct session *s, struct err *e)
 
 int session_check_interrupts(struct session *s, struct err *e)
 {
-    unsigned interrupts = atomic_load_explicit(&s->interrupts, memory_order_relaxed);
+    unsigned interrupts = atomic_load_explicit(&s->shared.interrupts, memory_order_relaxed);
     if (!interrupts)
         return ST_OK;
     if (interrupts & INT_CLIENT_GONE)
@@ -38,21 +69,27 @@ void session_name_cancel(struct session *s, struct err *e)
     *e = why;
 }
 
+bool session_is_wanted(struct session *s)
+{
+    return atomic_load(&s->shared.interrupts) || s->client->ops->is_waiting(s->client);
+}
+
 void session_interrupt_locked(struct session *s, unsigned why)
 {
+    assert(s->shared.magic == SESSION_SHARED_MAGIC);
     bool of_statement = why & (INT_STATEMENT_MASK | INT_CLIENT_GONE);
-    if (of_statement && !s->active)
+    if (of_statement && !s->shared.active)
         return;
-    atomic_fetch_or(&s->interrupts, why);
-    if (s->active && s->cancel_target)
-        s->cancel_target->ops->cancel(s->cancel_target);
-    if (s->worker)
-        waker_ring(&s->worker->waker);
+    atomic_fetch_or(&s->shared.interrupts, why);
+    if (s->shared.active && s->shared.cancel_target)
+        s->shared.cancel_target->ops->cancel(s->shared.cancel_target);
+    if (s->shared.worker)
+        waker_ring(&s->shared.worker->waker);
 }
 
 void session_interrupt(struct session *s, enum interrupt why)
 {
-    (void)pthread_mutex_lock(&s->lock);
+    (void)pthread_mutex_lock(&s->shared.lock);
     session_interrupt_locked(s, why);
-    (void)pthread_mutex_unlock(&s->lock);
+    (void)pthread_mutex_unlock(&s->shared.lock);
 }

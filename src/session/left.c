@@ -1,6 +1,4 @@
-/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. What
- * the thread had put into s->output.bytes is whole messages, and stays as it is from then on; they go out
- * before the last word, and only while no writer is at the socket. */
+/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. */
 #include "session/left.h"
 
 #include "base/log.h"
@@ -16,63 +14,35 @@ bool session_is_left(const struct session *s)
     return backend_is_left(s->engine);
 }
 
-/* What was about to be sent, and why nothing follows it. What the socket does not take at once is lost. */
-static void tell(struct session *s, int64_t now_us, const struct err *why)
-{
-    struct buf last;
-    struct err ignored;
-    size_t done = 0;
-    if (!buf_ok(&s->output.bytes) || (s->output.writer && !writer_idle(s->output.writer)))
-        return;
-    err_init(&ignored);
-    buf_init(&last, OUT_MAX);
-    buf_put(&last, s->output.bytes.data, s->output.bytes.len);
-    be_report(&last, BE_FATAL, why);
-    if (buf_ok(&last))
-        (void)conn_write(s->conn, NULL, last.data, last.len, &done, now_us, NULL, &ignored);
-    metric_add(METRIC_BYTES_SENT, done);
-    buf_release(&last);
-}
-
 static void count(struct session *s, const struct err *why)
 {
-    struct session_server *v = s->server;
-    s->left = true;
-    v->nleft++;
-    metric_gauge_add(METRIC_THREADS_STUCK, 1);
-    if (s->counted) {
-        v->counted--;
-        metric_gauge_add(METRIC_SESSIONS, -1);
-    }
-    s->counted = false;
+    registry_leave_behind(s);
     if (why->code == SQLSTATE_CONNECTION_FAILURE)
         metric_add(METRIC_CLIENTS_GONE, 1);
     else
         metric_error(why->code);
     if (why->code == SQLSTATE_QUERY_CANCELED)
         metric_add(METRIC_CANCELS, 1);
-    (void)pthread_cond_broadcast(&v->changed);
 }
 
 void left_judge(struct session *s, int64_t now_us, struct left_behind *left)
 {
     struct err why;
-    if (s->interrupted_us == 0)
-        s->interrupted_us = now_us;
-    bool ends = atomic_load(&s->interrupts) & (INT_TERMINATE | INT_CLIENT_GONE);
+    if (s->shared.interrupted_us == 0)
+        s->shared.interrupted_us = now_us;
+    bool ends = atomic_load(&s->shared.interrupts) & (INT_TERMINATE | INT_CLIENT_GONE);
     int64_t patience_us = ends ? GIVE_UP_US : GIVE_UP_SESSION_US;
-    if (now_us - s->interrupted_us < patience_us || !s->cancel_target ||
-        !backend_leave_behind(s->cancel_target))
+    if (now_us - s->shared.interrupted_us < patience_us || !s->shared.cancel_target ||
+        !backend_leave_behind(s->shared.cancel_target))
         return;
     err_init(&why);
     (void)session_check_interrupts(s, &why);
-    if (why.code != SQLSTATE_CONNECTION_FAILURE) {
+    const bool hears = why.code != SQLSTATE_CONNECTION_FAILURE;
+    if (hears)
         err_detail(&why, "The engine plans the statement and cannot be stopped; the session ends instead.");
-        tell(s, now_us, &why);
-    }
-    conn_shutdown(s->conn);
+    s->client->ops->hang_up(s->client, hears ? &why : NULL, now_us);
     count(s, &why);
-    *left = (struct left_behind){.n = left->n + 1, .pid = s->pid, .why = why.code};
+    *left = (struct left_behind){.n = left->n + 1, .pid = s->place.pid, .why = why.code};
 }
 
 void left_log(struct left_behind *left)

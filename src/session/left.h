@@ -1,5 +1,5 @@
 /* Sessions whose thread is in the engine, which plans and hears no interrupt. Their client is told, and
- * rid of them; the thread cleans up when it comes back. Of session/ alone. */
+ * rid of them; the thread cleans up when it comes back. */
 #ifndef TAVANA_SESSION_LEFT_H
 #define TAVANA_SESSION_LEFT_H
 

@@ -65,13 +65,13 @@ const char *cursors_as_sql(struct session *s)
     struct buf b;
     buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_put_u8(&b, '[');
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         const struct portal *p = list_entry(link, struct portal, link);
         if (p->visible)
             put_cursor(&b, p);
     }
-    if (s->binding) /* it will be there when it runs */
-        put_cursor(&b, s->binding);
+    if (s->portals.binding) /* it will be there when it runs */
+        put_cursor(&b, s->portals.binding);
     buf_printf(&b, "]::STRUCT(name VARCHAR, statement VARCHAR, is_holdable BOOLEAN, is_binary BOOLEAN, "
                    "is_scrollable BOOLEAN, creation_time TIMESTAMPTZ)[]");
     return finish(s, &b);
@@ -100,7 +100,7 @@ const char *statements_as_sql(struct session *s)
     struct buf b;
     buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_put_u8(&b, '[');
-    list_for_each (link, &s->statements) {
+    list_for_each (link, &s->statements.list) {
         const struct statement *st = list_entry(link, struct statement, link);
         if (st->name[0]) /* as PostgreSQL: the named ones */
             put_statement(&b, st);

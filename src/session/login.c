@@ -9,7 +9,6 @@
 #include "auth/digest.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "net/conn.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
@@ -30,24 +29,23 @@ void logins_init(struct logins *l, unsigned max, const uint8_t secret[static LOG
         list_init(&l->shares[i].silent);
 }
 
-unsigned login_share(const struct logins *l, int fd)
+unsigned login_share(const struct session_server *v, const uint8_t *key, size_t n)
 {
-    uint8_t key[CONN_PEER_KEY_MAX], digest[SHA256_LEN];
+    uint8_t digest[SHA256_LEN];
     struct err ignored;
     err_init(&ignored);
-    size_t n = conn_peer_key(fd, key);
-    if (digest_hmac(digest, l->secret, LOGIN_SECRET, key, n, &ignored) < 0)
+    if (digest_hmac(digest, v->logins.secret, LOGIN_SECRET, key, n, &ignored) < 0)
         return 0; /* out of memory: all are one peer */
     return (digest[0] | (unsigned)digest[1] << 8) % LOGIN_SHARES;
 }
 
 void login_add(struct logins *l, struct session *s, unsigned share)
 {
-    assert(!s->logging_in);
-    s->logging_in = true;
-    s->login_share = (uint16_t)share;
-    s->heard_us = clock_now_us();
-    list_append(&l->shares[share].silent, &s->login);
+    assert(!s->place.logging_in);
+    s->place.logging_in = true;
+    s->place.share = (uint16_t)share;
+    s->place.heard_us = clock_now_us();
+    list_append(&l->shares[share].silent, &s->place.login);
     l->shares[share].n++;
     l->n++;
     metric_gauge_add(METRIC_LOGINS, 1);
@@ -55,11 +53,11 @@ void login_add(struct logins *l, struct session *s, unsigned share)
 
 void login_remove(struct logins *l, struct session *s)
 {
-    if (!s->logging_in)
+    if (!s->place.logging_in)
         return;
-    s->logging_in = false;
-    list_remove(&s->login);
-    l->shares[s->login_share].n--;
+    s->place.logging_in = false;
+    list_remove(&s->place.login);
+    l->shares[s->place.share].n--;
     l->n--;
     metric_gauge_add(METRIC_LOGINS, -1);
 }
@@ -68,10 +66,10 @@ void login_heard(struct session *s)
 {
     struct session_server *v = s->server;
     (void)pthread_mutex_lock(&v->lock);
-    if (s->logging_in) {
-        s->heard_us = clock_now_us();
-        list_remove(&s->login);
-        list_append(&v->logins.shares[s->login_share].silent, &s->login);
+    if (s->place.logging_in) {
+        s->place.heard_us = clock_now_us();
+        list_remove(&s->place.login);
+        list_append(&v->logins.shares[s->place.share].silent, &s->place.login);
     }
     (void)pthread_mutex_unlock(&v->lock);
 }
@@ -82,7 +80,7 @@ static struct session *most_silent(const struct logins *l)
     for (size_t i = 1; i < LOGIN_SHARES; i++)
         if (l->shares[i].n > l->shares[most].n)
             most = i;
-    return l->shares[most].n ? list_entry(l->shares[most].silent.next, struct session, login) : NULL;
+    return l->shares[most].n ? list_entry(l->shares[most].silent.next, struct session, place.login) : NULL;
 }
 
 static void drop(struct session_server *v, struct session *s, struct login_dropped *dropped)
@@ -90,10 +88,10 @@ static void drop(struct session_server *v, struct session *s, struct login_dropp
     login_remove(&v->logins, s);
     metric_add(METRIC_LOGINS_DROPPED, 1);
     dropped->n++;
-    dropped->silent_us = clock_now_us() - s->heard_us;
-    (void)snprintf(dropped->peer, sizeof dropped->peer, "%s", conn_peer_name(s->conn));
+    dropped->silent_us = clock_now_us() - s->place.heard_us;
+    (void)snprintf(dropped->peer, sizeof dropped->peer, "%s", s->client->ops->name(s->client));
     session_interrupt(s, INT_LOGIN_DROPPED);
-    lot_wake(v->wiring.lot, &s->parked);
+    s->client->ops->wake(s->client);
 }
 
 bool login_make_room(struct session_server *v, struct login_dropped *dropped)
@@ -105,14 +103,14 @@ bool login_make_room(struct session_server *v, struct login_dropped *dropped)
         if (!full && v->nfree > 0)
             return true;
         struct session *s = full ? most_silent(&v->logins) : NULL;
-        if (s && s->heard_us + SILENCE_US <= now) {
+        if (s && s->place.heard_us + SILENCE_US <= now) {
             drop(v, s, dropped);
             continue;
         }
         if (now >= give_up)
             return false;
-        if (s && s->heard_us + SILENCE_US < until)
-            until = s->heard_us + SILENCE_US;
+        if (s && s->place.heard_us + SILENCE_US < until)
+            until = s->place.heard_us + SILENCE_US;
         struct timespec at = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
         (void)pthread_cond_timedwait(&v->room, &v->lock, &at);
     }

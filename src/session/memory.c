@@ -4,6 +4,8 @@
 
 #include "session/session_priv.h"
 
+#include <assert.h>
+
 void memory_init(struct session_memory *m, size_t max)
 {
     *m = (struct session_memory){.unnamed.part_of = &m->all, .named.part_of = &m->unnamed};
@@ -32,21 +34,26 @@ int memory_count(struct account *a, size_t *counted, size_t n, struct err *e)
 }
 
 /* A small message has to have room always. */
-size_t memory_input_max(const struct session *s)
+size_t memory_input_max(const struct session_memory *m, size_t least)
 {
-    const struct account *all = &s->memory.all;
-    size_t others = all->used - s->memory.input;
+    const struct account *all = &m->all;
+    assert(all->used >= m->input);
+    size_t others = all->used - m->input;
     size_t left = all->max > others ? all->max - others : 0;
-    return left > CONN_READ_CHUNK ? left : CONN_READ_CHUNK;
+    return left > least ? left : least;
 }
 
 /* It is there: counted even where nothing else would find room. */
-void memory_count_input(struct session *s)
+void memory_count_input(struct session_memory *m, size_t now)
 {
-    struct session_memory *m = &s->memory;
-    size_t now = conn_input_bytes(s->conn);
+    assert(m->all.used >= m->input);
     m->all.used = m->all.used - m->input + now;
     m->input = now;
+}
+
+void memory_refuse(struct session_memory *m)
+{
+    m->all.refused = true;
 }
 
 void memory_name_limit(struct session *s, struct err *e)

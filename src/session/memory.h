@@ -1,4 +1,4 @@
-/* What a client can make the session keep, against session_memory_max. Of session/ alone. The session's
+/* What a client can make the session keep, against session_memory_max. The session's
  * own thread. */
 #ifndef TAVANA_SESSION_MEMORY_H
 #define TAVANA_SESSION_MEMORY_H
@@ -18,7 +18,7 @@ struct session_memory {
     struct account unnamed; /* of all: with the unnamed statement and portal */
     struct account
         named;    /* of unnamed: statements and portals with names, cursors, results, settings to be undone */
-    size_t input; /* bytes of the connection's buffer, as all was told */
+    size_t input; /* bytes of the client's messages in memory, as all was told */
 };
 
 /* Nothing is taken yet. */
@@ -29,10 +29,12 @@ void memory_begin(struct session_memory *m, size_t max);
 struct account *memory_of(struct session *s, const char *name);
 /* So many bytes more, of *counted; 53200 beyond what the session may take. */
 int memory_count(struct account *a, size_t *counted, size_t n, struct err *e);
-/* How much of the connection's input may be in memory, in bytes. */
-size_t memory_input_max(const struct session *s);
-/* Counts how much is. */
-void memory_count_input(struct session *s);
+/* How much of the client's input may be in memory, in bytes; at least this many. */
+size_t memory_input_max(const struct session_memory *m, size_t least);
+/* So much of it is now. */
+void memory_count_input(struct session_memory *m, size_t now);
+/* Something found no room that nobody asked for here: memory_name_limit is to say so. */
+void memory_refuse(struct session_memory *m);
 /* Says of 53200 that it is this session's limit, when it is. */
 void memory_name_limit(struct session *s, struct err *e);
 

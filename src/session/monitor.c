@@ -10,24 +10,24 @@ enum { TICK_BUSY_MS = 20, TICK_IDLE_MS = 100 };
 /* Judged under the lock: what is due to one statement must not reach the one after it. */
 static void look_at(struct session *s, int64_t now, bool check_peer, struct left_behind *left)
 {
-    if (atomic_load(&s->active_since_us) == 0)
+    if (atomic_load(&s->shared.active_since_us) == 0)
         return;
-    (void)pthread_mutex_lock(&s->lock);
-    if (s->active) {
+    (void)pthread_mutex_lock(&s->shared.lock);
+    if (s->shared.active) {
         /* Asked again at each tick: the first time may have come just before the engine began. */
-        unsigned why = atomic_load(&s->interrupts);
-        if (now >= atomic_load(&s->statement_deadline_us))
+        unsigned why = atomic_load(&s->shared.interrupts);
+        if (now >= atomic_load(&s->shared.deadline_us))
             why |= INT_STATEMENT_TIMEOUT;
-        bool old = now - atomic_load(&s->active_since_us) > session_config(s)->client_check_us;
-        if (check_peer && old && conn_peer_gone(s->conn))
+        bool old = now - atomic_load(&s->shared.active_since_us) > session_config(s)->client_check_us;
+        if (check_peer && old && s->client->ops->is_gone(s->client))
             why |= INT_CLIENT_GONE;
         if (why) {
             session_interrupt_locked(s, why);
             left_judge(s, now, left);
         }
-        session_send_held(s, now);
+        s->client->ops->send_held(s->client, now);
     }
-    (void)pthread_mutex_unlock(&s->lock);
+    (void)pthread_mutex_unlock(&s->shared.lock);
 }
 
 static void *monitor_main(void *arg)

@@ -11,18 +11,47 @@
 #include <assert.h>
 #include <string.h>
 
+void portals_init(struct portals *all)
+{
+    *all = (struct portals){.sweep_us = CLOCK_NEVER};
+    list_init(&all->list);
+}
+
+void portals_look_ahead_of(struct session *s, struct backend_portal *engine)
+{
+    s->portals.ahead = engine;
+}
+
+struct backend_portal *portals_take_ahead(struct session *s)
+{
+    return TAKE_PTR(s->portals.ahead);
+}
+
+struct portal *portals_run_in(struct session *s, struct portal *p)
+{
+    struct portal *outer = s->portals.running;
+    s->portals.running = p;
+    return outer;
+}
+
+void portals_bind_in(struct session *s, struct portal *p)
+{
+    assert(!p || !s->portals.binding);
+    s->portals.binding = p;
+}
+
 void portal_close_engine(struct session *s, struct portal *p)
 {
     if (!p->engine)
         return;
-    if (s->ahead == p->engine)
-        s->ahead = NULL;
+    if (s->portals.ahead == p->engine)
+        portals_look_ahead_of(s, NULL);
     s->engine->ops->portal_close(TAKE_PTR(p->engine));
 }
 
 uint64_t portals_birth(struct session *s)
 {
-    return ++s->births;
+    return ++s->portals.births;
 }
 
 void portal_take_statement(struct portal *p, struct statement *st)
@@ -62,7 +91,7 @@ int portal_make(struct session *s, const char *name, struct statement *st, struc
 void portal_count_cursor(struct session *s, struct portal *p)
 {
     assert(!p->counted);
-    s->ncursors++;
+    s->portals.ncursors++;
     atomic_fetch_add(&s->server->cursors, 1);
     metric_gauge_add(METRIC_CURSORS, 1);
     p->counted = true;
@@ -72,9 +101,9 @@ static void uncount(struct session *s, struct portal *p)
 {
     if (!p->counted)
         return;
-    assert(s->ncursors > 0);
+    assert(s->portals.ncursors > 0);
     p->counted = false;
-    s->ncursors--;
+    s->portals.ncursors--;
     atomic_fetch_sub(&s->server->cursors, 1);
     metric_gauge_add(METRIC_CURSORS, -1);
 }
@@ -164,7 +193,7 @@ int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struc
 
 struct portal *portal_find(struct session *s, const char *name)
 {
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         struct portal *p = list_entry(link, struct portal, link);
         if (strcmp(p->name, name) == 0)
             return p;
@@ -176,32 +205,32 @@ int portal_add(struct session *s, struct portal *p, struct err *e)
 {
     unsigned max = session_config(s)->portals_max;
     bool named = p->name[0] != '\0'; /* the unnamed one has to have room: ROLLBACK needs it */
-    if (named && s->nportals >= max)
+    if (named && s->portals.n >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many portals in this session (%u)",
                        max);
-    list_append(&s->portals, &p->link);
-    s->nportals += named;
+    list_append(&s->portals.list, &p->link);
+    s->portals.n += named;
     portal_used(p, clock_now_us());
-    if (s->sweep_us == CLOCK_NEVER)
-        s->sweep_us = p->used_us + session_config(s)->cursor_cleanup_us;
+    if (s->portals.sweep_us == CLOCK_NEVER)
+        s->portals.sweep_us = p->used_us + session_config(s)->cursor_cleanup_us;
     return ST_OK;
 }
 
 void portal_drop(struct session *s, struct portal *p)
 {
-    if (p == s->running) {
+    if (p == s->portals.running) {
         p->doomed = true;
         return;
     }
     list_remove(&p->link);
-    s->nportals -= p->name[0] != '\0';
+    s->portals.n -= p->name[0] != '\0';
     portal_free(s, p);
 }
 
 static void drop_where(struct session *s, bool (*goes)(const struct portal *p, uint64_t arg), uint64_t arg)
 {
     struct list *next;
-    for (struct list *link = s->portals.next; link != &s->portals; link = next) {
+    for (struct list *link = s->portals.list.next; link != &s->portals.list; link = next) {
         struct portal *p = list_entry(link, struct portal, link);
         next = link->next;
         if (goes(p, arg))
@@ -249,7 +278,7 @@ static bool is_running(const struct portal *p)
 
 int portals_commit(struct session *s, struct err *e)
 {
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         struct portal *p = list_entry(link, struct portal, link);
         if (p->hold && !p->held && is_running(p))
             TRY(s->engine->ops->park(p->engine, CLOCK_NEVER, e));
@@ -260,14 +289,14 @@ int portals_commit(struct session *s, struct err *e)
 
 void portals_committed(struct session *s)
 {
-    list_for_each (link, &s->portals)
+    list_for_each (link, &s->portals.list)
         list_entry(link, struct portal, link)->held = true;
 }
 
 static void put_down_all(struct session *s)
 {
     struct err told; /* by the portal that it happened to */
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         struct portal *p = list_entry(link, struct portal, link);
         err_init(&told);
         if (is_running(p))
@@ -294,11 +323,11 @@ void portal_kill(struct session *s, struct portal *p)
 /* What is younger than the last savepoint; all of it without one. What is older may be gone back to. */
 void portals_fail(struct session *s)
 {
-    bool any_savepoint = !list_is_empty(&s->savepoints);
-    uint64_t born = any_savepoint ? list_entry(s->savepoints.prev, struct savepoint, link)->born : 0;
-    list_for_each (link, &s->portals) {
+    bool any_savepoint = !list_is_empty(&s->tx.savepoints);
+    uint64_t born = any_savepoint ? list_entry(s->tx.savepoints.prev, struct savepoint, link)->born : 0;
+    list_for_each (link, &s->portals.list) {
         struct portal *p = list_entry(link, struct portal, link);
-        if (younger(p, born) && p != s->running)
+        if (younger(p, born) && p != s->portals.running)
             portal_kill(s, p);
     }
     put_down_all(s);
@@ -312,7 +341,7 @@ void portals_rollback_to(struct session *s, uint64_t born)
 
 void portal_drop_if_there(struct session *s, struct portal *p)
 {
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         if (link == &p->link) {
             portal_drop(s, p);
             return;
@@ -322,7 +351,7 @@ void portal_drop_if_there(struct session *s, struct portal *p)
 
 int portals_start_readers(struct session *s, const struct portal *but, struct err *e)
 {
-    list_for_each (link, &s->portals) {
+    list_for_each (link, &s->portals.list) {
         struct portal *p = list_entry(link, struct portal, link);
         if (p != but && p->kind == PORTAL_ENGINE && !p->writes && !p->engine->started)
             TRY(s->engine->ops->start(p->engine, e));

@@ -1,4 +1,4 @@
-/* Portals of a session, cursors among them. Of session/ alone. The session's own thread. */
+/* Portals of a session, cursors among them. The session's own thread. */
 #ifndef TAVANA_SESSION_PORTAL_H
 #define TAVANA_SESSION_PORTAL_H
 
@@ -74,6 +74,29 @@ struct portal {
     struct portal *declares; /* of DECLARE: what becomes the cursor */
 };
 
+/* The portals of a session. */
+struct portals {
+    struct list list;
+    unsigned n, ncursors;   /* with names; that DECLARE made */
+    uint64_t births;        /* portals and savepoints until now */
+    struct portal *running; /* the one that portal_execute is in */
+    struct portal *binding; /* of the Bind that is worked on */
+    struct backend_portal
+        *ahead;       /* a page of it went out last: rows of the next one can be made while the client
+                                     reads that */
+    int64_t sweep_us; /* when idle cursors are looked for next; CLOCK_NEVER: there are none */
+};
+
+/* There are none. */
+void portals_init(struct portals *all);
+/* engine can look ahead, once the client has its page; NULL: none can. */
+void portals_look_ahead_of(struct session *s, struct backend_portal *engine);
+/* The one that can, which is asked once. */
+struct backend_portal *portals_take_ahead(struct session *s);
+/* p runs from now on (NULL: none); the one that ran until now. */
+struct portal *portals_run_in(struct session *s, struct portal *p);
+/* p is being bound (NULL: that is over): pg_cursors shows it already. */
+void portals_bind_in(struct session *s, struct portal *p);
 /* A portal of a statement that nothing is bound to yet; *out is to be freed when it fails, too. */
 int portal_make(struct session *s, const char *name, struct statement *st, struct portal **out,
                 struct err *e);

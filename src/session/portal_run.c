@@ -37,14 +37,14 @@ static int discard(struct portal *p, const struct backend_fetch *how, struct ses
     return st < 0 ? st : ST_OK;
 }
 
-/* Once, while its rows can still be had. */
-static void tell_that_it_goes(struct session *s)
+/* The worker that holds its cursors is draining: told once, while their rows can still be had. */
+static void warn_of_drain(struct session *s)
 {
-    if (s->engine->goes && !s->told_that_it_goes)
+    if (s->engine->goes && !s->warned_of_drain)
         session_notice(
             s, REPLY_WARNING, SQLSTATE_WARNING,
             "the worker that has this session's cursors is shutting down: fetch what is left soon");
-    s->told_that_it_goes = s->engine->goes;
+    s->warned_of_drain = s->engine->goes;
 }
 
 static int run_engine(struct session *s, struct portal *p, const struct portal_run *run, uint64_t *rows,
@@ -70,7 +70,7 @@ static int run_engine(struct session *s, struct portal *p, const struct portal_r
             *rows = run->reader->engine->rows;
         break;
     }
-    tell_that_it_goes(s);
+    warn_of_drain(s);
     return st;
 }
 
@@ -88,7 +88,7 @@ static int run_result(struct session *s, struct portal *p, const struct portal_r
     assert(end <= r->rows.len);
     if (run->to == RUN_SEND) {
         TRY(s->reply->ops->ready_rows(s->reply, r->rows.data + r->at, end - r->at, e));
-        s->statement_rows += *rows;
+        stats_add(&s->stats, *rows, 0);
     } else if (run->to == RUN_SLICE) {
         buf_put(&run->reader->result.rows, r->rows.data + r->at, end - r->at);
         if (!buf_ok(&run->reader->result.rows))

@@ -1,8 +1,7 @@
-/* Who is here: slots, cancel keys, limits, and the things that a reload replaces. */
+/* Who is here: slots, cancel keys, limits. */
 #include "session/registry.h"
 
 #include "auth/digest.h"
-#include "base/alloc.h"
 #include "base/metric.h"
 #include "session/session_priv.h"
 
@@ -16,12 +15,12 @@ bool registry_claim(struct session *s, unsigned share)
     (void)pthread_mutex_lock(&v->lock);
     bool room = login_make_room(v, &dropped);
     if (room) {
-        s->slot = v->free_slots[--v->nfree];
+        s->place.slot = v->free_slots[--v->nfree];
         /* A pid names one session: another generation of the slot has another pid, as long as 31 bits reach.
          */
         uint32_t generations = (uint32_t)INT32_MAX / v->capacity;
-        s->pid = 1 + s->slot + v->capacity * (v->generations[s->slot]++ % generations);
-        v->slots[s->slot] = s;
+        s->place.pid = 1 + s->place.slot + v->capacity * (v->generations[s->place.slot]++ % generations);
+        v->slots[s->place.slot] = s;
         login_add(&v->logins, s, share);
     }
     (void)pthread_mutex_unlock(&v->lock);
@@ -33,25 +32,46 @@ void registry_release(struct session *s)
 {
     struct session_server *v = s->server;
     (void)pthread_mutex_lock(&v->lock);
-    assert(v->slots[s->slot] == s);
-    v->slots[s->slot] = NULL;
-    v->free_slots[v->nfree++] = s->slot;
+    assert(s->magic == SESSION_MAGIC && v->slots[s->place.slot] == s);
+    v->slots[s->place.slot] = NULL;
+    v->free_slots[v->nfree++] = s->place.slot;
     login_remove(&v->logins, s);
-    if (s->left) {
+    if (s->place.left) {
         v->nleft--;
         metric_gauge_add(METRIC_THREADS_STUCK, -1);
     }
-    if (s->counted) {
+    if (s->place.counted) {
         v->counted--;
         metric_gauge_add(METRIC_SESSIONS, -1);
     }
     (void)pthread_cond_broadcast(&v->changed);
     (void)pthread_cond_signal(&v->room);
     (void)pthread_mutex_unlock(&v->lock);
-    /* Nobody can find it any more, and whoever had found it held the lock. */
-    (void)pthread_mutex_destroy(&s->lock);
-    s->magic = 0;
-    mem_free(s);
+}
+
+void registry_leave_behind(struct session *s)
+{
+    struct session_server *v = s->server;
+    assert(!s->place.left && v->slots[s->place.slot] == s);
+    s->place.left = true;
+    v->nleft++;
+    metric_gauge_add(METRIC_THREADS_STUCK, 1);
+    if (s->place.counted) {
+        v->counted--;
+        metric_gauge_add(METRIC_SESSIONS, -1);
+    }
+    s->place.counted = false;
+    (void)pthread_cond_broadcast(&v->changed);
+}
+
+void registry_set_key(struct session *s, const uint8_t *key, size_t n)
+{
+    struct session_server *v = s->server;
+    assert(n > 0 && n <= sizeof s->place.key && s->place.key_len == 0);
+    (void)pthread_mutex_lock(&v->lock); /* a CancelRequest may look now */
+    memcpy(s->place.key, key, n);
+    s->place.key_len = (uint8_t)n;
+    (void)pthread_mutex_unlock(&v->lock);
 }
 
 bool registry_count_in(struct session *s)
@@ -59,10 +79,10 @@ bool registry_count_in(struct session *s)
     struct session_server *v = s->server;
     (void)pthread_mutex_lock(&v->lock);
     /* Who was dropped meanwhile has lost its place. */
-    bool room = s->logging_in && v->counted < session_config(s)->max_connections;
+    bool room = s->place.logging_in && v->counted < session_config(s)->max_connections;
     if (room) {
         v->counted++;
-        s->counted = true;
+        s->place.counted = true;
         login_remove(&v->logins, s);
         (void)pthread_cond_signal(&v->room);
     }
@@ -86,8 +106,8 @@ bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key,
 {
     (void)pthread_mutex_lock(&v->lock);
     struct session *s = pid ? v->slots[(pid - 1) % v->capacity] : NULL;
-    bool found = s && s->pid == pid && s->phase == PHASE_READY && n == s->cancel_key_len &&
-                 digest_equal(key, s->cancel_key, n);
+    bool found =
+        s && s->place.pid == pid && n > 0 && n == s->place.key_len && digest_equal(key, s->place.key, n);
     if (found)
         session_interrupt(s, INT_CANCEL);
     (void)pthread_mutex_unlock(&v->lock);
@@ -102,27 +122,26 @@ void registry_wake_all(struct session_server *v, enum interrupt why)
             continue;
         if (why)
             session_interrupt(s, why);
-        lot_wake(v->wiring.lot, &s->parked);
+        s->client->ops->wake(s->client);
     }
-}
-
-struct user_file *server_users(struct session_server *v)
-{
-    (void)pthread_mutex_lock(&v->lock);
-    struct user_file *users = v->users ? user_file_ref(v->users) : NULL;
-    (void)pthread_mutex_unlock(&v->lock);
-    return users;
-}
-
-struct tls_context *server_tls(struct session_server *v)
-{
-    (void)pthread_mutex_lock(&v->lock);
-    struct tls_context *tls = v->tls ? tls_context_ref(v->tls) : NULL;
-    (void)pthread_mutex_unlock(&v->lock);
-    return tls;
 }
 
 const struct session_config *session_config(const struct session *s)
 {
     return atomic_load_explicit(&s->server->config, memory_order_acquire);
+}
+
+bool server_is_draining(const struct session_server *v)
+{
+    return atomic_load(&v->draining);
+}
+
+struct admission *server_admission(struct session_server *v)
+{
+    return &v->admission;
+}
+
+bool server_forwards(const struct session_server *v)
+{
+    return v->wiring.backend->forwards;
 }

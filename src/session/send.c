@@ -15,9 +15,9 @@ static int check_result_limits(const struct session *s, struct err *e)
     const struct session_config *c = session_config(s);
     const char *what = NULL;
     uint64_t limit = 0;
-    if (c->max_result_rows && s->statement_rows > c->max_result_rows)
+    if (c->max_result_rows && s->stats.rows > c->max_result_rows)
         what = "rows (max_result_rows)", limit = c->max_result_rows;
-    else if (c->max_result_bytes && s->statement_bytes > c->max_result_bytes)
+    else if (c->max_result_bytes && s->stats.bytes > c->max_result_bytes)
         what = "bytes (max_result_bytes)", limit = c->max_result_bytes;
     if (!what)
         return ST_OK;
@@ -27,15 +27,10 @@ static int check_result_limits(const struct session *s, struct err *e)
 
 static int send_batch(struct session *s, struct row_batch *batch, bool is_last, struct err *e)
 {
-    s->statement_rows += batch->nrows;
-    s->statement_bytes += batch->len;
+    stats_add(&s->stats, batch->nrows, batch->len);
     TRY(check_result_limits(s, e));
     TRY(s->reply->ops->rows(s->reply, batch, is_last, e));
-    if (!s->first_row_seen) {
-        s->first_row_seen = true;
-        metric_observe(METRIC_FIRST_ROW_SECONDS, clock_now_us() - s->statement_start_us);
-    }
-    metric_add(METRIC_ROWS_SENT, batch->nrows);
+    stats_rows_sent(&s->stats, batch->nrows);
     return ST_OK;
 }
 
@@ -69,7 +64,7 @@ static int admit(struct session *s, struct err *e)
     if (admission_try(a, ADMISSION_STREAM, false))
         return ST_OK;
     TRY(s->reply->ops->flush(s->reply, e));
-    struct admission_ticket t = {.bell = &s->worker->waker, .bytes = ADMISSION_STREAM};
+    struct admission_ticket t = {.bell = &s->shared.worker->waker, .bytes = ADMISSION_STREAM};
     admission_queue(a, &t);
     int st = stand_in_line(s, &t, e);
     bool granted = admission_unqueue(a, &t);
@@ -112,10 +107,19 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
         st = send_rows(s, engine, stream, rows, e);
         st = s->reply->ops->rows_end(s->reply, st, e);
         row_stream_close(stream);
-        bool looks = st == ST_OK && is_page && pace_makes_ahead(s->statement_bytes);
-        s->ahead = looks && !engine->complete ? engine : NULL;
+        bool looks = st == ST_OK && is_page && pace_makes_ahead(s->stats.bytes);
+        portals_look_ahead_of(s, looks && !engine->complete ? engine : NULL);
     }
     metric_gauge_add(METRIC_STREAMS, -1);
     admission_give_back(&s->server->admission, ADMISSION_STREAM);
     return st;
+}
+
+/* The client has a page to read. */
+void session_look_ahead(struct session *s)
+{
+    struct backend_portal *p = portals_take_ahead(s);
+    if (p)
+        while (s->engine->ops->ahead(p) == ST_AGAIN && !session_is_wanted(s))
+            ;
 }

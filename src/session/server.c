@@ -52,6 +52,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     struct session_server *v = mem_calloc(1, sizeof *v);
     if (!v)
         return err_oom(e);
+    v->magic = SESSION_SERVER_MAGIC;
     v->wiring = *w;
     list_init(&v->old_configs);
     (void)pthread_mutex_init(&v->lock, NULL);
@@ -63,7 +64,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
     v->free_slots = mem_calloc(v->capacity, sizeof *v->free_slots);
     bool room = v->slots && v->generations && v->free_slots;
-    int rc = room ? peers_new(&v->peers, w->peers, w->npeers, e) : err_oom(e);
+    int rc = room ? ST_OK : err_oom(e);
     uint8_t secret[LOGIN_SECRET];
     if (rc == ST_OK && getrandom(secret, sizeof secret, 0) != sizeof secret)
         rc = err_set(e, SQLSTATE_SYSTEM_ERROR, "could not generate random bytes");
@@ -83,24 +84,6 @@ int session_server_new(struct session_server **out, const struct session_wiring 
 int session_server_start(struct session_server *v, struct err *e)
 {
     return monitor_start(v, e);
-}
-
-void session_server_set_users(struct session_server *v, struct user_file *users)
-{
-    (void)pthread_mutex_lock(&v->lock);
-    struct user_file *old = v->users;
-    v->users = users;
-    (void)pthread_mutex_unlock(&v->lock);
-    user_file_unref(old);
-}
-
-void session_server_set_tls(struct session_server *v, struct tls_context *tls)
-{
-    (void)pthread_mutex_lock(&v->lock);
-    struct tls_context *old = v->tls;
-    v->tls = tls;
-    (void)pthread_mutex_unlock(&v->lock);
-    tls_context_unref(old);
 }
 
 void session_server_drain(struct session_server *v)
@@ -140,16 +123,14 @@ void session_server_free(struct session_server *v)
 {
     if (!v)
         return;
+    assert(v->magic == SESSION_SERVER_MAGIC);
     assert(v->nfree == v->capacity || v->nfree == 0); /* 0: it was never made whole */
     monitor_stop(v);
-    user_file_unref(v->users);
-    tls_context_unref(v->tls);
     while (!list_is_empty(&v->old_configs)) {
         struct config_copy *copy = list_entry(v->old_configs.next, struct config_copy, link);
         list_remove(&copy->link);
         config_copy_free(copy);
     }
-    peers_free(v->peers);
     mem_free(v->slots);
     mem_free(v->generations);
     mem_free(v->free_slots);
@@ -157,6 +138,7 @@ void session_server_free(struct session_server *v)
     (void)pthread_cond_destroy(&v->room);
     admission_release(&v->admission);
     (void)pthread_mutex_destroy(&v->lock);
+    v->magic = 0;
     mem_free(v);
 }
 

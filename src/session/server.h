@@ -1,9 +1,6 @@
-/* Client sessions: from an accepted socket to its end. A session is sequential code; when it has no message
- * to work on it is parked and costs no thread (ARCHITECTURE.md, decision 3).
- *
- * Thread rule: a session is either in the lot or runs as one task of the pool, never both. Other threads
- * reach it only through the registry here (cancel, shutdown, the monitor), which keeps it alive while they
- * look. Lock order: registry, then session. */
+/* All sessions of a process. A session is sequential code (ARCHITECTURE.md, decision 3): it belongs to one thread at a
+ * time, that of the front which made it. Other threads reach it only through the registry here (cancel,
+ * shutdown, the monitor), which keeps it alive while they look. Lock order: registry, then session. Any thread. */
 #ifndef TAVANA_SESSION_SERVER_H
 #define TAVANA_SESSION_SERVER_H
 
@@ -14,10 +11,6 @@
 #include <stdint.h>
 
 struct backend;
-struct lot;
-struct thread_pool;
-struct tls_context;
-struct user_file;
 
 /* Sockets beyond max_connections and login_connections_max: of those that are about to end. */
 enum { SESSION_ENDING_CONNECTIONS = 128 };
@@ -61,12 +54,7 @@ struct session_show {
 
 struct session_wiring {
     struct backend *backend;
-    struct thread_pool *pool;
-    struct lot *lot;
     struct session_show show;
-    const char *const
-        *peers; /* addresses that a CancelRequest for none of our sessions is sent on to; copied */
-    size_t npeers;
 };
 
 struct session_server;
@@ -76,15 +64,8 @@ int session_server_new(struct session_server **out, const struct session_wiring 
                        const struct session_config *c, struct err *e);
 /* Also starts the monitor: time limits of statements, clients that are gone. */
 int session_server_start(struct session_server *v, struct err *e);
-/* Takes over from now on; NULL: none. Sessions that run keep what they have. */
-void session_server_set_users(struct session_server *v, struct user_file *users);
-/* For connections from now on; the reference becomes the server's. NULL: none. */
-void session_server_set_tls(struct session_server *v, struct tls_context *tls);
 /* For new statements and sessions, after a reload; max_connections stays what it was. */
 int session_server_set_config(struct session_server *v, const struct session_config *c, struct err *e);
-
-/* An accepted socket, which it owns from now on. Any thread. */
-void session_accept(struct session_server *v, int fd);
 
 /* No new sessions; those outside a transaction end as soon as they are idle (57P01). */
 void session_server_drain(struct session_server *v);

@@ -3,6 +3,7 @@
 #include "session/set.h"
 
 #include "pgtype/oid.h"
+#include "pgwire/backend_msg.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
@@ -175,7 +176,7 @@ static int set_and_apply(struct session *s, const char *name, const char *value,
 static int set_transaction(struct session *s, const struct sql_set *set, struct err *e)
 {
     const struct sql_transaction *t = &set->transaction;
-    if (!set->is_session_characteristics && s->tx != TX_BLOCK) {
+    if (!set->is_session_characteristics && s->tx.state != TX_BLOCK) {
         session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");
         return ST_OK;
@@ -221,7 +222,7 @@ int set_run(struct session *s, const struct sql_statement *sql, struct command_r
         return set_transaction(s, &set, e);
     if (set.is_constraints) { /* none can be deferred */
         (void)snprintf(r->tag, sizeof r->tag, "SET CONSTRAINTS");
-        if (s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
+        if (s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
             session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                            "SET CONSTRAINTS can only be used in transaction blocks");
         return ST_OK;
@@ -230,7 +231,7 @@ int set_run(struct session *s, const struct sql_statement *sql, struct command_r
         TRY(settings_reset_all(&s->settings, true, e));
         return session_apply_settings(s, false, e);
     }
-    if (set.local && s->tx != TX_BLOCK && s->tx != TX_IMPLICIT)
+    if (set.local && s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
         session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET LOCAL can only be used in transaction blocks");
     return set_one(s, &set, e);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "pgtype/oid.h"
+#include "pgwire/backend_msg.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
@@ -142,7 +143,7 @@ int set_config_run(struct session *s, const struct sql_statement *sql, struct co
                    struct err *e)
 {
     struct sql_set_config all;
-    struct portal *p = s->running;
+    struct portal *p = s->portals.running;
     const char *values[SQL_SET_CONFIG_MAX];
     int32_t lens[SQL_SET_CONFIG_MAX];
     TRY(sql_parse_set_config(&s->message_arena, sql, &all, e));

@@ -41,7 +41,7 @@ int several_run(struct session *s, const struct sql_statement *sql, struct comma
     TRY(sql_parse_several(&s->message_arena, sql, &all, e));
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
-    TRY(portals_start_readers(s, s->running, e));
+    TRY(portals_start_readers(s, s->portals.running, e));
     for (size_t i = 0; i < all.n; i++) {
         struct str text;
         TRY(text_of_one(s, &all, i, &text, e));
@@ -89,7 +89,7 @@ int serial_run(struct session *s, const struct sql_statement *sql, struct comman
     TRY(sql_parse_serial(&s->message_arena, sql, &table, e));
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
-    TRY(portals_start_readers(s, s->running, e));
+    TRY(portals_start_readers(s, s->portals.running, e));
     bool keep = table.keeps || is_there(s, table.name);
     for (size_t i = 0; i < table.n; i++)
         TRY(make_sequence(s, &table, table.sequences[i], keep, e));

@@ -88,7 +88,7 @@ static const char *session_value(void *arg, const char *name)
     if (strcmp(name, "database") == 0)
         return s->database;
     if (strcmp(name, "pid") == 0) {
-        (void)snprintf(text, sizeof text, "%u", s->pid);
+        (void)snprintf(text, sizeof text, "%u", s->place.pid);
         return text;
     }
     if (strcmp(name, "version") == 0) {
@@ -358,7 +358,7 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
     CLEANUP(statement_freep) struct statement *st = NULL;
     TRY(statement_make(s, name, &st, e));
     st->sql = *sql; /* lent for the message, as its source: longer than this statement lives */
-    st->source = s->query;
+    st->source = s->message.query;
     TRY(prepare(s, st, oids, noids, e));
     *out = TAKE_PTR(st);
     return ST_OK;

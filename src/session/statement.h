@@ -1,4 +1,4 @@
-/* Prepared statements of a session. Of session/ alone. The session's own thread. */
+/* Prepared statements of a session. The session's own thread. */
 #ifndef TAVANA_SESSION_STATEMENT_H
 #define TAVANA_SESSION_STATEMENT_H
 

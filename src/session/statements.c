@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+void statements_init(struct statements *all)
+{
+    *all = (struct statements){0};
+    list_init(&all->list);
+}
+
 int statement_set_source(struct statement *st, struct str source, struct err *e)
 {
     const char *copy = arena_strndup(&st->arena, source.p, source.n);
@@ -38,7 +44,7 @@ void statement_free(struct statement *st)
 
 struct statement *statement_find(struct session *s, const char *name)
 {
-    list_for_each (link, &s->statements) {
+    list_for_each (link, &s->statements.list) {
         struct statement *st = list_entry(link, struct statement, link);
         if (strcmp(st->name, name) == 0)
             return st;
@@ -55,25 +61,25 @@ int statement_add(struct session *s, struct statement *st, struct err *e)
     if (old)
         statement_drop(s, old);
     unsigned max = session_config(s)->statements_max;
-    if (s->nstatements >= max)
+    if (s->statements.n >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED,
                        "too many prepared statements in this session (%u)", max);
-    list_append(&s->statements, &st->link);
-    s->nstatements++;
+    list_append(&s->statements.list, &st->link);
+    s->statements.n++;
     return ST_OK;
 }
 
 void statement_drop(struct session *s, struct statement *st)
 {
     list_remove(&st->link);
-    s->nstatements--;
+    s->statements.n--;
     statement_free(st);
 }
 
 void statements_drop_all(struct session *s)
 {
-    while (!list_is_empty(&s->statements))
-        statement_drop(s, list_entry(s->statements.next, struct statement, link));
+    while (!list_is_empty(&s->statements.list))
+        statement_drop(s, list_entry(s->statements.list.next, struct statement, link));
 }
 
 uint16_t statement_nparams(const struct statement *st)

@@ -1,9 +1,17 @@
-/* The prepared statements that a session has. Of session/ alone. The session's own thread. */
+/* The prepared statements that a session has. The session's own thread. */
 #ifndef TAVANA_SESSION_STATEMENTS_H
 #define TAVANA_SESSION_STATEMENTS_H
 
 #include "session/statement.h"
 
+/* The prepared statements of a session. */
+struct statements {
+    struct list list;
+    unsigned n;
+};
+
+/* There are none. */
+void statements_init(struct statements *all);
 /* Where it came from, when that is not its text. Copied. */
 int statement_set_source(struct statement *st, struct str source, struct err *e);
 /* One reference more. */

@@ -24,9 +24,25 @@
 #include <stdio.h>
 #include <string.h>
 
-char tx_status(const struct session *s)
+void tx_init(struct transaction *tx)
 {
-    return s->tx == TX_BLOCK ? 'T' : s->tx == TX_FAILED ? 'E' : 'I';
+    *tx = (struct transaction){.state = TX_IDLE};
+    list_init(&tx->savepoints);
+}
+
+bool tx_is_block(const struct session *s)
+{
+    return s->tx.state == TX_BLOCK || s->tx.state == TX_FAILED;
+}
+
+bool tx_has_failed(const struct session *s)
+{
+    return s->tx.state == TX_FAILED;
+}
+
+bool tx_reads_only(const struct session *s)
+{
+    return s->tx.read_only;
 }
 
 const char *tx_isolation_name(enum sql_isolation i)
@@ -43,18 +59,18 @@ const char *tx_isolation_name(enum sql_isolation i)
 
 static int engine_begin(struct session *s, struct err *e)
 {
-    if (s->engine_tx)
+    if (s->tx.in_engine)
         return ST_OK;
     struct backend_session *engine;
     TRY(session_engine(s, &engine, e));
     const char *isolation = settings_get(&s->settings, SET_TX_ISOLATION);
     bool snapshot = strcmp(isolation, "repeatable read") == 0 || strcmp(isolation, "serializable") == 0;
     enum backend_tx_op begin = snapshot ? BACKEND_TX_BEGIN_SNAPSHOT : BACKEND_TX_BEGIN;
-    if (s->tx_read_only)
+    if (s->tx.read_only)
         begin = snapshot ? BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY : BACKEND_TX_BEGIN_READ_ONLY;
     TRY(engine->ops->tx(engine, begin, e));
-    s->engine_tx = true;
-    s->tx_wrote = false;
+    s->tx.in_engine = true;
+    s->tx.wrote = false;
     return ST_OK;
 }
 
@@ -64,13 +80,13 @@ static void end_engine_tx(struct session *s)
 {
     struct err lost;
     err_init(&lost);
-    if (s->engine_tx && s->engine && s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &lost) < 0) {
+    if (s->tx.in_engine && s->engine && s->engine->ops->tx(s->engine, BACKEND_TX_ROLLBACK, &lost) < 0) {
         char text[LOG_QUOTE_MAX];
-        log_line(LOG_WARNING, "rollback_failed", "pid=%u sqlstate=%s message=%s", s->pid,
+        log_line(LOG_WARNING, "rollback_failed", "pid=%u sqlstate=%s message=%s", s->place.pid,
                  sqlstate_code(lost.code), log_quote(text, lost.message));
         session_report(s, REPLY_WARNING, &lost);
     }
-    s->engine_tx = false;
+    s->tx.in_engine = false;
 }
 
 /* Undoes what can be undone; nothing here can fail. */
@@ -84,8 +100,9 @@ static void engine_rollback(struct session *s)
 /* What was set since the last savepoint, or since BEGIN, is undone at once. */
 static void undo_settings(struct session *s)
 {
-    bool none = list_is_empty(&s->savepoints);
-    settings_undo_from(&s->settings, none ? 0 : list_entry(s->savepoints.prev, struct savepoint, link)->mark);
+    bool none = list_is_empty(&s->tx.savepoints);
+    settings_undo_from(&s->settings,
+                       none ? 0 : list_entry(s->tx.savepoints.prev, struct savepoint, link)->mark);
 }
 
 /* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
@@ -94,15 +111,15 @@ static void fail_block(struct session *s)
     portals_fail(s);
     end_engine_tx(s);
     undo_settings(s);
-    s->tx = TX_FAILED;
+    s->tx.state = TX_FAILED;
 }
 
 static int engine_commit(struct session *s, struct err *e)
 {
     int st = portals_commit(s, e);
-    if (st == ST_OK && s->engine_tx) {
+    if (st == ST_OK && s->tx.in_engine) {
         st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
-        s->engine_tx = false; /* one that failed was rolled back */
+        s->tx.in_engine = false; /* one that failed was rolled back */
     }
     if (st < 0) {
         engine_rollback(s);
@@ -115,10 +132,10 @@ static int engine_commit(struct session *s, struct err *e)
 
 int tx_implicit_begin(struct session *s, struct err *e)
 {
-    if (s->tx != TX_IDLE)
+    if (s->tx.state != TX_IDLE)
         return ST_OK;
-    s->tx_read_only = settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY);
-    s->tx = TX_IMPLICIT;
+    s->tx.read_only = settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY);
+    s->tx.state = TX_IMPLICIT;
     (void)e; /* the engine's begins with the first statement that it runs */
     return ST_OK;
 }
@@ -126,32 +143,32 @@ int tx_implicit_begin(struct session *s, struct err *e)
 int tx_before_statement(struct session *s, bool writes, struct err *e)
 {
     bool read_only =
-        s->tx == TX_IDLE ? settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY) : s->tx_read_only;
+        s->tx.state == TX_IDLE ? settings_bool(&s->settings, SET_DEFAULT_TX_READ_ONLY) : s->tx.read_only;
     if (writes && read_only)
         return err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,
                        "cannot execute this statement in a read-only transaction");
-    if (s->tx == TX_IMPLICIT || s->tx == TX_BLOCK)
+    if (s->tx.state == TX_IMPLICIT || s->tx.state == TX_BLOCK)
         TRY(engine_begin(s, e));
     if (writes)
-        s->tx_wrote = true;
+        s->tx.wrote = true;
     return ST_OK;
 }
 
 int tx_implicit_commit(struct session *s, struct err *e)
 {
-    if (s->tx != TX_IMPLICIT && s->tx != TX_IDLE)
+    if (s->tx.state != TX_IMPLICIT && s->tx.state != TX_IDLE)
         return ST_OK;
-    s->tx = TX_IDLE;
+    s->tx.state = TX_IDLE;
     return engine_commit(s, e);
 }
 
 void tx_failed(struct session *s)
 {
-    switch (s->tx) {
+    switch (s->tx.state) {
     case TX_BLOCK: fail_block(s); break;
     case TX_IMPLICIT:
         engine_rollback(s);
-        s->tx = TX_IDLE;
+        s->tx.state = TX_IDLE;
         break;
     case TX_IDLE:
         portals_rollback(s);
@@ -163,25 +180,25 @@ void tx_failed(struct session *s)
 
 bool tx_allows(const struct session *s, enum sql_kind kind)
 {
-    return s->tx != TX_FAILED || kind == SQL_COMMIT || kind == SQL_ROLLBACK || kind == SQL_EMPTY ||
+    return s->tx.state != TX_FAILED || kind == SQL_COMMIT || kind == SQL_ROLLBACK || kind == SQL_EMPTY ||
            kind == SQL_SAVEPOINT;
 }
 
 void tx_release_savepoints(struct session *s)
 {
-    while (!list_is_empty(&s->savepoints)) {
-        struct savepoint *sp = list_entry(s->savepoints.next, struct savepoint, link);
+    while (!list_is_empty(&s->tx.savepoints)) {
+        struct savepoint *sp = list_entry(s->tx.savepoints.next, struct savepoint, link);
         list_remove(&sp->link);
         mem_free(sp);
     }
-    s->nsavepoints = 0;
+    s->tx.nsavepoints = 0;
 }
 
 /* The newest of that name, as the standard has it. */
 static struct savepoint *find_savepoint(struct session *s, const char *name)
 {
     struct savepoint *found = NULL;
-    list_for_each (link, &s->savepoints) {
+    list_for_each (link, &s->tx.savepoints) {
         struct savepoint *sp = list_entry(link, struct savepoint, link);
         if (strcmp(sp->name, name) == 0)
             found = sp;
@@ -192,14 +209,14 @@ static struct savepoint *find_savepoint(struct session *s, const char *name)
 /* Everything that was set after sp, and sp itself when it goes too. */
 static void drop_savepoints_after(struct session *s, struct savepoint *sp, bool itself)
 {
-    while (s->savepoints.prev != &s->savepoints) {
-        struct savepoint *last = list_entry(s->savepoints.prev, struct savepoint, link);
+    while (s->tx.savepoints.prev != &s->tx.savepoints) {
+        struct savepoint *last = list_entry(s->tx.savepoints.prev, struct savepoint, link);
         if (last == sp && !itself)
             return;
         bool done = last == sp;
         list_remove(&last->link);
         mem_free(last);
-        s->nsavepoints--;
+        s->tx.nsavepoints--;
         if (done)
             return;
     }
@@ -207,14 +224,14 @@ static void drop_savepoints_after(struct session *s, struct savepoint *sp, bool 
 
 static int new_savepoint(struct session *s, const char *name, struct err *e)
 {
-    if (s->tx_wrote && s->engine_tx) {
+    if (s->tx.wrote && s->tx.in_engine) {
         (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "SAVEPOINT is not supported after a write");
         err_detail(e,
                    "The engine has no subtransactions: it could not go back to here without losing what the "
                    "transaction wrote before.");
         return ST_ERR;
     }
-    if (s->nsavepoints == SAVEPOINTS_MAX)
+    if (s->tx.nsavepoints == SAVEPOINTS_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "too many savepoints in one transaction (%d)",
                        SAVEPOINTS_MAX);
     size_t n = strlen(name) + 1;
@@ -225,8 +242,8 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
     sp->mark = settings_mark(&s->settings);
     sp->born = portals_birth(s);
     memcpy(sp->name, name, n);
-    list_append(&s->savepoints, &sp->link);
-    s->nsavepoints++;
+    list_append(&s->tx.savepoints, &sp->link);
+    s->tx.nsavepoints++;
     return ST_OK;
 }
 
@@ -235,18 +252,18 @@ static int rollback_to(struct session *s, struct savepoint *sp)
 {
     portals_rollback_to(s, sp->born);
     end_engine_tx(s);
-    s->tx_wrote = false;
+    s->tx.wrote = false;
     settings_undo_from(&s->settings, sp->mark);
-    s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
+    s->tx.read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
     drop_savepoints_after(s, sp, false);
-    s->tx = TX_BLOCK;
+    s->tx.state = TX_BLOCK;
     return ST_OK;
 }
 
 /* What came after it belongs to the savepoint before it, or to the transaction. */
 static void release(struct session *s, struct savepoint *sp)
 {
-    bool first = sp->link.prev == &s->savepoints;
+    bool first = sp->link.prev == &s->tx.savepoints;
     settings_merge_from(&s->settings, sp->mark,
                         first ? 0 : list_entry(sp->link.prev, struct savepoint, link)->mark);
     drop_savepoints_after(s, sp, true);
@@ -260,10 +277,10 @@ static int savepoint_command(struct session *s, const struct sql_transaction *t,
         [SQL_SP_RELEASE] = "RELEASE SAVEPOINT",
         [SQL_SP_ROLLBACK_TO] = "ROLLBACK TO SAVEPOINT",
     };
-    if (s->tx == TX_IDLE || s->tx == TX_IMPLICIT)
+    if (s->tx.state == TX_IDLE || s->tx.state == TX_IMPLICIT)
         return err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION, "%s can only be used in transaction blocks",
                        names[t->savepoint]);
-    if (s->tx == TX_FAILED && t->savepoint != SQL_SP_ROLLBACK_TO)
+    if (s->tx.state == TX_FAILED && t->savepoint != SQL_SP_ROLLBACK_TO)
         return err_set(e, SQLSTATE_IN_FAILED_SQL_TRANSACTION,
                        "current transaction is aborted, commands ignored until end of transaction block");
     *tag = t->savepoint == SQL_SP_SAVEPOINT ? "SAVEPOINT"
@@ -290,16 +307,16 @@ static int too_late(const char *what, struct err *e)
 static int check_mode(const struct session *s, enum setting what, const char *value, struct err *e)
 {
     bool another = strcmp(value, settings_get(&s->settings, what)) != 0;
-    bool below = s->nsavepoints > 0;
-    if (what == SET_TX_ISOLATION && another && s->engine_tx)
+    bool below = s->tx.nsavepoints > 0;
+    if (what == SET_TX_ISOLATION && another && s->tx.in_engine)
         return too_late("SET TRANSACTION ISOLATION LEVEL must be called before any query", e);
     if (what == SET_TX_ISOLATION && another && below)
         return too_late("SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction", e);
     if (what == SET_TX_DEFERRABLE && below)
         return too_late("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction", e);
-    if (what == SET_TX_DEFERRABLE && s->engine_tx)
+    if (what == SET_TX_DEFERRABLE && s->tx.in_engine)
         return too_late("SET TRANSACTION [NOT] DEFERRABLE must be called before any query", e);
-    if (what == SET_TX_READ_ONLY && s->tx_read_only && s->engine_tx && strcmp(value, "off") == 0)
+    if (what == SET_TX_READ_ONLY && s->tx.read_only && s->tx.in_engine && strcmp(value, "off") == 0)
         return too_late("transaction read-write mode must be set before any query", e);
     return ST_OK;
 }
@@ -312,8 +329,8 @@ int tx_set(struct session *s, enum setting what, const char *value, struct err *
         TRY(check_mode(s, what, text, e));
     }
     TRY(settings_set(&s->settings, settings_name(&s->settings, what), value, true, true, e));
-    if (what == SET_TX_READ_ONLY && s->tx != TX_IDLE)
-        s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
+    if (what == SET_TX_READ_ONLY && s->tx.state != TX_IDLE)
+        s->tx.read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
     return ST_OK;
 }
 
@@ -335,20 +352,20 @@ static int keep_modes(struct session *s, struct err *e)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         TRY(settings_set(&s->settings, settings_name(&s->settings, modes[i]),
                          settings_get(&s->settings, modes[i]), true, true, e));
-    s->tx_read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
+    s->tx.read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
     return ST_OK;
 }
 
 static int begin(struct session *s, const struct sql_transaction *t, struct err *e)
 {
-    if (s->tx == TX_BLOCK)
+    if (s->tx.state == TX_BLOCK)
         session_notice(s, REPLY_WARNING, SQLSTATE_ACTIVE_SQL_TRANSACTION,
                        "there is already a transaction in progress");
     TRY(tx_set_modes(s, t, e));
-    if (s->tx == TX_BLOCK)
+    if (s->tx.state == TX_BLOCK)
         return ST_OK;
     TRY(keep_modes(s, e));
-    s->tx = TX_BLOCK;
+    s->tx.state = TX_BLOCK;
     return ST_OK;
 }
 
@@ -369,8 +386,7 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
                struct err *e)
 {
     *tag = commit ? "COMMIT" : "ROLLBACK";
-    bool in_block = s->tx == TX_BLOCK || s->tx == TX_FAILED;
-    if (!in_block) {
+    if (!tx_is_block(s)) {
         if (t->chain)
             return err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                            "%s AND CHAIN can only be used in transaction blocks", *tag);
@@ -378,11 +394,11 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
                        "there is no transaction in progress");
     }
     struct sql_transaction same = modes_of(s);
-    if (s->tx == TX_FAILED && commit)
+    if (s->tx.state == TX_FAILED && commit)
         *tag = "ROLLBACK";
-    bool commits = commit && s->tx != TX_FAILED;
-    enum tx_state was = s->tx;
-    s->tx = TX_IDLE;
+    bool commits = commit && s->tx.state != TX_FAILED;
+    enum tx_state was = s->tx.state;
+    s->tx.state = TX_IDLE;
     tx_release_savepoints(s);
     if (commits)
         TRY(engine_commit(s, e));
@@ -391,7 +407,7 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
     if (t->chain)
         TRY(begin(s, &same, e));
     else if (was == TX_IMPLICIT)
-        s->tx = TX_IMPLICIT; /* what follows in this Query is a transaction of its own */
+        s->tx.state = TX_IMPLICIT; /* what follows in this Query is a transaction of its own */
     return ST_OK;
 }
 

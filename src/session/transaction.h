@@ -1,4 +1,4 @@
-/* The session's transaction. Of session/ alone. The session's own thread. */
+/* The session's transaction. The session's own thread. */
 #ifndef TAVANA_SESSION_TRANSACTION_H
 #define TAVANA_SESSION_TRANSACTION_H
 
@@ -15,12 +15,22 @@ struct command_result;
 struct session;
 struct sql_transaction;
 
-/* As ReadyForQuery tells it (I, I, T, E). The ways from one to the next are in transaction.c. */
+/* The ways from one to the next are in transaction.c. */
 enum tx_state {
     TX_IDLE,
     TX_IMPLICIT, /* several statements in one Query or before one Sync */
     TX_BLOCK,
     TX_FAILED,
+};
+
+/* The session's transaction; transaction.c alone writes it. */
+struct transaction {
+    enum tx_state state;
+    bool in_engine; /* the engine has a transaction open for us */
+    bool read_only;
+    bool wrote;
+    struct list savepoints; /* oldest first */
+    unsigned nsavepoints;
 };
 
 enum { SAVEPOINTS_MAX = 1000 };
@@ -32,6 +42,8 @@ struct savepoint {
     char name[];
 };
 
+/* None. */
+void tx_init(struct transaction *tx);
 /* Statements that follow share a transaction until the end of the Query or the Sync. */
 int tx_implicit_begin(struct session *s, struct err *e);
 /* Sees to the engine's transaction. writes: changes data; 25006 in a read-only one. */
@@ -42,8 +54,12 @@ int tx_implicit_commit(struct session *s, struct err *e);
 void tx_release_savepoints(struct session *s);
 /* After an error was reported. */
 void tx_failed(struct session *s);
-/* As ReadyForQuery tells it: I, T, E. */
-char tx_status(const struct session *s);
+/* BEGIN … up to its end, failed or not. */
+bool tx_is_block(const struct session *s);
+/* The same, and it has failed. */
+bool tx_has_failed(const struct session *s);
+/* COPY FROM is refused in one that only reads, after all else that is wrong with it. */
+bool tx_reads_only(const struct session *s);
 /* BEGIN, COMMIT, ROLLBACK, SAVEPOINT … */
 int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 /* SET of transaction_isolation, _read_only or _deferrable, for the rest of the transaction (value NULL: the

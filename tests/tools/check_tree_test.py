@@ -62,9 +62,9 @@ class CheckTree(unittest.TestCase):
                    "src/base/a.c:1: base/ may not include net/b.h")
 
     def test_single_headers_of_a_room(self):
-        self.finds({"session/a.c": '#include "net/conn.h"\n#include "net/http.h"\n',
+        self.finds({"front/a.c": '#include "net/conn.h"\n#include "net/http.h"\n',
                     "net/conn.h": header("net/conn.h"), "net/http.h": header("net/http.h")},
-                   "src/session/a.c:2: session/ may not include net/http.h")
+                   "src/front/a.c:2: front/ may not include net/http.h")
 
     def test_private_headers(self):
         self.finds({"net/a.c": '#include "base/b_priv.h"\n', "base/b_priv.h": header("base/b_priv.h")},
@@ -123,9 +123,9 @@ class CheckTree(unittest.TestCase):
                    "src/net/a.c:1: needs no leave to have no header", "headerless: net/a.c\n")
 
     def test_headers_of_a_room_alone(self):
-        self.finds({"net/a.h": header("net/a.h"), "session/b.c": '#include "net/conn.h"\n',
+        self.finds({"net/a.h": header("net/a.h"), "front/b.c": '#include "net/conn.h"\n',
                     "net/conn.h": "/* Connections. Of net/ alone. */\n" + header("net/conn.h")},
-                   "src/session/b.c:1: net/conn.h stays in net/")
+                   "src/front/b.c:1: net/conn.h stays in net/")
 
     def test_circles_of_calls(self):
         self.finds(circle("b();", "(void)0;", "a"), "src/net/b.c:1: in a circle of calls: uses net/a.c (a)",

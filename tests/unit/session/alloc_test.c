@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "front/front.h"
 #include "net/lot.h"
 
 #include <stdio.h>
@@ -220,8 +221,7 @@ static void a_server(void **state)
     struct err e;
     (void)state;
     rig_config(&c);
-    const struct session_wiring w = {
-        .backend = fake_backend(fake), .peers = (const char *const[]){"127.0.0.1:1"}, .npeers = 1};
+    const struct session_wiring w = {.backend = fake_backend(fake)};
     for (unsigned nth = 1, more = 1; more; nth++) {
         struct session_server *v = NULL;
         err_init(&e);
@@ -237,15 +237,43 @@ static void a_server(void **state)
     }
 }
 
+static void a_front(void **state)
+{
+    struct err e;
+    (void)state;
+    const struct pg_front_wiring w = {
+        .sessions = server, .peers = (const char *const[]){"127.0.0.1:1"}, .npeers = 1};
+    for (unsigned nth = 1, more = 1; more; nth++) {
+        struct pg_front *f = NULL;
+        err_init(&e);
+        alloc_fail_nth(nth);
+        int st = pg_front_new(&f, &w, &e);
+        more = alloc_failed();
+        assert_int_equal(st, more ? ST_ERR : ST_OK);
+        if (more)
+            assert_int_equal(e.code, SQLSTATE_OUT_OF_MEMORY);
+        pg_front_free(f);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(life_of_nothing),    TEST(life_of_simple_queries), TEST(life_of_extended_queries),
-        TEST(life_of_cursors),    TEST(life_of_settings),       TEST(life_of_prepared),
-        TEST(life_of_catalog),    TEST(life_of_copies),         TEST(life_of_commands_of_several),
-        TEST(life_of_large_rows), TEST(an_accepted_socket),     TEST(a_server),
+        TEST(life_of_nothing),
+        TEST(life_of_simple_queries),
+        TEST(life_of_extended_queries),
+        TEST(life_of_cursors),
+        TEST(life_of_settings),
+        TEST(life_of_prepared),
+        TEST(life_of_catalog),
+        TEST(life_of_copies),
+        TEST(life_of_commands_of_several),
+        TEST(life_of_large_rows),
+        TEST(an_accepted_socket),
+        TEST(a_server),
+        TEST(a_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

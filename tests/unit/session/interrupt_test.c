@@ -410,11 +410,11 @@ static void leave(struct session *s, enum interrupt why, bool expected)
 {
     struct left_behind left = {0};
     (void)pthread_mutex_lock(&server->lock);
-    (void)pthread_mutex_lock(&s->lock);
+    (void)pthread_mutex_lock(&s->shared.lock);
     session_interrupt_locked(s, why);
     left_judge(s, clock_now_us(), &left);
     left_judge(s, clock_now_us() + 60 * 1000 * 1000, &left);
-    (void)pthread_mutex_unlock(&s->lock);
+    (void)pthread_mutex_unlock(&s->shared.lock);
     (void)pthread_mutex_unlock(&server->lock);
     assert_int_equal(left.n, expected);
     if (left.n)

@@ -7,6 +7,7 @@
 #include "auth/user_file.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "front/front.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static int set_up(void **state)
     c.trust = false;
     c.logins_max = 2;
     rig_start(&c, 4);
-    session_server_set_users(server, users());
+    pg_front_set_users(front, users());
     return 0;
 }
 
@@ -191,7 +192,7 @@ static void no_room(void **state)
 static void nobody_is_configured(void **state)
 {
     (void)state;
-    session_server_set_users(server, NULL);
+    pg_front_set_users(front, NULL);
     (void)client_new();
     startup("user", "u", NULL);
     assert_string_equal(to_the_end(), "F:28000 closed");

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/metric.h"
+#include "front/front.h"
+#include "net/lot.h"
 #include "session/session_priv.h"
 
 #include <poll.h>
@@ -12,6 +14,7 @@ enum { THREADS = 8, WAIT_US = 5 * 1000 * 1000 };
 
 struct fake *fake;
 struct session_server *server;
+struct pg_front *front;
 
 static struct thread_pool *pool;
 static struct lot *lot;
@@ -67,13 +70,11 @@ void rig_start(const struct session_config *c, unsigned threads)
     assert_int_equal(thread_pool_new(&pool, &o, &e), ST_OK);
     assert_int_equal(lot_new(&lot, c->max_connections + c->logins_max + SESSION_ENDING_CONNECTIONS, &e),
                      ST_OK);
-    const struct session_wiring w = {.backend = fake_backend(fake),
-                                     .pool = pool,
-                                     .lot = lot,
-                                     .show = {.each_option = each_option},
-                                     .peers = &peer,
-                                     .npeers = peer != NULL};
+    const struct session_wiring w = {.backend = fake_backend(fake), .show = {.each_option = each_option}};
     assert_int_equal(session_server_new(&server, &w, c, &e), ST_OK);
+    const struct pg_front_wiring of_clients = {
+        .sessions = server, .pool = pool, .lot = lot, .peers = &peer, .npeers = peer != NULL};
+    assert_int_equal(pg_front_new(&front, &of_clients, &e), ST_OK);
     assert_int_equal(session_server_start(server, &e), ST_OK);
     peer = NULL;
 }
@@ -101,6 +102,7 @@ void rig_stop(void)
     assert_true(session_server_wait(server, clock_now_us() + WAIT_US));
     thread_pool_free(TAKE_PTR(pool));
     check_nothing_is_left();
+    pg_front_free(TAKE_PTR(front));
     session_server_free(TAKE_PTR(server));
     lot_free(TAKE_PTR(lot));
     fake_free(TAKE_PTR(fake));

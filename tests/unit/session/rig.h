@@ -8,8 +8,11 @@
 
 #include "session/server.h"
 
+struct pg_front;
+
 extern struct fake *fake;
 extern struct session_server *server;
+extern struct pg_front *front;
 
 /* What rig_set_up uses: limits that no test meets by chance, no time limits. */
 void rig_config(struct session_config *out);

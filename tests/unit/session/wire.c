@@ -2,6 +2,8 @@
 
 #include "../net/pair.h"
 #include "base/bytes.h"
+#include "front/accept.h"
+#include "front/front_priv.h"
 #include "session/session_priv.h"
 
 #include <fcntl.h>
@@ -40,7 +42,7 @@ struct client *client_new(void)
     buf_init(&c->out, SIZE_MAX);
     clients[nclients++] = c;
     now = c;
-    session_accept(server, fds[0]);
+    front_accept(front, fds[0]);
     return c;
 }
 
@@ -100,7 +102,8 @@ void client_reads_little(struct client *c)
 {
     const int few = 4096;
     struct session *s = server->slots[(c->pid - 1) % server->capacity];
-    assert_int_equal(setsockopt(conn_fd(s->conn), SOL_SOCKET, SO_SNDBUF, &few, sizeof few), 0);
+    const struct pg_client *of = list_entry(s, struct pg_client, session);
+    assert_int_equal(setsockopt(conn_fd(of->conn), SOL_SOCKET, SO_SNDBUF, &few, sizeof few), 0);
 }
 
 void client_cancel(const struct client *c)

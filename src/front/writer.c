@@ -1,10 +1,12 @@
-#include "session/writer.h"
+#include "front/writer.h"
 
 #include "base/alloc.h"
 #include "base/thread.h"
+#include "front/client.h"
+#include "front/socket.h"
 #include "rows/pace.h"
 #include "rows/row_batch.h"
-#include "session/session_priv.h"
+#include "session/admission.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -13,7 +15,8 @@
 enum { SPARE_LEAST = 64 * 1024 }; /* what messages between rows had is not kept */
 
 struct writer {
-    struct session *session;
+    struct pg_client *client;
+    struct admission *admission; /* its bytes are of */
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
@@ -38,7 +41,7 @@ static int write_first(struct writer *w)
     struct err e;
     err_init(&e);
     (void)pthread_mutex_unlock(&w->lock);
-    int st = session_write(w->session, NULL, b->data, b->len, &e);
+    int st = socket_write(w->client, NULL, b->data, b->len, &e);
     (void)pthread_mutex_lock(&w->lock);
     if (st < 0)
         w->err = e;
@@ -111,18 +114,20 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-struct writer *writer_new(struct session *s)
+struct writer *writer_new(struct pg_client *c)
 {
-    if (!admission_try(&s->server->admission, ADMISSION_WRITER, true))
+    struct admission *admission = server_admission(c->session.server);
+    if (!admission_try(admission, ADMISSION_WRITER, true))
         return NULL;
     if (atomic_fetch_add(&writers, 1) >= WRITERS_MAX) {
         atomic_fetch_sub(&writers, 1);
-        admission_give_back(&s->server->admission, ADMISSION_WRITER);
+        admission_give_back(admission, ADMISSION_WRITER);
         return NULL;
     }
     struct writer *w = mem_calloc(1, sizeof *w);
     if (w) {
-        w->session = s;
+        w->client = c;
+        w->admission = admission;
         (void)pthread_mutex_init(&w->lock, NULL);
         thread_cond_init(&w->changed);
         if (thread_start(&w->thread, 0, writer_main, w) == 0)
@@ -132,7 +137,7 @@ struct writer *writer_new(struct session *s)
         mem_free(w);
     }
     atomic_fetch_sub(&writers, 1);
-    admission_give_back(&s->server->admission, ADMISSION_WRITER);
+    admission_give_back(admission, ADMISSION_WRITER);
     return NULL;
 }
 
@@ -226,7 +231,7 @@ void writer_free(struct writer *w)
         row_batch_release(&w->spare[--w->nspare]);
     (void)pthread_cond_destroy(&w->changed);
     (void)pthread_mutex_destroy(&w->lock);
-    admission_give_back(&w->session->server->admission, ADMISSION_WRITER);
+    admission_give_back(w->admission, ADMISSION_WRITER);
     mem_free(w);
     atomic_fetch_sub(&writers, 1);
 }

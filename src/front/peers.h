@@ -1,8 +1,8 @@
 /* CancelRequests on their way to other gateways: one queue, and a few threads of its own that dial, so that a
  * peer which does not answer costs the queue and nothing else. What finds the queue full is dropped and
  * counted. Any thread. Source: docs/gateway.md. */
-#ifndef TAVANA_SESSION_PEERS_H
-#define TAVANA_SESSION_PEERS_H
+#ifndef TAVANA_FRONT_PEERS_H
+#define TAVANA_FRONT_PEERS_H
 
 #include "base/err.h"
 

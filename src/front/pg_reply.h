@@ -1,6 +1,6 @@
 /* The reply (reply.h) of PostgreSQL's protocol: answers as messages, through the session's output. */
-#ifndef TAVANA_SESSION_PG_REPLY_H
-#define TAVANA_SESSION_PG_REPLY_H
+#ifndef TAVANA_FRONT_PG_REPLY_H
+#define TAVANA_FRONT_PG_REPLY_H
 
 #include "session/reply.h"
 

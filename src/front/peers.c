@@ -1,4 +1,4 @@
-#include "session/peers.h"
+#include "front/peers.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"

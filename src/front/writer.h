@@ -3,8 +3,8 @@
  * when a result turns out to be long, ends when the session is parked: a short result never pays for it.
  * Bound: WRITER_SLOTS batches of WRITER_BYTES together, or one. Rows that come fast gather for up to
  * 2 ms before they wake it. Source: docs/decisions/rows.md. */
-#ifndef TAVANA_SESSION_WRITER_H
-#define TAVANA_SESSION_WRITER_H
+#ifndef TAVANA_FRONT_WRITER_H
+#define TAVANA_FRONT_WRITER_H
 
 #include "base/err.h"
 
@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct row_batch;
-struct session;
+struct pg_client;
 struct writer;
 
 enum {
@@ -22,7 +22,7 @@ enum {
 };
 
 /* NULL: there are too many, or the system gives no thread. */
-struct writer *writer_new(struct session *s);
+struct writer *writer_new(struct pg_client *c);
 /* Takes the bytes of the batch, which gets other memory for them; waits for a free slot. ST_ERR: what the
  * connection has failed with, and the same on every later call. */
 int writer_put(struct writer *w, struct row_batch *batch, struct err *e);

@@ -1,22 +1,25 @@
-#include "session/pg_reply.h"
+#include "front/pg_reply.h"
 
+#include "base/clock.h"
+#include "front/front_priv.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
-#include "session/session_priv.h"
 
 static struct pg_reply *own(struct reply *r)
 {
     return list_entry(r, struct pg_reply, base);
 }
 
-static struct session *session_of(struct reply *r)
+static struct pg_client *client_with(struct reply *r)
 {
-    return list_entry(own(r), struct session, pg);
+    struct pg_client *c = list_entry(own(r), struct pg_client, reply);
+    assert(c->magic == PG_CLIENT_MAGIC);
+    return c;
 }
 
 static struct buf *out_of(struct reply *r)
 {
-    return &session_of(r)->output.bytes;
+    return &client_with(r)->output.bytes;
 }
 
 static void columns(struct reply *r, const struct row_desc *desc, const int16_t *formats)
@@ -46,7 +49,7 @@ static void no_columns(struct reply *r)
 
 static void rows_begin(struct reply *r, bool is_page)
 {
-    struct pace *pace = &session_of(r)->output.pace;
+    struct pace *pace = &client_with(r)->output.pace;
     own(r)->is_page = is_page;
     own(r)->batches = 0;
     if (is_page)
@@ -57,36 +60,36 @@ static void rows_begin(struct reply *r, bool is_page)
 
 /* The rows that have come go out while the engine works on the next ones. But a session whose results have
  * ended with their first rows gets those and the end in one piece. */
-static int flush_or_hold(struct session *s, bool first, struct err *e)
+static int flush_or_hold(struct pg_client *c, bool first, struct err *e)
 {
-    if (!first || !pace_holds_first_rows(&s->output.pace))
-        return session_flush(s, e);
-    session_hold(s);
+    if (!first || !pace_holds_first_rows(&c->output.pace))
+        return output_flush(c, e);
+    output_hold(c);
     return ST_OK;
 }
 
 static int rows(struct reply *r, struct row_batch *batch, bool is_last, struct err *e)
 {
-    struct session *s = session_of(r);
-    session_unhold(s);
+    struct pg_client *c = client_with(r);
+    output_unhold(c);
     if (own(r)->batches++ == 0)
         own(r)->first_us = clock_now_us();
-    TRY(session_send_batch(s, batch, e));
-    return is_last ? ST_OK : flush_or_hold(s, own(r)->batches == 1, e);
+    TRY(output_batch(c, batch, e));
+    return is_last ? ST_OK : flush_or_hold(c, own(r)->batches == 1, e);
 }
 
 static int rows_end(struct reply *r, int status, struct err *e)
 {
-    struct session *s = session_of(r);
-    struct pace *pace = &s->output.pace;
+    struct pg_client *c = client_with(r);
+    struct pace *pace = &c->output.pace;
     const unsigned batches = own(r)->batches;
-    session_unhold(s);
+    output_unhold(c);
     if (status < 0)
         pace_result_failed(pace);
     else
         pace_result_ended(pace, batches, batches == 1 ? clock_now_us() - own(r)->first_us : 0);
-    if (status >= 0 && conn_is_tls(s->conn)) /* TLS cannot read while the writer writes */
-        status = session_drain(s, e);
+    if (status >= 0 && conn_is_tls(c->conn)) /* TLS cannot read while the writer writes */
+        status = output_drain(c, e);
     if (own(r)->is_page)
         pace_page_ended(pace, clock_now_us());
     return status < 0 ? status : ST_OK;
@@ -94,12 +97,12 @@ static int rows_end(struct reply *r, int status, struct err *e)
 
 static int ready_rows(struct reply *r, const void *p, size_t n, struct err *e)
 {
-    return session_send_rows(session_of(r), p, n, e);
+    return output_rows(client_with(r), p, n, e);
 }
 
 static int flush(struct reply *r, struct err *e)
 {
-    return session_flush(session_of(r), e);
+    return output_flush(client_with(r), e);
 }
 
 /* ---- what ends an answer ---- */
@@ -138,7 +141,7 @@ static void report(struct reply *r, enum reply_severity severity, const struct e
         [REPLY_FATAL] = BE_FATAL,
     };
     be_report(out_of(r), as[severity], e);
-    session_answer_is_due(session_of(r));
+    output_is_due(client_with(r));
 }
 
 static const struct reply_ops ops = {
