@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/metric.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -20,6 +21,7 @@ _Static_assert(CANCEL_HEAD + STARTUP_KEY_3_2 + 1 <= PEERS_MESSAGE_MAX, "what is 
 
 static void send_on(const struct pg_front *f, uint32_t pid, const uint8_t *key, size_t n)
 {
+    assert(n == STARTUP_KEY_3_0 || n == STARTUP_KEY_3_2);
     uint8_t m[CANCEL_HEAD + STARTUP_KEY_3_2 + 1];
     put_be32(m, (uint32_t)(CANCEL_HEAD + n + 1));
     put_be32(m + 4, CANCEL_CODE);

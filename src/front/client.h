@@ -1,7 +1,7 @@
 /* A connection of a PostgreSQL client and the session behind it. Of front/ alone.
  *
- * Thread rule: a client is either in the lot or runs as one task of the pool, never both; what others may do to it
- * goes through client_ops.c. */
+ * Thread rule: a client is either in the lot or runs as one task of the pool, never both; what others may
+ * do to it goes through client_ops.c. */
 #ifndef TAVANA_FRONT_CLIENT_H
 #define TAVANA_FRONT_CLIENT_H
 
@@ -43,7 +43,8 @@ struct pg_client {
 void pg_client_free(struct pg_client *c);
 /* Its session ends once the message that is worked on is done with. */
 void pg_client_ends(struct pg_client *c);
-/* e is its connection's end, and not that of a worker's connection, which is a statement's error as any other. */
+/* e is its connection's end, and not that of a worker's connection, which is a statement's error as any
+ * other. */
 bool pg_client_is_gone(const struct pg_client *c, const struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
-/* COPY FROM STDIN: the client's CopyData goes to the core as it comes, however its messages are cut, until CopyDone
- * or CopyFail. What is read is used at once: no message has to fit in memory. Flush and Sync are passed over;
- * any other message ends the session, since what it was meant for is lost. After an error the client goes on
- * sending: dispatch drops that (simple protocol), or all up to Sync. Source: PostgreSQL manual, 55.2.6; its errors
- * as measured. */
+/* COPY FROM STDIN: the client's CopyData goes to the core as it comes, however its messages are cut, until
+ * CopyDone or CopyFail. What is read is used at once: no message has to fit in memory. Flush and Sync are
+ * passed over; any other message ends the session, since what it was meant for is lost. After an error the
+ * client goes on sending: dispatch drops that (simple protocol), or all up to Sync. Source: PostgreSQL
+ * manual, 55.2.6; its errors as measured. */
 #include "front/copy_input.h"
 
 #include "base/clock.h"

@@ -7,7 +7,8 @@
 struct copy_sink;
 struct pg_client;
 
-/* As session_client_ops.copy_in: until CopyDone. What is still to come of a CopyData after an error is skipped. */
+/* As session_client_ops.copy_in: until CopyDone. What is still to come of a CopyData after an error is
+ * skipped. */
 int copy_input(struct pg_client *c, struct copy_sink *sink, struct err *e);
 
 #endif

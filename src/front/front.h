@@ -1,5 +1,5 @@
-/* The front of PostgreSQL's protocol: accepts connections, brings them to sessions (session/), turns their messages
- * into calls and answers into bytes. What all of its connections share is here.
+/* The front of PostgreSQL's protocol: accepts connections, brings them to sessions (session/), turns their
+ * messages into calls and answers into bytes. What all of its connections share is here.
  *
  * Thread rule: any thread. */
 #ifndef TAVANA_FRONT_FRONT_H

@@ -1,5 +1,5 @@
-/* A client's messages as they come: read within the session's memory, one after the other. Of front/ alone. The
- * session's own thread. */
+/* A client's messages as they come: read within the session's memory, one after the other. Of front/
+ * alone. The session's own thread. */
 #ifndef TAVANA_FRONT_INPUT_H
 #define TAVANA_FRONT_INPUT_H
 
@@ -18,7 +18,8 @@ struct input {
 
 /* Bytes of the largest message, with its header. */
 size_t input_message_max(const struct pg_client *c);
-/* Reads what has come, as far as there may be more input in memory. soon: waits for it a little. As conn_fill. */
+/* Reads what has come, as far as there may be more input in memory. soon: waits for it a little. As
+ * conn_fill. */
 int input_fill(struct pg_client *c, bool soon, struct err *e);
 /* The input's memory that is not needed goes. */
 void input_trim(struct pg_client *c);

@@ -12,6 +12,8 @@
 #include "session/notice.h"
 #include "session/send.h"
 
+#include <assert.h>
+
 static void log_statement(struct pg_client *c, char type, const struct err *e)
 {
     const bool runs_something = type == 'Q' || type == 'E';
@@ -149,6 +151,7 @@ static void dispatch(struct pg_client *c, const struct frame *f)
 {
     struct err e;
     err_init(&e);
+    assert(c->startup.phase == PHASE_READY && !c->closing);
     if (f->type == 'X') {
         pg_client_ends(c);
         return;

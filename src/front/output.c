@@ -43,6 +43,7 @@ static int lost_message(struct pg_client *c, struct err *e)
 /* Messages between rows that the writer writes go with those: this thread does not wait for them. */
 static int flush_with(struct pg_client *c, bool rows_around, bool rows_follow, struct err *e)
 {
+    assert(!c->output.held); /* else the monitor may have sent some of it */
     if (!buf_ok(&c->output.bytes))
         return lost_message(c, e);
     if (c->output.bytes.len == 0)
@@ -97,6 +98,7 @@ void output_unhold(struct pg_client *c)
         return;
     (void)pthread_mutex_lock(&c->session.shared.lock);
     size_t sent = c->output.held_sent;
+    assert(sent <= c->output.bytes.len);
     c->output.held = false;
     (void)pthread_mutex_unlock(&c->session.shared.lock);
     memmove(c->output.bytes.data, c->output.bytes.data + sent, c->output.bytes.len - sent);
@@ -149,8 +151,8 @@ int output_batch(struct pg_client *c, struct row_batch *batch, struct err *e)
     return st;
 }
 
-/* What the session's thread had put into the output is whole messages, and stays as it is from then on; they go out
- * before the last word, and only while no writer is at the socket. */
+/* What the session's thread had put into the output is whole messages, and stays as it is from then on;
+ * they go out before the last word, and only while no writer is at the socket. */
 void output_last_words(struct pg_client *c, const struct err *why, int64_t now_us)
 {
     struct buf last;

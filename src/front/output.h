@@ -48,8 +48,8 @@ void output_hold(struct pg_client *c);
 void output_unhold(struct pg_client *c);
 /* The monitor's thread, with the session's lock. */
 void output_send_held(struct pg_client *c, int64_t now_us);
-/* The monitor's thread, with the session's lock, of a session whose thread was left behind: what was about to be sent,
- * and why nothing follows it. What the socket does not take at once is lost. */
+/* The monitor's thread, with the session's lock, of a session whose thread was left behind: what was about
+ * to be sent, and why nothing follows it. What the socket does not take at once is lost. */
 void output_last_words(struct pg_client *c, const struct err *why, int64_t now_us);
 /* Answers that wait for Sync, and no more memory than they need. While the session is parked. */
 void output_trim(struct pg_client *c);

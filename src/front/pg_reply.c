@@ -5,6 +5,8 @@
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 
+#include <assert.h>
+
 static struct pg_reply *own(struct reply *r)
 {
     return list_entry(r, struct pg_reply, base);
@@ -50,6 +52,8 @@ static void no_columns(struct reply *r)
 static void rows_begin(struct reply *r, bool is_page)
 {
     struct pace *pace = &client_with(r)->output.pace;
+    assert(!own(r)->sends);
+    own(r)->sends = true;
     own(r)->is_page = is_page;
     own(r)->batches = 0;
     if (is_page)
@@ -71,6 +75,7 @@ static int flush_or_hold(struct pg_client *c, bool first, struct err *e)
 static int rows(struct reply *r, struct row_batch *batch, bool is_last, struct err *e)
 {
     struct pg_client *c = client_with(r);
+    assert(own(r)->sends);
     output_unhold(c);
     if (own(r)->batches++ == 0)
         own(r)->first_us = clock_now_us();
@@ -83,6 +88,8 @@ static int rows_end(struct reply *r, int status, struct err *e)
     struct pg_client *c = client_with(r);
     struct pace *pace = &c->output.pace;
     const unsigned batches = own(r)->batches;
+    assert(own(r)->sends);
+    own(r)->sends = false;
     output_unhold(c);
     if (status < 0)
         pace_result_failed(pace);

@@ -9,6 +9,7 @@ struct pg_reply {
     unsigned batches; /* of the rows that are being sent */
     int64_t first_us; /* when the first of them came */
     bool is_page;
+    bool sends; /* between rows_begin and rows_end */
 };
 
 void pg_reply_init(struct pg_reply *r);

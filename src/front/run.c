@@ -121,8 +121,8 @@ static void end(struct pg_client *c)
     struct conn *conn = c->conn;
     const bool lingers = c->session.place.counted; /* who has not logged in holds no thread for it */
     session_rests(&c->session);
-    /* The last thing that touches the server; conn goes after it, since the monitor looks at it while it holds the
-     * registry. */
+    /* The last thing that touches the server; conn goes after it, since the monitor looks at it while it
+     * holds the registry. */
     registry_release(&c->session);
     pg_client_free(c);
     if (lingers)

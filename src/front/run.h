@@ -1,4 +1,5 @@
-/* A client as a task of the pool: it works on messages until none is whole, and is parked. Of front/ alone. */
+/* A client as a task of the pool: it works on messages until none is whole, and is parked. Of front/
+ * alone. */
 #ifndef TAVANA_FRONT_RUN_H
 #define TAVANA_FRONT_RUN_H
 

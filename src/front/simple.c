@@ -8,6 +8,8 @@
 #include "session/execute.h"
 #include "session/split.h"
 
+#include <assert.h>
+
 /* FETCH from a BINARY cursor: only here, where no Bind says what the client wants. */
 static int take_binary(struct pg_client *c, struct portal *p, struct err *e)
 {
@@ -85,6 +87,7 @@ static size_t last_of(const struct sql_list *list)
 static int run_all(struct pg_client *c, const struct sql_list *list, struct err *e)
 {
     size_t last = last_of(list);
+    assert(list->n > 0 && last < list->n);
     for (size_t i = 0; i < list->n; i++) {
         if (list->n > 1)
             TRY(tx_implicit_begin(&c->session, e));

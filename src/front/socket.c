@@ -6,6 +6,8 @@
 #include "base/metric.h"
 #include "front/front_priv.h"
 
+#include <assert.h>
+
 enum { WRITER_TICK_US = 100 * 1000 }; /* no bell reaches the writer's wait */
 
 /* What the wait for a slow client ends with. ST_OK: go on waiting. */
@@ -38,6 +40,7 @@ static int while_blocked(struct pg_client *c, int64_t blocked_since_us, bool *sl
 int socket_write(struct pg_client *c, struct waker *bell, const uint8_t *p, size_t n, struct err *e)
 {
     const struct session_config *config = session_config(&c->session);
+    assert(c->magic == PG_CLIENT_MAGIC && c->conn);
     int64_t waited_us = 0, now = clock_now_us(), since = now;
     int64_t tick_us = bell ? config->slow_flush_us : WRITER_TICK_US;
     if (config->slow_flush_us < tick_us)

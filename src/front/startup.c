@@ -26,6 +26,7 @@
 #include "pgwire/frontend.h"
 #include "pgwire/startup.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -170,6 +171,7 @@ static int too_many_clients(struct err *e)
 
 static int become_ready(struct pg_client *c, struct err *e)
 {
+    assert(c->startup.phase != PHASE_READY && c->startup.packet);
     if (!registry_count_in(&c->session))
         return too_many_clients(e);
     const size_t key_len = c->startup.protocol >= PROTOCOL_3_2 ? STARTUP_KEY_3_2 : STARTUP_KEY_3_0;
@@ -197,6 +199,7 @@ static int begin_sasl(struct pg_client *c, const struct scram_verifier *v, bool 
 {
     /* The verifier waits in the session's SCRAM record; which mechanism it is comes with the first message.
      */
+    assert(!c->startup.verifier && !c->startup.scram);
     c->startup.verifier = mem_alloc(sizeof *c->startup.verifier);
     if (!c->startup.verifier)
         return err_oom(e);
@@ -254,6 +257,7 @@ static int authenticate(struct pg_client *c, struct err *e)
 
 static int on_startup(struct pg_client *c, const struct startup *m, const struct frame *f, struct err *e)
 {
+    assert(c->startup.phase == PHASE_FIRST_PACKET && !c->startup.packet);
     c->startup.packet = mem_alloc(f->len);
     if (!c->startup.packet)
         return err_oom(e);
@@ -385,6 +389,7 @@ static int login_failed(struct pg_client *c, struct err *e)
 
 static int make_scram(struct pg_client *c, const char *mechanism, struct err *e)
 {
+    assert(c->startup.verifier && !c->startup.scram);
     struct scram_options o = {.doomed = c->startup.scram_doomed};
     uint8_t binding[64];
     if (strcmp(mechanism, SCRAM_MECHANISM_PLUS) == 0 && conn_is_tls(c->conn))
@@ -428,6 +433,7 @@ static int sasl_final(struct pg_client *c, struct err *e)
     int st = take_frame(c, frame_next_auth, FRAME_AUTH_MAX + FRAME_HEADER, &f, e);
     if (st != ST_OK)
         return st;
+    assert(c->startup.scram);
     buf_init(&reply, SCRAM_MESSAGE_MAX);
     st = scram_server_final(c->startup.scram, f.payload, f.len, &reply, e);
     if (st == ST_OK)

@@ -8,6 +8,7 @@
 #include "rows/row_batch.h"
 #include "session/admission.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -84,6 +85,7 @@ static void unlock_and_tell(struct writer *w, bool now)
 static void take_first_away(struct writer *w)
 {
     struct row_batch *b = &w->slots[w->first];
+    assert(w->n > 0 && w->bytes >= b->len);
     w->bytes -= b->len;
     row_batch_clear(b);
     if (b->cap >= SPARE_LEAST && w->nspare < WRITER_SLOTS)
@@ -162,6 +164,7 @@ int writer_put(struct writer *w, struct row_batch *batch, struct err *e)
         batch->data = empty.data;
         batch->cap = empty.cap;
         batch->len = 0; /* how many rows it had stays */
+        assert(w->n < WRITER_SLOTS && !empty.len);
         w->bytes += slot->len;
         w->n++;
     }
@@ -175,6 +178,7 @@ static struct row_batch *slot_to_append_to(struct writer *w)
     if (w->n > 1)
         return &w->slots[(w->first + w->n - 1) % WRITER_SLOTS];
     struct row_batch *b = &w->slots[(w->first + w->n) % WRITER_SLOTS];
+    assert(w->n < WRITER_SLOTS);
     w->n++;
     return b;
 }

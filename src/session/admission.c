@@ -27,6 +27,7 @@ static bool fits(const struct admission *a, uint64_t bytes)
 
 static void take(struct admission *a, uint64_t bytes)
 {
+    assert(bytes > 0);
     a->used += bytes;
     metric_gauge_add(METRIC_STREAM_MEMORY_BYTES, (int64_t)bytes);
 }
@@ -38,6 +39,7 @@ static void grant(struct admission *a)
         if (!fits(a, t->bytes))
             return;
         take(a, t->bytes);
+        assert(!t->granted);
         list_remove(&t->link);
         t->granted = true;
         waker_ring(t->bell);

@@ -7,6 +7,7 @@
 
 static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
 {
+    assert(p->kind == PORTAL_ENGINE && p->engine);
     if (p->engine->started)
         return ST_OK;
     /* Rows that it returns go out before it is committed, so that a cancel meanwhile undoes it. */
@@ -46,6 +47,7 @@ enum { PIECES_LEAST = 64 * 1024 };
 void portal_expect(const struct session *s, struct portal *p, const int16_t *formats, bool whole)
 {
     const struct session_config *c = session_config(s);
+    assert(!p->engine->started);
     p->engine->expects_formats = c->flush_bytes >= PIECES_LEAST && c->flush_rows == 0;
     p->engine->expected_formats = formats;
     p->engine->whole = whole;

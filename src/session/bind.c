@@ -28,6 +28,7 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
     struct backend_session *engine;
     TRY(session_engine(s, &engine, e));
     TRY(statement_refresh(s, st, e));
+    assert(st->engine && !p->engine);
     p->kind = PORTAL_ENGINE;
     TRY(take_info(p, &st->engine->info, e));
     session_engine_counts(engine, p->memory);
@@ -67,6 +68,7 @@ static int bind_declare(struct session *s, struct portal *p, struct statement *s
 {
     p->kind = PORTAL_COMMAND;
     p->command = command_of(SQL_DECLARE);
+    assert(st->declare && !p->declares);
     TRY(portal_make(s, st->declare->name, st, &p->declares, e));
     p->declares->sql.kind = SQL_ENGINE;
     return bind_engine(s, p->declares, st, params, nparams, e);

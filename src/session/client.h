@@ -1,5 +1,5 @@
-/* What the core asks of a session's client beside answers (reply.h): input of a COPY, whether it waits or has gone,
- * and what other threads may do to it. The front implements it; PostgreSQL's is front/client_ops.c.
+/* What the core asks of a session's client beside answers (reply.h): input of a COPY, whether it waits or has
+ * gone, and what other threads may do to it. The front implements it; PostgreSQL's is front/client_ops.c.
  *
  * Thread rule: as each call says. */
 #ifndef TAVANA_SESSION_CLIENT_H
@@ -27,9 +27,9 @@ struct session_client_ops {
     /* ---- the session's own thread ---- */
     /* Whether the client has sent something, or has gone: it waits, or needs nothing any more. */
     bool (*is_waiting)(struct session_client *c);
-    /* All that it sends goes to sink, up to the end of the file. 57014 when the client gives up, 57P05 when it
-     * stalls, 08006 when it has gone, 08P01 for what is no part of a COPY; and what the sink fails with. An error
-     * that is the data's says where (sink->locate). */
+    /* All that it sends goes to sink, up to the end of the file. 57014 when the client gives up, 57P05
+     * when it stalls, 08006 when it has gone, 08P01 for what is no part of a COPY; and what the sink fails
+     * with. An error that is the data's says where (sink->locate). */
     int (*copy_in)(struct session_client *c, struct copy_sink *sink, struct err *e);
 
     /* ---- any thread, with the server's lock, which keeps the session alive ---- */
@@ -43,7 +43,8 @@ struct session_client_ops {
     bool (*is_gone)(struct session_client *c);
     /* Sends what is held back for it, if that has waited for long enough. */
     void (*send_held)(struct session_client *c, int64_t now_us);
-    /* Its session is left behind: the connection ends. why: what it is told, if that can be; NULL: nothing. */
+    /* Its session is left behind: the connection ends. why: what it is told, if that can be; NULL:
+     * nothing. */
     void (*hang_up)(struct session_client *c, const struct err *why, int64_t now_us);
 };
 

@@ -1,5 +1,5 @@
-/* COPY FROM STDIN: what the client sends goes to the backend as it comes. Reading it is the front's (client.h).
- * Source: PostgreSQL manual, COPY; its errors as measured. */
+/* COPY FROM STDIN: what the client sends goes to the backend as it comes. Reading it is the front's
+ * (client.h). Source: PostgreSQL manual, COPY; its errors as measured. */
 #include "session/copy_in.h"
 
 #include "base/metric.h"

@@ -11,6 +11,7 @@
 #include "sql/copy.h"
 #include "sql/token.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -223,6 +224,7 @@ static int start(struct copy_out *c, struct err *e)
     struct session *s = c->session;
     const struct backend_ops *ops = s->engine->ops;
     enum backend_effect effect = c->statement->engine->info.effect;
+    assert(!c->portal);
     TRY(ops->open(s->engine, c->statement->engine, NULL, 0, &c->portal, e));
     if (effect != BACKEND_READS)
         TRY(tx_implicit_begin(s, e)); /* its rows go out before it is committed */

@@ -92,6 +92,7 @@ int cursor_declare(struct session *s, struct portal *p, struct err *e)
 {
     struct portal *c = p->declares;
     const struct sql_declare *d = p->statement->declare;
+    assert(c && c->kind == PORTAL_ENGINE && d);
     TRY(check_block(s, d, e));
     TRY(check_name(s, d->name, e));
     TRY(check_limits(s, e));
@@ -225,6 +226,7 @@ static bool put_aside(struct session *s, struct portal *p)
     struct err told; /* by the portal, when it is read */
     err_init(&told);
     int st = ST_AGAIN;
+    assert(is_open_stream(p));
     while (st == ST_AGAIN && !session_is_wanted(s))
         st = s->engine->ops->park(p->engine, clock_now_us() + PARK_SLICE_US, &told);
     return st != ST_AGAIN;

@@ -21,7 +21,8 @@ struct session_message {
  * takes_time: a time limit, too. */
 void session_message_begin(struct session *s, bool takes_time);
 void session_message_end(struct session *s);
-/* The message is a simple query with this text, lent until its end. Again: the same text lies elsewhere now. */
+/* The message is a simple query with this text, lent until its end. Again: the same text lies elsewhere
+ * now. */
 void session_query_is(struct session *s, struct str text);
 /* A statement is complete, and its client told so. */
 void session_statement_completed(struct session *s);

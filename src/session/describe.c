@@ -1,4 +1,5 @@
-/* What is known of a statement before it runs: whether the session answers it itself, and with which columns. */
+/* What is known of a statement before it runs: whether the session answers it itself, and with which
+ * columns. */
 #include "session/describe.h"
 
 #include "rows/row_desc.h"

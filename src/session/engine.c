@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,7 +122,9 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
             .application_name = settings_get(&s->settings, SET_APPLICATION_NAME),
         };
         struct backend *b = s->server->wiring.backend;
+        assert(s->user && s->database);
         TRY(b->ops->session_open(b, &who, &s->engine, e));
+        assert(s->engine->ops);
         shared_set_target(&s->shared, s->engine);
         s->settings_applied = false;
     }
@@ -147,6 +150,7 @@ int session_engine_reset(struct session *s, struct err *e)
 
 void session_engine_close(struct session *s)
 {
+    assert(list_is_empty(&s->portals.list) && list_is_empty(&s->statements.list));
     shared_set_target(&s->shared, NULL);
     if (s->engine)
         s->engine->ops->session_close(TAKE_PTR(s->engine));

@@ -81,6 +81,7 @@ static bool can_be_stopped(const struct portal *p)
 
 int portal_execute(struct session *s, struct portal *p, const struct execution *how, struct err *e)
 {
+    assert(p->kind != PORTAL_ENGINE || p->engine);
     struct portal *outer = portals_run_in(s, p);
     int st = can_be_stopped(p) ? session_check_interrupts(s, e) : ST_OK;
     if (st == ST_OK && p->failed)

@@ -26,8 +26,8 @@ enum interrupt {
 
 enum { SESSION_SHARED_MAGIC = 0x5e55541d };
 
-/* What other threads may touch of a session: the monitor, a cancel, the end of the server. Who reaches it from
- * another thread holds the server's lock, which keeps the session alive. */
+/* What other threads may touch of a session: the monitor, a cancel, the end of the server. Who reaches it
+ * from another thread holds the server's lock, which keeps the session alive. */
 struct session_shared {
     unsigned magic;
     pthread_mutex_t

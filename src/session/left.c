@@ -5,6 +5,8 @@
 #include "base/metric.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
+
 /* How long anybody waits for a thread that has not heard of its end. A session that could have gone on is
  * given more time: on a machine that is busy a plan may wait for its turn. */
 enum { GIVE_UP_US = 500 * 1000, GIVE_UP_SESSION_US = 3 * 1000 * 1000 };
@@ -28,6 +30,7 @@ static void count(struct session *s, const struct err *why)
 void left_judge(struct session *s, int64_t now_us, struct left_behind *left)
 {
     struct err why;
+    assert(s->magic == SESSION_MAGIC);
     if (s->shared.interrupted_us == 0)
         s->shared.interrupted_us = now_us;
     bool ends = atomic_load(&s->shared.interrupts) & (INT_TERMINATE | INT_CLIENT_GONE);
@@ -47,6 +50,7 @@ void left_judge(struct session *s, int64_t now_us, struct left_behind *left)
 
 void left_log(struct left_behind *left)
 {
+    assert(left->n > 0);
     log_line(LOG_WARNING, "session_left_behind", "sessions=%u pid=%u sqlstate=%s", left->n, left->pid,
              sqlstate_code(left->why));
     left->n = 0;

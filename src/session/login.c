@@ -41,7 +41,7 @@ unsigned login_share(const struct session_server *v, const uint8_t *key, size_t 
 
 void login_add(struct logins *l, struct session *s, unsigned share)
 {
-    assert(!s->place.logging_in);
+    assert(!s->place.logging_in && !s->place.counted && share < LOGIN_SHARES);
     s->place.logging_in = true;
     s->place.share = (uint16_t)share;
     s->place.heard_us = clock_now_us();
@@ -56,6 +56,7 @@ void login_remove(struct logins *l, struct session *s)
     if (!s->place.logging_in)
         return;
     s->place.logging_in = false;
+    assert(l->n > 0 && l->shares[s->place.share].n > 0);
     list_remove(&s->place.login);
     l->shares[s->place.share].n--;
     l->n--;

@@ -30,6 +30,7 @@ int memory_count(struct account *a, size_t *counted, size_t n, struct err *e)
     if (!account_take(a, n))
         return err_oom(e);
     *counted += n;
+    assert(*counted <= a->used);
     return ST_OK;
 }
 

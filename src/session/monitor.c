@@ -5,6 +5,8 @@
 #include "base/thread.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
+
 enum { TICK_BUSY_MS = 20, TICK_IDLE_MS = 100 };
 
 /* Judged under the lock: what is due to one statement must not reach the one after it. */
@@ -12,6 +14,7 @@ static void look_at(struct session *s, int64_t now, bool check_peer, struct left
 {
     if (atomic_load(&s->shared.active_since_us) == 0)
         return;
+    assert(s->magic == SESSION_MAGIC);
     (void)pthread_mutex_lock(&s->shared.lock);
     if (s->shared.active) {
         /* Asked again at each tick: the first time may have come just before the engine began. */
@@ -74,6 +77,7 @@ static void *monitor_main(void *arg)
 int monitor_start(struct session_server *v, struct err *e)
 {
     v->backend_calls = atomic_load(&v->wiring.backend->calls); /* what comes before the thread runs counts */
+    assert(v->magic == SESSION_SERVER_MAGIC && !v->monitor_started);
     int rc = thread_start(&v->monitor, 0, monitor_main, v);
     if (rc)
         return err_errno(e, rc, "could not start the monitor's thread");

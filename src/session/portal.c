@@ -154,6 +154,7 @@ void portal_free(struct session *s, struct portal *p)
 {
     if (!p)
         return;
+    assert(p != s->portals.running && p != s->portals.binding);
     forget_cursor(s, p);
     portal_free(s, p->declares);
     portal_close_engine(s, p);
@@ -183,6 +184,7 @@ int portal_set_formats(struct portal *p, size_t n, const int16_t *formats, struc
     if (n == 0 || ncolumns == 0 || (n == 1 && formats[0] == 0))
         return ST_OK;
     TRY(memory_count(p->memory, &p->kept, ncolumns * sizeof *p->formats, e));
+    assert(!p->formats);
     p->formats = mem_calloc(ncolumns, sizeof *p->formats);
     if (!p->formats)
         return err_oom(e);
@@ -208,6 +210,7 @@ int portal_add(struct session *s, struct portal *p, struct err *e)
     if (named && s->portals.n >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many portals in this session (%u)",
                        max);
+    assert(list_is_empty(&p->link));
     list_append(&s->portals.list, &p->link);
     s->portals.n += named;
     portal_used(p, clock_now_us());
@@ -223,6 +226,7 @@ void portal_drop(struct session *s, struct portal *p)
         return;
     }
     list_remove(&p->link);
+    assert(p->name[0] == '\0' || s->portals.n > 0);
     s->portals.n -= p->name[0] != '\0';
     portal_free(s, p);
 }

@@ -102,7 +102,8 @@ int portal_make(struct session *s, const char *name, struct statement *st, struc
                 struct err *e);
 /* It runs st instead of what it ran. */
 void portal_take_statement(struct portal *p, struct statement *st);
-/* Its statement may go before it does: what that lent is needed no longer. is: what it counts as from now on. */
+/* Its statement may go before it does: what that lent is needed no longer. is: what it counts as from now
+ * on. */
 void portal_leave_statement(struct portal *p, const struct sql_statement *is);
 /* The next number in the order of the session's portals and savepoints. */
 uint64_t portals_birth(struct session *s);

@@ -51,6 +51,7 @@ static int run_engine(struct session *s, struct portal *p, const struct portal_r
                       struct err *e)
 {
     const struct session_config *c = session_config(s);
+    assert(run->to == RUN_DISCARD || run->reader);
     const struct backend_fetch how = {
         .from = run->backward && !p->at_end ? p->pos - 1 : p->pos,
         .max_rows = run->count == PORTAL_ALL ? 0 : run->count,
@@ -80,7 +81,7 @@ static int run_result(struct session *s, struct portal *p, const struct portal_r
 {
     struct command_result *r = &p->result;
     size_t end = r->at;
-    assert(!run->backward);
+    assert(!run->backward && run->count > 0);
     while (end < r->rows.len && *rows < run->count) {
         end += 1 + get_be32(r->rows.data + end + 1);
         ++*rows;

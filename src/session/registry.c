@@ -15,7 +15,9 @@ bool registry_claim(struct session *s, unsigned share)
     (void)pthread_mutex_lock(&v->lock);
     bool room = login_make_room(v, &dropped);
     if (room) {
+        assert(v->nfree > 0);
         s->place.slot = v->free_slots[--v->nfree];
+        assert(s->place.slot < v->capacity && !v->slots[s->place.slot]);
         /* A pid names one session: another generation of the slot has another pid, as long as 31 bits reach.
          */
         uint32_t generations = (uint32_t)INT32_MAX / v->capacity;
@@ -36,6 +38,7 @@ void registry_release(struct session *s)
     v->slots[s->place.slot] = NULL;
     v->free_slots[v->nfree++] = s->place.slot;
     login_remove(&v->logins, s);
+    assert(!s->place.left || !s->place.counted);
     if (s->place.left) {
         v->nleft--;
         metric_gauge_add(METRIC_THREADS_STUCK, -1);
@@ -82,6 +85,7 @@ bool registry_count_in(struct session *s)
     bool room = s->place.logging_in && v->counted < session_config(s)->max_connections;
     if (room) {
         v->counted++;
+        assert(!s->place.counted);
         s->place.counted = true;
         login_remove(&v->logins, s);
         (void)pthread_cond_signal(&v->room);

@@ -32,8 +32,8 @@ struct session_place {
 /* Gives a connection that is about to log in its slot and its name; false: it is refused. May wait a
  * little. */
 bool registry_claim(struct session *s, unsigned share);
-/* It ends: nobody can find it any more, and whoever had found it has let go of it. The last thing that touches the
- * server, which may go with its last session. */
+/* It ends: nobody can find it any more, and whoever had found it has let go of it. The last thing that
+ * touches the server, which may go with its last session. */
 void registry_release(struct session *s);
 /* It has said who it is: from now on it counts against max_connections; false: there are so many already. */
 bool registry_count_in(struct session *s);

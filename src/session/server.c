@@ -39,6 +39,7 @@ int session_server_set_config(struct session_server *v, const struct session_con
     const struct session_config *now = atomic_load(&v->config);
     if (now)
         copy->config.max_connections = now->max_connections;
+    assert(v->magic == SESSION_SERVER_MAGIC);
     (void)pthread_mutex_lock(&v->lock);
     list_append(&v->old_configs, &copy->link);
     atomic_store_explicit(&v->config, &copy->config, memory_order_release);

@@ -1,6 +1,7 @@
-/* All sessions of a process. A session is sequential code (ARCHITECTURE.md, decision 3): it belongs to one thread at a
- * time, that of the front which made it. Other threads reach it only through the registry here (cancel,
- * shutdown, the monitor), which keeps it alive while they look. Lock order: registry, then session. Any thread. */
+/* All sessions of a process. A session is sequential code (ARCHITECTURE.md, decision 3): it belongs to one
+ * thread at a time, that of the front which made it. Other threads reach it only through the registry here
+ * (cancel, shutdown, the monitor), which keeps it alive while they look. Lock order: registry, then
+ * session. Any thread. */
 #ifndef TAVANA_SESSION_SERVER_H
 #define TAVANA_SESSION_SERVER_H
 

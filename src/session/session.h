@@ -1,8 +1,9 @@
-/* A session: what a client has in the server from its connection to its end, whatever protocol it speaks. A front
- * has one for each of its clients, gives it a reply (reply.h) and itself (client.h), and calls what the headers
- * of this room offer; the session answers through those two and knows no message.
+/* A session: what a client has in the server from its connection to its end, whatever protocol it speaks. A
+ * front has one for each of its clients, gives it a reply (reply.h) and itself (client.h), and calls what the
+ * headers of this room offer; the session answers through those two and knows no message.
  *
- * Thread rule: one thread at a time, but for place and shared. Each part is written by the file that declares it. */
+ * Thread rule: one thread at a time, but for place and shared. Each part is written by the file that
+ * declares it. */
 #ifndef TAVANA_SESSION_SESSION_H
 #define TAVANA_SESSION_SESSION_H
 
@@ -60,7 +61,8 @@ void session_runs(struct session *s, struct worker *w);
 void session_rests(struct session *s);
 /* What wakes a wait of its thread. While it runs. */
 struct waker *session_bell(const struct session *s);
-/* All that its client had goes: transaction, portals, statements, the engine's session, settings. While it runs. */
+/* All that its client had goes: transaction, portals, statements, the engine's session, settings. While it
+ * runs. */
 void session_close(struct session *s);
 /* After registry_release, or of one that never had a place. */
 void session_release(struct session *s);

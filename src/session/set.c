@@ -1,5 +1,5 @@
-/* SET, RESET and SHOW: of settings of ours, of the server's options, which can only be shown, and of the engine's
- * settings, which are the engine's to set. */
+/* SET, RESET and SHOW: of settings of ours, of the server's options, which can only be shown, and of the
+ * engine's settings, which are the engine's to set. */
 #include "session/set.h"
 
 #include "pgtype/oid.h"

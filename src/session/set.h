@@ -12,8 +12,8 @@ struct session;
 struct sql_set;
 struct sql_statement;
 
-/* Whether a SET, RESET or SHOW speaks of a setting of ours or of the server's: else it is the engine's. 42704 for
- * SET and RESET of what the engine does not know either. */
+/* Whether a SET, RESET or SHOW speaks of a setting of ours or of the server's: else it is the engine's.
+ * 42704 for SET and RESET of what the engine does not know either. */
 int set_claims(struct session *s, const struct sql_statement *sql, bool *ours, struct err *e);
 /* The columns of SHOW: a reference. */
 int show_describe(struct session *s, const struct sql_statement *sql, struct row_desc **out, struct err *e);

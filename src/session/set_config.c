@@ -8,6 +8,7 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,7 +56,8 @@ int set_config_describe(struct session *s, struct statement *st, struct err *e)
     return row_desc_new(&st->desc, columns, (uint16_t)all.n, e);
 }
 
-/* What the client bound, kept until the portal runs: one piece of memory, with the texts behind the pointers. */
+/* What the client bound, kept until the portal runs: one piece of memory, with the texts behind the
+ * pointers. */
 struct set_config_params {
     size_t n;
     char *text[]; /* NULL: NULL */
@@ -112,6 +114,7 @@ int set_config_bind(struct portal *p, const struct statement *st, const struct b
 
 static const char *arg_text(const struct portal *p, const struct sql_set_arg *arg)
 {
+    assert(!arg->param || (p->set_config && arg->param <= p->set_config->n));
     return arg->param ? p->set_config->text[arg->param - 1] : arg->text;
 }
 

@@ -283,6 +283,7 @@ size_t settings_count(const struct settings *s)
 
 static struct setting_slot *slot_of(struct settings *s, size_t index)
 {
+    assert(index < settings_count(s));
     return index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
 }
 
@@ -296,6 +297,7 @@ int settings_find(const struct settings *s, const char *name)
 
 const char *settings_name(const struct settings *s, size_t index)
 {
+    assert(index < settings_count(s));
     return index < SETTINGS_COUNT ? table[index].name : s->custom[index - SETTINGS_COUNT].name;
 }
 

@@ -15,6 +15,7 @@ struct pieces {
 static int add_piece(void *arg, size_t off, size_t len)
 {
     struct pieces *p = arg;
+    assert(p->list.n <= p->cap);
     if (p->list.n == p->cap)
         return ST_ERR;
     p->list.items[p->list.n++] = (struct sql_statement){.text = {p->sql.p + off, len}, .offset = off};

@@ -10,7 +10,8 @@
 struct session;
 struct sql_list;
 
-/* Its statements, classified; of the message's arena. parsed: the engine has cut it, and has parsed all of them. */
+/* Its statements, classified; of the message's arena. parsed: the engine has cut it, and has parsed all of
+ * them. */
 int session_split(struct session *s, struct str sql, struct sql_list *out, bool *parsed, struct err *e);
 
 #endif

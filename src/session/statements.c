@@ -6,6 +6,7 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 void statements_init(struct statements *all)
@@ -25,6 +26,7 @@ int statement_set_source(struct statement *st, struct str source, struct err *e)
 
 struct statement *statement_ref(struct statement *st)
 {
+    assert(st->refs > 0);
     st->refs++;
     return st;
 }
@@ -64,6 +66,7 @@ int statement_add(struct session *s, struct statement *st, struct err *e)
     if (s->statements.n >= max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED,
                        "too many prepared statements in this session (%u)", max);
+    assert(list_is_empty(&st->link));
     list_append(&s->statements.list, &st->link);
     s->statements.n++;
     return ST_OK;
@@ -71,6 +74,7 @@ int statement_add(struct session *s, struct statement *st, struct err *e)
 
 void statement_drop(struct session *s, struct statement *st)
 {
+    assert(s->statements.n > 0 && !list_is_empty(&st->link));
     list_remove(&st->link);
     s->statements.n--;
     statement_free(st);

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,6 +60,7 @@ const char *tx_isolation_name(enum sql_isolation i)
 
 static int engine_begin(struct session *s, struct err *e)
 {
+    assert(s->tx.state == TX_IMPLICIT || s->tx.state == TX_BLOCK);
     if (s->tx.in_engine)
         return ST_OK;
     struct backend_session *engine;
@@ -108,6 +110,7 @@ static void undo_settings(struct session *s)
 /* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
 static void fail_block(struct session *s)
 {
+    assert(s->tx.state == TX_BLOCK);
     portals_fail(s);
     end_engine_tx(s);
     undo_settings(s);
@@ -191,6 +194,7 @@ void tx_release_savepoints(struct session *s)
         list_remove(&sp->link);
         mem_free(sp);
     }
+    assert(list_is_empty(&s->tx.savepoints));
     s->tx.nsavepoints = 0;
 }
 
@@ -242,6 +246,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
     sp->mark = settings_mark(&s->settings);
     sp->born = portals_birth(s);
     memcpy(sp->name, name, n);
+    assert(s->tx.state == TX_BLOCK);
     list_append(&s->tx.savepoints, &sp->link);
     s->tx.nsavepoints++;
     return ST_OK;
@@ -250,6 +255,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
 /* Nothing was written before any savepoint, so the engine's transaction is begun anew. */
 static int rollback_to(struct session *s, struct savepoint *sp)
 {
+    assert(tx_is_block(s) && s->tx.nsavepoints > 0);
     portals_rollback_to(s, sp->born);
     end_engine_tx(s);
     s->tx.wrote = false;
