@@ -1,5 +1,5 @@
 /* Log-ins by SCRAM-SHA-256, step by step, and those that come to nothing; CancelRequests that are sent on. */
-#include "rig.h"
+#include "../session/rig.h"
 
 #include "../net/pair.h"
 #include "auth/base64.h"

@@ -1,6 +1,6 @@
 /* Simple queries: several statements in one message, what the engine's own parser cuts, SET, SHOW and
  * set_config, and what the session says of itself. */
-#include "rig.h"
+#include "../session/rig.h"
 
 #include <stdio.h>
 #include <string.h>
