@@ -1,6 +1,6 @@
 /* What the core of a session (statements, portals, cursors, transactions, commands) answers its client
  * with. The core knows no message: the front gives each session a reply, which turns answers into its
- * protocol. The one of PostgreSQL's protocol is pg_reply.c.
+ * protocol. The one of PostgreSQL's protocol is front/pg_reply.c.
  *
  * Thread rule: the session's own thread. Order: answers reach the client in the order of the calls. A call
  * without a status cannot fail for its caller: what went wrong is told by the next one that has a status,
