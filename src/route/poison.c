@@ -3,16 +3,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/thread.h"
-#include "sql/shape.h"
+#include "route/poison_state.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { LOOK_AGAIN_MS = 20 };
-
-/* FNV-1a, 64 bits. */
-static const uint64_t FNV_BASIS = UINT64_C(0xcbf29ce484222325), FNV_PRIME = UINT64_C(0x100000001b3);
 
 struct death {
     char worker[POISON_WORKER_MAX];
@@ -21,12 +19,10 @@ struct death {
 };
 
 struct entry {
+    enum poison_state state;
     uint64_t key; /* 0: free */
     uint64_t shape;
-    unsigned ndeaths; /* 0: it was cleared, and only its relapses are remembered */
-    bool alone;       /* one of them with the seat */
-    bool convicted;
-    bool went_on; /* so it was cleared */
+    unsigned ndeaths; /* more than 0 while it is suspected */
     struct death deaths[POISON_DEATHS_MAX];
     unsigned nrelapses; /* deaths after it had been cleared since it went on; the last of them are here: */
     char relapses[POISON_RELAPSES][POISON_WORKER_MAX];
@@ -72,40 +68,28 @@ void poison_free(struct poison *p)
     mem_free(p);
 }
 
-/* ---- keys ---- */
-
-static uint64_t hash_on(uint64_t h, const void *p, size_t n)
-{
-    const unsigned char *b = p;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ b[i]) * FNV_PRIME;
-    return h;
-}
-
-struct poison_keys poison_keys_of(struct str sql)
-{
-    struct sql_shape shape;
-    sql_shape(sql, &shape);
-    size_t n = sql.n < SQL_SHAPE_BYTES_MAX ? sql.n : SQL_SHAPE_BYTES_MAX;
-    return (struct poison_keys){shape.fingerprint, hash_on(FNV_BASIS, sql.p, n)};
-}
-
-void poison_keys_add(struct poison_keys *k, const void *value, size_t n)
-{
-    bool is_null = value == NULL;
-    k->exact = hash_on(k->exact, &is_null, sizeof is_null);
-    k->exact = hash_on(k->exact, &n, sizeof n);
-    if (value)
-        k->exact = hash_on(k->exact, value, n < SQL_SHAPE_BYTES_MAX ? n : SQL_SHAPE_BYTES_MAX);
-}
-
 /* ---- with the lock ---- */
+
+static void come_to(struct entry *x, enum poison_event ev)
+{
+    const enum poison_state next = poison_state_after(x->state, ev);
+    assert(next < POISON_STATES);
+    x->state = next;
+    assert(poison_state_is_suspected(next) == (x->ndeaths > 0));
+}
+
+/* An entry that has nothing to be remembered is free. */
+static void free_if_forgotten(struct entry *x)
+{
+    if (x->state == POISON_ENDED && x->nrelapses == 0)
+        *x = (struct entry){0};
+}
 
 static void recount(struct poison *p)
 {
     unsigned n = 0;
     for (size_t i = 0; i < POISON_ENTRIES; i++)
-        n += p->entries[i].ndeaths > 0;
+        n += poison_state_is_suspected(p->entries[i].state);
     atomic_store(&p->suspects, n);
 }
 
@@ -133,7 +117,7 @@ static struct entry *find(struct poison *p, uint64_t key)
 static struct entry *find_suspect(struct poison *p, uint64_t key)
 {
     struct entry *x = find(p, key);
-    return x && x->ndeaths > 0 ? x : NULL;
+    return x && poison_state_is_suspected(x->state) ? x : NULL;
 }
 
 static struct entry *find_or_make(struct poison *p, uint64_t key, uint64_t shape)
@@ -163,7 +147,7 @@ static bool is_explained(const struct poison *p, const struct entry *x, const ch
     for (size_t i = 0; i < POISON_ENTRIES; i++) {
         const struct entry *y = &p->entries[i];
         const struct death *d = y->key && y->shape != x->shape ? death_on(y, worker) : NULL;
-        if (d && (!d->late || (y->alone && y->ndeaths >= POISON_DEATHS)))
+        if (d && (!d->late || (poison_state_was_alone(y->state) && y->ndeaths >= POISON_DEATHS)))
             return true;
     }
     return false;
@@ -194,7 +178,7 @@ static bool is_refused(const struct poison *p, const struct entry *x)
         const struct death *d = &x->deaths[i];
         n += !d->seated && (!d->late || !is_explained(p, x, d->worker));
     }
-    return n >= POISON_DEATHS && (x->alone || !has_company(p, x));
+    return n >= POISON_DEATHS && (poison_state_was_alone(x->state) || !has_company(p, x));
 }
 
 static int64_t proof_us(const struct poison *p, const struct entry *x)
@@ -254,34 +238,53 @@ static bool was_late(const struct entry *x)
 
 static void drop_death(struct entry *x, unsigned i)
 {
+    assert(i < x->ndeaths && x->ndeaths <= POISON_DEATHS_MAX);
     memmove(&x->deaths[i], &x->deaths[i + 1], (x->ndeaths - i - 1) * sizeof x->deaths[0]);
     x->ndeaths--;
 }
 
+/* Deaths on workers that are there after all are none. */
+static void drop_mistaken(struct entry *x, bool (*lives)(void *arg, const char *worker), void *arg)
+{
+    const bool suspected = x->ndeaths > 0;
+    for (unsigned i = x->ndeaths; i-- > 0;)
+        if (lives(arg, x->deaths[i].worker))
+            drop_death(x, i);
+    if (suspected && x->ndeaths == 0)
+        come_to(x, POISON_ACQUITTED);
+}
+
+static void note_relapse(struct entry *x, const char *worker)
+{
+    (void)snprintf(x->relapses[x->nrelapses++ % POISON_RELAPSES], POISON_WORKER_MAX, "%s", worker);
+}
+
+static void add_death(const struct poison *p, struct entry *x, const struct poison_run *r)
+{
+    const bool first = x->ndeaths == 0;
+    const bool late = r->rows > 0 || r->ran_us >= (int64_t)POISON_SEAT_MS * 1000 || was_late(x);
+    x->rows = first || r->rows > x->rows ? r->rows : x->rows;
+    x->ran_us = first || r->ran_us > x->ran_us ? r->ran_us : x->ran_us;
+    if (x->ndeaths == POISON_DEATHS_MAX)
+        return;
+    struct death *d = &x->deaths[x->ndeaths++];
+    *d = (struct death){.late = late, .seated = other_has_seat(p, r)};
+    (void)snprintf(d->worker, sizeof d->worker, "%s", r->worker);
+}
+
 /* One death more of the key. Several sessions may tell of the same. */
-static struct entry *count(struct poison *p, uint64_t key, const struct poison_run *r,
-                           bool (*lives)(void *arg, const char *worker), void *arg)
+static void count(struct poison *p, uint64_t key, const struct poison_run *r, bool alone,
+                  bool (*lives)(void *arg, const char *worker), void *arg)
 {
     struct entry *x = find_or_make(p, key, r->keys.shape);
     x->used_us = clock_now_us();
-    if (death_on(x, r->worker))
-        return x;
-    for (unsigned i = x->ndeaths; i-- > 0;)
-        if (lives(arg, x->deaths[i].worker))
-            drop_death(x, i); /* it was not dead */
-    if (x->ndeaths == 0 && x->went_on)
-        (void)snprintf(x->relapses[x->nrelapses++ % POISON_RELAPSES], POISON_WORKER_MAX, "%s", r->worker);
-    if (x->ndeaths == 0)
-        x->alone = x->went_on = x->convicted = false;
-    x->rows = x->ndeaths == 0 || r->rows > x->rows ? r->rows : x->rows;
-    x->ran_us = x->ndeaths == 0 || r->ran_us > x->ran_us ? r->ran_us : x->ran_us;
-    const bool late = r->rows > 0 || r->ran_us >= (int64_t)POISON_SEAT_MS * 1000 || was_late(x);
-    if (x->ndeaths < POISON_DEATHS_MAX) {
-        struct death *d = &x->deaths[x->ndeaths++];
-        *d = (struct death){.late = late, .seated = other_has_seat(p, r)};
-        (void)snprintf(d->worker, sizeof d->worker, "%s", r->worker);
+    if (!death_on(x, r->worker)) {
+        drop_mistaken(x, lives, arg);
+        if (x->state == POISON_WENT_ON)
+            note_relapse(x, r->worker);
+        add_death(p, x, r);
     }
-    return x;
+    come_to(x, alone ? POISON_DIED_ALONE : POISON_DIED);
 }
 
 /* Who was on a worker by chance. One that had just begun there may have killed it before the culprit could,
@@ -290,20 +293,22 @@ static void acquit(struct poison *p, const struct entry *culprit, bool late)
 {
     for (size_t i = 0; i < POISON_ENTRIES; i++) {
         struct entry *y = &p->entries[i];
-        if (!y->key || y->shape == culprit->shape || y->alone)
+        if (y->state != POISON_SUSPECTED || y->shape == culprit->shape)
             continue;
         for (unsigned d = y->ndeaths; d-- > 0;)
             if (death_on(culprit, y->deaths[d].worker) && (y->deaths[d].late || !late))
                 drop_death(y, d);
-        if (y->ndeaths == 0 && y->nrelapses == 0 && !y->went_on)
-            *y = (struct entry){0};
+        if (y->ndeaths == 0) {
+            come_to(y, POISON_ACQUITTED);
+            free_if_forgotten(y);
+        }
     }
 }
 
 static void convict(struct poison *p, struct entry *culprit)
 {
     const bool late = was_late(culprit);
-    culprit->convicted = true;
+    come_to(culprit, POISON_IS_JUDGED);
     acquit(p, culprit, late);
     for (unsigned i = 0; i < culprit->ndeaths; i++) {
         struct judged *j = &p->judged[p->njudged++ % POISON_JUDGED];
@@ -320,7 +325,7 @@ static void judge(struct poison *p)
     const int64_t told = clock_now_us() - (int64_t)POISON_SETTLE_MS * 1000;
     for (size_t i = 0; i < POISON_ENTRIES; i++) {
         struct entry *x = &p->entries[i];
-        if (x->key && x->alone && !x->convicted && x->used_us <= told && is_refused(p, x))
+        if (x->state == POISON_ALONE && x->used_us <= told && is_refused(p, x))
             convict(p, x);
     }
 }
@@ -382,6 +387,7 @@ void poison_take_seat(struct poison *p, const void *who, const char *worker, int
                       const _Atomic bool *cancelled)
 {
     const int64_t until = clock_now_us() + (int64_t)POISON_WAIT_MS * 1000;
+    assert(who && seat_us > 0);
     (void)pthread_mutex_lock(&p->lock);
     while (p->seat != who && !seat_is_free(p) && !atomic_load(cancelled) && clock_now_us() < until) {
         int64_t us = clock_now_us() + (int64_t)LOOK_AGAIN_MS * 1000;
@@ -427,13 +433,12 @@ static bool counts(const struct poison *p, const struct poison_run *r)
 void poison_died(struct poison *p, const struct poison_run *r, bool (*lives)(void *arg, const char *worker),
                  void *arg)
 {
+    assert(r->who && strlen(r->worker) < POISON_WORKER_MAX);
     (void)pthread_mutex_lock(&p->lock);
     const bool mine = p->seat == r->who && strcmp(p->seat_worker, r->worker) == 0;
     if (mine || counts(p, r)) {
-        struct entry *exact = count(p, r->keys.exact, r, lives, arg),
-                     *shape = count(p, r->keys.shape, r, lives, arg);
-        exact->alone |= mine;
-        shape->alone |= mine;
+        count(p, r->keys.exact, r, mine, lives, arg);
+        count(p, r->keys.shape, r, mine, lives, arg);
         recount(p);
     }
     leave_seat(p, r->who);
@@ -441,23 +446,21 @@ void poison_died(struct poison *p, const struct poison_run *r, bool (*lives)(voi
 }
 
 /* What is refused stays so: the run may have been started before, elsewhere. */
-static void clear(struct poison *p, struct entry *x, bool went_on)
+static void clear(struct poison *p, struct entry *x, enum poison_event ev)
 {
     if (!x || is_refused(p, x))
         return;
     x->ndeaths = 0;
-    x->alone = false;
-    x->went_on = went_on;
-    if (!went_on && x->nrelapses == 0)
-        *x = (struct entry){0};
+    come_to(x, ev);
+    free_if_forgotten(x);
     recount(p);
 }
 
 void poison_ended(struct poison *p, const struct poison_keys *k)
 {
     (void)pthread_mutex_lock(&p->lock);
-    clear(p, find_suspect(p, k->shape), false);
-    clear(p, find_suspect(p, k->exact), false);
+    clear(p, find_suspect(p, k->shape), POISON_HAS_ENDED);
+    clear(p, find_suspect(p, k->exact), POISON_HAS_ENDED);
     (void)pthread_mutex_unlock(&p->lock);
 }
 
@@ -469,7 +472,7 @@ bool poison_went_on(struct poison *p, const struct poison_keys *k, int64_t us)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct entry *x = find_suspect(p, keys[i]);
         if (x && us >= proof_us(p, x))
-            clear(p, x, true);
+            clear(p, x, POISON_HAS_GONE_ON);
         suspect |= find_suspect(p, keys[i]) != NULL;
     }
     (void)pthread_mutex_unlock(&p->lock);

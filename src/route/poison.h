@@ -1,18 +1,18 @@
 /* Statements that workers died under. A statement that only reads is run again when its worker has died,
- * once: when a second one dies of it, nobody runs it for a while. Whoever else was on such a worker must not
- * be taken for what killed it. So, of those that lost a worker, only one at a time runs unproven (it has "the
- * seat"); the others wait until it has gone on behind the point where it had died, or until its time is over.
- * If a worker dies under the one that has the seat it alone is to blame, and the others lose the deaths that
- * they share with it. Without a seat a worker's death is that of all that ran there; but one that had run for
- * long counts less than one that had just begun.
- * What comes to its end is cleared. What goes on for a proof time is cleared, too, and needs ten times as
- * long when a worker dies under it again. A statement counts by its shape and by its very text with
- * parameters. Of one gateway. Any thread. */
+ * once: when a second one dies of it, nobody runs it for a while. Whoever else was on such a worker must
+ * not be taken for what killed it. So, of those that lost a worker, only one at a time runs unproven (it
+ * has "the seat"); the others wait until it has gone on behind the point where it had died, or until its
+ * time is over. If a worker dies under the one that has the seat it alone is to blame, and the others lose
+ * the deaths that they share with it. Without a seat a worker's death is that of all that ran there; but
+ * one that had run for long counts less than one that had just begun. What comes to its end is cleared.
+ * What goes on for a proof time is cleared, too, and needs ten times as long when a worker dies under it
+ * again. A statement counts by its shape and by its very text with parameters (poison_keys.h). What is
+ * known of each is a state: poison_state.h. Of one gateway. Any thread. */
 #ifndef TAVANA_ROUTE_POISON_H
 #define TAVANA_ROUTE_POISON_H
 
 #include "base/err.h"
-#include "base/str.h"
+#include "route/poison_keys.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,22 +35,11 @@ enum {
 };
 
 struct poison;
-struct backend_param;
-
-/* 0, 0: nothing that a worker could die of. */
-struct poison_keys {
-    uint64_t shape, exact;
-};
 
 /* Nobody is suspected yet. The caller's, for poison_free. */
 int poison_new(struct poison **out, struct err *e);
 /* NULL is fine. */
 void poison_free(struct poison *p);
-
-/* Of a text, and of the bytes of a value that follows it (NULL, 0: it is null). */
-struct poison_keys poison_keys_of(struct str sql);
-/* One more value: the exact key goes on with it. */
-void poison_keys_add(struct poison_keys *k, const void *value, size_t n);
 
 /* What is known of one that may be to blame for a death. */
 struct poison_suspicion {
