@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpc/server_call.h"
+#include "rpc/service_call.h"
 #include "rpc/service_session.h"
 
 #include <stdio.h>
@@ -46,24 +47,18 @@ static int report(struct rpc_service *v, struct rpc_in *in, struct service_lease
     return rpc_in_send(in, &m.base);
 }
 
-void service_attach(void *arg, struct rpc_in *in)
+int service_attach(struct service_call *c, struct err *e)
 {
-    struct rpc_service *v = arg;
-    struct err e;
+    struct rpc_service *v = c->service;
+    struct rpc_in *in = c->in;
     char gateway[LOG_QUOTE_MAX];
-    err_init(&e);
-    ProtobufCMessage *request;
-    if (rpc_in_request(in, &request, &e) < 0) {
-        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
-        return;
-    }
-    const Tavana__V1__AttachRequest *m = (const Tavana__V1__AttachRequest *)request;
     struct service_lease *lease = service_lease_new(v, in);
+    (void)e;
     if (!lease) {
-        rpc_refuse(in, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many gateways are attached");
-        return;
+        service_refuse(c, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many gateways are attached");
+        return ST_ERR;
     }
-    (void)log_quote(gateway, m->gateway);
+    (void)log_quote(gateway, ((const Tavana__V1__AttachRequest *)c->request)->gateway);
     log_line(LOG_INFO, "gateway_attached", "gateway=%s peer=%s", gateway, lease->peer);
     (void)atomic_fetch_add(&v->gateways, 1);
     while (!atomic_load(&v->stopped) && report(v, in, lease) == ST_OK &&
@@ -72,5 +67,5 @@ void service_attach(void *arg, struct rpc_in *in)
     (void)atomic_fetch_sub(&v->gateways, 1);
     log_line(LOG_INFO, "gateway_gone", "gateway=%s peer=%s", gateway, lease->peer);
     service_lease_end(v, lease);
-    rpc_finish(in);
+    return ST_OK;
 }

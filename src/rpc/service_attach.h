@@ -3,9 +3,10 @@
 #ifndef TAVANA_RPC_SERVICE_ATTACH_H
 #define TAVANA_RPC_SERVICE_ATTACH_H
 
-struct rpc_in;
+struct err;
+struct service_call;
 
-/* Handler of Attach: in is the call, arg the rpc_service. */
-void service_attach(void *arg, struct rpc_in *in);
+/* Body of Attach: lasts as long as the gateway stays attached. */
+int service_attach(struct service_call *c, struct err *e);
 
 #endif

@@ -33,6 +33,8 @@ static void copy_reply(struct rpc_in *in, const struct backend_copy *c, uint64_t
     (void)rpc_in_send(in, &reply.base);
 }
 
+/* The gateway has parsed the statement already. It is parsed again here, since nothing that a peer says of
+ * tables, columns and options is taken for true. */
 static int parse(const Tavana__V1__CopyInOpen *m, struct arena *a, struct sql_copy *out, struct err *e)
 {
     struct str text;
@@ -93,14 +95,14 @@ static int next_part(struct service_session *s, struct rpc_in *in, struct backen
     return st;
 }
 
-static void copy_in(struct service_session *s, struct rpc_in *in, const Tavana__V1__CopyInOpen *m,
-                    struct err *e)
+int service_copy_in(struct service_call *call, struct err *e)
 {
-    struct arena a;
+    struct service_session *s = call->session;
+    struct rpc_in *in = call->in;
     struct backend_copy *c = NULL;
     uint64_t rows = 0;
-    arena_init(&a, SERVICE_REQUEST_MEMORY);
-    int st = err_is_set(e) ? ST_ERR : open_copy(s, m, &a, &c, e);
+    int st = err_is_set(e) ? ST_ERR
+                           : open_copy(s, (const Tavana__V1__CopyInOpen *)call->request, &call->arena, &c, e);
     copy_reply(in, c, 0, st, e);
     if (st == ST_OK) {
         rpc_in_on_break(in, on_break, s);
@@ -111,32 +113,5 @@ static void copy_in(struct service_session *s, struct rpc_in *in, const Tavana__
             copy_reply(in, c, rows, st, e);
     }
     s->backend->ops->copy_close(c);
-    arena_release(&a);
-}
-
-void service_copy_in(void *arg, struct rpc_in *in)
-{
-    struct rpc_service *v = arg;
-    struct err e;
-    ProtobufCMessage *first;
-    err_init(&e);
-    if (rpc_in_read(in, &first, &e) != ST_OK) {
-        rpc_finish(in);
-        return;
-    }
-    const Tavana__V1__CopyInRequest *m = (const Tavana__V1__CopyInRequest *)first;
-    if (m->part_case != TAVANA__V1__COPY_IN_REQUEST__PART_OPEN) {
-        rpc_message_free(first);
-        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, "CopyIn begins with open");
-        return;
-    }
-    struct service_session *s = service_enter(v, in, m->open->session, &e);
-    if (s) {
-        service_begin(v, s);
-        copy_in(s, in, m->open, &e);
-        service_end(v, s);
-        service_leave(v, in, s);
-        rpc_finish(in);
-    }
-    rpc_message_free(first);
+    return st;
 }

@@ -2,9 +2,11 @@
 #ifndef TAVANA_RPC_SERVICE_COPY_H
 #define TAVANA_RPC_SERVICE_COPY_H
 
-struct rpc_in;
+struct err;
+struct service_call;
 
-/* Handler of CopyIn: in is the call, arg the rpc_service. */
-void service_copy_in(void *arg, struct rpc_in *in);
+/* Body of CopyIn: the request is the first part, and every reply is sent here. A call that was cancelled
+ * before it began is answered as one whose COPY could not be opened. */
+int service_copy_in(struct service_call *c, struct err *e);
 
 #endif

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "rows/row_desc.h"
 #include "rpc/check.h"
-#include "rpc/service_calls.h"
 #include "rpc/service_rows.h"
 #include "rpc/service_session.h"
 
@@ -45,9 +44,6 @@ int service_open(struct service_call *c, struct err *e)
     struct service_session *s = c->session;
     struct backend_portal *p;
     uint64_t id = 0;
-    service_drop_closed(s, m->closed);
-    if (err_is_set(e))
-        return ST_ERR;
     struct backend_stmt *st = service_find(&s->statements, m->statement);
     if (!st)
         return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "the worker has no statement %llu",
@@ -67,7 +63,7 @@ int service_start(struct service_call *c, struct err *e)
     const Tavana__V1__PortalRequest *m = (const Tavana__V1__PortalRequest *)c->request;
     struct service_session *s = c->session;
     struct backend_portal *p = service_portal(s, m->portal, e);
-    if (!p || err_is_set(e))
+    if (!p)
         return ST_ERR;
     const struct row_desc *told = p->desc;
     int st = ST_OK;
@@ -75,10 +71,8 @@ int service_start(struct service_call *c, struct err *e)
         p->scroll = m->scroll;
         st = service_expect(p, m->expected, &c->arena, e);
     }
-    service_begin(c->service, s);
     if (st == ST_OK)
         st = s->backend->ops->start(p, e);
-    service_end(c->service, s);
     p->expected_formats = NULL; /* were lent for the start */
     return put_portal(c, st, m->portal, p, told, e);
 }
@@ -99,7 +93,7 @@ int service_park(struct service_call *c, struct err *e)
 {
     const Tavana__V1__ParkRequest *m = (const Tavana__V1__ParkRequest *)c->request;
     struct backend_portal *p = service_portal(c->session, m->portal, e);
-    if (!p || err_is_set(e))
+    if (!p)
         return ST_ERR;
     if (!p->started)
         return not_started(e);
@@ -115,7 +109,7 @@ int service_slice(struct service_call *c, struct err *e)
     struct backend_portal *piece;
     uint64_t id = 0;
     struct backend_portal *p = service_portal(s, m->portal, e);
-    if (!p || err_is_set(e))
+    if (!p)
         return ST_ERR;
     if (m->skip || m->copy || m->passed_rows)
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "Slice takes rows as they are");

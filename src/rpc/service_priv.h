@@ -67,28 +67,32 @@ struct rpc_service {
     unsigned nsessions, nleases;
 };
 
-/* A call of a session while its handler works on it. */
+/* A call, from its request to its reply: what service.c hands to the method's body. */
 struct service_call {
     struct rpc_service *service;
-    struct service_session *session;
+    struct service_session *session; /* held, and busy with this call; NULL: the method is not of a session */
     struct rpc_in *in;
-    struct arena arena; /* of the reply */
-    const ProtobufCMessage *request;
+    struct arena arena;              /* of the reply, and of what the body needs for it */
+    const ProtobufCMessage *request; /* NULL: Health's, when nobody knows who asks */
     union service_reply {
         ProtobufCMessage base;
         struct service_any_reply {
             ProtobufCMessage base;
-            Tavana__V1__Error *error; /* first in all of them */
+            Tavana__V1__Error *error; /* first in all of them but Health's */
         } any;
         Tavana__V1__Reply plain;
+        Tavana__V1__OpenSessionReply open_session;
         Tavana__V1__SplitReply split;
         Tavana__V1__PrepareReply prepare;
         Tavana__V1__PortalReply portal;
-    } reply; /* initialised */
+        Grpc__Health__V1__HealthCheckResponse health;
+    } reply; /* initialised, of a method with one reply */
     Tavana__V1__PortalState state, source;
+    bool refused; /* by service_refuse: there is nothing more to be said */
 };
 
-/* What a method does between the check of its session and its reply. Errors go into the reply. */
-typedef int (*service_method)(struct service_call *c, struct err *e);
+/* What a method does between the opening of its call and its reply, of which it fills in what is its own. An
+ * error of a method with one reply goes into that. */
+typedef int (*service_body)(struct service_call *c, struct err *e);
 
 #endif

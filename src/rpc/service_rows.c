@@ -193,10 +193,10 @@ static int send_rows(struct service_session *s, struct rpc_in *in, const struct 
     return st;
 }
 
-static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1__FetchRequest *m,
-                 struct err *e)
+int service_fetch(struct service_call *c, struct err *e)
 {
-    struct arena a;
+    const Tavana__V1__FetchRequest *m = (const Tavana__V1__FetchRequest *)c->request;
+    struct service_session *s = c->session;
     struct service_fetched f;
     struct row_stream *stream;
     struct backend_portal *p = service_portal(s, m->portal, e);
@@ -204,31 +204,38 @@ static int fetch(struct service_session *s, struct rpc_in *in, const Tavana__V1_
         return ST_ERR;
     if (!s->slots && !(s->slots = rpc_slots_new()))
         return err_oom(e);
-    arena_init(&a, SERVICE_REQUEST_MEMORY);
-    int st = service_take_fetch(&f, m, p, &a, e);
-    rpc_in_on_break(in, on_break, s);
+    int st = service_take_fetch(&f, m, p, &c->arena, e);
+    rpc_in_on_break(c->in, on_break, s);
     if (st == ST_OK)
-        st = pass(s, in, p, &f, m, e);
+        st = pass(s, c->in, p, &f, m, e);
     if (st == ST_OK)
         st = s->backend->ops->fetch(p, &f.how, &stream, e);
     if (st == ST_OK) {
-        st = send_rows(s, in, p, &f.how, stream, e);
+        st = send_rows(s, c->in, p, &f.how, stream, e);
         row_stream_close(stream);
     }
-    rpc_in_on_break(in, NULL, NULL);
-    arena_release(&a);
+    rpc_in_on_break(c->in, NULL, NULL);
     return st;
 }
 
-static void send_trailer(struct service_session *s, struct rpc_in *in, uint64_t portal, int st, struct err *e)
+/* Nobody hears of rows that nobody took: st is ST_ERR and e unset, or the session was closed meanwhile. */
+static bool wants_trailer(const struct service_call *c, int st, const struct err *e)
 {
+    return st >= 0 || (err_is_set(e) && !atomic_load(&c->session->closed));
+}
+
+void service_send_trailer(struct service_call *c, int st, struct err *e)
+{
+    const Tavana__V1__FetchRequest *m = (const Tavana__V1__FetchRequest *)c->request;
     Tavana__V1__FetchReply reply;
     tavana__v1__fetch_reply__init(&reply);
     Tavana__V1__Trailer trailer;
     tavana__v1__trailer__init(&trailer);
     Tavana__V1__PortalState state;
     Tavana__V1__Error error;
-    const struct backend_portal *p = service_find(&s->portals, portal);
+    if (!wants_trailer(c, st, e))
+        return;
+    const struct backend_portal *p = service_find(&c->session->portals, m->portal);
     if (p) {
         rpc_state_put(&state, p);
         trailer.state = &state;
@@ -239,29 +246,5 @@ static void send_trailer(struct service_session *s, struct rpc_in *in, uint64_t 
     }
     reply.part_case = TAVANA__V1__FETCH_REPLY__PART_TRAILER;
     reply.trailer = &trailer;
-    (void)rpc_in_send(in, &reply.base);
-}
-
-void service_fetch(void *arg, struct rpc_in *in)
-{
-    struct rpc_service *v = arg;
-    struct err e;
-    ProtobufCMessage *request;
-    err_init(&e);
-    if (rpc_in_request(in, &request, &e) < 0) {
-        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
-        return;
-    }
-    const Tavana__V1__FetchRequest *m = (const Tavana__V1__FetchRequest *)request;
-    struct service_session *s = service_enter(v, in, m->session, &e);
-    if (!s)
-        return;
-    service_begin(v, s);
-    int st = err_is_set(&e) ? ST_ERR : fetch(s, in, m, &e);
-    service_end(v, s);
-    bool cut_off = st < 0 && atomic_load(&s->closed);
-    if (!cut_off && (st >= 0 || err_is_set(&e)))
-        send_trailer(s, in, m->portal, st, &e);
-    service_leave(v, in, s);
-    rpc_finish(in);
+    (void)rpc_in_send(c->in, &reply.base);
 }

@@ -5,7 +5,7 @@
 #include "backend/backend.h"
 #include "rpc/message.h"
 
-struct rpc_in;
+struct service_call;
 
 struct service_fetched {
     struct backend_fetch how; /* what it points to lies in the arena */
@@ -16,7 +16,9 @@ int service_take_fetch(struct service_fetched *f, const Tavana__V1__FetchRequest
                        const struct backend_portal *p, struct arena *a, struct err *e);
 /* What a portal's fetches will want, before it starts; of the arena. m may be NULL. */
 int service_expect(struct backend_portal *p, const Tavana__V1__Expected *m, struct arena *a, struct err *e);
-/* Handler of Fetch: in is the call, arg the rpc_service. */
-void service_fetch(void *arg, struct rpc_in *in);
+/* Body of Fetch: sends the rows. ST_EOF: all of them. ST_ERR with e unset: nobody takes them any more. */
+int service_fetch(struct service_call *c, struct err *e);
+/* The last message of Fetch: how the portal is now, and how the fetch went. */
+void service_send_trailer(struct service_call *c, int st, struct err *e);
 
 #endif

@@ -162,7 +162,7 @@ static void session_free(struct service_session *s)
     mem_free(s);
 }
 
-static void session_unref(struct rpc_service *v, struct service_session *s)
+void service_session_unref(struct rpc_service *v, struct service_session *s)
 {
     (void)pthread_mutex_lock(&v->lock);
     bool last = --s->refs == 0, last_of_lease = last && lease_put(s->lease);
@@ -175,8 +175,7 @@ static void session_unref(struct rpc_service *v, struct service_session *s)
         session_free(s);
 }
 
-/* NULL: there is none, or it belongs to another gateway, which is told no difference. */
-static struct service_session *session_ref(struct rpc_service *v, struct rpc_in *in, uint64_t id)
+struct service_session *service_session_ref(struct rpc_service *v, struct rpc_in *in, uint64_t id)
 {
     const char *peer = rpc_in_peer(in);
     (void)pthread_mutex_lock(&v->lock);
@@ -199,45 +198,6 @@ static void unlist(struct rpc_service *v, struct service_session *s)
     list_remove(&s->link);
     atomic_store(&s->closed, true);
     v->nsessions--;
-}
-
-/* What a call says whose session was closed meanwhile, since the gateway seemed to be lost, is no answer: it
- * was cancelled, and not by the client. */
-static const _Atomic bool always = true;
-
-struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, uint64_t id, struct err *e)
-{
-    struct service_session *s = session_ref(v, in, id);
-    if (!s) {
-        rpc_refuse(in, GRPC_STATUS_UNAVAILABLE, "the session has ended");
-        return NULL;
-    }
-    (void)pthread_mutex_lock(&s->busy);
-    rpc_in_void_when(in, &s->closed);
-    uint64_t call = atomic_fetch_add(&s->calls, 1) + 1;
-    if (atomic_load(&s->cancelled_to) >= call)
-        (void)err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
-    return s;
-}
-
-void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s)
-{
-    if (in)
-        rpc_in_void_when(in, atomic_load(&s->closed) ? &always : NULL);
-    (void)pthread_mutex_unlock(&s->busy);
-    session_unref(v, s);
-}
-
-void service_begin(struct rpc_service *v, struct service_session *s)
-{
-    (void)atomic_fetch_add(&s->lease->running, 1);
-    (void)atomic_fetch_add(&v->streams, 1);
-}
-
-void service_end(struct rpc_service *v, struct service_session *s)
-{
-    (void)atomic_fetch_sub(&v->streams, 1);
-    (void)atomic_fetch_sub(&s->lease->running, 1);
 }
 
 /* ---- OpenSession ---- */
@@ -311,23 +271,10 @@ static int open_session(struct rpc_service *v, struct rpc_in *in, const Tavana__
     return st;
 }
 
-void service_open_session(void *arg, struct rpc_in *in)
+int service_open_session(struct service_call *c, struct err *e)
 {
-    struct err e;
-    ProtobufCMessage *m;
-    Tavana__V1__OpenSessionReply reply;
-    tavana__v1__open_session_reply__init(&reply);
-    Tavana__V1__Error error;
-    err_init(&e);
-    if (rpc_in_request(in, &m, &e) < 0) {
-        rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
-        return;
-    }
-    if (open_session(arg, in, (const Tavana__V1__OpenSessionRequest *)m, &reply.session, &e) < 0) {
-        rpc_error_put(&error, &e);
-        reply.error = &error;
-    }
-    rpc_reply(in, &reply.base);
+    return open_session(c->service, c->in, (const Tavana__V1__OpenSessionRequest *)c->request,
+                        &c->reply.open_session.session, e);
 }
 
 /* ---- CloseSession, Cancel: beside the session's calls ---- */
@@ -347,57 +294,34 @@ static void close_session(struct rpc_service *v, struct service_session *s)
     (void)pthread_mutex_unlock(&v->lock);
     cancel(s);
     if (mine)
-        session_unref(v, s); /* the table's */
-    session_unref(v, s);
+        service_session_unref(v, s); /* the table's */
+    service_session_unref(v, s);
 }
 
-/* The request of a call that is answered in any case. */
-static bool request_of(struct rpc_in *in, void *out)
+int service_close_session(struct service_call *c, struct err *e)
 {
-    struct err e;
-    ProtobufCMessage **m = out;
-    err_init(&e);
-    if (rpc_in_request(in, m, &e) == ST_OK)
-        return true;
-    rpc_refuse(in, GRPC_STATUS_INVALID_ARGUMENT, e.message);
-    return false;
-}
-
-static void answer(struct rpc_in *in)
-{
-    Tavana__V1__Reply reply;
-    tavana__v1__reply__init(&reply);
-    rpc_reply(in, &reply.base);
-}
-
-void service_close_session(void *arg, struct rpc_in *in)
-{
-    struct rpc_service *v = arg;
-    Tavana__V1__SessionRequest *m;
-    if (!request_of(in, &m))
-        return;
-    struct service_session *s = session_ref(v, in, m->session);
+    const Tavana__V1__SessionRequest *m = (const Tavana__V1__SessionRequest *)c->request;
+    struct service_session *s = service_session_ref(c->service, c->in, m->session);
+    (void)e;
     if (s)
-        close_session(v, s);
-    answer(in);
+        close_session(c->service, s);
+    return ST_OK; /* a session that is not there is closed */
 }
 
-void service_cancel(void *arg, struct rpc_in *in)
+int service_cancel(struct service_call *c, struct err *e)
 {
-    struct rpc_service *v = arg;
-    Tavana__V1__CancelRequest *m;
-    if (!request_of(in, &m))
-        return;
-    struct service_session *s = session_ref(v, in, m->session);
-    if (s) {
-        uint64_t now = atomic_load(&s->calls);
-        if (m->call >= now || m->call == 0) {
-            atomic_store(&s->cancelled_to, m->call);
-            cancel(s);
-        }
-        session_unref(v, s);
+    const Tavana__V1__CancelRequest *m = (const Tavana__V1__CancelRequest *)c->request;
+    struct service_session *s = service_session_ref(c->service, c->in, m->session);
+    (void)e;
+    if (!s)
+        return ST_OK; /* then nothing runs in it */
+    uint64_t now = atomic_load(&s->calls);
+    if (m->call >= now || m->call == 0) {
+        atomic_store(&s->cancelled_to, m->call);
+        cancel(s);
     }
-    answer(in);
+    service_session_unref(c->service, s);
+    return ST_OK;
 }
 
 /* ---- the end of a lease ---- */

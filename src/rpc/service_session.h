@@ -9,6 +9,7 @@ struct backend_portal;
 struct err;
 struct rpc_in;
 struct rpc_service;
+struct service_call;
 struct service_lease;
 struct service_objects;
 struct service_session;
@@ -17,22 +18,17 @@ struct service_session;
 int service_sessions_init(struct rpc_service *v, struct err *e);
 /* The table itself; all sessions have been closed. */
 void service_sessions_release(struct rpc_service *v);
-/* A call of a session, from its beginning (which may answer it: NULL) to its end. The session has to belong
- * to the lease of the call's connection. */
-struct service_session *service_enter(struct rpc_service *v, struct rpc_in *in, uint64_t id, struct err *e);
-/* in: NULL when the call has ended already. */
-void service_leave(struct rpc_service *v, struct rpc_in *in, struct service_session *s);
-/* Around what the session runs, for reports. */
-void service_begin(struct rpc_service *v, struct service_session *s);
-/* The other end of service_begin, once for each. */
-void service_end(struct rpc_service *v, struct service_session *s);
-/* Handler of OpenSession: in is the call, arg the rpc_service. */
-void service_open_session(void *arg, struct rpc_in *in);
-/* Handler of CloseSession: in is the call, arg the rpc_service. Waits for the session's call that is under
- * way. */
-void service_close_session(void *arg, struct rpc_in *in);
-/* Handler of Cancel: in is the call, arg the rpc_service. Never waits for the session. */
-void service_cancel(void *arg, struct rpc_in *in);
+/* The session of that id, held for service_session_unref. NULL: there is none, or it belongs to another
+ * gateway, which is told no difference. */
+struct service_session *service_session_ref(struct rpc_service *v, struct rpc_in *in, uint64_t id);
+/* Gives a hold back: the last one frees the session. */
+void service_session_unref(struct rpc_service *v, struct service_session *s);
+/* Body of OpenSession: of the lease that the request names. */
+int service_open_session(struct service_call *c, struct err *e);
+/* Body of CloseSession: nobody finds the session any more, and what runs in it ends soon. Does not wait. */
+int service_close_session(struct service_call *c, struct err *e);
+/* Body of Cancel: of the session's call under way, or of one that has not come yet. Does not wait. */
+int service_cancel(struct service_call *c, struct err *e);
 /* A lease for the call's connection; NULL: there are too many, or no memory. */
 struct service_lease *service_lease_new(struct rpc_service *v, struct rpc_in *in);
 /* Its sessions are closed: what runs in them ends soon. */
