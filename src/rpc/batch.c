@@ -5,6 +5,7 @@
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/slice.h>
 
+#include <assert.h>
 #include <string.h>
 
 enum { WIRE_VARINT = 0, WIRE_BYTES = 2, VARINT_MAX = 10 };
@@ -158,6 +159,7 @@ size_t rpc_batch_head(uint8_t *out, uint64_t count, bool last, size_t n)
     p = out;
     *p++ = REPLY_BATCH << 3 | WIRE_BYTES;
     p = put_varint(p, inner_len + n);
+    assert((size_t)(p - out) + inner_len <= RPC_BATCH_HEAD_MAX);
     memcpy(p, inner, inner_len);
     return (size_t)(p - out) + inner_len;
 }

@@ -41,6 +41,9 @@ gpr_timespec rpc_never(void)
 static pthread_key_t queue_key;
 static pthread_once_t queue_once = PTHREAD_ONCE_INIT;
 
+/* gRPC hands out events by the queue. A thread that waits has one of its own, so that no other thread
+ * takes what it waits for, and keeps it for its life: making one for each call costs more than a short
+ * call does. */
 static void queue_free(void *q)
 {
     grpc_completion_queue_destroy(q);
@@ -103,6 +106,7 @@ static void *sent_main(void *arg)
         (void)pthread_mutex_unlock(&c->lock);
         struct sent *s = grpc_completion_queue_next(c->sent, rpc_never(), NULL).tag;
         (void)pthread_mutex_lock(&c->lock);
+        assert(c->under_way > 0);
         c->under_way--;
         (void)pthread_mutex_unlock(&c->lock);
         sent_free(s);
@@ -201,6 +205,7 @@ void rpc_channel_free(struct rpc_channel *c)
     (void)pthread_mutex_unlock(&c->lock);
     if (c->has_thread)
         (void)pthread_join(c->sent_thread, NULL);
+    assert(c->under_way == 0);
     if (c->sent) {
         grpc_completion_queue_shutdown(c->sent);
         (void)grpc_completion_queue_next(c->sent, rpc_never(), NULL); /* its end */
@@ -238,6 +243,8 @@ bool rpc_was_given_up(const rpc_give_up *g)
     return since != 0 && clock_now_us() >= since + g->patience_us;
 }
 
+/* A cancel comes from another thread, which cannot end this wait: gRPC's queues know no wake-up of ours.
+ * So the wait looks up every RPC_LOOK_MS. */
 grpc_event rpc_pluck(grpc_completion_queue *q, grpc_call *call, void *tag, const rpc_give_up *give_up)
 {
     if (!give_up)
@@ -285,6 +292,8 @@ int rpc_status(const struct rpc_channel *c, grpc_status_code status, grpc_slice 
     return ST_ERR;
 }
 
+/* That the peer's process has ended is known by what its system answers for it. gRPC passes that on as words
+ * alone; a peer that is silent, or out of reach, says nothing of the kind. */
 bool rpc_closed_by_peer(const struct err *e)
 {
     static const char *const words[] = {"Socket closed", "Connection reset", "Broken pipe"};
@@ -308,6 +317,7 @@ grpc_call *rpc_call_new(struct rpc_channel *c, enum rpc_method method, grpc_comp
                         bool has_deadline)
 {
     gpr_timespec until = rpc_never();
+    assert(method < RPC_METHOD_COUNT);
     if (has_deadline)
         until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(c->timeout_ms, GPR_TIMESPAN));
     return grpc_channel_create_registered_call(c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, q,
@@ -370,6 +380,7 @@ int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessa
              ProtobufCMessage **reply, const rpc_give_up *give_up, struct err *e)
 {
     grpc_completion_queue *q = rpc_thread_queue();
+    assert(reply);
     TRY(rpc_check_size(c, request, e));
     struct sent *s = unary_new(c, method, request, q, !give_up);
     if (!s)
@@ -380,6 +391,8 @@ int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessa
     int st = late ? rpc_given_up(c, e) : rpc_status(c, s->status, s->details, e);
     if (st == ST_OK)
         st = rpc_unpack(replies[method], s->reply, reply, e);
+    if (st == ST_ERR && s->status == GRPC_STATUS_OK && e->code == SQLSTATE_OUT_OF_MEMORY)
+        st = ST_AGAIN;
     sent_free(s);
     return st;
 }
@@ -390,6 +403,7 @@ void rpc_send(struct rpc_channel *c, enum rpc_method method, const ProtobufCMess
     if (!s)
         return;
     (void)pthread_mutex_lock(&c->lock); /* counted before it can end */
+    assert(!c->stop);
     c->under_way++;
     (void)pthread_cond_signal(&c->changed);
     (void)pthread_mutex_unlock(&c->lock);

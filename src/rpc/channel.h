@@ -61,8 +61,9 @@ typedef struct {
 bool rpc_was_given_up(const rpc_give_up *g);
 
 /* One request, one reply; *reply is the caller's, for rpc_message_free. give_up: NULL for a call that runs no
- * statement, and has to end within the channel's timeout. 54000 for a request that is too large, and 53200:
- * it was not sent. */
+ * statement, and has to end within the channel's timeout.
+ *   ST_ERR     54000: the request is too large; 53200: both were not sent. Else what became of the call
+ *   ST_AGAIN   the worker has answered, but there was no memory for its reply: 53200, *reply untouched */
 int rpc_call(struct rpc_channel *c, enum rpc_method method, const ProtobufCMessage *request,
              ProtobufCMessage **reply, const rpc_give_up *give_up, struct err *e);
 /* Of an error of rpc_call: the request was too large or there was no memory, so the worker has not seen

@@ -8,14 +8,19 @@
 
 #include <grpc/support/time.h>
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <time.h>
 
-enum { BACKGROUND_MS = 100 };
+enum {
+    BACKGROUND_MS = 100,
+    STREAM_MAGIC = 0x52504353, /* of a stream that is open: others break it off */
+};
 
 static _Atomic unsigned streams; /* open now, but for those in the background */
 
 struct rpc_stream {
+    unsigned magic;
     struct rpc_channel *channel;
     grpc_completion_queue *queue;
     grpc_call *call;
@@ -31,6 +36,7 @@ struct rpc_stream {
 
 static void read_message(struct rpc_stream *s, bool first)
 {
+    assert(!s->reading && !s->incoming);
     const grpc_op ops[] = {
         {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &s->incoming},
         {.op = GRPC_OP_RECV_INITIAL_METADATA,
@@ -44,6 +50,7 @@ static void read_message(struct rpc_stream *s, bool first)
 static void begin(struct rpc_stream *s, const ProtobufCMessage *request)
 {
     struct rpc_outgoing o;
+    assert(!s->begun && !s->ended);
     rpc_outgoing_init(&o, s->channel);
     s->request = request ? rpc_pack(request) : NULL;
     const grpc_op ops[] = {
@@ -67,6 +74,7 @@ int rpc_stream_open(struct rpc_stream **out, struct rpc_channel *c, enum rpc_met
     struct rpc_stream *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
+    s->magic = STREAM_MAGIC;
     s->channel = c;
     s->queue = rpc_thread_queue();
     s->call = rpc_call_new(c, method, s->queue, false);
@@ -112,6 +120,7 @@ static int broken(struct rpc_stream *s, struct err *e)
 
 static int send_op(struct rpc_stream *s, grpc_op op, struct err *e)
 {
+    assert(!s->sending);
     (void)take_end(s, &s->begun, &s->begun);
     s->sending = true;
     rpc_start_batch(s->call, &op, 1, &s->sending);
@@ -120,6 +129,7 @@ static int send_op(struct rpc_stream *s, grpc_op op, struct err *e)
 
 int rpc_stream_send(struct rpc_stream *s, const ProtobufCMessage *m, struct err *e)
 {
+    assert(s->magic == STREAM_MAGIC);
     if (s->ended)
         return broken(s, e);
     TRY(rpc_check_size(s->channel, m, e));
@@ -173,6 +183,7 @@ static void wait_in_the_foreground(struct rpc_stream *s)
 
 int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e)
 {
+    assert(s->magic == STREAM_MAGIC);
     if (!s->reading)
         return end_of(s, e);
     if (s->background)
@@ -189,12 +200,14 @@ int rpc_stream_next(struct rpc_stream *s, grpc_byte_buffer **out, struct err *e)
 
 void rpc_stream_in_background(struct rpc_stream *s)
 {
+    assert(!s->background);
     s->background = true;
     (void)atomic_fetch_sub(&streams, 1);
 }
 
 void rpc_stream_break(struct rpc_stream *s)
 {
+    assert(s->magic == STREAM_MAGIC);
     (void)grpc_call_cancel(s->call, NULL);
 }
 
@@ -217,5 +230,6 @@ void rpc_stream_close(struct rpc_stream *s)
     grpc_metadata_array_destroy(&s->trailing);
     grpc_slice_unref(s->details);
     grpc_call_unref(s->call);
+    s->magic = 0;
     mem_free(s);
 }

@@ -89,6 +89,8 @@ static int take_report(struct rpc_client *c, unsigned epoch, grpc_byte_buffer *b
             learn(c, report);
         rpc_message_free(m);
     }
+    if (st != ST_OK && e->code == SQLSTATE_OUT_OF_MEMORY)
+        return ST_OK; /* the next one comes within a second */
     if (st != ST_OK)
         rpc_client_throw_out(c, epoch, e->message);
     return st;

@@ -8,6 +8,7 @@
 #include "rpc/client_session.h"
 #include "sql/copy.h"
 
+/* Any reply may be an error. The first one that is none opens the COPY, and says how many columns it has. */
 static int take(struct rpc_copy *c, const Tavana__V1__CopyInReply *m, uint64_t *rows, struct err *e)
 {
     bool opening = !c->is_open && !m->error;
@@ -45,7 +46,8 @@ static int not_asked_for(struct rpc_copy *c, struct err *e)
     return rpc_session_lied(c->session, e);
 }
 
-/* What the worker has said is why it takes nothing more. */
+/* Data is not answered one by one, so that a COPY does not wait for the network with each piece. A reply that
+ * has come before it was asked for is why the worker takes nothing more. */
 static int send(struct rpc_copy *c, const Tavana__V1__CopyInRequest *m, struct err *e)
 {
     struct err lost;
@@ -87,7 +89,7 @@ int rpc_copy_open(struct backend_session *s, const struct backend_copy_in *in, s
     struct rpc_copy *c = mem_calloc(1, sizeof *c);
     if (!c)
         return err_oom(e);
-    c->session = (struct rpc_session *)s;
+    c->session = rpc_session_of(s);
     int st = begin(c, in->statement->text, e);
     if (st == ST_OK)
         *out = &c->base;

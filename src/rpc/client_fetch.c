@@ -11,8 +11,6 @@
 #include "rpc/channel_stream.h"
 #include "rpc/client_session.h"
 
-#include <assert.h>
-
 static int put_copy(struct arena *a, const struct rpc_portal *p, const struct backend_fetch *how,
                     Tavana__V1__CopyFormat **out, struct err *e)
 {
@@ -215,10 +213,9 @@ static const struct row_stream_ops fetch_ops = {
 int rpc_fetch(struct backend_portal *bp, const struct backend_fetch *how, struct row_stream **out,
               struct err *e)
 {
-    struct rpc_portal *p = (struct rpc_portal *)bp;
+    struct rpc_portal *p = rpc_portal_to_fetch(bp);
     Tavana__V1__FetchRequest request;
     struct arena a;
-    assert(bp->started && !p->fetch.portal);
     if (rpc_session_is_void(p->session))
         return rpc_session_lost(p->session, e);
     arena_init(&a, RPC_REQUEST_MEMORY);

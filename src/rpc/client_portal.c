@@ -130,7 +130,7 @@ static int open_with(struct rpc_portal *p, const struct rpc_stmt *st, const stru
 int rpc_open(struct backend_session *bs, struct backend_stmt *bst, const struct backend_param *params,
              size_t nparams, struct backend_portal **out, struct err *e)
 {
-    struct rpc_portal *p = portal_new((struct rpc_session *)bs, bst->info.desc);
+    struct rpc_portal *p = portal_new(rpc_session_of(bs), bst->info.desc);
     struct arena a;
     if (!p)
         return err_oom(e);
@@ -175,6 +175,7 @@ int rpc_start(struct backend_portal *bp, struct err *e)
     return st;
 }
 
+/* Points in time mean nothing on another machine: the worker is told how much of it is left. */
 int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
 {
     struct rpc_portal *p = (struct rpc_portal *)bp;
@@ -188,6 +189,7 @@ int rpc_park(struct backend_portal *bp, int64_t until_us, struct err *e)
     return call(p, RPC_PARK, &request.base, RPC_STEP_PARK, e);
 }
 
+/* Two portals change with one reply: the piece is new, and the one that it was taken of has moved on. */
 static int take_slice(struct rpc_portal *p, struct rpc_portal *piece, uint64_t max_rows,
                       const Tavana__V1__PortalReply *m, struct err *e)
 {

@@ -8,12 +8,14 @@
 #include "rpc/check.h"
 #include "rpc/client.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum {
     RPC_CLOSED_MAX = 64, /* ids that wait for a call that takes them along */
     RPC_REQUEST_MEMORY = 1 << 30,
+    RPC_SESSION_MAGIC = 0x52504353, /* of an rpc_session that lives: a cancel comes from another thread */
 };
 
 struct rpc_client {
@@ -39,6 +41,7 @@ struct rpc_client {
 
 struct rpc_session {
     struct backend_session base;
+    unsigned magic;
     struct rpc_client *client;
     uint64_t id, lease;
     unsigned epoch;           /* of the client */
@@ -94,5 +97,30 @@ struct rpc_copy {
     struct rpc_stream *stream;
     bool is_open; /* the worker has answered the first part */
 };
+
+/* The session as this room knows it; asserts that it is one of ours, and alive. */
+static inline struct rpc_session *rpc_session_of(struct backend_session *s)
+{
+    struct rpc_session *mine = (struct rpc_session *)s;
+    assert(mine && mine->magic == RPC_SESSION_MAGIC);
+    return mine;
+}
+
+/* The same, to be looked at. */
+static inline const struct rpc_session *rpc_session_of_const(const struct backend_session *s)
+{
+    const struct rpc_session *mine = (const struct rpc_session *)s;
+    assert(mine && mine->magic == RPC_SESSION_MAGIC);
+    return mine;
+}
+
+/* A portal whose rows may be asked for: it was started, and no fetch of it is open. That is the order of the
+ * session's calls, which no worker has a part in. */
+static inline struct rpc_portal *rpc_portal_to_fetch(struct backend_portal *p)
+{
+    struct rpc_portal *mine = (struct rpc_portal *)p;
+    assert(p->started && !mine->fetch.portal);
+    return mine;
+}
 
 #endif

@@ -55,7 +55,7 @@ static int given_up(struct rpc_session *s)
 /* A call or stream has not ended as it should. */
 int rpc_session_failed(struct rpc_session *s, struct err *e)
 {
-    if (e->code == SQLSTATE_QUERY_CANCELED)
+    if (e->code == SQLSTATE_QUERY_CANCELED || e->code == SQLSTATE_OUT_OF_MEMORY)
         return given_up(s);
     if (e->code == SQLSTATE_PROTOCOL_VIOLATION) /* its reply cannot be read */
         return rpc_session_lied(s, e);
@@ -76,7 +76,9 @@ int rpc_session_call(struct rpc_session *s, enum rpc_method method, const Protob
     int st = rpc_call(s->client->channel, method, request, reply, runs ? &s->give_up : NULL, e);
     if (st == ST_OK)
         return ST_OK;
-    if (rpc_was_not_sent(e))
+    if (st == ST_AGAIN)
+        (void)given_up(s); /* it may have given an id, or ended a transaction */
+    else if (rpc_was_not_sent(e))
         (void)atomic_fetch_sub(&s->calls, 1);
     else
         (void)rpc_session_failed(s, e);
@@ -114,22 +116,22 @@ bool rpc_session_is_void(const struct rpc_session *s)
 
 bool rpc_session_has_lied(const struct backend_session *s)
 {
-    return ((const struct rpc_session *)s)->lied;
+    return rpc_session_of_const(s)->lied;
 }
 
 bool rpc_session_is_lost(const struct backend_session *s)
 {
-    return ((const struct rpc_session *)s)->lost;
+    return rpc_session_of_const(s)->lost;
 }
 
 bool rpc_session_has_died(const struct backend_session *s)
 {
-    return ((const struct rpc_session *)s)->died;
+    return rpc_session_of_const(s)->died;
 }
 
 bool rpc_session_has_ended(const struct backend_session *bs)
 {
-    const struct rpc_session *s = (const struct rpc_session *)bs;
+    const struct rpc_session *s = rpc_session_of_const(bs);
     (void)pthread_mutex_lock(&s->client->lock);
     bool ended = is_void(s) || s->client->lease != s->lease;
     (void)pthread_mutex_unlock(&s->client->lock);
@@ -167,13 +169,15 @@ static int open_session(struct rpc_session *s, const struct backend_identity *wh
     request.user = lent_text(who->user);
     request.database = lent_text(who->database);
     request.application_name = lent_text(who->application_name);
-    if (rpc_call(s->client->channel, RPC_OPEN_SESSION, &request.base, &m, NULL, e) != ST_OK) {
+    int st = rpc_call(s->client->channel, RPC_OPEN_SESSION, &request.base, &m, NULL, e);
+    if (st != ST_OK) {
         if (e->code == SQLSTATE_PROTOCOL_VIOLATION)
             return rpc_session_lied(s, e);
-        rpc_learn_that_it_is_gone(s->client, s->lease);
+        if (e->code != SQLSTATE_OUT_OF_MEMORY)
+            rpc_learn_that_it_is_gone(s->client, s->lease);
         return ST_ERR;
     }
-    int st = take_session(s, (const Tavana__V1__OpenSessionReply *)m, e);
+    st = take_session(s, (const Tavana__V1__OpenSessionReply *)m, e);
     rpc_message_free(m);
     if (st != ST_OK && e->code == SQLSTATE_CANNOT_CONNECT_NOW)
         rpc_learn_that_it_goes(s->client);
@@ -186,6 +190,7 @@ int rpc_session_open(struct backend *b, const struct backend_identity *who, stru
     CLEANUP(mem_freep) struct rpc_session *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
+    s->magic = RPC_SESSION_MAGIC;
     s->base.ops = b->ops;
     s->client = (struct rpc_client *)b;
     TRY(rpc_wait_for_lease(s->client, &s->lease, &s->epoch, e));
@@ -196,14 +201,15 @@ int rpc_session_open(struct backend *b, const struct backend_identity *who, stru
 
 void rpc_session_close(struct backend_session *bs)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
-    if (!s)
+    if (!bs)
         return;
+    struct rpc_session *s = rpc_session_of(bs);
     Tavana__V1__SessionRequest request;
     tavana__v1__session_request__init(&request);
     request.session = s->id;
     if (!s->lost || s->given_up)
         rpc_send(s->client->channel, RPC_CLOSE_SESSION, &request.base);
+    s->magic = 0;
     mem_free(s);
 }
 
@@ -221,7 +227,7 @@ static bool may_ask(struct rpc_session *s, int64_t now)
 /* The call is given up when the worker does not answer it for as long as it may be silent, or sooner. */
 void rpc_session_cancel(struct backend_session *bs)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     int64_t now = clock_now_us(), none = 0;
     Tavana__V1__CancelRequest request;
     tavana__v1__cancel_request__init(&request);
@@ -243,7 +249,7 @@ int rpc_session_tx(struct backend_session *bs, enum backend_tx_op op, struct err
         [BACKEND_TX_COMMIT] = TAVANA__V1__TRANSACTION_REQUEST__STEP__COMMIT,
         [BACKEND_TX_ROLLBACK] = TAVANA__V1__TRANSACTION_REQUEST__STEP__ROLLBACK,
     };
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     Tavana__V1__TransactionRequest request;
     tavana__v1__transaction_request__init(&request);
     request.session = s->id;
@@ -253,7 +259,7 @@ int rpc_session_tx(struct backend_session *bs, enum backend_tx_op op, struct err
 
 int rpc_apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     Tavana__V1__ConfigureRequest request;
     tavana__v1__configure_request__init(&request);
     Tavana__V1__Formats formats;
@@ -269,7 +275,7 @@ int rpc_apply_settings(struct backend_session *bs, const struct backend_settings
 
 int rpc_set_search_path(struct backend_session *bs, const char *path, struct err *e)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     Tavana__V1__ConfigureRequest request;
     tavana__v1__configure_request__init(&request);
     request.session = s->id;
@@ -280,7 +286,7 @@ int rpc_set_search_path(struct backend_session *bs, const char *path, struct err
 
 int rpc_reset(struct backend_session *bs, struct err *e)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     Tavana__V1__ConfigureRequest request;
     tavana__v1__configure_request__init(&request);
     request.session = s->id;

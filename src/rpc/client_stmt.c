@@ -18,6 +18,8 @@ static ProtobufCBinaryData lent(struct str s)
     return (ProtobufCBinaryData){s.n, u.out};
 }
 
+/* Nobody waits for the close of a statement or portal: ids go along with the next call, or by themselves when
+ * there are RPC_CLOSED_MAX of them. */
 Tavana__V1__Closed *rpc_take_closed(struct rpc_session *s)
 {
     if (s->nclosed_statements + s->nclosed_portals == 0)
@@ -50,7 +52,7 @@ static int each_piece(struct rpc_session *s, const Tavana__V1__SplitReply *m, si
 int rpc_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
               void *arg, struct err *e)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     ProtobufCMessage *m;
     Tavana__V1__SplitRequest request;
     tavana__v1__split_request__init(&request);
@@ -70,6 +72,7 @@ static void stmt_release(struct rpc_stmt *st)
     mem_free(st);
 }
 
+/* Copies what the reply says: the message ends with the call. */
 static int take_info(struct rpc_stmt *st, const Tavana__V1__PrepareReply *m, struct err *e)
 {
     static const enum backend_effect effects[] = {
@@ -101,7 +104,7 @@ static int take_info(struct rpc_stmt *st, const Tavana__V1__PrepareReply *m, str
 int rpc_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
                 struct backend_stmt **out, struct err *e)
 {
-    struct rpc_session *s = (struct rpc_session *)bs;
+    struct rpc_session *s = rpc_session_of(bs);
     union {
         const uint32_t *in;
         uint32_t *out;

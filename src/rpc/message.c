@@ -19,10 +19,18 @@ grpc_byte_buffer *rpc_pack(const ProtobufCMessage *m)
     return b;
 }
 
-static void *heap_alloc(void *unused, size_t n)
+/* A peer that sends what cannot be read has lied; that there was no memory to read it is no fault of the
+ * peer. */
+struct unpacking {
+    bool no_memory;
+};
+
+static void *unpack_alloc(void *arg, size_t n)
 {
-    (void)unused;
-    return mem_alloc(n ? n : 1);
+    struct unpacking *u = arg;
+    void *p = mem_alloc(n ? n : 1);
+    u->no_memory |= !p;
+    return p;
 }
 
 static void heap_free(void *unused, void *p)
@@ -31,25 +39,27 @@ static void heap_free(void *unused, void *p)
     mem_free(p);
 }
 
-static ProtobufCAllocator heap = {heap_alloc, heap_free, NULL};
-
 int rpc_unpack(const ProtobufCMessageDescriptor *type, grpc_byte_buffer *b, ProtobufCMessage **out,
                struct err *e)
 {
     grpc_byte_buffer_reader r;
+    struct unpacking u = {0};
+    ProtobufCAllocator heap = {unpack_alloc, heap_free, &u};
     if (!b || !grpc_byte_buffer_reader_init(&r, b))
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s is missing", type->short_name);
     grpc_slice s = grpc_byte_buffer_reader_readall(&r);
     *out = protobuf_c_message_unpack(type, &heap, GRPC_SLICE_LENGTH(s), GRPC_SLICE_START_PTR(s));
     grpc_slice_unref(s);
     grpc_byte_buffer_reader_destroy(&r);
-    if (!*out)
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s cannot be read", type->short_name);
-    return ST_OK;
+    if (*out)
+        return ST_OK;
+    return u.no_memory ? err_oom(e)
+                       : err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "%s cannot be read", type->short_name);
 }
 
 void rpc_message_free(ProtobufCMessage *m)
 {
+    ProtobufCAllocator heap = {NULL, heap_free, NULL};
     if (m)
         protobuf_c_message_free_unpacked(m, &heap);
 }

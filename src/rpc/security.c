@@ -84,6 +84,7 @@ static int pem_read(const struct rpc_security *s, struct pem *p, struct err *e)
     return rc;
 }
 
+/* Who sends a certificate or a token has to know to whom: without a CA anybody could take it. */
 int rpc_channel_credentials(const struct rpc_security *s, grpc_channel_credentials **out, struct err *e)
 {
     if (!s->ca_file && (s->cert_file || s->token_file))
@@ -101,6 +102,8 @@ int rpc_channel_credentials(const struct rpc_security *s, grpc_channel_credentia
     return *out ? ST_OK : err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the certificates cannot be used");
 }
 
+/* Encryption alone keeps nobody out: a worker with a certificate has to know its gateways, by a CA or a
+ * token. */
 int rpc_server_credentials(const struct rpc_security *s, grpc_server_credentials **out, struct err *e)
 {
     if ((s->ca_file || s->token_file) && !s->cert_file)

@@ -10,6 +10,7 @@
 #include <grpc/grpc_security.h>
 #include <grpc/support/time.h>
 
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ static void run_task(struct task *t, struct worker *w)
 {
     struct rpc_in *in = (struct rpc_in *)t;
     (void)w;
+    assert(in->magic == RPC_IN_MAGIC && !in->ended && in->server->handlers[in->method]);
     in->server->handlers[in->method](in->server->arg, in);
 }
 
@@ -65,6 +67,7 @@ static void expect(struct rpc_server *s, enum rpc_method method)
     struct rpc_in *in = mem_calloc(1, sizeof *in);
     if (!in)
         return;
+    in->magic = RPC_IN_MAGIC;
     in->server = s;
     in->method = method;
     in->task.run = run_task;
@@ -110,6 +113,7 @@ static void run(struct rpc_in *in)
 static void read_payload(struct rpc_in *in)
 {
     const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &in->payload};
+    assert(!in->waits_for_payload && !in->payload);
     in->waits_for_payload = true;
     rpc_in_start(in, STEP_READ, &op, 1);
 }
@@ -135,6 +139,7 @@ static void on_new(struct rpc_in *in)
 static void on_event(const struct rpc_op *op, bool ok)
 {
     struct rpc_in *in = op->in;
+    assert(in->magic == RPC_IN_MAGIC && op->step < STEPS && op == &in->ops[op->step]);
     if (op->step == STEP_NEW) {
         if (ok)
             on_new(in);
@@ -145,11 +150,13 @@ static void on_event(const struct rpc_op *op, bool ok)
     bool runs = op->step == STEP_READ && in->waits_for_payload;
     (void)pthread_mutex_lock(&in->lock);
     if (op->step == STEP_SEND) {
+        assert(in->sending);
         in->sending = false;
         if (ok && in->waiting)
             rpc_in_send_waiting(in);
     }
     if (op->step == STEP_READ) {
+        assert(in->reading || runs);
         in->reading = false;
         in->read_ok = ok;
     }
@@ -258,6 +265,7 @@ static unsigned pollers_wanted(void)
 /* With one poller everything works, more are for speed: so a start that fails has run no handler. */
 int rpc_server_start(struct rpc_server *s, struct err *e)
 {
+    assert(!s->started && !s->stopped);
     grpc_server_start(s->server);
     s->started = true;
     for (enum rpc_method i = 0; i < RPC_METHOD_COUNT; i++)

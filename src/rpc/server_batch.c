@@ -11,6 +11,7 @@
 
 #include <grpc/slice.h>
 
+#include <assert.h>
 #include <stdatomic.h>
 
 struct slot {
@@ -45,12 +46,15 @@ void rpc_slots_unref(struct rpc_slots *a)
     if (!a)
         return;
     (void)pthread_mutex_lock(&a->lock);
+    assert(a->refs > 0);
     bool last = --a->refs == 0;
     (void)pthread_mutex_unlock(&a->lock);
     if (!last)
         return;
-    for (unsigned i = 0; i < RPC_BATCHES_MAX; i++)
+    for (unsigned i = 0; i < RPC_BATCHES_MAX; i++) {
+        assert(!a->slots[i].under_way);
         mem_free(a->slots[i].data);
+    }
     (void)pthread_cond_destroy(&a->changed);
     (void)pthread_mutex_destroy(&a->lock);
     mem_free(a);
@@ -62,6 +66,7 @@ static void slot_free(void *arg)
     struct slot *s = arg;
     struct rpc_slots *a = atomic_load_explicit(&s->all, memory_order_acquire);
     (void)pthread_mutex_lock(&a->lock);
+    assert(s->under_way);
     s->under_way = false;
     (void)pthread_cond_signal(&a->changed);
     (void)pthread_mutex_unlock(&a->lock);
@@ -100,6 +105,7 @@ int rpc_in_send_batch(struct rpc_in *in, struct rpc_slots *slots, struct row_bat
     size_t n = rpc_batch_head(head, batch->nrows, last, batch->len);
     grpc_slice parts[2] = {grpc_slice_from_copied_buffer((const char *)head, n)};
     size_t nparts = 1, len = batch->len;
+    assert(slots && n <= sizeof head);
     if (len) {
         struct slot *s = take_slot(slots, batch);
         parts[nparts++] = grpc_slice_new_with_user_data(s->data, len, slot_free, s);

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "rpc/server_in.h"
 
+#include <assert.h>
 #include <time.h>
 
 static const ProtobufCMessageDescriptor *const requests[] = {
@@ -28,6 +29,7 @@ const char *rpc_in_peer(struct rpc_in *in)
     return in->peer;
 }
 
+/* Nothing was read of a call whose sender is not known. */
 bool rpc_in_has_request(const struct rpc_in *in)
 {
     return in->payload != NULL || in->request != NULL;
@@ -43,6 +45,7 @@ int rpc_in_request(struct rpc_in *in, ProtobufCMessage **out, struct err *e)
 
 void rpc_in_on_break(struct rpc_in *in, void (*cb)(void *arg), void *arg)
 {
+    assert(!cb || !in->on_break);
     (void)pthread_mutex_lock(&in->lock);
     in->on_break = cb;
     in->break_arg = arg;
@@ -71,8 +74,11 @@ static bool wait_sent(struct rpc_in *in)
     return ok;
 }
 
+/* One message is on its way and one waits, so that the handler makes rows while the one before is written,
+ * and stops when the other side does not read. */
 int rpc_in_send_buffer(struct rpc_in *in, grpc_byte_buffer *b)
 {
+    assert(b && !in->ended);
     (void)pthread_mutex_lock(&in->lock);
     while (in->waiting && !in->broken)
         (void)pthread_cond_wait(&in->changed, &in->lock);
@@ -107,6 +113,7 @@ bool rpc_in_wait(struct rpc_in *in, int64_t until_us)
 int rpc_in_read(struct rpc_in *in, ProtobufCMessage **out, struct err *e)
 {
     const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &in->incoming};
+    assert(!in->reading && !in->incoming && !in->ended);
     in->reading = true;
     rpc_in_start(in, STEP_READ, &op, 1);
     (void)pthread_mutex_lock(&in->lock);
@@ -130,6 +137,8 @@ int rpc_in_read(struct rpc_in *in, ProtobufCMessage **out, struct err *e)
 
 static void end(struct rpc_in *in, grpc_status_code status, const char *why, grpc_byte_buffer *message)
 {
+    assert(!in->ended && !in->on_break); /* once, and nobody is to be told of its end any more */
+    in->ended = true;
     (void)wait_sent(in);
     grpc_slice details = grpc_slice_from_copied_string(why);
     grpc_op ops[3];

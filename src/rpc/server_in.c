@@ -14,10 +14,14 @@ void rpc_in_conditions_init(struct rpc_in *in)
     thread_cond_init(&in->changed);
 }
 
+/* The handler has a hold, and each operation that gRPC has under way: whichever is last frees it. */
 void rpc_in_unref(struct rpc_in *in)
 {
+    assert(in->magic == RPC_IN_MAGIC);
     if (atomic_fetch_sub(&in->refs, 1) != 1)
         return;
+    assert(!in->sending); /* what is under way holds it */
+    in->magic = 0;
     rpc_message_free(in->request);
     grpc_byte_buffer_destroy(in->payload);
     grpc_byte_buffer_destroy(in->sent);
@@ -34,6 +38,7 @@ void rpc_in_unref(struct rpc_in *in)
 
 void rpc_in_start(struct rpc_in *in, enum rpc_step step, const grpc_op *ops, size_t n)
 {
+    assert(in->magic == RPC_IN_MAGIC && step < STEPS && n > 0);
     (void)atomic_fetch_add(&in->refs, 1);
     grpc_call_error rc = grpc_call_start_batch(in->call, ops, n, &in->ops[step], NULL);
     assert(rc == GRPC_CALL_OK);
@@ -42,6 +47,7 @@ void rpc_in_start(struct rpc_in *in, enum rpc_step step, const grpc_op *ops, siz
 
 void rpc_in_send_waiting(struct rpc_in *in)
 {
+    assert(in->waiting && !in->sending);
     grpc_byte_buffer_destroy(in->sent);
     in->sent = TAKE_PTR(in->waiting);
     in->sending = true;

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { RPC_IN_MAGIC = 0x52504349 }; /* of an rpc_in that lives: it goes through gRPC as a bare pointer */
+
 enum rpc_step { STEP_NEW, STEP_CLOSE, STEP_SEND, STEP_READ, STEP_END, STEPS };
 
 /* An operation under way: what comes back from the queue. */
@@ -19,6 +21,7 @@ struct rpc_op {
 
 struct rpc_in {
     struct task task;
+    unsigned magic;
     struct rpc_server *server;
     enum rpc_method method;
     grpc_call *call;
@@ -31,6 +34,7 @@ struct rpc_in {
     _Atomic unsigned refs; /* the handler, and each operation under way */
     bool waits_for_payload;
     bool greeted; /* initial metadata has been sent */
+    bool ended;   /* by the call's thread: rpc_reply, rpc_finish or rpc_refuse */
     grpc_byte_buffer *sent, *incoming;
     int cancelled;
     const _Atomic bool *gone; /* NULL: never */
