@@ -90,6 +90,15 @@ void thread_cond_init(pthread_cond_t *c)
     (void)pthread_condattr_destroy(&monotonic);
 }
 
+int64_t thread_cpu_us(pthread_t thread)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (pthread_getcpuclockid(thread, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 void thread_set_name(const char *name)
 {
     char cut[THREAD_NAME_MAX] = "";

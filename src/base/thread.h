@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Of threads that may run the engine: its own limits of recursion (1,000 levels of an expression and the
  * like) fit into it, which they do not into the system's 8 MB. It is reserved and not touched: a thread takes
@@ -19,6 +20,9 @@ int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *
 void thread_raise_first_stack(void);
 /* A condition whose pthread_cond_timedwait counts by CLOCK_MONOTONIC, as base/clock.h does. */
 void thread_cond_init(pthread_cond_t *c);
+/* Time that a thread has spent on a processor, microseconds: of one that waits it stands still. 0 if the
+ * system does not say. The thread has to exist; any thread may ask. */
+int64_t thread_cpu_us(pthread_t thread);
 /* Names the calling thread, for debuggers and top(1); at most 15 characters are kept. (A thread names itself:
  * for its maker it may be gone already.) */
 void thread_set_name(const char *name);

@@ -36,6 +36,7 @@ void session_message_begin(struct session *s, bool takes_time)
     assert(!s->shared.active);
     set_times(s, deadline_for(s, takes_time, now), now);
     s->shared.active = true;
+    s->shared.thread = pthread_self();
     s->shared.interrupted_us = 0;
     (void)pthread_mutex_unlock(&s->shared.lock);
 }

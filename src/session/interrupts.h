@@ -34,7 +34,9 @@ struct session_shared {
         lock; /* of worker, active, interrupted_us, cancel_target; and of what a front holds back */
     struct worker *worker;  /* while it runs; its own thread reads it without the lock */
     bool active;            /* a statement runs: it can be cancelled */
-    int64_t interrupted_us; /* since when it shall end; 0: it may run */
+    int64_t interrupted_us; /* since when it shall end; 0: it may run … */
+    int64_t cpu_us;         /* … and what its thread had spent on a processor by then */
+    pthread_t thread;       /* that runs the statement, while it is active */
     struct backend_session *cancel_target;
     _Atomic unsigned interrupts;     /* bits of enum interrupt */
     _Atomic int64_t deadline_us;     /* of the statement; CLOCK_NEVER: none */

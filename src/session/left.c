@@ -3,13 +3,22 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/thread.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
 
 /* How long anybody waits for a thread that has not heard of its end. A session that could have gone on is
- * given more time: on a machine that is busy a plan may wait for its turn. */
-enum { GIVE_UP_US = 500 * 1000, GIVE_UP_SESSION_US = 3 * 1000 * 1000 };
+ * given more time, and that is counted in what its thread takes of a processor: planning is its thread's own
+ * work. One that takes less than that waits, for a lock that the engine holds while another session's commit
+ * is written to the disk, or for its turn on a busy machine, and goes on when it has its turn; only after
+ * GIVE_UP_WAITING_US it is left behind all the same, whatever it waits for. */
+enum {
+    GIVE_UP_US = 500 * 1000,
+    GIVE_UP_SESSION_US = 3 * 1000 * 1000,
+    PLANNED_US = GIVE_UP_SESSION_US / 2, /* on a processor, in that time or a longer one */
+    GIVE_UP_WAITING_US = 30 * 1000 * 1000,
+};
 
 bool session_is_left(const struct session *s)
 {
@@ -27,16 +36,27 @@ static void count(struct session *s, const struct err *why)
         metric_add(METRIC_CANCELS, 1);
 }
 
+/* With the session's lock: its thread exists while it is active. */
+static bool is_long_enough(const struct session_shared *sh, int64_t now_us)
+{
+    const int64_t waited_us = now_us - sh->interrupted_us;
+    if (atomic_load(&sh->interrupts) & (INT_TERMINATE | INT_CLIENT_GONE))
+        return waited_us >= GIVE_UP_US;
+    if (waited_us < GIVE_UP_SESSION_US)
+        return false;
+    return waited_us >= GIVE_UP_WAITING_US || thread_cpu_us(sh->thread) - sh->cpu_us >= PLANNED_US;
+}
+
 void left_judge(struct session *s, int64_t now_us, struct left_behind *left)
 {
     struct err why;
-    assert(s->magic == SESSION_MAGIC);
-    if (s->shared.interrupted_us == 0)
-        s->shared.interrupted_us = now_us;
-    bool ends = atomic_load(&s->shared.interrupts) & (INT_TERMINATE | INT_CLIENT_GONE);
-    int64_t patience_us = ends ? GIVE_UP_US : GIVE_UP_SESSION_US;
-    if (now_us - s->shared.interrupted_us < patience_us || !s->shared.cancel_target ||
-        !backend_leave_behind(s->shared.cancel_target))
+    struct session_shared *sh = &s->shared;
+    assert(s->magic == SESSION_MAGIC && sh->active);
+    if (sh->interrupted_us == 0) {
+        sh->interrupted_us = now_us;
+        sh->cpu_us = thread_cpu_us(sh->thread);
+    }
+    if (!is_long_enough(sh, now_us) || !sh->cancel_target || !backend_leave_behind(sh->cancel_target))
         return;
     err_init(&why);
     (void)session_check_interrupts(s, &why);

@@ -16,8 +16,9 @@ struct left_behind {
     enum sqlstate why; /* of the last one */
 };
 
-/* For the monitor, with the locks of server and session, of one that shall end: leaves it behind once it
- * has not heard of that for GIVE_UP_US. */
+/* For the monitor, with the locks of server and session, of an active one that shall end: leaves it behind
+ * once it has not heard of that for GIVE_UP_US; if it could have gone on, once its thread has worked on for
+ * that long, or has waited for GIVE_UP_WAITING_US. */
 void left_judge(struct session *s, int64_t now_us, struct left_behind *left);
 /* The log's line about that. Without locks. */
 void left_log(struct left_behind *left);

@@ -405,20 +405,28 @@ static void left_by_terminate(void **state)
     assert_int_equal(fake_open_all(fake), 0);
 }
 
-/* Without waiting for as long as a session that could have gone on is given. */
-static void leave(struct session *s, enum interrupt why, bool expected)
+enum { SECOND_US = 1000 * 1000, LONG_US = 60 * SECOND_US };
+
+/* Judged as the monitor would, waited_us after its interrupt. */
+static void judge(struct session *s, enum interrupt why, int64_t waited_us, bool expected)
 {
     struct left_behind left = {0};
     (void)pthread_mutex_lock(&server->lock);
     (void)pthread_mutex_lock(&s->shared.lock);
     session_interrupt_locked(s, why);
     left_judge(s, clock_now_us(), &left);
-    left_judge(s, clock_now_us() + 60 * 1000 * 1000, &left);
+    left_judge(s, clock_now_us() + waited_us, &left);
     (void)pthread_mutex_unlock(&s->shared.lock);
     (void)pthread_mutex_unlock(&server->lock);
     assert_int_equal(left.n, expected);
     if (left.n)
         left_log(&left);
+}
+
+/* Without waiting for as long as a session that could have gone on is given. */
+static void leave(struct session *s, enum interrupt why, bool expected)
+{
+    judge(s, why, LONG_US, expected);
 }
 
 static void left_by_cancel(void **state)
@@ -461,6 +469,41 @@ static void not_left_by_cancel(void **state)
     leave(session_of(client), INT_CANCEL, false);
     fake_release(fake);
     expect("T(i1) (1) [SELECT 1] Z:I"); /* it was done before it heard */
+}
+
+/* A thread that takes nothing of a processor does not plan: it waits for the disk, a lock or its turn. What it
+ * has spent is read from its clock, so the statement goes on as if nothing had been. */
+static void who_waits_does_not_plan(void **state)
+{
+    (void)state;
+    fake_block(fake, FAKE_PREPARE, FAKE_DEAF);
+    Q("select 1");
+    send_all();
+    assert_true(fake_is_blocked(fake));
+    judge(session_of(client), INT_STATEMENT_TIMEOUT, 20 * SECOND_US, false);
+    fake_release(fake);
+    expect("E:57014 Z:I");
+    assert_int_equal(session_server_counts(server).left, 0);
+}
+
+/* One that has worked on does. */
+static void who_plans_is_left(void **state)
+{
+    (void)state;
+    fake_block(fake, FAKE_PREPARE, FAKE_DEAF);
+    Q("select 1");
+    send_all();
+    assert_true(fake_is_blocked(fake));
+    struct session *s = session_of(client);
+    judge(s, INT_CANCEL, 2 * SECOND_US, false);
+    (void)pthread_mutex_lock(&s->shared.lock);
+    s->shared.cpu_us -= 2 * SECOND_US; /* as if its thread had worked for so long since */
+    (void)pthread_mutex_unlock(&s->shared.lock);
+    judge(s, INT_CANCEL, 2 * SECOND_US, false); /* not long enough */
+    judge(s, INT_CANCEL, 4 * SECOND_US, true);
+    assert_string_equal(to_the_end(), "F:57014 closed");
+    fake_release(fake);
+    wait_until(session_server_counts(server).left == 0);
 }
 
 static void left_when_the_client_goes(void **state)
@@ -553,6 +596,8 @@ int main(void)
         TEST(left_by_terminate),
         TEST(left_by_cancel),
         TEST(not_left_by_cancel),
+        TEST(who_waits_does_not_plan),
+        TEST(who_plans_is_left),
         TEST(left_when_the_client_goes),
         WITH(idle_too_long, idle_set_up),
         TEST(the_backend_calls),
