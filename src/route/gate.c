@@ -50,7 +50,9 @@ void worker_user_put(struct workers *w, struct worker_user *u)
     if (!u)
         return;
     (void)pthread_mutex_lock(&w->lock);
+    assert(u->refs > 0);
     bool last = --u->refs == 0;
+    assert(!last || u->running == 0);
     if (last)
         list_remove(&u->link);
     (void)pthread_mutex_unlock(&w->lock);
@@ -67,7 +69,8 @@ static bool has_room(const struct worker_node *n, const struct rpc_report *repor
     return report->streams_max == 0 || worker_load(n, report) < report->streams_max;
 }
 
-/* Where it has to run. One that is gone has room: what runs there says so. */
+/* Where it has to run. A worker that is gone counts as one with room: the statement is sent there, fails, and
+ * its error says what has happened. */
 static struct worker_node *place_bound(const struct worker_ticket *t)
 {
     struct rpc_report report;
@@ -115,13 +118,16 @@ static struct worker_node *place(const struct workers *w, const struct worker_ti
     return n;
 }
 
+/* What has begun and has rows to come goes first: until it is read it holds memory on its worker. */
 static bool goes_before(const struct worker_ticket *a, const struct worker_ticket *b)
 {
     return a->begun != b->begun ? a->begun : a->user->running < b->user->running;
 }
 
+/* A place is counted at the worker, where it is a hold as well, and at the user, for fair shares. */
 static void count_on(struct worker_ticket *t, struct worker_node *n)
 {
+    assert(n && t->user);
     t->on = n;
     n->refs++;
     n->running++;
@@ -131,6 +137,7 @@ static void count_on(struct worker_ticket *t, struct worker_node *n)
 static void count_off(struct worker_ticket *t)
 {
     assert(t->granted && t->on->running > 0 && t->on->refs > 0);
+    assert(t->user->running > 0);
     t->on->running--;
     t->on->refs--;
     t->user->running--;
@@ -138,6 +145,7 @@ static void count_off(struct worker_ticket *t)
 
 static void let_in(struct worker_ticket *t, struct worker_node *n)
 {
+    assert(!t->granted);
     list_remove(&t->link);
     t->granted = true;
     count_on(t, n);
@@ -192,13 +200,17 @@ static int too_many(int64_t wait_us, struct err *e)
     return ST_ERR;
 }
 
+/* Until the ticket is told of something, or that time. With the lock. */
+static void wait_until(struct workers *w, struct worker_ticket *t, int64_t us)
+{
+    const struct timespec at = {us / 1000000, us % 1000000 * 1000};
+    (void)pthread_cond_timedwait(&t->changed, &w->lock, &at);
+}
+
 static void wait_a_while(struct workers *w, struct worker_ticket *t, int64_t until_us)
 {
     int64_t us = clock_now_us() + LOOK_AGAIN_US;
-    if (us > until_us)
-        us = until_us;
-    const struct timespec at = {us / 1000000, us % 1000000 * 1000};
-    (void)pthread_cond_timedwait(&t->changed, &w->lock, &at);
+    wait_until(w, t, us < until_us ? us : until_us);
 }
 
 /* One of those that wait looks for all of them. */
@@ -240,7 +252,7 @@ int workers_enter(struct workers *w, struct worker_ticket *t, int64_t wait_us, s
 {
     int st = ST_OK;
     (void)pthread_mutex_lock(&w->lock);
-    t->granted = false;
+    assert(!t->granted && list_is_empty(&t->link));
     list_append(&w->waiting, &t->link);
     let_all_in(w);
     if (!t->granted)
@@ -261,10 +273,22 @@ void workers_exit(struct workers *w, struct worker_ticket *t)
 void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n)
 {
     (void)pthread_mutex_lock(&w->lock);
+    assert(n != t->on);
     count_off(t);
     count_on(t, n);
     let_all_in(w);
     (void)pthread_mutex_unlock(&w->lock);
+}
+
+int workers_pause(struct workers *w, struct worker_ticket *t, int64_t us, struct err *e)
+{
+    const int64_t until = clock_now_us() + us;
+    (void)pthread_mutex_lock(&w->lock);
+    while (!atomic_load(&t->cancelled) && clock_now_us() < until)
+        wait_until(w, t, until);
+    bool cancelled = atomic_load(&t->cancelled);
+    (void)pthread_mutex_unlock(&w->lock);
+    return cancelled ? worker_ticket_cancelled(e) : ST_OK;
 }
 
 void workers_cancel(struct workers *w, struct worker_ticket *t)

@@ -26,6 +26,8 @@ int workers_enter(struct workers *w, struct worker_ticket *t, int64_t wait_us, s
 void workers_exit(struct workers *w, struct worker_ticket *t);
 /* Its statement runs on n after all, whether or not there is room: it counts there from now on. */
 void workers_move(struct workers *w, struct worker_ticket *t, struct worker_node *n);
+/* Waits for so long, without a place. 57014: cancelled meanwhile, or before. */
+int workers_pause(struct workers *w, struct worker_ticket *t, int64_t us, struct err *e);
 /* What waits ends with 57014. */
 void workers_cancel(struct workers *w, struct worker_ticket *t);
 

@@ -1,11 +1,13 @@
 #include "route/notes.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 void notes_add(struct notes *n, enum log_level level, const char *event, const char *fmt, ...)
 {
     va_list ap;
+    assert(n->n <= NOTES_MAX && event);
     if (n->n == NOTES_MAX) {
         n->left_out++;
         return;

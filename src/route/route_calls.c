@@ -1,27 +1,33 @@
-/* What a session says to its worker beside statements: transactions, settings, search_path, reset. */
 #include "route/route_calls.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "route/route_again.h"
 #include "route/route_priv.h"
 
+#include <assert.h>
 #include <string.h>
+
+/* ---- transactions ---- */
 
 /* The transaction is over with its worker; its end is what the client still owes. */
 static int end_lost(struct route_session *s, enum backend_tx_op op, struct err *e)
 {
-    s->tx_lost = s->in_tx = s->wrote = false;
+    route_ties_over(&s->ties);
     return op == BACKEND_TX_ROLLBACK
                ? ST_OK
                : err_set(e, SQLSTATE_CONNECTION_FAILURE, "the transaction was lost with its worker");
 }
 
+/* A COMMIT whose worker is lost on the way may have been done or not, if there was something to commit. A
+ * ROLLBACK, or a COMMIT of what was only read, has come to its end either way. */
 static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
 {
-    bool wrote = s->wrote && op == BACKEND_TX_COMMIT, pinned = s->pinned;
+    assert(s->on && !s->copy);
+    bool wrote = s->ties.tx == ROUTE_TX_WROTE && op == BACKEND_TX_COMMIT, pinned = s->ties.pinned;
     int st = s->on->ops->tx(s->on, op, e);
     bool lost = st != ST_OK && rpc_session_is_lost(s->on);
-    s->in_tx = s->wrote = false;
+    route_ties_over(&s->ties);
     if (!lost)
         return st;
     (void)route_try_again(s, false, e);
@@ -39,53 +45,18 @@ static int end_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
     return ST_ERR;
 }
 
-/* What a call asks its worker for; asked again where that was lost. */
-struct question {
-    int (*ask)(struct backend_session *on, const struct question *q, struct err *e);
-    enum backend_tx_op op;
-    const struct backend_settings *settings;
-    const char *path;
-};
-
-static int ask(struct route_session *s, const struct question *q, struct err *e)
+static int ask_to_begin(struct route_session *s, void *arg, struct err *e)
 {
-    int st;
-    route_begin(s);
-    do {
-        TRY(route_settle(s, e));
-        st = q->ask(s->on, q, e);
-    } while (st == ST_ERR && route_try_again(s, true, e));
-    return st;
-}
-
-static int ask_to_begin(struct backend_session *on, const struct question *q, struct err *e)
-{
-    return on->ops->tx(on, q->op, e);
-}
-
-static int ask_to_set(struct backend_session *on, const struct question *q, struct err *e)
-{
-    return on->ops->apply_settings(on, q->settings, e);
-}
-
-static int ask_for_path(struct backend_session *on, const struct question *q, struct err *e)
-{
-    return on->ops->set_search_path(on, q->path, e);
-}
-
-static int ask_to_reset(struct backend_session *on, const struct question *q, struct err *e)
-{
-    (void)q;
-    return on->ops->reset(on, e);
+    const enum backend_tx_op *op = arg;
+    return s->on->ops->tx(s->on, *op, e);
 }
 
 static int begin_tx(struct route_session *s, enum backend_tx_op op, struct err *e)
 {
-    int st = ask(s, &(struct question){.ask = ask_to_begin, .op = op}, e);
-    s->in_tx = st == ST_OK;
-    s->wrote = false;
-    s->begun = op;
-    return st;
+    route_begin(s, NULL, NULL);
+    TRY(route_ask(s, ask_to_begin, &op, e));
+    route_ties_begun(&s->ties, op);
+    return ST_OK;
 }
 
 int route_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
@@ -93,14 +64,22 @@ int route_tx(struct backend_session *bs, enum backend_tx_op op, struct err *e)
     struct route_session *s = (struct route_session *)bs;
     if (op != BACKEND_TX_COMMIT && op != BACKEND_TX_ROLLBACK)
         return begin_tx(s, op, e);
-    if (!s->on && !s->tx_lost && !s->wrote) { /* it has left its worker, with nothing to end there */
-        s->in_tx = false;
-        return ST_OK;
-    }
-    return s->tx_lost || !s->on ? end_lost(s, op, e) : end_tx(s, op, e);
+    if (s->ties.tx == ROUTE_TX_LOST)
+        return end_lost(s, op, e);
+    if (s->on)
+        return end_tx(s, op, e);
+    route_ties_over(&s->ties); /* it has left its worker, with nothing to end there */
+    return ST_OK;
 }
 
-/* A session that is on no worker brings them along to the next one. */
+/* ---- settings ---- */
+
+static int ask_to_apply(struct route_session *s, void *arg, struct err *e)
+{
+    return s->on->ops->apply_settings(s->on, arg, e);
+}
+
+/* A session that is on no worker needs none for this: the next one is told first (bring_along). */
 int route_apply_settings(struct backend_session *bs, const struct backend_settings *settings, struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
@@ -108,8 +87,11 @@ int route_apply_settings(struct backend_session *bs, const struct backend_settin
     if (n >= sizeof s->time_zone)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE,
                        "invalid value for parameter \"TimeZone\": \"%.100s\"", settings->time_zone);
-    if (s->on)
-        TRY(ask(s, &(struct question){.ask = ask_to_set, .settings = settings}, e));
+    struct backend_settings copy = *settings;
+    if (s->on) {
+        route_begin(s, NULL, NULL);
+        TRY(route_ask(s, ask_to_apply, &copy, e));
+    }
     memcpy(s->time_zone, settings->time_zone, n + 1);
     s->settings = *settings;
     s->settings.time_zone = s->time_zone;
@@ -117,23 +99,39 @@ int route_apply_settings(struct backend_session *bs, const struct backend_settin
     return ST_OK;
 }
 
+static int ask_to_set_path(struct route_session *s, void *arg, struct err *e)
+{
+    return s->on->ops->set_search_path(s->on, arg, e);
+}
+
+/* Only a worker knows whether a schema exists, so this one cannot be kept unasked: the error would come with
+ * every statement from then on, and not with the SET. */
 int route_set_search_path(struct backend_session *bs, const char *path, struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
     CLEANUP(mem_freep) char *copy = mem_strdup(path);
     if (!copy)
         return err_oom(e);
-    TRY(ask(s, &(struct question){.ask = ask_for_path, .path = path}, e));
+    route_begin(s, NULL, NULL);
+    TRY(route_ask(s, ask_to_set_path, copy, e));
     mem_free(s->path);
     s->path = TAKE_PTR(copy);
     return ST_OK;
 }
 
+static int ask_to_reset(struct route_session *s, void *arg, struct err *e)
+{
+    (void)arg;
+    return s->on->ops->reset(s->on, e);
+}
+
 int route_reset(struct backend_session *bs, struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
-    TRY(ask(s, &(struct question){.ask = ask_to_reset}, e));
-    s->pinned = s->has_settings = false;
+    route_begin(s, NULL, NULL);
+    TRY(route_ask(s, ask_to_reset, NULL, e));
+    route_ties_unpin(&s->ties);
+    s->has_settings = false;
     mem_free(TAKE_PTR(s->path));
     return ST_OK;
 }

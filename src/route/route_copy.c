@@ -1,14 +1,17 @@
-/* COPY FROM STDIN: on the worker that its transaction is on. */
 #include "route/route_copy.h"
 
 #include "base/alloc.h"
+#include "route/route_again.h"
+#include "route/route_place.h"
 #include "route/route_priv.h"
+
+#include <assert.h>
 
 static int copy_begin(struct route_session *s, const struct backend_copy_in *in, struct route_copy *c,
                       struct err *e)
 {
     TRY(route_may_write(s, e));
-    s->wrote = true;
+    route_ties_wrote(&s->ties);
     int st = s->on->ops->copy_open(s->on, in, &c->inner, e);
     if (st != ST_OK)
         (void)route_try_again(s, false, e);
@@ -23,7 +26,7 @@ int route_copy_open(struct backend_session *bs, const struct backend_copy_in *in
     if (!c)
         return err_oom(e);
     c->session = s;
-    route_begin(s);
+    route_begin(s, NULL, NULL);
     int st = route_enter(s, false, e);
     if (st == ST_OK && (st = copy_begin(s, in, c, e)) != ST_OK)
         route_exit(s);
@@ -37,8 +40,10 @@ int route_copy_open(struct backend_session *bs, const struct backend_copy_in *in
     return ST_OK;
 }
 
+/* Rows that went in are part of a transaction that has gone with the worker: nothing is tried again. */
 static int copied(struct route_copy *c, int st, struct err *e)
 {
+    assert(c->session->copy == c);
     c->base.line = c->inner->line;
     if (st < 0)
         (void)route_try_again(c->session, false, e);
@@ -73,6 +78,7 @@ void route_copy_close(struct backend_copy *bc)
     struct route_copy *c = (struct route_copy *)bc;
     if (!c)
         return;
+    assert(c->session->copy == c && c->session->entered > 0);
     c->session->route->inner->copy_close(c->inner);
     c->session->copy = NULL;
     route_exit(c->session);

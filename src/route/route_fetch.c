@@ -1,5 +1,3 @@
-/* Rows. A stream whose worker is lost goes on elsewhere when the rows that were handed on come there again,
- * which their hash tells. */
 #include "route/route_fetch.h"
 
 #include "route/route_priv.h"
@@ -7,7 +5,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/metric.h"
-#include "route/route_blame.h"
+#include "route/route_again.h"
+#include "route/route_place.h"
 #include "route/route_portal.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
@@ -15,6 +14,8 @@
 #include <assert.h>
 #include <string.h>
 
+/* From the first fetch on rows are hashed as the client gets them, so the formats have to stay what they
+ * are. A statement that may give other rows each time is not hashed: it could never go on elsewhere. */
 static int keep_formats(struct route_portal *p, const int16_t *formats, struct err *e)
 {
     p->has_formats = true;
@@ -33,54 +34,6 @@ static int keep_formats(struct route_portal *p, const int16_t *formats, struct e
     return ST_OK;
 }
 
-/* The rows that were handed on, read once more. */
-static int read_again(struct route_portal *p, struct rows_hash *hash, uint64_t *rows, struct err *e)
-{
-    const struct backend_fetch how = {
-        .max_rows = p->handed, .formats = p->formats, .batch_bytes = ROW_BATCH_MAX};
-    struct row_stream *stream;
-    struct row_batch *batch;
-    int st = p->session->route->inner->fetch(p->inner, &how, &stream, e);
-    if (st != ST_OK)
-        return st;
-    while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
-        rows_hash_add(hash, batch->data, batch->len);
-        *rows += batch->nrows;
-    }
-    row_stream_close(stream);
-    return st == ST_EOF ? ST_OK : st;
-}
-
-static int come_again(struct route_portal *p, struct err *e)
-{
-    uint64_t rows = 0;
-    TRY(route_portal_settle(p, e));
-    if (p->handed == 0)
-        return ST_OK;
-    struct rows_hash *hash = rows_hash_new();
-    if (!hash)
-        return err_oom(e);
-    int st = read_again(p, hash, &rows, e);
-    if (st == ST_OK && (rows != p->handed || rows_hash_value(hash) != rows_hash_value(p->hash)))
-        st = rows_hash_differs(p->handed, e);
-    rows_hash_free(hash);
-    if (st == ST_OK)
-        metric_add(METRIC_STREAMS_RESUMED, 1);
-    else
-        route_portal_leave(p); /* what has come of it is not to be taken for the same */
-    return st;
-}
-
-int route_portal_come_again(struct route_portal *p, struct err *e)
-{
-    if (p->inner || !p->base.started)
-        return route_portal_settle(p, e);
-    TRY(route_enter(p->session, false, e));
-    int st = come_again(p, e);
-    route_exit(p->session);
-    return st;
-}
-
 /* Whether what the fetch hands on follows what was handed on, in the same shape. */
 static bool follows(const struct route_portal *p, const struct backend_fetch *how)
 {
@@ -92,14 +45,14 @@ static bool follows(const struct route_portal *p, const struct backend_fetch *ho
 /* Rows can be told again as long as they were all handed on once, in order and in one shape. */
 static int see_to_hash(struct route_portal *p, const struct backend_fetch *how, struct err *e)
 {
-    if (!p->stmt || p->stmt->base.info.effect != BACKEND_READS)
+    if (!route_reads(p))
         return ST_OK;
     if (!p->has_formats)
         TRY(keep_formats(p, how->formats, e));
     if (follows(p, how))
         return ST_OK;
     if (p->hash && p->handed > 0)
-        TRY(route_portal_come_again(p, e)); /* the last moment */
+        TRY(route_portal_come_again(p, e)); /* from here on the rows before cannot be told any more */
     rows_hash_free(TAKE_PTR(p->hash));
     return ST_OK;
 }
@@ -111,6 +64,8 @@ static void leave_worker(struct route_fetch *f)
     f->entered = false;
 }
 
+/* A stream that goes on elsewhere asks from the first row on and tells the worker how many rows to pass over,
+ * and their hash: the worker compares, and only the rows that follow cross the network. */
 static int open_stream(struct route_fetch *f, struct err *e)
 {
     struct route_portal *p = f->portal;
@@ -135,8 +90,8 @@ static int open_stream(struct route_fetch *f, struct err *e)
 static bool go_on(struct route_fetch *f, struct err *e)
 {
     struct route_portal *p = f->portal;
-    bool reads = p->stmt && p->stmt->base.info.effect == BACKEND_READS;
-    bool again = route_try_again(p->session, reads && (p->handed == 0 || p->hash) && !f->how.copy, e);
+    bool comes_again = route_reads(p) && (p->handed == 0 || p->hash) && !f->how.copy;
+    bool again = route_try_again(p->session, comes_again, e);
     if (again)
         leave_worker(f);
     return again;
@@ -152,7 +107,8 @@ static int next_of(struct route_fetch *f, struct row_batch **out, struct err *e)
 static void took(struct route_fetch *f, const struct row_batch *b)
 {
     struct route_portal *p = f->portal;
-    p->session->tries = p->session->spared = 0;
+    assert(p->inner);
+    route_came_on(p->session);
     f->taken += b->nrows;
     p->handed += b->nrows;
     route_went_on(p);
@@ -192,6 +148,7 @@ static void fetch_cancel(struct row_stream *rs)
 static void fetch_close(struct row_stream *rs)
 {
     struct route_fetch *f = (struct route_fetch *)rs;
+    assert(f->portal);
     row_stream_close(TAKE_PTR(f->inner));
     leave_worker(f);
     f->portal = NULL;
@@ -214,8 +171,7 @@ int route_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
     struct route_portal *p = (struct route_portal *)bp;
     assert(bp->started && !p->fetch.portal);
     p->fetch = (struct route_fetch){.base = {.ops = &fetch_ops}, .portal = p, .how = *how};
-    route_begin(p->session);
-    p->session->portal = p;
+    route_begin(p->session, NULL, p);
     route_leave_what_goes(p->session);
     count_route(p);
     int st = p->inner ? ST_OK : route_admit(p->session, e);

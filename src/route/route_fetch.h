@@ -6,12 +6,8 @@
 struct backend_fetch;
 struct backend_portal;
 struct err;
-struct route_portal;
 struct row_stream;
 
-/* The same of one that may have moved: the rows that were handed on are read again first, and have to be the
- * same (40001). For what is not a fetch that goes on with the next row, which sees to that itself. */
-int route_portal_come_again(struct route_portal *p, struct err *e);
 /* backend_ops.fetch. One is open at a time. */
 int route_fetch(struct backend_portal *p, const struct backend_fetch *how, struct row_stream **out,
                 struct err *e);

@@ -1,44 +1,33 @@
-/* Portals: on the worker that the session is on; when that is lost, run again elsewhere if they only read.
- * Threads: the session's. Of route/ alone. */
+/* A portal: what the client was told of it, and what it has on the worker that the session is on. When that
+ * is lost it comes to be again elsewhere, if it only reads and its rows can be told to be the same. Threads:
+ * the session's. Of route/ alone. */
 #ifndef TAVANA_ROUTE_ROUTE_PORTAL_H
 #define TAVANA_ROUTE_ROUTE_PORTAL_H
 
-#include "route/poison.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct backend_fetch;
-struct backend_param;
 struct backend_portal;
-struct backend_session;
-struct backend_stmt;
+struct err;
 struct route_portal;
+struct route_session;
 
-/* backend_ops.open. */
-int route_open(struct backend_session *s, struct backend_stmt *stmt, const struct backend_param *params,
-               size_t nparams, struct backend_portal **out, struct err *e);
-/* backend_ops.start. */
-int route_start(struct backend_portal *p, struct err *e);
-/* backend_ops.park. */
-int route_park(struct backend_portal *p, int64_t until_us, struct err *e);
-/* backend_ops.slice. */
-int route_slice(struct backend_portal *p, const struct backend_fetch *how, struct backend_portal **out,
-                struct err *e);
-/* backend_ops.ahead. */
-int route_ahead(struct backend_portal *p);
+/* One of the session's, without statement and rows; for route_portal_close. NULL without memory. */
+struct route_portal *route_portal_new(struct route_session *s);
 /* backend_ops.portal_close. */
 void route_portal_close(struct backend_portal *p);
-/* Sees to p->inner, started if p is; ST_ERR when its rows cannot be told to be the same. */
+/* Opens p->inner if it is not there, after route_settle. */
+int route_portal_open(struct route_portal *p, struct err *e);
+/* The same, and starts it. */
+int route_portal_start(struct route_portal *p, struct err *e);
+/* Settles the session, and sees to p->inner, started if p is; 08006 when its rows cannot be told to be the
+ * same. */
 int route_portal_settle(struct route_portal *p, struct err *e);
-/* What identifies the portal's run to poison.h: its statement with its parameters. */
-struct poison_keys route_portal_keys(struct route_portal *p);
-/* Whether its rows can come from another worker. */
-bool route_portal_can_move(const struct route_portal *p);
-/* What the worker says of it. */
+/* The same of one that may have moved: the rows that were handed on are read again first, and have to be the
+ * same (40001). For what is not a fetch that goes on with the next row, which sees to that itself. */
+int route_portal_come_again(struct route_portal *p, struct err *e);
+/* 08006: its rows were lost with their worker. Always ST_ERR. */
+int route_portal_cannot_go_on(const struct route_portal *p, struct err *e);
+/* Takes over what p->inner says of itself. */
 void route_portal_learn(struct route_portal *p);
-/* Not on a worker any more. */
-void route_portal_leave(struct route_portal *p);
+/* Its rows on the worker tie the session to that, until it has left. */
+void route_portal_tie(struct route_portal *p);
 
 #endif

@@ -7,6 +7,8 @@
 #include "pgtype/tz.h"
 #include "route/poison.h"
 #include "route/route.h"
+#include "route/route_blame.h"
+#include "route/route_ties.h"
 #include "rows/row_stream.h"
 #include "rows/rows_hash.h"
 
@@ -27,35 +29,31 @@ struct route {
     _Atomic int64_t wait_us;
 };
 
+/* Who writes what: each group belongs to the file that it names. */
 struct route_session {
     struct backend_session base;
     struct route *route;
-    char *user, *database, *application_name;
+    char *user, *database, *application_name; /* route.c, once */
+
+    /* route_calls.c: what the next worker is told first */
     char time_zone[TZ_NAME_MAX];
     struct backend_settings settings;
     bool has_settings;
     char *path; /* NULL: the default */
 
+    /* route_place.c */
     pthread_mutex_t lock;           /* of `on`, for cancel */
     struct backend_session *on;     /* NULL: none yet, or lost */
     struct worker_node *at;         /* where that is; NULL with it */
     char worker[POISON_WORKER_MAX]; /* its process's id */
-    struct list stmts, portals;     /* all; what they have on the worker goes with it */
-    struct route_copy *copy;        /* under way; NULL: none */
+    struct worker_ticket ticket;    /* of the statement that runs or waits */
+    unsigned entered;               /* 1: it is let in; more: within another */
 
-    bool in_tx, wrote; /* in it */
-    enum backend_tx_op begun;
-    bool tx_lost;     /* with its worker: only an end of it is of use */
-    bool pinned;      /* has what only its worker knows: temporary objects, variables … */
-    unsigned started; /* portals that run there */
-
-    struct worker_ticket ticket; /* of the statement that runs or waits */
-    unsigned entered;            /* 1: it is let in; more: within another */
-    bool seated;                 /* it may have the seat (poison.h) */
-    int64_t ran_since_us;        /* what was admitted last */
-    unsigned tries, spared;      /* since something came of what runs */
-    struct route_stmt *stmt;     /* what the call is about, if it may be what a worker dies of; */
-    struct route_portal *portal; /* either or none, until the next route_begin */
+    struct list stmts, portals; /* all; what they have on the worker goes with it */
+    struct route_copy *copy;    /* under way; NULL: none */
+    struct route_ties ties;
+    struct route_suspect suspect;
+    unsigned tries, spared; /* route_again.c: since something came of what runs */
 };
 
 struct route_stmt {
@@ -101,7 +99,7 @@ struct route_portal {
     struct account *memory;       /* that params count against … */
     size_t kept;                  /* … and how much that is */
     struct backend_portal *inner; /* NULL: not on this worker */
-    bool counted;                 /* among the session's started ones */
+    bool tied;                    /* it is one of the session's ties to its worker */
     struct rows_hash *hash;       /* of all rows that were handed on; NULL: they cannot be told any more */
     uint64_t handed;              /* how many */
     int16_t *formats;             /* of all of them; NULL: text */
@@ -117,30 +115,19 @@ struct route_copy {
     struct backend_copy *inner; /* NULL: gone with its worker */
 };
 
-/* route.c */
-/* So much more is kept; 53200 beyond the account's bound. */
-int route_count(struct account *memory, size_t *counted, size_t n, struct err *e);
-/* A session on a worker: the one it has, or a new one where nothing stands in the way. */
-int route_settle(struct route_session *s, struct err *e);
-/* At the beginning of each call of the session that may wait or be tried again. */
-void route_begin(struct route_session *s);
-/* Before something runs: waits until a worker has room, and moves there. Each is undone by route_exit, which
- * does nothing when there is nothing to undo. begun: a portal of the session that has rows to come there. */
-int route_enter(struct route_session *s, bool begun, struct err *e);
-/* The other end of route_enter. */
-void route_exit(struct route_session *s);
-/* Before a fetch: when its worker goes the session leaves while it can, with all of its portals; else it
- * knows that it goes. */
-void route_leave_what_goes(struct route_session *s);
-/* Before something is written: 25006 when it could come to lie where other workers do not see it. */
-int route_may_write(const struct route_session *s, struct err *e);
-/* After a call has failed: whether it may be tried again, since its worker was lost and nothing that it did
- * there matters (reads: it only reads). Else e says why, and what is gone. */
-bool route_try_again(struct route_session *s, bool reads, struct err *e);
-extern const char route_pinned_is_gone[];
+/* So much more is kept; 53200 beyond the account's bound. Given back with *counted. */
+static inline int route_count(struct account *memory, size_t *counted, size_t n, struct err *e)
+{
+    if (!account_take(memory, n))
+        return err_oom(e);
+    *counted += n;
+    return ST_OK;
+}
 
-/* route_copy.c */
-
-/* route_blame.c: what workers die of */
+/* Whether it can be run again: a slice is no run, and what writes is never run twice. */
+static inline bool route_reads(const struct route_portal *p)
+{
+    return p->stmt && p->stmt->base.info.effect == BACKEND_READS;
+}
 
 #endif

@@ -1,35 +1,45 @@
-/* Statements: prepared on the worker that the session is on, and again where it goes. */
 #include "route/route_stmt.h"
 
 #include "route/route_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "route/route_blame.h"
+#include "route/route_again.h"
 #include "rows/row_desc.h"
 
+#include <assert.h>
 #include <string.h>
+
+struct split {
+    struct str sql;
+    int (*cb)(void *arg, size_t off, size_t len);
+    void *arg;
+};
+
+static int ask_to_split(struct route_session *s, void *arg, struct err *e)
+{
+    const struct split *q = arg;
+    return s->on->ops->split(s->on, q->sql, q->cb, q->arg, e);
+}
 
 int route_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
                 void *arg, struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
-    int st;
-    route_begin(s);
-    do {
-        TRY(route_settle(s, e));
-        st = s->on->ops->split(s->on, sql, cb, arg, e);
-    } while (st == ST_ERR && route_try_again(s, true, e));
-    return st;
+    struct split q = {.sql = sql, .cb = cb, .arg = arg};
+    route_begin(s, NULL, NULL);
+    return route_ask(s, ask_to_split, &q, e);
 }
 
 static void stmt_unref(struct route_stmt *st)
 {
-    if (!st || --st->refs > 0)
+    if (!st)
+        return;
+    assert(st->refs > 0);
+    if (--st->refs > 0)
         return;
     list_remove(&st->link);
-    if (st->session->stmt == st)
-        st->session->stmt = NULL;
+    route_suspect_no_more(st->session, st);
     if (st->inner)
         st->session->route->inner->stmt_free(st->inner);
     row_desc_unref(st->base.info.desc);
@@ -48,37 +58,34 @@ void route_stmt_free(struct backend_stmt *stmt)
     stmt_unref((struct route_stmt *)stmt);
 }
 
-struct poison_keys route_stmt_keys(struct route_stmt *st)
+static int prepare_inner(struct route_session *s, void *arg, struct err *e)
 {
-    if (!st->has_keys)
-        st->keys = poison_keys_of(st->sql);
-    st->has_keys = true;
-    return st->keys;
-}
-
-static int prepare_inner(struct route_stmt *st, struct err *e)
-{
-    struct route_session *s = st->session;
+    struct route_stmt *st = arg;
+    assert(s->on && !st->inner);
     return s->on->ops->prepare(s->on, st->sql, st->oids, st->noids, &st->inner, e);
 }
 
+/* The client was told of parameters and columns when it prepared the statement. A worker whose catalog
+ * gives it other ones has to be refused as PostgreSQL refuses a plan that went stale. */
 int route_stmt_settle(struct route_stmt *st, struct err *e)
 {
-    TRY(route_settle(st->session, e));
+    struct route_session *s = st->session;
     if (st->inner)
         return ST_OK;
-    TRY(prepare_inner(st, e));
+    TRY(prepare_inner(s, st, e));
     const struct row_desc *told = st->base.info.desc, *now = st->inner->info.desc;
     if (!told != !now || (told && !row_desc_same_types(told, now)) ||
         st->inner->info.nparams != st->base.info.nparams) {
-        st->session->route->inner->stmt_free(TAKE_PTR(st->inner)); /* else the next try would take it */
+        s->route->inner->stmt_free(TAKE_PTR(st->inner)); /* else the next try would take it */
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
     }
     return ST_OK;
 }
 
+/* What the client was told stays true when the worker's own statement has gone, so it is copied. */
 static int copy_info(struct route_stmt *st, struct err *e)
 {
+    assert(st->inner);
     const struct backend_stmt_info *info = &st->inner->info;
     TRY(route_count(st->memory, &st->counted, 2 * info->nparams * sizeof *st->param_oids, e));
     st->base.info = *info;
@@ -119,16 +126,10 @@ int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     st->memory = s->base.memory;
     list_append(&s->stmts, &st->link);
     TRY(keep_text(st, sql, oids, noids, e));
-    int rc;
-    route_begin(s);
-    s->stmt = st;
+    route_begin(s, st, NULL);
     TRY(route_admit(s, e));
-    do {
-        TRY(route_settle(s, e));
-        rc = prepare_inner(st, e);
-    } while (rc == ST_ERR && route_try_again(s, true, e));
-    s->stmt = NULL;
-    TRY(rc);
+    TRY(route_ask(s, prepare_inner, st, e));
+    route_suspect(s, NULL, NULL); /* it was only planned: what runs it says so itself */
     TRY(copy_info(st, e));
     *out = &TAKE_PTR(st)->base;
     return ST_OK;

@@ -4,13 +4,13 @@
 #define TAVANA_ROUTE_ROUTE_STMT_H
 
 #include "base/str.h"
-#include "route/poison.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct backend_session;
 struct backend_stmt;
+struct err;
 struct route_stmt;
 
 /* backend_ops.prepare. */
@@ -18,9 +18,8 @@ int route_prepare(struct backend_session *s, struct str sql, const uint32_t *oid
                   struct backend_stmt **out, struct err *e);
 /* backend_ops.stmt_free. Portals of it keep what they need. */
 void route_stmt_free(struct backend_stmt *stmt);
-/* What identifies the statement's run to poison.h. */
-struct poison_keys route_stmt_keys(struct route_stmt *st);
-/* Sees to st->inner, on the worker that the session is on. */
+/* Sees to st->inner on the worker that the session is on, after route_settle. 0A000 when it is another
+ * statement there than the client was told. */
 int route_stmt_settle(struct route_stmt *st, struct err *e);
 /* backend_ops.split. */
 int route_split(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),

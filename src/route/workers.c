@@ -226,6 +226,7 @@ static struct rpc_client *take_useless(struct workers *w)
         struct worker_node *n = list_entry(l, struct worker_node, link);
         if (!is_idle_and_useless(n, has_spare))
             continue;
+        assert(w->nchannels > 0);
         w->nchannels--;
         n->tried = ++w->turn;
         return TAKE_PTR(n->client);
@@ -243,6 +244,7 @@ static void forget_old(struct workers *w)
             continue;
         notes_add(&w->notes, LOG_INFO, "worker_forgotten", "address=%s", n->address);
         list_remove(&n->link);
+        assert(w->nnodes > 0 && n->running == 0);
         w->nnodes--;
         w->is_full = false;
         mem_free(n);
@@ -284,6 +286,7 @@ static int open_channel(struct workers *w, struct worker_node *n, struct err *e)
         security.server_name = n->name->address.host;
     o.channel.security = &security;
     o.channel.address = n->address;
+    assert(!n->client);
     n->tried = ++w->turn;
     (void)pthread_mutex_unlock(&w->lock); /* only this thread takes nodes away */
     int st = rpc_client_new(&c, &o, e);
@@ -419,6 +422,7 @@ int workers_choose(struct workers *w, const struct worker_ticket *t, struct work
 void workers_stay(struct workers *w, struct worker_node *n)
 {
     (void)pthread_mutex_lock(&w->lock);
+    assert(n->refs > 0); /* else it could have gone */
     n->refs++;
     (void)pthread_mutex_unlock(&w->lock);
 }
@@ -551,6 +555,7 @@ void workers_free(struct workers *w)
     while (!list_is_empty(&w->nodes)) {
         struct worker_node *n = list_entry(w->nodes.next, struct worker_node, link);
         list_remove(&n->link);
+        assert(n->refs == 0 && n->running == 0);
         rpc_client_free(n->client);
         mem_free(n);
     }

@@ -255,6 +255,33 @@ static void test_cancel(void **state)
         go(&g[i]);
 }
 
+static void *cancel_soon(void *arg)
+{
+    (void)poll(NULL, 0, 10);
+    workers_cancel(workers, &((struct guest *)arg)->ticket);
+    return NULL;
+}
+
+/* Between two tries of a statement: as long as that is, a cancel ends it. */
+static void test_a_pause_hears_a_cancel(void **state)
+{
+    (void)state;
+    struct guest g;
+    pthread_t other;
+    guest_init(&g, "a", 0);
+    err_init(&g.err);
+    const int64_t begun = clock_now_us();
+    assert_int_equal(workers_pause(workers, &g.ticket, 2000, &g.err), ST_OK);
+    assert_true(clock_now_us() - begun >= 2000);
+    assert_int_equal(pthread_create(&other, NULL, cancel_soon, &g), 0);
+    assert_int_equal(workers_pause(workers, &g.ticket, 3600 * (int64_t)SECOND, &g.err), ST_ERR);
+    assert_int_equal(g.err.code, SQLSTATE_QUERY_CANCELED);
+    (void)pthread_join(other, NULL);
+    assert_int_equal(workers_pause(workers, &g.ticket, 3600 * (int64_t)SECOND, &g.err),
+                     ST_ERR); /* before it */
+    go(&g);
+}
+
 static void test_without_memory(void **state)
 {
     (void)state;
@@ -322,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_no_more_than_it_can),
         cmocka_unit_test(test_who_is_next),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_a_pause_hears_a_cancel),
         cmocka_unit_test(test_without_memory),
         cmocka_unit_test(test_wrong_names),
         cmocka_unit_test(test_who_moves),
