@@ -151,7 +151,7 @@ static bool take_request(struct service_call *c, ProtobufCMessage **kept, struct
 /* A call that was cancelled before it began has e set then. */
 static bool enter(struct service_call *c, const struct service_method *m, struct err *e)
 {
-    if (!m->of_session)
+    if (!m->of_session || m->of_anybody)
         return true;
     c->session = service_enter(c->service, c->in, ((const struct any_request *)c->request)->session, e);
     return c->session != NULL;
@@ -179,10 +179,9 @@ static int run(struct service_call *c, const struct service_method *m, struct er
 
 static void reply(struct service_call *c, int st, struct err *e)
 {
-    Tavana__V1__Error error;
     if (st < 0) {
-        rpc_error_put(&error, e);
-        c->reply.any.error = &error;
+        rpc_error_put(&c->error, e);
+        c->reply.any.error = &c->error;
     }
     rpc_reply(c->in, &c->reply.base);
     if (c->session)

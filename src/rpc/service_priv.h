@@ -86,7 +86,8 @@ struct service_call {
         Tavana__V1__PrepareReply prepare;
         Tavana__V1__PortalReply portal;
         Grpc__Health__V1__HealthCheckResponse health;
-    } reply; /* initialised, of a method with one reply */
+    } reply;                 /* initialised, of a method with one reply */
+    Tavana__V1__Error error; /* what the reply points to: */
     Tavana__V1__PortalState state, source;
     bool refused; /* by service_refuse: there is nothing more to be said */
 };
