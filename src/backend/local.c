@@ -150,22 +150,19 @@ static int session_reset(struct backend_session *bs, struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
     (void)e;
-    local_plans_forget(s); /* from here on no other thread looks at main */
-    if (s->on_main) {      /* the session has closed its portals by now */
+    if (s->on_main) { /* the session has closed its portals by now */
         struct err over;
         err_init(&over);
         err_set(&over, SQLSTATE_INVALID_CURSOR_NAME, "the portal ended with the session's state");
         local_conn_fail_user(s, &over);
     }
-    local_conn_free(TAKE_PTR(s->main)); /* temporary objects, variables and settings go with it */
+    (void)local_conn_drop_main(s); /* temporary objects, variables and settings go with it */
     mem_free(TAKE_PTR(s->path));
     tz_unref(s->encode.zone);
     s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
     s->time_zone[0] = '\0';
     s->settings = 0;
-    s->pinned = s->wrote = false;
-    s->tx = LOCAL_TX_NONE;
-    s->catalog++;
+    local_tx_forget(s);
     local_catalog_settled(s);
     return ST_OK;
 }

@@ -9,6 +9,7 @@
 #include "backend/local_catalog.h"
 
 #include "backend/local_priv.h"
+#include "backend/local_version.h"
 
 struct local_catalog local_catalog_now(const struct local_session *s)
 {
@@ -51,13 +52,23 @@ void local_catalog_changes(struct local_session *s, const struct local_stmt *st,
         local_catalog_settled(s);
 }
 
+void local_catalog_outdate(struct local_session *s)
+{
+    s->catalog++;
+}
+
+void local_catalog_compared(struct local_session *s)
+{
+    s->catalog_open |= s->tx != LOCAL_TX_NONE;
+}
+
 void local_catalog_settled(struct local_session *s)
 {
     if (s->catalog_changed)
         (void)__atomic_fetch_add(&s->local->catalog_version, 1, __ATOMIC_SEQ_CST);
     if (s->catalog_open) {
         s->catalog++;
-        s->changes++; /* what was planned meanwhile was planned by another catalog */
+        local_version_outdate(s); /* what was planned meanwhile was planned by another catalog */
     }
     s->catalog_open = s->catalog_changed = false;
 }

@@ -9,6 +9,7 @@
 
 #include "backend/local_cache.h"
 #include "backend/local_call.h"
+#include "backend/local_catalog.h"
 #include "backend/local_priv.h"
 #include "backend/local_tx.h"
 #include "base/alloc.h"
@@ -81,6 +82,23 @@ static int connect_main(struct local_session *s, struct err *e)
     TRY(join_transaction(s, c, e));
     s->main = TAKE_PTR(c);
     return ST_OK;
+}
+
+void local_conn_pin(struct local_session *s)
+{
+    assert(s->main); /* it ran there */
+    s->pinned = true;
+}
+
+bool local_conn_drop_main(struct local_session *s)
+{
+    assert(!s->on_main);
+    bool was_pinned = s->pinned;
+    local_plans_forget(s); /* from here on no other thread looks at main */
+    local_conn_free(TAKE_PTR(s->main));
+    s->pinned = false;
+    local_catalog_outdate(s);
+    return was_pinned;
 }
 
 /* ---- who streams on them ---- */
@@ -216,7 +234,7 @@ int local_change_path(struct local_session *s, char **path, struct err *e)
     TRY(claim(s, e));
     s->path = *path;
     s->settings++;
-    s->catalog++;
+    local_catalog_outdate(s);
     if (renew_settings(s, e) != ST_OK) {
         s->path = old; /* which is told anew before anything else runs */
         return ST_ERR;

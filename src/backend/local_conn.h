@@ -63,6 +63,12 @@ void local_conn_free(struct local_conn *c);
 /* The main connection, free for a statement and with the session's settings. ST_ERR: the call was cancelled,
  * or the engine has no connection, or refuses a setting. */
 int local_claim(struct local_session *s, struct local_conn **out, struct err *e);
+/* A statement has left something that only the main connection knows: temporary objects, variables. From
+ * here on the session stays on it. */
+void local_conn_pin(struct local_session *s);
+/* The main connection goes, and what only it knew; nothing streams on it. Whether there was such. Outside of
+ * a call, too. */
+bool local_conn_drop_main(struct local_session *s);
 /* *path becomes local_session.path, and holds; *path is the old one then. ST_ERR: the old one holds. */
 int local_change_path(struct local_session *s, char **path, struct err *e);
 

@@ -7,6 +7,8 @@
 #include "backend/local_call.h"
 #include "backend/local_conn.h"
 #include "backend/local_priv.h"
+#include "backend/local_tx.h"
+#include "backend/local_version.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "copy/reader.h"
@@ -100,9 +102,8 @@ static int begin(struct local_copy *c, const struct backend_copy_in *in, struct 
     local_enter(s, s->on_main ? NULL : s->main);
     c->entered = true;
     TRY(local_claim(s, &conn, e));
-    if (s->tx != LOCAL_TX_NONE)
-        s->wrote = true;
-    s->changes++;
+    local_tx_writes(s);
+    local_version_outdate(s);
     TRY(engine_appender_open(conn->conn, in->table, in->name, in->columns, in->ncolumns, &c->appender, e));
     TRY(open_reader(c, in, &a, e));
     TRY(start_appender(c, in, &a, e));

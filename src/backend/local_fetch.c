@@ -78,7 +78,7 @@ static int fill_encoded(struct local_fetch *f, struct err *e)
         if (st != ST_OK)
             return st;
         st = from->ops->encoded->take(from, most, b, &rows, e);
-        p->base.rows += rows;
+        local_portal_count_rows(p, rows);
         advance(f, rows);
         if (st != ST_OK)
             return st;

@@ -97,7 +97,7 @@ static int fill_piece(struct local_portal *piece, struct local_portal *p, const 
     TRY(local_portal_new_rows(piece, 0, types, ntypes, e));
     TRY(how->backward ? take_backward(piece->rows, p, from, n, e) : take_forward(piece->rows, p, from, n, e));
     TRY(local_rows_end(piece->rows, e));
-    piece->base.rows = local_rows_count(piece->rows);
+    local_portal_count_rows(piece, local_rows_count(piece->rows));
     return ST_OK;
 }
 

@@ -68,6 +68,12 @@ void local_portal_keep(struct local_portal *p, struct row_source *lent)
     p->kept = lent;
 }
 
+void local_portal_count_rows(struct local_portal *p, uint64_t n)
+{
+    assert(!p->base.complete);
+    p->base.rows += n;
+}
+
 /* ---- state ---- */
 
 void local_portal_become(struct local_portal *p, enum local_state to)

@@ -75,6 +75,9 @@ int local_portal_new_rows(struct local_portal *p, uint64_t first,
 /* The rows lie in this source, which is lent to the portal. */
 void local_portal_keep(struct local_portal *p, struct row_source *lent);
 
+/* So many more rows of its result have been seen: backend_portal.rows. */
+void local_portal_count_rows(struct local_portal *p, uint64_t n);
+
 /* The portal goes over to another state. What the state says of its rows holds already. */
 void local_portal_become(struct local_portal *p, enum local_state to);
 /* Nothing of the portal streams any more: the stream is closed, and its connection given back. The state is

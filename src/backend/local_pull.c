@@ -30,7 +30,7 @@ static int take_chunk(struct local_portal *p, struct err *e)
     if (p->base.rows == 0 && p->stmt->literals)
         local_literals_keep(p->session->local, p->stmt, p->stream.source, r->chunk);
     r->chunk_from = p->base.rows;
-    p->base.rows += r->chunk->nrows;
+    local_portal_count_rows(p, r->chunk->nrows);
     return p->state == LOCAL_STREAMS_KEPT ? local_rows_put(p->rows, r->chunk, 0, r->chunk->nrows, e) : ST_OK;
 }
 

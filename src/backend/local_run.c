@@ -12,6 +12,7 @@
 #include "backend/local_params.h"
 #include "backend/local_portal.h"
 #include "backend/local_priv.h"
+#include "backend/local_tx.h"
 #include "backend/local_types.h"
 #include "backend/local_variable.h"
 #include "backend/local_version.h"
@@ -154,8 +155,7 @@ static int change(const struct local_portal *p, const struct sql_rewritten *text
     struct local_version ignored;
     struct engine_stmt *es;
     bool returns_rows = st->base.info.returns_rows;
-    if (s->tx != LOCAL_TX_NONE)
-        s->wrote = true;
+    local_tx_writes(s);
     local_plans_begin(s);
     TRY(local_conn_prepare_to_run(s, text->text, true, &es, &ignored, e));
     local_plans_end(s);
@@ -164,7 +164,7 @@ static int change(const struct local_portal *p, const struct sql_rewritten *text
     if (returns_rows)
         TRY(check_before(st, es, e));
     TRY(bind_params(p, es, e));
-    s->changes++;
+    local_version_outdate(s);
     local_catalog_changes(s, st, engine_stmt_info(es)->kind);
     if (st->way == LOCAL_WAY_AT_ONCE)
         local_running_on(s, NULL);

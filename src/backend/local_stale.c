@@ -53,6 +53,6 @@ int local_see_that_it_holds(struct local_stmt *st, struct err *e)
         return local_cancelled(e);
     TRY(status);
     st->catalog = now;
-    s->catalog_open |= s->tx != LOCAL_TX_NONE; /* the next transaction may see another catalog */
+    local_catalog_compared(s);
     return ST_OK;
 }

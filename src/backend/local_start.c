@@ -66,7 +66,7 @@ static int remember(struct local_portal *p, struct err *e)
 {
     struct local_session *s = p->session;
     switch (p->stmt->after) {
-    case LOCAL_AFTER_PIN: s->pinned = true; return ST_OK;
+    case LOCAL_AFTER_PIN: local_conn_pin(s); return ST_OK;
     case LOCAL_AFTER_PATH: {
         if (p->stmt->sql.n > LOCAL_SEARCH_PATH_MAX)
             return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
@@ -131,7 +131,7 @@ static int start(struct local_portal *p, struct err *e)
 static void start_kept(struct local_portal *p)
 {
     local_portal_keep(p, local_literals_source(p->stmt->kept));
-    p->base.rows = LOCAL_LITERALS_ROWS;
+    local_portal_count_rows(p, LOCAL_LITERALS_ROWS);
     local_portal_become(p, LOCAL_PUT_DOWN);
 }
 

@@ -1,12 +1,10 @@
 #include "backend/local_tx.h"
 
-#include "backend/local_cache.h"
 #include "backend/local_call.h"
 #include "backend/local_catalog.h"
 #include "backend/local_conn.h"
 #include "backend/local_priv.h"
 #include "backend/local_version.h"
-#include "base/cleanup.h"
 
 /* ---- what the engine is told; cancels find nothing meanwhile ---- */
 
@@ -14,17 +12,6 @@ static int say(struct local_session *s, const char *sql, struct err *e)
 {
     local_running_on(s, NULL);
     return engine_exec(s->main->conn, sql, e);
-}
-
-/* Its transaction ends with it. Whether more has gone than that. */
-static bool drop_connection(struct local_session *s)
-{
-    bool more = s->pinned;
-    local_plans_forget(s); /* from here on no other thread looks at main */
-    local_conn_free(TAKE_PTR(s->main));
-    s->pinned = false;
-    s->catalog++;
-    return more;
 }
 
 /* Nothing of the transaction is left afterwards, whatever it returns. */
@@ -36,7 +23,7 @@ static int undo(struct local_session *s, struct err *e)
     local_catalog_settled(s);
     if (st == ST_OK || why.code == SQLSTATE_NO_ACTIVE_SQL_TRANSACTION)
         return ST_OK;
-    bool more = drop_connection(s);
+    bool more = local_conn_drop_main(s); /* the transaction ends with it */
     (void)err_set(e, SQLSTATE_CONNECTION_FAILURE, "the engine could not roll back: %s", why.message);
     err_detail(e, "The session was given a new connection of the engine.%s",
                more ? " Its temporary objects and variables are gone." : "");
@@ -100,6 +87,17 @@ static int session_begin(struct local_session *s, enum local_tx how, bool one_sn
     return ST_OK;
 }
 
+void local_tx_writes(struct local_session *s)
+{
+    s->wrote |= s->tx != LOCAL_TX_NONE;
+}
+
+void local_tx_forget(struct local_session *s)
+{
+    s->tx = LOCAL_TX_NONE;
+    s->wrote = false;
+}
+
 /* A portal that still streams ends with its transaction. */
 static int session_end(struct local_session *s, bool commits, struct err *e)
 {
@@ -112,8 +110,7 @@ static int session_end(struct local_session *s, bool commits, struct err *e)
         local_conn_fail_user(s, &over);
     }
     bool changes = s->wrote;
-    s->tx = LOCAL_TX_NONE;
-    s->wrote = false;
+    local_tx_forget(s);
     return commits ? commit(s, changes, e) : undo(s, e);
 }
 

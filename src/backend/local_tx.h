@@ -22,6 +22,12 @@ enum local_tx { LOCAL_TX_NONE, LOCAL_TX_OPEN, LOCAL_TX_READ_ONLY };
 /* backend_ops.tx */
 int local_tx(struct backend_session *s, enum backend_tx_op op, struct err *e);
 
+/* A statement that changes data is about to run in the session's transaction: it is committed as one that
+ * does. Outside of one nothing happens. */
+void local_tx_writes(struct local_session *s);
+/* The transaction ended with its connection, of which the engine knows nothing any more. */
+void local_tx_forget(struct local_session *s);
+
 /* Inside a call, outside a transaction: one for a single statement. */
 int local_tx_begin_alone(struct local_session *s, struct err *e);
 /* Its end, when the statement has ended with st: ST_OK commits. Nothing of it streams any more. ST_ERR: it

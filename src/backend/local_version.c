@@ -30,6 +30,11 @@ bool local_version_holds(const struct local_session *s, const struct local_versi
            __atomic_load_n(&l->data_version, __ATOMIC_SEQ_CST) == v->committed;
 }
 
+void local_version_outdate(struct local_session *s)
+{
+    s->changes++;
+}
+
 void local_gate_close(struct local *l)
 {
     (void)pthread_rwlock_wrlock(&l->commit_gate);

@@ -22,6 +22,8 @@ struct local_version {
 struct local_version local_version_now(const struct local_session *s);
 /* Whether a plan of that version still holds for a snapshot that has been taken by now. */
 bool local_version_holds(const struct local_session *s, const struct local_version *v);
+/* The session is about to change data: what it planned before does not hold behind that. */
+void local_version_outdate(struct local_session *s);
 /* Between the two nobody's changes are committed: a plan that is made and started there holds. */
 void local_gate_close(struct local *l);
 void local_gate_open(struct local *l);
