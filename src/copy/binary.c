@@ -11,8 +11,9 @@ enum { FLAG_OIDS = 1 << 16, FLAGS_CRITICAL = 0x7fff0000 & ~FLAG_OIDS, COUNT = 2,
 /* A row, or what comes before the rows, as far as it is there: one piece of memory. */
 static struct str held(const struct copy_reader *r)
 {
-    return r->carry.len ? (struct str){(const char *)r->carry.data, r->carry.len}
-                        : (struct str){r->in, r->in_len};
+    const struct copy_input *in = &r->in;
+    return in->carry.len ? (struct str){(const char *)in->carry.data, in->carry.len}
+                         : (struct str){in->next, in->left};
 }
 
 static const uint8_t *bytes_at(const struct copy_reader *r, size_t at)
@@ -35,24 +36,20 @@ static int hold(struct copy_reader *r, size_t n, struct err *e)
         return too_long(r, e);
     if (held(r).n >= n)
         return ST_OK;
-    size_t more = n - r->carry.len < r->in_len ? n - r->carry.len : r->in_len;
-    if (!buf_reserve(&r->carry, more))
+    struct copy_input *in = &r->in;
+    size_t missing = n - in->carry.len;
+    if (!copy_input_carry(in, missing < in->left ? missing : in->left))
         return err_oom(e);
-    buf_put(&r->carry, r->in, more);
-    r->in += more;
-    r->in_len -= more;
-    return r->carry.len >= n ? ST_OK : ST_AGAIN;
+    return in->carry.len >= n ? ST_OK : ST_AGAIN;
 }
 
 /* The n bytes that are held are done with; in carry they stay until the next call. */
 static void use(struct copy_reader *r, size_t n)
 {
-    if (r->carry.len) {
-        r->whole = true;
-    } else {
-        r->in += n;
-        r->in_len -= n;
-    }
+    if (r->in.carry.len)
+        copy_input_lend_carry(&r->in);
+    else
+        copy_input_pass(&r->in, n);
 }
 
 static int bad_header(struct copy_reader *r, const char *what, struct err *e)
@@ -96,10 +93,9 @@ static int read_signature(struct copy_reader *r, struct err *e)
 
 static int skip_extension(struct copy_reader *r, struct err *e)
 {
-    size_t n = r->skip < r->in_len ? r->skip : r->in_len;
+    size_t n = r->skip < r->in.left ? r->skip : r->in.left;
     r->skip -= n;
-    r->in += n;
-    r->in_len -= n;
+    copy_input_pass(&r->in, n);
     if (r->skip)
         return r->ended ? bad_header(r, "invalid COPY file header (wrong length)", e) : ST_AGAIN;
     r->part = PART_ROWS;
@@ -131,13 +127,14 @@ static int measure_row(struct copy_reader *r, struct err *e)
     return ST_OK;
 }
 
-static void point_fields(struct copy_reader *r, size_t n)
+/* The first n fields of the row that is held, whose lengths have been checked. */
+static void point_fields(const struct copy_reader *r, struct str *fields, size_t n)
 {
     size_t at = COUNT;
     for (size_t i = 0; i < n; i++) {
         int32_t len = (int32_t)get_be32(bytes_at(r, at));
         at += LENGTH;
-        r->fields[i] =
+        fields[i] =
             len < 0 ? (struct str){NULL, 0} : (struct str){(const char *)bytes_at(r, at), (size_t)len};
         if (len > 0)
             at += (size_t)len;
@@ -172,8 +169,8 @@ static int read_count(struct copy_reader *r, struct err *e)
  * untouched, to the way that goes on across feeds and words the errors. */
 static bool row_at_sight(struct copy_reader *r)
 {
-    const char *p = r->in, *end = p + r->in_len;
-    if (r->carry.len || r->in_len < COUNT || get_be16((const uint8_t *)p) != r->ncolumns)
+    const char *p = r->in.next, *end = p + r->in.left;
+    if (r->in.carry.len || r->in.left < COUNT || get_be16((const uint8_t *)p) != r->ncolumns)
         return false;
     p += COUNT;
     for (struct str *f = r->fields, *last = f + r->ncolumns; f < last; f++) {
@@ -190,11 +187,10 @@ static bool row_at_sight(struct copy_reader *r)
         *f = (struct str){p, len};
         p += len;
     }
-    if (p - r->in > COPY_ROW_MAX)
+    if (p - r->in.next > COPY_ROW_MAX)
         return false;
     r->line_number++;
-    r->in_len -= (size_t)(p - r->in);
-    r->in = p;
+    copy_input_pass(&r->in, (size_t)(p - r->in.next));
     return true;
 }
 
@@ -210,11 +206,11 @@ static int read_row(struct copy_reader *r, struct err *e)
     int st = measure_row(r, e);
     if (st < 0) {
         r->nfields = r->column;
-        point_fields(r, r->nfields);
+        point_fields(r, r->fields, r->nfields);
     }
     if (st != ST_OK)
         return st;
-    point_fields(r, r->ncolumns);
+    point_fields(r, r->fields, r->ncolumns);
     use(r, r->column_at);
     r->column_at = 0;
     return ST_OK;
@@ -222,7 +218,7 @@ static int read_row(struct copy_reader *r, struct err *e)
 
 static int after_trailer(struct copy_reader *r, struct err *e)
 {
-    if (r->in_len)
+    if (r->in.left)
         return copy_bad_form(r, e, "received copy data after EOF marker");
     return r->ended ? ST_EOF : ST_AGAIN;
 }

@@ -54,30 +54,29 @@ static const char *plain_end(const struct copy_reader *r, const char *p, const c
     return p;
 }
 
-static void read_null(struct copy_reader *r, size_t i, bool quoted)
+static void read_null(const struct copy_reader *r, struct str *f, size_t i, bool quoted)
 {
-    struct str *f = &r->fields[i];
     const bool *keep = r->header_due ? NULL : r->force_not_null;
     const bool *force = r->header_due ? NULL : r->force_null;
     if (str_eq(*f, r->options.null) && (quoted ? force && force[i] : !(keep && keep[i])))
         *f = (struct str){NULL, 0};
 }
 
-int copy_split_csv(struct copy_reader *r, size_t *n, struct err *e)
+int copy_split_csv(struct copy_reader *r, struct str *fields, size_t *n, struct err *e)
 {
     const char *p = r->line.p, *end = p + r->line.n;
     struct str ignored;
     if (!r->plain && !buf_reserve(&r->scratch, r->line.n + 1))
         return err_oom(e);
     for (size_t i = 0;; i++) {
-        struct str *f = i < r->ncolumns ? &r->fields[i] : &ignored;
+        struct str *f = i < r->ncolumns ? &fields[i] : &ignored;
         const char *stop = plain_end(r, p, end);
         bool quoted = stop < end && *stop != r->options.delimiter;
         *f = (struct str){p, (size_t)(stop - p)};
         if (quoted && !(stop = quoted_field(r, p, end, f)))
             return copy_bad_form(r, e, "unterminated CSV quoted field");
         if (i < r->ncolumns)
-            read_null(r, i, quoted);
+            read_null(r, f, i, quoted);
         *n = i + 1;
         if (stop == end)
             return ST_OK;

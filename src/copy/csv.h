@@ -6,8 +6,9 @@
 
 struct copy_reader;
 struct err;
+struct str;
 
 /* Cuts r->line into *n fields; those beyond ncolumns are not kept. */
-int copy_split_csv(struct copy_reader *r, size_t *n, struct err *e);
+int copy_split_csv(struct copy_reader *r, struct str *fields, size_t *n, struct err *e);
 
 #endif

@@ -161,7 +161,7 @@ static size_t tail(enum step s, enum copy_scan before)
 
 static int too_long(struct copy_reader *r, struct err *e)
 {
-    if (r->carry.len > COPY_ROW_MAX - r->in_len)
+    if (r->in.carry.len > COPY_ROW_MAX - r->in.left)
         (void)err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a line of COPY data is longer than %d bytes",
                       COPY_ROW_MAX);
     else
@@ -173,19 +173,24 @@ static int too_long(struct copy_reader *r, struct err *e)
 /* n bytes of the input and what is carried are the line and its end. */
 static int take_line(struct copy_reader *r, size_t n, size_t cut, struct err *e)
 {
-    if (r->carry.len) {
-        buf_put(&r->carry, r->in, n);
-        if (!buf_ok(&r->carry))
+    struct copy_input *in = &r->in;
+    if (in->carry.len) {
+        if (!copy_input_carry(in, n))
             return too_long(r, e);
-        r->line = (struct str){(const char *)r->carry.data, r->carry.len - cut};
-        r->whole = true;
+        r->line = (struct str){(const char *)in->carry.data, in->carry.len - cut};
+        copy_input_lend_carry(in);
     } else {
-        r->line = (struct str){r->in, n - cut};
+        r->line = (struct str){in->next, n - cut};
+        copy_input_pass(in, n);
     }
-    r->in += n;
-    r->in_len -= n;
-    r->measured = true;
+    r->has_line = true;
     return ST_OK;
+}
+
+void copy_take_no_line(struct copy_reader *r)
+{
+    r->line = STR("");
+    r->has_line = true;
 }
 
 static int end_of_input(struct copy_reader *r, struct err *e)
@@ -206,11 +211,10 @@ static int end_of_input(struct copy_reader *r, struct err *e)
         cut = 1;
     } else if (!csv && (r->scan == SCAN_MARKER || r->scan == SCAN_MARKER_CR)) {
         return copy_bad_form(r, e, "end-of-copy marker corrupt");
-    } else if (r->carry.len == 0) {
+    } else if (r->in.carry.len == 0) {
         return ST_EOF;
     }
     r->scan = SCAN_BODY;
-    r->in_len = 0;
     return take_line(r, 0, cut, e);
 }
 
@@ -218,24 +222,25 @@ static int end_of_input(struct copy_reader *r, struct err *e)
 static bool quick_line(struct copy_reader *r, size_t *n)
 {
     bool csv = r->options.format == COPY_CSV;
-    if (r->newline != NEWLINE_LF || r->carry.len || r->scan != SCAN_BODY || r->in_len == 0 ||
-        (csv && r->in[0] == '\\'))
+    const char *p = r->in.next;
+    if (r->newline != NEWLINE_LF || r->in.carry.len || r->scan != SCAN_BODY || r->in.left == 0 ||
+        (csv && p[0] == '\\'))
         return false;
-    const char *end = memchr(r->in, '\n', r->in_len);
-    if (!end || memchr(r->in, csv ? r->options.quote : '\\', (size_t)(end - r->in)) ||
-        memchr(r->in, '\r', (size_t)(end - r->in)))
+    const char *end = memchr(p, '\n', r->in.left);
+    if (!end || memchr(p, csv ? r->options.quote : '\\', (size_t)(end - p)) ||
+        memchr(p, '\r', (size_t)(end - p)))
         return false;
-    *n = (size_t)(end - r->in) + 1;
+    *n = (size_t)(end - p) + 1;
     return true;
 }
 
 static enum step scan(struct copy_reader *r, size_t *n, size_t *cut, struct err *e)
 {
     bool csv = r->options.format == COPY_CSV;
-    for (*n = 0; *n < r->in_len;) {
+    for (*n = 0; *n < r->in.left;) {
         enum copy_scan before = r->scan;
-        char c = r->in[*n];
-        enum step s = csv ? step_csv(r, c, r->carry.len + *n == 0, e) : step_text(r, c, e);
+        char c = r->in.next[*n];
+        enum step s = csv ? step_csv(r, c, r->in.carry.len + *n == 0, e) : step_text(r, c, e);
         *n += s != STEP_LINE_BEFORE;
         if (s != STEP_MORE) {
             *cut = tail(s, before);
@@ -249,10 +254,10 @@ int copy_next_line(struct copy_reader *r, struct err *e)
 {
     size_t n, cut = 0;
     if (r->marked) {
-        r->in_len = 0;
+        copy_input_pass(&r->in, r->in.left);
         return r->ended ? ST_EOF : ST_AGAIN;
     }
-    if (r->carry.len == 0) { /* a new line */
+    if (r->in.carry.len == 0) { /* a new line */
         r->line_number++;
         r->plain = true;
         r->in_quotes = r->after_escape = false;
@@ -263,13 +268,11 @@ int copy_next_line(struct copy_reader *r, struct err *e)
     if (s == STEP_ERR)
         return ST_ERR;
     if (s == STEP_MORE) {
-        if (r->ended && r->in_len == 0)
+        if (r->ended && r->in.left == 0)
             return end_of_input(r, e);
-        buf_put(&r->carry, r->in, r->in_len);
-        if (!buf_ok(&r->carry))
+        if (!copy_input_carry(&r->in, r->in.left))
             return too_long(r, e);
-        r->in_len = 0;
-        if (r->carry.len == 0)
+        if (r->in.carry.len == 0)
             r->line_number--;
         return r->ended ? end_of_input(r, e) : ST_AGAIN;
     }

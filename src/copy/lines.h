@@ -5,6 +5,8 @@
 struct copy_reader;
 struct err;
 
+/* There is no line where one has to be: errors show an empty one. */
+void copy_take_no_line(struct copy_reader *r);
 /* The next line, without its end, in r->line. ST_OK, ST_AGAIN, ST_EOF. */
 int copy_next_line(struct copy_reader *r, struct err *e);
 

@@ -11,7 +11,7 @@
 
 enum {
     NAMES_MAX = 64 * 1024 * 1024, /* bytes of names, flags and fields of one reader */
-    KEEP = 256 * 1024,            /* a larger buffer of one long line is given back */
+    KEEP = 256 * 1024,            /* a larger scratch of one long line is given back */
     SHOWN = 100,                  /* bytes of a line or field in a context */
 };
 
@@ -54,12 +54,11 @@ int copy_reader_new(struct copy_reader **out, const struct copy_options *o, cons
         return err_oom(e);
     r->options = *o;
     arena_init(&r->arena, NAMES_MAX);
-    buf_init_of(&r->carry, COPY_ROW_MAX, target->memory);
+    copy_input_init(&r->in, COPY_ROW_MAX, target->memory);
     buf_init_of(&r->scratch, COPY_ROW_MAX, target->memory);
     r->next = o->format == COPY_BINARY ? copy_next_binary : copy_next_text;
     r->header_due = o->header != COPY_HEADER_NONE;
     TRY(copy_target(r, target, e));
-    r->in = ""; /* nothing, until there is a feed */
     *out = TAKE_PTR(r);
     return ST_OK;
 }
@@ -69,15 +68,14 @@ void copy_reader_free(struct copy_reader *r)
     if (!r)
         return;
     arena_release(&r->arena);
-    buf_release(&r->carry);
+    copy_input_release(&r->in);
     buf_release(&r->scratch);
     mem_free(r);
 }
 
 void copy_reader_feed(struct copy_reader *r, const void *data, size_t n)
 {
-    r->in = data;
-    r->in_len = n;
+    copy_input_feed(&r->in, data, n);
 }
 
 void copy_reader_end(struct copy_reader *r)
@@ -87,16 +85,11 @@ void copy_reader_end(struct copy_reader *r)
 
 void copy_drop_line(struct copy_reader *r)
 {
-    if (r->whole) {
-        if (r->carry.cap > KEEP)
-            buf_release(&r->carry);
-        buf_clear(&r->carry);
-        r->whole = false;
-    }
+    copy_input_drop_lent(&r->in);
     if (r->scratch.cap > KEEP)
         buf_release(&r->scratch);
     buf_clear(&r->scratch);
-    r->measured = false;
+    r->has_line = false;
 }
 
 size_t copy_reader_fields(const struct copy_reader *r)
@@ -137,7 +130,7 @@ void copy_reader_context(const struct copy_reader *r, size_t column, struct err 
                         f.n > SHOWN ? "..." : "");
         else
             err_context(e, "COPY %s, line %llu, column %s: null input", r->table, line, name);
-    } else if (r->measured && !binary) {
+    } else if (r->has_line && column != COPY_LINE_NUMBER && !binary) {
         err_context(e, "COPY %s, line %llu: \"%.*s%s\"", r->table, line, shown(r->line), r->line.p,
                     r->line.n > SHOWN ? "..." : "");
     } else {

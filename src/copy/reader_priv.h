@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "copy/input.h"
 #include "copy/reader.h"
 
 enum copy_newline { NEWLINE_UNKNOWN, NEWLINE_LF, NEWLINE_CR, NEWLINE_CRLF };
@@ -28,13 +29,10 @@ struct copy_reader {
     struct arena arena;                      /* of the above and of fields */
     int (*next)(struct copy_reader *r, struct err *e);
 
-    const char *in; /* what was fed and is not used yet */
-    size_t in_len;
+    struct copy_input in;
     bool ended;         /* nothing will be fed any more */
     bool marked;        /* the end marker was read: the rest does not count */
-    bool whole;         /* carry holds the line that was handed out: to be dropped */
-    bool measured;      /* line can be shown */
-    struct buf carry;   /* a line or row that began in an earlier feed */
+    bool has_line;      /* line is that of the row, and errors show it; lines.c sets it */
     struct buf scratch; /* fields that are not as they stand in the line */
     struct str *fields; /* of the row that was handed out */
     size_t nfields;     /* that lie in front of an error */
@@ -52,10 +50,13 @@ struct copy_reader {
     size_t column_at; /* … and where in the row its length is */
 };
 
+/* Instead of a column, to copy_reader_context: the line's number alone, since its bytes are no text. */
+#define COPY_LINE_NUMBER (SIZE_MAX - 1)
+
 /* An error of the form of the data, with the context of the line so far. */
 int copy_bad_form(struct copy_reader *r, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* What was handed out is not needed any more. */
+/* The line and the fields that were handed out are not needed any more. */
 void copy_drop_line(struct copy_reader *r);
 
 #endif

@@ -9,7 +9,8 @@
 static int split(struct copy_reader *r, size_t *n, struct err *e)
 {
     TRY(copy_check_utf8(r, r->line, e));
-    return r->options.format == COPY_CSV ? copy_split_csv(r, n, e) : copy_split_text(r, n, e);
+    return r->options.format == COPY_CSV ? copy_split_csv(r, r->fields, n, e)
+                                         : copy_split_text(r, r->fields, n, e);
 }
 
 static int wrong_name(struct copy_reader *r, size_t i, struct err *e)
@@ -41,8 +42,7 @@ static int pass_header(struct copy_reader *r, struct err *e)
     int st = copy_next_line(r, e);
     bool match = r->options.header == COPY_HEADER_MATCH;
     if (st == ST_EOF && match) { /* no header is a wrong one */
-        r->line = STR("");
-        r->measured = true;
+        copy_take_no_line(r);
     } else if (st != ST_OK) {
         return st;
     }

@@ -26,7 +26,7 @@ static bool is_plain_ascii(struct str s)
     return !(odd & HIGH_BITS);
 }
 
-int copy_check_utf8(struct copy_reader *r, struct str s, struct err *e)
+int copy_check_utf8(const struct copy_reader *r, struct str s, struct err *e)
 {
     size_t at;
     if (is_plain_ascii(s) || utf8_valid(s.p, s.n, &at))
@@ -43,8 +43,7 @@ int copy_check_utf8(struct copy_reader *r, struct str s, struct err *e)
         n += (size_t)snprintf(bytes + n, sizeof bytes - n, "%s0x%02x", i ? " " : "", bad[i]);
     (void)err_set(e, SQLSTATE_CHARACTER_NOT_IN_REPERTOIRE, "invalid byte sequence for encoding \"UTF8\": %s",
                   bytes);
-    r->measured = false; /* what is no text is not shown */
-    copy_reader_context(r, COPY_WHOLE_LINE, e);
+    copy_reader_context(r, COPY_LINE_NUMBER, e);
     return ST_ERR;
 }
 
@@ -116,7 +115,7 @@ static const char *escaped_field(struct copy_reader *r, const char *p, const cha
     return p;
 }
 
-static int split_plain(struct copy_reader *r, size_t *n)
+static int split_plain(const struct copy_reader *r, struct str *fields, size_t *n)
 {
     const char *p = r->line.p, *end = p + r->line.n;
     struct str null = r->options.null;
@@ -124,7 +123,7 @@ static int split_plain(struct copy_reader *r, size_t *n)
         const char *stop = memchr(p, r->options.delimiter, (size_t)(end - p));
         struct str f = {p, (size_t)((stop ? stop : end) - p)};
         if (i < r->ncolumns)
-            r->fields[i] = f.n == null.n && str_eq(f, null) ? (struct str){NULL, 0} : f;
+            fields[i] = f.n == null.n && str_eq(f, null) ? (struct str){NULL, 0} : f;
         *n = i + 1;
         if (!stop)
             return ST_OK;
@@ -132,14 +131,14 @@ static int split_plain(struct copy_reader *r, size_t *n)
     }
 }
 
-static int split_escaped(struct copy_reader *r, size_t *n, struct err *e)
+static int split_escaped(struct copy_reader *r, struct str *fields, size_t *n, struct err *e)
 {
     const char *p = r->line.p, *end = p + r->line.n;
     if (!buf_reserve(&r->scratch, r->line.n + 1))
         return err_oom(e);
     for (size_t i = 0;; i++) {
         bool by_number = false;
-        struct str raw, ignored, *f = i < r->ncolumns ? &r->fields[i] : &ignored;
+        struct str raw, ignored, *f = i < r->ncolumns ? &fields[i] : &ignored;
         const char *stop = escaped_field(r, p, end, f, &raw, &by_number);
         if (str_eq(raw, r->options.null))
             *f = (struct str){NULL, 0};
@@ -152,7 +151,7 @@ static int split_escaped(struct copy_reader *r, size_t *n, struct err *e)
     }
 }
 
-int copy_split_text(struct copy_reader *r, size_t *n, struct err *e)
+int copy_split_text(struct copy_reader *r, struct str *fields, size_t *n, struct err *e)
 {
-    return r->plain ? split_plain(r, n) : split_escaped(r, n, e);
+    return r->plain ? split_plain(r, fields, n) : split_escaped(r, fields, n, e);
 }
