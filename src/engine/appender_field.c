@@ -339,7 +339,7 @@ int append_string(struct engine_appender *ap, struct engine_string *to, const ch
     memcpy(copy, p, n);
     memcpy(to->value.pointer.prefix, p, sizeof to->value.pointer.prefix);
     to->value.pointer.ptr = copy;
-    ap->chunk_bytes += n;
+    append_count_bytes(ap, n);
     return ST_OK;
 }
 

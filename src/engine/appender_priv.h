@@ -68,7 +68,7 @@ struct engine_appender {
     duckdb_data_chunk chunk; /* of it, being filled */
     size_t row;
     size_t row_bytes;               /* without strings */
-    size_t chunk_bytes, chunk_room; /* of strings: there are, there may be */
+    size_t chunk_bytes, chunk_room; /* besides those: there are, there may be */
     char *string_at;                /* what is left of the last block of strings */
     size_t string_left;
     struct arena scratch; /* of one value */
@@ -88,7 +88,11 @@ struct engine_appender {
     struct err flush_err;
 };
 
-/* appender_value.c */
+/* So many more bytes have come into the chunk that is being filled: strings, or items of lists. */
+static inline void append_count_bytes(struct engine_appender *ap, size_t n)
+{
+    ap->chunk_bytes += n;
+}
 
 /* appender.c: the engine's own reading of text as a type. */
 int append_engine_cast(struct engine_appender *ap, struct append_column *c, size_t row, struct str text,

@@ -301,7 +301,7 @@ static int put_list(const struct place *p, const struct pg_value *v, int dim, co
     if (duckdb_list_vector_reserve(p->vector, offset + n) != DuckDBSuccess ||
         duckdb_list_vector_set_size(p->vector, offset + n) != DuckDBSuccess)
         return err_oom(p->e);
-    p->ap->chunk_bytes += n * sizeof(struct engine_string);
+    append_count_bytes(p->ap, n * sizeof(struct engine_string));
     struct place child = *p;
     child.type = element;
     child.vector = duckdb_list_vector_get_child(p->vector);
