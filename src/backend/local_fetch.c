@@ -9,6 +9,7 @@
 #include "backend/local_pull.h"
 #include "base/clock.h"
 #include "encode/copy_encoder.h"
+#include "rows/pace.h"
 
 #include <assert.h>
 
@@ -22,7 +23,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static bool batch_is_full(const struct local_fetch *f)
 {
     const struct row_batch *b = &f->portal->reader.batch;
-    return b->len >= f->batch_bytes || (f->batch_rows && b->nrows >= f->batch_rows);
+    return b->len >= f->pace.bytes || (f->batch_rows && b->nrows >= f->batch_rows);
 }
 
 /* So many rows were made or passed over. */
@@ -41,7 +42,7 @@ static int encode_some(struct local_fetch *f, uint64_t at, struct err *e)
     uint64_t before = r->batch.nrows;
     uint64_t rows = f->batch_rows ? min_u64(f->left, f->batch_rows - before) : f->left;
     size_t row = (size_t)(at - r->chunk_from);
-    int st = encode_rows(r->encoder, r->chunk, &row, f->backward ? 1 : rows, f->batch_bytes, &r->batch, e);
+    int st = encode_rows(r->encoder, r->chunk, &row, f->backward ? 1 : rows, f->pace.bytes, &r->batch, e);
     advance(f, r->batch.nrows - before);
     if (st != ST_OK)
         return st;
@@ -117,27 +118,6 @@ static int fill_copy(struct local_fetch *f, struct err *e)
     return st;
 }
 
-enum {
-    GATHER_PAGE = 512 * 1024,   /* of a page: one batch is made while another is written */
-    GATHER_DIRECT = 256 * 1024, /* of rows that lie there already: more would have to be copied together */
-    AHEAD_BYTES = 512 * 1024,   /* of rows that are made before they are asked for */
-    GATHER_FROM = 64 * 1024,    /* a caller that wants less shall have it */
-    GATHER_WITHIN_US = 20000,   /* rows wait for no more than some of these */
-};
-
-/* A stream that fills its batches quickly fills larger ones: a quarter of the writes and of the handing over.
- */
-static void gather_more(struct local_fetch *f)
-{
-    if (f->batch_bytes < GATHER_FROM || f->batch_bytes >= f->batch_max ||
-        f->portal->reader.batch.len < f->batch_bytes)
-        return;
-    int64_t now = clock_now_us();
-    if (now - f->full_us < GATHER_WITHIN_US)
-        f->batch_bytes = f->batch_bytes < f->batch_max / 2 ? 2 * f->batch_bytes : f->batch_max;
-    f->full_us = now;
-}
-
 /* What was encoded before an end or an error goes out first; the end or error comes with the next call. */
 static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const struct err *e)
 {
@@ -151,7 +131,8 @@ static int hand_on(struct local_fetch *f, int st, struct row_batch **out, const 
         return st;
     f->first = false;
     p->sent += b->len;
-    gather_more(f);
+    if (pace_batch_may_grow(&f->pace, b->len))
+        pace_batch_filled(&f->pace, clock_now_us());
     *out = b;
     return ST_OK;
 }
@@ -201,7 +182,7 @@ static void fetch_close(struct row_stream *rs)
 {
     struct local_fetch *f = (struct local_fetch *)rs;
     struct local_portal *p = f->portal;
-    p->gathered = f->batch_bytes;
+    p->batch_bytes = f->pace.bytes;
     if (p->stmt && p->stmt->direct && !f->copy && !f->skip)
         local_direct_learn(p->session->local, p->stmt, p->sent);
     if (!local_state_streams(p->state)) /* of a stream that goes on the memory stays, as the engine's does */
@@ -222,7 +203,7 @@ static int pull_ahead(struct local_portal *p)
     struct row_source *from = p->stream.source;
     struct err told_later;
     err_init(&told_later);
-    if (from->ops->encoded->ready_bytes(from) >= AHEAD_BYTES)
+    if (from->ops->encoded->ready_bytes(from) >= PACE_AHEAD)
         return ST_OK;
     local_enter(p->session, p->user.conn);
     int st = from->ops->encoded->pull(from, &told_later);
@@ -234,34 +215,23 @@ static int pull_ahead(struct local_portal *p)
 int local_ahead(struct backend_portal *bp)
 {
     struct local_portal *p = (struct local_portal *)bp;
-    if (!local_state_streams(p->state) || p->fetch.portal || p->gathered < GATHER_FROM)
+    if (!local_state_streams(p->state) || p->fetch.portal || p->batch_bytes < PACE_GROW_FROM)
         return ST_OK;
     if (p->state == LOCAL_STREAMS_ENCODED)
         return pull_ahead(p);
-    local_reader_make_ahead(&p->reader, bp->position, AHEAD_BYTES);
+    local_reader_make_ahead(&p->reader, bp->position, PACE_AHEAD);
     return ST_OK;
 }
 
 /* ---- the beginning ---- */
 
-static size_t batch_max(const struct backend_fetch *how)
+static struct pace_batch pace_of(const struct local_portal *p, const struct backend_fetch *how)
 {
-    size_t most = how->max_rows ? GATHER_PAGE : ROW_BATCH_MAX;
-    return how->batch_most && how->batch_most < most ? how->batch_most : most;
-}
-
-static size_t encoded_max(const struct backend_fetch *how)
-{
-    size_t half = how->batch_most / 2;
-    return half && half < GATHER_DIRECT ? half : GATHER_DIRECT;
-}
-
-static size_t batch_bytes(const struct local_portal *p, const struct backend_fetch *how)
-{
-    size_t wanted = how->batch_bytes, most = batch_max(how);
-    if (wanted >= GATHER_FROM && p->gathered > wanted)
-        wanted = p->gathered < GATHER_PAGE ? p->gathered : GATHER_PAGE;
-    return wanted == 0 ? 1 : wanted < most ? wanted : most;
+    return pace_batch_for(&(struct pace_fetch){.bytes = how->batch_bytes,
+                                               .most = how->batch_most,
+                                               .before = p->batch_bytes,
+                                               .is_page = how->max_rows > 0,
+                                               .is_encoded = p->state == LOCAL_STREAMS_ENCODED});
 }
 
 /* Rows that are encoded already are of use for this fetch, or they are made typed. */
@@ -305,8 +275,7 @@ int local_fetch(struct backend_portal *bp, const struct backend_fetch *how, stru
         .skip = how->skip,
         .copy = how->copy,
         .left = how->max_rows && !how->copy ? how->max_rows : UINT64_MAX,
-        .batch_bytes = batch_bytes(p, how),
-        .batch_max = p->state == LOCAL_STREAMS_ENCODED ? encoded_max(how) : batch_max(how),
+        .pace = pace_of(p, how),
         .batch_rows = how->batch_rows,
         .first = true,
     };

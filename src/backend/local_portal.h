@@ -20,6 +20,7 @@
 #include "backend/local_run.h"
 #include "backend/local_state.h"
 #include "base/arena.h"
+#include "rows/pace.h"
 #include "rows/row_stream.h"
 
 struct local_rows;
@@ -35,9 +36,8 @@ struct local_fetch {
     uint64_t next;               /* the row to begin with, or backward the one after it */
     uint64_t left;               /* rows; UINT64_MAX: all */
     bool backward, skip;
-    size_t batch_bytes, batch_max; /* a batch; how large it may grow */
+    struct pace_batch pace; /* how large its batches are */
     uint64_t batch_rows;
-    int64_t full_us;                 /* when the last full batch was handed on */
     bool first;                      /* nothing handed on yet */
     const struct copy_options *copy; /* NULL: DataRow */
     bool any_rows;                   /* of a COPY */
@@ -56,9 +56,9 @@ struct local_portal {
     struct local_rows *rows; /* the same, where they were put down and more may follow; NULL: they were not */
     struct local_reader reader;
     struct local_fetch fetch;
-    uint64_t sent;   /* bytes of all fetches */
-    size_t gathered; /* how large the batches of the last fetch grew; the next one begins with that */
-    struct err *err; /* of LOCAL_FAILED; NULL: there was no memory for it */
+    uint64_t sent;      /* bytes of all fetches */
+    size_t batch_bytes; /* how large the batches of the last fetch grew; the next one begins with that */
+    struct err *err;    /* of LOCAL_FAILED; NULL: there was no memory for it */
 };
 
 /* LOCAL_NEW, without a statement. desc may be NULL. 53200 */

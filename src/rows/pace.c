@@ -2,6 +2,7 @@
 
 #include "rows/row_batch.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 static _Atomic bool is_plain;
@@ -50,6 +51,39 @@ void pace_no_page(struct pace *p)
 bool pace_makes_ahead(size_t bytes)
 {
     return bytes >= PACE_AHEAD_FROM && !pace_is_plain();
+}
+
+static size_t least_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+struct pace_batch pace_batch_for(const struct pace_fetch *wanted)
+{
+    const size_t allowed = wanted->most ? wanted->most : ROW_BATCH_MAX;
+    const size_t most = least_of(allowed, wanted->is_page ? PACE_PAGE_BATCH : ROW_BATCH_MAX);
+    size_t bytes = wanted->bytes;
+    if (bytes >= PACE_GROW_FROM && wanted->before > bytes)
+        bytes = least_of(wanted->before, PACE_PAGE_BATCH);
+    if (bytes == 0)
+        bytes = 1;
+    return (struct pace_batch){
+        .bytes = least_of(bytes, most),
+        .most = wanted->is_encoded ? least_of(allowed / 2, PACE_ENCODED_BATCH) : most,
+    };
+}
+
+bool pace_batch_may_grow(const struct pace_batch *b, size_t bytes)
+{
+    return b->bytes >= PACE_GROW_FROM && b->bytes < b->most && bytes >= b->bytes;
+}
+
+void pace_batch_filled(struct pace_batch *b, int64_t now_us)
+{
+    assert(b->bytes < b->most); /* pace_batch_may_grow was asked */
+    if (now_us - b->full_us < PACE_GROW_WITHIN_US)
+        b->bytes = b->bytes < b->most / 2 ? 2 * b->bytes : b->most;
+    b->full_us = now_us;
 }
 
 bool pace_wants_writer(const struct pace *p, uint64_t bytes)
