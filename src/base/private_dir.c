@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define UNIQUE "XXXXXX" /* what mkdtemp(3) replaces */
+
 enum {
     HOW_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
     TRIES_MAX = 16,
@@ -52,7 +54,8 @@ static void remove_file(const void *arg, int at, const char *name)
 static void remove_if_left(const void *arg, int parent, const char *name)
 {
     const char *prefix = arg;
-    if (strncmp(name, prefix, strlen(prefix)) != 0)
+    size_t n = strlen(prefix);
+    if (strncmp(name, prefix, n) != 0 || strlen(name) != n + sizeof UNIQUE - 1)
         return;
     CLEANUP(fd_closep) int fd = openat(parent, name, HOW_DIRECTORY);
     struct stat st;
@@ -84,7 +87,7 @@ static int make(struct private_dir *d, const char *parent, const char *prefix, s
     bool gone = true;
     for (int tries = 0; gone && tries < TRIES_MAX; tries++) {
         gone = false;
-        if (snprintf(d->path, sizeof d->path, "%s/%sXXXXXX", parent, prefix) >= (int)sizeof d->path) {
+        if (snprintf(d->path, sizeof d->path, "%s/%s" UNIQUE, parent, prefix) >= (int)sizeof d->path) {
             d->path[0] = '\0';
             return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the name of directory \"%.64s...\" is too long",
                            parent);

@@ -4,16 +4,18 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/private_dir.h"
 #include "sql/catalog.h"
 #include "sql/token.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { INIT_FILE_MAX = 1024 * 1024, MADE_PATH_MAX = 4096, PROTECT_MAX = 16, MEMORY_BESIDE = 1 << 30 };
+enum { INIT_FILE_MAX = 1024 * 1024, PROTECT_MAX = 16, MEMORY_BESIDE = 1 << 30 };
+
+#define MEMORY_PREFIX "tavana_memory_"
 
 static size_t count_setup(void)
 {
@@ -95,20 +97,10 @@ static void blank_kept(char *text)
     } while (kind != SQL_TOK_END && kind != SQL_TOK_BAD);
 }
 
-/* directory: of the file, for remove_made. Its name is the catalog's. */
-static int make_database(const struct engine_options *o, const char *where, char directory[MADE_PATH_MAX],
-                         char path[MADE_PATH_MAX], struct err *e)
+/* The file's name is the catalog's. */
+static int make_database(const struct engine_options *o, const char *path, struct err *e)
 {
     struct engine *made;
-    int n = snprintf(directory, MADE_PATH_MAX, "%s/tavana-XXXXXX", where);
-    if (n >= MADE_PATH_MAX - 16)
-        return err_set(e, SQLSTATE_CONFIG_FILE_ERROR, "the name of the spool_directory is too long");
-    if (!mkdtemp(directory)) {
-        directory[0] = '\0';
-        return err_errno(e, errno, "could not make a directory in %s", where);
-    }
-    memcpy(path, directory, (size_t)n);
-    memcpy(path + n, "/memory", sizeof "/memory");
     struct engine_options writable = *o;
     writable.path = path;
     writable.read_only = false;
@@ -117,19 +109,14 @@ static int make_database(const struct engine_options *o, const char *where, char
     return ST_OK;
 }
 
-static void remove_made(const char *directory, const char *path)
-{
-    if (*path)
-        (void)unlink(path);
-    if (*directory)
-        (void)rmdir(directory);
-}
-
 static int open_made(struct backend **out, struct local_options *o, const char *where, char *init,
                      struct err *e)
 {
-    char directory[MADE_PATH_MAX] = "", path[MADE_PATH_MAX] = "";
-    int st = make_database(&o->engine, where, directory, path, e);
+    struct private_dir d;
+    char path[PRIVATE_DIR_PATH_MAX + sizeof "/memory"];
+    TRY(private_dir_make(&d, where, MEMORY_PREFIX, e));
+    (void)snprintf(path, sizeof path, "%s/memory", d.path);
+    int st = make_database(&o->engine, path, e);
     if (st == ST_OK) {
         o->engine.path = path;
         if (init)
@@ -137,7 +124,7 @@ static int open_made(struct backend **out, struct local_options *o, const char *
         st = local_backend_new(out, o, e);
         o->engine.path = NULL;
     }
-    remove_made(directory, path); /* the engine has it open */
+    private_dir_remove(&d); /* the engine has the file open */
     return st;
 }
 
