@@ -19,8 +19,8 @@ struct private_dir {
     }
 
 /* parent is made when it is missing, nothing above it. Directories there that are called prefix and six more
- * characters are these alone: those of the same user that nobody holds are removed with the files in them. F0000 where parent's name is
- * too long, else as err_errno. */
+ * characters are these alone: those of the same user that nobody holds are removed, with the files in them.
+ * F0000 where parent's name is too long, else as err_errno. */
 int private_dir_make(struct private_dir *d, const char *parent, const char *prefix, struct err *e);
 /* With the files in it. A zeroed one is not fine, one of PRIVATE_DIR_NONE is. */
 void private_dir_remove(struct private_dir *d);

@@ -20,6 +20,11 @@ enum {
     GIVE_UP_WAIT_US = 500 * 1000, /* for clients to be told; what hangs in a dead engine is not waited for */
 };
 
+static struct front *front_of(struct process *p)
+{
+    return (struct front *)p;
+}
+
 static void session_config_from(struct session_config *out, const struct config *c)
 {
     *out = (struct session_config){
@@ -164,7 +169,7 @@ static void on_accept(void *arg, int fd)
 
 static int open_listener(struct front *v, struct err *e)
 {
-    const struct config *c = &v->process->config;
+    const struct config *c = &v->process.config;
     const char *addresses[CONFIG_LIST_MAX + 1];
     size_t n = 0;
     for (size_t i = 0; i < c->listen.n; i++)
@@ -190,9 +195,9 @@ static unsigned logins_within(uint64_t wanted, uint64_t descriptors)
     return (unsigned)(n > LOGINS_MIN ? n : LOGINS_MIN);
 }
 
-int front_open_listener(struct front *f, struct process *p, struct err *e)
+int front_listen(struct process *p, struct err *e)
 {
-    f->process = p;
+    struct front *f = front_of(p);
     TRY(check_authentication(&p->config, e));
     TRY(check_tls(&p->config, e));
     const struct config *c = &p->config;
@@ -206,7 +211,7 @@ int front_open_listener(struct front *f, struct process *p, struct err *e)
 
 int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
 {
-    struct process *p = f->process;
+    struct process *p = &f->process;
     const struct config *c = &p->config;
     struct session_config sc;
     session_config_from(&sc, c);
@@ -230,8 +235,9 @@ int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
     return listener_start(f->listener, e);
 }
 
-int front_reload(struct front *f, const struct config *next, struct err *e)
+int front_reload(struct process *p, const struct config *next, struct err *e)
 {
+    struct front *f = front_of(p);
     struct session_config sc;
     TRY(check_authentication(next, e));
     TRY(check_tls(next, e));
@@ -240,10 +246,10 @@ int front_reload(struct front *f, const struct config *next, struct err *e)
     return session_server_set_config(f->sessions, &sc, e);
 }
 
-/* No new sessions; running ones may finish within the limit; then they are ended. */
-unsigned front_drain(struct front *v)
+unsigned front_drain(struct process *p)
 {
-    int64_t timeout_us = v->process->config.shutdown_timeout_ms * 1000;
+    struct front *v = front_of(p);
+    int64_t timeout_us = p->config.shutdown_timeout_ms * 1000;
     log_line(LOG_INFO, "draining", "sessions=%u", session_server_counts(v->sessions).sessions);
     listener_stop(v->listener);
     session_server_drain(v->sessions);
@@ -257,37 +263,37 @@ unsigned front_drain(struct front *v)
     return session_server_counts(v->sessions).left;
 }
 
-void front_give_up(struct front *v)
+void front_give_up(struct process *p)
 {
+    struct front *v = front_of(p);
     listener_pause(v->listener);
     session_server_crash(v->sessions);
     (void)session_server_wait(v->sessions, clock_now_us() + GIVE_UP_WAIT_US);
 }
 
-void front_forget_listener(struct front *f)
+void front_forget_sockets(struct process *p)
 {
+    struct front *f = front_of(p);
     listener_forget(f->listener);
     f->listener = NULL;
 }
 
-void front_gauges(const struct front *f, struct ops_gauges *g)
+void front_gauges(struct process *p, struct ops_gauges *g)
 {
-    ops_gauge(g, "tavana_sessions_parked", "Sessions that cost no thread now", lot_count(f->lot));
+    ops_gauge(g, "tavana_sessions_parked", "Sessions that cost no thread now", lot_count(front_of(p)->lot));
 }
 
-int front_port(const struct front *f)
+int front_port(const struct process *p)
 {
-    return listener_port(f->listener);
+    return listener_port(((const struct front *)p)->listener);
 }
 
-void front_close_sessions(struct front *f)
+/* The pool's threads may still be on their way out of a session, and look at the lot. */
+void front_close(struct front *f)
 {
     listener_free(f->listener);
     pg_front_free(f->clients);
     session_server_free(f->sessions);
-}
-
-void front_free(struct front *f)
-{
+    thread_pool_free(f->process.pool);
     lot_free(f->lot);
 }

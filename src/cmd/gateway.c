@@ -10,7 +10,6 @@
 enum { KEPT_FREE = 8 * 1024 * 1024 }; /* rows come in blocks of up to a megabyte */
 
 struct gateway {
-    struct process process;
     struct front front;
     struct route *route;
 };
@@ -25,7 +24,7 @@ static void say_thrown_out(void *arg, const char *address, const char *what, int
 
 static int open_workers(struct gateway *v, struct err *e)
 {
-    const struct config *c = &v->process.config;
+    const struct config *c = &v->front.process.config;
     struct rpc_security security;
     const struct route_options o = {
         .workers = {.names = c->workers.items,
@@ -43,16 +42,6 @@ static int open_workers(struct gateway *v, struct err *e)
     return route_new(&v->route, &o, e);
 }
 
-static int listen_for_clients(struct process *p, struct err *e)
-{
-    return front_open_listener(&((struct gateway *)p)->front, p, e);
-}
-
-static void forget_sockets(struct process *p)
-{
-    front_forget_listener(&((struct gateway *)p)->front);
-}
-
 static int start(struct process *p, struct err *e)
 {
     struct gateway *v = (struct gateway *)p;
@@ -65,23 +54,16 @@ static int start(struct process *p, struct err *e)
 static void stop(struct process *p)
 {
     struct gateway *v = (struct gateway *)p;
-    front_close_sessions(&v->front);
-    thread_pool_free(p->pool);
-    front_free(&v->front);
+    front_close(&v->front);
     route_free(v->route);
 }
 
 static int reload(struct process *p, const struct config *next, struct err *e)
 {
     struct gateway *v = (struct gateway *)p;
-    TRY(front_reload(&v->front, next, e));
+    TRY(front_reload(p, next, e));
     route_set_wait(v->route, next->stream_wait_ms * 1000);
     return ST_OK;
-}
-
-static unsigned drain(struct process *p)
-{
-    return front_drain(&((struct gateway *)p)->front);
 }
 
 /* Of each worker, with its address as a label: name, help, value. */
@@ -117,7 +99,7 @@ static void gauges(struct process *p, struct ops_gauges *g)
         channels += w[i].channel;
         there += w[i].report.there && !w[i].twin;
     }
-    front_gauges(&v->front, g);
+    front_gauges(p, g);
     ops_gauge(g, "tavana_gateway_workers", "Workers that are known", workers);
     ops_gauge(g, "tavana_gateway_workers_attached", "Of these, those that can be reached", there);
     ops_gauge(g, "tavana_gateway_channels", "Channels to workers", channels);
@@ -128,32 +110,20 @@ static void gauges(struct process *p, struct ops_gauges *g)
     worker_gauges(g, w, n);
 }
 
-static int port(const struct process *p)
-{
-    return front_port(&((const struct gateway *)p)->front);
-}
-
 int cmd_gateway(int argc, char **argv)
 {
     static const struct process_role role = {
         .role = CONFIG_ROLE_GATEWAY,
-        .usage = "Usage: tavana gateway --workers HOST:PORT[,...] [--OPTION VALUE | --set OPTION=VALUE]...\n"
-                 "\n"
-                 "  --workers HOST:PORT,...  where `tavana worker` listens\n"
-                 "  --listen HOST:PORT       where clients connect (127.0.0.1:15432)\n"
-                 "  --http HOST:PORT         where /metrics, /health, /ready and /status are; or off\n"
-                 "  --config FILE            a file of options\n"
-                 "\n"
-                 "`tavana options` lists every option, with its environment variable and default.\n",
-        .listen = listen_for_clients,
-        .forget_sockets = forget_sockets,
+        .name = "gateway",
+        .takes = "--workers HOST:PORT[,...]",
+        .argument = "--workers HOST:PORT,...",
+        .argument_text = "where `tavana worker` listens",
+        FRONT_ROLE,
         .start = start,
         .stop = stop,
         .reload = reload,
-        .drain = drain,
         .gauges = gauges,
-        .port = port,
     };
     struct gateway v = {0};
-    return process_main(&v.process, &role, argc, argv);
+    return process_main(&v.front.process, &role, argc, argv);
 }

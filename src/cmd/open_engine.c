@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/private_dir.h"
+#include "engine/engine.h"
 #include "sql/catalog.h"
 #include "sql/token.h"
 
@@ -128,8 +129,9 @@ static int open_made(struct backend **out, struct local_options *o, const char *
     return st;
 }
 
-int open_engine(struct backend **out, const struct config *c, struct err *e)
+int open_engine(struct backend **out, struct process *p, struct err *e)
 {
+    const struct config *c = &p->config;
     char memory[32] = "";
     if (c->memory_limit)
         (void)snprintf(memory, sizeof memory, "%lldB", (long long)c->memory_limit);
@@ -162,6 +164,7 @@ int open_engine(struct backend **out, const struct config *c, struct err *e)
                 .nallowed_functions = c->allowed_functions.n,
             },
     };
+    engine_on_death(process_engine_died, p);
     o.engine.nprotect = collect_protected(protect, c);
     CLEANUP(mem_freep) char *init = NULL;
     if (c->init)

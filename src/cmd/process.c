@@ -158,7 +158,7 @@ static void reload(struct process *p)
     struct err e;
     struct config next = {0};
     err_init(&e);
-    if (config_reload(&p->config, &next, &e) < 0 || p->role->reload(p, &next, &e) < 0) {
+    if (config_reload(&p->config, &next, &e) < 0 || (p->role->reload && p->role->reload(p, &next, &e) < 0)) {
         report("reload_failed", &e);
         config_release(&next);
         return;
@@ -211,6 +211,21 @@ static int fail(const struct err *e, int code)
 {
     fprintf(stderr, "tavana: %s%s%s\n", e->message, e->hint[0] ? "; " : "", e->hint);
     return code;
+}
+
+static void print_usage(const struct process_role *role)
+{
+    enum { WIDTH = 25 }; /* of the longest, the gateway's --workers */
+    const char *const rows[][2] = {
+        {role->argument, role->argument_text},
+        {"--listen HOST:PORT", role->listens_text},
+        {"--http HOST:PORT", "where /metrics, /health, /ready and /status are; or off"},
+        {"--config FILE", "a file of options"},
+    };
+    printf("Usage: tavana %s %s [--OPTION VALUE | --set OPTION=VALUE]...\n\n", role->name, role->takes);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        printf("  %-*s %s\n", WIDTH, rows[i][0], rows[i][1]);
+    printf("\n`tavana options` lists every option, with its environment variable and default.\n");
 }
 
 static bool wants_help(int argc, char **argv)
@@ -293,7 +308,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
     struct err e;
     sigset_t signals;
     if (wants_help(argc, argv)) {
-        fputs(role->usage, stdout);
+        print_usage(role);
         return 0;
     }
     err_init(&e);

@@ -15,7 +15,10 @@ struct process;
 
 struct process_role {
     enum config_role role;
-    const char *usage;
+    const char *name;                     /* of the subcommand */
+    const char *takes;                    /* for its usage: what it alone takes … */
+    const char *argument, *argument_text; /* … called so, and what that is */
+    const char *listens_text;             /* what --listen is */
     /* Refuses what can be refused before anything is opened, and opens the sockets that clients come to, in
      * the parent, for it and all its children. NULL: none of its own to keep. */
     int (*listen)(struct process *p, struct err *e);
@@ -24,7 +27,7 @@ struct process_role {
     /* Opens the role's parts; what was opened before a failure is closed by stop. */
     int (*start)(struct process *p, struct err *e);
     void (*stop)(struct process *p);
-    /* SIGHUP: takes over what may change; on ST_ERR everything stays as it was. */
+    /* SIGHUP: takes over what may change; on ST_ERR everything stays as it was. NULL: nothing of its own. */
     int (*reload)(struct process *p, const struct config *next, struct err *e);
     /* SIGTERM: nothing new; what runs may finish within shutdown_timeout. How many threads will not come back
      * soon: they are in an engine that cannot be stopped, and what they do there changes nothing. */

@@ -8,7 +8,6 @@
 #include "cmd/open_engine.h"
 #include "cmd/process.h"
 #include "cmd/rpc_options.h"
-#include "engine/engine.h"
 #include "net/listener.h"
 #include "rpc/service.h"
 
@@ -100,8 +99,7 @@ static int check(struct process *p, struct err *e)
 static int start(struct process *p, struct err *e)
 {
     struct worker_process *v = (struct worker_process *)p;
-    engine_on_death(process_engine_died, p);
-    TRY(open_engine(&v->engine, &p->config, e));
+    TRY(open_engine(&v->engine, p, e));
     TRY(process_open_pool(p, e));
     return open_service(v, e);
 }
@@ -113,14 +111,6 @@ static void stop(struct process *p)
     thread_pool_free(p->pool);
     rpc_service_free(v->service);
     local_backend_free(v->engine);
-}
-
-static int reload(struct process *p, const struct config *next, struct err *e)
-{
-    (void)p;
-    (void)next;
-    (void)e;
-    return ST_OK;
 }
 
 /* What is being committed is waited for, however long that takes. */
@@ -165,18 +155,12 @@ int cmd_worker(int argc, char **argv)
 {
     static const struct process_role role = {
         .role = CONFIG_ROLE_WORKER,
-        .usage = "Usage: tavana worker [DATABASE] [--OPTION VALUE | --set OPTION=VALUE]...\n"
-                 "\n"
-                 "  DATABASE           a database file; without one the engine is in memory\n"
-                 "  --listen HOST:PORT where gateways connect (127.0.0.1:50053)\n"
-                 "  --http HOST:PORT   where /metrics, /health, /ready and /status are; or off\n"
-                 "  --config FILE      a file of options\n"
-                 "\n"
-                 "`tavana options` lists every option, with its environment variable and default.\n",
+        .name = "worker",
+        OPEN_ENGINE_ARGUMENT,
+        .listens_text = "where gateways connect (127.0.0.1:50053)",
         .listen = check,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .drain = drain,
         .gauges = gauges,
         .port = port,
