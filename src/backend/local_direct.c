@@ -14,11 +14,11 @@
 #include "backend/local_priv.h"
 #include "backend/local_types.h"
 #include "base/alloc.h"
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "encode/row_decoder.h"
 #include "engine/chunk_codec.h"
 #include "pgtype/tz.h"
+#include "pgwire/message.h"
 #include "sql/selects_all.h"
 
 #include <assert.h>
@@ -302,7 +302,7 @@ static size_t rows_within(const struct direct_piece *p, size_t at, uint64_t most
     uint64_t first = p->batch.nrows - p->rows, row = first;
     size_t to = last_mark(p, at, first + most, room, &row);
     for (; row < first + most; row++) {
-        size_t len = 1 + (size_t)get_be32(p->batch.data + to + 1);
+        size_t len = message_size(p->batch.data + to);
         if (to > at && to + len - at > room)
             break;
         to += len;

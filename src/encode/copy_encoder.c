@@ -5,9 +5,9 @@
 #include "encode/cell.h"
 #include "encode/copy_escape.h"
 #include "encode/encoder_priv.h"
+#include "pgwire/message.h"
 
 enum {
-    MESSAGE_HEADER = 5,
     BINARY_TRAILER = 2,
     QUOTES = 2,
     ROWS_AT_ONCE = 64, /* room is looked after once for so many */
@@ -117,7 +117,7 @@ static void plan(struct encoder *enc)
     struct copy_cells *cc = enc->copy;
     enc->nunbounded = 0;
     cc->looks = false;
-    enc->fixed_bound = MESSAGE_HEADER + COPY_SLACK + CELL_SLACK + 1;
+    enc->fixed_bound = MESSAGE_HEAD + COPY_SLACK + CELL_SLACK + 1;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         const struct cell *c = &enc->cells[i];
         bool bounded = cc->cells[i].form == FORM_PLAIN && c->bound;
@@ -323,7 +323,7 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
                           size_t row, struct err *e)
 {
     const struct copy_options *o = &enc->copy->options;
-    uint8_t *p = start + MESSAGE_HEADER;
+    uint8_t *p = start + MESSAGE_HEAD;
     size_t scratch_at = 0;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         const struct column_view *v = &chunk->columns[i];
@@ -341,9 +341,7 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
         }
     }
     *p++ = '\n';
-    (void)put_u8(start, 'd');
-    (void)put_be32(start + 1, (uint32_t)(p - start - 1));
-    return p;
+    return message_close(start, 'd', p);
 }
 
 /* Of a row that is looked at alone: it may be larger than a batch, or has values to render. */
@@ -423,11 +421,10 @@ static int insert_header(struct row_batch *batch, struct err *e)
     if (n > MESSAGE_MAX - COPY_BINARY_HEADER)
         return encoder_row_too_large(e);
     TRY(row_batch_reserve(batch, COPY_BINARY_HEADER, e));
-    uint8_t *p = batch->data + MESSAGE_HEADER;
-    memmove(p + COPY_BINARY_HEADER, p, n - MESSAGE_HEADER);
+    uint8_t *p = batch->data + MESSAGE_HEAD;
+    memmove(p + COPY_BINARY_HEADER, p, n - MESSAGE_HEAD);
     (void)put_binary_header(p);
-    (void)put_be32(batch->data + 1, (uint32_t)(n - 1 + COPY_BINARY_HEADER));
-    row_batch_commit(batch, batch->data + n + COPY_BINARY_HEADER, 0);
+    row_batch_commit(batch, message_close(batch->data, 'd', batch->data + n + COPY_BINARY_HEADER), 0);
     return ST_OK;
 }
 
@@ -467,11 +464,11 @@ int copy_put_names(struct row_batch *batch, const struct copy_options *options, 
     if (options->format == COPY_BINARY || options->header == COPY_HEADER_NONE)
         return ST_OK;
     copy_escaper_init(&x, options, desc->ncolumns);
-    size_t need = MESSAGE_HEADER + 1 + COPY_SLACK;
+    size_t need = MESSAGE_HEAD + 1 + COPY_SLACK;
     for (size_t i = 0; i < desc->ncolumns; i++)
         need += 2 * strlen(desc->columns[i].name) + QUOTES + 1;
     TRY(row_batch_reserve(batch, need, e));
-    uint8_t *start = batch->data + batch->len, *p = start + MESSAGE_HEADER;
+    uint8_t *start = batch->data + batch->len, *p = start + MESSAGE_HEAD;
     for (size_t i = 0; i < desc->ncolumns; i++) {
         const char *name = desc->columns[i].name;
         if (i)
@@ -480,8 +477,7 @@ int copy_put_names(struct row_batch *batch, const struct copy_options *options, 
                                         : copy_text(p, &x, name, strlen(name));
     }
     *p++ = '\n';
-    (void)put_be32(put_u8(start, 'd'), (uint32_t)(p - start - 1));
-    row_batch_commit(batch, p, 0);
+    row_batch_commit(batch, message_close(start, 'd', p), 0);
     return ST_OK;
 }
 
@@ -489,12 +485,11 @@ int copy_put_end(struct row_batch *batch, const struct copy_options *options, bo
 {
     if (options->format != COPY_BINARY)
         return ST_OK;
-    TRY(row_batch_reserve(batch, MESSAGE_HEADER + COPY_BINARY_HEADER + BINARY_TRAILER, e));
-    uint8_t *start = batch->data + batch->len, *p = start + MESSAGE_HEADER;
+    TRY(row_batch_reserve(batch, MESSAGE_HEAD + COPY_BINARY_HEADER + BINARY_TRAILER, e));
+    uint8_t *start = batch->data + batch->len, *p = start + MESSAGE_HEAD;
     if (!any_rows)
         p = put_binary_header(p);
     p = put_be16(p, UINT16_MAX);
-    (void)put_be32(put_u8(start, 'd'), (uint32_t)(p - start - 1));
-    row_batch_commit(batch, p, 0);
+    row_batch_commit(batch, message_close(start, 'd', p), 0);
     return ST_OK;
 }

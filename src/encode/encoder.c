@@ -5,6 +5,7 @@
 #include "encode/describe.h"
 #include "encode/encoder_priv.h"
 #include "pgtype/tz.h"
+#include "pgwire/message.h"
 
 enum {
     ROWS_AT_ONCE =
@@ -29,7 +30,7 @@ static int init_cells(struct encoder *enc, const struct engine_column_type *cons
     enc->unbounded = arena_calloc(&enc->arena, enc->ncolumns, sizeof *enc->unbounded);
     if (!enc->scratch_ends || !enc->unbounded)
         return err_oom(e);
-    enc->fixed_bound = ROW_HEADER + CELL_SLACK;
+    enc->fixed_bound = DATA_ROW_HEAD + CELL_SLACK;
     for (size_t i = 0; i < enc->ncolumns; i++) {
         struct cell *c = &enc->cells[i];
         TRY(cell_init(c, types[i], formats ? formats[i] : format, &enc->settings, &enc->arena, e));
@@ -121,9 +122,8 @@ static inline uint8_t *store_cell(uint8_t *p, const struct cell *c, const struct
 static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struct chunk_view *chunk,
                           size_t row, struct err *e)
 {
-    uint8_t *p = start + 1 + 4;
+    uint8_t *p = data_row_open(start, (uint16_t)enc->ncolumns);
     size_t scratch_at = 0;
-    p = put_be16(p, (uint16_t)enc->ncolumns);
     for (size_t i = 0; i < enc->ncolumns; i++) {
         const struct cell *c = &enc->cells[i];
         const struct column_view *v = &chunk->columns[i];
@@ -141,9 +141,7 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
             return NULL;
         }
     }
-    (void)put_u8(start, enc->message);
-    (void)put_be32(start + 1, (uint32_t)(p - start - 1));
-    return p;
+    return message_close(start, enc->message, p);
 }
 
 static size_t least(uint64_t a, uint64_t b)
@@ -176,7 +174,7 @@ static inline uint8_t *store_string(uint8_t *p, const struct engine_string *s, s
 static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const struct chunk_view *chunk,
                             size_t row, size_t at, struct err *e)
 {
-    uint8_t *p = put_be16(start + 1 + 4, (uint16_t)enc->ncolumns);
+    uint8_t *p = data_row_open(start, (uint16_t)enc->ncolumns);
     const struct lane *l = enc->lanes;
     for (size_t i = 0; i < enc->ncolumns; i++, l++) {
         switch (l->kind) {
@@ -196,9 +194,7 @@ static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const str
             return NULL;
         }
     }
-    (void)put_u8(start, enc->message);
-    (void)put_be32(start + 1, (uint32_t)(p - start - 1));
-    return p;
+    return message_close(start, enc->message, p);
 }
 
 /* The only column, of short values: a row is a header of known bytes and a slot. How many, of n at most,
@@ -211,10 +207,11 @@ static size_t store_only_lane(uint8_t **end, uint8_t message, const struct lane 
     const uint64_t header = message | UINT64_C(1) << 8 * COLUMNS_BYTE;
     size_t i = 0;
     for (; i < n && p < full; i++) {
-        uint64_t length = ROW_HEADER - 1 + (uint64_t)l->widths[i], first = header | length << 8 * LENGTH_BYTE;
+        uint64_t length = DATA_ROW_HEAD - 1 + (uint64_t)l->widths[i],
+                 first = header | length << 8 * LENGTH_BYTE;
         memcpy(p, &first, sizeof first);
-        memcpy(p + ROW_HEADER, l->slots + i * LANE_NARROW_BYTES, LANE_NARROW_BYTES);
-        p += ROW_HEADER + l->widths[i];
+        memcpy(p + DATA_ROW_HEAD, l->slots + i * LANE_NARROW_BYTES, LANE_NARROW_BYTES);
+        p += DATA_ROW_HEAD + l->widths[i];
     }
     *end = p;
     return i;

@@ -8,7 +8,6 @@
 #include "encode/lane.h"
 
 enum {
-    ROW_HEADER = 7, /* message type, length, number of columns */
     ENCODER_MEMORY = 64 * 1024 * 1024,
     SCRATCH_KEEP = 64 * 1024,
 };

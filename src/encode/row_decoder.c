@@ -7,6 +7,7 @@
 #include "encode/encoder.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
+#include "pgwire/message.h"
 
 #include <string.h>
 
@@ -224,18 +225,17 @@ static int decode_cell(struct row_decoder *d, const struct decoded_column *c, si
     return put_value(c, row, &v) ? ST_OK : not_ours(e);
 }
 
-/* 'D' [length u32, of itself on][columns u16], then of each column [length i32][bytes] */
+/* A DataRow of n bytes, as pgwire/message.h has it. */
 static int decode_row(struct row_decoder *d, size_t row, const uint8_t *p, size_t n, struct err *e)
 {
-    enum { HEADER = 1 + 4 + 2, LENGTH = 4 };
-    if (n < HEADER || get_be16(p + HEADER - 2) != d->ncolumns)
+    if (n < DATA_ROW_HEAD || data_row_columns(p) != d->ncolumns)
         return not_ours(e);
-    size_t at = HEADER;
+    size_t at = DATA_ROW_HEAD;
     for (size_t i = 0; i < d->ncolumns; i++) {
-        if (n - at < LENGTH)
+        if (n - at < DATA_ROW_LENGTH)
             return not_ours(e);
         int32_t len = (int32_t)get_be32(p + at);
-        at += LENGTH;
+        at += DATA_ROW_LENGTH;
         if (len > 0 && (size_t)len > n - at)
             return not_ours(e);
         TRY(decode_cell(d, &d->columns[i], row, p + at, len, e));
@@ -250,9 +250,9 @@ int row_decode(struct row_decoder *d, const uint8_t *rows, size_t nbytes, size_t
     size_t at = 0;
     TRY(make_room(d, nrows, e));
     for (size_t row = 0; row < nrows; row++) {
-        if (nbytes - at < 1 + sizeof(uint32_t))
+        if (nbytes - at < MESSAGE_HEAD)
             return not_ours(e);
-        size_t n = 1 + (size_t)get_be32(rows + at + 1);
+        size_t n = message_size(rows + at);
         if (n > nbytes - at)
             return not_ours(e);
         TRY(decode_row(d, row, rows + at, n, e));

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "copy/options.h"
+#include "pgwire/message.h"
 
 #include <string.h>
 
@@ -10,9 +11,6 @@ enum {
     SQLSTATE_LENGTH = 5,
     FLOAT_DIGITS_LEAST = -15,
     FLOAT_DIGITS_MOST = 3,
-    DATA_ROW_HEAD = 7, /* kind, length, count of columns */
-    COPY_DATA_HEAD = 5,
-    LENGTH_BYTES = 4,
 };
 
 static int wrong(struct err *e, const char *what)
@@ -292,7 +290,7 @@ struct some_rows {
 static inline uint64_t next_value(const uint8_t *p, uint64_t at)
 {
     const uint32_t len_and_one = get_be32(p + at) + 1;
-    return at + (LENGTH_BYTES - 1) + len_and_one + (len_and_one == 0);
+    return at + (DATA_ROW_LENGTH - 1) + len_and_one + (len_and_one == 0);
 }
 
 /* Whether the values of each row fill it to its end. No length is read behind `last`, where the buffer's last
@@ -329,7 +327,7 @@ static inline bool few_values_fill(const uint8_t *p, size_t size, unsigned ncolu
 {
     uint64_t at = DATA_ROW_HEAD;
     for (unsigned c = 0; c < ncolumns; c++) {
-        if (at + LENGTH_BYTES > size)
+        if (at + DATA_ROW_LENGTH > size)
             return false;
         *last = at;
         at = next_value(p, at);
@@ -344,7 +342,7 @@ static inline int read_head(const uint8_t *p, size_t left, unsigned ncolumns, si
     *len = get_be32(p + 1);
     if (*len > left - 1 || *len < DATA_ROW_HEAD - 1)
         return wrong(e, "a row ends elsewhere than it says");
-    if (get_be16(p + COPY_DATA_HEAD) != ncolumns)
+    if (data_row_columns(p) != ncolumns)
         return wrong(e, "a row has other columns than its result");
     return ST_OK;
 }
@@ -357,8 +355,8 @@ static uint64_t count_alike(const uint8_t *p, size_t left, size_t size, size_t l
     uint64_t alike = 0;
     for (const uint8_t *q = p + size; alike < rows && left >= size; q += size, left -= size, alike++)
         if (memcmp(q, p, sizeof(uint64_t)) != 0 ||
-            memcmp(q + DATA_ROW_HEAD, p + DATA_ROW_HEAD, LENGTH_BYTES) != 0 ||
-            memcmp(q + last, p + last, LENGTH_BYTES) != 0)
+            memcmp(q + DATA_ROW_HEAD, p + DATA_ROW_HEAD, DATA_ROW_LENGTH) != 0 ||
+            memcmp(q + last, p + last, DATA_ROW_LENGTH) != 0)
             break;
     return alike;
 }
@@ -388,7 +386,7 @@ static int check_few(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumn
 static int check_many(const uint8_t *p, size_t n, uint64_t rows, unsigned ncolumns, struct err *e)
 {
     struct some_rows some = {.n = 0};
-    const uint64_t last = n - LENGTH_BYTES;
+    const uint64_t last = n - DATA_ROW_LENGTH;
     for (size_t at = 0; at < n; rows--) {
         size_t len = 0;
         if (rows == 0)
@@ -410,10 +408,10 @@ static int check_copy_data(const uint8_t *p, size_t n, uint64_t rows, struct err
 {
     uint64_t pieces = 0;
     for (size_t at = 0; at < n; pieces++) {
-        if (n - at < COPY_DATA_HEAD || p[at] != 'd')
+        if (n - at < MESSAGE_HEAD || p[at] != 'd')
             return wrong(e, "what was copied is no file");
         const size_t len = get_be32(p + at + 1);
-        if (len > n - at - 1 || len < LENGTH_BYTES)
+        if (len > n - at - 1 || len < DATA_ROW_LENGTH)
             return wrong(e, "a row ends elsewhere than it says");
         at += 1 + len;
     }

@@ -4,9 +4,9 @@
 #include "rpc/service_priv.h"
 
 #include "base/alloc.h"
-#include "base/bytes.h"
 #include "base/metric.h"
 #include "copy/options.h"
+#include "pgwire/message.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
@@ -154,7 +154,7 @@ static int send_cut(struct service_session *s, struct rpc_in *in, const struct r
         size_t end = at;
         uint64_t rows = 0;
         while (end < batch->len) {
-            size_t row = 1 + (size_t)get_be32(batch->data + end + 1);
+            size_t row = message_size(batch->data + end);
             if (rows > 0 && end + row - at > RPC_BATCH_MAX)
                 break;
             end += row;

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "pgwire/message.h"
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
@@ -58,13 +59,13 @@ static int compute(struct session *s, const struct sql_execute *x, struct execut
     TRY(rc);
     if (rc != ST_OK || batch->nrows != 1)
         return several_values(e);
-    const uint8_t *at = batch->data + 7; /* 'D', length, column count */
+    const uint8_t *at = batch->data + DATA_ROW_HEAD;
     for (size_t i = 0; i < x->nvalues; i++) {
         struct backend_param *param = &args->params[i];
         param->len = (int32_t)get_be32(at);
         param->format = 0;
-        param->data = at + 4;
-        at += 4 + (param->len > 0 ? (size_t)param->len : 0);
+        param->data = at + DATA_ROW_LENGTH;
+        at += DATA_ROW_LENGTH + (param->len > 0 ? (size_t)param->len : 0);
     }
     return ST_OK;
 }

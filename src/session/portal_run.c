@@ -4,7 +4,7 @@
  * know that it was the rest. Source: PostgreSQL manual, FETCH, and its answers as measured. */
 #include "session/portal_run.h"
 
-#include "base/bytes.h"
+#include "pgwire/message.h"
 #include "rows/row_batch.h"
 #include "rows/row_stream.h"
 #include "session/session_priv.h"
@@ -83,7 +83,7 @@ static int run_result(struct session *s, struct portal *p, const struct portal_r
     size_t end = r->at;
     assert(!run->backward && run->count > 0);
     while (end < r->rows.len && *rows < run->count) {
-        end += 1 + get_be32(r->rows.data + end + 1);
+        end += message_size(r->rows.data + end);
         ++*rows;
     }
     assert(end <= r->rows.len);
