@@ -2,8 +2,7 @@
  *
  * A plan costs 8 KB, or up to 700 KB with a sort, and saves 40 to 300 microseconds. So a text's first run
  * keeps nothing but its hash; from the second on the plan stays, and beyond LOCAL_PLANS_MAX in the process
- * the sessions that have been idle longest lose theirs. Lock order: plans_lock, then a session's lock.
- * */
+ * the sessions that have been idle longest lose theirs. Lock order: plans_lock, then a session's lock. */
 #include "backend/local_cache.h"
 
 #include "backend/local_conn.h"
@@ -54,6 +53,7 @@ static struct local_cached *cached_find(struct local_conn *c, struct str text)
     return NULL;
 }
 
+/* The place for a plan more: a free one, or that of the plan whose last use is longest ago. */
 static struct local_cached *cached_oldest(struct local_conn *c)
 {
     struct local_cached *oldest = &c->cached[0];
@@ -72,6 +72,7 @@ uint64_t local_hash(struct str text)
     return h;
 }
 
+/* Whether the session ran this text before; from here on it did. */
 static bool seen_before(struct local_session *s, struct str text)
 {
     uint64_t h = local_hash(text);
@@ -159,6 +160,7 @@ static int cache_new(struct local_session *s, struct str text, struct local_cach
     return ST_OK;
 }
 
+/* Whether the plan gives right rows now: local_version.h says when one of data that changed does not. */
 static bool may_run(const struct local_session *s, const struct local_cached *k, bool fresh)
 {
     if (k->once)
@@ -208,6 +210,7 @@ void local_plans_forget(struct local_session *s)
 {
     struct local *l = s->local;
     pthread_mutex_lock(&l->plans_lock);
+    assert(l->plans >= s->plans);
     __atomic_store_n(&l->plans, l->plans - s->plans, __ATOMIC_RELAXED); /* account() looks without the lock */
     s->plans = 0;
     list_remove(&s->by_use);
@@ -224,6 +227,7 @@ static bool take_from_idlest(struct local *l, const struct local_session *not_fr
         return false;
     bool took = !idlest->busy;
     if (took) {
+        assert(idlest->main && idlest->plans > 0 && idlest->plans <= l->plans); /* or it is not in the list */
         local_cache_clear(idlest->main);
         __atomic_store_n(&l->plans, l->plans - idlest->plans, __ATOMIC_RELAXED);
         idlest->plans = 0;
@@ -233,7 +237,8 @@ static bool take_from_idlest(struct local *l, const struct local_session *not_fr
     return took;
 }
 
-/* n: how many plans the session has now. */
+/* n: how many plans the session has now. While the process has few, the order of use is of no interest and
+ * the lock is not taken unless the number changes: a short statement must not wait for other sessions. */
 static void account(struct local_session *s, size_t n)
 {
     struct local *l = s->local;
@@ -241,6 +246,7 @@ static void account(struct local_session *s, size_t n)
     if (n == s->plans && (roomy || n == 0))
         return;
     pthread_mutex_lock(&l->plans_lock);
+    assert(s->plans <= l->plans && n <= LOCAL_CACHED_STATEMENTS);
     __atomic_store_n(&l->plans, l->plans + n - s->plans, __ATOMIC_RELAXED);
     s->plans = n;
     list_remove(&s->by_use);

@@ -1,3 +1,6 @@
+/* What a statement is to a session: its command tag, whether it gives rows, what it changes, what another
+ * connection would need to know of it. The engine says which kind it is; the rest is read off its first
+ * words, since the engine's API tells no more. */
 #include "backend/local_class.h"
 
 #include "backend/local_priv.h"
@@ -10,6 +13,8 @@ enum { HEAD_TOKENS = 16 }; /* of a CREATE, where TEMP and the kind of object sta
 
 /* ---- tags ---- */
 
+/* Command tags as PostgreSQL spells them: drivers take them apart ("INSERT 0 5" has the rows last). The first
+ * line that fits counts. */
 static const struct tag {
     const char *first, *second; /* second NULL: any */
     const char *tag;
@@ -162,6 +167,7 @@ static bool is_success(const struct engine_stmt_info *info)
            strcmp(info->names[0], "Success") == 0;
 }
 
+/* The engine gives every statement a column; whether rows are meant by it is what this says. */
 static bool gives_rows(struct str sql, const struct engine_stmt_info *info)
 {
     switch (info->kind) {
@@ -226,6 +232,7 @@ static bool explains_a_change(const struct head *h)
     return word_at(h, 1, "ANALYZE") && !word_at(h, 2, "SELECT") && !word_at(h, 2, "FROM");
 }
 
+/* Whatever is not known to read alone is taken for a change. */
 static enum backend_effect effect_of(const struct head *h, const struct engine_stmt_info *info)
 {
     switch (info->kind) {
@@ -269,6 +276,7 @@ static enum local_way way_of(const struct head *h, struct str sql, enum backend_
     }
 }
 
+/* What is refused of those kinds that a session handles itself, and what is remembered when they have run. */
 static int classify(struct local_stmt *st, const struct head *h, enum engine_kind kind, struct err *e)
 {
     switch (kind) {

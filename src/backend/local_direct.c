@@ -34,6 +34,9 @@ DEFINE_CLEANUP(struct local_direct, local_direct_unref)
 
 /* ---- long or not ---- */
 
+/* A table without chains: a text takes the place of another one whose hash falls there. A verdict that is
+ * lost or wrong costs a plan, never a row, so no lock is needed. The last bit of an entry is the verdict, the
+ * rest the hash that it is about. */
 static _Atomic uint64_t *verdict_of(struct local *l, uint64_t hash)
 {
     return &l->verdicts[(hash >> 8) % LOCAL_VERDICTS];
@@ -103,6 +106,7 @@ int local_direct_new(struct local_direct **out, const struct local_stmt *st, con
     CLEANUP(local_direct_unrefp) struct local_direct *d = mem_calloc(1, sizeof *d);
     if (!d)
         return err_oom(e);
+    assert(st->direct && !st->wrap); /* it was asked whether its rows can be encoded that way */
     size_t n = st->base.info.desc->ncolumns;
     d->base.ops = &local_direct_sink_ops;
     d->source.ops = &source_ops;
@@ -131,16 +135,21 @@ const struct sql_rewritten *local_direct_text(const struct local_direct *d)
 
 void local_direct_attach(struct local_direct *d, struct engine_conn *c)
 {
+    assert(!d->conn && !d->result); /* a sink serves one run, on one connection */
     d->conn = c;
     engine_set_sink(c, &d->base);
 }
 
 struct row_source *local_direct_open(struct local_direct *d, struct engine_result *tickets)
 {
+    assert(d->conn && !d->result);
     d->result = tickets;
     return &d->source;
 }
 
+/* First the connection forgets the sink, so that no task begins with it any more; then the result goes,
+ * which ends the tasks that have begun. Those may outlive both on their way out: they have references of
+ * their own. */
 void local_direct_close(struct local_direct *d)
 {
     if (!d)
@@ -164,6 +173,8 @@ static void direct_close(struct row_source *s)
 
 /* ---- pieces, in order ---- */
 
+/* The pieces of a ticket. The engine's threads add theirs in any order; the tickets come in the order of the
+ * rows. The list is short: as long as there are chunks under way between the pipeline and the stream. */
 static struct direct_piece *take_full(struct local_direct *d, int64_t ticket)
 {
     (void)pthread_mutex_lock(&d->lock);
@@ -188,6 +199,7 @@ static int begin_chunk(struct local_direct *d, int64_t ticket, struct err *e)
     struct direct_piece *p = take_full(d, ticket);
     if (!p)
         return mixed_up(e);
+    assert(d->last_rows == 0); /* the chunk before has come to its end */
     d->last = ticket;
     while (p) {
         struct direct_piece *more = TAKE_PTR(p->more);
@@ -260,6 +272,7 @@ static size_t encoded_ready_bytes(struct row_source *s)
 static void next_piece(struct local_direct *d)
 {
     struct direct_piece *p = d->ready;
+    assert(!p->err); /* an error stays at the front: every later call finds it there */
     d->ready = p->next;
     if (!d->ready)
         d->ready_end = &d->ready;
@@ -308,6 +321,7 @@ static size_t rows_within(const struct direct_piece *p, size_t at, uint64_t most
         to += len;
     }
     *rows = row - first;
+    assert(to <= p->batch.len && *rows <= p->rows);
     return to - at;
 }
 
@@ -321,6 +335,7 @@ static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t mos
     if (n > room || most < p->rows)
         n = rows_within(p, d->at, most < p->rows ? most : p->rows, room, rows);
     TRY(row_batch_reserve(out, n, e));
+    assert(n <= p->batch.len - d->at && n <= d->ready_bytes);
     memcpy(out->data + out->len, p->batch.data + d->at, n);
     row_batch_commit(out, out->data + out->len + n, *rows);
     d->at += n;
@@ -332,6 +347,7 @@ static int copy_some(struct local_direct *d, struct row_batch *out, uint64_t mos
 static int exchange(struct local_direct *d, struct row_batch *out, size_t n, uint64_t rows, struct err *e)
 {
     struct direct_piece *p = d->ready;
+    assert(out->len == 0 && d->at == 0 && n <= p->batch.len); /* else rows would be overwritten */
     size_t left = p->batch.len - n;
     if (left > 0) {
         TRY(row_batch_reserve(out, left, e));
@@ -403,6 +419,9 @@ static const struct engine_column_type *const *direct_types(struct row_source *s
     return types;
 }
 
+/* The types are known with the first chunk that the pipeline encodes: until then it is pulled. What is
+ * encoded by then, and what threads that have not yet seen `typed` still encode, is decoded value by value.
+ * */
 static int encoded_make_typed(struct row_source *s, struct err *e)
 {
     struct local_direct *d = direct_of(s);
@@ -433,6 +452,7 @@ static int ready_chunk(struct local_direct *d, const struct chunk_view **out, st
         return ST_AGAIN;
     if (p->rows == 0)
         return piece_error(p, e); /* what has neither rows nor an error is not made */
+    assert(!d->lent && (p->segment.len == 0) != (p->batch.len == 0)); /* typed or encoded, never both */
     d->lent = true;
     if (p->segment.len) {
         d->ready_bytes -= p->segment.len;

@@ -8,6 +8,8 @@
 #include "engine/chunk_codec.h"
 #include "pgtype/tz.h"
 
+#include <assert.h>
+
 void direct_chunk_free(struct direct_piece *p)
 {
     while (p) {
@@ -31,7 +33,8 @@ void direct_pieces_free(struct direct_piece *p)
 
 struct local_direct *local_direct_ref(struct local_direct *d)
 {
-    (void)atomic_fetch_add(&d->refs, 1);
+    unsigned before = atomic_fetch_add(&d->refs, 1);
+    assert(before > 0); /* whoever gives one on has one */
     return d;
 }
 
@@ -39,6 +42,7 @@ void local_direct_unref(struct local_direct *d)
 {
     if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
         return;
+    assert(!d->conn && !d->result); /* the source was closed: nobody comes in by the sink any more */
     direct_pieces_free(d->ready);
     direct_pieces_free(d->full);
     direct_pieces_free(d->spare);

@@ -34,6 +34,7 @@ static int learn_types(struct local_direct *d, const struct engine_column_type *
     return st;
 }
 
+/* The plan of the wrapped statement has to give the columns that the client was told of. */
 static int encoding_new(struct encoding **out, struct local_direct *d,
                         const struct engine_column_type *const *types, size_t n, struct err *e)
 {
@@ -66,11 +67,13 @@ static void *sink_begin(struct engine_sink *s, const struct engine_column_type *
 static void sink_end(void *p)
 {
     struct encoding *state = p;
+    assert(state->direct); /* sink_begin gave no other */
     encoder_free(state->encoder);
     local_direct_unref(state->direct);
     mem_free(state);
 }
 
+/* A piece that was used up, with its memory, or a new one. */
 static struct direct_piece *take_spare(struct local_direct *d)
 {
     (void)pthread_mutex_lock(&d->lock);
@@ -79,6 +82,7 @@ static struct direct_piece *take_spare(struct local_direct *d)
         d->spare = p->next;
     (void)pthread_mutex_unlock(&d->lock);
     if (p) {
+        assert(!p->err && !p->more); /* taken apart before it came here */
         row_batch_clear(&p->batch);
         buf_clear(&p->segment);
         p->rows = p->err_rows = 0;
@@ -118,6 +122,7 @@ static int encode_piece(const struct local_direct *d, struct encoder *enc, const
     return st == ST_OK ? encode_rows(enc, rows, row, UINT64_MAX, d->piece_bytes, &p->batch, e) : st;
 }
 
+/* As many pieces as the chunk needs: a batch is handed on whole, so a piece has at most a batch's bytes. */
 static int encode_chunk(struct local_direct *d, struct encoder *enc, const struct chunk_view *rows,
                         struct direct_piece **out, struct err *e)
 {
@@ -137,6 +142,7 @@ static int encode_chunk(struct local_direct *d, struct encoder *enc, const struc
     return ST_OK;
 }
 
+/* The same of rows that are wanted typed: as segments, which are decoded where they lie. */
 static int copy_chunk(struct local_direct *d, const struct chunk_view *rows, struct direct_piece **out,
                       struct err *e)
 {
@@ -171,7 +177,7 @@ static int64_t sink_chunk(void *state, const struct chunk_view *rows)
     }
     assert(made);
     (void)pthread_mutex_lock(&d->lock);
-    int64_t ticket = d->tickets++;
+    int64_t ticket = d->tickets++; /* in the order of arrival: it says which chunk, not where its rows are */
     made->ticket = ticket;
     made->next = d->full;
     d->full = made;

@@ -49,6 +49,7 @@ struct local_literals *local_literals_find(struct local *l, struct str text)
     for (size_t i = 0; i < LOCAL_LITERALS_KEPT && !found; i++)
         if (l->literals[i] && l->literals[i]->hash == hash && str_eq(l->literals[i]->text, text))
             found = l->literals[i];
+    assert(!found || found->refs > 0); /* the ring has one */
     if (found)
         (void)__atomic_add_fetch(&found->refs, 1, __ATOMIC_RELAXED);
     (void)pthread_mutex_unlock(&l->literals_lock);
@@ -78,6 +79,7 @@ static int make(struct local_literals **out, const struct local_stmt *st, struct
     TRY(chunk_decoder_new(&k->decoder, k->types, k->ntypes, e));
     TRY(chunk_encode(chunk, 0, chunk->nrows, &k->bytes, e));
     TRY(chunk_decode(k->decoder, k->bytes.data, k->bytes.len, &k->chunk, e));
+    assert(k->chunk->nrows == LOCAL_LITERALS_ROWS);
     *out = TAKE_PTR(k);
     return ST_OK;
 }

@@ -1,3 +1,6 @@
+/* Chunks are encoded one behind the other into a segment, which goes to the spool when it is large enough: a
+ * read gets a whole segment, so one of half a megabyte serves many fetches. Row numbers are the portal's;
+ * the spool counts from its first row. */
 #include "backend/local_rows.h"
 
 #include "base/alloc.h"
@@ -98,6 +101,7 @@ int local_rows_put(struct local_rows *r, const struct chunk_view *c, size_t from
             TRY(put_down(r, e));
             continue;
         }
+        assert(n > 0 && from + n <= to); /* a row larger than the room goes alone */
         TRY(gather(r, c, from, from + n, e));
         from += n;
         if (r->gathered_rows >= r->options.batch_rows || r->gathered.len >= LOCAL_SEGMENT_BYTES)
@@ -109,6 +113,7 @@ int local_rows_put(struct local_rows *r, const struct chunk_view *c, size_t from
 int local_rows_end(struct local_rows *r, struct err *e)
 {
     TRY(put_down(r, e));
+    assert(r->gathered_rows == 0);
     buf_release(&r->gathered);
     return ST_OK;
 }
@@ -120,6 +125,7 @@ uint64_t local_rows_count(const struct local_rows *r)
     return spool_rows(r->spool) + r->gathered_rows;
 }
 
+/* Segments come back from a disk, so what they say of themselves is checked. */
 static int damaged(struct err *e)
 {
     return err_set(e, SQLSTATE_DATA_CORRUPTED, "rows that were put aside are damaged");
@@ -129,6 +135,7 @@ static int get(struct local_rows *r, uint64_t row, const struct chunk_view **chu
                struct err *e)
 {
     struct spool_segment segment;
+    assert(row < local_rows_count(r));
     if (row >= spool_rows(r->spool))
         TRY(put_down(r, e));
     TRY(spool_read(r->spool, spool_find(r->spool, row), &segment, e));

@@ -55,6 +55,8 @@ struct plan {
     bool gate_closed;
 };
 
+/* Called by the engine's side once the statement has its snapshot: only from then on can it be said that
+ * nothing newer than the plan is in it. */
 static bool plan_holds(void *arg)
 {
     const struct plan *plan = arg;
@@ -66,6 +68,7 @@ static bool plan_holds(void *arg)
 static bool open_gate(void *arg)
 {
     struct plan *plan = arg;
+    assert(plan->gate_closed); /* and by this thread */
     local_plans_end(plan->session);
     local_gate_open(plan->session->local);
     plan->gate_closed = false;
@@ -85,6 +88,8 @@ static int try_to_read(const struct local_portal *p, const struct sql_rewritten 
                          out, e);
 }
 
+/* Twice with the gate open, since commits are few; the third time nobody commits until the snapshot is taken,
+ * so that a stream of commits cannot keep a reader from starting. */
 static int read_text(const struct local_portal *p, const struct sql_rewritten *text,
                      struct engine_result **out, struct err *e)
 {
@@ -97,6 +102,7 @@ static int read_text(const struct local_portal *p, const struct sql_rewritten *t
     local_gate_close(p->session->local);
     plan.gate_closed = true;
     st = try_to_read(p, text, &plan, true, out, e);
+    assert(st != ST_AGAIN); /* with the gate closed every plan holds */
     if (plan.gate_closed)
         (void)open_gate(&plan);
     return st;
@@ -147,6 +153,7 @@ static int run_reading(const struct local_portal *p, const struct sql_rewritten 
 
 /* ---- what changes something ---- */
 
+/* Planned anew each time, within the transaction that it changes: the plan shares its snapshot. */
 static int change(const struct local_portal *p, const struct sql_rewritten *text, struct engine_result **out,
                   struct err *e)
 {
@@ -247,6 +254,7 @@ int local_run(struct local_portal *p, struct local_ran *out, struct err *e)
 static int run_to_the_error(struct local_portal *p, struct err *e)
 {
     struct local_conn *c;
+    assert(!p->stream.source); /* it has failed: its stream is closed */
     struct local_ran again = {0};
     struct sql_rewritten text;
     const struct chunk_view *chunk;

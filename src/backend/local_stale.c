@@ -10,13 +10,14 @@
 #include "backend/local_priv.h"
 #include "backend/local_types.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A name that was too long for the description is as far as it goes. */
-static bool same_names(const struct row_desc *told, const struct engine_stmt_info *now)
+static bool same_names(const struct row_desc *described, const struct engine_stmt_info *now)
 {
-    for (size_t i = 0; i < told->ncolumns; i++) {
-        const char *name = told->columns[i].name;
+    for (size_t i = 0; i < described->ncolumns; i++) {
+        const char *name = described->columns[i].name;
         size_t n = strlen(name);
         if (strncmp(name, now->names[i], n) != 0 || (now->names[i][n] && n + 4 <= ROW_DESC_NAME_MAX))
             return false;
@@ -34,6 +35,7 @@ static int compare(struct local_stmt *st, struct err *e)
         return ST_ERR;
     }
     const struct engine_stmt_info *now = engine_stmt_info(es);
+    assert(!st->base.info.returns_rows || st->base.info.desc);
     if (!st->base.info.returns_rows || now->unresolved)
         return ST_OK;
     bool same = local_fits(st, now->types, now->ncolumns) && same_names(st->base.info.desc, now);

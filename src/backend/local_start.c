@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
+#include <assert.h>
 #include <string.h>
 
 DEFINE_CLEANUP(struct local_portal, local_portal_free)
@@ -52,6 +53,7 @@ int local_open(struct backend_session *bs, struct backend_stmt *stmt, const stru
     CLEANUP(local_portal_freep) struct local_portal *p = NULL;
     TRY(local_portal_new(s, stmt->info.desc, &p, e));
     p->stmt = st;
+    assert(st->session == s && st->refs > 0);
     st->refs++;
     TRY(local_see_that_it_holds(st, e));
     TRY(decode(p, params, e));
@@ -88,6 +90,7 @@ static int remember(struct local_portal *p, struct err *e)
 static int settle(struct local_portal *p, struct err *e)
 {
     const struct engine_result_info *r = p->stream.info;
+    assert(p->stream.source && r && p->state == LOCAL_NEW);
     const struct backend_stmt_info *info = &p->stmt->base.info;
     TRY(remember(p, e));
     p->base.rows_affected = r->changed;
@@ -141,6 +144,7 @@ int local_start(struct backend_portal *bp, struct err *e)
     struct local_session *s = p->session;
     if (p->state != LOCAL_NEW)
         return ST_OK;
+    assert(p->stmt); /* only a slice of another portal has none, and that is never new */
     if (p->stmt->literals && !p->stmt->kept)
         p->stmt->kept = local_literals_find(s->local, p->stmt->sql);
     if (p->stmt->kept) {

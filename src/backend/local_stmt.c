@@ -15,10 +15,13 @@
 #include "sql/literals.h"
 #include "sql/params.h"
 
+#include <assert.h>
 #include <string.h>
 
+/* A statement that was closed while a portal of it is open lives on with that portal, as in PostgreSQL. */
 static void stmt_unref(struct local_stmt *st)
 {
+    assert(!st || st->refs > 0);
     if (!st || --st->refs > 0)
         return;
     row_desc_unref(st->base.info.desc);
@@ -35,7 +38,9 @@ void local_stmt_free(struct backend_stmt *stmt)
     stmt_unref((struct local_stmt *)stmt);
 }
 
-/* ---- columns that only the engine can spell ---- */
+/* ---- columns that only the engine can spell ---- Extensions bring types that we have no encoder for. A
+ * SELECT of such a column is wrapped into one that casts it to VARCHAR, so that the client gets the text that
+ * the engine itself would print. */
 
 static bool has_other(const struct engine_column_type *t)
 {
@@ -226,6 +231,7 @@ static int stmt_new(struct local_session *s, struct str sql, struct local_stmt *
     return ST_OK;
 }
 
+/* What was planned is left on the connection (local_cache.h), where the first run finds it. */
 int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
                   struct backend_stmt **out, struct err *e)
 {

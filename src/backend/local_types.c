@@ -7,15 +7,15 @@
 
 bool local_fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n)
 {
-    const struct row_desc *told = st->base.info.desc;
-    if (told->ncolumns != n)
+    const struct row_desc *described = st->base.info.desc;
+    if (described->ncolumns != n)
         return false;
     for (size_t i = 0; i < n; i++) {
         struct column_desc d = {0};
         encode_describe(types[i], &d);
-        if (d.type_oid != told->columns[i].type_oid)
+        if (d.type_oid != described->columns[i].type_oid)
             return false;
-        if (d.typmod != told->columns[i].typmod && !(st->numeric && told->columns[i].typmod == -1))
+        if (d.typmod != described->columns[i].typmod && !(st->numeric && described->columns[i].typmod == -1))
             return false;
     }
     return true;

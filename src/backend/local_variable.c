@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "sql/token.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define PENDING "tavana_pending_value"
@@ -52,6 +53,7 @@ int local_variable_text(struct arena *a, struct sql_rewritten *text, struct str 
 int local_variable_settle(struct local_session *s, struct str name, bool made, struct err *e)
 {
     struct err ignored;
+    assert(s->main); /* variables are a connection's, and the value was made there */
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, LOCAL_STATEMENT_MEMORY);
     buf_printf(&b, "SET VARIABLE %.*s = getvariable('" PENDING "')", (int)name.n, name.p);
