@@ -1,3 +1,6 @@
+/* COPY FROM's way into a table. Fields go straight into vectors of a heap of chunks; a full heap is
+ * inserted by a thread of its own while the caller fills the other one. The engine reads the chunks where
+ * they lie (copied_rows.h), so a heap is the inserting thread's until that is done. */
 #include "engine/appender.h"
 
 #include "base/alloc.h"
@@ -11,6 +14,7 @@
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,6 +107,7 @@ static int try_insert(struct engine_appender *ap, const char *const *names, size
     return st;
 }
 
+/* In the engine's words: it has no list of such columns that says more. */
 static bool about_generated(const struct err *e)
 {
     return strstr(e->message, "generated column") != NULL;
@@ -255,7 +260,8 @@ static enum append_op op_of(const struct engine_column_type *t, uint32_t oid, bo
     }
 }
 
-/* Bytes of a value in a vector, without what it points to. */
+/* Bytes of a value in a vector, without what it points to: by these a heap's bound is kept, so they need
+ * not be exact for nested types. */
 static size_t fixed_bytes(enum engine_type t)
 {
     switch (t) {
@@ -338,6 +344,7 @@ static int prepare_insert(struct engine_appender *ap, struct err *e)
 static int next_chunk(struct engine_appender *ap, struct err *e)
 {
     struct append_heap *h = &ap->heaps[ap->filling];
+    assert(h->nchunks < COPIED_CHUNKS_MAX); /* a full heap has been handed over */
     if (!h->chunks[h->nchunks])
         h->chunks[h->nchunks] = duckdb_create_data_chunk(ap->carriers, ap->info.ncolumns);
     ap->chunk = h->chunks[h->nchunks];
@@ -396,6 +403,7 @@ static int run_pending(struct helpers *h, duckdb_pending_result pending, struct 
 static int flush(struct engine_appender *ap, struct append_heap *h, struct err *e)
 {
     duckdb_pending_result pending = NULL;
+    assert(h->rows > 0 && h->nchunks > 0 && ap->source.nchunks == 0); /* one INSERT at a time */
     ap->source.chunks = h->chunks;
     ap->source.nchunks = h->nchunks;
     if (ap->by_function)
@@ -464,6 +472,7 @@ static int hand_over(struct engine_appender *ap, struct err *e)
         ap->has_thread = true;
     }
     (void)pthread_mutex_lock(&ap->lock);
+    assert(!ap->flushing);
     ap->flushing = h;
     (void)pthread_cond_broadcast(&ap->changed);
     (void)pthread_mutex_unlock(&ap->lock);
@@ -474,6 +483,7 @@ static int hand_over(struct engine_appender *ap, struct err *e)
 static void end_chunk(struct engine_appender *ap)
 {
     struct append_heap *h = &ap->heaps[ap->filling];
+    assert(ap->row > 0 && ap->row <= COPIED_CHUNK_ROWS);
     duckdb_data_chunk_set_size(ap->chunk, ap->row);
     h->nchunks++;
     h->rows += ap->row;
@@ -533,6 +543,8 @@ int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct er
 
 /* ---- forms that the engine alone reads ---- */
 
+/* The connection is free to be asked only when no heap goes in, so each such value waits for that: right, and
+ * slow. */
 static const char *cast_target(enum engine_type t)
 {
     switch (t) {

@@ -9,6 +9,7 @@
 #include "pgtype/oid.h"
 #include "pgtype/value.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { DIGITS_MAX = 38, SHOWN_MAX = 200 };
@@ -287,7 +288,8 @@ static void put_null(duckdb_vector vector, size_t row)
     duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), row);
 }
 
-/* One dimension of an array, its items from *item on. */
+/* One dimension of an array, its items from *item on. The child's vector moves when it grows, so its data is
+ * asked for anew behind each reserve. */
 static int put_list(const struct place *p, const struct pg_value *v, int dim, const struct pg_value **item)
 {
     size_t n = v->v.array.ndims ? (size_t)v->v.array.dims[dim] : 0;

@@ -1,4 +1,5 @@
-/* Decoded parameters → values of the engine. */
+/* Decoded parameters → values of the engine. A value of another type than the plan expects makes the engine
+ * plan anew, without a word: so integers are bound in the width that the plan has, and NULLs with a type. */
 #include "engine/bind.h"
 
 #include "engine/engine_priv.h"
@@ -7,6 +8,7 @@
 #include "pgtype/oid.h"
 #include "pgtype/value.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -50,6 +52,7 @@ static bool decimal_read(struct str s, struct decimal *d)
 static duckdb_value decimal_value(const struct decimal *d, size_t width, size_t scale)
 {
     unsigned __int128 v = d->value;
+    assert(scale >= d->scale && width <= DECIMAL_DIGITS_MAX); /* then it has no digit too many */
     for (size_t i = d->scale; i < scale; i++)
         v *= 10;
     __int128 signed_value = d->negative ? -(__int128)v : (__int128)v;
@@ -113,6 +116,7 @@ static duckdb_value int_value(int64_t i, enum engine_type want, uint32_t oid)
     return duckdb_create_int64(i);
 }
 
+/* Big-endian in the protocol, two words in the engine. */
 static duckdb_value uuid_value(const uint8_t *bytes)
 {
     duckdb_uhugeint u = {0};
@@ -284,6 +288,7 @@ static int list_value(const struct array_bind *ab, int dim, size_t *at, duckdb_l
             st = list_value(ab, dim + 1, at, inner, &values[i], e);
             duckdb_destroy_logical_type(&inner);
         } else {
+            assert(dim + 1 == ab->ndims);
             st = item_value(ab, &ab->items[(*at)++], &values[i], e);
         }
     }
@@ -308,6 +313,8 @@ static int array_value(const struct pg_value *v, duckdb_value *out, struct err *
     }
     size_t at = 0;
     int st = list_value(&ab, 0, &at, element, out, e);
+    assert(st != ST_OK || at == v->v.array.n ||
+           ab.ndims == 0); /* the decoder saw to n being the dims' product */
     duckdb_destroy_logical_type(&element);
     return st;
 }

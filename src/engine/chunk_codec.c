@@ -1,3 +1,6 @@
+/* Chunks of the engine as bytes, for the spool and for pieces of the pipeline: vectors copied nearly as they
+ * lie, so that encoding costs little more than memcpy. Of this process and its host alone: integers in the
+ * host's order, no version. chunk_codec_priv.h has the layout. */
 #include "engine/chunk_codec.h"
 
 #include "engine/chunk_codec_priv.h"
@@ -49,6 +52,7 @@ struct rows {
     size_t n;
 };
 
+/* The vector's row that is the i-th of those meant. */
 static inline uint64_t row_at(const struct rows *r, size_t i)
 {
     return r->sel ? r->sel[i] : r->from + i;
@@ -298,6 +302,7 @@ static int put_strings(struct buf *out, const struct column_view *v, const struc
     if (!slots)
         return ST_ERR;
     size_t heap = put_slots(slots, v, r);
+    assert(out->len % ALIGN == 0);
     buf_commit(out, bytes);
     *nheap = heap;
     uint8_t *begin = room(out, heap, e), *p = begin;
@@ -341,6 +346,7 @@ static uint64_t *gathered(const struct buf *out, const struct column_view *v, co
             for (uint64_t k = 0; k < entries[row].length; k++)
                 *p++ = entries[row].offset + k;
     }
+    assert(p == sel + total); /* list_span counted the same rows */
     return sel;
 }
 
@@ -418,6 +424,7 @@ static int put_vector(struct buf *out, const struct column_view *v, const struct
         return ST_ERR;
     buf_commit(out, sizeof head);
     TRY(put_validity(out, v, r, &has, e));
+    assert(at % ALIGN == 0); /* the decoder reads words where they lie */
     head.has_validity = has;
     TRY(put_body(out, v, r, &head.n, e));
     memcpy(out->data + at, &head, sizeof head);

@@ -84,6 +84,7 @@ static int read_strings(struct chunk_decoder *d, struct column_view *v, size_t n
                         struct err *e)
 {
     const void *in, *heap;
+    assert(d->slot < d->nslots); /* one a string vector of the types, which the segment cannot have more of */
     struct slots *s = &d->slots[d->slot++];
     TRY(take(d, n, sizeof *s->strings, &in, e));
     TRY(take(d, nheap, 1, &heap, e));

@@ -1,3 +1,6 @@
+/* Connections of the engine. Each is known to two lists beside the engine's own: that of the sinks
+ * (sink.h) and that of the guard (guard_conns.h), which find out whose a statement is by the engine's
+ * context of it. */
 #include "engine/connection.h"
 
 #include "engine/engine_priv.h"
@@ -5,6 +8,8 @@
 #include "base/alloc.h"
 #include "engine/guard_conns.h"
 #include "engine/sink_priv.h"
+
+#include <assert.h>
 
 int engine_connect(struct engine *en, struct engine_conn **out, struct err *e)
 {
@@ -32,6 +37,7 @@ void engine_disconnect(struct engine_conn *c)
 {
     if (!c)
         return;
+    assert(!c->sink); /* whoever set one takes it away before its memory goes */
     guard_remove(c);
     sink_remove(c);
     duckdb_disconnect(&c->conn);
@@ -40,6 +46,8 @@ void engine_disconnect(struct engine_conn *c)
 
 void engine_set_owner(struct engine_conn *c, uint64_t owner)
 {
+    assert(c->guard.owner == 0 ||
+           c->guard.owner == owner); /* a connection does not pass from session to session */
     c->guard.owner = owner;
 }
 
@@ -63,6 +71,7 @@ int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
     return st;
 }
 
+/* The engine's parser tells how many statements a text has, not where they lie: local_split.c finds that. */
 int engine_count_statements(struct engine_conn *c, struct str sql, size_t *n, struct err *e)
 {
     char *text = mem_strndup(sql.p, sql.n);

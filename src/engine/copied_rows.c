@@ -1,5 +1,10 @@
+/* Rows of COPY FROM as the engine reads them where they lie: INSERT … SELECT of functions that hand a
+ * vector of ours on without copying it. A function can take no pointer, so a source has a number, random,
+ * that nobody guesses; and the rows are counted by a table of numbers, whose scan the engine cuts among its
+ * threads. */
 #include "engine/copied_rows.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -68,7 +73,8 @@ int copied_rows_add(struct engine *en, struct copied_rows *r, struct err *e)
 {
     if (getrandom(&r->id, sizeof r->id, 0) != (ssize_t)sizeof r->id)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "no random numbers");
-    r->id >>= 64 - ID_BITS;
+    r->id >>= 64 - ID_BITS; /* BIGINT's positive side */
+    assert(r->ncolumns > 0 && r->types);
     (void)pthread_mutex_lock(&en->copied_lock);
     list_append(&en->copied, &r->link);
     (void)pthread_mutex_unlock(&en->copied_lock);
@@ -224,6 +230,7 @@ static void give_rows(duckdb_function_info info, duckdb_data_chunk out)
         duckdb_data_chunk_set_size(out, 0);
         return;
     }
+    assert(r->next < r->nchunks);
     duckdb_data_chunk in = r->chunks[r->next++];
     for (size_t i = 0; i < r->ncolumns; i++)
         duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(out, i),

@@ -13,6 +13,7 @@
 #include "engine/own_catalog.h"
 #include "engine/sink_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,8 +130,10 @@ static int take_threads_over(struct engine_conn *c, struct err *e)
     int status = engine_prepare(c, STR("SELECT current_setting('threads')::INTEGER"), &st, e);
     if (status == ST_OK)
         status = engine_run(st, ENGINE_MATERIALIZE, NULL, &r, e);
-    if (status == ST_OK && (status = engine_result_next(r, &chunk, e)) == ST_OK)
+    if (status == ST_OK && (status = engine_result_next(r, &chunk, e)) == ST_OK) {
+        assert(chunk->nrows == 1 && chunk->ncolumns == 1 && chunk->columns[0].type->type == ENGINE_INT32);
         threads = *(const int32_t *)chunk->columns[0].data;
+    }
     engine_result_free(r);
     engine_stmt_free(st);
     TRY(status);
@@ -169,6 +172,8 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     return guard_close(c, o->protect, o->nprotect, o->allowed_functions, o->nallowed_functions, e);
 }
 
+/* The engine's own text says why it cannot be opened, but only by the call that also takes a
+ * configuration. */
 static int open_database(struct engine *en, const struct engine_options *o, struct err *e)
 {
     duckdb_config config = NULL;
@@ -211,7 +216,9 @@ void engine_close(struct engine *en)
 {
     if (!en)
         return;
+    assert(list_is_empty(&en->copied)); /* no COPY is under way: their rows lie in memory of their own */
     helpers_free(en->helpers);
+    assert(list_is_empty(&en->sinks)); /* all connections are closed */
     guard_open(en);
     duckdb_close(&en->db);
     private_dir_remove(&en->spill);

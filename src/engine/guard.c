@@ -1,3 +1,6 @@
+/* What SQL may not do, though the engine's own locks do not hold it back (guard_hooks.c has how). Closing the
+ * guard tries each hook with a statement that has to be refused: with an engine library that is laid out in
+ * another way the server does not start. */
 #include "engine/guard.h"
 
 #include "base/alloc.h"

@@ -3,8 +3,10 @@
 #include "engine/engine_priv.h"
 #include "engine/sink.h"
 
+#include <assert.h>
 #include <string.h>
 
+/* Of the process, since the hooks are: they are called with a context and have to find out whose it is. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list all = {&all, &all};
 static unsigned nclosed; /* engines that are guarded */
@@ -23,6 +25,7 @@ void guard_add(struct engine_conn *c)
 {
     c->guard.context = context_of(c);
     (void)pthread_mutex_lock(&lock);
+    assert(c->guard.context); /* or no statement of it could be told from the engine's own */
     list_append(&all, &c->guard.link);
     (void)pthread_mutex_unlock(&lock);
 }
@@ -74,7 +77,8 @@ bool guard_owner_is_here(const struct engine *en, uint64_t owner)
 
 void guard_count(int by)
 {
-    (void)__atomic_fetch_add(&nclosed, (unsigned)by, __ATOMIC_RELEASE);
+    unsigned before = __atomic_fetch_add(&nclosed, (unsigned)by, __ATOMIC_RELEASE);
+    assert(by > 0 || before > 0); /* opened as often as closed */
 }
 
 bool guard_is_closed(void)

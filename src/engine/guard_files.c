@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,7 @@ static bool resolve(const char *path, char out[PATH_MAX])
     if (names_parent(path + cut))
         return false;
     size_t have = strlen(out), rest = n - cut;
+    assert(have > 0 && out[0] == '/' && cut <= n); /* realpath(3) gives absolute paths */
     if (rest == 0)
         return true;
     if (have + 1 + rest >= PATH_MAX)
@@ -86,6 +88,7 @@ static bool resolve(const char *path, char out[PATH_MAX])
     return true;
 }
 
+/* Paths are kept as they are once links are followed, and asked for in the same form. */
 static int keep(const struct engine *en, const char *path, bool is_database, struct err *e)
 {
     char real[PATH_MAX];
@@ -164,6 +167,7 @@ static bool is_kept(const char *path, const struct stat *file)
 
 static void forget(struct locked *l)
 {
+    assert(nlocked > 0);
     list_remove(&l->link);
     nlocked--;
     mem_free(l);

@@ -17,6 +17,7 @@
 #include "engine/guard_names.h"
 #include "engine/guard_owners.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,7 @@ enum {
     READ_ERROR_DEPTH = 13 /* one more than the library's own */
 };
 
+/* Byte offsets in objects of DuckDB 1.5 (the version that tools/engine.version pins). */
 static uint8_t kind_of(const void *entry)
 {
     return ((const uint8_t *)entry)[ENTRY_KIND_AT];
@@ -171,6 +173,7 @@ int guard_hooks_init(struct err *e)
 
 uint64_t guard_hooks_reached(enum guard_hook hook)
 {
+    assert(hook < GUARD_HOOKS);
     return __atomic_load_n(&reached[hook], __ATOMIC_RELAXED);
 }
 
@@ -188,6 +191,8 @@ static void ready(void)
         (void)guard_hooks_init(&ignored);
 }
 
+/* Throws the engine's own exception through the engine's frames, which clean up after themselves as they do
+ * for its own. Nothing of ours may be held: a lock would stay locked. */
 static _Noreturn void refuse(const char *what, struct str name)
 {
     char text[GUARD_NAME_MAX + 64];
@@ -202,6 +207,7 @@ static _Noreturn void refuse(const char *what, struct str name)
 
 /* ---- functions ---- */
 
+/* The sink's function may be called by a wrapped statement of ours alone, and as often as that needs. */
 static bool is_refused(struct engine_conn *c, struct str name, enum guard_verdict verdict)
 {
     switch (verdict) {

@@ -56,7 +56,8 @@ bool guard_memory_is_there(uint64_t size)
     return size < most && (taken > now ? taken : now) < most - size;
 }
 
-/* Of a piece that was got or given back. */
+/* Of a piece that was got or given back. A piece below LARGE_BYTES is not counted, going either way: it
+ * is the same size at both ends of its life. */
 static void count(uint64_t size, bool is_got)
 {
     if (size >= LARGE_BYTES)

@@ -57,6 +57,8 @@ static const char *const broken_on_variant[] = {
     "array_grade_up", "grade_up",   "list_resize",       "array_resize",
 };
 
+/* Functions that the parser makes of syntax (brackets, LIKE … ESCAPE): a macro of such a name would stand
+ * in for the syntax in everybody's statements. */
 static const char *const syntax[] = {
     "list_value",   "struct_pack",      "row",
     "map",          "struct_extract",   "struct_extract_at",

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct owned {
@@ -20,6 +21,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list all = {&all, &all};
 static size_t count;
 
+/* With the lock held. Names are told apart as the engine does: upper and lower case are the same. */
 static struct owned *find(const struct engine *en, enum guard_object kind, struct str name)
 {
     list_for_each (link, &all) {
@@ -32,6 +34,7 @@ static struct owned *find(const struct engine *en, enum guard_object kind, struc
 
 static void forget(struct owned *o)
 {
+    assert(count > 0);
     list_remove(&o->link);
     count--;
     mem_free(o);

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "engine/engine_priv.h"
 
+#include <assert.h>
 #include <time.h>
 
 struct helpers {
@@ -21,6 +22,7 @@ struct helpers {
 
 DEFINE_CLEANUP(struct helpers, helpers_free)
 
+/* The oldest call was under way at the tick before this one already. */
 static bool is_late(const struct helpers *h)
 {
     return !list_is_empty(&h->calls) &&
@@ -33,6 +35,7 @@ static void sleep_us(long us)
     (void)nanosleep(&t, NULL);
 }
 
+/* Between two calls the watcher must not wake the processor 500 times a second. */
 static void doze(struct helpers *h)
 {
     h->dozes = true;
@@ -41,6 +44,8 @@ static void doze(struct helpers *h)
     h->dozes = false;
 }
 
+/* Looks each tick whether a call is late. Ticks grow further apart while calls begin and end between them, as
+ * those of a stream do: then nobody is late, and each tick would only cost a switch of threads. */
 static void *watch(void *arg)
 {
     struct helpers *h = arg;
@@ -125,6 +130,7 @@ void helpers_free(struct helpers *h)
     if (!h)
         return;
     (void)pthread_mutex_lock(&h->lock);
+    assert(list_is_empty(&h->calls));
     h->stop = true;
     if (h->state)
         duckdb_finish_execution(h->state);
@@ -146,6 +152,7 @@ void helpers_call_begin(struct helpers *h, struct helped_call *call)
     if (!h)
         return;
     (void)pthread_mutex_lock(&h->lock);
+    assert(h->next > h->seen && !h->stop); /* numbers grow, and nobody calls an engine that is being closed */
     call->number = h->next++;
     list_append(&h->calls, &call->link);
     if (h->dozes)

@@ -9,6 +9,7 @@
 #include "engine/guard_conns.h"
 #include "engine/view.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct engine_result {
@@ -45,6 +46,7 @@ static uint64_t hidden_count(struct engine_result *r)
     return count;
 }
 
+/* A view a column is made once; each chunk only points it at its vectors. */
 static int describe(struct engine_result *r, struct err *e)
 {
     switch (duckdb_result_return_type(r->result)) {
@@ -99,6 +101,7 @@ static int execute(struct engine_result *r, duckdb_pending_result pending, const
     return engine_error(e, why ? why : duckdb_pending_error(pending), r->sql);
 }
 
+/* Looked at between the start of a statement, which takes its snapshot, and its first work. */
 struct condition {
     bool (*good)(void *arg); /* NULL: none */
     void *arg;
@@ -157,6 +160,7 @@ int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *can
     if (status != ST_OK)
         return status;
     TRY(describe(r, e));
+    assert(r->has_result);
     *out = TAKE_PTR(r);
     return ST_OK;
 }
@@ -168,6 +172,7 @@ const struct engine_result_info *engine_result_info(const struct engine_result *
 
 /* ---- reading ---- */
 
+/* The chunk that was lent last: its vectors go with it. */
 static void drop_chunk(struct engine_result *r)
 {
     if (r->chunk)
@@ -205,6 +210,8 @@ int engine_result_next(struct engine_result *r, const struct chunk_view **out, s
         helpers_call_end(r->helpers, &call);
         if (!r->chunk)
             return end_of(r, e);
+        assert(duckdb_data_chunk_get_column_count(r->chunk) ==
+               r->view.ncolumns); /* else views point nowhere */
         r->view.nrows = duckdb_data_chunk_get_size(r->chunk);
     } while (r->view.nrows == 0);
     for (size_t i = 0; i < r->view.ncolumns; i++)

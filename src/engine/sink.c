@@ -1,9 +1,13 @@
+/* A scalar function that takes whole rows and gives a ticket for each of their chunks. The engine makes a
+ * state for each of its tasks that calls it, and hands states to threads as it likes. What goes through its
+ * hands as a void pointer carries a magic number. */
 #include "engine/sink.h"
 
 #include "base/alloc.h"
 #include "engine/sink_priv.h"
 #include "engine/view.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 /* ---- which sink ---- */
@@ -35,14 +39,18 @@ void sink_remove(struct engine_conn *c)
 void engine_set_sink(struct engine_conn *c, struct engine_sink *sink)
 {
     (void)pthread_mutex_lock(&c->engine->sinks_lock);
+    assert(!sink || !c->sink); /* one at a time: two could not be told apart by the connection's number */
     c->sink = sink;
     (void)pthread_mutex_unlock(&c->engine->sinks_lock);
 }
 
 /* ---- bind: the types ---- */
 
+enum { BOUND_MAGIC = 0x626e6431, RUNNING_MAGIC = 0x72756e31 };
+
 /* Of a plan, and its copies. */
 struct bound {
+    uint32_t magic;
     _Atomic unsigned refs;
     struct arena arena; /* of types */
     const struct engine_column_type **types;
@@ -52,6 +60,7 @@ struct bound {
 static void bound_unref(void *p)
 {
     struct bound *b = p;
+    assert(b->magic == BOUND_MAGIC);
     if (atomic_fetch_sub(&b->refs, 1) != 1)
         return;
     arena_release(&b->arena);
@@ -61,6 +70,7 @@ static void bound_unref(void *p)
 static void *bound_ref(void *p)
 {
     struct bound *b = p;
+    assert(b->magic == BOUND_MAGIC);
     (void)atomic_fetch_add(&b->refs, 1);
     return b;
 }
@@ -91,6 +101,7 @@ static void on_bind(duckdb_bind_info info)
         duckdb_scalar_function_bind_set_error(info, "out of memory");
         return;
     }
+    b->magic = BOUND_MAGIC;
     atomic_store(&b->refs, 1);
     arena_init(&b->arena, ENGINE_TYPES_MAX);
     if (learn_types(b, info, &e) < 0)
@@ -104,6 +115,7 @@ static void on_bind(duckdb_bind_info info)
 /* Of a task that runs the function. The engine passes tasks from one thread to another and back; what makes
  * that safe lies in its library, so a lock of our own says it again, to readers and to tools. */
 struct running {
+    uint32_t magic;
     pthread_mutex_t busy;
     const struct engine_sink_ops *sink;
     void *state;
@@ -115,6 +127,7 @@ struct running {
 static void running_free(void *p)
 {
     struct running *r = p;
+    assert(r->magic == RUNNING_MAGIC);
     (void)pthread_mutex_lock(&r->busy);
     if (r->state)
         r->sink->end(r->state);
@@ -163,6 +176,8 @@ static void on_init(duckdb_init_info info)
         duckdb_scalar_function_init_set_error(info, "out of memory");
         return;
     }
+    r->magic = RUNNING_MAGIC;
+    assert(b && b->magic == BOUND_MAGIC);
     (void)pthread_mutex_init(&r->busy, NULL);
     (void)pthread_mutex_lock(&r->busy);
     arena_init(&r->arena, ENGINE_TYPES_MAX);
@@ -175,6 +190,7 @@ static void on_init(duckdb_init_info info)
 static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     struct running *r = duckdb_scalar_function_get_state(info);
+    assert(r && r->magic == RUNNING_MAGIC && r->state); /* a state that failed to begin is not called */
     (void)pthread_mutex_lock(&r->busy);
     const struct chunk_view rows = {duckdb_data_chunk_get_size(input), r->n, r->columns};
     for (size_t i = 0; i < r->n; i++)

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
 
+#include <assert.h>
 #include <string.h>
 
 DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
@@ -85,6 +86,8 @@ static int read_params(struct engine_stmt *st, struct err *e)
     return ST_OK;
 }
 
+/* One column without a type is how the engine says that it does not know any before all parameters have
+ * types. */
 static int read_columns(struct engine_stmt *st, struct err *e)
 {
     size_t n = duckdb_prepared_statement_column_count(st->prepared);
@@ -148,7 +151,9 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
     return ST_OK;
 }
 
-/* ---- statements that the engine expands ---- */
+/* ---- statements that the engine expands ----
+ * PIVOT without a list of values becomes two statements: one makes a temporary type of the values that there
+ * are, the other uses it. The first is run here, each time, since its values may have changed. */
 
 /* One that goes before the last: it makes a temporary type. */
 static int run_part(struct engine_stmt *st, duckdb_extracted_statements parts, size_t i, struct err *e)
@@ -180,6 +185,7 @@ static int run_parts(struct engine_stmt *st, duckdb_extracted_statements parts, 
 {
     if (n == 0)
         return engine_error(e, duckdb_extract_statements_error(parts), st->sql);
+    assert(!st->prepared); /* describe is for the last part alone */
     for (size_t i = 0; i + 1 < n; i++)
         TRY(run_part(st, parts, i, e));
     TRY(describe(st, duckdb_prepare_extracted_statement(st->conn->conn, parts, n - 1, &st->prepared), e));

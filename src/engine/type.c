@@ -3,6 +3,7 @@
 
 #include "engine/engine_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 static enum engine_type type_of(duckdb_type t)
@@ -106,6 +107,7 @@ static int take_children(struct arena *a, duckdb_logical_type type, struct engin
     return ST_OK;
 }
 
+/* The engine keeps an enum's values in the narrowest integers that number its names. */
 static uint8_t enum_bytes(duckdb_logical_type type)
 {
     switch (duckdb_enum_internal_type(type)) {
@@ -168,12 +170,15 @@ int engine_type_new(struct arena *a, duckdb_logical_type type, const struct engi
     return ST_OK;
 }
 
-/* ---- copies ---- */
+/* ---- copies ----
+ * The engine's types end with the statement or result that they were read from; rows that are put down, and
+ * those that its threads encode, outlive that. */
 
 static int copy_into(struct arena *a, const struct engine_column_type *from, struct engine_column_type *to,
                      struct err *e)
 {
     *to = *from;
+    assert((from->nnames == 0 || from->names) && (from->nchildren == 0 || from->children));
     struct str *names = arena_calloc(a, from->nnames, sizeof *names);
     struct engine_column_type *children = arena_calloc(a, from->nchildren, sizeof *children);
     if (!names || !children || (from->alias && !(to->alias = arena_strdup(a, from->alias))))

@@ -1,5 +1,7 @@
 #include "engine/view.h"
 
+#include <assert.h>
+
 /* The type of a child vector. A map's one child is a struct of key and value, a union's first its tag: types
  * that the map or union itself has not, made beside it once. */
 static const struct engine_column_type map_entry_type = {.type = ENGINE_STRUCT};
@@ -52,6 +54,7 @@ int engine_view_new(struct arena *a, const struct engine_column_type *t, struct 
 void engine_view_point(struct column_view *v, duckdb_vector vector)
 {
     enum engine_type type = v->type->type;
+    assert(v->nchildren == child_vectors(v->type)); /* engine_view_new made it for this type */
     v->validity = duckdb_vector_get_validity(vector);
     v->data = type == ENGINE_STRUCT || type == ENGINE_ARRAY || type == ENGINE_UNION
                   ? NULL
