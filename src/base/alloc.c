@@ -1,3 +1,5 @@
+/* The only place that calls malloc and its kin, so that tests can let the nth allocation of a thread
+ * fail. None of these gives NULL for a size of nought: an empty array is no lack of memory. */
 #include "base/alloc.h"
 
 #include <malloc.h>
@@ -57,6 +59,8 @@ void mem_free(void *p)
     free(p);
 }
 
+/* glibc's default gives a block of a megabyte back to the kernel as soon as it is freed, and gets it
+ * anew, page by page, for the next: a gateway's batches are of that size. */
 void mem_keep_freed(int bytes)
 {
     (void)mallopt(M_TRIM_THRESHOLD, bytes);

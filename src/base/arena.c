@@ -1,8 +1,11 @@
+/* Blocks in a list, the newest first. What does not fit into the newest opens another; the rest of a block is
+ * not looked at again, since what an arena holds is small or few. */
 #include "base/arena.h"
 
 #include "base/account.h"
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
@@ -52,6 +55,7 @@ void arena_release(struct arena *a)
     a->used = 0;
 }
 
+/* One block of the usual size stays, so that an arena that is cleared with each message does not allocate. */
 void arena_clear(struct arena *a)
 {
     struct arena_block *b = a->blocks;
@@ -80,6 +84,7 @@ void *arena_alloc(struct arena *a, size_t n)
         if (!b)
             return NULL;
     }
+    assert(n <= b->cap - b->len);
     void *p = b->data + b->len;
     size_t taken = align_up(n);
     b->len = taken > b->cap - b->len ? b->cap : b->len + taken;

@@ -1,7 +1,10 @@
+/* Memory that parent and child share: it outlives the child, and says what ran when it died. Slots are
+ * written without a lock, each by its session's thread; the parent reads them when the child is gone. */
 #include "base/black_box.h"
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -33,6 +36,7 @@ static _Thread_local struct black_box_slot *mine;
 
 int black_box_open(unsigned slots, struct err *e)
 {
+    assert(!box);
     unsigned n = slots < BLACK_BOX_SLOTS_MAX ? slots : BLACK_BOX_SLOTS_MAX;
     size_t bytes = sizeof *box + n * sizeof box->slots[0];
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -57,7 +61,7 @@ struct black_box_slot *black_box_take(void)
 {
     if (!box)
         return NULL;
-    unsigned from = atomic_fetch_add(&box->hint, 1);
+    unsigned from = atomic_fetch_add(&box->hint, 1); /* sessions begin their search at different slots */
     for (unsigned i = 0; i < box->nslots; i++) {
         struct black_box_slot *s = &box->slots[(from + i) % box->nslots];
         int is = FREE;
@@ -72,6 +76,8 @@ void black_box_give(struct black_box_slot *s)
 {
     if (!s)
         return;
+    assert(atomic_load_explicit(&s->state, memory_order_relaxed) !=
+           FREE); /* it was taken, and not given yet */
     if (mine == s)
         mine = NULL;
     atomic_store(&s->state, FREE);
@@ -81,6 +87,7 @@ void black_box_begin(struct black_box_slot *s, uint64_t fingerprint, const char 
 {
     if (!s)
         return;
+    assert(atomic_load_explicit(&s->state, memory_order_relaxed) != FREE);
     mine = s;
     if (s->fingerprint == fingerprint && atomic_load_explicit(&s->state, memory_order_relaxed) == RUNNING)
         return; /* its next rows */

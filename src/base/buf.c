@@ -28,8 +28,10 @@ void buf_release(struct buf *b)
     *b = (struct buf){.max = b->max, .account = b->account};
 }
 
+/* The account is asked first, so that what is refused has not been allocated. */
 static bool grow(struct buf *b, size_t cap)
 {
+    assert(cap >= b->cap && cap <= b->max);
     if (!account_take(b->account, cap - b->cap))
         return false;
     uint8_t *data = mem_realloc(b->data, cap);
@@ -54,6 +56,7 @@ void buf_trim(struct buf *b)
         buf_release(b);
         return;
     }
+    assert(b->len <= b->cap);
     uint8_t *data = b->len < b->cap ? mem_realloc(b->data, b->len) : NULL;
     if (!data)
         return;

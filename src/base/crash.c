@@ -1,3 +1,7 @@
+/* A handler for the signals that end a process: it notes which statement the thread was running, and
+ * whether its stack was full, in memory that the parent reads; then the signal takes its course, core dump
+ * and all. It runs on a stack of its own and calls nothing that is not async-signal-safe (signal-safety(7)).
+ * */
 #include "base/crash.h"
 
 #include "base/black_box.h"

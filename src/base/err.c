@@ -54,7 +54,7 @@ __attribute__((format(printf, 3, 0))) static void put_text(char *field, size_t n
         return;
     }
     if ((size_t)len >= n) {
-        size_t at = n - sizeof mark;
+        size_t at = n - sizeof mark; /* the mark brings its own NUL */
         at = str_cut((struct str){field, n}, at);
         memcpy(field + at, mark, sizeof mark);
     }
@@ -63,7 +63,7 @@ __attribute__((format(printf, 3, 0))) static void put_text(char *field, size_t n
 
 int err_vset(struct err *e, enum sqlstate code, const char *fmt, va_list ap)
 {
-    if (err_is_set(e))
+    if (err_is_set(e)) /* the first failure is the one to tell */
         return ST_ERR;
     err_init(e);
     e->code = code;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file that has grown since it was measured is read as far as it was long. */
 static int read_all(int fd, const char *path, char *text, size_t n, struct err *e)
 {
     size_t at = 0;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,6 +74,7 @@ static void end_line(char *line, size_t n)
     for (size_t i = 0; i < n; i++)
         if (is_control(line[i]))
             line[i] = '?';
+    assert(n < LOG_LINE_MAX); /* the line's end has its place */
     utf8_mend(line, n);
     line[n++] = '\n';
     put_line(line, n);
@@ -146,6 +148,7 @@ const char *log_quote(char out[static LOG_QUOTE_MAX], const char *s)
         memcpy(out + n, text, len);
         n += len;
     }
+    assert(n + 2 <= LOG_QUOTE_MAX);
     out[n++] = '"';
     out[n] = '\0';
     return out;

@@ -1,5 +1,6 @@
 #include "base/metric.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stddef.h>
 
@@ -20,7 +21,8 @@ static struct counter gauges[METRIC_GAUGE_COUNT]; /* two's complement */
 static struct histogram histograms[METRIC_HISTOGRAM_COUNT];
 static uint64_t errors[SQLSTATE_COUNT];
 
-/* How many of what is observed make one of what is told, and the bounds of that. */
+/* How many of what is observed (microseconds, rows) make one of the unit that is shown (seconds, rows),
+ * and the bounds of the buckets in that unit. */
 struct unit {
     double of;
     double bounds[METRIC_BUCKET_COUNT];
@@ -52,12 +54,13 @@ void metric_gauge_add(enum metric_gauge g, int64_t n)
 
 void metric_observe(enum metric_histogram h, int64_t value)
 {
+    assert(h < METRIC_HISTOGRAM_COUNT);
     const struct unit *unit = units[h];
-    if (value < 0)
+    if (value < 0) /* a clock that was read on two processors may seem to go back */
         value = 0;
-    double told = (double)value / unit->of;
+    double scaled = (double)value / unit->of;
     size_t i = 0;
-    while (i < METRIC_BUCKET_COUNT && told > unit->bounds[i])
+    while (i < METRIC_BUCKET_COUNT && scaled > unit->bounds[i])
         i++;
     add(&histograms[h].buckets[i], 1);
     add(&histograms[h].sum, (uint64_t)value);

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -103,6 +104,7 @@ static int make(struct private_dir *d, const char *parent, const char *prefix, s
 
 int private_dir_make(struct private_dir *d, const char *parent, const char *prefix, struct err *e)
 {
+    assert(prefix[0] && !strchr(prefix, '/')); /* without one every directory of six characters would go */
     *d = (struct private_dir)PRIVATE_DIR_NONE;
     (void)mkdir(parent, S_IRWXU); /* where that fails, the next says why */
     CLEANUP(fd_closep) int fd = open(parent, HOW_DIRECTORY & ~O_NOFOLLOW);

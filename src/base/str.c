@@ -1,3 +1,5 @@
+/* Text as pointer and length. Letters are those of ASCII: identifiers of SQL are compared without the
+ * locale. */
 #include "base/str.h"
 
 static char lower(char c)
@@ -65,7 +67,8 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
     return len;
 }
 
-/* Whether all eight bytes are ASCII, none of them 0. */
+/* Whether all eight bytes are ASCII, none of them 0: the subtraction borrows into the high bit of a byte that
+ * was 0. Nearly all text is ASCII, so eight bytes at a time are worth their own look. */
 static bool is_ascii_text(uint64_t w)
 {
     return !((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080));

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/crash.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -50,7 +51,7 @@ static int start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *
 
 static int start_engine(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
 {
-    struct engine_thread *t = mem_alloc(sizeof *t);
+    struct engine_thread *t = mem_alloc(sizeof *t); /* the thread frees it */
     if (!t)
         return ENOMEM;
     *t = (struct engine_thread){run, arg};
@@ -62,7 +63,7 @@ static int start_engine(pthread_t *out, size_t stack_size, void *(*run)(void *),
 
 int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
 {
-    sigset_t all, before;
+    sigset_t all, before; /* a thread inherits the mask: signals are for the one that waits for them */
     (void)sigfillset(&all);
     crash_leave_out(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -1,3 +1,6 @@
+/* Threads that come as tasks need them and go when they have been idle. Normal tasks (sessions) never
+ * have the last `reserve` threads: those are for urgent ones (cancels, log-ins, health), which would
+ * otherwise wait for as long as readers are slow. */
 #include "base/thread_pool.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -55,6 +58,7 @@ static struct task *take(struct thread_pool *p, enum thread_pool_lane *lane)
         *lane = order[i];
         if (p->queued[*lane] == 0 || !may_run(p, *lane))
             continue;
+        assert(!list_is_empty(&p->lines[*lane])); /* the count says so */
         struct task *t = list_entry(p->lines[*lane].next, struct task, link);
         list_remove(&t->link);
         p->queued[*lane]--;
@@ -115,6 +119,7 @@ DEFINE_CLEANUP(struct pool_thread, pool_thread_free)
  * but the main one (300 tasks of 1.6 MB each left 31 to 47 MB behind, 6 MB with this). */
 static void end_thread(struct thread_pool *p)
 {
+    assert(p->threads > p->starting + p->nidle); /* this one is neither */
     pthread_t before = p->last_ended;
     bool join = p->has_last_ended;
     bool quiet = !p->stopping && p->threads == p->o.reserve + 2;
@@ -143,6 +148,7 @@ static void *run_thread(void *arg)
         waker_clear(&self->worker.waker); /* a ring for the task before this one means nothing here */
         t->run(t, &self->worker);
         (void)pthread_mutex_lock(&p->lock);
+        assert(self->lane != THREAD_POOL_NORMAL || p->normal > 0);
         p->normal -= self->lane == THREAD_POOL_NORMAL;
         self->task = NULL;
     }
@@ -227,6 +233,7 @@ int thread_pool_new(struct thread_pool **out, const struct thread_pool_options *
 /* Whether more tasks could run than threads are on their way to take them. */
 static bool wants_thread(const struct thread_pool *p)
 {
+    assert(p->normal <= p->o.max - p->o.reserve && p->threads >= p->starting);
     unsigned room = p->o.max - p->o.reserve - p->normal;
     unsigned normal = p->queued[THREAD_POOL_NORMAL] < room ? p->queued[THREAD_POOL_NORMAL] : room;
     return p->threads < p->o.max && p->queued[THREAD_POOL_URGENT] + normal > p->starting;
@@ -238,6 +245,7 @@ void thread_pool_submit(struct thread_pool *p, struct task *t, enum thread_pool_
     (void)pthread_mutex_lock(&p->lock);
     struct pool_thread *idle = p->queued[lane] == 0 && may_run(p, lane) ? pop_idle(p) : NULL;
     if (idle) {
+        assert(!idle->task); /* it would have left the list with it */
         idle->task = t;
         idle->lane = lane;
         list_init(&t->link);

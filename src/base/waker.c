@@ -1,5 +1,6 @@
 #include "base/waker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -20,7 +21,8 @@ void waker_release(struct waker *w)
 
 void waker_ring(struct waker *w)
 {
-    int saved = errno; /* a signal handler may be the one who rings */
+    assert(w->fd >= 0); /* whoever rings sees to it that the bell is still there */
+    int saved = errno;  /* a signal handler may be the one who rings */
     uint64_t one = 1;
     ssize_t n;
     do

@@ -1,3 +1,6 @@
+/* A client's connection: a socket that never blocks, its input in one buffer that grows as messages need
+ * it, and TLS below both when there is some (conn_tls.h). Writes and waits end by the socket, the session's
+ * bell or a deadline, whichever is first. */
 #include "net/conn_priv.h"
 
 #include <arpa/inet.h>
@@ -180,8 +183,11 @@ bool conn_peer_user(const struct conn *c, char *out, size_t n)
     return true;
 }
 
+/* What connections of one peer have in common, for limits: an IPv4 address, the first half of an IPv6 one (a
+ * customer's network has at least that), a local user. */
 static size_t peer_key(uint8_t *out, uint8_t family, const void *p, size_t n)
 {
+    assert(n + 1 <= CONN_PEER_KEY_MAX);
     out[0] = family; /* an address is not a user */
     memcpy(out + 1, p, n);
     return n + 1;
@@ -250,6 +256,7 @@ static int make_room(struct conn *c, size_t max, struct err *e)
         return ST_OK;
     }
     compact(c);
+    assert(want > c->in_end); /* what is unread fits, and there is room behind it */
     uint8_t *in = mem_realloc(c->in, want);
     if (!in)
         return err_oom(e);
@@ -280,6 +287,7 @@ int conn_fill(struct conn *c, size_t max, struct err *e)
         return was_shut_down(e);
     TRY(make_room(c, max, e));
     size_t unread = c->in_end - c->in_start, got = 0;
+    assert(c->in_start <= c->in_end && c->in_end < c->in_cap); /* make_room has */
     size_t room = c->in_cap - c->in_end;
     if (room > max - unread)
         room = max - unread;
@@ -287,6 +295,7 @@ int conn_fill(struct conn *c, size_t max, struct err *e)
                     : plain_read(c, c->in + c->in_end, room, &got, e);
     if (st != ST_OK)
         return st;
+    assert(got > 0 && got <= room); /* nothing would be an end or a wait */
     c->last_full = got == room;
     c->in_end += got;
     c->stats.bytes_in += got;
@@ -384,6 +393,7 @@ int conn_write(struct conn *c, struct waker *w, const void *p, size_t n, size_t 
         int st = c->tls ? conn_tls_write(c, from + *done, n - *done, &some, &events, e)
                         : plain_write(c, from + *done, n - *done, &some, &events, e);
         if (st == ST_OK) {
+            assert(some <= n - *done);
             *done += some;
             c->stats.bytes_out += some;
             continue;

@@ -1,7 +1,11 @@
+/* OpenSSL reads and writes through this BIO. It asks for records in small pieces, a header of five bytes
+ * first; so AHEAD_MAX bytes are read ahead of it, which saves a system call for each short message. Bytes
+ * that came before TLS began (behind the SSLRequest) are given first. */
 #include "net/conn_bio.h"
 
 #include "net/conn_priv.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -48,6 +52,7 @@ static int bio_read(BIO *b, char *p, int len)
         return 0;
     size_t n = (size_t)len;
     if (t->early) {
+        assert(t->early_at < t->early_len); /* it is freed when all was given */
         n = take(p, n, t->early + t->early_at, t->early_len - t->early_at);
         t->early_at += n;
         if (t->early_at == t->early_len)
@@ -62,6 +67,7 @@ static int bio_read(BIO *b, char *p, int len)
         t->ahead_at = 0;
         t->ahead_len = (uint16_t)r;
     }
+    assert(t->ahead_at <= t->ahead_len && t->ahead_len <= AHEAD_MAX);
     if (t->ahead_at < t->ahead_len) {
         n = take(p, n, t->ahead + t->ahead_at, (size_t)(t->ahead_len - t->ahead_at));
         t->ahead_at = (uint16_t)(t->ahead_at + n);

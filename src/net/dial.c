@@ -1,3 +1,5 @@
+/* A short message to every address of a name, one after the other, and a wait for the other side to
+ * close: how a gateway passes a cancel on to its peers. */
 #include "net/dial.h"
 
 #include "base/clock.h"

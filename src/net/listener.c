@@ -1,3 +1,5 @@
+/* One thread accepts from all sockets and hands each connection on. Sockets are opened in a parent that keeps
+ * them when a child dies, so a client that comes meanwhile waits in the backlog. */
 #include "net/listener.h"
 
 #include <assert.h>
@@ -123,6 +125,7 @@ int listener_new(struct listener **out, const struct listener_options *o, struct
     for (size_t i = 0; i < o->naddresses; i++)
         TRY(*o->addresses[i] == '/' ? open_unix(l, o->addresses[i], o, e)
                                     : open_tcp(l, o->addresses[i], o, e));
+    assert(l->nunix <= l->nsockets && l->nsockets <= LISTENER_SOCKETS_MAX);
     l->polls[l->nsockets] = (struct pollfd){.fd = waker_fd(&l->waker), .events = POLLIN};
     *out = TAKE_PTR(l);
     return ST_OK;

@@ -65,6 +65,7 @@ static void heap_put(struct lot *l, uint32_t i, struct timer t)
     t.p->heap_index = i;
 }
 
+/* t goes to place i, or above it as far as it is sooner than what lies there. */
 static void heap_up(struct lot *l, uint32_t i, struct timer t)
 {
     while (i > 0 && l->heap[(i - 1) / 2].deadline_us > t.deadline_us) {
@@ -74,6 +75,7 @@ static void heap_up(struct lot *l, uint32_t i, struct timer t)
     heap_put(l, i, t);
 }
 
+/* t goes to place i, or below it as far as it is later than what lies there. */
 static void heap_down(struct lot *l, uint32_t i, struct timer t)
 {
     for (;;) {
@@ -101,6 +103,7 @@ static void heap_remove(struct lot *l, struct parked *p)
     uint32_t i = p->heap_index;
     if (i == NONE)
         return;
+    assert(i < l->nheap && l->heap[i].p == p); /* heap_put keeps both sides */
     p->heap_index = NONE;
     struct timer last = l->heap[--l->nheap];
     if (i == l->nheap)
@@ -149,6 +152,7 @@ static void see_event(struct lot *l, uint64_t data)
         l->rung = false;
         return;
     }
+    assert((data & UINT32_MAX) < l->capacity); /* name_of made it */
     struct slot *s = &l->slots[data & UINT32_MAX];
     if (s->generation != data >> 32 || !s->p)
         return;
@@ -173,6 +177,7 @@ static void let_leave(struct lot *l)
     while (!list_is_empty(&l->leaving)) {
         struct parked *p = list_entry(l->leaving.next, struct parked, link);
         enum lot_reason why = p->why;
+        assert(p->in_lot && p->leaving && p->heap_index == NONE && l->count > 0);
         list_remove(&p->link);
         p->leaving = p->in_lot = false;
         l->count--;
@@ -290,6 +295,7 @@ static uint64_t name_of(const struct lot *l, const struct parked *p)
 static void give_slot_back(struct lot *l, struct parked *p)
 {
     struct slot *s = &l->slots[p->slot];
+    assert(s->p == p);
     s->p = NULL;
     s->generation++;
     s->next_free = l->free_slot;
@@ -307,6 +313,7 @@ int lot_add(struct lot *l, struct parked *p, struct err *e)
         return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "more than %u connections", (unsigned)l->capacity);
     }
     p->slot = l->free_slot;
+    assert(!l->slots[p->slot].p);
     l->free_slot = l->slots[p->slot].next_free;
     l->slots[p->slot].p = p;
     struct epoll_event ev = {.events = EPOLLONESHOT, .data.u64 = name_of(l, p)};

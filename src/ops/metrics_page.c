@@ -1,3 +1,4 @@
+/* Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats */
 #include "ops/metrics_page.h"
 
 #include <inttypes.h>

@@ -1,5 +1,9 @@
+/* The operator's pages: /health says that the process answers, /ready whether it wants new sessions,
+ * /status and /metrics what it does. A load balancer looks at /ready, which a server that drains answers by
+ * 503. */
 #include "ops/ops.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 #include "ops/process.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -65,6 +66,7 @@ static uint64_t count_fds(void)
     for (struct dirent *entry; (entry = readdir(d));)
         n += entry->d_name[0] != '.';
     (void)closedir(d);
+    assert(n > 0);
     return n - 1; /* the directory's own */
 }
 

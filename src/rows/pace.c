@@ -1,3 +1,5 @@
+/* The decisions are functions of what was measured before, of sizes and of times that the caller read: so
+ * each can be tried without a clock, and the constants are in one place with the runs that set them. */
 #include "rows/pace.h"
 
 #include "rows/row_batch.h"

@@ -1,3 +1,5 @@
+/* Memory of encoded rows. A batch goes from the encoder to the writer's thread and back as memory that
+ * changes hands, so it is worth keeping: up to ROW_BATCH_KEPT bytes, which no usual batch exceeds. */
 #include "rows/row_batch.h"
 
 #include "base/alloc.h"
@@ -43,6 +45,7 @@ int row_batch_reserve(struct row_batch *b, size_t n, struct err *e)
     if (n > MESSAGE_MAX || b->len > MESSAGE_MAX - n)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a row of more than %d bytes cannot be sent",
                        MESSAGE_MAX);
+    assert(b->len <= b->cap);
     size_t cap = grown_cap(b->cap, b->len + n);
     uint8_t *data = mem_realloc(b->data, cap);
     if (!data)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ int row_desc_new(struct row_desc **out, const struct column_desc *columns, size_
         p[n] = '\0';
         p += n + 1;
     }
+    assert(p == (char *)(d->columns + ncolumns) + names); /* all of the room is used */
     *out = d;
     return ST_OK;
 }
@@ -52,7 +54,8 @@ size_t row_desc_bytes(const struct row_desc *d)
 
 struct row_desc *row_desc_ref(struct row_desc *d)
 {
-    __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
+    unsigned refs = __atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
+    assert(refs > 1); /* whoever gives one on has one */
     return d;
 }
 

@@ -5,7 +5,7 @@
 #define XXH_INLINE_ALL /* libpg_query exports another version of the same names */
 #include <xxhash.h>
 
-/* xxHash keeps its state aligned in its own memory. */
+/* xxHash keeps its state aligned in its own memory, so ours is but another name for it. */
 static XXH3_state_t *state_of(struct rows_hash *h)
 {
     return (XXH3_state_t *)h;

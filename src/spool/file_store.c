@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/metric.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -34,6 +35,7 @@ static const struct file_calls system_calls = {
 
 /* ---- the space ---- */
 
+/* Taken at once and given back if it was too much, so that two spools never share the last room. */
 static int charge(struct spool_space *s, size_t n, struct err *e)
 {
     uint64_t before = __atomic_fetch_add(&s->used, n, __ATOMIC_RELAXED);
@@ -50,7 +52,8 @@ static int charge(struct spool_space *s, size_t n, struct err *e)
 
 static void discharge(struct spool_space *s, uint64_t n)
 {
-    (void)__atomic_fetch_sub(&s->used, n, __ATOMIC_RELAXED);
+    uint64_t before = __atomic_fetch_sub(&s->used, n, __ATOMIC_RELAXED);
+    assert(before >= n); /* what was charged */
     metric_gauge_add(METRIC_SPOOL_DISK_BYTES, -(int64_t)n);
 }
 
@@ -122,6 +125,7 @@ static int file_append(struct segment_store *s, const void *bytes, size_t n, str
 static int file_read(struct segment_store *s, uint64_t at, void *to, size_t n, struct err *e)
 {
     struct file_store *f = (struct file_store *)s;
+    assert(n <= f->end && at <= f->end - n); /* the spool asks for what it appended */
     uint8_t *p = to;
     while (n > 0) {
         ssize_t done = f->space->calls->pread(f->fd, p, n, (off_t)at);

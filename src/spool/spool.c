@@ -1,3 +1,6 @@
+/* Segments in order, numbered. The first lie in memory, up to a bound, the others in a store; an index of
+ * 24 bytes a segment says where. Rows are only counted here: what a segment's bytes mean is its owner's
+ * business. */
 #include "spool/spool.h"
 
 #include "base/alloc.h"
@@ -105,6 +108,7 @@ static bool fits_memory(const struct spool *s, size_t nbytes, uint64_t nrows)
 static int put_in_memory(struct spool *s, struct entry *to, const void *bytes, size_t nbytes, uint64_t nrows,
                          struct err *e)
 {
+    assert(s->in_memory == s->n); /* else its number would not say where it is */
     if (!(to->place.memory = mem_alloc(nbytes)))
         return err_oom(e);
     memcpy(to->place.memory, bytes, nbytes);
@@ -172,6 +176,7 @@ size_t spool_find(const struct spool *s, uint64_t row)
     return lo;
 }
 
+/* One buffer for what is read, as large as its segment: one grown by a very large segment is made anew. */
 static int reserve_buffer(struct spool *s, size_t n, struct err *e)
 {
     if (n <= s->buffer_cap && (s->buffer_cap <= BUFFER_KEPT || n > s->buffer_cap / 4))
@@ -189,6 +194,7 @@ static int reserve_buffer(struct spool *s, size_t n, struct err *e)
 static int fetch(struct spool *s, size_t i, struct err *e)
 {
     const struct entry *from = &s->entries[i];
+    assert(s->store && i >= s->in_memory);
     if (s->buffered == i)
         return ST_OK;
     s->buffered = SIZE_MAX;
@@ -210,6 +216,7 @@ int spool_read(struct spool *s, size_t i, struct spool_segment *out, struct err 
     if (i >= s->in_memory)
         TRY(fetch(s, i, e));
     uint64_t end = i + 1 < s->n ? from[1].first_row : s->rows;
+    assert(end > from->first_row); /* no segment is without rows */
     *out = (struct spool_segment){.bytes = i < s->in_memory ? from->place.memory : s->buffer,
                                   .nbytes = from->nbytes,
                                   .first_row = from->first_row,
