@@ -1,3 +1,5 @@
+/* What clients come to: options become plain structs here, since sessions read no configuration
+ * themselves. */
 #include "cmd/front.h"
 
 #include "auth/digest.h"
@@ -10,6 +12,8 @@
 #include "net/lot.h"
 #include "net/tls.h"
 #include "session/server.h"
+
+#include <assert.h>
 
 enum {
     DESCRIPTORS_BESIDE_CLIENTS = 512, /* files of the engine, listeners, bells of threads … */
@@ -25,6 +29,7 @@ static struct front *front_of(struct process *p)
     return (struct front *)p;
 }
 
+/* Units change here: options are in milliseconds as people write them, sessions count microseconds. */
 static void session_config_from(struct session_config *out, const struct config *c)
 {
     *out = (struct session_config){
@@ -213,6 +218,7 @@ int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
 {
     struct process *p = &f->process;
     const struct config *c = &p->config;
+    assert(f->listener && p->pool); /* front_listen and process_open_pool came before */
     struct session_config sc;
     session_config_from(&sc, c);
     sc.logins_max = f->logins_max;

@@ -1,3 +1,5 @@
+/* The engine's options from ours, for serve and worker; and a database in memory that nobody may write
+ * to, which the engine does not have. */
 #include "cmd/open_engine.h"
 
 #include "backend/local.h"
@@ -48,7 +50,8 @@ static size_t collect_protected(const char *out[PROTECT_MAX], const struct confi
         c->rpc_token_file, c->init,          c->spool_directory,
     };
     size_t n = 0;
-    for (size_t i = 0; i < sizeof all / sizeof *all && n < PROTECT_MAX; i++)
+    _Static_assert(sizeof all / sizeof *all <= PROTECT_MAX, "none is left out");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i] && *all[i])
             out[n++] = all[i];
     return n;

@@ -1,3 +1,5 @@
+/* The parent keeps the listening sockets and starts a child again that died. It has no thread, opens
+ * nothing of the engine, and waits for signals alone, so that there is little in it that could fail. */
 #include "cmd/parent.h"
 
 #include "base/black_box.h"
@@ -6,6 +8,7 @@
 #include "base/log.h"
 #include "cmd/restart_plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -74,6 +77,7 @@ static void pause_ms(struct family *f, int64_t ms)
 
 /* ---- a child ---- */
 
+/* A child that outlives its parent would hold the sockets and the database: it is killed with it. */
 static void become_child(const struct family *f, pid_t parent)
 {
     sigset_t mine;
@@ -109,6 +113,7 @@ static bool start_child(struct family *f)
 static int wait_for_child(struct family *f)
 {
     int status;
+    assert(f->child > 0); /* 0 would be any child of the group's */
     while (waitpid(f->child, &status, WNOHANG) == 0)
         wait_for_signal(f, CLOCK_NEVER);
     f->child = 0;

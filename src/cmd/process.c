@@ -1,3 +1,6 @@
+/* The life of every role: options, sockets, the parent, then in the child the role's parts, the
+ * operator's pages, and signals until one ends it. Signals are taken by one thread that waits for them
+ * (sigwait), so that none interrupts anything. */
 #include "cmd/process.h"
 
 #include "base/black_box.h"
@@ -6,6 +9,7 @@
 #include "cmd/parent.h"
 #include "rows/pace.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -312,6 +316,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
         return 0;
     }
     err_init(&e);
+    assert(role->start && role->stop && role->drain && role->port && !p->role);
     p->role = role;
     p->http_fd = -1;
     atomic_store(&p->state, OPS_STARTING);

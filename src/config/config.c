@@ -1,9 +1,14 @@
+/* Where an option's value comes from: its default, then the file, then the environment, then the command
+ * line, each over the one before. `config` itself is taken first, since it names the file. What follows from
+ * several options together (addresses without a port, what a role has no use for) is looked at in the end.
+ * */
 #include "config/config.h"
 
 #include "base/cleanup.h"
 #include "config/config_priv.h"
 #include "config/value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,6 +92,7 @@ static int unknown_option(struct str name, const char *where, struct err *e)
 static int assign(struct config *c, const struct option *o, struct str value, enum config_source source,
                   const char *where, struct err *e)
 {
+    assert(o >= config_options && o < config_options + CONFIG_COUNT);
     enum config_source *have = &c->source[o - config_options];
     bool append = source == CONFIG_FLAG && *have == CONFIG_FLAG;
     TRY(value_parse(c, o, value, append, where, e));
@@ -245,7 +251,7 @@ static int note_unknown_variables(struct config *c, struct err *e)
 
 /* --- the command line ----------------------------------------------------------------------------------- */
 
-/* One argument taken apart: an option and its value, or DATABASE. */
+/* One argument taken apart: an option and its value, or DATABASE. `where` is for messages. */
 struct argument {
     struct str name;
     struct str value;

@@ -2,6 +2,7 @@
 
 #include "config/config_priv.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -237,7 +238,7 @@ static void number_format(int64_t v, const struct unit *units, size_t nunits, st
         return;
     }
     while (v % units[--i].factor != 0)
-        ;
+        assert(i > 0); /* the first unit is 1, or no value of the option's could be written */
     buf_printf(out, "%" PRId64 "%s", v / units[i].factor, units[i].name);
 }
 

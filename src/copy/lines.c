@@ -102,6 +102,8 @@ static enum step step_text(struct copy_reader *r, char c, struct err *e)
     }
 }
 
+/* A newline in quotes is data. Where quote and escape are the same character, "" inside of quotes leaves them
+ * and enters them again, which comes to the same; where they differ, an escaped quote must not. */
 static enum step csv_body(struct copy_reader *r, char c, bool first, struct err *e)
 {
     char quote = r->options.quote, escape = r->options.escape;
@@ -171,6 +173,7 @@ static int too_long(struct copy_reader *r, struct err *e)
 }
 
 /* n bytes of the input and what is carried are the line and its end. */
+/* In the usual case nothing is copied: the line lies in what was fed. */
 static int take_line(struct copy_reader *r, size_t n, size_t cut, struct err *e)
 {
     struct copy_input *in = &r->in;

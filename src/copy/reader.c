@@ -1,3 +1,5 @@
+/* What the readers of all formats have in common: the target's names, the place in the file for messages,
+ * and the choice of the one that reads. */
 #include "copy/reader.h"
 
 #include "base/alloc.h"

@@ -54,6 +54,7 @@ static int pass_header(struct copy_reader *r, struct err *e)
     return ST_OK;
 }
 
+/* Fields are counted by the cutter and compared here: it keeps no more than there are columns. */
 int copy_next_text(struct copy_reader *r, struct err *e)
 {
     size_t n;

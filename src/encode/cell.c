@@ -1,3 +1,5 @@
+/* One value of one column, in text or binary: what is too long or too rare for cell.h, whose stores are
+ * inlined into the row path. Source: PostgreSQL's output and send functions (src/backend/utils/adt). */
 #include "encode/cell.h"
 
 #include "encode/json.h"

@@ -1,3 +1,6 @@
+/* COPY TO's rows, one a CopyData message. Binary rows are laid out as DataRows are, so that encoder.c
+ * makes them; text and csv are made here. For each column it is decided once whether its text can hold a
+ * byte that has to be escaped: digits never do, so that most columns are stored as they are. */
 #include "encode/copy_encoder.h"
 
 #include "base/alloc.h"
@@ -6,6 +9,8 @@
 #include "encode/copy_escape.h"
 #include "encode/encoder_priv.h"
 #include "pgwire/message.h"
+
+#include <assert.h>
 
 enum {
     BINARY_TRAILER = 2,
@@ -397,7 +402,7 @@ static int encode_text(struct encoder *enc, const struct chunk_view *chunk, size
             uint8_t *p = store_row(batch->data + batch->len, enc, chunk, *row, e);
             if (!p)
                 return ST_ERR;
-            row_batch_commit(batch, p, 1);
+            row_batch_commit(batch, p, 1); /* which sees that the room was enough */
             ++*row;
         }
     }
@@ -418,6 +423,7 @@ static uint8_t *put_binary_header(uint8_t *p)
 static int insert_header(struct row_batch *batch, struct err *e)
 {
     size_t n = batch->len;
+    assert(batch->nrows == 1 && message_size(batch->data) == n);
     if (n > MESSAGE_MAX - COPY_BINARY_HEADER)
         return encoder_row_too_large(e);
     TRY(row_batch_reserve(batch, COPY_BINARY_HEADER, e));

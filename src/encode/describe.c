@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "encode/encode_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { NUMERIC_TYPMOD_OFFSET = 4 };
@@ -60,6 +61,7 @@ static const struct engine_column_type *innermost(const struct engine_column_typ
     return t;
 }
 
+/* As PostgreSQL packs precision and scale into one number (its numerictypmodin). */
 static int32_t typmod_of(const struct engine_column_type *t)
 {
     return t->type == ENGINE_DECIMAL ? ((int32_t)t->width << 16 | t->scale) + NUMERIC_TYPMOD_OFFSET : -1;
@@ -69,6 +71,7 @@ void encode_describe(const struct engine_column_type *t, struct column_desc *out
 {
     const struct engine_column_type *element = innermost(t);
     const struct pgtype_info *info = pgtype_find(scalar_oid(element));
+    assert(info); /* scalar_oid names none that pgtype does not know */
     bool array = element != t;
     out->type_oid = array ? info->array_oid : info->oid;
     out->type_size = array ? -1 : info->len;
@@ -136,6 +139,7 @@ static void timestamp_unit(struct cell *c)
 int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
               const struct encode_settings *s, struct arena *a, struct err *e)
 {
+    assert((size_t)t->type < sizeof forms / sizeof *forms);
     *c = (struct cell){.type = t, .settings = s, .scale = t->scale};
     c->op = format ? forms[t->type].binary : forms[t->type].text;
     if (c->op == T_BYTES_HEX && s->bytea_escape)

@@ -1,3 +1,6 @@
+/* Column vectors to DataRows. What a column needs is decided once (cell.h); then rows are made 64 at a time:
+ * first their room, column by column, then short values of each column into slots (lane.h), then the rows,
+ * which only copy. Fewer rows, and values that have to be rendered first, go cell by cell. */
 #include "encode/encoder.h"
 
 #include "base/alloc.h"
@@ -6,6 +9,8 @@
 #include "encode/encoder_priv.h"
 #include "pgtype/tz.h"
 #include "pgwire/message.h"
+
+#include <assert.h>
 
 enum {
     ROWS_AT_ONCE =
@@ -202,6 +207,7 @@ static uint8_t *store_lanes(uint8_t *start, const struct encoder *enc, const str
 static size_t store_only_lane(uint8_t **end, uint8_t message, const struct lane *l, size_t n, size_t room)
 {
     enum { LENGTH_BYTE = 4, COLUMNS_BYTE = 6 }; /* the low ones of big-endian numbers */
+    assert(l->kind == LANE_NARROW && n <= LANE_ROWS);
     uint8_t *p = *end;
     const uint8_t *const full = p + room;
     const uint64_t header = message | UINT64_C(1) << 8 * COLUMNS_BYTE;
@@ -221,6 +227,7 @@ static size_t store_only_lane(uint8_t **end, uint8_t message, const struct lane 
 static int store_many(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t rows,
                       size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
+    assert(rows > 0 && rows <= ROWS_AT_ONCE && *row + rows <= chunk->nrows && batch->len < batch_bytes);
     uint8_t *start = batch->data + batch->len, *p = start;
     const size_t room = batch_bytes - batch->len; /* there is some, or nobody would have asked */
     size_t i = 0;
@@ -290,6 +297,7 @@ static size_t rows_at_once(const struct encoder *enc, const struct chunk_view *c
     }
 }
 
+/* Rows whose width is bounded by their strings' lengths: these are added up, nothing is rendered. */
 static int encode_strings(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
                           size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
@@ -307,6 +315,8 @@ static int encode_strings(struct encoder *enc, const struct chunk_view *chunk, s
     return ST_OK;
 }
 
+/* Rows with values that have to be rendered before their width is known (arrays, json, numerics without
+ * bound): one at a time. */
 static int encode_unbounded(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
                             size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
@@ -333,6 +343,7 @@ static int encode_unbounded(struct encoder *enc, const struct chunk_view *chunk,
 int encoder_store_rows(struct encoder *enc, const struct chunk_view *chunk, size_t *row, size_t end,
                        size_t batch_bytes, struct row_batch *batch, struct err *e)
 {
+    assert(*row <= end && end <= chunk->nrows && chunk->ncolumns == enc->ncolumns);
     if (enc->nunbounded && !enc->renders)
         return encode_strings(enc, chunk, row, end, batch_bytes, batch, e);
     return enc->nunbounded ? encode_unbounded(enc, chunk, row, end, batch_bytes, batch, e)

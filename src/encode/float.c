@@ -138,6 +138,7 @@ static uint8_t *put_decimal(uint8_t *p, struct decimal d, int fixed_below)
     return put_exponent(p, exponent);
 }
 
+/* For extra_float_digits below one: digits that may not read back as the same number, as asked for. */
 static uint8_t *put_rounded(uint8_t *p, double v, int digits)
 {
     return p + snprintf((char *)p, TEXT_FLOAT, "%.*g", digits < 1 ? 1 : digits, v);

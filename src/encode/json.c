@@ -4,6 +4,7 @@
 #include "encode/cell.h"
 #include "encode/describe.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum { JSON_DEPTH_MAX = 128 };
@@ -53,7 +54,8 @@ static uint8_t *put_escaped_backwards(uint8_t *to, uint8_t c)
 static int quote_from(struct json *j, size_t mark)
 {
     struct buf *out = j->out;
-    size_t grown = 2;
+    assert(mark <= out->len);
+    size_t grown = 2; /* the quotes */
     for (size_t i = mark; i < out->len; i++)
         grown += escaped_size(out->data[i]) - 1;
     if (!buf_reserve(out, grown))
@@ -63,6 +65,7 @@ static int quote_from(struct json *j, size_t mark)
     while (from > out->data + mark)
         to = put_escaped_backwards(to, *--from);
     *--to = '"';
+    assert(to == out->data + mark); /* escaped_size and put_escaped_backwards agree */
     buf_commit(out, grown);
     return ST_OK;
 }
@@ -74,6 +77,7 @@ static int put_string(struct json *j, const char *p, size_t n)
     return buf_ok(j->out) ? quote_from(j, mark) : err_oom(j->e);
 }
 
+/* Whether the value's text is JSON as it stands: numbers, and what is JSON already. */
 static bool is_bare(const struct engine_column_type *t, const struct column_view *v, size_t row)
 {
     switch (t->type) {

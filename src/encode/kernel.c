@@ -1,3 +1,8 @@
+/* Loops over 64 numbers without a branch, which the compiler turns into vector instructions; one clone
+ * each for AVX2, AVX-512 and neither, chosen when the program starts (ifunc). A division by a power of ten
+ * is a multiplication and a shift that are exact for the numbers in question. Source: Granlund and
+ * Montgomery, "Division by invariant integers using multiplication" (1994); C. Neri and L. Schneider,
+ * "Euclidean affine functions and applications to calendar algorithms" (2021), for the dates. */
 #include "encode/kernel.h"
 
 #include "encode/digits.h"

@@ -1,8 +1,13 @@
+/* Up to 64 values of one column as they go on the wire, each with its length in front, in slots of one
+ * width: so that the loop over the rows copies a slot without looking at the type. A column that cannot be
+ * made so this time (a value too large, a string too long) is left to its cells, row by row. */
 #include "encode/lane.h"
 
 #include "base/arena.h"
 #include "encode/cell.h"
 #include "encode/kernel.h"
+
+#include <assert.h>
 
 _Static_assert((int)LANE_ROWS == (int)KERNEL_ROWS &&
                    sizeof(struct kernel_slots) == LANE_ROWS * LANE_NARROW_BYTES &&
@@ -51,6 +56,7 @@ int lane_init(struct lane *l, const struct cell *c, struct arena *a, struct err 
 
 /* ---- text ---- */
 
+/* The value lies behind the place of its length. */
 static inline void finish(uint8_t *slot, uint8_t *width, const uint8_t *end)
 {
     size_t n = (size_t)(end - slot);
@@ -315,6 +321,7 @@ static bool fill(struct lane *l, const struct cell *c, const void *data, size_t 
     }
 }
 
+/* What stands in a slot of a NULL was made of whatever the vector held there. */
 static void put_nulls(struct lane *l, const struct column_view *v, size_t row, size_t n)
 {
     size_t step = l->kind == LANE_WIDE ? LANE_WIDE_BYTES : LANE_NARROW_BYTES;
@@ -327,6 +334,7 @@ static void put_nulls(struct lane *l, const struct column_view *v, size_t row, s
 
 void lane_make(struct lane *l, const struct cell *c, const struct column_view *v, size_t row, size_t n)
 {
+    assert(n > 0 && n <= LANE_ROWS); /* the slots that there are */
     l->kind = LANE_CELL;
     if (l->slots && fill(l, c, v->data, row, n)) {
         l->kind = c->op == B_DECIMAL ? LANE_WIDE : LANE_NARROW;

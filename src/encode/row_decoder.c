@@ -1,3 +1,6 @@
+/* DataRows back to vectors, for rows that the pipeline encoded and that are then wanted in another form
+ * or have to be put down. By way of pgtype's values, one at a time: seldom, and of half a megabyte at most.
+ * Only of types whose text and binary form say all that the engine has. */
 #include "encode/row_decoder.h"
 
 #include "base/alloc.h"
@@ -9,6 +12,7 @@
 #include "pgtype/value.h"
 #include "pgwire/message.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -248,6 +252,7 @@ int row_decode(struct row_decoder *d, const uint8_t *rows, size_t nbytes, size_t
                const struct chunk_view **out, struct err *e)
 {
     size_t at = 0;
+    assert(nrows > 0);
     TRY(make_room(d, nrows, e));
     for (size_t row = 0; row < nrows; row++) {
         if (nbytes - at < MESSAGE_HEAD)

@@ -112,6 +112,8 @@ static uint8_t *put_offset(uint8_t *p, int32_t offset)
     return p;
 }
 
+/* The engine keeps the offset so that values in the same instant sort by it: the further east, the
+ * smaller. */
 static int32_t timetz_offset(uint64_t bits)
 {
     return TIMETZ_OFFSET_MAX - (int32_t)(bits & ((1U << TIMETZ_OFFSET_BITS) - 1));

@@ -1,3 +1,5 @@
+/* The types that clients may meet, by OID and by name. One list (oid.h) gives them all; it is short
+ * enough to be searched from its start. Source: PostgreSQL's pg_type.dat. */
 #include "pgtype/oid.h"
 
 #include <stdlib.h>

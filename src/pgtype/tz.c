@@ -1,3 +1,5 @@
+/* Time zones: the files of the system's zone database, and offsets that are written out. Read here and not by
+ * the C library, which knows one zone a process. Source: RFC 8536 (TZif), POSIX.1-2017, 8.3 (TZ). */
 #include "pgtype/tz_priv.h"
 
 #include "base/alloc.h"
@@ -211,6 +213,7 @@ static int damaged(const char *name, struct err *e)
     return err_set(e, SQLSTATE_DATA_CORRUPTED, "the time zone file of \"%s\" is damaged", name);
 }
 
+/* Moments at which the offset changes, ascending, and which offset holds from each on. */
 static int tzif_times(struct tz *z, const struct tzif *h, const uint8_t *p, struct err *e)
 {
     const uint8_t *times = p + TZIF_HEADER, *types = times + h->timecnt * 8, *infos = types + h->timecnt;

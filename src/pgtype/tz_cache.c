@@ -4,6 +4,7 @@
 
 #include "pgtype/tz_priv.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <strings.h>
@@ -30,8 +31,10 @@ static struct tz *counted(const struct tz *z)
 
 const struct tz *tz_ref(const struct tz *z)
 {
-    if (z && z != &utc)
-        atomic_fetch_add_explicit(&counted(z)->refs, 1, memory_order_relaxed);
+    if (z && z != &utc) {
+        unsigned before = atomic_fetch_add_explicit(&counted(z)->refs, 1, memory_order_relaxed);
+        assert(before > 0); /* whoever gives one on has one */
+    }
     return z;
 }
 
@@ -54,6 +57,7 @@ static struct tz *find_cached(const char *name)
 /* The least recently used of those that nobody uses; when all are used, the least recently used of them. */
 static void forget_one(void)
 {
+    assert(cached > 0);
     struct tz *least = list_entry(by_use.next, struct tz, by_use);
     list_for_each (l, &by_use) {
         struct tz *z = list_entry(l, struct tz, by_use);

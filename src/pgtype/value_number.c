@@ -183,6 +183,8 @@ static bool groups_read(struct groups *g, const uint8_t *in, size_t n)
     return true;
 }
 
+/* Groups of four digits to text: `weight` is the place of the first before the point, counted in groups;
+ * groups that are not sent are noughts. dscale digits stand behind the point, whatever the groups have. */
 static int put_groups(const struct decode *d, const struct groups *g)
 {
     size_t whole = g->weight >= 0 ? 4 * ((size_t)g->weight + 1) : 1;

@@ -354,7 +354,7 @@ int time_from_text(const struct decode *d)
     return ST_OK;
 }
 
-/* Local microseconds to UTC, by the offset that was written or the session's zone. */
+/* Local microseconds to UTC, by the offset that was written or the session's zone. false: beyond 64 bits. */
 static bool to_utc(const struct decode *d, const struct moment *m, int64_t *micros)
 {
     int64_t seconds = *micros / MICROS_A_SECOND - (*micros % MICROS_A_SECOND < 0);
