@@ -1,3 +1,5 @@
+/* Base64 with padding, strict: no blanks, no bits left over, so that a value has one spelling. Source:
+ * RFC 4648, section 4. Not in constant time: what is secret here is salted and hashed. */
 #include "auth/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,3 +1,4 @@
+/* The digests that SCRAM-SHA-256 is made of, by OpenSSL. */
 #include "auth/digest.h"
 
 #include <limits.h>

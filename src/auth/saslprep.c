@@ -1,3 +1,5 @@
+/* Passwords are normalised before they are hashed, so that two ways to type the same character are the same
+ * password. What cannot be normalised is taken as it is, as PostgreSQL does. Source: RFC 4013 (SASLprep). */
 #include "auth/saslprep.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,7 @@
+/* The server's side of SCRAM-SHA-256: two messages of the client, two answers. The password never passes:
+ * the client proves that it has it, and we prove that we have its verifier. A user who does not exist goes
+ * through all of it with a made-up verifier, and is refused in the end as a wrong password is ("doomed").
+ * Source: RFC 5802, RFC 7677; messages in PostgreSQL's words (its auth-scram.c). */
 #include "auth/scram.h"
 
 #include "auth/base64.h"

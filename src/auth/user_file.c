@@ -1,3 +1,5 @@
+/* Users and how each may come in: a line has a name and a verifier, "cert" or "peer"; a name may have a
+ * line for each. Sorted by name, so that a log-in looks one up in a few comparisons. */
 #include "auth/user_file.h"
 
 #include "auth/digest.h"

@@ -1,3 +1,5 @@
+/* A verifier as PostgreSQL keeps it in pg_authid: SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey, the
+ * last three in base64. Whoever has it can check a password's proof, not make one. */
 #include "auth/verifier.h"
 
 #include "auth/base64.h"

@@ -1,3 +1,5 @@
+/* Messages of the server are put together in a buffer; whole ones alone stay in it. A length is written
+ * when its message has ended, so that nobody counts bytes before. */
 #include "pgwire/backend_msg.h"
 
 #include "base/bytes.h"
@@ -27,6 +29,7 @@ static void end(struct buf *b, size_t mark)
         b->len = mark;
 }
 
+/* A message that is all type. */
 static void bare(struct buf *b, char type)
 {
     end(b, begin(b, type));

@@ -1,3 +1,5 @@
+/* A length is judged before the message is waited for: a peer that announces a gigabyte for a Sync is
+ * refused at once, with nothing allocated. */
 #include "pgwire/frame.h"
 
 #include "base/bytes.h"

@@ -1,3 +1,6 @@
+/* Messages of the client taken apart, in the order of the manual's fields (55.7). Counts and lengths are
+ * compared with what is left of the payload before they are used; text is UTF-8 or refused (22021). What is
+ * handed out points into the payload. */
 #include "pgwire/frontend.h"
 
 #include "base/bytes.h"
@@ -103,6 +106,7 @@ int fe_parse_decode(const uint8_t *p, size_t n, struct fe_parse *out, struct err
     return take_end(&r);
 }
 
+/* Format codes: 0 text, 1 binary. None at all means text for all, one stands for all. */
 static int take_formats(struct reader *r, size_t *n, const uint8_t **formats)
 {
     TRY(take_count(r, n));
@@ -149,6 +153,7 @@ int fe_bind_decode(const uint8_t *p, size_t n, struct fe_bind *out, struct err *
     return take_end(&r);
 }
 
+/* Describe and Close: 'S' names a prepared statement, 'P' a portal. */
 static int target_decode(const char *message, const uint8_t *p, size_t n, struct fe_target *out,
                          struct err *e)
 {

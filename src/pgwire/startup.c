@@ -1,3 +1,6 @@
+/* The first packet of a connection: a session's start, or a request for TLS, GSSAPI or a cancel, which
+ * come with "protocol versions" of their own, 1234.5678 and on. Source: PostgreSQL manual, 55.2.1, 55.2.8
+ * and 55.7 (StartupMessage). */
 #include "pgwire/startup.h"
 
 #include "base/bytes.h"
@@ -63,6 +66,8 @@ static int replication_decode(const char *value, struct startup *out, struct err
     return ST_ERR;
 }
 
+/* A name that begins with _pq_. asks for an extension of the protocol; those that we do not know are told
+ * to the client (NegotiateProtocolVersion), all others are settings. */
 static int pair_take(const char *name, const char *value, struct startup *out, struct err *e)
 {
     if (strcmp(name, "user") == 0) {
@@ -83,6 +88,7 @@ static int pair_take(const char *name, const char *value, struct startup *out, s
     return ST_OK;
 }
 
+/* name NUL value NUL … NUL: each end is looked for within what is left. */
 static int pairs_decode(const char *p, size_t left, struct startup *out, struct err *e)
 {
     while (left && *p) {

@@ -1,3 +1,4 @@
+/* Text that is not UTF-8 is refused, in PostgreSQL's words, with the bytes in question. */
 #include "pgwire/text.h"
 
 #include <stdio.h>
