@@ -201,12 +201,12 @@ static const struct row_stream_ops fetch_ops = {
 static int pull_ahead(struct local_portal *p)
 {
     struct row_source *from = p->stream.source;
-    struct err told_later;
-    err_init(&told_later);
+    struct err reported_later;
+    err_init(&reported_later);
     if (from->ops->encoded->ready_bytes(from) >= PACE_AHEAD)
         return ST_OK;
     local_enter(p->session, p->user.conn);
-    int st = from->ops->encoded->pull(from, &told_later);
+    int st = from->ops->encoded->pull(from, &reported_later);
     (void)local_leave(p->session);
     return st == ST_OK ? ST_AGAIN : ST_OK;
 }

@@ -123,9 +123,9 @@ struct local_stmt {
     bool literals;      /* it selects nothing else */
     bool direct;        /* its rows can be encoded in the engine's pipeline … */
     bool decodes;       /* … and be decoded again */
-    struct local_literals *kept; /* its row; NULL: the engine has to run it */
-    bool wrap;                   /* some columns are cast to text around it */
-    struct sql_rewritten text;   /* as the engine gets it */
+    struct local_literals *literals_row; /* its row; NULL: the engine has to run it */
+    bool wrap;                           /* some columns are cast to text around it */
+    struct sql_rewritten text;           /* as the engine gets it */
     struct local_catalog catalog;
     uint32_t *oids;
     enum local_after { LOCAL_AFTER_NOTHING, LOCAL_AFTER_PIN, LOCAL_AFTER_PATH, LOCAL_AFTER_PATH_RESET } after;

@@ -46,7 +46,7 @@ int local_see_that_it_holds(struct local_stmt *st, struct err *e)
 {
     struct local_session *s = st->session;
     struct local_catalog now = local_catalog_now(s);
-    if (st->kept || local_catalog_holds(s, &st->catalog))
+    if (st->literals_row || local_catalog_holds(s, &st->catalog))
         return ST_OK;
     local_enter_for(s, st, s->on_main ? NULL : s->main);
     local_plans_begin(s);

@@ -124,7 +124,7 @@ static int change_alone(struct local_portal *p, struct err *e)
     return local_tx_end_alone(p->session, st, e);
 }
 
-static int start(struct local_portal *p, struct err *e)
+static int run_in_its_way(struct local_portal *p, struct err *e)
 {
     bool alone = p->session->tx == LOCAL_TX_NONE && p->stmt->way == LOCAL_WAY_ALONE;
     return alone ? change_alone(p, e) : run_and_settle(p, e);
@@ -133,7 +133,7 @@ static int start(struct local_portal *p, struct err *e)
 /* The row of a SELECT of literals is kept already: the engine has no part in it. */
 static void start_kept(struct local_portal *p)
 {
-    local_portal_keep(p, local_literals_source(p->stmt->kept));
+    local_portal_keep(p, local_literals_source(p->stmt->literals_row));
     local_portal_count_rows(p, LOCAL_LITERALS_ROWS);
     local_portal_become(p, LOCAL_PUT_DOWN);
 }
@@ -145,14 +145,14 @@ int local_start(struct backend_portal *bp, struct err *e)
     if (p->state != LOCAL_NEW)
         return ST_OK;
     assert(p->stmt); /* only a slice of another portal has none, and that is never new */
-    if (p->stmt->literals && !p->stmt->kept)
-        p->stmt->kept = local_literals_find(s->local, p->stmt->sql);
-    if (p->stmt->kept) {
+    if (p->stmt->literals && !p->stmt->literals_row)
+        p->stmt->literals_row = local_literals_find(s->local, p->stmt->sql);
+    if (p->stmt->literals_row) {
         start_kept(p);
         return ST_OK;
     }
     local_enter_for(s, p->stmt, s->on_main ? NULL : s->main);
-    int st = start(p, e);
+    int st = run_in_its_way(p, e);
     bool cancelled = local_leave(s);
     /* What has been done cannot be cancelled any more; a stream that has only begun can. */
     if (st == ST_OK && cancelled && s->on_main == &p->user)

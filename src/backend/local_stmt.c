@@ -25,7 +25,7 @@ static void stmt_unref(struct local_stmt *st)
     if (!st || --st->refs > 0)
         return;
     row_desc_unref(st->base.info.desc);
-    local_literals_unref(st->kept);
+    local_literals_unref(st->literals_row);
     arena_release(&st->arena);
     mem_free(st);
 }
@@ -239,8 +239,8 @@ int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     CLEANUP(stmt_unrefp) struct local_stmt *st = NULL;
     TRY(stmt_new(s, sql, &st, e));
     st->literals = noids == 0 && sql_selects_literals(st->sql);
-    if (st->literals && (st->kept = local_literals_find(s->local, st->sql))) {
-        struct row_desc *desc = row_desc_ref(local_literals_desc(st->kept));
+    if (st->literals && (st->literals_row = local_literals_find(s->local, st->sql))) {
+        struct row_desc *desc = row_desc_ref(local_literals_desc(st->literals_row));
         st->base.info = (struct backend_stmt_info){.effect = BACKEND_READS,
                                                    .repeats = true,
                                                    .tag = "SELECT",

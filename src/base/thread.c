@@ -31,7 +31,7 @@ static void *run_engine_thread(void *arg)
     return result;
 }
 
-static int start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
+static int start_thread(pthread_t *out, size_t stack_size, void *(*run)(void *), void *arg)
 {
     pthread_attr_t attr;
     int err = pthread_attr_init(&attr);
@@ -55,7 +55,7 @@ static int start_engine(pthread_t *out, size_t stack_size, void *(*run)(void *),
     if (!t)
         return ENOMEM;
     *t = (struct engine_thread){run, arg};
-    int err = start(out, stack_size, run_engine_thread, t);
+    int err = start_thread(out, stack_size, run_engine_thread, t);
     if (err)
         mem_free(t);
     return err;
@@ -68,7 +68,7 @@ int thread_start(pthread_t *out, size_t stack_size, void *(*run)(void *), void *
     crash_leave_out(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int err = stack_size >= THREAD_ENGINE_STACK ? start_engine(out, stack_size, run, arg)
-                                                : start(out, stack_size, run, arg);
+                                                : start_thread(out, stack_size, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
 }

@@ -42,7 +42,7 @@ static int open_workers(struct gateway *v, struct err *e)
     return route_new(&v->route, &o, e);
 }
 
-static int start(struct process *p, struct err *e)
+static int start_gateway(struct process *p, struct err *e)
 {
     struct gateway *v = (struct gateway *)p;
     mem_keep_freed(KEPT_FREE);
@@ -51,7 +51,7 @@ static int start(struct process *p, struct err *e)
     return front_open_sessions(&v->front, route_backend(v->route), e);
 }
 
-static void stop(struct process *p)
+static void stop_gateway(struct process *p)
 {
     struct gateway *v = (struct gateway *)p;
     front_close(&v->front);
@@ -119,8 +119,8 @@ int cmd_gateway(int argc, char **argv)
         .argument = "--workers HOST:PORT,...",
         .argument_text = "where `tavana worker` listens",
         FRONT_ROLE,
-        .start = start,
-        .stop = stop,
+        .start = start_gateway,
+        .stop = stop_gateway,
         .reload = reload,
         .gauges = gauges,
     };

@@ -111,7 +111,7 @@ static void close_http_socket(struct process *p)
     p->http_fd = -1;
 }
 
-static int start(struct process *p, struct err *e)
+static int start_parts(struct process *p, struct err *e)
 {
     thread_raise_first_stack();
     TRY(p->role->start(p, e));
@@ -297,7 +297,7 @@ static int with_parent(struct process *p, struct err *e)
 static int serve(struct process *p, const sigset_t *signals, struct err *e)
 {
     int code = 0;
-    if (start(p, e) < 0)
+    if (start_parts(p, e) < 0)
         code = fail(e, e->code == SQLSTATE_CONFIG_FILE_ERROR ? EXIT_USAGE : EXIT_FAILED);
     else
         run(p, signals);

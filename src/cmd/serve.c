@@ -11,7 +11,7 @@ struct serve {
     struct backend *engine;
 };
 
-static int start(struct process *p, struct err *e)
+static int start_serve(struct process *p, struct err *e)
 {
     struct serve *v = (struct serve *)p;
     TRY(open_engine(&v->engine, p, e));
@@ -19,7 +19,7 @@ static int start(struct process *p, struct err *e)
     return front_open_sessions(&v->front, v->engine, e);
 }
 
-static void stop(struct process *p)
+static void stop_serve(struct process *p)
 {
     struct serve *v = (struct serve *)p;
     front_close(&v->front);
@@ -33,8 +33,8 @@ int cmd_serve(int argc, char **argv)
         .name = "serve",
         OPEN_ENGINE_ARGUMENT,
         FRONT_ROLE,
-        .start = start,
-        .stop = stop,
+        .start = start_serve,
+        .stop = stop_serve,
         .reload = front_reload,
         .give_up = front_give_up,
         .gauges = front_gauges,

@@ -96,7 +96,7 @@ static int check(struct process *p, struct err *e)
     return process_raise_descriptors(DESCRIPTORS, &limit, e);
 }
 
-static int start(struct process *p, struct err *e)
+static int start_worker(struct process *p, struct err *e)
 {
     struct worker_process *v = (struct worker_process *)p;
     TRY(open_engine(&v->engine, p, e));
@@ -104,7 +104,7 @@ static int start(struct process *p, struct err *e)
     return open_service(v, e);
 }
 
-static void stop(struct process *p)
+static void stop_worker(struct process *p)
 {
     struct worker_process *v = (struct worker_process *)p;
     rpc_service_stop(v->service);
@@ -159,8 +159,8 @@ int cmd_worker(int argc, char **argv)
         OPEN_ENGINE_ARGUMENT,
         .listens_text = "where gateways connect (127.0.0.1:50053)",
         .listen = check,
-        .start = start,
-        .stop = stop,
+        .start = start_worker,
+        .stop = stop_worker,
         .drain = drain,
         .gauges = gauges,
         .port = port,

@@ -458,8 +458,8 @@ static void split_message(struct err *e, struct engine_failure *f, enum sqlstate
 static struct {
     void (*cb)(void *arg, const char *why);
     void *arg;
-    atomic_flag told;
-} on_death = {.told = ATOMIC_FLAG_INIT};
+    atomic_flag has_fired;
+} on_death = {.has_fired = ATOMIC_FLAG_INIT};
 
 void engine_on_death(void (*cb)(void *arg, const char *why), void *arg)
 {
@@ -476,7 +476,7 @@ static bool is_death(const char *text)
 
 static int engine_died(struct err *e, const struct engine_failure *f)
 {
-    if (on_death.cb && !atomic_flag_test_and_set(&on_death.told))
+    if (on_death.cb && !atomic_flag_test_and_set(&on_death.has_fired))
         on_death.cb(on_death.arg, f->message);
     (void)err_set(e, SQLSTATE_CRASH_SHUTDOWN, "the engine has failed, and is started again");
     err_detail(e, "%s", f->message);

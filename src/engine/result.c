@@ -122,8 +122,8 @@ static bool is_query(const struct engine_stmt_info *info)
     }
 }
 
-static int start(struct engine_result *r, struct engine_stmt *st, enum engine_mode mode,
-                 const bool *cancelled, const struct condition *c, struct err *e)
+static int run_if_good(struct engine_result *r, struct engine_stmt *st, enum engine_mode mode,
+                       const bool *cancelled, const struct condition *c, struct err *e)
 {
     duckdb_pending_result pending = NULL;
     guard_statement(st->conn, st->sql, is_query(&st->info));
@@ -156,7 +156,7 @@ int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *can
     r->sql = mem_strdup(st->sql);
     if (!r->sql)
         return err_oom(e);
-    int status = start(r, st, mode, cancelled, &(struct condition){good, arg}, e);
+    int status = run_if_good(r, st, mode, cancelled, &(struct condition){good, arg}, e);
     if (status != ST_OK)
         return status;
     TRY(describe(r, e));

@@ -155,7 +155,7 @@ int http_listen(int *fd, const char *text, struct err *e)
 }
 
 /* Its thread inherits the mask: signals are not its business, SIGPIPE included. */
-static struct MHD_Daemon *start(struct http_server *s, int fd)
+static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
@@ -184,7 +184,7 @@ int http_server_on(struct http_server **out, int socket, http_handler handler, v
     s->handler = handler;
     s->arg = arg;
     s->port = getsockname(fd, (struct sockaddr *)&a, &len) == 0 ? address_port(&a) : 0;
-    s->daemon = start(s, fd);
+    s->daemon = start_daemon(s, fd);
     if (!s->daemon)
         return err_set(e, SQLSTATE_INSUFFICIENT_RESOURCES, "could not start the HTTP server");
     fd = -1; /* the daemon's now */

@@ -218,7 +218,7 @@ static void *run(void *arg)
 
 DEFINE_CLEANUP(struct lot, lot_free)
 
-static int start(struct lot *l, struct err *e)
+static int start_watching(struct lot *l, struct err *e)
 {
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (l->epoll < 0)
@@ -251,7 +251,7 @@ int lot_new(struct lot **out, unsigned capacity, struct err *e)
         return err_oom(e);
     for (uint32_t i = 0; i < capacity; i++)
         l->slots[i].next_free = i + 1 < capacity ? i + 1 : NONE;
-    TRY(start(l, e));
+    TRY(start_watching(l, e));
     *out = TAKE_PTR(l);
     return ST_OK;
 }
