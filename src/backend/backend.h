@@ -75,7 +75,7 @@ struct backend_portal {
     bool expects_formats;  /* set by the caller before start: what fetches will most likely want … */
     const int16_t *expected_formats; /* … one a column; NULL: all text. Lent for start */
     size_t expected_bytes;           /* … a batch at most; 0: ROW_BATCH_MAX … */
-    bool whole;                      /* … and that all rows will be fetched, forward, in just these */
+    bool takes_all;                  /* … and that all rows will be fetched, forward, in just these */
     bool started;
     uint64_t rows_affected; /* after a statement that changes rows has run */
     bool complete;          /* the end has been seen: `rows` is how many the result has */
@@ -220,8 +220,8 @@ struct backend_ops {
     /* DISCARD ALL: temporary objects and settings as in a new session. No transaction may be open. */
     int (*reset)(struct backend_session *s, struct err *e);
 
-    /* For an idle session, when backend.calls has grown: a session whose worker is draining (`goes`) leaves
-     * it, when it has no state there that would be lost. NULL: sessions of this backend never move. */
+    /* For an idle session, when backend.look_ups has grown: a session whose worker is draining leaves it,
+     * when it has no state there that would be lost. NULL: sessions of this backend never move. */
     void (*look_up)(struct backend_session *s);
 
     /* From any thread while the session exists: what runs now ends with 57014; when nothing runs, nothing
@@ -239,8 +239,8 @@ enum backend_hearing { BACKEND_HEARS, BACKEND_DEAF, BACKEND_LEFT };
 /* First member of every implementation. */
 struct backend {
     const struct backend_ops *ops;
-    bool forwards;          /* rows come ready from elsewhere: nothing is made while others are written */
-    _Atomic unsigned calls; /* grows when idle sessions have to call look_up */
+    bool forwards;             /* rows come ready from elsewhere: nothing is made while others are written */
+    _Atomic unsigned look_ups; /* grows when idle sessions have to call look_up */
 };
 
 struct backend_session {
@@ -248,8 +248,7 @@ struct backend_session {
     _Atomic enum backend_hearing hearing;
     struct account *memory; /* set by the session: what prepare, open and copy_open keep from here on counts
                                against it (53200). Outlives what they made. NULL: none */
-    bool goes; /* The worker that holds this session is draining; cursors on it end with the worker. Valid
-                  after the first fetch. */
+    bool draining;          /* its worker is: cursors there end with it. Known after the first fetch */
 };
 
 /* Whether it is left behind now: it was deaf. */

@@ -60,7 +60,7 @@ bool local_direct_wanted(const struct local_stmt *st, const struct backend_porta
 {
     const struct local_session *s = st->session;
     return p->expects_formats && !p->scroll && st->direct &&
-           (p->whole || (st->decodes && s->encode.extra_float_digits >= 1)) && will_be_long(s->local, st);
+           (p->takes_all || (st->decodes && s->encode.extra_float_digits >= 1)) && will_be_long(s->local, st);
 }
 
 /* ---- life ---- */
@@ -114,7 +114,7 @@ int local_direct_new(struct local_direct **out, const struct local_stmt *st, con
     d->stmt = st;
     d->settings = st->session->encode;
     (void)tz_ref(d->settings.zone);
-    d->decodes = !p->whole;
+    d->decodes = !p->takes_all;
     d->piece_bytes = p->expected_bytes ? p->expected_bytes : ROW_BATCH_MAX;
     d->ready_end = &d->ready;
     err_init(&d->err);

@@ -113,7 +113,7 @@ int route_new(struct route **out, const struct route_options *o, struct err *e)
     r->inner = rpc_client_ops();
     route_set_wait(r, o->wait_us);
     struct workers_options workers = o->workers;
-    workers.client.goes = &r->base.calls;
+    workers.client.goes = &r->base.look_ups;
     TRY(poison_new(&r->poison, e));
     TRY(workers_new(&r->workers, &workers, e));
     *out = TAKE_PTR(r);

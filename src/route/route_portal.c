@@ -85,7 +85,7 @@ static void pass_on_expected(struct route_portal *p)
 {
     p->inner->expects_formats = p->base.expects_formats && (!p->base.started || p->has_formats);
     p->inner->expected_formats = p->has_formats ? p->formats : p->base.expected_formats;
-    p->inner->whole = p->base.whole;
+    p->inner->takes_all = p->base.takes_all;
 }
 
 int route_portal_start(struct route_portal *p, struct err *e)

@@ -148,7 +148,7 @@ static int put_expected(struct arena *a, const struct backend_portal *p, Tavana_
                         struct err *e)
 {
     tavana__v1__expected__init(out);
-    out->whole = p->whole;
+    out->whole = p->takes_all;
     return rpc_formats_put(a, p, p->expected_formats, &out->n_formats, &out->formats, e);
 }
 

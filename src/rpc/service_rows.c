@@ -72,7 +72,7 @@ int service_expect(struct backend_portal *p, const Tavana__V1__Expected *m, stru
         return ST_OK;
     p->expects_formats = true;
     p->expected_bytes = BATCH_AIM;
-    p->whole = m->whole;
+    p->takes_all = m->whole;
     return take_formats(m->formats, m->n_formats, p, a, &p->expected_formats, e);
 }
 

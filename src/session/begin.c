@@ -50,5 +50,5 @@ void portal_expect(const struct session *s, struct portal *p, const int16_t *for
     assert(!p->engine->started);
     p->engine->expects_formats = c->flush_bytes >= PIECES_LEAST && c->flush_rows == 0;
     p->engine->expected_formats = formats;
-    p->engine->whole = whole;
+    p->engine->takes_all = whole;
 }

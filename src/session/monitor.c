@@ -56,8 +56,8 @@ static void *monitor_main(void *arg)
             left_log(&left);
             (void)pthread_mutex_lock(&v->lock);
         }
-        if (atomic_load(&backend->calls) != v->backend_calls) {
-            v->backend_calls = atomic_load(&backend->calls);
+        if (atomic_load(&backend->look_ups) != v->backend_calls) {
+            v->backend_calls = atomic_load(&backend->look_ups);
             registry_wake_all(v, (enum interrupt)0);
         }
         int64_t tick_ms = atomic_load(&v->running) ? TICK_BUSY_MS : TICK_IDLE_MS;
@@ -76,7 +76,7 @@ static void *monitor_main(void *arg)
 
 int monitor_start(struct session_server *v, struct err *e)
 {
-    v->backend_calls = atomic_load(&v->wiring.backend->calls); /* what comes before the thread runs counts */
+    v->backend_calls = atomic_load(&v->wiring.backend->look_ups); /* what comes before the thread runs counts */
     assert(v->magic == SESSION_SERVER_MAGIC && !v->monitor_started);
     int rc = thread_start(&v->monitor, 0, monitor_main, v);
     if (rc)

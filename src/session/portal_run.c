@@ -40,11 +40,11 @@ static int discard(struct portal *p, const struct backend_fetch *how, struct ses
 /* The worker that holds its cursors is draining: told once, while their rows can still be had. */
 static void warn_of_drain(struct session *s)
 {
-    if (s->engine->goes && !s->warned_of_drain)
+    if (s->engine->draining && !s->warned_of_drain)
         session_notice(
             s, REPLY_WARNING, SQLSTATE_WARNING,
             "the worker that has this session's cursors is shutting down: fetch what is left soon");
-    s->warned_of_drain = s->engine->goes;
+    s->warned_of_drain = s->engine->draining;
 }
 
 static int run_engine(struct session *s, struct portal *p, const struct portal_run *run, uint64_t *rows,

@@ -254,7 +254,7 @@ static void portals_and_moves(void **state)
     drain(first);
     expect_rows(p, 4, 4);
     assert_ptr_equal(where(), other(first));
-    assert_false(session->goes);
+    assert_false(session->draining);
     close_portal(p);
 }
 
@@ -268,7 +268,7 @@ static void what_cannot_move_says_so(void **state)
     drain(first);
     expect_rows(p, 4, 4);
     assert_ptr_equal(where(), first);
-    assert_true(session->goes);
+    assert_true(session->draining);
     close_portal(p);
 }
 

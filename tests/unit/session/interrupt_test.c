@@ -551,7 +551,7 @@ static void the_backend_calls(void **state)
     (void)state;
     ask("select 1", "T(i1) (1) [SELECT 1] Z:I");
     (void)fake_log(fake);
-    atomic_fetch_add(&fake_backend(fake)->calls, 1);
+    atomic_fetch_add(&fake_backend(fake)->look_ups, 1);
     wait_until(strstr(fake_log(fake), "look_up"));
     ask("select 1", "T(i1) (1) [SELECT 1] Z:I");
 }
@@ -561,7 +561,7 @@ static void the_worker_goes(void **state)
 {
     (void)state;
     ask("begin; declare c cursor for select 3; fetch c", "[BEGIN] [DECLARE CURSOR] T(i1) (1) [FETCH 1] Z:T");
-    session_of(client)->engine->goes = true;
+    session_of(client)->engine->draining = true;
     ask("fetch c", "T(i1) (2) N:01000 [FETCH 1] Z:T");
     ask("fetch c", "T(i1) (3) [FETCH 1] Z:T");
 }
