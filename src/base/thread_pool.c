@@ -68,6 +68,7 @@ static struct task *take(struct thread_pool *p, enum thread_pool_lane *lane)
     return NULL;
 }
 
+/* The one that was idle last: its stack and caches are warm. */
 static struct pool_thread *pop_idle(struct thread_pool *p)
 {
     if (list_is_empty(&p->idle))

@@ -14,6 +14,8 @@ struct gateway {
     struct route *route;
 };
 
+/* A worker sent what breaks the contract: it is left out for some time. Logged here, since route/ does
+ * not log. */
 static void say_thrown_out(void *arg, const char *address, const char *what, int64_t pause_ms)
 {
     char text[LOG_QUOTE_MAX];

@@ -11,6 +11,7 @@
 #include "net/listener.h"
 #include "rpc/service.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,7 @@ static int open_service(struct worker_process *v, struct err *e)
     struct rpc_security security;
     const char *addresses[CONFIG_LIST_MAX];
     char first[LISTENER_NAME_MAX];
+    assert(c->listen.n <= CONFIG_LIST_MAX);
     for (size_t i = 0; i < c->listen.n; i++)
         addresses[i] = i == 0 ? with_kept_port(c->listen.items[i], first) : c->listen.items[i];
     const struct rpc_service_options o = {
@@ -89,6 +91,8 @@ static int open_service(struct worker_process *v, struct err *e)
     return rpc_service_new(&v->service, &o, e);
 }
 
+/* There are no sockets for a parent to keep: gRPC opens them in the child. What can be refused is, all
+ * the same. */
 static int check(struct process *p, struct err *e)
 {
     TRY(check_security(&p->config, e));

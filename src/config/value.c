@@ -1,3 +1,5 @@
+/* Values of options: read from text, compared, copied, written out again as a person would write them.
+ * What type a field of struct config has follows from the table, where it lies from its offset. */
 #include "config/value.h"
 
 #include "config/config_priv.h"
@@ -71,6 +73,7 @@ static struct str trim(struct str s)
     return s;
 }
 
+/* `where` is what the person wrote it in: a line of the file, a variable, a flag. */
 static int bad(const struct option *o, struct str text, const char *what, const char *where, struct err *e)
 {
     int n = text.n > 200 ? 200 : (int)text.n;

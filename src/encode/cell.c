@@ -122,6 +122,7 @@ int64_t time_ns_to_micros(int64_t ns)
     return (ns + 500) / 1000;
 }
 
+/* PostgreSQL has no such text: \0 ends a string in its protocol's text format and in libpq. */
 int nul_in_string(struct err *e)
 {
     (void)err_set(e, SQLSTATE_UNTRANSLATABLE_CHARACTER, "a text value contains the character with code zero");

@@ -1,3 +1,6 @@
+/* Escapes of COPY's text and csv. Most text has none, which is found out sixteen bytes at a time while
+ * they are copied (copy_run, in the header); from a word that has one on it goes byte by byte for that word.
+ * A NUL, which the protocol cannot carry, ends it: NULL. */
 #include "encode/copy_escape.h"
 
 enum { CONTROLS = 0x20, BELOW_LINES = '\r' + 1 };
@@ -16,7 +19,7 @@ static copy_vector repeated(int c)
 void copy_escaper_init(struct copy_escaper *x, const struct copy_options *o, size_t ncolumns)
 {
     bool csv = o->format == COPY_CSV;
-    x->options = o;
+    x->options = o; /* lent: it outlives the encoder */
     x->alone = csv && ncolumns == 1;
     x->marks = (struct copy_marks){
         .below = repeated(csv ? BELOW_LINES : CONTROLS),

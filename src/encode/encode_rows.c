@@ -1,3 +1,4 @@
+/* One face for both encoders: whoever fills a batch need not know which he has. */
 #include "encode/encode_rows.h"
 
 #include "encode/encoder_priv.h"

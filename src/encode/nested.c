@@ -4,6 +4,7 @@
 
 #include "encode/cell.h"
 
+#include <assert.h>
 #include <strings.h>
 
 enum { DIMENSIONS_MAX = 6 }; /* PostgreSQL's MAXDIM */
@@ -34,6 +35,7 @@ static int no_array(const char *why, struct err *e)
     return ST_ERR;
 }
 
+/* All lists of one level have to have the same length: a PostgreSQL array has one for each dimension. */
 static int measure(struct shape *s, int level, const struct column_view *v, size_t row, struct err *e)
 {
     uint64_t from, n;
@@ -60,6 +62,7 @@ static int measure(struct shape *s, int level, const struct column_view *v, size
 static int shape_of(struct shape *s, const struct cell *c, const struct column_view *v, size_t row,
                     struct err *e)
 {
+    assert(c->ndims > 0 && c->element); /* cell_init made it of a list */
     *s = (struct shape){.ndims = c->ndims};
     if (c->ndims > DIMENSIONS_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
@@ -70,6 +73,7 @@ static int shape_of(struct shape *s, const struct cell *c, const struct column_v
     return measure(s, 0, v, row, e);
 }
 
+/* What would be read as structure, as NULL or as nothing, and blanks, which a reader skips. */
 static bool needs_quotes(const uint8_t *p, size_t n)
 {
     if (n == 0 || (n == 4 && strncasecmp((const char *)p, "NULL", n) == 0))
@@ -109,6 +113,7 @@ static int quote_in_place(struct buf *out, size_t mark, struct err *e)
             *--to = '\\';
     }
     *--to = '"';
+    assert(to == out->data + mark); /* what was counted is what was put */
     buf_commit(out, escapes + 2);
     return ST_OK;
 }
@@ -125,6 +130,7 @@ static int element_text(struct buf *out, const struct cell *element, const struc
     return needs_quotes(out->data + mark, out->len - mark) ? quote_in_place(out, mark, e) : ST_OK;
 }
 
+/* The shape was measured before: no list is met here that does not fit. */
 static int level_text(struct buf *out, const struct cell *c, int level, const struct column_view *v,
                       size_t row, struct err *e)
 {
@@ -154,6 +160,7 @@ int array_text(struct buf *out, const struct cell *c, const struct column_view *
     return level_text(out, c, 0, v, row, e);
 }
 
+/* Elements alone, row by row: in binary the dimensions stand in front. */
 static int level_binary(struct buf *out, const struct cell *c, int level, const struct column_view *v,
                         size_t row, struct err *e)
 {

@@ -1,4 +1,6 @@
-/* What a column's vector holds on its way in. */
+/* What a column's vector holds on its way in: the column's own type where we fill it, else text or bytes,
+ * which the INSERT casts. The engine's API can fill no STRUCT's vector as simply, and reads all forms from
+ * JSON. */
 #include "engine/appender_carrier.h"
 
 #include "engine/appender_priv.h"

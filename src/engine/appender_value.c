@@ -123,6 +123,7 @@ static int overflow(const struct place *p, struct str s)
     return ST_ERR;
 }
 
+/* Within the integers of more than 64 bits, and UINT64, whose values come as numeric. */
 static bool fits_int128(const struct place *p, bool negative, unsigned __int128 v)
 {
     const unsigned __int128 top = (unsigned __int128)1 << 127;
@@ -230,6 +231,8 @@ static int put_text(const struct place *p, struct str s)
     return mismatch(p);
 }
 
+/* Whether a column's vector can hold a value that was decoded as this kind: both follow from the column's
+ * type, so a difference is our own table's. */
 static bool takes(enum engine_type carrier, const struct pg_value *v)
 {
     switch (v->kind) {

@@ -384,6 +384,7 @@ static void failure_from_text(struct engine_failure *f, const char *text)
         *context = '\0';
 }
 
+/* JSON where the engine gives it; text that comes from one of its threads has its own form. */
 static void failure_read(struct engine_failure *f, const char *text)
 {
     *f = (struct engine_failure){.position = -1};

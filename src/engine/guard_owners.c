@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+/* owner 0: the engine's own, or the operator's, who no session can take it from. */
 struct owned {
     struct list link;
     const struct engine *engine;

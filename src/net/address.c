@@ -1,6 +1,9 @@
+/* HOST:PORT, [IPv6]:PORT, *:PORT and what names resolve to. All addresses of a name count: to listen on,
+ * and to tell whether others than this machine can reach it. */
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -37,6 +40,7 @@ int address_parse(struct address *out, const char *text, struct err *e)
     return ST_OK;
 }
 
+/* A resolver may give an address twice, from /etc/hosts and from DNS: the second bind of it would fail. */
 static bool is_listed(const struct address_list *l, const struct addrinfo *ai)
 {
     for (int i = 0; i < l->n; i++)
@@ -55,6 +59,7 @@ static int take_all(struct address_list *out, const struct addrinfo *first, cons
         if (out->n == ADDRESS_RESOLVED_MAX)
             return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "\"%s\" has more than %d addresses", a->host,
                            ADDRESS_RESOLVED_MAX);
+        assert(ai->ai_addrlen <= sizeof out->at[0]); /* the storage holds any family's */
         memcpy(&out->at[out->n], ai->ai_addr, ai->ai_addrlen);
         out->len[out->n++] = ai->ai_addrlen;
     }
@@ -105,12 +110,15 @@ uint16_t address_port(const struct sockaddr_storage *a)
 
 void address_set_port(struct sockaddr_storage *a, uint16_t port)
 {
+    assert(a->ss_family == AF_INET || a->ss_family == AF_INET6);
     in_port_t p = htons(port);
     size_t at = a->ss_family == AF_INET ? offsetof(struct sockaddr_in, sin_port)
                                         : offsetof(struct sockaddr_in6, sin6_port);
     memcpy((char *)a + at, &p, sizeof p);
 }
 
+/* SO_REUSEADDR lets a server that starts again have its port while connections of the last one still wait out
+ * their end. */
 int address_listen(int *out, const struct sockaddr_storage *a, socklen_t len, int backlog, bool dual)
 {
     CLEANUP(fd_closep) int fd = socket(a->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

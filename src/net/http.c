@@ -1,6 +1,9 @@
+/* A small HTTP server for the operator's pages, by libmicrohttpd, in one thread of its own. Everything is
+ * bounded: connections, their memory, how long they are silent, and how old they get when others want in. */
 #include "net/http.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -90,6 +93,7 @@ static void forget(struct http_server *s, struct http_peer *p)
 {
     if (list_is_empty(&p->link)) /* it had to go already */
         return;
+    assert(s->kept > 0);
     list_remove(&p->link);
     s->kept--;
 }

@@ -1,5 +1,8 @@
+/* What all TLS connections share: certificate, key, policy. Reference-counted, since SIGHUP puts another
+ * one in its place while connections still use the old. */
 #include "net/tls.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -75,6 +78,8 @@ static int set_policy(SSL_CTX *ssl, const char *min_version, struct err *e)
                        "least TLS version \"%s\" is not one of TLSv1.2, TLSv1.3", min_version);
     if (!SSL_CTX_set_min_proto_version(ssl, least))
         return err_oom(e);
+    /* No tickets and no cache: a session is resumed by nobody, so its keys need not be kept. An end without
+     * a closure alert is how most clients leave; the protocol has its own Terminate. */
     (void)SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
                                        SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
     (void)SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
@@ -204,7 +209,8 @@ int tls_context_new(struct tls_context **out, const struct tls_options *o, struc
 
 struct tls_context *tls_context_ref(struct tls_context *t)
 {
-    (void)__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+    unsigned before = __atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+    assert(before > 0);
     return t;
 }
 

@@ -1,3 +1,5 @@
+/* A Unix socket as PostgreSQL has it, with its lock file beside it, so that clients find it and two
+ * servers do not take it from each other. */
 #include "net/unix_socket.h"
 
 #include <errno.h>

@@ -110,6 +110,7 @@ static void put_counters(struct buf *b)
     }
 }
 
+/* Buckets are cumulative in this format: each counts all that is not above its bound. */
 static void put_histogram(struct buf *b, enum metric_histogram h)
 {
     const char *name = histograms[h].name;

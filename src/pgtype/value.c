@@ -1,3 +1,6 @@
+/* Parameters, and fields of COPY, as the client sends them, in text or binary, to values. Errors are
+ * PostgreSQL's, code and words, since drivers and people know those. Binary lengths are checked before a
+ * byte is read. */
 #include "pgtype/value_priv.h"
 
 #include "base/bytes.h"
@@ -109,6 +112,7 @@ static int bool_from_text(const struct decode *d)
     return bad_text(d);
 }
 
+/* Words that strtod takes too, but in more forms than PostgreSQL does. */
 static bool float_special(struct str s, double *v)
 {
     bool negative = s.n && s.p[0] == '-';
@@ -191,6 +195,7 @@ static bool is_octal(struct str s, size_t at)
            s.p[at + 2] <= '7' && s.p[at + 3] >= '0' && s.p[at + 3] <= '7';
 }
 
+/* The old form: \\ for a backslash, \ and three octal digits for any byte. */
 static int bytea_from_escape(const struct decode *d, char *out, size_t *n)
 {
     for (size_t i = 0; i < d->in.n;) {
@@ -355,6 +360,7 @@ static int float_from_binary(const struct decode *d)
     return ST_OK;
 }
 
+/* The number of bits, then bytes with the first bit highest. */
 static int bit_from_binary(const struct decode *d)
 {
     const uint8_t *p = (const uint8_t *)d->in.p;
@@ -382,6 +388,7 @@ static int text_from_binary(const struct decode *d)
     return as_text(d);
 }
 
+/* A version in front of the text. */
 static int jsonb_from_binary(const struct decode *d)
 {
     enum { JSONB_VERSION = 1 };

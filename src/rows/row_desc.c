@@ -1,3 +1,5 @@
+/* One piece of memory: the columns, and behind them their names, which are cut at ROW_DESC_NAME_MAX.
+ * Shared by count between a statement, its portals and what is kept of it. */
 #include "rows/row_desc.h"
 
 #include "base/alloc.h"

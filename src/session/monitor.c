@@ -76,7 +76,7 @@ static void *monitor_main(void *arg)
 
 int monitor_start(struct session_server *v, struct err *e)
 {
-    v->backend_calls = atomic_load(&v->wiring.backend->look_ups); /* what comes before the thread runs counts */
+    v->backend_calls = atomic_load(&v->wiring.backend->look_ups); /* those before the thread runs count */
     assert(v->magic == SESSION_SERVER_MAGIC && !v->monitor_started);
     int rc = thread_start(&v->monitor, 0, monitor_main, v);
     if (rc)
