@@ -3,8 +3,6 @@
 
 #include "engine/engine.h"
 
-#include <assert.h>
-
 static const struct engine_column_type *const *result_types(struct row_source *s, size_t *n)
 {
     const struct local_result *r = (struct local_result *)s;
@@ -30,7 +28,6 @@ static const struct row_source_ops result_ops = {
 
 void local_result_open(struct local_result *r, struct engine_result *result)
 {
-    assert(!r->result && engine_result_info(result)); /* one at a time: the last was closed */
     r->source.ops = &result_ops;
     r->result = result;
 }

@@ -13,7 +13,7 @@ static struct backend_portal *whole(struct backend_session *s, const char *sql, 
 {
     struct backend_stmt *st = prepared(s, sql);
     struct backend_portal *p = bound(s, st, NULL);
-    p->whole = p->expects_formats = true;
+    p->takes_all = p->expects_formats = true;
     p->expected_formats = formats;
     err_init(&err);
     assert_int_equal(s->ops->start(p, &err), ST_OK);
