@@ -49,7 +49,7 @@ void route_leave(struct route_session *s)
     on->ops->session_close(on);
     workers_leave(s->route->workers, TAKE_PTR(s->at));
     assert(s->ties.portals == 0);
-    s->base.goes = false;
+    s->base.draining = false;
 }
 
 /* ---- coming ---- */
@@ -202,7 +202,7 @@ void route_leave_what_goes(struct route_session *s)
         moves = route_portal_can_move(list_entry(l, struct route_portal, link));
     if (moves)
         route_leave(s);
-    s->base.goes = !moves;
+    s->base.draining = !moves;
 }
 
 void route_look_up(struct backend_session *bs)

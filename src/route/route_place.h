@@ -26,7 +26,7 @@ void route_leave(struct route_session *s);
 /* The portal has nothing on the worker any more; the session stays. */
 void route_leave_portal(struct route_portal *p);
 /* Before a fetch: when its worker goes the session leaves while it can, with all of its portals; else it
- * knows that it goes (base.goes). */
+ * knows that it is draining (base.draining). */
 void route_leave_what_goes(struct route_session *s);
 /* backend_ops.look_up. */
 void route_look_up(struct backend_session *s);
