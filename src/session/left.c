@@ -16,7 +16,7 @@
 enum {
     GIVE_UP_US = 500 * 1000,
     GIVE_UP_SESSION_US = 3 * 1000 * 1000,
-    PLANNED_US = GIVE_UP_SESSION_US / 2, /* on a processor, in that time or a longer one */
+    PLANNED_US = GIVE_UP_SESSION_US / 6, /* on a processor: what a machine gives on which six want each */
     GIVE_UP_WAITING_US = 30 * 1000 * 1000,
 };
 
