@@ -223,6 +223,8 @@ static void on_call(void *arg, struct rpc_in *in)
 
 /* ---- the service ---- */
 
+enum { REPORT_EVERY_US = 1000 * 1000 };
+
 static void make_id(struct rpc_service *v)
 {
     uint64_t random = 0;
@@ -241,6 +243,7 @@ int rpc_service_new(struct rpc_service **out, const struct rpc_service_options *
     (void)pthread_mutex_init(&v->lock, NULL);
     v->backend = o->backend;
     v->version = o->version;
+    v->report_us = o->report_us > 0 ? o->report_us : REPORT_EVERY_US;
     v->memory_max = o->memory_max;
     v->own_writes = o->own_writes;
     v->streams_max = o->streams_max;

@@ -13,6 +13,7 @@ struct rpc_service_options {
     struct rpc_server_options server; /* handlers and arg are filled here */
     unsigned sessions_max;
     unsigned streams_max; /* statements at the same time: gateways let others wait. 0: no limit */
+    int64_t report_us;    /* how often gateways are told how the worker is; 0: every second */
     const char *version;
     uint64_t memory_max; /* of the engine; 0: not known */
     bool own_writes;     /* its database takes writes */

@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { REPORT_EVERY_US = 1000 * 1000 };
-
 static uint64_t resident(void)
 {
     unsigned long pages = 0, ignored;
@@ -62,7 +60,7 @@ int service_attach(struct service_call *c, struct err *e)
     log_line(LOG_INFO, "gateway_attached", "gateway=%s peer=%s", gateway, lease->peer);
     (void)atomic_fetch_add(&v->gateways, 1);
     while (!atomic_load(&v->stopped) && report(v, in, lease) == ST_OK &&
-           rpc_in_wait(in, clock_now_us() + REPORT_EVERY_US))
+           rpc_in_wait(in, clock_now_us() + v->report_us))
         ;
     (void)atomic_fetch_sub(&v->gateways, 1);
     log_line(LOG_INFO, "gateway_gone", "gateway=%s peer=%s", gateway, lease->peer);

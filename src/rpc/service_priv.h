@@ -53,6 +53,7 @@ struct service_session {
 struct rpc_service {
     struct rpc_server *server;
     struct backend *backend;
+    int64_t report_us;
     const char *version;
     char id[40]; /* of this run */
     uint64_t memory_max;

@@ -72,6 +72,7 @@ static inline void start_worker(struct one_worker *w, int i)
         .server =
             {.addresses = any, .naddresses = 1, .security = &plain, .silence_ms = 10000, .pool = w->pool},
         .sessions_max = 10,
+        .report_us = 20 * 1000,
         .version = "test",
         .own_writes = own_writes,
     };
