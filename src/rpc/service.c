@@ -151,7 +151,7 @@ static bool take_request(struct service_call *c, ProtobufCMessage **kept, struct
 /* A call that was cancelled before it began has e set then. */
 static bool enter(struct service_call *c, const struct service_method *m, struct err *e)
 {
-    if (!m->of_session || m->of_anybody)
+    if (!m->of_session || !c->request)
         return true;
     c->session = service_enter(c->service, c->in, ((const struct any_request *)c->request)->session, e);
     return c->session != NULL;
