@@ -49,6 +49,19 @@ bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 }
 
 /* Length of the well-formed sequence at p, 0 when it is malformed. Source: Unicode 15, table 3-7. */
+size_t u64_digits(uint64_t n, char *to)
+{
+    char backward[U64_DIGITS_MAX];
+    size_t digits = 0;
+    do
+        backward[digits++] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    for (size_t i = 0; i < digits; i++)
+        to[i] = backward[digits - 1 - i];
+    to[digits] = '\0';
+    return digits;
+}
+
 static size_t utf8_sequence(const unsigned char *p, size_t left)
 {
     unsigned char c = p[0];

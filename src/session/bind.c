@@ -5,7 +5,6 @@
 #include "session/session_priv.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 /* What portal_execute needs to know of an engine statement after that has gone. */
@@ -14,7 +13,7 @@ static int take_info(struct portal *p, const struct backend_stmt_info *info, str
     const char *tag = info->tag ? info->tag : "SELECT";
     if (strlen(tag) >= sizeof p->tag)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "command tag \"%s\" is too long", tag);
-    (void)snprintf(p->tag, sizeof p->tag, "%s", tag);
+    str_copy(str_of(tag), p->tag, sizeof p->tag);
     p->tag_count = info->tag ? info->tag_count : true;
     p->returns_rows = info->returns_rows;
     p->writes = info->effect != BACKEND_READS;

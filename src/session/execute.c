@@ -4,16 +4,19 @@
 #include "session/session_priv.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 /* As PostgreSQL: what ends a Query is committed before its client is told that it is done. */
 static int complete(struct session *s, const struct execution *how, const char *tag, bool with_count,
                     uint64_t count, struct err *e)
 {
     char text[96];
+    size_t n = str_copy(str_of(tag), text, sizeof text - 1 - U64_DIGITS_MAX);
     if (how->ends_query)
         TRY(tx_implicit_commit(s, e));
-    (void)snprintf(text, sizeof text, with_count ? "%s %llu" : "%s", tag, (unsigned long long)count);
+    if (with_count) {
+        text[n++] = ' ';
+        u64_digits(count, text + n);
+    }
     s->reply->ops->tag(s->reply, text);
     session_statement_completed(s);
     return ST_OK;

@@ -2,8 +2,7 @@
 
 #include "base/clock.h"
 #include "base/metric.h"
-
-#include <stdio.h>
+#include "base/str.h"
 
 void stats_begin(struct statement_stats *st, int64_t now_us)
 {
@@ -35,5 +34,5 @@ void stats_rows_sent(struct statement_stats *st, uint64_t rows)
 
 void stats_label(struct statement_stats *st, const char *label)
 {
-    (void)snprintf(st->label, sizeof st->label, "%s", label);
+    str_copy(str_of(label), st->label, sizeof st->label);
 }

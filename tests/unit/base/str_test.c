@@ -8,6 +8,32 @@
 
 #include <cmocka.h>
 
+static void test_copying(void **state)
+{
+    (void)state;
+    char to[4] = "xyz";
+    assert_int_equal(str_copy(STR("ab"), to, sizeof to), 2);
+    assert_string_equal(to, "ab");
+    assert_int_equal(str_copy(STR("abcd"), to, sizeof to), 3);
+    assert_string_equal(to, "abc");
+    assert_int_equal(str_copy(str_of(NULL), to, 1), 0);
+    assert_string_equal(to, "");
+}
+
+static void test_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } cases[] = {{0, "0"}, {7, "7"}, {10, "10"}, {UINT64_MAX, "18446744073709551615"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char to[U64_DIGITS_MAX + 1];
+        assert_int_equal(u64_digits(cases[i].n, to), strlen(cases[i].text));
+        assert_string_equal(to, cases[i].text);
+    }
+}
+
 static void test_comparing(void **state)
 {
     (void)state;
@@ -181,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comparing),   cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_copying),     cmocka_unit_test(test_digits),
         cmocka_unit_test(test_characters),  cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_every_place), cmocka_unit_test(test_every_character),
     };
