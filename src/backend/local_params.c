@@ -227,6 +227,7 @@ static void put_sample_text(struct buf *b, const struct local_stmt *st, size_t n
     buf_put(b, st->sql.p + done, st->sql.n - done);
 }
 
+/* ST_AGAIN: the engine plans it, but still leaves its columns open. */
 static int plan_sample(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **out,
                        struct err *e)
 {
@@ -238,7 +239,7 @@ static int plan_sample(struct local_stmt *st, struct local_conn *c, size_t npara
     CLEANUP(engine_stmt_freep) struct engine_stmt *es = NULL;
     TRY(engine_prepare(c->conn, (struct str){(const char *)b.data, b.len}, &es, e));
     if (engine_stmt_info(es)->unresolved)
-        return err_set(e, SQLSTATE_INDETERMINATE_DATATYPE, "unresolved");
+        return ST_AGAIN;
     *out = TAKE_PTR(es);
     return ST_OK;
 }
