@@ -33,6 +33,7 @@ struct copy_options;
 struct row_desc;
 struct row_stream;
 struct sql_copy;
+struct sql_tokens;
 
 enum { BACKEND_PARAMS_MAX = 65535 };
 
@@ -157,10 +158,10 @@ struct backend_ops {
     int (*split)(struct backend_session *s, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
                  void *arg, struct err *e);
 
-    /* One statement. oids: what the client declared, 0 where it left it open. Does not run anything.
-     * Two statements in one: 42601. */
-    int (*prepare)(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
-                   struct backend_stmt **out, struct err *e);
+    /* One statement, with its tokens where the caller has kept them. oids: what the client declared, 0 where
+     * it left it open. Does not run anything. Two statements in one: 42601. */
+    int (*prepare)(struct backend_session *s, const struct sql_tokens *sql, const uint32_t *oids,
+                   size_t noids, struct backend_stmt **out, struct err *e);
     void (*stmt_free)(struct backend_stmt *stmt);
 
     /* Binds: decodes and checks the parameters (22P02, 22P03, 08P01 …), runs nothing yet, costs no engine

@@ -15,7 +15,9 @@
 #include "backend/local_stmt.h"
 #include "backend/local_tx.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "sql/name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -233,20 +235,16 @@ DEFINE_CLEANUP(struct local, local_free)
 /* A catalog that is not there is told at the start. */
 static int find_home(struct local *l, const char *catalog, struct err *e)
 {
-    static const char head[] = "USE \"";
     struct engine_conn *c;
     if (!catalog)
         return ST_OK;
-    char *p = l->home = mem_alloc(sizeof head + 2 * strlen(catalog) + 2);
-    if (!p)
+    CLEANUP(buf_release) struct buf use;
+    buf_init(&use, SIZE_MAX);
+    buf_printf(&use, "USE ");
+    sql_name_put(&use, str_of(catalog));
+    l->home = buf_ok(&use) ? mem_strndup((const char *)use.data, use.len) : NULL;
+    if (!l->home)
         return err_oom(e);
-    memcpy(p, head, sizeof head - 1);
-    for (p += sizeof head - 1; *catalog; catalog++) {
-        if (*catalog == '"')
-            *p++ = '"';
-        *p++ = *catalog;
-    }
-    memcpy(p, "\"", 2);
     TRY(engine_connect(l->engine, &c, e));
     int st = engine_exec(c, l->home, e);
     engine_disconnect(c);

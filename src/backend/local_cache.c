@@ -91,7 +91,7 @@ static bool is_several(struct str text)
     struct sql_lexer l;
     struct sql_token t;
     bool ended = false;
-    sql_lexer_init(&l, text);
+    sql_lexer_init(&l, sql_tokens_of(text));
     for (;;) {
         enum sql_token_kind kind = sql_lexer_next(&l, &t);
         if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
@@ -122,25 +122,8 @@ static int prepare(struct local_conn *c, struct str text, struct engine_stmt **o
     return ST_ERR;
 }
 
-/* INSERT … VALUES without a query in it is planned the same whatever the data. */
-static bool is_blind(struct str sql)
-{
-    static const char *const words[] = {"SELECT", "FROM",    "TABLE",    "WITH",
-                                        "PIVOT",  "UNPIVOT", "CONFLICT", "RETURNING"};
-    struct sql_lexer l;
-    struct sql_token t;
-    sql_lexer_init(&l, sql);
-    (void)sql_lexer_next(&l, &t);
-    if (!sql_token_is_word(&t, "INSERT"))
-        return false;
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD)
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-            if (sql_token_is_word(&t, words[i]))
-                return false;
-    return t.kind == SQL_TOK_END;
-}
-
-static int cache_new(struct local_session *s, struct str text, struct local_cached **out, struct err *e)
+static int cache_new(struct local_session *s, struct str text, bool blind, struct local_cached **out,
+                     struct err *e)
 {
     struct local_cached made = {
         .len = text.n, .version = local_version_now(s), .catalog = local_catalog_now(s)};
@@ -153,7 +136,7 @@ static int cache_new(struct local_session *s, struct str text, struct local_cach
     }
     made.once = once;
     made.keep = !once && text.n <= LOCAL_CACHED_TEXT_MAX && seen_before(s, text);
-    made.blind = made.keep && is_blind(text);
+    made.blind = made.keep && blind;
     *out = cached_oldest(s->main);
     cached_clear(*out);
     **out = made;
@@ -170,8 +153,8 @@ static bool may_run(const struct local_session *s, const struct local_cached *k,
     return !fresh && local_version_holds(s, &k->version);
 }
 
-static int find_or_prepare(struct local_session *s, struct str text, bool fresh, struct local_cached **out,
-                           struct err *e)
+static int find_or_prepare(struct local_session *s, struct str text, bool blind, bool fresh,
+                           struct local_cached **out, struct err *e)
 {
     *out = cached_find(s->main, text);
     if (*out && !may_run(s, *out, fresh)) {
@@ -179,25 +162,26 @@ static int find_or_prepare(struct local_session *s, struct str text, bool fresh,
         *out = NULL;
     }
     if (!*out)
-        TRY(cache_new(s, text, out, e));
+        TRY(cache_new(s, text, blind, out, e));
     assert(*out);
     (*out)->used = ++s->main->clock;
     return ST_OK;
 }
 
-int local_conn_prepare(struct local_session *s, struct str text, struct engine_stmt **out, struct err *e)
+int local_conn_prepare(struct local_session *s, struct str text, bool blind, struct engine_stmt **out,
+                       struct err *e)
 {
     struct local_cached *k;
-    TRY(find_or_prepare(s, text, false, &k, e));
+    TRY(find_or_prepare(s, text, blind, false, &k, e));
     *out = k->stmt;
     return ST_OK;
 }
 
-int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fresh, struct engine_stmt **out,
-                              struct local_version *version, struct err *e)
+int local_conn_prepare_to_run(struct local_session *s, struct str text, bool blind, bool fresh,
+                              struct engine_stmt **out, struct local_version *version, struct err *e)
 {
     struct local_cached *k;
-    TRY(find_or_prepare(s, text, fresh || s->local->reads_elsewhere, &k, e));
+    TRY(find_or_prepare(s, text, blind, fresh || s->local->reads_elsewhere, &k, e));
     k->ran = true;
     *version = k->version;
     *out = k->stmt;

@@ -14,13 +14,14 @@ struct local_conn;
 struct local_session;
 struct local_version;
 
-/* On the main connection, claimed. *out is lent until the next prepare there or the end of the call. The
- * engine's errors: 42601, 42P01 … */
-int local_conn_prepare(struct local_session *s, struct str text, struct engine_stmt **out, struct err *e);
+/* On the main connection, claimed. blind: of the statement (local_priv.h). *out is lent until the next
+ * prepare there or the end of the call. The engine's errors: 42601, 42P01 … */
+int local_conn_prepare(struct local_session *s, struct str text, bool blind, struct engine_stmt **out,
+                       struct err *e);
 /* The same for a statement that will run; *version: of the data that its plan was made of. fresh: it is not
  * taken from the cache. */
-int local_conn_prepare_to_run(struct local_session *s, struct str text, bool fresh, struct engine_stmt **out,
-                              struct local_version *version, struct err *e);
+int local_conn_prepare_to_run(struct local_session *s, struct str text, bool blind, bool fresh,
+                              struct engine_stmt **out, struct local_version *version, struct err *e);
 /* The connection has no plans any more. */
 void local_cache_clear(struct local_conn *c);
 /* The session has no plans any more and is in nobody's list: no other thread looks at its main connection. */

@@ -4,6 +4,7 @@
 #include "backend/local_class.h"
 
 #include "backend/local_priv.h"
+#include "sql/name.h"
 #include "sql/repeats.h"
 #include "sql/token.h"
 
@@ -84,10 +85,10 @@ struct head {
     size_t object; /* of CREATE, DROP, ALTER: where the kind of object stands */
 };
 
-static void head_read(struct head *h, struct str sql)
+static void head_read(struct head *h, const struct sql_tokens *sql)
 {
     struct sql_lexer l;
-    sql_lexer_init(&l, sql);
+    sql_lexer_init(&l, *sql);
     h->n = 0;
     while (h->n < HEAD_TOKENS) {
         enum sql_token_kind kind = sql_lexer_next(&l, &h->tokens[h->n]);
@@ -110,18 +111,11 @@ static bool word_at(const struct head *h, size_t i, const char *word)
     return i < h->n && sql_token_is_word(&h->tokens[i], word);
 }
 
-/* A name without its quotes. */
-static struct str plain_name(const struct sql_token *t)
-{
-    bool quoted = t->kind == SQL_TOK_QUOTED && t->text.n >= 2;
-    return quoted ? (struct str){t->text.p + 1, t->text.n - 2} : t->text;
-}
-
 static bool name_at(const struct head *h, size_t i, const char *name)
 {
     if (i >= h->n)
         return false;
-    return sql_token_is_name(&h->tokens[i]) && str_ieq(plain_name(&h->tokens[i]), str_of(name));
+    return sql_token_is_name(&h->tokens[i]) && str_ieq(sql_name_bare(&h->tokens[i]), str_of(name));
 }
 
 static const struct tag *find_tag(const struct head *h)
@@ -133,12 +127,12 @@ static const struct tag *find_tag(const struct head *h)
 }
 
 /* Outside of parentheses. */
-static bool has_word(struct str sql, const char *word)
+static bool has_word(const struct sql_tokens *sql, const char *word)
 {
     struct sql_lexer l;
     struct sql_token t;
     int depth = 0;
-    sql_lexer_init(&l, sql);
+    sql_lexer_init(&l, *sql);
     for (;;) {
         enum sql_token_kind kind = sql_lexer_next(&l, &t);
         if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
@@ -168,7 +162,7 @@ static bool is_success(const struct engine_stmt_info *info)
 }
 
 /* The engine gives every statement a column; whether rows are meant by it is what this says. */
-static bool gives_rows(struct str sql, const struct engine_stmt_info *info)
+static bool gives_rows(const struct sql_tokens *sql, const struct engine_stmt_info *info)
 {
     switch (info->kind) {
     case ENGINE_STMT_SELECT:
@@ -244,7 +238,7 @@ static enum backend_effect effect_of(const struct head *h, const struct engine_s
     }
 }
 
-static void put_tag(const struct head *h, struct str sql, enum engine_kind kind,
+static void put_tag(const struct head *h, const struct sql_tokens *sql, enum engine_kind kind,
                     struct backend_stmt_info *out)
 {
     const struct tag *t = find_tag(h);
@@ -298,16 +292,17 @@ static int classify(struct local_stmt *st, const struct head *h, enum engine_kin
     }
 }
 
-int local_classify(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
+int local_classify(struct local_stmt *st, const struct sql_tokens *sql, const struct engine_stmt_info *info,
+                   struct err *e)
 {
     struct backend_stmt_info *out = &st->base.info;
     struct head h;
-    head_read(&h, st->sql);
+    head_read(&h, sql);
     st->after = LOCAL_AFTER_NOTHING;
     out->effect = effect_of(&h, info);
-    out->repeats = out->effect == BACKEND_READS && sql_repeats(st->sql);
-    out->returns_rows = gives_rows(st->sql, info);
-    put_tag(&h, st->sql, info->kind, out);
+    out->repeats = out->effect == BACKEND_READS && sql_repeats(*sql);
+    out->returns_rows = gives_rows(sql, info);
+    put_tag(&h, sql, info->kind, out);
     TRY(classify(st, &h, info->kind, e));
     st->way = way_of(&h, st->sql, out->effect, info->kind);
     return ST_OK;

@@ -7,9 +7,11 @@
 
 struct engine_stmt_info;
 struct local_stmt;
+struct sql_tokens;
 
-/* Fills st->base.info (but for its columns and parameters), after, way. 42501, 55P02, 0A000 for what a
- * session may not do. */
-int local_classify(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e);
+/* sql: st's tokens. Fills st->base.info (but for its columns and parameters), after, way. 42501, 55P02, 0A000
+ * for what a session may not do. */
+int local_classify(struct local_stmt *st, const struct sql_tokens *sql, const struct engine_stmt_info *info,
+                   struct err *e);
 
 #endif

@@ -19,7 +19,6 @@
 #include "engine/chunk_codec.h"
 #include "pgtype/tz.h"
 #include "pgwire/message.h"
-#include "sql/selects_all.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -53,7 +52,7 @@ static bool will_be_long(struct local *l, const struct local_stmt *st)
 {
     uint64_t hash = local_hash(st->sql);
     uint64_t known = atomic_load_explicit(verdict_of(l, hash), memory_order_relaxed);
-    return (known ^ hash) >> 1 == 0 ? known & 1 : sql_selects_all(st->sql);
+    return (known ^ hash) >> 1 == 0 ? known & 1 : st->whole_tables;
 }
 
 bool local_direct_wanted(const struct local_stmt *st, const struct backend_portal *p)

@@ -14,7 +14,6 @@
 #include "base/cleanup.h"
 #include "pgtype/oid.h"
 #include "sql/params.h"
-#include "sql/token.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,8 +82,8 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
 /* Prepares the text with the casts as they are now. */
 static int plan(struct local_stmt *st, size_t nparams, struct engine_stmt **out, struct err *e)
 {
-    TRY(sql_cast_params(&st->arena, st->sql, st->casts, nparams, &st->text, e));
-    if (local_conn_prepare(st->session, st->text.text, out, e) == ST_OK)
+    TRY(sql_cast_params(&st->arena, &st->params, st->casts, nparams, &st->text, e));
+    if (local_conn_prepare(st->session, st->text.text, st->blind, out, e) == ST_OK)
         return ST_OK;
     local_map_position(st, &st->text, e);
     return ST_ERR;
@@ -208,21 +207,14 @@ static const char *sample_of(uint32_t oid)
 /* The client's text with a literal for each parameter. */
 static void put_sample_text(struct buf *b, const struct local_stmt *st, size_t nparams)
 {
-    struct sql_lexer l;
-    struct sql_token t;
     size_t done = 0;
-    sql_lexer_init(&l, st->sql);
-    for (;;) {
-        enum sql_token_kind kind = sql_lexer_next(&l, &t);
-        int64_t number = 0;
-        if (kind == SQL_TOK_END || kind == SQL_TOK_BAD)
-            break;
-        if (kind != SQL_TOK_PARAM ||
-            !str_to_i64((struct str){t.text.p + 1, t.text.n - 1}, 1, (int64_t)nparams, &number))
+    for (size_t i = 0; i < st->params.n; i++) {
+        const struct sql_param *p = &st->params.items[i];
+        if ((size_t)p->number > nparams)
             continue;
-        buf_put(b, st->sql.p + done, t.at - done);
-        buf_printf(b, "%s", sample_of(st->oids[number - 1]));
-        done = t.at + t.text.n;
+        buf_put(b, st->sql.p + done, p->at - done);
+        buf_printf(b, "%s", sample_of(st->oids[p->number - 1]));
+        done = p->at + p->n;
     }
     buf_put(b, st->sql.p + done, st->sql.n - done);
 }
@@ -313,7 +305,7 @@ static int declare_lists(struct local_stmt *st, struct local_conn *c, const uint
     bool *marks = arena_calloc(&st->arena, BACKEND_PARAMS_MAX, sizeof *marks);
     if (!marks)
         return err_oom(e);
-    TRY(sql_any_params(&st->arena, st->sql, marks, BACKEND_PARAMS_MAX, &text, e));
+    TRY(sql_any_params(&st->arena, &st->params, marks, BACKEND_PARAMS_MAX, &text, e));
     if (!text.nedits || engine_prepare(c->conn, text.text, &scalar, &ignored) != ST_OK)
         return ST_AGAIN;
     const struct engine_stmt_info *info = engine_stmt_info(scalar);
@@ -415,5 +407,5 @@ int local_run_text(const struct local_stmt *st, const struct pg_value *params, s
         if (casts[i] && is_deep(&params[i]))
             TRY(deep_name(a, &params[i], &casts[i], e));
     }
-    return sql_cast_params(a, st->sql, casts, n, out, e);
+    return sql_cast_params(a, &st->params, casts, n, out, e);
 }

@@ -15,6 +15,7 @@
 #include "pgtype/value.h"
 #include "rows/row_desc.h"
 #include "spool/file_store.h"
+#include "sql/params.h"
 #include "sql/rewrite.h"
 #include "sql/shape.h"
 
@@ -118,11 +119,14 @@ struct local_stmt {
     struct arena arena;
     struct str sql; /* as the client wrote it */
     struct sql_shape shape;
-    const char **casts; /* engine's type names a parameter; NULL: no cast */
-    bool numeric;       /* has numeric parameters: their scale follows the value, see local_run_text */
-    bool literals;      /* it selects nothing else */
-    bool direct;        /* its rows can be encoded in the engine's pipeline … */
-    bool decodes;       /* … and be decoded again */
+    struct sql_params params; /* places in sql */
+    const char **casts;       /* engine's type names a parameter; NULL: no cast */
+    bool numeric;             /* has numeric parameters: their scale follows the value, see local_run_text */
+    bool literals;            /* it selects nothing else */
+    bool whole_tables;        /* it selects all that there is in some tables */
+    bool blind;   /* INSERT … VALUES without a query in it: planned the same whatever the data */
+    bool direct;  /* its rows can be encoded in the engine's pipeline … */
+    bool decodes; /* … and be decoded again */
     struct local_literals *literals_row; /* its row; NULL: the engine has to run it */
     bool wrap;                           /* some columns are cast to text around it */
     struct sql_rewritten text;           /* as the engine gets it */

@@ -82,7 +82,7 @@ static int try_to_read(const struct local_portal *p, const struct sql_rewritten 
     struct local_session *s = p->session;
     struct engine_stmt *es;
     local_plans_begin(s);
-    TRY(local_conn_prepare_to_run(s, text->text, fresh, &es, &plan->version, e));
+    TRY(local_conn_prepare_to_run(s, text->text, p->stmt->blind, fresh, &es, &plan->version, e));
     TRY(bind_params(p, es, e));
     return engine_run_if(es, ENGINE_STREAM, &s->cancelled, plan->gate_closed ? open_gate : plan_holds, plan,
                          out, e);
@@ -164,7 +164,7 @@ static int change(const struct local_portal *p, const struct sql_rewritten *text
     bool returns_rows = st->base.info.returns_rows;
     local_tx_writes(s);
     local_plans_begin(s);
-    TRY(local_conn_prepare_to_run(s, text->text, true, &es, &ignored, e));
+    TRY(local_conn_prepare_to_run(s, text->text, st->blind, true, &es, &ignored, e));
     local_plans_end(s);
     if (local_is_cancelled(s)) /* the engine clears its own flag when it begins to run */
         return local_cancelled(e);

@@ -14,13 +14,12 @@ static int hand_on(struct local_conn *c, struct str sql, size_t from, size_t to,
     struct str piece = {sql.p + from, to - from};
     struct sql_lexer l;
     struct sql_token t;
-    sql_lexer_init(&l, piece);
+    sql_lexer_init(&l, sql_tokens_of(piece));
     if (sql_lexer_next(&l, &t) == SQL_TOK_END)
         return ST_OK;
     size_t n;
     if (engine_count_statements(c->conn, piece, &n, e) != ST_OK) {
-        for (size_t i = 0; i < from && e->position; i++)
-            e->position += ((unsigned char)sql.p[i] & 0xC0) != 0x80;
+        err_shift_position(e, (struct str){sql.p, from});
         return ST_ERR;
     }
     return cb(arg, from + t.at, piece.n - t.at);
@@ -34,7 +33,7 @@ static int split(struct local_session *s, struct str sql, int (*cb)(void *arg, s
     struct sql_token t;
     size_t from = 0;
     TRY(local_claim(s, &c, e));
-    sql_lexer_init(&l, sql);
+    sql_lexer_init(&l, sql_tokens_of(sql));
     for (;;) {
         enum sql_token_kind kind = sql_lexer_next(&l, &t);
         bool end = kind == SQL_TOK_END || kind == SQL_TOK_BAD;

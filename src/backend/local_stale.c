@@ -30,7 +30,7 @@ static int compare(struct local_stmt *st, struct err *e)
     struct local_conn *c;
     struct engine_stmt *es;
     TRY(local_claim(st->session, &c, e));
-    if (local_conn_prepare(st->session, st->text.text, &es, e) != ST_OK) {
+    if (local_conn_prepare(st->session, st->text.text, st->blind, &es, e) != ST_OK) {
         local_map_position(st, &st->text, e);
         return ST_ERR;
     }

@@ -13,7 +13,11 @@
 #include "encode/row_decoder.h"
 #include "pgtype/oid.h"
 #include "sql/literals.h"
+#include "sql/name.h"
 #include "sql/params.h"
+#include "sql/selects_all.h"
+#include "sql/tokens.h"
+#include "sql/values.h"
 
 #include <assert.h>
 #include <string.h>
@@ -28,6 +32,11 @@ static void stmt_unref(struct local_stmt *st)
     local_literals_unref(st->literals_row);
     arena_release(&st->arena);
     mem_free(st);
+}
+
+static void arena_releasep(struct arena *a)
+{
+    arena_release(a);
 }
 
 DEFINE_CLEANUP(struct local_stmt, stmt_unref)
@@ -60,17 +69,6 @@ static bool any_other(const struct engine_stmt_info *info)
     return false;
 }
 
-static void put_name(struct buf *b, const char *name)
-{
-    buf_put_u8(b, '"');
-    for (; *name; name++) {
-        if (*name == '"')
-            buf_put_u8(b, '"');
-        buf_put_u8(b, (uint8_t)*name);
-    }
-    buf_put_u8(b, '"');
-}
-
 /* SELECT c0 AS "a", CAST(c1 AS VARCHAR) AS "b" FROM (…) AS tavana(c0, c1) */
 static size_t put_wrapped(struct buf *b, const struct engine_stmt_info *info, struct str inner)
 {
@@ -78,7 +76,7 @@ static size_t put_wrapped(struct buf *b, const struct engine_stmt_info *info, st
         bool cast = has_other(info->types[i]);
         buf_printf(b, i ? ", " : "SELECT ");
         buf_printf(b, cast ? "CAST(c%zu AS VARCHAR) AS " : "c%zu AS ", i);
-        put_name(b, info->names[i]);
+        sql_name_put(b, str_of(info->names[i]));
     }
     buf_printf(b, " FROM (");
     size_t before = b->len;
@@ -117,7 +115,7 @@ static int describe_params(struct local_stmt *st, const struct engine_stmt_info 
     struct str *written = arena_calloc(&st->arena, n, sizeof *written);
     if (!written)
         return err_oom(e);
-    sql_param_casts(st->sql, written, n);
+    sql_param_casts(&st->params, written, n);
     for (size_t i = 0; i < n; i++) {
         if (st->oids[i])
             continue;
@@ -188,7 +186,8 @@ static bool can_be_direct(const struct local_stmt *st, const struct engine_stmt_
            !st->numeric && !st->literals && !info->unresolved && info->ncolumns >= DIRECT_COLUMNS_LEAST;
 }
 
-static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids, struct err *e)
+static int prepare_on(struct local_stmt *st, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
+                      struct err *e)
 {
     struct local_conn *c = NULL;
     struct engine_stmt *es = NULL;
@@ -203,7 +202,7 @@ static int prepare_on(struct local_stmt *st, const uint32_t *oids, size_t noids,
     TRY(describe_params(st, info, noids, e));
     if (sample)
         info = engine_stmt_info(sample);
-    TRY(local_classify(st, info, e));
+    TRY(local_classify(st, sql, info, e));
     if (!st->base.info.returns_rows)
         return ST_OK;
     TRY(row_desc_check_columns(info->ncolumns, e));
@@ -231,32 +230,57 @@ static int stmt_new(struct local_session *s, struct str sql, struct local_stmt *
     return ST_OK;
 }
 
+/* What its tokens say before the engine is asked. */
+static int read_tokens(struct local_stmt *st, const struct sql_tokens *sql, struct err *e)
+{
+    sql_shape(*sql, &st->shape);
+    st->whole_tables = sql_selects_all(*sql);
+    st->blind = sql_inserts_values(*sql);
+    return sql_params_find(&st->arena, *sql, &st->params, e);
+}
+
+/* sql: st's text and tokens. */
+static int prepare(struct local_stmt *st, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
+                   struct err *e)
+{
+    struct local_session *s = st->session;
+    TRY(read_tokens(st, sql, e));
+    local_enter_for(s, st, s->on_main ? NULL : s->main);
+    local_plans_begin(s);
+    int status = prepare_on(st, sql, oids, noids, e);
+    return local_leave(s) && status == ST_OK ? local_cancelled(e) : status;
+}
+
+/* The row of a SELECT of literals that is kept. */
+static void describe_kept(struct local_stmt *st)
+{
+    st->base.info = (struct backend_stmt_info){.effect = BACKEND_READS,
+                                               .repeats = true,
+                                               .tag = "SELECT",
+                                               .tag_count = true,
+                                               .returns_rows = true,
+                                               .desc = row_desc_ref(local_literals_desc(st->literals_row))};
+}
+
 /* What was planned is left on the connection (local_cache.h), where the first run finds it. */
-int local_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
-                  struct backend_stmt **out, struct err *e)
+int local_prepare(struct backend_session *bs, const struct sql_tokens *sql, const uint32_t *oids,
+                  size_t noids, struct backend_stmt **out, struct err *e)
 {
     struct local_session *s = (struct local_session *)bs;
     CLEANUP(stmt_unrefp) struct local_stmt *st = NULL;
-    TRY(stmt_new(s, sql, &st, e));
-    st->literals = noids == 0 && sql_selects_literals(st->sql);
-    if (st->literals && (st->literals_row = local_literals_find(s->local, st->sql))) {
-        struct row_desc *desc = row_desc_ref(local_literals_desc(st->literals_row));
-        st->base.info = (struct backend_stmt_info){.effect = BACKEND_READS,
-                                                   .repeats = true,
-                                                   .tag = "SELECT",
-                                                   .tag_count = true,
-                                                   .returns_rows = true,
-                                                   .desc = desc};
-        *out = &TAKE_PTR(st)->base;
-        return ST_OK;
-    }
-    sql_shape(st->sql, &st->shape);
-    local_enter_for(s, st, s->on_main ? NULL : s->main);
-    local_plans_begin(s);
-    int status = prepare_on(st, oids, noids, e);
-    if (local_leave(s) && status == ST_OK)
-        return local_cancelled(e);
-    TRY(status);
+    CLEANUP(arena_releasep) struct arena kept;
+    arena_init_of(&kept, LOCAL_STATEMENT_MEMORY, s->base.memory);
+    TRY(stmt_new(s, sql->text, &st, e));
+    assert(st);
+    struct sql_tokens tokens = {.text = st->sql, .marks = sql->marks};
+    if (sql->marks.n == 0)
+        TRY(sql_tokens_keep(&kept, st->sql, &tokens, e));
+    st->literals = noids == 0 && sql_selects_literals(tokens);
+    st->literals_row = st->literals ? local_literals_find(s->local, st->sql) : NULL;
+    if (st->literals_row)
+        describe_kept(st);
+    else
+        TRY(prepare(st, &tokens, oids, noids, e));
     *out = &TAKE_PTR(st)->base;
     return ST_OK;
 }

@@ -20,7 +20,7 @@
 static bool find_name(struct str sql, struct sql_token *name)
 {
     struct sql_lexer l;
-    sql_lexer_init(&l, sql);
+    sql_lexer_init(&l, sql_tokens_of(sql));
     for (int i = 0; i < 3; i++)
         if (sql_lexer_next(&l, name) == SQL_TOK_END)
             return false;

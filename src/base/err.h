@@ -6,6 +6,7 @@
 
 #include "base/sqlstate.h"
 #include "base/status.h"
+#include "base/str.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -28,6 +29,13 @@ void err_init(struct err *e);
 static inline bool err_is_set(const struct err *e)
 {
     return e->code != SQLSTATE_SUCCESSFUL_COMPLETION;
+}
+
+/* The text that the position counts in stands behind `before`, in which it is to count from now on. */
+static inline void err_shift_position(struct err *e, struct str before)
+{
+    if (e->position > 0)
+        e->position += (int32_t)str_chars(before);
 }
 
 /* Each returns ST_ERR, so that `return err_set(…)` is the whole failure. Text longer than its field is cut

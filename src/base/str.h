@@ -53,6 +53,16 @@ static inline int32_t str_position(struct str s, size_t at)
     return 1 + (int32_t)str_chars((struct str){s.p, at < s.n ? at : s.n});
 }
 
+/* The other way: the byte where the character at that position begins; s.n for one behind the last. */
+static inline size_t str_offset(struct str s, int32_t position)
+{
+    size_t at = 0;
+    for (int32_t left = position; at < s.n; at++)
+        if (!utf8_continues(s.p[at]) && --left == 0)
+            break;
+    return at;
+}
+
 /* How many bytes are left when s is cut to at most so many, between two characters. */
 static inline size_t str_cut(struct str s, size_t most)
 {

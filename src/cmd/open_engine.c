@@ -67,7 +67,7 @@ static bool is_kept_by_file(struct str statement)
     static const char *const undone[] = {"ATTACH", "DETACH", "LOAD", "SET", "RESET", "USE", "PRAGMA"};
     struct sql_lexer l;
     struct sql_token t;
-    sql_lexer_init(&l, statement);
+    sql_lexer_init(&l, sql_tokens_of(statement));
     (void)sql_lexer_next(&l, &t);
     for (size_t i = 0; i < sizeof undone / sizeof *undone; i++)
         if (sql_token_is_word(&t, undone[i]))
@@ -88,7 +88,7 @@ static void blank_kept(char *text)
     struct sql_token t;
     size_t begin = 0;
     enum sql_token_kind kind;
-    sql_lexer_init(&l, str_of(text));
+    sql_lexer_init(&l, sql_tokens_of(str_of(text)));
     do {
         kind = sql_lexer_next(&l, &t);
         bool end = kind == SQL_TOK_END || kind == SQL_TOK_BAD;

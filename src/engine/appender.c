@@ -13,6 +13,7 @@
 #include "engine/guard_conns.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
+#include "sql/name.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,23 +31,12 @@ DEFINE_CLEANUP(struct engine_appender, engine_appender_free)
 
 /* ---- what is filled ---- */
 
-static void put_quoted(struct buf *b, const char *name)
-{
-    buf_put_u8(b, '"');
-    for (const char *p = name; *p; p++) {
-        if (*p == '"')
-            buf_put_u8(b, '"');
-        buf_put_u8(b, (uint8_t)*p);
-    }
-    buf_put_u8(b, '"');
-}
-
 static void put_names(struct buf *b, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_put(b, ", ", 2);
-        put_quoted(b, names[i]);
+        sql_name_put(b, str_of(names[i]));
     }
 }
 

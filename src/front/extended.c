@@ -6,6 +6,7 @@
 #include "front/front_priv.h"
 #include "pgwire/frontend.h"
 #include "session/bind.h"
+#include "session/cursor.h"
 #include "session/execute.h"
 
 static int aborted(struct err *e)
@@ -27,7 +28,7 @@ static int on_parse(struct pg_client *c, const struct frame *f, struct err *e)
     if (old) /* gone even when the new one turns out wrong */
         statement_drop(&c->session, old);
     struct statement *st;
-    TRY(statement_new(&c->session, m.name, m.sql, oids, m.noids, &st, e));
+    TRY(statement_new(&c->session, m.name, sql_tokens_of(m.sql), oids, m.noids, &st, e));
     if (statement_add(&c->session, st, e) < 0) {
         statement_free(st);
         return ST_ERR;

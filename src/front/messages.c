@@ -8,6 +8,7 @@
 #include "front/front_priv.h"
 #include "front/simple.h"
 #include "pgwire/frontend.h"
+#include "session/cursor.h"
 #include "session/left.h"
 #include "session/notice.h"
 #include "session/send.h"

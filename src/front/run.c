@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "front/front_priv.h"
 #include "front/messages.h"
+#include "session/cursor.h"
 #include "session/engine.h"
 #include "session/left.h"
 #include "session/login.h"

@@ -5,6 +5,7 @@
 #include "front/front_priv.h"
 #include "rows/row_desc.h"
 #include "session/bind.h"
+#include "session/cursor.h"
 #include "session/execute.h"
 #include "session/split.h"
 
@@ -15,7 +16,7 @@ static int take_binary(struct pg_client *c, struct portal *p, struct err *e)
 {
     struct row_desc *desc = NULL;
     bool binary;
-    TRY(cursor_describe_fetch(&c->session, &p->sql, &desc, &binary, e));
+    TRY(cursor_describe_fetch(&c->session, p->statement, &desc, &binary, e));
     row_desc_unref(desc);
     return binary ? portal_set_formats(p, 1, &(int16_t){1}, e) : ST_OK;
 }
@@ -49,7 +50,7 @@ static int run_one(struct pg_client *c, const struct sql_statement *sql, bool is
     if (rc == ST_OK)
         rc = portal_execute(&c->session, p, &(struct execution){.ends_query = is_last}, e);
     if (rc < 0 && command)
-        statement_shift_position(sql, e);
+        sql_shift_position(sql, e);
     if (rc < 0 && (tx_is_block(&c->session) && !tx_has_failed(&c->session)))
         portal_kill(&c->session, p); /* as PostgreSQL: what failed is there until the transaction ends */
     else

@@ -18,7 +18,7 @@ static uint64_t hash_on(uint64_t h, const void *p, size_t n)
 struct poison_keys poison_keys_of(struct str sql)
 {
     struct sql_shape shape;
-    sql_shape(sql, &shape);
+    sql_shape(sql_tokens_of(sql), &shape);
     size_t n = sql.n < SQL_SHAPE_BYTES_MAX ? sql.n : SQL_SHAPE_BYTES_MAX;
     return (struct poison_keys){shape.fingerprint, hash_on(FNV_BASIS, sql.p, n)};
 }

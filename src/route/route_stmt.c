@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "route/route_again.h"
 #include "rows/row_desc.h"
+#include "sql/token.h"
 
 #include <assert.h>
 #include <string.h>
@@ -61,8 +62,9 @@ void route_stmt_free(struct backend_stmt *stmt)
 static int prepare_inner(struct route_session *s, void *arg, struct err *e)
 {
     struct route_stmt *st = arg;
+    const struct sql_tokens sql = sql_tokens_of(st->sql);
     assert(s->on && !st->inner);
-    return s->on->ops->prepare(s->on, st->sql, st->oids, st->noids, &st->inner, e);
+    return s->on->ops->prepare(s->on, &sql, st->oids, st->noids, &st->inner, e);
 }
 
 /* The client was told of parameters and columns when it prepared the statement. A worker whose catalog
@@ -114,8 +116,8 @@ static int keep_text(struct route_stmt *st, struct str sql, const uint32_t *oids
     return ST_OK;
 }
 
-int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
-                  struct backend_stmt **out, struct err *e)
+int route_prepare(struct backend_session *bs, const struct sql_tokens *sql, const uint32_t *oids,
+                  size_t noids, struct backend_stmt **out, struct err *e)
 {
     struct route_session *s = (struct route_session *)bs;
     CLEANUP(stmt_unrefp) struct route_stmt *st = mem_calloc(1, sizeof *st);
@@ -125,7 +127,7 @@ int route_prepare(struct backend_session *bs, struct str sql, const uint32_t *oi
     st->session = s;
     st->memory = s->base.memory;
     list_append(&s->stmts, &st->link);
-    TRY(keep_text(st, sql, oids, noids, e));
+    TRY(keep_text(st, sql->text, oids, noids, e));
     route_begin(s, st, NULL);
     TRY(route_admit(s, e));
     TRY(route_ask(s, prepare_inner, st, e));

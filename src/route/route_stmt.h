@@ -12,9 +12,10 @@ struct backend_session;
 struct backend_stmt;
 struct err;
 struct route_stmt;
+struct sql_tokens;
 
 /* backend_ops.prepare. */
-int route_prepare(struct backend_session *s, struct str sql, const uint32_t *oids, size_t noids,
+int route_prepare(struct backend_session *s, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
                   struct backend_stmt **out, struct err *e);
 /* backend_ops.stmt_free. Portals of it keep what they need. */
 void route_stmt_free(struct backend_stmt *stmt);

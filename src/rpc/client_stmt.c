@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "rpc/check.h"
 #include "rpc/client_session.h"
+#include "sql/token.h"
 
 #include <string.h>
 
@@ -101,7 +102,7 @@ static int take_info(struct rpc_stmt *st, const Tavana__V1__PrepareReply *m, str
     return rpc_columns_take(m->columns, &info->desc, e);
 }
 
-int rpc_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
+int rpc_prepare(struct backend_session *bs, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
                 struct backend_stmt **out, struct err *e)
 {
     struct rpc_session *s = rpc_session_of(bs);
@@ -113,7 +114,7 @@ int rpc_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids
     Tavana__V1__PrepareRequest request;
     tavana__v1__prepare_request__init(&request);
     request.session = s->id;
-    request.sql = lent(sql);
+    request.sql = lent(sql->text);
     request.n_parameter_oids = noids;
     request.parameter_oids = types.out;
     request.closed = rpc_take_closed(s);

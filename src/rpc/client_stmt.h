@@ -15,7 +15,7 @@ struct rpc_session;
 int rpc_split(struct backend_session *bs, struct str sql, int (*cb)(void *arg, size_t off, size_t len),
               void *arg, struct err *e);
 /* backend_ops.prepare. */
-int rpc_prepare(struct backend_session *bs, struct str sql, const uint32_t *oids, size_t noids,
+int rpc_prepare(struct backend_session *bs, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
                 struct backend_stmt **out, struct err *e);
 /* backend_ops.stmt_free; the id goes along with the session's next call. */
 void rpc_stmt_free(struct backend_stmt *bst);

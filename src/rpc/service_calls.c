@@ -6,6 +6,7 @@
 #include "rows/row_desc.h"
 #include "rpc/check.h"
 #include "rpc/service_session.h"
+#include "sql/token.h"
 
 #include <string.h>
 
@@ -155,7 +156,8 @@ int service_prepare(struct service_call *c, struct err *e)
     uint64_t id = 0;
     TRY(rpc_check_sql(&m->sql, &sql, e));
     TRY(rpc_check_parameter_oids(m->n_parameter_oids, e));
-    TRY(ops->prepare(s->backend, sql, m->parameter_oids, m->n_parameter_oids, &st, e));
+    const struct sql_tokens tokens = sql_tokens_of(sql);
+    TRY(ops->prepare(s->backend, &tokens, m->parameter_oids, m->n_parameter_oids, &st, e));
     int rc = service_put(&s->statements, st, &id, e);
     if (rc == ST_OK && (rc = put_info(&c->arena, st, &c->reply.prepare, e)) != ST_OK)
         (void)service_take(&s->statements, id);

@@ -40,10 +40,10 @@ static int parse(const Tavana__V1__CopyInOpen *m, struct arena *a, struct sql_co
     struct str text;
     struct sql_statement statement;
     TRY(rpc_check_sql(&m->statement, &text, e));
-    if (!sql_copy_is_client(text))
-        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyIn is for COPY FROM STDIN");
     TRY(rpc_bytes_text(a, &m->statement, &text, e));
-    TRY(sql_classify(a, text, &statement, e));
+    TRY(sql_classify(a, sql_tokens_of(text), &statement, e));
+    if (!sql_copy_is_client(sql_statement_tokens(&statement)))
+        return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyIn is for COPY FROM STDIN");
     TRY(sql_parse_copy(a, &statement, out, e));
     return out->from ? ST_OK : err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "CopyIn is for COPY FROM STDIN");
 }

@@ -37,7 +37,7 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
 /* What command_run is of a portal. */
 static int run_as_command(struct session *s, struct portal *p, struct err *e)
 {
-    return command_run(s, &p->sql, &p->result, e);
+    return command_run(s, p->statement, &p->result, e);
 }
 
 static portal_command *command_of(enum sql_kind kind)
@@ -49,12 +49,12 @@ static portal_command *command_of(enum sql_kind kind)
     }
 }
 
-static int bind_command(struct session *s, struct portal *p, const struct statement *st, struct err *e)
+static int bind_command(struct session *s, struct portal *p, struct statement *st, struct err *e)
 {
     p->kind = PORTAL_COMMAND;
     p->command = command_of(st->sql.kind);
     if (st->sql.kind == SQL_FETCH) /* of the cursor that has the name now */
-        TRY(command_describe(s, &st->sql, &p->result.desc, e));
+        TRY(command_describe(s, st, &p->result.desc, e));
     else if (st->desc)
         p->result.desc = row_desc_ref(st->desc);
     p->returns_rows = p->result.desc != NULL;
@@ -67,8 +67,8 @@ static int bind_declare(struct session *s, struct portal *p, struct statement *s
 {
     p->kind = PORTAL_COMMAND;
     p->command = command_of(SQL_DECLARE);
-    assert(st->declare && !p->declares);
-    TRY(portal_make(s, st->declare->name, st, &p->declares, e));
+    assert(st->sql.parsed && !p->declares);
+    TRY(portal_make(s, st->sql.parsed->declare.name, st, &p->declares, e));
     p->declares->sql.kind = SQL_ENGINE;
     return bind_engine(s, p->declares, st, params, nparams, e);
 }
@@ -89,12 +89,14 @@ static int bind_to(struct session *s, struct portal *p, struct statement *st,
 static int bind_execute(struct session *s, struct portal *p, struct err *e)
 {
     struct execute_args args = {0};
-    TRY(execute_args_find(s, &p->sql, &args, e));
+    TRY(execute_args_find(s, p->statement, &args, e));
+    struct statement *command = statement_ref(p->statement); /* args refer to it */
     portal_take_statement(p, args.statement);
     int rc = execute_args_evaluate(s, &args, e);
     if (rc == ST_OK)
         rc = bind_to(s, p, args.statement, args.params, args.n, e);
     execute_args_release(s, &args);
+    statement_free(command);
     return rc;
 }
 

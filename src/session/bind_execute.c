@@ -17,37 +17,16 @@ static int several_values(struct err *e)
                    "set-returning functions are not allowed in EXECUTE parameters");
 }
 
-/* Judged and rewritten as any other text of the client's. */
-static int prepare_values(struct session *s, struct backend_session *engine, struct str text,
-                          struct backend_stmt **stmt, struct err *e)
-{
-    struct statement ignored = {0};
-    struct sql_rewritten rewritten = {0};
-    const struct sql_statement sql = {.kind = SQL_ENGINE, .text = text, .word = "SELECT"};
-    TRY(statement_check_names(&sql, e));
-    TRY(statement_rewrite(s, &ignored, text, &s->message_arena, &rewritten, e));
-    return engine->ops->prepare(engine, rewritten.text, NULL, 0, stmt, e);
-}
-
 /* EXECUTE name (values): the values are computed by the engine, then bound to the statement as text, which
  * lies in the batch of their row. */
-static int compute(struct session *s, const struct sql_execute *x, struct execute_args *args, struct err *e)
+static int compute(struct session *s, struct execute_args *args, struct err *e)
 {
-    struct backend_session *engine;
-    struct buf sql;
-    TRY(session_engine(s, &engine, e));
-    buf_init_of(&sql, SIZE_MAX, &s->memory.all);
-    buf_put(&sql, "SELECT ", 7);
-    for (size_t i = 0; i < x->nvalues; i++) {
-        buf_put(&sql, i ? ", (" : "(", i ? 3 : 1);
-        buf_put(&sql, x->values[i].p, x->values[i].n);
-        buf_put_u8(&sql, ')');
-    }
-    int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
-    if (rc == ST_OK)
-        rc = prepare_values(s, engine, (struct str){(const char *)sql.data, sql.len}, &args->stmt, e);
-    buf_release(&sql);
-    TRY(rc);
+    struct sql_rewritten query;
+    const struct sql_execute *x = &args->command->parsed->execute;
+    TRY(sql_execute_values(&s->message_arena, args->command, x, &query, e));
+    struct session_query q = {.sql = args->command, .made = &query, .memory = &s->memory.all};
+    TRY(session_prepare(s, &q, &args->stmt, e));
+    struct backend_session *engine = s->engine;
     if (args->stmt->info.desc->ncolumns != x->nvalues)
         return several_values(e);
     struct backend_fetch one = {.max_rows = 2, .batch_bytes = session_config(s)->flush_bytes};
@@ -55,7 +34,7 @@ static int compute(struct session *s, const struct sql_execute *x, struct execut
     TRY(engine->ops->open(engine, args->stmt, NULL, 0, &args->values, e));
     TRY(engine->ops->start(args->values, e));
     TRY(engine->ops->fetch(args->values, &one, &args->stream, e));
-    rc = row_stream_next(args->stream, &batch, e);
+    int rc = row_stream_next(args->stream, &batch, e);
     TRY(rc);
     if (rc != ST_OK || batch->nrows != 1)
         return several_values(e);
@@ -70,39 +49,38 @@ static int compute(struct session *s, const struct sql_execute *x, struct execut
     return ST_OK;
 }
 
-int execute_args_find(struct session *s, const struct sql_statement *sql, struct execute_args *args,
-                      struct err *e)
+int execute_args_find(struct session *s, struct statement *command, struct execute_args *args, struct err *e)
 {
-    struct sql_execute *x = &args->said;
-    TRY(sql_parse_execute(&s->message_arena, sql, x, e));
+    TRY(statement_parse(s, command, e));
+    const struct sql_execute *x = &command->sql.parsed->execute;
     struct statement *st = statement_find(s, x->name);
     if (!st)
         return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "prepared statement \"%s\" does not exist",
                        x->name);
-    if (statement_nparams(st) == 0)
-        x->nvalues = 0; /* PostgreSQL reads over values that nothing asks for */
-    if (x->nvalues != statement_nparams(st)) {
+    unsigned wanted = statement_nparams(st); /* PostgreSQL reads over values that nothing asks for */
+    if (wanted && x->nvalues != wanted) {
         (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "wrong number of parameters for prepared statement \"%s\"",
                       x->name);
-        err_detail(e, "Expected %u parameters but got %zu.", statement_nparams(st), x->nvalues);
+        err_detail(e, "Expected %u parameters but got %zu.", wanted, x->nvalues);
         return ST_ERR;
     }
     if (st->sql.kind == SQL_EXECUTE)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "EXECUTE of an EXECUTE is not supported");
+    args->command = &command->sql;
     args->statement = st;
+    args->n = wanted;
     return ST_OK;
 }
 
 int execute_args_evaluate(struct session *s, struct execute_args *args, struct err *e)
 {
     assert(args->statement && !args->params);
-    args->n = args->said.nvalues;
     if (args->n == 0)
         return ST_OK;
     args->params = arena_calloc(&s->message_arena, args->n, sizeof *args->params);
     if (!args->params)
         return err_oom(e);
-    return compute(s, &args->said, args, e);
+    return compute(s, args, e);
 }
 
 void execute_args_release(struct session *s, struct execute_args *args)

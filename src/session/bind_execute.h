@@ -4,7 +4,6 @@
 #define TAVANA_SESSION_BIND_EXECUTE_H
 
 #include "base/err.h"
-#include "sql/prepare.h"
 
 #include <stddef.h>
 
@@ -17,8 +16,8 @@ struct sql_statement;
 struct statement;
 
 struct execute_args {
-    struct sql_execute said;     /* of the message's arena */
-    struct statement *statement; /* that is meant; the session's */
+    const struct sql_statement *command; /* the EXECUTE, parsed */
+    struct statement *statement;         /* that is meant; the session's */
     struct backend_param *params;
     size_t n;
     struct backend_stmt *stmt; /* the query that computes them … */
@@ -26,9 +25,8 @@ struct execute_args {
     struct row_stream *stream; /* … whose row they lie in */
 };
 
-/* What an EXECUTE names. args: zeroed. 26000, 42601 for another number of arguments. */
-int execute_args_find(struct session *s, const struct sql_statement *sql, struct execute_args *args,
-                      struct err *e);
+/* What an EXECUTE names. args: zeroed; lent of the command. 26000, 42601 for another number of arguments. */
+int execute_args_find(struct session *s, struct statement *command, struct execute_args *args, struct err *e);
 /* Computes them. params are lent until execute_args_release, which a failure needs too. */
 int execute_args_evaluate(struct session *s, struct execute_args *args, struct err *e);
 /* Gives back what the arguments lie in. */

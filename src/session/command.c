@@ -7,6 +7,7 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 #include "sql/copy.h"
+#include "sql/tokens.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -17,23 +18,32 @@ static int not_supported(const char *what, struct err *e)
     return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
 }
 
-static int run_prepare(struct session *s, const struct sql_statement *sql, struct err *e)
+static int prepare_oids(struct session *s, const struct sql_prepare *p, uint32_t **out, struct err *e)
 {
-    struct sql_prepare p = {0};
-    TRY(sql_parse_prepare(&s->message_arena, sql, &p, e));
-    uint32_t *oids = arena_calloc(&s->message_arena, p.ntypes, sizeof *oids);
+    uint32_t *oids = arena_calloc(&s->message_arena, p->ntypes, sizeof *oids);
     if (!oids)
         return err_oom(e);
-    for (size_t i = 0; i < p.ntypes; i++) {
-        oids[i] = pgtype_by_name(str_of(p.types[i]));
+    for (size_t i = 0; i < p->ntypes; i++) {
+        oids[i] = pgtype_by_name(str_of(p->types[i]));
         if (!oids[i])
-            return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%s\" does not exist", p.types[i]);
+            return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%s\" does not exist", p->types[i]);
     }
-    if (statement_find(s, p.name))
+    *out = oids;
+    return ST_OK;
+}
+
+static int run_prepare(struct session *s, struct statement *command, struct err *e)
+{
+    uint32_t *oids = NULL;
+    TRY(statement_parse(s, command, e));
+    const struct sql_prepare *p = &command->sql.parsed->prepare;
+    TRY(prepare_oids(s, p, &oids, e));
+    if (statement_find(s, p->name))
         return err_set(e, SQLSTATE_DUPLICATE_PREPARED_STATEMENT, "prepared statement \"%s\" already exists",
-                       p.name);
+                       p->name);
     struct statement *st;
-    TRY(statement_new(s, p.name, p.query, oids, p.ntypes, &st, e));
+    const struct sql_tokens whole = sql_statement_tokens(&command->sql);
+    TRY(statement_new(s, p->name, sql_tokens_part(&whole, p->query), oids, p->ntypes, &st, e));
     int rc = ST_OK;
     if (!st->engine) /* as PostgreSQL: only what plans; DDL is allowed here, since the engine plans it */
         rc = err_set(e, SQLSTATE_SYNTAX_ERROR, "%s cannot be prepared", st->sql.word);
@@ -48,20 +58,20 @@ static int run_prepare(struct session *s, const struct sql_statement *sql, struc
     return rc;
 }
 
-static int run_deallocate(struct session *s, const struct sql_statement *sql, struct command_result *r,
+static int run_deallocate(struct session *s, struct statement *command, struct command_result *r,
                           struct err *e)
 {
-    struct sql_name n = {0};
-    TRY(sql_parse_name(&s->message_arena, sql, &n, e));
-    (void)snprintf(r->tag, sizeof r->tag, n.name ? "DEALLOCATE" : "DEALLOCATE ALL");
-    if (!n.name) {
+    TRY(statement_parse(s, command, e));
+    const char *name = command->sql.parsed->name.name;
+    (void)snprintf(r->tag, sizeof r->tag, name ? "DEALLOCATE" : "DEALLOCATE ALL");
+    if (!name) {
         statements_drop_all(s);
         return ST_OK;
     }
-    struct statement *st = statement_find(s, n.name);
+    struct statement *st = statement_find(s, name);
     if (!st)
         return err_set(e, SQLSTATE_INVALID_SQL_STATEMENT_NAME, "prepared statement \"%s\" does not exist",
-                       n.name);
+                       name);
     statement_drop(s, st);
     return ST_OK;
 }
@@ -78,11 +88,10 @@ static int discard_all(struct session *s, struct err *e)
     return session_apply_settings(s, false, e);
 }
 
-static int run_discard(struct session *s, const struct sql_statement *sql, struct command_result *r,
-                       struct err *e)
+static int run_discard(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    enum sql_discard what;
-    TRY(sql_parse_discard(&s->message_arena, sql, &what, e));
+    TRY(statement_parse(s, st, e));
+    enum sql_discard what = st->sql.parsed->discard;
     static const char *const tags[] = {
         [SQL_DISCARD_ALL] = "DISCARD ALL",
         [SQL_DISCARD_PLANS] = "DISCARD PLANS",
@@ -99,56 +108,53 @@ static int run_discard(struct session *s, const struct sql_statement *sql, struc
     return ST_OK;
 }
 
-static int run_close(struct session *s, const struct sql_statement *sql, struct command_result *r,
-                     struct err *e)
+static int run_close(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_name n = {0};
-    TRY(sql_parse_name(&s->message_arena, sql, &n, e));
-    (void)snprintf(r->tag, sizeof r->tag, n.name ? "CLOSE CURSOR" : "CLOSE CURSOR ALL");
-    if (!n.name) {
+    TRY(statement_parse(s, st, e));
+    const struct sql_name *n = &st->sql.parsed->name;
+    (void)snprintf(r->tag, sizeof r->tag, n->name ? "CLOSE CURSOR" : "CLOSE CURSOR ALL");
+    if (!n->name) {
         portals_drop_all(s);
         return ST_OK;
     }
-    if (!*n.name)
+    if (!*n->name)
         return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "invalid cursor name: must not be empty");
-    struct portal *p = portal_find(s, n.name);
+    struct portal *p = portal_find(s, n->name);
     if (!p)
-        return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", n.name);
+        return err_set(e, SQLSTATE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", n->name);
     if (p == s->portals.running)
-        return err_set(e, SQLSTATE_INVALID_CURSOR_STATE, "cannot drop active portal \"%s\"", n.name);
+        return err_set(e, SQLSTATE_INVALID_CURSOR_STATE, "cannot drop active portal \"%s\"", n->name);
     portal_drop(s, p);
     return ST_OK;
 }
 
-static int run_unlisten(struct session *s, const struct sql_statement *sql, struct command_result *r,
-                        struct err *e)
+static int run_unlisten(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_name n = {0};
-    TRY(sql_parse_name(&s->message_arena, sql, &n, e));
+    TRY(statement_parse(s, st, e));
     (void)snprintf(r->tag, sizeof r->tag, "UNLISTEN"); /* nothing is ever listened to */
     return ST_OK;
 }
 
-int command_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int command_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    switch (sql->kind) {
+    switch (st->sql.kind) {
     case SQL_BEGIN:
     case SQL_COMMIT:
     case SQL_ROLLBACK:
     case SQL_SAVEPOINT:
-    case SQL_PREPARE_TRANSACTION: return tx_command(s, sql, r, e);
+    case SQL_PREPARE_TRANSACTION: return tx_command(s, st, r, e);
     case SQL_SET:
-    case SQL_RESET: return set_run(s, sql, r, e);
-    case SQL_SHOW: return show_run(s, sql, r, e);
-    case SQL_DISCARD: return run_discard(s, sql, r, e);
-    case SQL_PREPARE: (void)snprintf(r->tag, sizeof r->tag, "PREPARE"); return run_prepare(s, sql, e);
-    case SQL_DEALLOCATE: return run_deallocate(s, sql, r, e);
-    case SQL_CLOSE: return run_close(s, sql, r, e);
-    case SQL_UNLISTEN: return run_unlisten(s, sql, r, e);
-    case SQL_COPY: return copy_run(s, sql, r, e);
-    case SQL_SERIAL: return serial_run(s, sql, r, e);
-    case SQL_SEVERAL: return several_run(s, sql, r, e);
-    case SQL_SET_CONFIG: return set_config_run(s, sql, r, e);
+    case SQL_RESET: return set_run(s, st, r, e);
+    case SQL_SHOW: return show_run(s, st, r, e);
+    case SQL_DISCARD: return run_discard(s, st, r, e);
+    case SQL_PREPARE: (void)snprintf(r->tag, sizeof r->tag, "PREPARE"); return run_prepare(s, st, e);
+    case SQL_DEALLOCATE: return run_deallocate(s, st, r, e);
+    case SQL_CLOSE: return run_close(s, st, r, e);
+    case SQL_UNLISTEN: return run_unlisten(s, st, r, e);
+    case SQL_COPY: return copy_run(s, st, r, e);
+    case SQL_SERIAL: return serial_run(s, st, r, e);
+    case SQL_SEVERAL: return several_run(s, st, r, e);
+    case SQL_SET_CONFIG: return set_config_run(s, st, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);
     case SQL_NOTIFY: return not_supported("NOTIFY", e);
     case SQL_LOCK: return not_supported("LOCK", e);
@@ -159,5 +165,5 @@ int command_run(struct session *s, const struct sql_statement *sql, struct comma
     case SQL_DECLARE:
     case SQL_FETCH: break; /* never come here: see execute.c */
     }
-    return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is not a command of the session", sql->word);
+    return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is not a command of the session", st->sql.word);
 }

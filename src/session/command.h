@@ -6,9 +6,9 @@
 
 struct command_result;
 struct session;
-struct sql_statement;
+struct statement;
 
 /* Runs it; its rows, if any, and its tag are in r. */
-int command_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int command_run(struct session *s, struct statement *st, struct command_result *r, struct err *e);
 
 #endif

@@ -2,12 +2,11 @@
 #include "session/copy.h"
 
 #include "session/session_priv.h"
-#include "sql/copy.h"
 
-int copy_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int copy_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_copy copy;
-    TRY(sql_parse_copy(&s->message_arena, sql, &copy, e));
-    TRY(statement_check_names(sql, e));
-    return copy.from ? copy_in_run(s, &copy, r, e) : copy_out_run(s, &copy, r, e);
+    TRY(statement_parse(s, st, e));
+    TRY(session_judge(&st->sql, e));
+    return st->sql.parsed->copy.from ? copy_in_run(s, &st->sql.parsed->copy, r, e)
+                                     : copy_out_run(s, &st->sql, r, e);
 }

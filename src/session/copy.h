@@ -8,9 +8,9 @@
 struct command_result;
 struct session;
 struct sql_copy;
-struct sql_statement;
+struct statement;
 
 /* COPY as it was said: which of the next two it is. */
-int copy_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int copy_run(struct session *s, struct statement *st, struct command_result *r, struct err *e);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
-#include "sql/copy.h"
-#include "sql/token.h"
+#include "sql/name.h"
+#include "sql/tokens.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -44,13 +44,8 @@ static int prepare_text(struct session *s, struct buf *text, struct statement **
 static void put_names(struct buf *b, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        buf_put(b, i ? ", \"" : "\"", i ? 3 : 1);
-        for (const char *p = names[i]; *p; p++) {
-            if (*p == '"')
-                buf_put_u8(b, '"');
-            buf_put_u8(b, (uint8_t)*p);
-        }
-        buf_put_u8(b, '"');
+        buf_put(b, ", ", i ? 2 : 0);
+        sql_name_put(b, str_of(names[i]));
     }
 }
 
@@ -155,26 +150,25 @@ static int prepare_table(struct session *s, const struct sql_copy *copy, struct 
     return ST_OK;
 }
 
-static int no_parameter(const struct sql_copy *copy, struct err *e)
+/* query: of a COPY, at its place in that one's text. */
+static int no_parameter(const struct sql_statement *query, struct err *e)
 {
     struct sql_lexer l;
     struct sql_token t;
-    const char *text = copy->query.p - copy->query_at;
-    sql_lexer_init(&l, copy->query);
+    sql_lexer_init(&l, sql_statement_tokens(query));
     while (sql_lexer_next(&l, &t) != SQL_TOK_END)
         if (t.kind == SQL_TOK_PARAM)
             break;
     (void)err_set(e, SQLSTATE_UNDEFINED_PARAMETER, "there is no parameter %.*s", (int)t.text.n, t.text.p);
-    e->position = 1;
-    for (size_t i = 0; i < copy->query_at + t.at; i++)
-        e->position += ((unsigned char)text[i] & 0xC0) != 0x80;
+    e->position = str_position(query->text, t.at);
+    sql_shift_position(query, e);
     return ST_ERR;
 }
 
-static int check_query(const struct sql_copy *copy, const struct backend_stmt_info *info, struct err *e)
+static int check_query(const struct sql_statement *query, const struct backend_stmt_info *info, struct err *e)
 {
     if (info->nparams > 0)
-        return no_parameter(copy, e);
+        return no_parameter(query, e);
     if (info->returns_rows)
         return ST_OK;
     if (info->tag_count && info->effect == BACKEND_WRITES)
@@ -182,14 +176,17 @@ static int check_query(const struct sql_copy *copy, const struct backend_stmt_in
     return err_set(e, SQLSTATE_SYNTAX_ERROR, "COPY query must return rows");
 }
 
-static int prepare_query(struct session *s, const struct sql_copy *copy, struct statement **out,
+static int prepare_query(struct session *s, const struct sql_statement *command, struct statement **out,
                          struct err *e)
 {
-    const struct sql_statement sql = {
-        .kind = SQL_ENGINE, .text = copy->query, .offset = copy->query_at, .word = "COPY"};
+    const struct sql_copy *copy = &command->parsed->copy;
+    const struct sql_tokens whole = sql_statement_tokens(command);
+    const struct sql_tokens part = sql_tokens_part(&whole, copy->query);
+    const struct sql_statement query = {
+        .kind = SQL_ENGINE, .text = part.text, .marks = part.marks, .offset = copy->query_at, .word = "COPY"};
     CLEANUP(statement_freep) struct statement *st = NULL;
-    TRY(prepare(s, &sql, &st, e));
-    TRY(check_query(copy, &st->engine->info, e));
+    TRY(prepare(s, &query, &st, e));
+    TRY(check_query(&query, &st->engine->info, e));
     *out = TAKE_PTR(st);
     return ST_OK;
 }
@@ -198,7 +195,8 @@ static int prepare_query(struct session *s, const struct sql_copy *copy, struct 
 
 struct copy_out {
     struct session *session;
-    const struct sql_copy *copy;
+    const struct sql_statement *command;
+    const struct sql_copy *copy; /* what it says */
     struct statement *statement;
     struct backend_portal *portal;
     bool *force_quote; /* NULL: none */
@@ -254,16 +252,16 @@ static int send(struct copy_out *c, uint64_t *rows, struct err *e)
 
 static int run(struct copy_out *c, uint64_t *rows, struct err *e)
 {
-    TRY(c->copy->query.p ? prepare_query(c->session, c->copy, &c->statement, e)
+    TRY(c->copy->query.p ? prepare_query(c->session, c->command, &c->statement, e)
                          : prepare_table(c->session, c->copy, &c->statement, e));
     TRY(mark_quoted(c, e));
     TRY(start(c, e));
     return send(c, rows, e);
 }
 
-int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e)
+int copy_out_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
 {
-    struct copy_out c = {.session = s, .copy = copy};
+    struct copy_out c = {.session = s, .command = sql, .copy = &sql->parsed->copy};
     uint64_t rows = 0;
     int st = run(&c, &rows, e);
     if (s->engine)

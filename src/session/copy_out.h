@@ -6,9 +6,10 @@
 
 struct command_result;
 struct session;
-struct sql_copy;
+struct sql_statement;
 
-/* Sends the rows of the table or the query between CopyOutResponse and CopyDone. */
-int copy_out_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e);
+/* sql: a COPY that has been parsed. Sends the rows of the table or the query between CopyOutResponse and
+ * CopyDone. */
+int copy_out_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
 
 #endif

@@ -91,8 +91,8 @@ static int expect_formats(struct session *s, struct portal *c, struct err *e)
 int cursor_declare(struct session *s, struct portal *p, struct err *e)
 {
     struct portal *c = p->declares;
-    const struct sql_declare *d = p->statement->declare;
-    assert(c && c->kind == PORTAL_ENGINE && d);
+    assert(c && c->kind == PORTAL_ENGINE && p->statement->sql.parsed);
+    const struct sql_declare *d = &p->statement->sql.parsed->declare;
     TRY(check_block(s, d, e));
     TRY(check_name(s, d->name, e));
     TRY(check_limits(s, e));
@@ -111,37 +111,12 @@ int cursor_declare(struct session *s, struct portal *p, struct err *e)
 
 /* ---- FETCH, MOVE ---- */
 
-static void remember(struct fetch_memo *memo, struct str text, const struct sql_fetch *f)
+int cursor_describe_fetch(struct session *s, struct statement *st, struct row_desc **out, bool *binary,
+                          struct err *e)
 {
-    size_t n = strlen(f->name);
-    memo->n = text.n <= sizeof memo->text && n < sizeof memo->name ? text.n : 0;
-    if (memo->n == 0)
-        return;
-    memcpy(memo->text, text.p, text.n);
-    memcpy(memo->name, f->name, n + 1);
-    memo->fetch = *f;
-}
-
-static int parse_fetch(struct session *s, const struct sql_statement *sql, struct sql_fetch *out,
-                       struct err *e)
-{
-    struct fetch_memo *memo = &s->last_fetch;
-    if (memo->n > 0 && str_eq(sql->text, (struct str){memo->text, memo->n})) {
-        *out = memo->fetch;
-        out->name = memo->name;
-        return ST_OK;
-    }
-    TRY(sql_parse_fetch(&s->message_arena, sql, out, e));
-    remember(memo, sql->text, out);
-    return ST_OK;
-}
-
-int cursor_describe_fetch(struct session *s, const struct sql_statement *sql, struct row_desc **out,
-                          bool *binary, struct err *e)
-{
-    struct sql_fetch f;
-    TRY(parse_fetch(s, sql, &f, e));
-    struct portal *c = f.move ? NULL : portal_find(s, f.name);
+    TRY(statement_parse(s, st, e));
+    const struct sql_fetch *f = &st->sql.parsed->fetch;
+    struct portal *c = f->move ? NULL : portal_find(s, f->name);
     struct row_desc *desc = c ? portal_desc(c) : NULL;
     *out = desc ? row_desc_ref(desc) : NULL;
     *binary = c && c->binary;
@@ -176,13 +151,13 @@ static int find_target(struct session *s, const char *name, struct portal **out,
 /* p is the FETCH. */
 static int fetch(struct session *s, struct portal *p, struct portal_run *to, uint64_t *rows, struct err *e)
 {
-    struct sql_fetch f;
     struct portal *c = NULL;
     int64_t start = clock_now_us();
-    TRY(parse_fetch(s, &p->sql, &f, e));
-    TRY(find_target(s, f.name, &c, e));
+    TRY(statement_parse(s, p->statement, e));
+    const struct sql_fetch *f = &p->statement->sql.parsed->fetch;
+    TRY(find_target(s, f->name, &c, e));
     assert(c);
-    if (portal_fetch(s, c, &f, to, rows, e) < 0) {
+    if (portal_fetch(s, c, f, to, rows, e) < 0) {
         c->failed = true;
         return ST_ERR;
     }
@@ -193,7 +168,7 @@ static int fetch(struct session *s, struct portal *p, struct portal_run *to, uin
     /* Of one without rows the client knew nothing when it bound: as PostgreSQL, it is told the count alone.
      */
     (void)snprintf(p->result.tag, sizeof p->result.tag, p->returns_rows ? "%s" : "%s %llu",
-                   f.move ? "MOVE" : "FETCH", (unsigned long long)*rows);
+                   f->move ? "MOVE" : "FETCH", (unsigned long long)*rows);
     return ST_OK;
 }
 

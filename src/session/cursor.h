@@ -2,7 +2,6 @@
 #ifndef TAVANA_SESSION_CURSOR_H
 #define TAVANA_SESSION_CURSOR_H
 
-#include "sql/cursor.h"
 #include "sql/statement.h"
 
 #include <stdbool.h>
@@ -14,21 +13,13 @@ struct portal;
 struct row_desc;
 struct session;
 struct sql_statement;
-
-/* The last FETCH, since who pages through a cursor sends the same one again and again. */
-enum { FETCH_MEMO_MAX = 96 }; /* bytes of its text; longer ones are parsed each time */
-struct fetch_memo {
-    char text[FETCH_MEMO_MAX];
-    size_t n; /* of text; 0: none */
-    char name[SQL_NAME_MAX + 1];
-    struct sql_fetch fetch; /* its name apart */
-};
+struct statement;
 
 /* DECLARE: the portal of its query becomes a cursor. 42P03, 25P01, 53400. */
 int cursor_declare(struct session *s, struct portal *p, struct err *e);
 /* The row description of FETCH; NULL for MOVE, or when there is no such cursor. */
-int cursor_describe_fetch(struct session *s, const struct sql_statement *sql, struct row_desc **out,
-                          bool *binary, struct err *e);
+int cursor_describe_fetch(struct session *s, struct statement *st, struct row_desc **out, bool *binary,
+                          struct err *e);
 /* FETCH and MOVE: cursor_take keeps the rows, so that the portal can be paged; cursor_pass_on sends them. */
 int cursor_take(struct session *s, struct portal *p, struct err *e);
 int cursor_pass_on(struct session *s, struct portal *p, uint64_t *rows, struct err *e);

@@ -8,12 +8,11 @@
 
 struct row_desc;
 struct session;
-struct sql_statement;
+struct statement;
 
 /* Whether it is the session's or, as SET of an engine's setting is, the engine's. */
-int command_claims(struct session *s, const struct sql_statement *sql, bool *ours, struct err *e);
+int command_claims(struct session *s, struct statement *st, bool *ours, struct err *e);
 /* *out: the columns of its result, a reference; NULL: none. */
-int command_describe(struct session *s, const struct sql_statement *sql, struct row_desc **out,
-                     struct err *e);
+int command_describe(struct session *s, struct statement *st, struct row_desc **out, struct err *e);
 
 #endif

@@ -9,10 +9,10 @@
 
 #include "base/arena.h"
 #include "session/client.h"
-#include "session/cursor.h"
 #include "session/deadline.h"
 #include "session/interrupts.h"
 #include "session/memory.h"
+#include "session/parse.h"
 #include "session/portal.h"
 #include "session/registry.h"
 #include "session/reply.h"

@@ -64,12 +64,10 @@ static int unknown_setting(const char *name, const struct err *why, struct err *
  * it. */
 static int check_engine_setting(struct session *s, const char *name, struct err *e)
 {
-    struct backend_session *engine;
     struct backend_stmt *stmt = NULL;
     struct buf sql;
     struct err why;
     err_init(&why);
-    TRY(session_engine(s, &engine, e));
     buf_init(&sql, 4 * SETTING_VALUE_MAX);
     buf_put(&sql, "SELECT current_setting('", 24);
     for (const char *p = name; *p; p++) {
@@ -79,32 +77,32 @@ static int check_engine_setting(struct session *s, const char *name, struct err 
     }
     buf_put(&sql, "')", 3);
     int rc = buf_ok(&sql) ? ST_OK : err_oom(e);
-    if (rc == ST_OK && engine->ops->prepare(engine, (struct str){(const char *)sql.data, sql.len - 1}, NULL,
-                                            0, &stmt, &why) < 0)
+    struct session_query q = {.text = (const char *)sql.data, .memory = &s->memory.all};
+    if (rc == ST_OK && session_prepare(s, &q, &stmt, &why) < 0)
         rc = unknown_setting(name, &why, e);
     if (stmt)
-        engine->ops->stmt_free(stmt);
+        s->engine->ops->stmt_free(stmt);
     buf_release(&sql);
     return rc;
 }
 
-int set_claims(struct session *s, const struct sql_statement *sql, bool *ours, struct err *e)
+int set_claims(struct session *s, struct statement *st, bool *ours, struct err *e)
 {
-    struct sql_set set = {0};
-    TRY(sql_parse_set(&s->message_arena, sql, &set, e));
-    *ours = name_is_ours(s, &set);
-    return *ours || sql->kind == SQL_SHOW ? ST_OK : check_engine_setting(s, set.name, e);
+    TRY(statement_parse(s, st, e));
+    const struct sql_set *set = &st->sql.parsed->set;
+    *ours = name_is_ours(s, set);
+    return *ours || st->sql.kind == SQL_SHOW ? ST_OK : check_engine_setting(s, set->name, e);
 }
 
 /* ---- SHOW ---- */
 
 static const struct column_desc text_column = {.type_oid = PGTYPE_TEXT, .type_size = -1, .typmod = -1};
 
-int show_describe(struct session *s, const struct sql_statement *sql, struct row_desc **out, struct err *e)
+int show_describe(struct session *s, struct statement *st, struct row_desc **out, struct err *e)
 {
-    struct sql_set set = {0};
-    TRY(sql_parse_set(&s->message_arena, sql, &set, e));
-    if (set.name && strcmp(set.name, "all") == 0) {
+    TRY(statement_parse(s, st, e));
+    const struct sql_set *set = &st->sql.parsed->set;
+    if (set->name && strcmp(set->name, "all") == 0) {
         struct column_desc columns[3] = {text_column, text_column, text_column};
         columns[0].name = "name";
         columns[1].name = "setting";
@@ -112,8 +110,8 @@ int show_describe(struct session *s, const struct sql_statement *sql, struct row
         return row_desc_new(out, columns, 3, e);
     }
     struct column_desc column = text_column;
-    int found = set.name ? settings_find(&s->settings, set.name) : -1;
-    column.name = found >= 0 ? settings_name(&s->settings, (size_t)found) : set.name ? set.name : "setting";
+    int found = set->name ? settings_find(&s->settings, set->name) : -1;
+    column.name = found >= 0 ? settings_name(&s->settings, (size_t)found) : set->name ? set->name : "setting";
     return row_desc_new(out, &column, 1, e);
 }
 
@@ -140,20 +138,21 @@ static void show_all(struct session *s, struct buf *rows)
         show->each_option(show->arg, show_option, rows);
 }
 
-int show_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int show_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_set set = {0};
     struct option_search o;
-    TRY(sql_parse_set(&s->message_arena, sql, &set, e));
-    int found = settings_find(&s->settings, set.name);
-    if (strcmp(set.name, "all") == 0)
+    TRY(statement_parse(s, st, e));
+    const struct sql_set *set = &st->sql.parsed->set;
+    int found = settings_find(&s->settings, set->name);
+    if (strcmp(set->name, "all") == 0)
         show_all(s, &r->rows);
     else if (found >= 0)
         put_row(&r->rows, (const char *const[]){settings_get(&s->settings, (size_t)found)}, 1);
-    else if (find_option(s, set.name, &o))
+    else if (find_option(s, set->name, &o))
         put_row(&r->rows, (const char *const[]){o.text}, 1);
     else
-        return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", set.name);
+        return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"",
+                       set->name);
     if (!buf_ok(&r->rows))
         return err_oom(e);
     (void)snprintf(r->tag, sizeof r->tag, "SHOW");
@@ -213,26 +212,26 @@ int set_one(struct session *s, const struct sql_set *set, struct err *e)
     return set_and_apply(s, set->name, set->value, set->local, e);
 }
 
-int set_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int set_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_set set = {0};
-    TRY(sql_parse_set(&s->message_arena, sql, &set, e));
-    (void)snprintf(r->tag, sizeof r->tag, "%s", sql->kind == SQL_RESET ? "RESET" : "SET");
-    if (set.is_transaction || set.is_session_characteristics)
-        return set_transaction(s, &set, e);
-    if (set.is_constraints) { /* none can be deferred */
+    TRY(statement_parse(s, st, e));
+    const struct sql_set *set = &st->sql.parsed->set;
+    (void)snprintf(r->tag, sizeof r->tag, "%s", st->sql.kind == SQL_RESET ? "RESET" : "SET");
+    if (set->is_transaction || set->is_session_characteristics)
+        return set_transaction(s, set, e);
+    if (set->is_constraints) { /* none can be deferred */
         (void)snprintf(r->tag, sizeof r->tag, "SET CONSTRAINTS");
         if (s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
             session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                            "SET CONSTRAINTS can only be used in transaction blocks");
         return ST_OK;
     }
-    if (sql->kind == SQL_RESET && strcmp(set.name, "all") == 0) {
+    if (st->sql.kind == SQL_RESET && strcmp(set->name, "all") == 0) {
         TRY(settings_reset_all(&s->settings, true, e));
         return session_apply_settings(s, false, e);
     }
-    if (set.local && s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
+    if (set->local && s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
         session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET LOCAL can only be used in transaction blocks");
-    return set_one(s, &set, e);
+    return set_one(s, set, e);
 }

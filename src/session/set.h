@@ -10,17 +10,17 @@ struct command_result;
 struct row_desc;
 struct session;
 struct sql_set;
-struct sql_statement;
+struct statement;
 
 /* Whether a SET, RESET or SHOW speaks of a setting of ours or of the server's: else it is the engine's.
  * 42704 for SET and RESET of what the engine does not know either. */
-int set_claims(struct session *s, const struct sql_statement *sql, bool *ours, struct err *e);
+int set_claims(struct session *s, struct statement *st, bool *ours, struct err *e);
 /* The columns of SHOW: a reference. */
-int show_describe(struct session *s, const struct sql_statement *sql, struct row_desc **out, struct err *e);
+int show_describe(struct session *s, struct statement *st, struct row_desc **out, struct err *e);
 /* Its rows and its tag are in r. */
-int show_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int show_run(struct session *s, struct statement *st, struct command_result *r, struct err *e);
 /* SET and RESET; the tag is in r. */
-int set_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int set_run(struct session *s, struct statement *st, struct command_result *r, struct err *e);
 /* SET, of what the statement said. */
 int set_one(struct session *s, const struct sql_set *set, struct err *e);
 

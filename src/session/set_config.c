@@ -46,14 +46,14 @@ static int describe_params(struct statement *st, const struct sql_set_config *al
 
 int set_config_describe(struct session *s, struct statement *st, struct err *e)
 {
-    struct sql_set_config all;
     struct column_desc columns[SQL_SET_CONFIG_MAX];
-    TRY(sql_parse_set_config(&s->message_arena, &st->sql, &all, e));
-    TRY(describe_params(st, &all, e));
-    for (size_t i = 0; i < all.n; i++)
+    TRY(statement_parse(s, st, e));
+    const struct sql_set_config *all = &st->sql.parsed->set_config;
+    TRY(describe_params(st, all, e));
+    for (size_t i = 0; i < all->n; i++)
         columns[i] = (struct column_desc){
-            .name = all.items[i].column, .type_oid = PGTYPE_TEXT, .type_size = -1, .typmod = -1};
-    return row_desc_new(&st->desc, columns, (uint16_t)all.n, e);
+            .name = all->items[i].column, .type_oid = PGTYPE_TEXT, .type_size = -1, .typmod = -1};
+    return row_desc_new(&st->desc, columns, (uint16_t)all->n, e);
 }
 
 /* What the client bound, kept until the portal runs: one piece of memory, with the texts behind the
@@ -142,22 +142,21 @@ static int set_item(struct session *s, const struct portal *p, const struct sql_
 }
 
 /* One row, or none when it was asked of a setting that there is not. */
-int set_config_run(struct session *s, const struct sql_statement *sql, struct command_result *r,
-                   struct err *e)
+int set_config_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_set_config all;
     struct portal *p = s->portals.running;
     const char *values[SQL_SET_CONFIG_MAX];
     int32_t lens[SQL_SET_CONFIG_MAX];
-    TRY(sql_parse_set_config(&s->message_arena, sql, &all, e));
+    TRY(statement_parse(s, st, e));
+    const struct sql_set_config *all = &st->sql.parsed->set_config;
     portal_tell(s, p); /* what goes wrong from here on goes wrong in a query that has begun */
-    bool any = !all.only || settings_find(&s->settings, all.only) >= 0;
-    for (size_t i = 0; any && i < all.n; i++) {
-        TRY(set_item(s, p, &all.items[i], &values[i], e));
+    bool any = !all->only || settings_find(&s->settings, all->only) >= 0;
+    for (size_t i = 0; any && i < all->n; i++) {
+        TRY(set_item(s, p, &all->items[i], &values[i], e));
         lens[i] = (int32_t)strlen(values[i]);
     }
     if (any)
-        be_data_row_text(&r->rows, values, lens, all.n);
+        be_data_row_text(&r->rows, values, lens, all->n);
     if (!buf_ok(&r->rows))
         return err_oom(e);
     (void)snprintf(r->tag, sizeof r->tag, "SELECT");

@@ -11,7 +11,6 @@ struct command_result;
 struct portal;
 struct session;
 struct set_config_params;
-struct sql_statement;
 struct statement;
 
 /* Sees to st->oids and st->desc. */
@@ -20,7 +19,6 @@ int set_config_describe(struct session *s, struct statement *st, struct err *e);
 int set_config_bind(struct portal *p, const struct statement *st, const struct backend_param *params,
                     size_t nparams, struct err *e);
 /* Sets; the one row is in r. */
-int set_config_run(struct session *s, const struct sql_statement *sql, struct command_result *r,
-                   struct err *e);
+int set_config_run(struct session *s, struct statement *st, struct command_result *r, struct err *e);
 
 #endif

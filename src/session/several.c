@@ -11,7 +11,7 @@ static int run_alone(struct session *s, struct str text, struct err *e)
 {
     struct statement *st;
     struct backend_portal *portal = NULL;
-    TRY(statement_new(s, "", text, NULL, 0, &st, e));
+    TRY(statement_new(s, "", sql_tokens_of(text), NULL, 0, &st, e));
     int rc = st->engine ? s->engine->ops->open(s->engine, st->engine, NULL, 0, &portal, e)
                         : err_set(e, SQLSTATE_SYNTAX_ERROR, "syntax error");
     if (rc == ST_OK)
@@ -35,23 +35,22 @@ static int text_of_one(struct session *s, const struct sql_several *all, size_t 
     return ST_OK;
 }
 
-int several_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
-    struct sql_several all;
-    TRY(sql_parse_several(&s->message_arena, sql, &all, e));
+    TRY(statement_parse(s, command, e));
+    const struct sql_several *all = &command->sql.parsed->several;
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < all->n; i++) {
         struct str text;
-        TRY(text_of_one(s, &all, i, &text, e));
+        TRY(text_of_one(s, all, i, &text, e));
         int rc = run_alone(s, text, e);
-        if (rc < 0 && e->position > 0) /* the head stands in front of each */
-            e->position +=
-                (int32_t)str_chars((struct str){all.names[0].p, (size_t)(all.names[i].p - all.names[0].p)});
+        if (rc < 0) /* the head stands in front of each */
+            err_shift_position(e, (struct str){all->names[0].p, (size_t)(all->names[i].p - all->names[0].p)});
         TRY(rc);
     }
-    (void)snprintf(r->tag, sizeof r->tag, "%s", all.tag);
+    (void)snprintf(r->tag, sizeof r->tag, "%s", all->tag);
     return ST_OK;
 }
 
@@ -65,7 +64,8 @@ static bool is_there(struct session *s, struct str table)
     if (!text)
         return true;
     (void)snprintf(text, n + 1, "FROM %.*s", (int)table.n, table.p);
-    bool there = statement_new(s, "", str_of(text), NULL, 0, &st, &ignored) == ST_OK && st->engine;
+    bool there =
+        statement_new(s, "", sql_tokens_of(str_of(text)), NULL, 0, &st, &ignored) == ST_OK && st->engine;
     statement_free(st);
     return there;
 }
@@ -83,19 +83,19 @@ static int make_sequence(struct session *s, const struct sql_serial *t, struct s
     return run_alone(s, str_of(text), e);
 }
 
-int serial_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int serial_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
-    struct sql_serial table;
-    TRY(sql_parse_serial(&s->message_arena, sql, &table, e));
+    TRY(statement_parse(s, command, e));
+    const struct sql_serial *table = &command->sql.parsed->serial;
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
-    bool keep = table.keeps || is_there(s, table.name);
-    for (size_t i = 0; i < table.n; i++)
-        TRY(make_sequence(s, &table, table.sequences[i], keep, e));
-    int rc = run_alone(s, table.table.text, e);
+    bool keep = table->keeps || is_there(s, table->name);
+    for (size_t i = 0; i < table->n; i++)
+        TRY(make_sequence(s, table, table->sequences[i], keep, e));
+    int rc = run_alone(s, table->table.text, e);
     if (rc < 0 && e->position > 0)
-        e->position = sql_rewrite_position(&table.table, sql->text, e->position);
+        e->position = sql_rewrite_position(&table->table, command->sql.text, e->position);
     TRY(rc);
     (void)snprintf(r->tag, sizeof r->tag, "CREATE TABLE");
     return ST_OK;

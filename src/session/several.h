@@ -6,11 +6,11 @@
 
 struct command_result;
 struct session;
-struct sql_statement;
+struct statement;
 
 /* CREATE TABLE with serial columns: their sequences first. */
-int serial_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int serial_run(struct session *s, struct statement *command, struct command_result *r, struct err *e);
 /* DROP of several, and others whose parts the engine takes one by one. */
-int several_run(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e);
 
 #endif

@@ -41,7 +41,7 @@ static int split_by_engine(struct session *s, struct str sql, struct sql_list *o
                                        "too many statements in one message (%d)", SQL_STATEMENTS_MAX);
     for (size_t i = 0; i < p.list.n; i++) {
         struct sql_statement piece = p.list.items[i];
-        TRY(sql_classify(&s->message_arena, piece.text, &p.list.items[i], e));
+        TRY(sql_classify(&s->message_arena, sql_tokens_of(piece.text), &p.list.items[i], e));
         p.list.items[i].offset = piece.offset;
     }
     *out = p.list;

@@ -4,8 +4,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
-#include "sql/cursor.h"
-#include "sql/rewrite.h"
+#include "sql/parsed.h"
 #include "sql/statement.h"
 
 #include <stdbool.h>
@@ -22,16 +21,16 @@ struct session;
 struct statement {
     struct list link;
     unsigned refs;
-    char *name;         /* "": the unnamed one */
-    struct arena arena; /* text and what was parsed from it */
-    struct sql_statement sql;
+    char *name;                      /* "": the unnamed one */
+    struct arena arena;              /* text and what was parsed from it */
+    struct sql_statement sql;        /* unless it is lent, without its tokens once the engine has them */
     struct backend_session *backend; /* whose engine statement it is */
     struct backend_stmt *engine;     /* NULL for commands that the session answers itself; of DECLARE: its
                                         query's */
     struct account *memory;          /* that it counts against … */
     size_t counted;                  /* … with so much beside its arena */
     struct str source;               /* the message that it came in, or what PREPARE said */
-    struct sql_declare *declare;     /* of DECLARE */
+    bool lent;                       /* its text is the message's, and it does not outlive that */
     struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
     uint32_t *oids;                  /* commands: of the parameters that were declared */
     uint16_t noids;
@@ -40,26 +39,16 @@ struct statement {
     bool names_session; /* it asks for the session's cursors or statements: made anew for each portal */
 };
 
-/* Made of a text: cut, classified, prepared. name: copied, "" the unnamed one. oids: of parameters, as
- * declared; 0: open. The caller's reference. */
-int statement_new(struct session *s, const char *name, struct str text, const uint32_t *oids, size_t noids,
-                  struct statement **out, struct err *e);
+/* Made of a text, with its tokens where they are kept: cut, classified, prepared. name: copied, "" the
+ * unnamed one. oids: of parameters, as declared; 0: open. The caller's reference. */
+int statement_new(struct session *s, const char *name, struct sql_tokens text, const uint32_t *oids,
+                  size_t noids, struct statement **out, struct err *e);
 /* The same of a statement that was cut and classified already. */
 int statement_from(struct session *s, const char *name, const struct sql_statement *sql, const uint32_t *oids,
                    size_t noids, struct statement **out, struct err *e);
-/* A position in a statement's text becomes one in the message that it is part of. */
-void statement_shift_position(const struct sql_statement *sql, struct err *e);
-/* Says what the engine's parser could not know of a statement that it refused; ST_ERR. */
-int statement_explain_error(const struct sql_statement *sql, struct err *e);
 /* PostgreSQL parses before it looks at anything else: a syntax error keeps a whole message from running, and
  * is one in a failed transaction too. */
-int statement_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e);
-/* 42501 when it names what no client may reach. */
-int statement_check_names(const struct sql_statement *sql, struct err *e);
-/* What the session says of itself (current_user …) and the catalog's names, put into a text of a; st is told
- * when that may be different another time. */
-int statement_rewrite(struct session *s, struct statement *st, struct str text, struct arena *a,
-                      struct sql_rewritten *out, struct err *e);
+int statement_check_syntax(struct session *s, struct sql_statement *sql, struct err *e);
 /* Makes it anew when what it says about the session may have changed. */
 int statement_refresh(struct session *s, struct statement *st, struct err *e);
 

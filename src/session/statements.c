@@ -85,18 +85,3 @@ void statements_drop_all(struct session *s)
     while (!list_is_empty(&s->statements.list))
         statement_drop(s, list_entry(s->statements.list.next, struct statement, link));
 }
-
-uint16_t statement_nparams(const struct statement *st)
-{
-    return st->engine ? st->engine->info.nparams : st->noids;
-}
-
-uint32_t statement_param_oid(const struct statement *st, uint16_t i)
-{
-    return st->engine ? st->engine->info.param_oids[i] : st->oids[i];
-}
-
-struct row_desc *statement_desc(const struct statement *st)
-{
-    return st->engine && !st->declare ? st->engine->info.desc : st->desc;
-}

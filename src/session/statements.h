@@ -2,6 +2,7 @@
 #ifndef TAVANA_SESSION_STATEMENTS_H
 #define TAVANA_SESSION_STATEMENTS_H
 
+#include "backend/backend.h"
 #include "session/statement.h"
 
 /* The prepared statements of a session. */
@@ -27,8 +28,19 @@ int statement_add(struct session *s, struct statement *st, struct err *e);
 void statement_drop(struct session *s, struct statement *st);
 void statements_drop_all(struct session *s);
 /* What it says of its parameters and columns; NULL: it gives no rows. Lent. */
-uint16_t statement_nparams(const struct statement *st);
-uint32_t statement_param_oid(const struct statement *st, uint16_t i);
-struct row_desc *statement_desc(const struct statement *st);
+static inline uint16_t statement_nparams(const struct statement *st)
+{
+    return st->engine ? st->engine->info.nparams : st->noids;
+}
+
+static inline uint32_t statement_param_oid(const struct statement *st, uint16_t i)
+{
+    return st->engine ? st->engine->info.param_oids[i] : st->oids[i];
+}
+
+static inline struct row_desc *statement_desc(const struct statement *st)
+{
+    return st->engine && st->sql.kind != SQL_DECLARE ? st->engine->info.desc : st->desc;
+}
 
 #endif

@@ -417,23 +417,24 @@ static int end(struct session *s, bool commit, const struct sql_transaction *t, 
     return ST_OK;
 }
 
-int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e)
+int tx_command(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct sql_transaction t = {0};
     const char *tag = "";
-    TRY(sql_parse_transaction(&s->message_arena, sql, &t, e));
-    if (t.savepoint != SQL_SP_NONE) {
-        TRY(savepoint_command(s, &t, &tag, e));
+    TRY(statement_parse(s, st, e));
+    const struct sql_statement *sql = &st->sql;
+    const struct sql_transaction *t = &sql->parsed->transaction;
+    if (t->savepoint != SQL_SP_NONE) {
+        TRY(savepoint_command(s, t, &tag, e));
         (void)snprintf(r->tag, sizeof r->tag, "%s", tag);
         return ST_OK;
     }
     switch (sql->kind) {
     case SQL_BEGIN:
         tag = strcmp(sql->word, "START") == 0 ? "START TRANSACTION" : "BEGIN";
-        TRY(begin(s, &t, e));
+        TRY(begin(s, t, e));
         break;
-    case SQL_COMMIT: TRY(end(s, true, &t, &tag, e)); break;
-    case SQL_ROLLBACK: TRY(end(s, false, &t, &tag, e)); break;
+    case SQL_COMMIT: TRY(end(s, true, t, &tag, e)); break;
+    case SQL_ROLLBACK: TRY(end(s, false, t, &tag, e)); break;
     case SQL_PREPARE_TRANSACTION:
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "two-phase commit is not supported");
     default: return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is no transaction command", sql->word);

@@ -13,6 +13,7 @@
 
 struct command_result;
 struct session;
+struct statement;
 struct sql_transaction;
 
 /* The ways from one to the next are in transaction.c. */
@@ -61,7 +62,7 @@ bool tx_has_failed(const struct session *s);
 /* COPY FROM is refused in one that only reads, after all else that is wrong with it. */
 bool tx_reads_only(const struct session *s);
 /* BEGIN, COMMIT, ROLLBACK, SAVEPOINT … */
-int tx_command(struct session *s, const struct sql_statement *sql, struct command_result *r, struct err *e);
+int tx_command(struct session *s, struct statement *st, struct command_result *r, struct err *e);
 /* SET of transaction_isolation, _read_only or _deferrable, for the rest of the transaction (value NULL: the
  * default). 25001 once it is too late. */
 int tx_set(struct session *s, enum setting what, const char *value, struct err *e);

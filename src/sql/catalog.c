@@ -1,5 +1,7 @@
 #include "sql/catalog.h"
 
+#include "sql/name.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -275,10 +277,8 @@ static bool is_type_hint(struct str sql, size_t i)
 
 struct str sql_engine_schema(const struct sql_token *schema)
 {
-    struct str name = schema->text;
-    if (schema->kind == SQL_TOK_QUOTED && name.n > 2)
-        name = (struct str){name.p + 1, name.n - 2};
-    else if (schema->kind != SQL_TOK_WORD)
+    struct str name = sql_name_bare(schema);
+    if (!sql_token_is_name(schema))
         return (struct str){NULL, 0};
     return str_ieq(name, STR("public"))    ? STR("main")
            : str_ieq(name, STR("pg_temp")) ? STR("temp")

@@ -73,7 +73,7 @@ static bool wants_text(struct rewriter *r, const struct sql_token *before, const
     if (sql_token_is_typecast(&type->after)) {
         struct sql_lexer ahead = r->lexer;
         struct sql_type next;
-        ahead.at = walk_end(&type->after);
+        sql_lexer_seek(&ahead, walk_end(&type->after));
         return sql_read_type(&ahead, &next) && !is_number_type(next.name);
     }
     if (proc || (before->kind == SQL_TOK_OP && str_eq(before->text, STR("||"))))
@@ -168,7 +168,7 @@ int walk_typecast(struct rewriter *r)
     } else if (type.name_at > type.at) {
         TRY(walk_replace(r, type.at, type.name_at, STR("")));
     }
-    r->lexer.at = type.end; /* the primary goes on: x::a::b */
+    sql_lexer_seek(&r->lexer, type.end); /* the primary goes on: x::a::b */
     r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type.at};
     (void)sql_lexer_next(&r->lexer, &r->token);
     return ST_OK;
@@ -203,7 +203,7 @@ int walk_cast(struct rewriter *r)
     } else if (type.name_at > type.at) {
         TRY(walk_replace(r, type.at, type.name_at, STR("")));
     }
-    r->lexer.at = type.end;
+    sql_lexer_seek(&r->lexer, type.end);
     r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type.at};
     (void)sql_lexer_next(&r->lexer, &r->token);
     return ST_OK;

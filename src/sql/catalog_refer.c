@@ -68,7 +68,7 @@ static void pass_chain(struct rewriter *r, const struct chain *c)
     r->end = c->end;
     r->literal = false;
     r->prev = c->parts[c->n - 1];
-    r->lexer.at = c->end;
+    sql_lexer_seek(&r->lexer, c->end);
     (void)sql_lexer_next(&r->lexer, &r->token);
 }
 
@@ -156,7 +156,7 @@ static bool setting_question(const struct rewriter *r, const struct chain *c, bo
     struct sql_lexer ahead = r->lexer;
     struct sql_token t[7];
     struct str name, value;
-    ahead.at = c->end;
+    sql_lexer_seek(&ahead, c->end);
     for (size_t i = 0; i < 7; i++)
         (void)sql_lexer_next(&ahead, &t[i]);
     if (!sql_token_is(&t[0], '(') || !plain_string(&t[1], &name))
@@ -191,7 +191,7 @@ static size_t bare_value_end(const struct rewriter *r, const struct chain *c, co
                    strncmp(name, "pg_", 3) != 0 && strncmp(name, "inet_", 5) != 0;
     if (!sql_token_is(&c->after, '('))
         return keyword && c->n == 1 && c->parts[0].kind == SQL_TOK_WORD ? c->end : 0;
-    ahead.at = walk_end(&c->after);
+    sql_lexer_seek(&ahead, walk_end(&c->after));
     return sql_lexer_next(&ahead, &t) && sql_token_is(&t, ')') ? walk_end(&t) : 0;
 }
 
@@ -202,7 +202,7 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
 {
     struct sql_lexer ahead = r->lexer;
     struct sql_token first;
-    ahead.at = c->end;
+    sql_lexer_seek(&ahead, c->end);
     bool call = sql_lexer_next(&ahead, &first) && sql_token_is(&first, '(');
     (void)sql_lexer_next(&ahead, &first);
     bool get = call && strcmp(name->detail, "setting") == 0;
@@ -285,7 +285,7 @@ static size_t call_end(const struct rewriter *r, const struct chain *c)
     struct sql_lexer ahead = r->lexer;
     struct sql_token t;
     size_t depth = 0;
-    ahead.at = c->end;
+    sql_lexer_seek(&ahead, c->end);
     while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
         if (sql_token_is(&t, '('))
             depth++;
@@ -302,7 +302,7 @@ static bool is_of_integers(const struct rewriter *r, const struct chain *c)
     struct sql_lexer ahead = r->lexer;
     struct sql_token t;
     bool number = false; /* the last one was */
-    ahead.at = c->end;
+    sql_lexer_seek(&ahead, c->end);
     (void)sql_lexer_next(&ahead, &t);
     for (;;) {
         (void)sql_lexer_next(&ahead, &t);
@@ -324,7 +324,7 @@ static int rewrite_series_column(struct rewriter *r, const struct chain *c, size
 {
     struct sql_lexer ahead = r->lexer;
     struct sql_token after;
-    ahead.at = end;
+    sql_lexer_seek(&ahead, end);
     (void)sql_lexer_next(&ahead, &after);
     bool column = walk_ends_column(&after), integers = is_of_integers(r, c);
     TRY(walk_replace(r, c->parts[0].at, c->end, STR("unnest(generate_series")));
@@ -362,7 +362,7 @@ static int make_temporary(struct rewriter *r)
 {
     struct sql_lexer l;
     struct sql_token create, table;
-    sql_lexer_init(&l, r->edits.sql);
+    sql_lexer_init(&l, r->tokens);
     (void)sql_lexer_next(&l, &create);
     (void)sql_lexer_next(&l, &table);
     bool target = sql_token_is_word(&r->prev, "TABLE") || sql_token_is_word(&r->prev, "EXISTS");
@@ -389,7 +389,7 @@ static int compare_function(struct rewriter *r, const struct chain *c)
     struct sql_token zero;
     if (c->n != 1 || c->after.kind != SQL_TOK_OP || !WALK_IS_ANY(&c->parts[0], columns))
         return ST_OK;
-    ahead.at = walk_end(&c->after);
+    sql_lexer_seek(&ahead, walk_end(&c->after));
     (void)sql_lexer_next(&ahead, &zero);
     bool none = zero.kind == SQL_TOK_NUMBER && str_eq(zero.text, STR("0"));
     return none ? walk_replace(r, zero.at, walk_end(&zero), STR("'-'")) : ST_OK;
@@ -404,7 +404,7 @@ int walk_name(struct rewriter *r)
     struct str schema = sql_engine_schema(&c.parts[0]);
     if (c.n > 1 && schema.p && !sql_token_is(&r->prev, '.'))
         return rewrite_schema(r, schema);
-    if (r->catalog && r->depth == 0 && is_vector(walk_bare(&c.parts[c.n - 1])) &&
+    if (r->catalog && r->depth == 0 && is_vector(sql_name_bare(&c.parts[c.n - 1])) &&
         walk_starts_column(r, &r->prev) && (walk_ends_column(&c.after) || sql_token_is_word(&c.after, "AS")))
         return rewrite_vector(r, &c);
     bool qualified = c.schema < c.n;
@@ -414,10 +414,10 @@ int walk_name(struct rewriter *r)
         return walk_on(r);
     }
     bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
-    const struct sql_catalog_name *name = sql_catalog_find(c.space, walk_bare(&c.parts[at]));
+    const struct sql_catalog_name *name = sql_catalog_find(c.space, sql_name_bare(&c.parts[at]));
     if (name && name->kind == SQL_CATALOG_VALUE && c.n == at + 1)
         return rewrite_value(r, &c, name);
-    bool rows = call && makes_rows(walk_bare(&c.parts[at]));
+    bool rows = call && makes_rows(sql_name_bare(&c.parts[at]));
     bool source = rows && is_relation_place(r);
     if (rows && (source || !r->catalog))
         name = NULL; /* the engine's */

@@ -53,7 +53,7 @@ static int rewrite_operator(struct rewriter *r)
         plain.n--;
     if (spelled || plain.n != op.text.n)
         TRY(walk_replace(r, from, end, plain));
-    r->lexer.at = end;
+    sql_lexer_seek(&r->lexer, end);
     r->token = op;
     TRY(walk_on(r));
     return match ? rewrite_pattern(r, op.text) : ST_OK;
@@ -142,11 +142,11 @@ static int step(struct rewriter *r)
     return walk_on(r);
 }
 
-int sql_rewrite_catalog(struct arena *a, struct str sql, sql_session_value_fn *value, void *arg,
+int sql_rewrite_catalog(struct arena *a, struct sql_tokens sql, sql_session_value_fn *value, void *arg,
                         struct sql_rewritten *out, struct err *e)
 {
-    *out = (struct sql_rewritten){.text = sql};
-    struct sql_catalog_hint hint = sql_catalog_hint(sql);
+    *out = (struct sql_rewritten){.text = sql.text};
+    struct sql_catalog_hint hint = sql_catalog_hint(sql.text);
     if (!hint.any)
         return ST_OK;
     struct rewriter *r = arena_calloc(a, 1, sizeof *r);
@@ -157,7 +157,8 @@ int sql_rewrite_catalog(struct arena *a, struct str sql, sql_session_value_fn *v
     r->value = value;
     r->arg = arg;
     r->catalog = hint.catalog;
-    edits_init(&r->edits, a, sql);
+    r->tokens = sql;
+    edits_init(&r->edits, a, sql.text);
     sql_lexer_init(&r->lexer, sql);
     (void)sql_lexer_next(&r->lexer, &r->token);
     while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD)

@@ -37,17 +37,9 @@ struct frame *walk_top(struct rewriter *r)
     return &r->frames[r->depth < DEPTH_MAX ? r->depth : DEPTH_MAX];
 }
 
-/* A name's text: quotes off, doubled ones stay (no name of the catalog has any). */
-struct str walk_bare(const struct sql_token *t)
-{
-    if (t->kind == SQL_TOK_QUOTED && t->text.n >= 2 && t->text.p[0] == '"')
-        return (struct str){t->text.p + 1, t->text.n - 2};
-    return t->text;
-}
-
 bool walk_is(const struct sql_token *t, const char *name)
 {
-    return sql_token_is_name(t) && str_ieq(walk_bare(t), str_of(name));
+    return sql_token_is_name(t) && str_ieq(sql_name_bare(t), str_of(name));
 }
 
 int walk_replace(struct rewriter *r, size_t from, size_t to, struct str with)

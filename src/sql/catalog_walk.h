@@ -4,6 +4,7 @@
 #define TAVANA_SQL_CATALOG_WALK_H
 
 #include "sql/edits.h"
+#include "sql/name.h"
 #include "sql/token.h"
 
 enum {
@@ -36,6 +37,7 @@ struct rewriter {
     sql_session_value_fn *value;
     void *arg;
     struct edits edits;
+    struct sql_tokens tokens;
     struct sql_lexer lexer; /* behind token */
     struct sql_token token, prev;
     size_t start;            /* of the primary (name, literal, call, bracket) that ends with prev … */
@@ -60,8 +62,6 @@ static inline size_t walk_end(const struct sql_token *t)
 struct sql_token walk_peek(const struct rewriter *r);
 /* The innermost open bracket, or the statement. */
 struct frame *walk_top(struct rewriter *r);
-/* A name's text without its quotes; doubled ones stay (no name of the catalog has any). */
-struct str walk_bare(const struct sql_token *t);
 /* The token is this name, quoted or not. */
 bool walk_is(const struct sql_token *t, const char *name);
 /* Whether a word behind a relation or a call is its alias. */

@@ -1,9 +1,10 @@
 /* The commands whose tree libpg_query makes: transactions, SET and kin, the ones with one name. */
 #include "sql/command.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "sql/name.h"
 #include "sql/statement.h"
-
-#include "sql/token.h"
 #include "sql/tree_priv.h"
 
 #include <pg_query.h>
@@ -41,6 +42,13 @@ static int unpack(struct arena *a, const PgQueryProtobufParseResult *r, PgQuery_
     return ST_OK;
 }
 
+static _Thread_local uint64_t trees;
+
+uint64_t sql_trees_made(void)
+{
+    return trees;
+}
+
 int sql_tree(struct arena *a, struct str text, PgQuery__Node **out, struct err *e)
 {
     if (text.n > SQL_COMMAND_MAX)
@@ -49,6 +57,7 @@ int sql_tree(struct arena *a, struct str text, PgQuery__Node **out, struct err *
     const char *copy = arena_strndup(a, text.p, text.n);
     if (!copy)
         return err_oom(e);
+    trees++;
     PgQueryProtobufParseResult r = pg_query_parse_protobuf(copy);
     int st = unpack(a, &r, out, e);
     pg_query_free_protobuf_parse_result(r);
@@ -109,7 +118,7 @@ static void transaction_modes(PgQuery__Node *const *modes, size_t n, struct sql_
 }
 
 /* BEGIN, COMMIT … alone or with WORK or TRANSACTION, which is nearly all of them: nothing to parse. */
-static bool is_bare_transaction(struct str text)
+static bool is_bare_transaction(struct sql_tokens text)
 {
     struct sql_lexer l;
     struct sql_token t;
@@ -127,7 +136,7 @@ int sql_parse_transaction(struct arena *a, const struct sql_statement *s, struct
 {
     *out = (struct sql_transaction){0};
     if ((s->kind == SQL_BEGIN || s->kind == SQL_COMMIT || s->kind == SQL_ROLLBACK) &&
-        is_bare_transaction(s->text))
+        is_bare_transaction(sql_statement_tokens(s)))
         return ST_OK;
     PgQuery__Node *node;
     TRY(sql_tree(a, s->text, &node, e));
@@ -178,22 +187,6 @@ static bool needs_quotes(const char *name)
     return needs;
 }
 
-/* Appends to text, whose room the caller has counted. */
-static size_t put_item(char *text, const char *item, bool quote)
-{
-    size_t n = 0;
-    if (quote)
-        text[n++] = '"';
-    for (const char *p = item; *p; p++) {
-        if (quote && *p == '"')
-            text[n++] = '"';
-        text[n++] = *p;
-    }
-    if (quote)
-        text[n++] = '"';
-    return n;
-}
-
 static int item_text(struct arena *a, const PgQuery__Node *node, const char **out, struct err *e)
 {
     const PgQuery__AConst *c = constant(node);
@@ -225,30 +218,21 @@ static int item_text(struct arena *a, const PgQuery__Node *node, const char **ou
 
 static int flatten(struct arena *a, const PgQuery__VariableSetStmt *v, struct sql_set *out, struct err *e)
 {
-    const char **items = arena_calloc(a, v->n_args ? v->n_args : 1, sizeof *items);
-    if (!items)
-        return err_oom(e);
-    size_t room = 1;
-    for (size_t i = 0; i < v->n_args; i++) {
-        TRY(item_text(a, v->args[i], &items[i], e));
-        room += 2 * strlen(items[i]) + 4; /* every byte doubled, two quotes, ", " */
-    }
-    char *text = arena_alloc(a, room);
-    if (!text)
-        return err_oom(e);
-    size_t n = 0;
+    CLEANUP(buf_release) struct buf b;
     bool quotes = quotes_items(out->name);
+    buf_init(&b, 2 * SQL_COMMAND_MAX);
     for (size_t i = 0; i < v->n_args; i++) {
-        if (i) {
-            text[n++] = ',';
-            text[n++] = ' ';
-        }
-        n += put_item(text + n, items[i], quotes && needs_quotes(items[i]));
+        const char *item;
+        TRY(item_text(a, v->args[i], &item, e));
+        buf_put(&b, ", ", i ? 2 : 0);
+        if (quotes && needs_quotes(item))
+            sql_name_put(&b, str_of(item));
+        else
+            buf_put(&b, item, strlen(item));
     }
-    text[n] = '\0';
-    out->value = text;
+    out->value = buf_ok(&b) ? arena_strndup(a, (const char *)b.data, b.len) : NULL;
     out->nvalues = v->n_args;
-    return ST_OK;
+    return out->value ? ST_OK : err_oom(e);
 }
 
 static int lower_name(struct arena *a, const char *name, const char **out, struct err *e)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sql_statement;
 
@@ -64,5 +65,9 @@ int sql_parse_set(struct arena *a, const struct sql_statement *s, struct sql_set
 int sql_parse_name(struct arena *a, const struct sql_statement *s, struct sql_name *out, struct err *e);
 /* DISCARD. */
 int sql_parse_discard(struct arena *a, const struct sql_statement *s, enum sql_discard *out, struct err *e);
+
+/* How many trees libpg_query has made for this thread, ever: unit tests count by it what a statement
+ * costs. */
+uint64_t sql_trees_made(void);
 
 #endif

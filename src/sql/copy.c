@@ -2,10 +2,11 @@
 #include "sql/catalog.h"
 
 #include "sql/copy_options.h"
+#include "sql/edits.h"
 #include "sql/statement.h"
-#include "sql/token.h"
+#include "sql/tokens.h"
 
-bool sql_copy_is_client(struct str sql)
+bool sql_copy_is_client(struct sql_tokens sql)
 {
     struct sql_lexer l;
     struct sql_token t;
@@ -56,14 +57,13 @@ static bool is_direction(const struct sql_token *t)
 
 static void find_query(struct parts *p, struct str text, struct sql_lexer *l, struct sql_token *t)
 {
+    struct sql_lexer ahead = *l;
     p->open = t->at;
+    (void)sql_lexer_next(&ahead, t);
+    size_t first = t->at;
     skip_brackets(l, t);
     p->close = t->kind == SQL_TOK_END ? text.n : t->at;
-    struct sql_lexer inner;
-    struct sql_token first;
-    sql_lexer_init(&inner, (struct str){text.p + p->open + 1, p->close - p->open - 1});
-    (void)sql_lexer_next(&inner, &first);
-    p->query_at = p->open + 1 + first.at;
+    p->query_at = first < p->close ? first : p->close;
     p->query = (struct str){text.p + p->query_at, p->close - p->query_at};
     (void)sql_lexer_next(l, t);
 }
@@ -81,12 +81,13 @@ static void find_source(struct parts *p, struct str text, struct sql_lexer *l, s
     p->source = (struct str){text.p + p->source_at, end - p->source_at};
 }
 
-static void find_parts(struct parts *p, struct str text)
+static void find_parts(struct parts *p, struct sql_tokens tokens)
 {
     struct sql_lexer l;
     struct sql_token t;
+    struct str text = tokens.text;
     *p = (struct parts){.where_at = text.n};
-    sql_lexer_init(&l, text);
+    sql_lexer_init(&l, tokens);
     (void)sql_lexer_next(&l, &t); /* COPY */
     (void)sql_lexer_next(&l, &t);
     if (sql_token_is(&t, '('))
@@ -104,33 +105,17 @@ static void find_parts(struct parts *p, struct str text)
 }
 
 /* What PostgreSQL's parser gets: a short query in place of the statement's, and no condition. */
-static const char stand_in[] = "(SELECT 1)";
-
-static int without_parts(struct arena *a, struct str text, const struct parts *p, struct str *out,
+static int without_parts(struct arena *a, struct str text, const struct parts *p, struct sql_rewritten *out,
                          struct err *e)
 {
-    if (!p->query.p) {
-        *out = (struct str){text.p, p->where_at};
-        return ST_OK;
-    }
-    size_t after = p->close < text.n ? p->close + 1 : p->close, rest = p->where_at - after,
-           n = p->open + sizeof stand_in - 1 + rest;
-    char *copy = arena_alloc(a, n + 1);
-    if (!copy)
-        return err_oom(e);
-    memcpy(copy, text.p, p->open);
-    memcpy(copy + p->open, stand_in, sizeof stand_in - 1);
-    memcpy(copy + p->open + sizeof stand_in - 1, text.p + after, rest);
-    *out = (struct str){copy, n};
-    return ST_OK;
-}
-
-/* A position in the text that was parsed as one in the statement's. */
-static void map_position(struct str text, const struct parts *p, struct err *e)
-{
-    int32_t open = str_position(text, p->open);
-    if (p->query.p && e->position >= open + (int32_t)sizeof stand_in - 1)
-        e->position += str_position(text, p->close + 1) - open - ((int32_t)sizeof stand_in - 1);
+    struct edits edits;
+    size_t after = p->close < text.n ? p->close + 1 : p->close; /* of the query's brackets */
+    edits_init(&edits, a, text);
+    if (p->query.p)
+        TRY(edits_replace(&edits, p->open, after - p->open, STR("(SELECT 1)"), e));
+    if (p->where_at < text.n)
+        TRY(edits_replace(&edits, p->where_at, text.n - p->where_at, STR(""), e));
+    return edits_apply(&edits, out, e);
 }
 
 static int read_columns(PgQuery__Node *const *nodes, size_t n, struct sql_copy *out, struct arena *a,
@@ -172,11 +157,11 @@ static int read_tree(struct str parsed, const PgQuery__Node *node, struct sql_co
 }
 
 /* A query is rewritten as any other is. */
-static int name_schema(struct arena *a, struct str *source, struct err *e)
+static int name_schema(struct arena *a, const struct sql_tokens *tokens, struct str *source, struct err *e)
 {
     struct sql_lexer l;
     struct sql_token schema, dot;
-    sql_lexer_init(&l, *source);
+    sql_lexer_init(&l, sql_tokens_part(tokens, *source));
     (void)sql_lexer_next(&l, &schema);
     (void)sql_lexer_next(&l, &dot);
     struct str name = sql_engine_schema(&schema);
@@ -196,24 +181,25 @@ static int name_schema(struct arena *a, struct str *source, struct err *e)
 int sql_parse_copy(struct arena *a, const struct sql_statement *s, struct sql_copy *out, struct err *e)
 {
     struct parts p;
-    struct str parsed;
+    struct sql_rewritten parsed;
     PgQuery__Node *node = NULL;
-    find_parts(&p, s->text);
+    find_parts(&p, sql_statement_tokens(s));
     *out = (struct sql_copy){.text = s->text,
                              .source = p.source,
                              .query = p.query,
                              .source_at = p.source_at,
                              .query_at = p.query_at};
     TRY(without_parts(a, s->text, &p, &parsed, e));
-    int st = sql_tree(a, parsed, &node, e);
+    int st = sql_tree(a, parsed.text, &node, e);
     if (st == ST_OK)
-        st = read_tree(parsed, node, out, a, e);
+        st = read_tree(parsed.text, node, out, a, e);
     if (st < 0) {
-        map_position(s->text, &p, e);
+        e->position = sql_rewrite_position(&parsed, s->text, e->position);
         return st;
     }
     TRY(check_where(s->text, &p, out->from, e));
-    return out->source.p ? name_schema(a, &out->source, e) : ST_OK;
+    const struct sql_tokens tokens = sql_statement_tokens(s);
+    return out->source.p ? name_schema(a, &tokens, &out->source, e) : ST_OK;
 }
 
 int sql_copy_mark(const struct sql_copy *copy, const struct sql_copy_names *list, const char *option,

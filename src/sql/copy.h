@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "copy/options.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +15,7 @@ struct sql_statement;
 
 /* Whether a COPY's other end is the client: TO STDOUT or FROM STDIN outside brackets. Otherwise it is a file
  * or another database and the engine's business. */
-bool sql_copy_is_client(struct str sql);
+bool sql_copy_is_client(struct sql_tokens sql);
 
 /* Columns that an option is about. */
 struct sql_copy_names {

@@ -50,7 +50,7 @@ int sql_parse_declare(struct arena *a, const struct sql_statement *s, struct sql
     struct reader r;
     struct declare_options o = {0};
     *out = (struct sql_declare){0};
-    reader_init(&r, a, s->text, e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
     reader_next(&r);
     TRY(reader_name(&r, &out->name));
     TRY(read_options(&r, &o));
@@ -96,7 +96,7 @@ int sql_parse_fetch(struct arena *a, const struct sql_statement *s, struct sql_f
     return fetch_direction(f->direction, &out->direction, e);
 }
 
-bool sql_is_where_current_of(struct str sql)
+bool sql_is_where_current_of(struct sql_tokens sql)
 {
     struct sql_lexer l;
     struct sql_token last[5] = {{0}}; /* … WHERE CURRENT OF name END */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,6 @@ int sql_parse_declare(struct arena *a, const struct sql_statement *s, struct sql
 /* Of a statement of kind SQL_FETCH, MOVE too. */
 int sql_parse_fetch(struct arena *a, const struct sql_statement *s, struct sql_fetch *out, struct err *e);
 /* Whether an UPDATE or DELETE ends in WHERE CURRENT OF cursor, which the engine does not know. */
-bool sql_is_where_current_of(struct str sql);
+bool sql_is_where_current_of(struct sql_tokens sql);
 
 #endif

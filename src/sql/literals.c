@@ -1,7 +1,5 @@
 #include "sql/literals.h"
 
-#include "sql/token.h"
-
 static bool is_literal(const struct sql_token *t)
 {
     switch (t->kind) {
@@ -29,11 +27,11 @@ static bool column(struct sql_lexer *l, struct sql_token *t)
     return true;
 }
 
-bool sql_selects_literals(struct str sql)
+bool sql_selects_literals(struct sql_tokens sql)
 {
     struct sql_lexer l;
     struct sql_token t;
-    if (sql.n > SQL_LITERALS_MAX)
+    if (sql.text.n > SQL_LITERALS_MAX)
         return false;
     sql_lexer_init(&l, sql);
     (void)sql_lexer_next(&l, &t);

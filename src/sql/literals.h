@@ -4,13 +4,13 @@
 #ifndef TAVANA_SQL_LITERALS_H
 #define TAVANA_SQL_LITERALS_H
 
-#include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 
 enum { SQL_LITERALS_MAX = 1024 }; /* bytes of text; a longer one is none */
 
 /* Whether it is such a statement. */
-bool sql_selects_literals(struct str sql);
+bool sql_selects_literals(struct sql_tokens sql);
 
 #endif

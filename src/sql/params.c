@@ -1,13 +1,14 @@
 #include "sql/params.h"
 
 #include "sql/edits.h"
-#include "sql/token.h"
 #include "sql/type.h"
 
 #include <stdio.h>
 
-/* $1::t or CAST($1 AS t): the statement says itself what the parameter is. */
-static bool is_cast(const struct sql_token before[2], const struct sql_token *after)
+enum { BEFORE = 2 }; /* tokens that are looked at before a parameter */
+
+/* $1::t or CAST($1 AS t) */
+static bool is_cast(const struct sql_token before[BEFORE], const struct sql_token *after)
 {
     if (sql_token_is_typecast(after))
         return true;
@@ -15,109 +16,126 @@ static bool is_cast(const struct sql_token before[2], const struct sql_token *af
     return call && sql_token_is(&before[1], '(') && sql_token_is_word(after, "AS");
 }
 
-static const char *type_of(const struct sql_token *t, const char *const *type_names, size_t ntypes)
+static bool is_any(const struct sql_token before[BEFORE], const struct sql_token *after)
 {
-    int64_t number;
-    struct str digits = {t->text.p + 1, t->text.n - 1};
-    if (t->kind != SQL_TOK_PARAM || !str_to_i64(digits, 1, INT32_MAX, &number) || (size_t)number > ntypes)
-        return NULL;
-    return type_names[number - 1];
+    return (sql_token_is_word(&before[0], "ANY") || sql_token_is_word(&before[0], "ALL") ||
+            sql_token_is_word(&before[0], "SOME")) &&
+           sql_token_is(&before[1], '(') && sql_token_is(after, ')');
 }
 
-static int wrap(struct edits *x, const struct sql_token *t, const char *type, struct err *e)
+/* t: the parameter; ahead: behind it. */
+static bool look_around(const struct sql_token before[BEFORE], const struct sql_token *t,
+                        struct sql_lexer ahead, struct sql_param *out)
+{
+    struct sql_token after;
+    struct sql_type type;
+    int64_t number;
+    if (!str_to_i64((struct str){t->text.p + 1, t->text.n - 1}, 1, INT32_MAX, &number))
+        return false;
+    *out = (struct sql_param){.at = t->at, .n = t->text.n, .number = (int32_t)number};
+    (void)sql_lexer_next(&ahead, &after);
+    out->cast = is_cast(before, &after);
+    if (out->cast && sql_read_type(&ahead, &type)) {
+        out->type_at = type.at;
+        out->type_n = type.end - type.at;
+    }
+    if (is_any(before, &after)) {
+        out->any_at = before[0].at;
+        out->any_n = after.at + after.text.n - before[0].at;
+    }
+    return true;
+}
+
+struct found {
+    struct arena *arena;
+    struct sql_param *items;
+    size_t n, cap;
+};
+
+static int add(struct found *f, const struct sql_param *p, struct err *e)
+{
+    if (f->n == f->cap) {
+        size_t cap = f->cap ? f->cap * 2 : 4;
+        struct sql_param *items = arena_calloc(f->arena, cap, sizeof *items);
+        if (!items)
+            return err_oom(e);
+        if (f->n)
+            memcpy(items, f->items, f->n * sizeof *items);
+        f->items = items;
+        f->cap = cap;
+    }
+    f->items[f->n++] = *p;
+    return ST_OK;
+}
+
+int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *out, struct err *e)
+{
+    struct sql_lexer l;
+    struct sql_token before[BEFORE] = {{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}}, t;
+    struct found found = {.arena = a};
+    *out = (struct sql_params){.text = sql.text};
+    if (sql.text.n == 0 || !memchr(sql.text.p, '$', sql.text.n))
+        return ST_OK;
+    sql_lexer_init(&l, sql);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        struct sql_param p;
+        out->file_name |= before[1].kind == SQL_TOK_END && sql_token_is_word(&t, "COPY");
+        if (t.kind == SQL_TOK_PARAM && look_around(before, &t, l, &p))
+            TRY(add(&found, &p, e));
+        before[0] = before[1];
+        before[1] = t;
+    }
+    out->items = found.items;
+    out->n = found.n;
+    return ST_OK;
+}
+
+static int wrap(struct edits *x, const struct sql_param *p, const char *type, struct err *e)
 {
     size_t room = strlen(type) + sizeof " AS )";
     char *tail = arena_alloc(x->arena, room);
     if (!tail)
         return err_oom(e);
     int n = snprintf(tail, room, " AS %s)", type);
-    TRY(edits_replace(x, t->at, 0, STR("CAST("), e));
-    return edits_replace(x, t->at + t->text.n, 0, (struct str){tail, (size_t)n}, e);
+    TRY(edits_replace(x, p->at, 0, STR("CAST("), e));
+    return edits_replace(x, p->at + p->n, 0, (struct str){tail, (size_t)n}, e);
 }
 
-static bool any_type(const char *const *type_names, size_t ntypes)
+int sql_cast_params(struct arena *a, const struct sql_params *params, const char *const *type_names,
+                    size_t ntypes, struct sql_rewritten *out, struct err *e)
 {
-    for (size_t i = 0; i < ntypes; i++)
-        if (type_names[i])
-            return true;
-    return false;
-}
-
-int sql_cast_params(struct arena *a, struct str sql, const char *const *type_names, size_t ntypes,
-                    struct sql_rewritten *out, struct err *e)
-{
-    *out = (struct sql_rewritten){.text = sql};
-    if (!any_type(type_names, ntypes) || sql.n == 0 || !memchr(sql.p, '$', sql.n))
-        return ST_OK;
     struct edits x;
-    struct sql_lexer l;
-    struct sql_token before[2] = {{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}}, t;
-    edits_init(&x, a, sql);
-    sql_lexer_init(&l, sql);
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
-        if (before[1].kind == SQL_TOK_END && sql_token_is_word(&t, "COPY"))
-            return ST_OK; /* TO $1 is a file's name, not an expression */
-        const char *type = type_of(&t, type_names, ntypes);
-        if (type) {
-            struct sql_lexer ahead = l;
-            struct sql_token after;
-            (void)sql_lexer_next(&ahead, &after);
-            if (!is_cast(before, &after))
-                TRY(wrap(&x, &t, type, e));
-        }
-        before[0] = before[1];
-        before[1] = t;
+    edits_init(&x, a, params->text);
+    for (size_t i = 0; i < params->n && !params->file_name; i++) {
+        const struct sql_param *p = &params->items[i];
+        const char *type = (size_t)p->number <= ntypes ? type_names[p->number - 1] : NULL;
+        if (type && !p->cast)
+            TRY(wrap(&x, p, type, e));
     }
     return edits_apply(&x, out, e);
 }
 
-void sql_param_casts(struct str sql, struct str *types, size_t n)
+void sql_param_casts(const struct sql_params *params, struct str *types, size_t n)
 {
-    struct sql_lexer l;
-    struct sql_token before[2] = {{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}}, t;
     memset(types, 0, n * sizeof *types);
-    if (sql.n == 0 || !memchr(sql.p, '$', sql.n))
-        return;
-    sql_lexer_init(&l, sql);
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
-        int64_t number;
-        if (t.kind == SQL_TOK_PARAM &&
-            str_to_i64((struct str){t.text.p + 1, t.text.n - 1}, 1, INT32_MAX, &number) &&
-            (size_t)number <= n && !types[number - 1].p) {
-            struct sql_lexer ahead = l;
-            struct sql_token after;
-            struct sql_type type;
-            (void)sql_lexer_next(&ahead, &after);
-            if (is_cast(before, &after) && sql_read_type(&ahead, &type))
-                types[number - 1] = (struct str){sql.p + type.at, type.end - type.at};
-        }
-        before[0] = before[1];
-        before[1] = t;
+    for (size_t i = 0; i < params->n; i++) {
+        const struct sql_param *p = &params->items[i];
+        if (p->type_n && (size_t)p->number <= n && !types[p->number - 1].p)
+            types[p->number - 1] = (struct str){params->text.p + p->type_at, p->type_n};
     }
 }
 
-int sql_any_params(struct arena *a, struct str sql, bool *marks, size_t n, struct sql_rewritten *out,
-                   struct err *e)
+int sql_any_params(struct arena *a, const struct sql_params *params, bool *marks, size_t n,
+                   struct sql_rewritten *out, struct err *e)
 {
     struct edits x;
-    struct sql_lexer l;
-    struct sql_token t, next[3];
-    edits_init(&x, a, sql);
-    sql_lexer_init(&l, sql);
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
-        if (!sql_token_is_word(&t, "ANY") && !sql_token_is_word(&t, "ALL") && !sql_token_is_word(&t, "SOME"))
+    edits_init(&x, a, params->text);
+    for (size_t i = 0; i < params->n; i++) {
+        const struct sql_param *p = &params->items[i];
+        if (!p->any_n || (size_t)p->number > n)
             continue;
-        struct sql_lexer ahead = l;
-        int64_t number = 0;
-        for (size_t i = 0; i < 3; i++)
-            (void)sql_lexer_next(&ahead, &next[i]);
-        struct str digits = {next[1].text.p + 1, next[1].text.n - 1};
-        if (!sql_token_is(&next[0], '(') || next[1].kind != SQL_TOK_PARAM || !sql_token_is(&next[2], ')') ||
-            !str_to_i64(digits, 1, (int64_t)n, &number))
-            continue;
-        marks[number - 1] = true;
-        TRY(edits_replace(&x, t.at, next[2].at + 1 - t.at, next[1].text, e));
-        l = ahead;
+        marks[p->number - 1] = true;
+        TRY(edits_replace(&x, p->any_at, p->any_n, (struct str){params->text.p + p->at, p->n}, e));
     }
     return edits_apply(&x, out, e);
 }

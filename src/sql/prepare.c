@@ -2,9 +2,9 @@
  * know. */
 #include "sql/prepare.h"
 
-#include "sql/statement.h"
-
+#include "sql/edits.h"
 #include "sql/reader.h"
+#include "sql/statement.h"
 
 /* "( a, b(c, d), e )": the text of each item at depth one, the current token behind the bracket afterwards.
  * At least one. Called twice: with items NULL it counts. */
@@ -58,7 +58,7 @@ int sql_parse_prepare(struct arena *a, const struct sql_statement *s, struct sql
 {
     struct reader r;
     *out = (struct sql_prepare){0};
-    reader_init(&r, a, s->text, e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
     reader_next(&r);
     TRY(reader_name(&r, &out->name));
     if (sql_token_is(&r.token, '(')) {
@@ -79,7 +79,7 @@ int sql_parse_execute(struct arena *a, const struct sql_statement *s, struct sql
 {
     struct reader r;
     *out = (struct sql_execute){0};
-    reader_init(&r, a, s->text, e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
     reader_next(&r);
     TRY(reader_name(&r, &out->name));
     if (sql_token_is(&r.token, '(')) {
@@ -88,4 +88,19 @@ int sql_parse_execute(struct arena *a, const struct sql_statement *s, struct sql
         out->values = values;
     }
     return r.token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(&r);
+}
+
+int sql_execute_values(struct arena *a, const struct sql_statement *s, const struct sql_execute *x,
+                       struct sql_rewritten *out, struct err *e)
+{
+    struct edits edits;
+    size_t done = 0;
+    edits_init(&edits, a, s->text);
+    for (size_t i = 0; i < x->nvalues; i++) {
+        size_t at = (size_t)(x->values[i].p - s->text.p);
+        TRY(edits_replace(&edits, done, at - done, i ? STR("), (") : STR("SELECT ("), e));
+        done = at + x->values[i].n;
+    }
+    TRY(edits_replace(&edits, done, s->text.n - done, STR(")"), e));
+    return edits_apply(&edits, out, e);
 }

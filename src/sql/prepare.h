@@ -24,9 +24,16 @@ struct sql_execute { /* EXECUTE name (values) */
     const struct str *values; /* source text of each expression, lent */
 };
 
+struct sql_rewritten;
+
 /* Of a statement of kind SQL_PREPARE. */
 int sql_parse_prepare(struct arena *a, const struct sql_statement *s, struct sql_prepare *out, struct err *e);
 /* Of a statement of kind SQL_EXECUTE. */
 int sql_parse_execute(struct arena *a, const struct sql_statement *s, struct sql_execute *out, struct err *e);
+
+/* The query of one row that computes the values: SELECT (value), … in place of the statement's text, of at
+ * least one value. */
+int sql_execute_values(struct arena *a, const struct sql_statement *s, const struct sql_execute *x,
+                       struct sql_rewritten *out, struct err *e);
 
 #endif

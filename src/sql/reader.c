@@ -1,5 +1,6 @@
 #include "sql/reader.h"
 
+#include "sql/name.h"
 #include "sql/statement.h"
 
 void reader_next(struct reader *r)
@@ -7,9 +8,9 @@ void reader_next(struct reader *r)
     (void)sql_lexer_next(&r->lexer, &r->token);
 }
 
-void reader_init(struct reader *r, struct arena *a, struct str text, struct err *e)
+void reader_init(struct reader *r, struct arena *a, struct sql_tokens text, struct err *e)
 {
-    *r = (struct reader){.arena = a, .text = text, .err = e};
+    *r = (struct reader){.arena = a, .text = text.text, .err = e};
     sql_lexer_init(&r->lexer, text);
     reader_next(r);
 }
@@ -35,13 +36,7 @@ int reader_name(struct reader *r, const char **out)
     char *name = arena_alloc(r->arena, t.n + 1);
     if (!name)
         return err_oom(r->err);
-    size_t n = 0, end = quoted ? t.n - 1 : t.n;
-    for (size_t i = quoted ? 1 : 0; i < end; i++) {
-        char c = t.p[i];
-        name[n++] = !quoted && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        if (quoted && c == '"')
-            i++;
-    }
+    size_t n = sql_name_read(&r->token, name);
     name[str_cut((struct str){name, n}, SQL_NAME_MAX)] = '\0';
     *out = name;
     reader_next(r);

@@ -15,7 +15,7 @@ struct reader {
 };
 
 /* At the first token of text, which is lent. Errors go to e. */
-void reader_init(struct reader *r, struct arena *a, struct str text, struct err *e);
+void reader_init(struct reader *r, struct arena *a, struct sql_tokens text, struct err *e);
 /* On to the next token. */
 void reader_next(struct reader *r);
 /* Whether the current token is that word; goes on behind it then. */

@@ -1,7 +1,5 @@
 #include "sql/repeats.h"
 
-#include "sql/token.h"
-
 #include <stddef.h>
 
 static bool any_of(const struct sql_token *t, const char *const *words)
@@ -44,7 +42,7 @@ static bool is_fickle_function(const struct sql_token *t)
     return any_of(t, words);
 }
 
-bool sql_repeats(struct str sql)
+bool sql_repeats(struct sql_tokens sql)
 {
     struct sql_lexer l;
     struct sql_token t, next;

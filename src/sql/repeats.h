@@ -4,11 +4,11 @@
 #ifndef TAVANA_SQL_REPEATS_H
 #define TAVANA_SQL_REPEATS_H
 
-#include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 
 /* Whether it is such a query. */
-bool sql_repeats(struct str sql);
+bool sql_repeats(struct sql_tokens sql);
 
 #endif

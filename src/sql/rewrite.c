@@ -4,11 +4,7 @@ int32_t sql_rewrite_position(const struct sql_rewritten *r, struct str original,
 {
     if (position <= 0 || r->nedits == 0)
         return position;
-    size_t at = 0; /* in the rewritten text, bytes */
-    for (int32_t left = position; at < r->text.n; at++)
-        if (!utf8_continues(r->text.p[at]) && --left == 0)
-            break;
-    size_t source = at;
+    size_t at = str_offset(r->text, position), source = at;
     for (size_t i = 0, shift_from = 0, shift_to = 0; i < r->nedits; i++) {
         const struct sql_edit *edit = &r->edits[i];
         size_t start = edit->at - shift_from + shift_to; /* of the edit, in the rewritten text */

@@ -1,7 +1,5 @@
 #include "sql/selects_all.h"
 
-#include "sql/token.h"
-
 static bool shortens(const struct sql_token *t)
 {
     static const char *const words[] = {"where",  "limit",     "group",   "having",     "distinct",
@@ -15,12 +13,12 @@ static bool shortens(const struct sql_token *t)
     return false;
 }
 
-bool sql_selects_all(struct str sql)
+bool sql_selects_all(struct sql_tokens sql)
 {
     struct sql_lexer l;
     struct sql_token t;
     bool from = false;
-    if (sql.n > SQL_SELECTS_ALL_MAX)
+    if (sql.text.n > SQL_SELECTS_ALL_MAX)
         return false;
     sql_lexer_init(&l, sql);
     (void)sql_lexer_next(&l, &t);

@@ -3,13 +3,13 @@
 #ifndef TAVANA_SQL_SELECTS_ALL_H
 #define TAVANA_SQL_SELECTS_ALL_H
 
-#include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 
 enum { SQL_SELECTS_ALL_MAX = 16 * 1024 }; /* bytes of text; a longer one is none */
 
 /* Whether it is such a statement. */
-bool sql_selects_all(struct str sql);
+bool sql_selects_all(struct sql_tokens sql);
 
 #endif

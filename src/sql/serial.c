@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "sql/catalog.h"
 #include "sql/edits.h"
+#include "sql/name.h"
 #include "sql/reader.h"
 #include "sql/statement.h"
 
@@ -78,7 +79,7 @@ static bool next_column(struct reader *r, size_t *depth, struct sql_token *name)
     return false;
 }
 
-bool sql_is_serial(struct str sql)
+bool sql_is_serial(struct sql_tokens sql)
 {
     struct reader r;
     struct head h;
@@ -88,11 +89,11 @@ bool sql_is_serial(struct str sql)
     return read_head(&r, &h) && next_column(&r, &depth, &name);
 }
 
-/* A part of a quoted name: folded as PostgreSQL does unless it was quoted itself. */
+/* A part of a quoted name: folded as PostgreSQL does unless it was quoted itself. Quotes stay doubled. */
 static void put_part(struct buf *b, const struct sql_token *name)
 {
-    bool quoted = name->kind == SQL_TOK_QUOTED && name->text.n >= 2;
-    struct str s = quoted ? (struct str){name->text.p + 1, name->text.n - 2} : name->text;
+    struct str s = sql_name_bare(name);
+    bool quoted = name->kind == SQL_TOK_QUOTED;
     for (size_t i = 0; i < s.n; i++)
         buf_put_u8(b, (uint8_t)(!quoted && s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] - 'A' + 'a' : s.p[i]));
 }
@@ -146,7 +147,7 @@ int sql_parse_serial(struct arena *a, const struct sql_statement *s, struct sql_
     struct edits edits;
     struct sql_token name;
     size_t depth = 0;
-    reader_init(&r, a, s->text, e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
     if (!read_head(&r, &h))
         return reader_syntax_error(&r);
     *out = (struct sql_serial){.name = h.name,

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "sql/rewrite.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ struct sql_serial {
 };
 
 /* Whether a CREATE TABLE has a column of such a type. */
-bool sql_is_serial(struct str sql);
+bool sql_is_serial(struct sql_tokens sql);
 /* Of one for which sql_is_serial holds; what is not lent lies in the arena. 42601, 54000, 53200 */
 int sql_parse_serial(struct arena *a, const struct sql_statement *s, struct sql_serial *out, struct err *e);
 

@@ -141,7 +141,7 @@ static bool read_all(struct reader *r, struct sql_set_config *out)
     return take_from(r, r->arena ? &out->only : NULL) && r->token.kind == SQL_TOK_END;
 }
 
-bool sql_is_set_config(struct str sql)
+bool sql_is_set_config(struct sql_tokens sql)
 {
     struct reader r;
     struct sql_set_config all = {0};
@@ -153,7 +153,7 @@ int sql_parse_set_config(struct arena *a, const struct sql_statement *s, struct 
                          struct err *e)
 {
     struct reader r;
-    reader_init(&r, a, s->text, e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
     *out = (struct sql_set_config){.items = arena_calloc(a, SQL_SET_CONFIG_MAX, sizeof *out->items)};
     if (!out->items)
         return err_oom(e);

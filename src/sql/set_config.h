@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,7 @@ struct sql_set_config {
 
 /* Whether a SELECT is nothing but calls of set_config, at most SQL_SET_CONFIG_MAX, of literals and
  * parameters. */
-bool sql_is_set_config(struct str sql);
+bool sql_is_set_config(struct sql_tokens sql);
 /* Of one for which sql_is_set_config holds; strings lie in the arena. 53200 */
 int sql_parse_set_config(struct arena *a, const struct sql_statement *s, struct sql_set_config *out,
                          struct err *e);

@@ -28,7 +28,7 @@ static const char *read_head(struct reader *r)
     return tag;
 }
 
-bool sql_is_several(struct str sql)
+bool sql_is_several(struct sql_tokens sql)
 {
     struct reader r;
     reader_init(&r, NULL, sql, NULL);
@@ -63,7 +63,7 @@ int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql
     *out = (struct sql_several){.names = arena_calloc(a, room, sizeof *out->names)};
     if (!out->names)
         return err_oom(e);
-    reader_init(&r, a, s->text, e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
     out->tag = read_head(&r);
     out->head = (struct str){s->text.p, r.token.at};
     TRY(read_object(&r, &out->names[out->n++]));

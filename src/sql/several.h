@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ struct sql_several {       /* of one object the text would be: head name tail */
 };
 
 /* Whether a DROP or TRUNCATE names more than one object. */
-bool sql_is_several(struct str sql);
+bool sql_is_several(struct sql_tokens sql);
 /* 42601 where a name is missing. */
 int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql_several *out, struct err *e);
 

@@ -1,7 +1,5 @@
 #include "sql/shape.h"
 
-#include "sql/token.h"
-
 #include <string.h>
 
 /* FNV-1a, 64 bits. */
@@ -57,13 +55,13 @@ static void put_token(struct writer *w, const struct sql_token *t)
 }
 
 /* A text whose quote has no end says nothing from there on. */
-void sql_shape(struct str sql, struct sql_shape *out)
+void sql_shape(struct sql_tokens sql, struct sql_shape *out)
 {
     struct sql_lexer l;
     struct sql_token t;
     struct writer w = {.out = out, .hash = FNV_BASIS};
-    if (sql.n > SQL_SHAPE_BYTES_MAX)
-        sql.n = SQL_SHAPE_BYTES_MAX;
+    if (sql.text.n > SQL_SHAPE_BYTES_MAX)
+        sql = sql_tokens_of((struct str){sql.text.p, SQL_SHAPE_BYTES_MAX}); /* the last token may be cut */
     sql_lexer_init(&l, sql);
     while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD)
         put_token(&w, &t);

@@ -3,7 +3,7 @@
 #ifndef TAVANA_SQL_SHAPE_H
 #define TAVANA_SQL_SHAPE_H
 
-#include "base/str.h"
+#include "sql/token.h"
 
 #include <stdint.h>
 
@@ -18,6 +18,6 @@ struct sql_shape {
 };
 
 /* Looks at SQL_SHAPE_BYTES_MAX bytes of sql, at most. */
-void sql_shape(struct str sql, struct sql_shape *out);
+void sql_shape(struct sql_tokens sql, struct sql_shape *out);
 
 #endif

@@ -1,9 +1,9 @@
 #include "sql/statement.h"
+
 #include "sql/serial.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
-
-#include "sql/token.h"
+#include "sql/tokens.h"
 
 enum { HEAD = 4, WORD_MAX = 63 };
 
@@ -11,7 +11,7 @@ enum { HEAD = 4, WORD_MAX = 63 };
 struct command {
     const char *word;
     enum sql_kind kind;
-    enum sql_kind (*check)(const struct sql_token *head, struct str text);
+    enum sql_kind (*check)(const struct sql_token *head, struct sql_tokens text);
 };
 
 /* The sorts of values that PostgreSQL's grammar takes in SET: no brackets, no operators but a sign. */
@@ -40,7 +40,7 @@ static bool is_assignment(const struct sql_token *t)
 
 /* SET with a name and a list of plain values, or one of the forms spelled in words. DuckDB's own (SET GLOBAL,
  * SET VARIABLE, values in brackets …) are the engine's. */
-static enum sql_kind check_set(const struct sql_token *head, struct str text)
+static enum sql_kind check_set(const struct sql_token *head, struct sql_tokens text)
 {
     static const char *const spelled[] = {"TIME", "NAMES", "TRANSACTION", "CONSTRAINTS", "ROLE", "SCHEMA"};
     struct sql_lexer l;
@@ -72,7 +72,7 @@ static enum sql_kind check_set(const struct sql_token *head, struct str text)
 }
 
 /* name[.name]… and nothing else. */
-static bool is_setting_name(const struct sql_token *head, struct str text)
+static bool is_setting_name(const struct sql_token *head, struct sql_tokens text)
 {
     struct sql_lexer l;
     struct sql_token t;
@@ -95,12 +95,12 @@ static bool is_spelled_setting(const struct sql_token *head)
            (sql_token_is_word(&head[1], "SESSION") && sql_token_is_word(&head[2], "AUTHORIZATION"));
 }
 
-static enum sql_kind check_reset(const struct sql_token *head, struct str text)
+static enum sql_kind check_reset(const struct sql_token *head, struct sql_tokens text)
 {
     return is_spelled_setting(head) || is_setting_name(head, text) ? SQL_RESET : SQL_ENGINE;
 }
 
-static enum sql_kind check_show(const struct sql_token *head, struct str text)
+static enum sql_kind check_show(const struct sql_token *head, struct sql_tokens text)
 {
     static const char *const engine[] = {"TABLES", "DATABASES", "SCHEMAS", "VARIABLES"};
     for (size_t i = 0; i < sizeof engine / sizeof *engine; i++)
@@ -109,19 +109,19 @@ static enum sql_kind check_show(const struct sql_token *head, struct str text)
     return is_spelled_setting(head) || is_setting_name(head, text) ? SQL_SHOW : SQL_ENGINE;
 }
 
-static enum sql_kind check_start(const struct sql_token *head, struct str text)
+static enum sql_kind check_start(const struct sql_token *head, struct sql_tokens text)
 {
     (void)text;
     return sql_token_is_word(&head[1], "TRANSACTION") ? SQL_BEGIN : SQL_ENGINE;
 }
 
-static enum sql_kind check_commit(const struct sql_token *head, struct str text)
+static enum sql_kind check_commit(const struct sql_token *head, struct sql_tokens text)
 {
     (void)text;
     return sql_token_is_word(&head[1], "PREPARED") ? SQL_PREPARE_TRANSACTION : SQL_COMMIT;
 }
 
-static enum sql_kind check_rollback(const struct sql_token *head, struct str text)
+static enum sql_kind check_rollback(const struct sql_token *head, struct sql_tokens text)
 {
     (void)text;
     if (sql_token_is_word(&head[1], "PREPARED"))
@@ -130,7 +130,7 @@ static enum sql_kind check_rollback(const struct sql_token *head, struct str tex
     return sql_token_is_word(&head[i], "TO") ? SQL_SAVEPOINT : SQL_ROLLBACK;
 }
 
-static enum sql_kind check_prepare(const struct sql_token *head, struct str text)
+static enum sql_kind check_prepare(const struct sql_token *head, struct sql_tokens text)
 {
     (void)text;
     return sql_token_is_word(&head[1], "TRANSACTION") && head[2].kind == SQL_TOK_STRING
@@ -138,20 +138,20 @@ static enum sql_kind check_prepare(const struct sql_token *head, struct str text
                : SQL_PREPARE;
 }
 
-static enum sql_kind check_several(const struct sql_token *head, struct str text)
+static enum sql_kind check_several(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
     return sql_is_several(text) ? SQL_SEVERAL : SQL_ENGINE;
 }
 
-static enum sql_kind check_create(const struct sql_token *head, struct str text)
+static enum sql_kind check_create(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
     return sql_is_serial(text) ? SQL_SERIAL : SQL_ENGINE;
 }
 
 /* By the next token alone for nearly all. */
-static enum sql_kind check_select(const struct sql_token *head, struct str text)
+static enum sql_kind check_select(const struct sql_token *head, struct sql_tokens text)
 {
     bool may_be = sql_token_is_word(&head[1], "set_config") ||
                   (sql_token_is_word(&head[1], "pg_catalog") && sql_token_is_word(&head[3], "set_config"));
@@ -212,13 +212,14 @@ static int upper_word(struct arena *a, struct str word, const char **out, struct
 }
 
 /* text starts at its first token and ends with its last. */
-static int classify(struct arena *a, struct str text, struct sql_statement *out, struct err *e)
+static int classify(struct arena *a, struct sql_tokens text, struct sql_statement *out, struct err *e)
 {
     struct sql_lexer l;
     struct sql_token head[HEAD];
     bool bracket = false;
     sql_lexer_init(&l, text);
-    out->text = text;
+    out->text = text.text;
+    out->marks = text.marks;
     out->kind = SQL_ENGINE;
     out->word = "";
     while (sql_lexer_next(&l, &head[0]), sql_token_is(&head[0], '('))
@@ -249,7 +250,8 @@ struct piece {
     bool last, bad;
 };
 
-static void next_piece(struct sql_lexer *l, struct piece *p)
+/* k: gets all tokens. */
+static int next_piece(struct sql_lexer *l, struct sql_keeper *k, struct piece *p, struct err *e)
 {
     struct sql_token t;
     size_t ntokens = 0, brackets = 0, begins = 0;
@@ -260,10 +262,11 @@ static void next_piece(struct sql_lexer *l, struct piece *p)
         if (kind == SQL_TOK_END || kind == SQL_TOK_BAD) {
             p->last = true;
             p->bad = kind == SQL_TOK_BAD;
-            return;
+            return ST_OK;
         }
+        TRY(sql_keeper_add(k, &t, e));
         if (sql_token_is(&t, ';') && !brackets && !begins)
-            return;
+            return ST_OK;
         if (ntokens++ == 0)
             p->start = t.at;
         p->end = t.at + t.text.n;
@@ -305,23 +308,33 @@ static int grow(struct arena *a, struct sql_list *list, size_t *cap, struct err 
     return ST_OK;
 }
 
+/* The next statement of the whole, when its piece has been found. */
+static int take_piece(struct arena *a, const struct sql_tokens *whole, const struct piece *p,
+                      struct sql_statement *out, struct err *e)
+{
+    out->offset = p->start;
+    struct str text = {whole->text.p + p->start, p->end - p->start};
+    return classify(a, sql_tokens_part(whole, text), out, e);
+}
+
 int sql_split(struct arena *a, struct str sql, struct sql_list *out, struct err *e)
 {
+    struct sql_keeper keeper;
     struct sql_lexer l;
     struct piece p = {0};
     size_t cap = 0;
     *out = (struct sql_list){0};
-    sql_lexer_init(&l, sql);
+    sql_keeper_init(&keeper, a, sql.n);
+    sql_lexer_init(&l, sql_tokens_of(sql));
     while (!p.last) {
-        next_piece(&l, &p);
+        TRY(next_piece(&l, &keeper, &p, e));
         if (p.bad)
             return ST_AGAIN;
         if (p.start == p.end)
             continue;
         TRY(grow(a, out, &cap, e));
-        struct sql_statement *s = &out->items[out->n];
-        s->offset = p.start;
-        TRY(classify(a, (struct str){sql.p + p.start, p.end - p.start}, s, e));
+        const struct sql_tokens so_far = {.text = sql, .marks = {.items = keeper.items, .n = keeper.n}};
+        TRY(take_piece(a, &so_far, &p, &out->items[out->n], e));
         out->n++;
     }
     if (out->n == 0) {
@@ -331,21 +344,25 @@ int sql_split(struct arena *a, struct str sql, struct sql_list *out, struct err 
     return ST_OK;
 }
 
-int sql_classify(struct arena *a, struct str sql, struct sql_statement *out, struct err *e)
+int sql_classify(struct arena *a, struct sql_tokens sql, struct sql_statement *out, struct err *e)
 {
+    struct sql_keeper keeper;
     struct sql_lexer l;
     struct piece p;
-    *out = (struct sql_statement){.kind = SQL_EMPTY, .text = {sql.p, 0}, .word = ""};
+    *out = (struct sql_statement){.kind = SQL_EMPTY, .text = {sql.text.p, 0}, .word = ""};
+    sql_keeper_init(&keeper, a, sql.text.n);
+    keeper.full = sql.marks.n > 0; /* they are kept already */
     sql_lexer_init(&l, sql);
     do
-        next_piece(&l, &p);
+        TRY(next_piece(&l, &keeper, &p, e));
     while (p.start == p.end && !p.last && !p.bad);
     if (p.bad) {
-        *out = (struct sql_statement){.kind = SQL_ENGINE, .text = sql, .word = ""};
+        *out = (struct sql_statement){.kind = SQL_ENGINE, .text = sql.text, .word = ""};
         return ST_OK;
     }
     if (p.start == p.end)
         return ST_OK;
-    out->offset = p.start;
-    return classify(a, (struct str){sql.p + p.start, p.end - p.start}, out, e);
+    if (!sql.marks.n)
+        sql.marks = (struct sql_marks){.items = keeper.items, .n = keeper.n};
+    return take_piece(a, &sql, &p, out, e);
 }

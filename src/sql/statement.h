@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,8 @@ enum {
     SQL_COMMAND_MAX = 1 << 20,  /* bytes of a command that sql_parse_* takes; more is 54000 */
     SQL_NAME_MAX = 63,          /* bytes of a name; longer ones are cut, as PostgreSQL does (NAMEDATALEN) */
 };
+
+struct sql_parsed;
 
 enum sql_kind {
     SQL_EMPTY,               /* blanks and comments alone */
@@ -51,9 +54,11 @@ enum sql_kind {
 
 struct sql_statement {
     enum sql_kind kind;
-    struct str text;  /* lent from the message, without the semicolon, blanks and comments around it */
-    size_t offset;    /* of text in the message, bytes */
-    const char *word; /* first word in upper case ("SELECT"), behind opening brackets; "" without */
+    struct str text;        /* lent from the message, without the semicolon, blanks and comments around it */
+    struct sql_marks marks; /* its tokens, as far as they are kept; they live as long as the message */
+    size_t offset;          /* of text in the message, bytes */
+    const char *word;       /* first word in upper case ("SELECT"), behind opening brackets; "" without */
+    const struct sql_parsed *parsed; /* what a command says (parsed.h); NULL: nobody has asked yet */
 };
 
 struct sql_list {
@@ -61,11 +66,25 @@ struct sql_list {
     struct sql_statement *items; /* of the arena; empty statements are left out unless all are */
 };
 
-/* Splits a message at its semicolons outside of strings, comments, brackets and bodies of SQL functions.
+/* The tokens of a statement: what all passes over it take. */
+static inline struct sql_tokens sql_statement_tokens(const struct sql_statement *s)
+{
+    return (struct sql_tokens){.text = s->text, .marks = s->marks};
+}
+
+/* A position in a statement's text becomes one in the message that it is part of. */
+static inline void sql_shift_position(const struct sql_statement *s, struct err *e)
+{
+    err_shift_position(e, (struct str){s->text.p - s->offset, s->offset});
+}
+
+/* Splits a message at its semicolons outside of strings, comments, brackets and bodies of SQL functions, and
+ * keeps the tokens that it finds by the way.
  * ST_OK; ST_AGAIN a string, quoted name or comment has no end: the engine shall split it (and say so), and
  * sql_classify each part; ST_ERR 54000 or 53200. */
 int sql_split(struct arena *a, struct str sql, struct sql_list *out, struct err *e);
-/* What one piece is, when the engine has split it. Never fails but for memory. */
-int sql_classify(struct arena *a, struct str sql, struct sql_statement *out, struct err *e);
+/* What one piece is, when the engine has split it, or when it is a part of a statement whose tokens are kept.
+ * Never fails but for memory. */
+int sql_classify(struct arena *a, struct sql_tokens sql, struct sql_statement *out, struct err *e);
 
 #endif

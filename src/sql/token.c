@@ -279,7 +279,14 @@ static enum sql_token_kind skip_token(struct str s, size_t *i)
     }
 }
 
-enum sql_token_kind sql_lexer_next(struct sql_lexer *l, struct sql_token *t)
+static _Thread_local uint64_t scanned;
+
+uint64_t sql_tokens_scanned(void)
+{
+    return scanned;
+}
+
+enum sql_token_kind sql_lexer_scan(struct sql_lexer *l, struct sql_token *t)
 {
     size_t i = l->at;
     bool ok = skip_blanks(l->sql, &i);
@@ -292,8 +299,16 @@ enum sql_token_kind sql_lexer_next(struct sql_lexer *l, struct sql_token *t)
         t->kind = skip_token(l->sql, &i);
     if (t->kind == SQL_TOK_BAD)
         i = l->sql.n;
+    scanned += t->kind != SQL_TOK_END;
     t->at = start;
     t->text = (struct str){l->sql.p + start, i - start};
     l->at = i;
     return t->kind;
+}
+
+void sql_lexer_seek(struct sql_lexer *l, size_t at)
+{
+    l->at = at;
+    while (l->kept < l->end && l->kept->at - l->base < at)
+        l->kept++;
 }

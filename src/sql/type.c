@@ -1,5 +1,7 @@
 #include "sql/type.h"
 
+#include "sql/name.h"
+
 enum { TYPE_TOKENS_MAX = 8 }; /* in the brackets of a type */
 
 /* Behind the closing bracket, which is near in a type. */
@@ -26,13 +28,6 @@ static bool is_more(const struct sql_token *t)
     return false;
 }
 
-static struct str bare(const struct sql_token *t)
-{
-    if (t->kind == SQL_TOK_QUOTED && t->text.n >= 2 && t->text.p[0] == '"')
-        return (struct str){t->text.p + 1, t->text.n - 2};
-    return t->text;
-}
-
 bool sql_read_type(struct sql_lexer *ahead, struct sql_type *out)
 {
     struct sql_token t;
@@ -45,7 +40,7 @@ bool sql_read_type(struct sql_lexer *ahead, struct sql_type *out)
         if (sql_lexer_next(ahead, &name), !sql_token_is_name(&name))
             return false;
     }
-    out->name = bare(&name);
+    out->name = sql_name_bare(&name);
     out->name_at = name.at;
     out->end = name.at + name.text.n;
     for (; is_more(&t); (void)sql_lexer_next(ahead, &t))

@@ -1,5 +1,6 @@
 /* Statements from bytes: split, classify, every command's parser, both rewrites, and positions back. Where
- * libpg_query's scanner accepts the text, its tokens must begin and end where ours do. */
+ * libpg_query's scanner accepts the text, its tokens must begin and end where ours do. Passes over tokens that
+ * are kept must say what those over the bytes do, and tokens that follow edits be those of the new text. */
 #include "sql/catalog_rewrite.h"
 #include "sql/command.h"
 #include "sql/params.h"
@@ -9,7 +10,7 @@
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/statement.h"
-#include "sql/token.h"
+#include "sql/tokens.h"
 
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
@@ -65,7 +66,7 @@ static void compare(struct str sql)
         struct sql_lexer l;
         struct sql_token t;
         size_t i = 0;
-        sql_lexer_init(&l, sql);
+        sql_lexer_init(&l, sql_tokens_of(sql));
         while (scan && next_of_scan(scan, &i, &theirs)) {
             require(sql_lexer_next(&l, &t) != SQL_TOK_BAD);
             require(t.at == (size_t)theirs->start && t.at + t.text.n == (size_t)theirs->end);
@@ -132,6 +133,33 @@ static void check_rewritten(const struct sql_rewritten *r, struct str original)
     }
 }
 
+/* Both hand out the same tokens. */
+static void require_same(struct sql_tokens one, struct sql_tokens other)
+{
+    struct sql_lexer l, m;
+    struct sql_token t, u;
+    sql_lexer_init(&l, one);
+    sql_lexer_init(&m, other);
+    do {
+        require(sql_lexer_next(&l, &t) == sql_lexer_next(&m, &u));
+        require(t.at == u.at && t.text.n == u.text.n && t.text.p == u.text.p);
+    } while (t.kind != SQL_TOK_END);
+}
+
+static void check_kept(struct arena *a, struct str sql, const struct sql_rewritten *plain)
+{
+    struct err e;
+    struct sql_tokens kept, led;
+    struct sql_rewritten r;
+    err_init(&e);
+    require(sql_tokens_keep(a, sql, &kept, &e) == ST_OK);
+    require_same(kept, sql_tokens_of(sql));
+    require(sql_rewrite_catalog(a, kept, value, NULL, &r, &e) == ST_OK);
+    require(str_eq(r.text, plain->text) && r.nedits == plain->nedits);
+    require(sql_tokens_follow(a, &kept, &r, &led, &e) == ST_OK);
+    require_same(led, sql_tokens_of(r.text));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char text[INPUT_MAX + 1];
@@ -157,15 +185,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             parse(&a, &list.items[i]);
         }
     }
-    require(sql_classify(&a, sql, &s, &e) == ST_OK);
+    require(sql_classify(&a, sql_tokens_of(sql), &s, &e) == ST_OK);
     struct str param_types[3];
-    sql_param_casts(sql, param_types, 3);
+    struct sql_params params;
+    require(sql_params_find(&a, sql_tokens_of(sql), &params, &e) == ST_OK);
+    sql_param_casts(&params, param_types, 3);
     for (size_t i = 0; i < 3; i++)
         require(!param_types[i].p ||
                 (param_types[i].p > text && param_types[i].p + param_types[i].n <= text + size));
-    if (sql_rewrite_catalog(&a, sql, value, NULL, &catalog, &e) == ST_OK) {
+    if (sql_rewrite_catalog(&a, sql_tokens_of(sql), value, NULL, &catalog, &e) == ST_OK) {
         check_rewritten(&catalog, sql);
-        if (sql_cast_params(&a, catalog.text, types, 3, &cast, &e) == ST_OK)
+        check_kept(&a, sql, &catalog);
+        if (sql_params_find(&a, sql_tokens_of(catalog.text), &params, &e) == ST_OK &&
+            sql_cast_params(&a, &params, types, 3, &cast, &e) == ST_OK)
             check_rewritten(&cast, catalog.text);
     }
     arena_release(&a);

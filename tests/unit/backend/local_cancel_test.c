@@ -1,4 +1,5 @@
 #include "local_fixture.h"
+#include "sql/token.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -86,7 +87,8 @@ static void test_cancel_spares_other_portals(void **state)
         while (!waiting[i]) {
             struct backend_portal *p = NULL;
             err_init(&err);
-            if ((st || s->ops->prepare(s, STR("from range(10000)"), NULL, 0, &st, &err) == ST_OK) &&
+            if ((st || s->ops->prepare(s, &(struct sql_tokens){.text = STR("from range(10000)")}, NULL, 0,
+                                       &st, &err) == ST_OK) &&
                 s->ops->open(s, st, NULL, 0, &p, &err) == ST_OK && s->ops->start(p, &err) == ST_OK)
                 waiting[i] = p;
             else
@@ -125,7 +127,8 @@ static void test_cancels_do_not_stray(void **state)
         struct backend_portal *p = NULL;
         uint64_t n = 0;
         err_init(&err);
-        int status = s->ops->prepare(s, STR("select count(*) from range(3000)"), NULL, 0, &st, &err);
+        int status = s->ops->prepare(s, &(struct sql_tokens){.text = STR("select count(*) from range(3000)")},
+                                     NULL, 0, &st, &err);
         if (status == ST_OK)
             status = s->ops->open(s, st, NULL, 0, &p, &err);
         if (status == ST_OK)
@@ -172,7 +175,8 @@ static void *run_many(void *arg)
                 char sql[64];
                 err_init(&e);
                 int n = snprintf(sql, sizeof sql, "select %d", k);
-                if (s->ops->prepare(s, (struct str){sql, (size_t)n}, NULL, 0, &st, &e) != ST_OK ||
+                if (s->ops->prepare(s, &(struct sql_tokens){.text = (struct str){sql, (size_t)n}}, NULL, 0,
+                                    &st, &e) != ST_OK ||
                     s->ops->open(s, st, NULL, 0, &p, &e) != ST_OK || s->ops->start(p, &e) != ST_OK ||
                     s->ops->fetch(p, &how, &rs, &e) != ST_OK || row_stream_next(rs, &b, &e) != ST_OK ||
                     b->nrows != 1 || memcmp(b->data + 11, sql + 7, b->len - 11) != 0)
@@ -238,14 +242,15 @@ static void test_left_behind(void **state)
     assert_false(backend_leave_behind(s));
     (void)snprintf(text, sizeof text, "create table left_behind as %s", nested(250));
     assert_int_equal(pthread_create(&t, NULL, leave_when_deaf, s), 0);
-    int status = s->ops->prepare(s, str_of(text), NULL, 0, &st, &err);
+    int status = s->ops->prepare(s, &(struct sql_tokens){.text = str_of(text)}, NULL, 0, &st, &err);
     assert_int_equal(pthread_join(t, NULL), 0);
     assert_int_equal(status, ST_ERR);
     assert_int_equal(err.code, SQLSTATE_QUERY_CANCELED);
     assert_true(backend_is_left(s));
     assert_false(backend_is_left(other));
     err_init(&err);
-    assert_int_equal(s->ops->prepare(s, STR("select 42 + 1"), NULL, 0, &st, &err), ST_ERR);
+    assert_int_equal(
+        s->ops->prepare(s, &(struct sql_tokens){.text = STR("select 42 + 1")}, NULL, 0, &st, &err), ST_ERR);
     assert_int_equal(err.code, SQLSTATE_QUERY_CANCELED);
     err_init(&err);
     s->ops->session_close(s);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "sql/token.h"
 
 static void ran(struct backend_session *s, const char *sql)
 {
@@ -104,7 +105,9 @@ static void test_direct_fails(void **state)
     assert_string_equal(query(s, "select 1 + 0"), "1\n");
     struct backend_stmt *st = NULL;
     err_init(&err);
-    assert_int_equal(s->ops->prepare(s, STR("select tavana_rows(1)"), NULL, 0, &st, &err), ST_ERR);
+    assert_int_equal(
+        s->ops->prepare(s, &(struct sql_tokens){.text = STR("select tavana_rows(1)")}, NULL, 0, &st, &err),
+        ST_ERR);
     assert_int_equal(err.code, SQLSTATE_INSUFFICIENT_PRIVILEGE);
     s->ops->session_close(s);
 }

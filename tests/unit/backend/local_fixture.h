@@ -8,6 +8,7 @@
 #include "rows/row_batch.h"
 #include "rows/row_desc.h"
 #include "rows/row_stream.h"
+#include "sql/token.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +39,7 @@ static inline struct backend_stmt *prepared_as(struct backend_session *s, const 
 {
     struct backend_stmt *st = NULL;
     err_init(&err);
-    int status = s->ops->prepare(s, str_of(sql), oids, n, &st, &err);
+    int status = s->ops->prepare(s, &(struct sql_tokens){.text = str_of(sql)}, oids, n, &st, &err);
     if (status != ST_OK)
         print_error("%s: %s %s\n", sql, sqlstate_code(err.code), err.message);
     assert_int_equal(status, ST_OK);
@@ -154,7 +155,7 @@ static inline void assert_fails(struct backend_session *s, const char *sql, cons
     struct backend_stmt *st = NULL;
     struct backend_portal *p = NULL;
     err_init(&err);
-    int status = s->ops->prepare(s, str_of(sql), NULL, 0, &st, &err);
+    int status = s->ops->prepare(s, &(struct sql_tokens){.text = str_of(sql)}, NULL, 0, &st, &err);
     if (status == ST_OK)
         status = s->ops->open(s, st, NULL, 0, &p, &err);
     if (status == ST_OK)

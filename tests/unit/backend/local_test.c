@@ -1,6 +1,8 @@
 #include "local_fixture.h"
 
 #include "base/alloc.h"
+#include "pgtype/oid.h"
+#include "sql/tokens.h"
 
 static void test_select_42(void **state)
 {
@@ -353,13 +355,61 @@ static int live(struct backend_session *s, struct backend_stmt **st, struct back
     const struct backend_fetch how = {.batch_bytes = 100};
     struct row_stream *rs = NULL;
     struct row_batch *b = NULL;
-    TRY(s->ops->prepare(s, STR("select i + $1, $2, 5::variant from range(3000) r(i)"), oids, 2, st, &err));
+    TRY(s->ops->prepare(
+        s, &(struct sql_tokens){.text = STR("select i + $1, $2, 5::variant from range(3000) r(i)")}, oids, 2,
+        st, &err));
     TRY(s->ops->open(s, *st, params, 2, p, &err));
     TRY(s->ops->start(*p, &err));
     TRY(s->ops->fetch(*p, &how, &rs, &err));
     int status = row_stream_next(rs, &b, &err);
     row_stream_close(rs);
     return status;
+}
+
+/* Runs a prepared statement once; how many tokens were found in bytes meanwhile. */
+static uint64_t scanned_by_a_run(struct backend_session *s, struct backend_stmt *st)
+{
+    const struct backend_param one = {(const uint8_t *)"1.5", 3, 0};
+    struct backend_portal *p = NULL;
+    uint64_t before = sql_tokens_scanned();
+    assert_int_equal(s->ops->open(s, st, &one, st->info.nparams, &p, &err), ST_OK);
+    assert_int_equal(s->ops->start(p, &err), ST_OK);
+    s->ops->portal_close(p);
+    return sql_tokens_scanned() - before;
+}
+
+/* Tokens that come with a statement are not found again; those that do not are found once. */
+static void test_tokens_are_found_once(void **state)
+{
+    static const char *const texts[] = {
+        "select 1",
+        "select i, i + 1, i + 2, i + 3 from range(3) r(i)",
+        "select i from range(3) r(i) where i < $1::numeric and i < cast($1 as numeric)",
+        "select $1 from range(2)",
+        "create table if not exists tokens_once as select 1 as i",
+        "insert into tokens_once values (1), (2)",
+        "delete from tokens_once where i > 0 returning i",
+    };
+    struct backend_session *s = session();
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof texts / sizeof *texts); i++) {
+        static const uint32_t numeric = PGTYPE_NUMERIC;
+        const struct sql_tokens plain = sql_tokens_of(str_of(texts[i / 2]));
+        struct arena a;
+        struct sql_tokens kept;
+        struct backend_stmt *st = NULL;
+        bool param = memchr(plain.text.p, '$', plain.text.n);
+        arena_init(&a, 1 << 20);
+        assert_int_equal(sql_tokens_keep(&a, plain.text, &kept, &err), ST_OK);
+        uint64_t before = sql_tokens_scanned();
+        assert_int_equal(s->ops->prepare(s, i % 2 ? &kept : &plain, &numeric, param, &st, &err), ST_OK);
+        assert_int_equal(sql_tokens_scanned() - before, i % 2 ? 0 : kept.marks.n);
+        for (int runs = 0; runs < 3; runs++)
+            assert_int_equal(scanned_by_a_run(s, st), 0);
+        s->ops->stmt_free(st);
+        arena_release(&a);
+    }
+    s->ops->session_close(s);
 }
 
 static void test_allocations_fail(void **state)
@@ -402,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_settings_move),
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_tokens_are_found_once),
         cmocka_unit_test(test_allocations_fail),
     };
     return cmocka_run_group_tests(tests, open_backend, close_backend);

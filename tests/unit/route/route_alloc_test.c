@@ -40,7 +40,8 @@ static int a_statement(void)
 {
     struct backend_stmt *st = NULL;
     const uint32_t oids[] = {23};
-    TRY(session->ops->prepare(session, str_of("select $1"), oids, 1, &st, &err));
+    TRY(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select $1")}, oids, 1, &st,
+                              &err));
     session->ops->stmt_free(st);
     return ST_OK;
 }
@@ -79,7 +80,8 @@ static int portal_of(struct backend_stmt *st)
 static int a_portal(void)
 {
     struct backend_stmt *st = NULL;
-    TRY(session->ops->prepare(session, str_of("select same"), NULL, 0, &st, &err));
+    TRY(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select same")}, NULL, 0, &st,
+                              &err));
     int rc = portal_of(st);
     session->ops->stmt_free(st);
     return rc;
@@ -88,7 +90,8 @@ static int a_portal(void)
 static int a_parameter(void)
 {
     struct backend_stmt *st = NULL;
-    TRY(session->ops->prepare(session, str_of("select $1"), NULL, 0, &st, &err));
+    TRY(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select $1")}, NULL, 0, &st,
+                              &err));
     int rc = portal_of(st);
     session->ops->stmt_free(st);
     return rc;
@@ -159,12 +162,15 @@ static void an_account_is_full(void **state)
     (void)state;
     session->memory = &a;
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_OUT_OF_MEMORY);
     assert_true(a.refused && a.used == 0);
     a = (struct account){.max = 100 * 1000};
     err_init(&err);
-    assert_int_equal(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err), ST_OK);
+    assert_int_equal(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL,
+                                           0, &st, &err),
+                     ST_OK);
     assert_true(a.used > 0);
     struct backend_portal *p = NULL;
     a.max = a.used;

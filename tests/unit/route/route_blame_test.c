@@ -96,7 +96,8 @@ static void two_deaths_are_refused(void **state)
     died("w2", p);
     close_portal(p);
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE);
     assert_null(mine()->suspect.stmt);
     assert_true(route_refused(route) > 0);
@@ -112,7 +113,9 @@ static void parameters_count(void **state)
     struct backend_portal *p = NULL;
     (void)state;
     err_init(&err);
-    assert_int_equal(session->ops->prepare(session, str_of("select $1"), NULL, 0, &st, &err), ST_OK);
+    assert_int_equal(
+        session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select $1")}, NULL, 0, &st, &err),
+        ST_OK);
     assert_int_equal(session->ops->open(session, st, params, 1, &p, &err), ST_OK);
     assert_int_equal(session->ops->start(p, &err), ST_OK);
     died("w1", p);

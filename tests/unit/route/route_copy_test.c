@@ -84,7 +84,8 @@ static void expect_lost_transaction(const struct one_worker *first)
 {
     struct backend_stmt *st = NULL;
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_IN_FAILED_SQL_TRANSACTION);
     expect_code(tx(BACKEND_TX_COMMIT), SQLSTATE_CONNECTION_FAILURE);
     assert_int_equal(run("select one"), ST_OK);

@@ -158,10 +158,12 @@ static void lost_after_a_write(void **state)
     stop_worker(where());
     struct backend_stmt *st = NULL;
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_CONNECTION_FAILURE);
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_IN_FAILED_SQL_TRANSACTION);
     assert_int_equal(tx(BACKEND_TX_ROLLBACK), ST_OK);
     assert_int_equal(run("select one"), ST_OK);
@@ -197,7 +199,8 @@ static void a_snapshot_does_not_move(void **state)
     stop_worker(where());
     struct backend_stmt *st = NULL;
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_CONNECTION_FAILURE);
     expect_code(tx(BACKEND_TX_COMMIT), SQLSTATE_CONNECTION_FAILURE);
 }
@@ -209,7 +212,8 @@ static void temporary_objects_are_gone(void **state)
     stop_worker(where());
     struct backend_stmt *st = NULL;
     err_init(&err);
-    expect_code(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err),
+    expect_code(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL, 0,
+                                      &st, &err),
                 SQLSTATE_CONNECTION_FAILURE);
     assert_string_equal(err.detail, "Temporary objects and variables of this session are gone.");
     assert_int_equal(run("select one"), ST_OK); /* it was told once */
@@ -320,7 +324,9 @@ static void a_statement_comes_along(void **state)
     struct backend_portal *p = NULL;
     (void)state;
     err_init(&err);
-    assert_int_equal(session->ops->prepare(session, str_of("select one"), NULL, 0, &st, &err), ST_OK);
+    assert_int_equal(session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select one")}, NULL,
+                                           0, &st, &err),
+                     ST_OK);
     struct one_worker *first = where();
     stop_worker(first);
     (void)fake_log(other(first)->fake);
@@ -338,7 +344,9 @@ static void parameters_come_along(void **state)
     struct backend_portal *p = NULL;
     (void)state;
     err_init(&err);
-    assert_int_equal(session->ops->prepare(session, str_of("select $1"), NULL, 0, &st, &err), ST_OK);
+    assert_int_equal(
+        session->ops->prepare(session, &(struct sql_tokens){.text = str_of("select $1")}, NULL, 0, &st, &err),
+        ST_OK);
     assert_int_equal(session->ops->open(session, st, params, 1, &p, &err), ST_OK);
     session->ops->stmt_free(st); /* the portal keeps what it needs */
     stop_worker(where());

@@ -15,6 +15,7 @@
 #include "rows/row_batch.h"
 #include "rows/row_stream.h"
 #include "rpc/service.h"
+#include "sql/token.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -160,7 +161,8 @@ static inline struct backend_portal *opened(const char *sql)
     struct backend_stmt *st = NULL;
     struct backend_portal *p = NULL;
     err_init(&err);
-    if (session->ops->prepare(session, str_of(sql), NULL, 0, &st, &err) != ST_OK)
+    if (session->ops->prepare(session, &(struct sql_tokens){.text = str_of(sql)}, NULL, 0, &st, &err) !=
+        ST_OK)
         fail_msg("%s: %s %s", sql, sqlstate_code(err.code), err.message);
     assert_int_equal(session->ops->open(session, st, NULL, 0, &p, &err), ST_OK);
     session->ops->stmt_free(st);

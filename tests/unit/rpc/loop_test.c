@@ -8,6 +8,7 @@
 #include "rpc/service.h"
 #include "sql/copy.h"
 #include "sql/statement.h"
+#include "sql/token.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -119,7 +120,9 @@ static void test_errors_keep_all(void **state)
     struct backend_session *s = session();
     struct backend_stmt *st = NULL;
     err_init(&err);
-    assert_int_equal(s->ops->prepare(s, STR("select nope from range(1)"), NULL, 0, &st, &err), ST_ERR);
+    assert_int_equal(s->ops->prepare(s, &(struct sql_tokens){.text = STR("select nope from range(1)")}, NULL,
+                                     0, &st, &err),
+                     ST_ERR);
     assert_int_equal(err.code, SQLSTATE_UNDEFINED_COLUMN);
     assert_int_equal(err.position, 8);
     assert_fails(s, "select 'x'::int", "22P02");
@@ -243,7 +246,7 @@ static void test_copy_in(void **state)
     arena_init(&a, 1 << 20);
     s->ops->portal_close(started(s, "create table loop_c (a int, b text)"));
     err_init(&err);
-    assert_int_equal(sql_classify(&a, STR("copy loop_c from stdin"), &statement, &err), ST_OK);
+    assert_int_equal(sql_classify(&a, sql_tokens_of(STR("copy loop_c from stdin")), &statement, &err), ST_OK);
     assert_int_equal(sql_parse_copy(&a, &statement, &copy, &err), ST_OK);
     const struct backend_copy_in in = {
         .table = copy.source, .name = copy.table, .options = &copy.options, .statement = &copy};

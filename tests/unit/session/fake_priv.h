@@ -100,8 +100,8 @@ void *fake_make(struct fake_session *s, enum fake_kind kind, size_t size, struct
 void fake_unmake(struct fake_session *s, enum fake_kind kind, const char *what, const char *of);
 
 /* fake_rows.c, fake_copy.c: calls of backend_ops */
-int fake_prepare(struct backend_session *b, struct str sql, const uint32_t *oids, size_t noids,
-                 struct backend_stmt **out, struct err *e);
+int fake_prepare(struct backend_session *b, const struct sql_tokens *tokens, const uint32_t *oids,
+                 size_t noids, struct backend_stmt **out, struct err *e);
 void fake_stmt_free(struct backend_stmt *b);
 int fake_open_portal(struct backend_session *b, struct backend_stmt *stmt, const struct backend_param *params,
                      size_t nparams, struct backend_portal **out, struct err *e);

@@ -6,6 +6,7 @@
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"
 #include "rows/rows_hash.h"
+#include "sql/token.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -85,13 +86,25 @@ static void stmt_release(struct fake_stmt *st)
     mem_free(st);
 }
 
-int fake_prepare(struct backend_session *b, struct str sql, const uint32_t *oids, size_t noids,
-                 struct backend_stmt **out, struct err *e)
+/* A backend makes passes over the tokens that it gets; those that were not kept count as found again. */
+static void look_at(struct sql_tokens tokens)
 {
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, tokens);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        ;
+}
+
+int fake_prepare(struct backend_session *b, const struct sql_tokens *tokens, const uint32_t *oids,
+                 size_t noids, struct backend_stmt **out, struct err *e)
+{
+    const struct str sql = tokens->text;
     struct fake_session *s = (struct fake_session *)b;
     const struct fake_statement *script = find(s->fake, sql);
     char text[2048];
     (void)oids, (void)noids;
+    look_at(*tokens);
     (void)snprintf(text, sizeof text, "%.*s", (int)sql.n, sql.p);
     TRY(fake_enter(s, FAKE_PREPARE, text, script, e));
     struct fake_stmt *st = mem_calloc(1, sizeof *st);

@@ -6,6 +6,8 @@
 #include "front/front.h"
 #include "net/lot.h"
 #include "session/session_priv.h"
+#include "sql/command.h"
+#include "sql/token.h"
 
 #include <poll.h>
 #include <time.h>
@@ -140,6 +142,7 @@ struct order {
     struct task task;
     unsigned nth;
     bool ask, failed;
+    struct rig_work *work; /* NULL: it is about allocations */
     _Atomic bool done;
 };
 
@@ -147,7 +150,9 @@ static void carry_out(struct task *t, struct worker *w)
 {
     struct order *o = list_entry(t, struct order, task);
     (void)w;
-    if (o->ask)
+    if (o->work)
+        *o->work = (struct rig_work){.tokens = sql_tokens_scanned(), .trees = sql_trees_made()};
+    else if (o->ask)
         o->failed = alloc_failed();
     else
         alloc_fail_nth(o->nth);
@@ -173,4 +178,15 @@ bool rig_failed(void)
 {
     struct order o = {.ask = true};
     return give_order(&o);
+}
+
+struct rig_work rig_work(void)
+{
+    static struct rig_work before;
+    struct rig_work now;
+    struct order o = {.work = &now};
+    (void)give_order(&o);
+    struct rig_work since = {.tokens = now.tokens - before.tokens, .trees = now.trees - before.trees};
+    before = now;
+    return since;
 }

@@ -30,6 +30,12 @@ int rig_tear_down(void **state);
 void rig_fail_nth(unsigned nth);
 bool rig_failed(void);
 
+/* What the pool's only thread has found in bytes of SQL, and parsed, since it was asked the last time. */
+struct rig_work {
+    uint64_t tokens, trees;
+};
+struct rig_work rig_work(void);
+
 #define expect_log(text) assert_string_equal(fake_log(fake), text)
 
 /* Waits until it is so; fails the test after some seconds. */

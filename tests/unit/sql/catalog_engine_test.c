@@ -80,7 +80,7 @@ static int answer(const char *sql, struct buf *out)
     const struct chunk_view *chunk;
     arena_init(&a, 1 << 20);
     err_init(&err);
-    int status = sql_rewrite_catalog(&a, str_of(sql), value, NULL, &r, &err);
+    int status = sql_rewrite_catalog(&a, sql_tokens_of(str_of(sql)), value, NULL, &r, &err);
     if (status == ST_OK)
         status = engine_prepare(conn, r.text, &st, &err);
     if (status == ST_OK)

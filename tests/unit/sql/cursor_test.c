@@ -32,7 +32,7 @@ static int done(void **state)
 static struct sql_statement statement(const char *sql)
 {
     struct sql_statement s;
-    assert_int_equal(sql_classify(&arena, str_of(sql), &s, &err), ST_OK);
+    assert_int_equal(sql_classify(&arena, sql_tokens_of(str_of(sql)), &s, &err), ST_OK);
     return s;
 }
 
@@ -142,11 +142,11 @@ static void test_fetch(void **state)
 static void test_where_current_of(void **state)
 {
     (void)state;
-    assert_true(sql_is_where_current_of(STR("update t set a = 1 where current of c")));
-    assert_true(sql_is_where_current_of(STR("DELETE FROM t WHERE CURRENT OF \"C\"")));
-    assert_false(sql_is_where_current_of(STR("delete from t where current of")));
-    assert_false(sql_is_where_current_of(STR("of c")));
-    assert_false(sql_is_where_current_of(STR("")));
+    assert_true(sql_is_where_current_of(sql_tokens_of(STR("update t set a = 1 where current of c"))));
+    assert_true(sql_is_where_current_of(sql_tokens_of(STR("DELETE FROM t WHERE CURRENT OF \"C\""))));
+    assert_false(sql_is_where_current_of(sql_tokens_of(STR("delete from t where current of"))));
+    assert_false(sql_is_where_current_of(sql_tokens_of(STR("of c"))));
+    assert_false(sql_is_where_current_of(sql_tokens_of(STR(""))));
 }
 
 /* Every allocation fails once: 53200, nothing else. */

@@ -15,7 +15,7 @@ static void literals(void **state)
                                       "/* ping */ select 'x' -- at the end", "select 1e5 as from1"};
     (void)state;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (!sql_selects_literals(str_of(yes[i])))
+        if (!sql_selects_literals(sql_tokens_of(str_of(yes[i]))))
             fail_msg("%s", yes[i]);
 }
 
@@ -48,14 +48,14 @@ static void others(void **state)
                                      "insert 1"};
     (void)state;
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (sql_selects_literals(str_of(no[i])))
+        if (sql_selects_literals(sql_tokens_of(str_of(no[i]))))
             fail_msg("%s", no[i]);
     static char longest[SQL_LITERALS_MAX + 2];
     memset(longest, ' ', sizeof longest - 1);
     memcpy(longest, "select 1", 8);
-    assert_false(sql_selects_literals(str_of(longest)));
+    assert_false(sql_selects_literals(sql_tokens_of(str_of(longest))));
     longest[SQL_LITERALS_MAX] = '\0';
-    assert_true(sql_selects_literals(str_of(longest)));
+    assert_true(sql_selects_literals(sql_tokens_of(str_of(longest))));
 }
 
 int main(void)

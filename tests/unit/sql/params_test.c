@@ -10,6 +10,20 @@
 
 static const char *const types[] = {"BIGINT", NULL, "VARCHAR"};
 
+static int cast_params(struct arena *a, struct str sql, struct sql_rewritten *r, struct err *e)
+{
+    struct sql_params params;
+    TRY(sql_params_find(a, sql_tokens_of(sql), &params, e));
+    return sql_cast_params(a, &params, types, 3, r, e);
+}
+
+static int any_params(struct arena *a, struct str sql, bool *marks, struct sql_rewritten *r, struct err *e)
+{
+    struct sql_params params;
+    TRY(sql_params_find(a, sql_tokens_of(sql), &params, e));
+    return sql_any_params(a, &params, marks, 3, r, e);
+}
+
 static void check(const char *sql, const char *expected)
 {
     struct arena a;
@@ -17,7 +31,7 @@ static void check(const char *sql, const char *expected)
     struct err e;
     arena_init(&a, 1 << 20);
     err_init(&e);
-    assert_int_equal(sql_cast_params(&a, str_of(sql), types, 3, &r, &e), ST_OK);
+    assert_int_equal(cast_params(&a, str_of(sql), &r, &e), ST_OK);
     assert_int_equal(r.text.n, strlen(expected));
     assert_memory_equal(r.text.p, expected, r.text.n);
     assert_int_equal(r.text.p[r.text.n], '\0');
@@ -56,7 +70,7 @@ static void test_positions(void **state)
     struct str sql = STR("s\xc3\xa9lect $1, $3 x");
     arena_init(&a, 1 << 20);
     err_init(&e);
-    assert_int_equal(sql_cast_params(&a, sql, types, 3, &r, &e), ST_OK);
+    assert_int_equal(cast_params(&a, sql, &r, &e), ST_OK);
     /* sélect CAST($1 AS BIGINT), CAST($3 AS VARCHAR) x */
     assert_int_equal(sql_rewrite_position(&r, sql, 0), 0);
     assert_int_equal(sql_rewrite_position(&r, sql, 1), 1);
@@ -72,22 +86,35 @@ static void test_positions(void **state)
     arena_release(&a);
 }
 
+static void find(struct arena *a, struct str sql, struct sql_params *out)
+{
+    struct err e;
+    err_init(&e);
+    assert_int_equal(sql_params_find(a, sql_tokens_of(sql), out, &e), ST_OK);
+}
+
 static void test_types_in_casts(void **state)
 {
     (void)state;
     struct str t[6];
-    sql_param_casts(
-        STR("$1::timestamp with time zone, cast($2 as numeric(10, 2)[]), $3, $4 :: pg_catalog.int4, "
-            "$1::date, '$5::int', $9::int, $0::int, $6::"),
-        t, 6);
+    struct arena a;
+    struct sql_params params;
+    arena_init(&a, 1 << 20);
+    find(&a,
+         STR("$1::timestamp with time zone, cast($2 as numeric(10, 2)[]), $3, $4 :: pg_catalog.int4, "
+             "$1::date, '$5::int', $9::int, $0::int, $6::"),
+         &params);
+    sql_param_casts(&params, t, 6);
     assert_true(str_eq(t[0], STR("timestamp with time zone")));
     assert_true(str_eq(t[1], STR("numeric(10, 2)[]")));
     assert_null(t[2].p);
     assert_true(str_eq(t[3], STR("pg_catalog.int4")));
     assert_null(t[4].p);
     assert_null(t[5].p);
-    sql_param_casts(STR("select 1"), t, 1);
+    find(&a, STR("select 1"), &params);
+    sql_param_casts(&params, t, 1);
     assert_null(t[0].p);
+    arena_release(&a);
 }
 
 static void test_any(void **state)
@@ -101,12 +128,12 @@ static void test_any(void **state)
     err_init(&e);
     struct str sql = STR("select 1 where a + 1 = any ( $2 ) and b <> ALL($1) and c = any($9) and d = "
                          "any($3::int[]) -- any($3)");
-    assert_int_equal(sql_any_params(&a, sql, marks, 3, &r, &e), ST_OK);
+    assert_int_equal(any_params(&a, sql, marks, &r, &e), ST_OK);
     assert_string_equal(
         r.text.p, "select 1 where a + 1 = $2 and b <> $1 and c = any($9) and d = any($3::int[]) -- any($3)");
     assert_true(marks[0] && marks[1]);
     assert_false(marks[2]);
-    assert_int_equal(sql_any_params(&a, STR("select any"), marks, 3, &r, &e), ST_OK);
+    assert_int_equal(any_params(&a, STR("select any"), marks, &r, &e), ST_OK);
     assert_int_equal(r.nedits, 0);
     arena_release(&a);
 }
@@ -121,11 +148,11 @@ static void test_every_allocation_fails_once(void **state)
         arena_init(&a, 1 << 20);
         err_init(&e);
         alloc_fail_nth(nth);
-        int st = sql_cast_params(&a, STR("select $1, $3, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1"),
-                                 types, 3, &r, &e);
+        int st =
+            cast_params(&a, STR("select $1, $3, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1, $1"), &r, &e);
         bool marks[3];
         if (st == ST_OK)
-            st = sql_any_params(&a, STR("select a = any($1), b = any($2)"), marks, 3, &r, &e);
+            st = any_params(&a, STR("select a = any($1), b = any($2)"), marks, &r, &e);
         more = alloc_failed();
         assert_int_equal(st, more ? ST_ERR : ST_OK);
         if (more)

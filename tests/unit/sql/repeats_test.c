@@ -19,7 +19,7 @@ static void test_same_again(void **state)
                                       "select lower(a), count(*) from t group by 1 order by 2"};
     (void)state;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (!sql_repeats(str_of(yes[i])))
+        if (!sql_repeats(sql_tokens_of(str_of(yes[i]))))
             fail_msg("%s", yes[i]);
 }
 
@@ -36,7 +36,7 @@ static void test_another_one(void **state)
                                      "select 'not ended"};
     (void)state;
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (sql_repeats(str_of(no[i])))
+        if (sql_repeats(sql_tokens_of(str_of(no[i]))))
             fail_msg("%s", no[i]);
 }
 

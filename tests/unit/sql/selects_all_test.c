@@ -15,7 +15,7 @@ static void whole_tables(void **state)
                                       "select a || 'group' from t join u using_ on t.x = u.y order by 1"};
     (void)state;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (!sql_selects_all(str_of(yes[i])))
+        if (!sql_selects_all(sql_tokens_of(str_of(yes[i]))))
             fail_msg("%s", yes[i]);
 }
 
@@ -36,7 +36,7 @@ static void others(void **state)
                                      "select 'a from t"};
     (void)state;
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (sql_selects_all(str_of(no[i])))
+        if (sql_selects_all(sql_tokens_of(str_of(no[i]))))
             fail_msg("%s", no[i]);
 }
 
@@ -46,8 +46,8 @@ static void long_text(void **state)
     (void)state;
     memset(text, ' ', SQL_SELECTS_ALL_MAX + 1);
     memcpy(text, "select * from t", 15);
-    assert_true(sql_selects_all((struct str){text, SQL_SELECTS_ALL_MAX}));
-    assert_false(sql_selects_all((struct str){text, SQL_SELECTS_ALL_MAX + 1}));
+    assert_true(sql_selects_all(sql_tokens_of((struct str){text, SQL_SELECTS_ALL_MAX})));
+    assert_false(sql_selects_all(sql_tokens_of((struct str){text, SQL_SELECTS_ALL_MAX + 1})));
     free(text);
 }
 

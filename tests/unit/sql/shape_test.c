@@ -10,7 +10,7 @@
 static struct sql_shape shape_of(const char *sql)
 {
     struct sql_shape s;
-    sql_shape(str_of(sql), &s);
+    sql_shape(sql_tokens_of(str_of(sql)), &s);
     return s;
 }
 

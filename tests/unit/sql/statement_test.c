@@ -56,7 +56,7 @@ static void is(const char *sql, enum sql_kind kind, const char *word)
     if (list.items[0].kind != kind)
         fail_msg("%s: kind %d", sql, list.items[0].kind);
     assert_string_equal(list.items[0].word, word);
-    assert_int_equal(sql_classify(&arena, str_of(sql), &s, &err), ST_OK);
+    assert_int_equal(sql_classify(&arena, sql_tokens_of(str_of(sql)), &s, &err), ST_OK);
     assert_int_equal(s.kind, kind);
     assert_string_equal(s.word, word);
 }
@@ -92,7 +92,7 @@ static void test_split_leaves_what_has_no_end(void **state)
     struct sql_statement s;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(sql_split(&arena, str_of(bad[i]), &list, &err), ST_AGAIN);
-        assert_int_equal(sql_classify(&arena, str_of("select 'a"), &s, &err), ST_OK);
+        assert_int_equal(sql_classify(&arena, sql_tokens_of(str_of("select 'a")), &s, &err), ST_OK);
         assert_int_equal(s.kind, SQL_ENGINE);
     }
 }
@@ -195,7 +195,7 @@ static void test_set_kinds(void **state)
 static struct sql_statement one(const char *sql)
 {
     struct sql_statement s;
-    assert_int_equal(sql_classify(&arena, str_of(sql), &s, &err), ST_OK);
+    assert_int_equal(sql_classify(&arena, sql_tokens_of(str_of(sql)), &s, &err), ST_OK);
     return s;
 }
 

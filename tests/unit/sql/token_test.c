@@ -14,7 +14,7 @@ static void check(const char *sql, const char *kinds, const char *joined)
     struct sql_token t;
     char k[64] = "", text[256] = "";
     size_t n = 0, m = 0;
-    sql_lexer_init(&l, str_of(sql));
+    sql_lexer_init(&l, sql_tokens_of(str_of(sql)));
     do {
         (void)sql_lexer_next(&l, &t);
         assert_true(n + 1 < sizeof k && m + t.text.n + 2 < sizeof text);

@@ -1,0 +1,170 @@
+/* From a statement's text to the engine's statement: session_prepare. */
+#include "session/prepare.h"
+
+#include "base/cleanup.h"
+#include "session/session_priv.h"
+#include "sql/catalog.h"
+#include "sql/catalog_rewrite.h"
+#include "sql/tokens.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { REWRITE_ARENA_MAX = 256 * 1024 * 1024 };
+
+static void arena_releasep(struct arena *a)
+{
+    arena_release(a);
+}
+
+/* ---- access ---- */
+
+static bool names_catalog(struct str text)
+{
+    const struct str name = STR(SQL_CATALOG_DATABASE);
+    for (size_t i = 0; i + name.n <= text.n; i++)
+        if (str_ieq((struct str){text.p + i, name.n}, name))
+            return true;
+    return false;
+}
+
+/* The views that pg_catalog is rewritten to are in a database of all sessions: who could name it could drop
+ * it. A string names it too in USE, SET and PRAGMA. */
+static int judge(struct sql_tokens sql, bool strings, struct err *e)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        if ((strings || sql_token_is_name(&t)) && names_catalog(t.text))
+            return err_set(e, SQLSTATE_INSUFFICIENT_PRIVILEGE, "permission denied for database %s",
+                           SQL_CATALOG_DATABASE);
+    return ST_OK;
+}
+
+static bool names_in_strings(const struct sql_statement *sql)
+{
+    return cstr_ieq(sql->word, "USE") || cstr_ieq(sql->word, "SET") || cstr_ieq(sql->word, "PRAGMA");
+}
+
+int session_judge(const struct sql_statement *sql, struct err *e)
+{
+    return judge(sql_statement_tokens(sql), names_in_strings(sql), e);
+}
+
+/* ---- names that lead elsewhere ---- */
+
+/* What the session's own functions say, put into a statement's text before the engine sees it. */
+struct asked {
+    struct session *session;
+    bool names_session, failed;
+    char text[160]; /* the last answer that had to be written down */
+};
+
+static const char *say(struct asked *asked, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static const char *say(struct asked *asked, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(asked->text, sizeof asked->text, format, args);
+    va_end(args);
+    return asked->text;
+}
+
+static const char *session_value(void *arg, const char *name)
+{
+    struct asked *asked = arg;
+    struct session *s = asked->session;
+    if (strcmp(name, "user") == 0)
+        return s->user;
+    if (strcmp(name, "database") == 0)
+        return s->database;
+    if (strcmp(name, "pid") == 0)
+        return say(asked, "%u", s->place.pid);
+    if (strcmp(name, "version") == 0)
+        return say(asked, "PostgreSQL 15.0 (Tavana %s)", session_config(s)->version);
+    bool cursors = strcmp(name, "cursors") == 0;
+    if (cursors || strcmp(name, "statements") == 0) {
+        asked->names_session = true;
+        const char *list = cursors ? cursors_as_sql(s) : statements_as_sql(s);
+        asked->failed |= !list;
+        return list;
+    }
+    if (strncmp(name, "setting:", 8) == 0) {
+        asked->names_session = true;
+        int setting = settings_find(&s->settings, name + 8);
+        return setting < 0 ? NULL : settings_get(&s->settings, (size_t)setting);
+    }
+    return NULL;
+}
+
+/* *out: the tokens of what is led to the right places, and *edits how it came of sql. */
+static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, struct sql_rewritten *edits,
+                struct sql_tokens *out, bool *names_session, struct err *e)
+{
+    struct asked asked = {.session = s};
+    TRY(sql_rewrite_catalog(a, *sql, session_value, &asked, edits, e));
+    *names_session = asked.names_session;
+    return asked.failed ? err_oom(e) : sql_tokens_follow(a, sql, edits, out, e);
+}
+
+/* ---- positions ---- */
+
+/* UPDATE and DELETE … WHERE CURRENT OF: the engine's parser does not know it. */
+int session_explain_error(const struct sql_statement *sql, struct err *e)
+{
+    if (e->code == SQLSTATE_SYNTAX_ERROR && sql_is_where_current_of(sql_statement_tokens(sql))) {
+        err_init(e);
+        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "WHERE CURRENT OF is not supported");
+    }
+    return ST_ERR;
+}
+
+/* edits: from text to what the engine got. */
+static int explain(const struct session_query *q, struct str text, const struct sql_rewritten *edits,
+                   struct err *e)
+{
+    if (q->sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
+        e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
+    e->position = sql_rewrite_position(edits, text, e->position);
+    if (q->made)
+        e->position = sql_rewrite_position(q->made, q->sql->text, e->position);
+    sql_shift_position(q->sql, e);
+    return session_explain_error(q->sql, e);
+}
+
+/* ---- all of it ---- */
+
+static int hand_over(struct session *s, const struct session_query *q, const struct sql_tokens *sql,
+                     struct backend_stmt **out, struct err *e)
+{
+    struct backend_session *engine;
+    TRY(session_engine(s, &engine, e));
+    session_engine_counts(engine, q->memory);
+    return engine->ops->prepare(engine, sql, q->oids, q->noids, out, e);
+}
+
+static int prepare_query(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
+{
+    CLEANUP(arena_releasep) struct arena scratch;
+    struct sql_rewritten edits;
+    const struct sql_tokens sent = sql_statement_tokens(q->sql);
+    struct sql_tokens sql = sent, led;
+    arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
+    if (q->made)
+        TRY(sql_tokens_follow(&scratch, &sent, q->made, &sql, e));
+    TRY(judge(sql, names_in_strings(q->sql), e));
+    TRY(lead(s, &scratch, &sql, &edits, &led, &q->names_session, e));
+    int rc = hand_over(s, q, &led, out, e);
+    return rc < 0 ? explain(q, sql.text, &edits, e) : ST_OK;
+}
+
+int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
+{
+    if (q->sql)
+        return prepare_query(s, q, out, e);
+    const struct sql_tokens own = sql_tokens_of(str_of(q->text));
+    return hand_over(s, q, &own, out, e);
+}

@@ -1,0 +1,36 @@
+/* What a command says, parsed once and kept with its statement. Pure. Any thread. */
+#ifndef TAVANA_SQL_PARSED_H
+#define TAVANA_SQL_PARSED_H
+
+#include "sql/command.h"
+#include "sql/copy.h"
+#include "sql/cursor.h"
+#include "sql/prepare.h"
+#include "sql/serial.h"
+#include "sql/set_config.h"
+#include "sql/several.h"
+#include "sql/statement.h"
+
+/* By the statement's kind. What they lend is of its text or lies in the arena. */
+struct sql_parsed {
+    union {
+        struct sql_transaction transaction; /* SQL_BEGIN … SQL_PREPARE_TRANSACTION */
+        struct sql_set set;                 /* SQL_SET, SQL_RESET, SQL_SHOW */
+        enum sql_discard discard;           /* SQL_DISCARD */
+        struct sql_prepare prepare;
+        struct sql_execute execute;
+        struct sql_declare declare;
+        struct sql_fetch fetch;
+        struct sql_name name; /* SQL_DEALLOCATE, SQL_CLOSE, SQL_LISTEN, SQL_UNLISTEN, SQL_NOTIFY */
+        struct sql_copy copy; /* whose other end is the client */
+        struct sql_serial serial;
+        struct sql_several several;
+        struct sql_set_config set_config;
+    };
+};
+
+/* Sees to it that s->parsed is there, of a statement that is a command; what the statement has parsed before
+ * is not parsed again. The errors of the parser of its kind. */
+int sql_parse(struct arena *a, struct sql_statement *s, struct err *e);
+
+#endif
