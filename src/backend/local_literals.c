@@ -49,9 +49,10 @@ struct local_literals *local_literals_find(struct local *l, struct str text)
     for (size_t i = 0; i < LOCAL_LITERALS_KEPT && !found; i++)
         if (l->literals[i] && l->literals[i]->hash == hash && str_eq(l->literals[i]->text, text))
             found = l->literals[i];
-    assert(!found || found->refs > 0); /* the ring has one */
-    if (found)
-        (void)__atomic_add_fetch(&found->refs, 1, __ATOMIC_RELAXED);
+    if (found) {
+        unsigned refs = __atomic_add_fetch(&found->refs, 1, __ATOMIC_RELAXED);
+        assert(refs > 1); /* the ring has one */
+    }
     (void)pthread_mutex_unlock(&l->literals_lock);
     return found;
 }
