@@ -22,7 +22,7 @@ static int make_room(struct sql_keeper *k, struct err *e)
     struct sql_mark *items = arena_alloc(k->arena, cap * sizeof *items);
     if (!items)
         return err_oom(e);
-    if (k->n)
+    if (k->items)
         memcpy(items, k->items, k->n * sizeof *items);
     k->items = items;
     k->cap = cap;
