@@ -169,7 +169,7 @@ def test_the_end_of_a_transaction_meets_a_lost_worker(first, end, code, detail, 
 
 
 def test_a_worker_that_says_nothing_any_more():
-    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+    with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c, contextlib.ExitStack() as later:
         seen = 0
         with c.cursor() as cursor:
             for i, _ in cursor.stream(SQL):
@@ -177,10 +177,10 @@ def test_a_worker_that_says_nothing_any_more():
                 seen += 1
                 if seen == 1000:
                     frozen = busy(s)
+                    later.callback(frozen.process.send_signal, signal.SIGCONT)  # else it never ends
                     frozen.process.send_signal(signal.SIGSTOP)
                     begun = time.monotonic()
         assert seen == ROWS and time.monotonic() - begun < 30
-        frozen.process.send_signal(signal.SIGCONT)
 
 
 def test_a_draining_worker_is_left():
