@@ -64,6 +64,9 @@ int execute_args_find(struct session *s, struct statement *command, struct execu
         err_detail(e, "Expected %u parameters but got %zu.", wanted, x->nvalues);
         return ST_ERR;
     }
+    if (wanted > ROW_DESC_COLUMNS_MAX) /* they would be the columns of one row */
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "EXECUTE can have at most %d values",
+                       ROW_DESC_COLUMNS_MAX);
     if (st->sql.kind == SQL_EXECUTE)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "EXECUTE of an EXECUTE is not supported");
     args->command = &command->sql;

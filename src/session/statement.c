@@ -86,6 +86,9 @@ static int keep_oids(struct statement *st, const uint32_t *oids, size_t noids, s
 {
     if (noids == 0)
         return ST_OK;
+    if (noids > BACKEND_PARAMS_MAX) /* of a PREPARE: Parse cannot name so many */
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement has at most %d parameters",
+                       BACKEND_PARAMS_MAX);
     st->oids = arena_calloc(&st->arena, noids, sizeof *oids);
     if (!st->oids)
         return err_oom(e);

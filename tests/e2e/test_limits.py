@@ -81,6 +81,19 @@ def test_as_many_columns_as_postgresql_has(either):
         assert w.last_error["M"] == "target lists can have at most 1664 entries"
 
 
+def test_parameters_of_a_statement(server):
+    """PREPARE can name more than Bind can say; the values of an EXECUTE are the columns of one row."""
+    with server.wire() as w:
+        def prepare(n):
+            return w.ask(Q(f"prepare many_{n} ({', '.join(['int'] * n)}) as select $1"))
+
+        assert prepare(65536) == ["err:54000", "Z:I"] and w.last_error["M"] == "a statement has at most 65535 parameters"
+        assert w.ask(Q("execute many_65536 (1)"))[0] == "err:26000"
+        for n, answer in ((1664, 'cc"SELECT 1"'), (1665, "err:54000"), (65535, "err:54000")):
+            assert prepare(n) == ['cc"PREPARE"', "Z:I"]
+            assert answer in w.ask(Q(f"execute many_{n} ({', '.join(['1'] * n)})"))
+
+
 # ---- memory of the process ----
 
 @pytest.mark.skipif(SANITIZED or WORKERS > 0, reason="the address space of one plain process is bounded")
