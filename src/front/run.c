@@ -146,6 +146,20 @@ static void park(struct pg_client *c, short events)
     lot_park(lot, &c->parked, events, deadline); /* from here on it may run elsewhere */
 }
 
+/* It has logged in on one of the threads that are kept for that, which run no statements: what the client
+ * sent behind its start-up packet or its password waits in line with the others' messages. */
+static void logged_in(struct pg_client *c)
+{
+    if (!conn_has_buffered(c->conn)) {
+        park(c, POLLIN);
+        return;
+    }
+    struct thread_pool *pool = c->front->wiring.pool;
+    c->woken_by = LOT_READABLE;
+    session_rests(&c->session);
+    thread_pool_submit(pool, &c->task, THREAD_POOL_NORMAL); /* from here on it may run elsewhere */
+}
+
 void pg_client_run(struct task *t, struct worker *w)
 {
     struct pg_client *c = list_entry(t, struct pg_client, task);
@@ -157,13 +171,17 @@ void pg_client_run(struct task *t, struct worker *w)
     int st = ST_OK;
     enum phase before = c->startup.phase;
     on_wake(c);
-    while (st == ST_OK && !c->closing)
-        st = c->startup.phase == PHASE_READY ? messages_run(c, &e) : startup_step(c, &events, &e);
+    if (before == PHASE_READY && !c->closing)
+        st = messages_run(c, &e);
+    while (c->startup.phase != PHASE_READY && st == ST_OK && !c->closing)
+        st = startup_step(c, &events, &e);
     if (st < 0 && err_is_set(&e) && e.code != SQLSTATE_CONNECTION_FAILURE)
         fatal(c, &e);
     if (c->startup.phase != before && c->startup.phase != PHASE_READY)
         login_heard(&c->session);
-    if (st == ST_AGAIN && !c->closing && output_drain(c, &e) == ST_OK)
+    if (st == ST_OK && !c->closing)
+        logged_in(c);
+    else if (st == ST_AGAIN && !c->closing && output_drain(c, &e) == ST_OK)
         park(c, c->startup.phase == PHASE_TLS_HANDSHAKE ? events : POLLIN);
     else
         end(c);

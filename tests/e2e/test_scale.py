@@ -8,6 +8,7 @@ import pytest
 
 from conftest import SANITIZED, WORKERS
 from measure import note
+from test_auth import passwd, private
 from wire import Error, Q, Wire, cancel, fields_of, message
 
 IDLE = 500 if SANITIZED else 10_000
@@ -94,6 +95,35 @@ def test_slow_readers_lock_nobody_out(make_server):
     assert waiting.until_ready()[1] == ("1",)
     for w in slow[1:]:
         w.close()
+
+
+class Hasty(Wire):
+    """Sends a long statement in the segment that ends its log-in."""
+
+    def send(self, *messages):
+        ends = b",p=" in messages[0] if self.with_password else True
+        super().send(*messages, *([Q("select repeat('x', 1000) from range(100000000)")] if ends else []))
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("with_password", [False, True], ids=["start-up packet", "password"])
+def test_statements_sent_with_the_log_in_lock_nobody_out(with_password, make_server, tmp_path):
+    """The threads that are kept for log-ins run no statement."""
+    Hasty.with_password = with_password
+    options = ("--max-threads", "12", "--thread-reserve", "4")
+    if with_password:
+        options += ("--users-file", private(tmp_path / "users", passwd("tester", "wonder").stdout))
+    s = make_server(*options)
+    hasty = [Hasty(s.address, password="wonder") for _ in range(12)]
+    time.sleep(1)
+    begun = time.monotonic()
+    with s.wire(password="wonder") as other:
+        assert time.monotonic() - begun < 5
+        assert s.metric("tavana_threads") - s.metric("tavana_threads_idle") == 8
+        other.send(Q("select 1"))
+        for w in hasty:
+            w.close()
+        assert other.until_ready()[1] == ("1",)
 
 
 def test_too_many_connections(make_server):
