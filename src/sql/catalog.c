@@ -1,3 +1,8 @@
+/* Two tables of names, one a schema, sorted for bsearch; the statements of the set-up are text in the .inc
+ * files, each of which builds on the one before. Most statements have nothing to do with the catalog, and are
+ * left after sql_catalog_hint: it goes over the bytes once, stops at the few letters and signs that a name to
+ * be rewritten contains or begins with, and takes what it finds in comments and strings for a hint, too,
+ * since it does not know tokens. What it lets through is read token by token (catalog_rewrite.c). */
 #include "sql/catalog.h"
 
 #include "sql/name.h"

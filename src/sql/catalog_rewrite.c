@@ -1,3 +1,9 @@
+/* One pass over the tokens of a statement, from left to right: step() hands the token that it stands on to
+ * the rewrite that knows it, which notes edits and moves on; the new text is put together once, at the end.
+ * Operators, LIKE, COLLATE and = ANY are rewritten here, casts in catalog_cast.c, names in catalog_refer.c.
+ * What changes the meaning of plain SQL (LIKE's escape, ~ as a search, SELECT without columns) is done only
+ * in statements that are about the catalog: elsewhere the engine's meaning counts. A text with a string or a
+ * comment that has no end is left as it is, for the engine to refuse. */
 #include "sql/catalog_rewrite.h"
 
 #include "sql/catalog.h"

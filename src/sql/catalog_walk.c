@@ -1,3 +1,9 @@
+/* The walk keeps a frame for each open bracket, in an array of the rewriter and DEPTH_MAX deep, so that no
+ * statement, however deep, takes more of the thread's stack. walk_on does the book-keeping for the token
+ * that it leaves: brackets open and close frames, keywords change the clause of a frame, and operands
+ * extend the primary that ends here. The primary is kept as a span of bytes, since x::regclass is
+ * rewritten around the whole of x, which may be a call or a bracket. There is no tree: PostgreSQL's parser
+ * does not take the engine's syntax. */
 #include "sql/catalog_walk.h"
 
 #include <stdio.h>

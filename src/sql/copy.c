@@ -1,3 +1,7 @@
+/* A COPY is read twice. Tokens find its query or table and its WHERE, which may hold the engine's
+ * own SQL or expressions of any depth. PostgreSQL's parser then reads the rest, with (SELECT 1) for
+ * the query and without a WHERE, and gives the options and columns; positions of its errors are led
+ * back through the same edits. */
 #include "sql/copy.h"
 #include "sql/catalog.h"
 

@@ -1,3 +1,8 @@
+/* next_piece reads tokens up to a semicolon, and keeps them for all passes that follow (tokens.h).
+ * classify looks the first word up in the table of commands; the checks there see the first HEAD tokens,
+ * and read on where those do not decide. Words that the table does not have are the engine's, whatever
+ * follows. Nothing recurses and no tree is made, so that a text of any depth, or with millions of
+ * tokens, can be classified. */
 #include "sql/statement.h"
 
 #include "sql/serial.h"

@@ -1,3 +1,8 @@
+/* A table gives the class of each byte, and a function for each sort of token goes from an offset to
+ * the one behind the token and keeps no state, so that a copy of the lexer looks ahead. Looks beyond
+ * the current byte go through at(), which gives 0 behind the end: 0 is of no class and ends every
+ * run. Where PostgreSQL and DuckDB differ the engine's rule counts (1_000, blanks beyond ASCII),
+ * since what is cut here is run there. */
 #include "sql/token.h"
 
 enum {

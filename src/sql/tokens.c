@@ -1,3 +1,7 @@
+/* Marks are gathered in an array of the arena, whose size is first guessed from the bytes of the text and
+ * doubles up to SQL_TOKENS_KEPT_MAX; then no more are taken, and each pass scans what lies behind. A part of
+ * a text shares the array of the whole: a binary search finds its first mark and its last. After a rewrite
+ * most marks are only moved by the bytes that were added or removed before them. */
 #include "sql/tokens.h"
 
 #include "sql/rewrite.h"
