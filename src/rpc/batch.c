@@ -1,3 +1,8 @@
+/* Rows are the bulk of what a worker sends, so a batch does not go through protobuf-c, which would copy its
+ * bytes into a struct first: they are copied once, from gRPC's slices to the row_batch. Only a trailer is
+ * unpacked. The cursor counts what is left of the message, and each length is compared with that before
+ * memory is reserved for it. For sending, the head is made here, up to the length of the rows; the rows
+ * follow it in a slice of their own (server_batch.c). */
 #include "rpc/batch.h"
 
 #include "rows/row_batch.h"

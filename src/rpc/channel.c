@@ -1,3 +1,8 @@
+/* Two ways to make a call on one gRPC channel. A call that is waited for is plucked from the completion queue
+ * of the thread that makes it. One that nobody waits for goes to the channel's own queue, whose ends a thread
+ * of the channel takes away. gRPC uses what a batch of operations points to until its event has come, so the
+ * call, its buffers and its status lie in one struct (struct sent) that is freed after that event alone. The
+ * wait for a call ends with that event and no sooner: a cancel and a deadline make gRPC end the call. */
 #include "rpc/channel_priv.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,8 @@
+/* protobuf-c reads a message from one piece of memory, so gRPC's slices are joined first; batches of rows do
+ * not come this way (batch.c). Its structs come from our heap by an allocator that notes when there was no
+ * memory: that is 53200 and our own fault, while bytes that cannot be read are 08P01 and the peer's. Texts of
+ * errors and names of columns are lent to a message; what is not UTF-8 in them becomes question marks, since
+ * the other side would refuse it. */
 #include "rpc/message.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,6 @@
+/* Certificates, keys and tokens are read when a channel or a server is made. A key is overwritten before its
+ * memory is given back. A configuration that looks safe and is not ends the start with an error: a token or a
+ * certificate that would be shown to whoever answers, or encryption that lets everybody in. */
 #include "rpc/security.h"
 
 #include "base/alloc.h"

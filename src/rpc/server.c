@@ -1,4 +1,8 @@
-/* The server itself: its life, who may call, and the thread that takes calls in. */
+/* The server itself: its life, who may call, and the threads that take calls in. Of each method one call is
+ * always expected; its struct rpc_in is made before it comes, and the next one is expected as soon as it is
+ * there. gRPC's events come to the pollers, each with a tag that says the call and the step. A poller runs no
+ * handler: it reads the request, hands the call to the pool, and tells later events under the call's lock to
+ * the handler's thread, which may wait for them. */
 #include "rpc/server_priv.h"
 
 #include "base/alloc.h"
