@@ -1,3 +1,8 @@
+/* Entries lie in an array that is searched from end to end: deaths are rare, and poison_is_about says without
+ * the lock that nobody is suspected. A death is noted under two keys, the shape of the statement and its very
+ * text. Nobody is judged at once: poison_check does that when the next run is asked for, and not before all
+ * sessions of a dead worker had the time to tell of its death. The seat is a session and a time at which it
+ * ends; whoever waits for it looks again every LOOK_AGAIN_MS, since a cancel wakes nobody here. */
 #include "route/poison.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,7 @@
+/* A call of the seam is asked for in a loop: when it fails because its worker is lost, route_try_again says
+ * whether the next worker is asked. It is when the call only reads, all that the session had there can be
+ * made anew, and tries are left: few for workers that were cut off, more for workers that died, since there
+ * the blame (route_blame.c) keeps a statement from killing one after the other. */
 #include "route/route_again.h"
 
 #include "route/route_priv.h"

@@ -1,3 +1,8 @@
+/* Between the calls of a session and poison.c. While no statement is suspected in the gateway a run
+ * costs a clock and a load here; the keys of a statement are made when they are first needed. The
+ * seat is taken before a suspect runs, and given back when it ends, when it fails, or while it still
+ * runs: once its rows are beyond the point where its worker died, and the worker had the time to die
+ * of what it had made ahead. */
 #include "route/route_blame.h"
 
 #include "route/route_priv.h"

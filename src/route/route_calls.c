@@ -1,3 +1,7 @@
+/* Settings and search_path are kept once the worker has taken them, so that a value that was refused is not
+ * carried to the next one; that is told all of it before anything runs there (route_place.c). BEGIN may be
+ * asked of several workers. COMMIT may not: where something was written, and the worker is lost before it
+ * answers, the client hears 08007, because nobody knows. */
 #include "route/route_calls.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,6 @@
+/* COPY FROM writes, so it is tied to the worker of its transaction: it enters when it is opened and exits
+ * when it is closed, and nothing else of the session runs in between. When the worker is lost, leaving it
+ * closes what the COPY has there; the struct stays, and answers 08006 until the session closes it. */
 #include "route/route_copy.h"
 
 #include "base/alloc.h"

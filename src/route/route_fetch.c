@@ -1,3 +1,7 @@
+/* A fetch opens a stream on the session's worker and hands its batches on; each is counted and, where its
+ * rows may have to be told again, hashed as the bytes that the client gets. When the worker is lost the
+ * stream is opened on the next one, with number and hash of the rows so far, and this side never sees those
+ * rows twice. The place on a worker is held from the opening of the stream to its close or its loss. */
 #include "route/route_fetch.h"
 
 #include "route/route_priv.h"

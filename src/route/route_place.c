@@ -1,3 +1,8 @@
+/* Leaving closes all that the session has on its worker, portals first and its session there last. Coming
+ * opens a session on another worker and tells it settings, search_path and BEGIN, so that it is what the last
+ * one was. A statement that is about to run waits for a place first (gate.c), and may get it on another
+ * worker than the session is on: then the session moves. A cancel comes from another thread and reads s->on,
+ * which therefore changes under s->lock, and only here. */
 #include "route/route_place.h"
 
 #include "route/route_priv.h"

@@ -1,3 +1,7 @@
+/* A portal has two halves: base is what the client was told, inner what the worker has, and NULL when that
+ * was lost or has not been asked for. After a call base learns from inner. To bring inner back takes the same
+ * steps as the first time: the statement is prepared, the portal opened and started; then the rows that were
+ * handed on are made again, here for calls that are no fetch, else as a part of the fetch. */
 #include "route/route_portal.h"
 
 #include "route/route_priv.h"

@@ -1,3 +1,7 @@
+/* Whether a call may be made twice depends on what the statement does. Opening a portal changes nothing, and
+ * is always tried again. Starting is, where the statement reads; one that writes outside a transaction may
+ * have been committed by a worker that was lost, and is answered with 08007. Each try of a start takes a
+ * place on its worker, and gives it back. */
 #include "route/route_run.h"
 
 #include "route/route_priv.h"

@@ -1,3 +1,6 @@
+/* Text and declared types are copied, since the message that they came in is gone when another worker needs
+ * them. A statement is prepared there when it is next used, not when the session moves. It lives for as long
+ * as the session or a portal refers to it. */
 #include "route/route_stmt.h"
 
 #include "route/route_priv.h"

@@ -1,4 +1,7 @@
-/* Which workers there are. */
+/* Which workers there are. A thread resolves the configured names every so often, makes channels to new
+ * addresses, within the size of the pool, and ends those of no use; it alone does so, and without the lock,
+ * since both wait. Sessions choose and hold workers under the lock; a worker that somebody holds is not taken
+ * away. An address whose worker is known by another one counts as its twin, and gets nothing to run. */
 #include "route/workers_priv.h"
 
 #include "base/alloc.h"
