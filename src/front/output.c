@@ -1,3 +1,8 @@
+/* Bytes leave in one of three ways: by the session's thread (send_all), by the writer, which is given
+ * batches, or by the monitor, which sends what is held, and the last words of a session whose thread was left
+ * behind. No two of them write at once: the session drains the writer before it writes itself, and output is
+ * held only while there is no writer and the session writes nothing. The first write that fails is the last
+ * one: the client may have got half a message, and nothing may follow that. */
 #include "front/output.h"
 
 #include "base/cleanup.h"

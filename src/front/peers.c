@@ -1,3 +1,7 @@
+/* Each sender takes a message from the ring and tells it to all peers, one after the other, over a new
+ * connection each, without the lock. A peer that let a try run into its timeout rests for a while and is left
+ * out; one that refuses at once is tried each time. The ring lies in the struct, so that sending takes no
+ * memory and a flood of cancels is bounded. */
 #include "front/peers.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,7 @@
+/* Each answer of the session becomes one message in the output's buffer. Only what is about rows, and flush,
+ * may write to the socket and fail: the others return nothing, because a message that found no memory leaves
+ * its mark in the buffer, and the next flush answers for it. The pace is told of each page and each result,
+ * since it decides whether first rows are held back for the end of a short result. */
 #include "front/pg_reply.h"
 
 #include "base/clock.h"

@@ -1,3 +1,8 @@
+/* A ring of slots under one lock. The session appends behind the full slots; the writer sends the first
+ * one without the lock, as a full slot belongs to it until it is empty. The memory of batches goes
+ * round: the session gets a batch that was written before for the one that it hands over, so that a
+ * long result allocates no more than the ring holds. After an error nothing more is written, and every
+ * later call returns that error. */
 #include "front/writer.h"
 
 #include "base/alloc.h"

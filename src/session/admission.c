@@ -1,3 +1,8 @@
+/* Bytes are granted in the order of the line: nobody overtakes the first one with a smaller wish, so a
+ * large one is not starved. Whoever gives bytes back grants them to those in line, under the one lock,
+ * and rings their bells. A ticket lies on the stack of the thread that waits, which takes it out of
+ * the line before it goes on. A result that finds all bytes free is let in whatever it takes, since
+ * there is nobody to wait for. */
 #include "session/admission.h"
 
 #include "base/metric.h"

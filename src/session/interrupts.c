@@ -1,3 +1,8 @@
+/* An interrupt does three things under the session's lock: it sets its bit, cancels what runs in the backend,
+ * and rings the worker's bell, which ends a wait for the socket. The session's thread looks at the bits
+ * without the lock between two batches, and makes an error of the gravest one. What is about a statement (a
+ * cancel, its timeout, a client that has gone) is dropped while none runs: kept, it would end the next one,
+ * which PostgreSQL never does. */
 #include "session/interrupts.h"
 
 #include "session/session_priv.h"

@@ -1,3 +1,8 @@
+/* A value is kept as the text that its check has made of what was written; booleans, numbers and durations
+ * are parsed from that again whenever somebody asks. The first change of a setting in a transaction, or after
+ * a savepoint, makes an undo record: what ROLLBACK returns to and what COMMIT keeps, which SET LOCAL makes
+ * different. Records of one setting are chained from the newest down (setting_undo.below), and the slot knows
+ * the newest. Two sets of bits gather what the backend and the client have still to be told. */
 #include "session/settings.h"
 
 #include "base/account.h"
