@@ -1,3 +1,9 @@
+/* The table of the seam's calls, the life of the backend and of its sessions, and their settings;
+ * statements and portals are in the other files of local_. A session has no connection of the engine until
+ * it needs one, so settings are only noted here, under a version that each connection compares with its own
+ * before a statement runs (local_conn.c). A search path is told at once, since only the engine knows
+ * whether its schemas exist. Opening tries all three of what may be configured wrongly: the spool's
+ * directory, the database, the catalog. */
 #include "backend/local.h"
 
 #include "backend/local_cache.h"

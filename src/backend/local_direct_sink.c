@@ -1,3 +1,9 @@
+/* Called by the engine's threads that scan, several at once, each with a state whose encoder is its own;
+ * shared, under the lock of local_direct, are the list of pieces, the types and the first error. A chunk
+ * is encoded before the lock is taken, so that threads meet for a few stores alone. An error in a row
+ * travels in a piece, behind the rows before it; one of memory ends the statement. The ticket that a
+ * chunk gets is what the engine passes on in place of each of its rows, in the order of the result: by it
+ * the session finds the piece. */
 #include "backend/local_direct_sink.h"
 
 #include "backend/local_direct_pieces.h"

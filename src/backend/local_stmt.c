@@ -1,3 +1,8 @@
+/* First the tokens are read for what they tell by themselves: the shape, the parameters, whether whole tables
+ * are selected. Then the session's connection is claimed, the engine plans the text, and parameters, effect
+ * and columns are described from its plan. A SELECT of literals whose row is kept needs no engine. What is
+ * kept lies in the statement's arena and counts against its session; the plan stays with the connection, and
+ * can be made again from the text. */
 #include "backend/local_stmt.h"
 
 #include "backend/local_call.h"

@@ -1,3 +1,7 @@
+/* say() is the one way to the engine here, but for the commit of changes; like that one it takes the
+ * connection out of the reach of cancels first. The session forgets its transaction before it ends, so that
+ * whatever COMMIT or ROLLBACK answer the session is in none; what is left of it is undone, or ends with a
+ * connection that is dropped. */
 #include "backend/local_tx.h"
 
 #include "backend/local_call.h"

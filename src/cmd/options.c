@@ -1,3 +1,5 @@
+/* Goes through the table of options once, or once for each option that was asked for. Output is buffered, so
+ * only the flush at the end knows whether all of it could be written: it gives the exit code. */
 #include "cmd/options.h"
 
 #include "config/config.h"

@@ -1,3 +1,8 @@
+/* In this order: the arguments and the name are checked, before anybody types a password; the password is
+ * read with the terminal's echo off; the verifier is made and printed, or put into the file. For that a new
+ * file is made beside the old one, synced, and renamed into its place, under a lock of its folder: two calls
+ * at once both get their line in, and a crash leaves the old file or the new one. Whatever held the password
+ * or the verifier is overwritten. */
 #include "cmd/passwd.h"
 
 #include "auth/digest.h"

@@ -1,3 +1,8 @@
+/* A segment is read once, from front to back, in the order of columns and their children. Vectors stay where
+ * they are and views point at them; of strings the slots are copied, since they hold offsets in a segment and
+ * pointers in a vector. A segment comes back from a file that may be damaged: each length is compared with
+ * what is left before it is used, and offsets of strings and lists, values of enums and tags of unions are
+ * looked at before anybody follows them. The recursion is as deep as the types are. */
 #include "engine/chunk_decoder.h"
 
 #include "engine/chunk_codec_priv.h"

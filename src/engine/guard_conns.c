@@ -1,3 +1,8 @@
+/* The guard's hooks are the process's and are called with a context of the engine, from which the C
+ * API leads to no connection. So each connection keeps the address of its context from its opening
+ * on, and a hook searches one list for it. What a statement may do is written by the thread that is
+ * about to run it; what the engine's helpers read of that meanwhile is atomic. Whether any engine is
+ * guarded is told without the lock. */
 #include "engine/guard_conns.h"
 
 #include "engine/engine_priv.h"
