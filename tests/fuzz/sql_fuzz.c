@@ -42,6 +42,22 @@ static bool has_own_rules(struct str sql)
     return false;
 }
 
+/* DuckDB's lexer, and ours with it, takes some characters beyond ASCII as white space: those that token.c
+ * lists. To PostgreSQL's every byte beyond ASCII is a letter of a name, so that its tokens begin and end
+ * elsewhere. A text with such a blank is not compared. */
+static bool has_wide_blank(struct str sql)
+{
+    static const struct str blanks[] = {STR("\u00A0"), STR("\u202F"), STR("\u205F"),
+                                        STR("\u2060"), STR("\u3000"), STR("\uFEFF")};
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++)
+        if (memmem(sql.p, sql.n, blanks[i].p, blanks[i].n))
+            return true;
+    for (size_t i = 0; i + 2 < sql.n; i++) /* U+2000 to U+200B */
+        if (memcmp(sql.p + i, "\xE2\x80", 2) == 0 && (uint8_t)sql.p[i + 2] <= 0x8B)
+            return true;
+    return false;
+}
+
 static bool next_of_scan(const PgQuery__ScanResult *r, size_t *i, const PgQuery__ScanToken **out)
 {
     while (*i < r->n_tokens && (r->tokens[*i]->token == PG_QUERY__TOKEN__SQL_COMMENT ||
@@ -56,7 +72,7 @@ static bool next_of_scan(const PgQuery__ScanResult *r, size_t *i, const PgQuery_
 static void compare(struct str sql)
 {
     size_t at;
-    if (!utf8_valid(sql.p, sql.n, &at) || has_own_rules(sql))
+    if (!utf8_valid(sql.p, sql.n, &at) || has_own_rules(sql) || has_wide_blank(sql))
         return;
     PgQueryScanResult r = pg_query_scan(sql.p);
     if (!r.error) {
