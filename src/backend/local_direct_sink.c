@@ -33,6 +33,7 @@ static int learn_types(struct local_direct *d, const struct engine_column_type *
 {
     int st = ST_OK;
     (void)pthread_mutex_lock(&d->lock);
+    assert(!d->types || d->ntypes == n); /* local_fits has seen to it */
     if (!d->types)
         st = engine_types_copy(&d->type_arena, types, n, &d->types, e);
     d->ntypes = n;

@@ -10,10 +10,13 @@
 #include "backend/local_priv.h"
 #include "backend/local_version.h"
 
+#include <assert.h>
+
 /* ---- what the engine is told; cancels find nothing meanwhile ---- */
 
 static int say(struct local_session *s, const char *sql, struct err *e)
 {
+    assert(s->main);
     local_running_on(s, NULL);
     return engine_exec(s->main->conn, sql, e);
 }
@@ -67,6 +70,7 @@ static int commit(struct local_session *s, bool changes, struct err *e)
 int local_tx_begin_alone(struct local_session *s, struct err *e)
 {
     struct local_conn *c;
+    assert(s->tx == LOCAL_TX_NONE);
     TRY(local_claim(s, &c, e));
     TRY(begin(s, LOCAL_TX_OPEN, e));
     local_running_on(s, c);

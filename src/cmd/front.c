@@ -177,6 +177,7 @@ static int open_listener(struct front *v, struct err *e)
     const struct config *c = &v->process.config;
     const char *addresses[CONFIG_LIST_MAX + 1];
     size_t n = 0;
+    assert(c->listen.n <= CONFIG_LIST_MAX);
     for (size_t i = 0; i < c->listen.n; i++)
         addresses[n++] = c->listen.items[i];
     if (c->unix_socket_directory)

@@ -95,6 +95,7 @@ static void become_child(const struct family *f, pid_t parent)
 static bool start_child(struct family *f)
 {
     const pid_t parent = getpid();
+    assert(f->child == 0); /* else two would serve the same sockets, and one alone be waited for */
     (void)fflush(NULL);
     f->child = fork();
     if (f->child == 0) {

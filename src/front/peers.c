@@ -91,6 +91,7 @@ static bool take(struct peers *p, struct message *out)
     while (p->waiting == 0 && !p->stop)
         (void)pthread_cond_wait(&p->changed, &p->lock);
     bool goes_on = !p->stop;
+    assert(p->first < PEERS_QUEUE_MAX && p->waiting <= PEERS_QUEUE_MAX);
     if (goes_on) {
         *out = p->queue[p->first];
         p->first = (p->first + 1) % PEERS_QUEUE_MAX;

@@ -108,6 +108,7 @@ static int rows_end(struct reply *r, int status, struct err *e)
 
 static int ready_rows(struct reply *r, const void *p, size_t n, struct err *e)
 {
+    assert(!own(r)->sends);
     return output_rows(client_with(r), p, n, e);
 }
 
@@ -120,6 +121,7 @@ static int flush(struct reply *r, struct err *e)
 
 static void tag(struct reply *r, const char *text)
 {
+    assert(!own(r)->sends); /* rows_end came before, however the rows ended */
     be_command_complete(out_of(r), text);
 }
 

@@ -2,6 +2,7 @@
  * servers do not take it from each other. */
 #include "net/unix_socket.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,6 +97,7 @@ static int listen_at(struct unix_socket *u, const struct sockaddr_un *a, int bac
 static int open_locked(struct unix_socket *u, int backlog, struct err *e)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
+    assert(u->lock_fd >= 0 && u->fd < 0); /* nobody removes or binds the path without its lock */
     memcpy(a.sun_path, u->path, sizeof a.sun_path);
     TRY(remove_stale(u, &a, e));
     TRY(sign_lock(u, e));

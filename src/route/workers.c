@@ -459,6 +459,7 @@ size_t workers_stats(struct workers *w, struct worker_stats *out)
     (void)pthread_mutex_lock(&w->lock);
     list_for_each (l, &w->nodes) {
         const struct worker_node *node = list_entry(l, struct worker_node, link);
+        assert(n < WORKERS_MAX); /* callers have room for so many */
         struct worker_stats *s = &out[n++];
         *s = (struct worker_stats){.channel = node->client, .twin = node->twin, .running = node->running};
         memcpy(s->address, node->address, sizeof s->address);

@@ -7,6 +7,7 @@
 #include "sql/catalog_rewrite.h"
 #include "sql/tokens.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -163,6 +164,7 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
 
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
 {
+    assert(!q->sql != !q->text && (q->sql || !q->made));
     if (q->sql)
         return prepare_query(s, q, out, e);
     const struct sql_tokens own = sql_tokens_of(str_of(q->text));

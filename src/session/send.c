@@ -7,6 +7,7 @@
 #include "rows/row_stream.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <poll.h>
 
 /* A limit on one statement's result: rows or bytes beyond it end the statement. */
@@ -64,6 +65,7 @@ static int admit(struct session *s, struct err *e)
     if (admission_try(a, ADMISSION_STREAM, false))
         return ST_OK;
     TRY(s->reply->ops->flush(s->reply, e));
+    assert(s->shared.worker); /* rows are sent by a thread that runs the session: its bell is waited for */
     struct admission_ticket t = {.bell = &s->shared.worker->waker, .bytes = ADMISSION_STREAM};
     admission_queue(a, &t);
     int st = stand_in_line(s, &t, e);
@@ -98,6 +100,7 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
                         uint64_t *rows, struct err *e)
 {
     struct row_stream *stream;
+    assert(s->engine && engine->started);
     TRY(admit(s, e));
     metric_gauge_add(METRIC_STREAMS, 1);
     int st = s->engine->ops->fetch(engine, how, &stream, e);

@@ -328,6 +328,7 @@ static enum setting default_of(size_t of_transaction)
 
 const char *settings_get(const struct settings *s, size_t index)
 {
+    assert(index < settings_count(s));
     const struct setting_slot *slot =
         index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
     if (slot->value)
@@ -373,6 +374,7 @@ static void undo_free(struct settings *s, struct setting_undo *u)
 static struct setting_undo *undo_of(struct settings *s, size_t index, struct err *e)
 {
     struct setting_slot *slot = slot_of(s, index);
+    assert(slot->undo <= s->nundo && s->mark <= s->nundo);
     if (slot->undo > s->mark)
         return &s->undo[slot->undo - 1];
     struct setting_undo *u = undo_push(s, e);
@@ -456,6 +458,7 @@ static int canonical(const struct settings *s, size_t index, const char *value,
 
 int settings_check(size_t index, const char *value, char out[static SETTING_VALUE_MAX], struct err *e)
 {
+    assert(index < SETTINGS_COUNT);
     return table[index].check(table[index].name, value, out, e);
 }
 
@@ -612,6 +615,7 @@ uint64_t settings_take_reports(struct settings *s)
 int64_t settings_duration_us(const struct settings *s, enum setting index)
 {
     const char *text = settings_get(s, index);
+    assert(settings_flags(index) & SETTING_MS);
     if (strcmp(text, "0") == 0) /* asked for with each message */
         return 0;
     int64_t ms = parse_ms(text);

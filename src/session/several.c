@@ -4,6 +4,7 @@
 
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* Parsed, described and run as if the client had sent it alone. */
@@ -37,6 +38,7 @@ static int text_of_one(struct session *s, const struct sql_several *all, size_t 
 
 int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
+    assert(command->sql.kind == SQL_SEVERAL);
     TRY(statement_parse(s, command, e));
     const struct sql_several *all = &command->sql.parsed->several;
     TRY(tx_implicit_begin(s, e));
@@ -85,6 +87,7 @@ static int make_sequence(struct session *s, const struct sql_serial *t, struct s
 
 int serial_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
+    assert(command->sql.kind == SQL_SERIAL);
     TRY(statement_parse(s, command, e));
     const struct sql_serial *table = &command->sql.parsed->serial;
     TRY(tx_implicit_begin(s, e));

@@ -8,6 +8,7 @@
 #include "session/session_priv.h"
 #include "sql/tokens.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void statement_freep(struct statement **st)
@@ -74,6 +75,7 @@ static int prepare_engine(struct session *s, struct statement *st, const struct 
                           const uint32_t *oids, size_t noids, struct err *e)
 {
     bool declares = st->sql.kind == SQL_DECLARE; /* a cursor outlives its message */
+    assert(!st->engine);                         /* or the one before would never be freed */
     struct session_query q = {
         .sql = sql, .oids = oids, .noids = noids, .memory = declares ? &s->memory.named : st->memory};
     TRY(session_prepare(s, &q, &st->engine, e));
@@ -89,6 +91,7 @@ static int keep_oids(struct statement *st, const uint32_t *oids, size_t noids, s
     if (noids > BACKEND_PARAMS_MAX) /* of a PREPARE: Parse cannot name so many */
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement has at most %d parameters",
                        BACKEND_PARAMS_MAX);
+    assert(!st->oids);
     st->oids = arena_calloc(&st->arena, noids, sizeof *oids);
     if (!st->oids)
         return err_oom(e);
@@ -196,6 +199,7 @@ int statement_refresh(struct session *s, struct statement *st, struct err *e)
     struct sql_statement query = st->sql;
     if (!st->names_session)
         return ST_OK;
+    assert(st->engine && st->backend == s->engine);
     if (st->sql.kind == SQL_DECLARE)
         declared_query(&st->sql, &query);
     struct backend_stmt *old = TAKE_PTR(st->engine);
@@ -240,6 +244,7 @@ static int keep_marks(struct statement *st, struct err *e)
 {
     struct sql_marks *m = &st->sql.marks;
     size_t n = st->engine ? 0 : m->n;
+    assert(!st->lent); /* else they live as long as the statement */
     struct sql_mark *copy = n ? arena_calloc(&st->arena, n, sizeof *copy) : NULL;
     if (n && !copy)
         return err_oom(e);

@@ -33,6 +33,7 @@ struct statement *statement_ref(struct statement *st)
 
 void statement_free(struct statement *st)
 {
+    assert(!st || st->refs > 0);
     if (!st || --st->refs > 0)
         return;
     if (st->engine)
