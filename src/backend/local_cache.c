@@ -9,6 +9,7 @@
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "sql/token.h"
 
 #include <assert.h>
@@ -63,19 +64,11 @@ static struct local_cached *cached_oldest(struct local_conn *c)
     return oldest;
 }
 
-/* FNV-1a, 64 bits. A clash keeps a plan one run too early. */
-uint64_t local_hash(struct str text)
-{
-    uint64_t h = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < text.n; i++)
-        h = (h ^ (unsigned char)text.p[i]) * 0x100000001b3U;
-    return h;
-}
-
-/* Whether the session ran this text before; from here on it did. */
+/* Whether the session ran this text before; from here on it did. A clash of hashes keeps a plan one run too
+ * early. */
 static bool seen_before(struct local_session *s, struct str text)
 {
-    uint64_t h = local_hash(text);
+    uint64_t h = hash_text(text);
     for (size_t i = 0; i < LOCAL_SEEN_TEXTS; i++)
         if (s->seen[i] == h)
             return true;

@@ -29,7 +29,4 @@ void local_plans_forget(struct local_session *s);
 /* A call ends: plans that shall not stay go, the others count. */
 void local_plans_settle(struct local_session *s);
 
-/* FNV-1a, 64 bits. A clash keeps a plan, or a row, one run too early. */
-uint64_t local_hash(struct str text);
-
 #endif

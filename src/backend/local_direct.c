@@ -15,6 +15,7 @@
 #include "backend/local_types.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "encode/row_decoder.h"
 #include "engine/chunk_codec.h"
 #include "pgtype/tz.h"
@@ -43,14 +44,14 @@ static _Atomic uint64_t *verdict_of(struct local *l, uint64_t hash)
 
 void local_direct_learn(struct local *l, const struct local_stmt *st, uint64_t bytes)
 {
-    uint64_t hash = local_hash(st->sql);
+    uint64_t hash = hash_text(st->sql);
     atomic_store_explicit(verdict_of(l, hash), (hash & ~(uint64_t)1) | (bytes >= LONG_BYTES),
                           memory_order_relaxed);
 }
 
 static bool will_be_long(struct local *l, const struct local_stmt *st)
 {
-    uint64_t hash = local_hash(st->sql);
+    uint64_t hash = hash_text(st->sql);
     uint64_t known = atomic_load_explicit(verdict_of(l, hash), memory_order_relaxed);
     return (known ^ hash) >> 1 == 0 ? known & 1 : st->whole_tables;
 }

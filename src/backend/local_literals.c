@@ -4,11 +4,11 @@
  * thread. */
 #include "backend/local_literals.h"
 
-#include "backend/local_cache.h"
 #include "backend/local_priv.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "engine/chunk_codec.h"
 
 #include <assert.h>
@@ -44,7 +44,7 @@ DEFINE_CLEANUP(struct local_literals, local_literals_unref)
 struct local_literals *local_literals_find(struct local *l, struct str text)
 {
     struct local_literals *found = NULL;
-    uint64_t hash = local_hash(text);
+    uint64_t hash = hash_text(text);
     (void)pthread_mutex_lock(&l->literals_lock);
     for (size_t i = 0; i < LOCAL_LITERALS_KEPT && !found; i++)
         if (l->literals[i] && l->literals[i]->hash == hash && str_eq(l->literals[i]->text, text))
@@ -67,7 +67,7 @@ static int make(struct local_literals **out, const struct local_stmt *st, struct
         return err_oom(e);
     k->source.ops = &literals_ops;
     k->refs = 1;
-    k->hash = local_hash(st->sql);
+    k->hash = hash_text(st->sql);
     k->desc = row_desc_ref(st->base.info.desc);
     arena_init(&k->arena, LOCAL_LITERALS_MEMORY);
     buf_init(&k->bytes, LOCAL_LITERALS_MEMORY);
@@ -88,7 +88,7 @@ static int make(struct local_literals **out, const struct local_stmt *st, struct
 /* Whether this text was run before; a clash of hashes keeps a row one run too early. */
 static bool seen_before(struct local *l, struct str text)
 {
-    uint64_t hash = local_hash(text);
+    uint64_t hash = hash_text(text);
     bool seen = false;
     (void)pthread_mutex_lock(&l->literals_lock);
     for (size_t i = 0; i < LOCAL_LITERALS_KEPT && !seen; i++)

@@ -1,9 +1,8 @@
 #include "sql/shape.h"
 
-#include <string.h>
+#include "base/hash.h"
 
-/* FNV-1a, 64 bits. */
-static const uint64_t FNV_BASIS = UINT64_C(0xcbf29ce484222325), FNV_PRIME = UINT64_C(0x100000001b3);
+#include <string.h>
 
 struct writer {
     struct sql_shape *out;
@@ -15,7 +14,7 @@ struct writer {
 
 static void put(struct writer *w, char c)
 {
-    w->hash = (w->hash ^ (unsigned char)c) * FNV_PRIME;
+    w->hash = hash_byte(w->hash, (unsigned char)c);
     w->last = c;
     if (w->n + 1 < sizeof w->out->text)
         w->out->text[w->n++] = c;
@@ -59,7 +58,7 @@ void sql_shape(struct sql_tokens sql, struct sql_shape *out)
 {
     struct sql_lexer l;
     struct sql_token t;
-    struct writer w = {.out = out, .hash = FNV_BASIS};
+    struct writer w = {.out = out, .hash = HASH_BEGIN};
     if (sql.text.n > SQL_SHAPE_BYTES_MAX)
         sql = sql_tokens_of((struct str){sql.text.p, SQL_SHAPE_BYTES_MAX}); /* the last token may be cut */
     sql_lexer_init(&l, sql);
