@@ -38,6 +38,7 @@ struct thread_pool {
     unsigned starting; /* of them, not yet looking for work */
     unsigned nidle;
     unsigned normal; /* threads that run a normal task now */
+    unsigned held;   /* tasks that wait for others of their owner */
     bool stopping;
     pthread_t last_ended; /* joined by the next one that ends: at most one waits for it */
     bool has_last_ended;
@@ -67,6 +68,63 @@ static struct task *take(struct thread_pool *p, enum thread_pool_lane *lane)
     }
     return NULL;
 }
+
+/* ---- owners ---- */
+
+/* Whether the owner has too many already; the task then waits until one of these has ended. */
+static bool holds_back(struct thread_pool *p, struct task *t, enum thread_pool_lane lane)
+{
+    struct task_owner *o = t->owner;
+    if (!o || lane != THREAD_POOL_NORMAL)
+        return false;
+    assert(!o->released && o->admitted <= o->max);
+    if (o->admitted == o->max) {
+        list_append(&o->waiting, &t->link);
+        p->held++;
+        return true;
+    }
+    o->admitted++;
+    return false;
+}
+
+/* One of its tasks has ended: the next one joins the line. Returns the owner when it is to be freed. */
+static struct task_owner *let_go(struct thread_pool *p, struct task_owner *o)
+{
+    if (!o)
+        return NULL;
+    assert(o->admitted > 0);
+    if (list_is_empty(&o->waiting)) {
+        o->admitted--;
+        return o->released && o->admitted == 0 ? o : NULL;
+    }
+    struct list *next = o->waiting.next;
+    list_remove(next);
+    assert(p->held > 0);
+    p->held--;
+    list_append(&p->lines[THREAD_POOL_NORMAL], next);
+    p->queued[THREAD_POOL_NORMAL]++;
+    return NULL;
+}
+
+void task_owner_init(struct task_owner *o, unsigned max, void (*free)(struct task_owner *o))
+{
+    assert(max > 0);
+    *o = (struct task_owner){.max = max, .free = free};
+    list_init(&o->waiting);
+}
+
+void thread_pool_release_owner(struct thread_pool *p, struct task_owner *o)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    assert(!o->released && list_is_empty(&o->waiting));
+    o->released = true;
+    bool last = o->admitted == 0;
+    (void)pthread_mutex_unlock(&p->lock);
+    if (last)
+        o->free(o);
+}
+
+/* ---- threads ---- */
 
 /* The one that was idle last: its stack and caches are warm. */
 static struct pool_thread *pop_idle(struct thread_pool *p)
@@ -147,11 +205,18 @@ static void *run_thread(void *arg)
     while ((t = next_task(self))) {
         (void)pthread_mutex_unlock(&p->lock);
         waker_clear(&self->worker.waker); /* a ring for the task before this one means nothing here */
+        struct task_owner *owner = self->lane == THREAD_POOL_NORMAL ? t->owner : NULL;
         t->run(t, &self->worker);
         (void)pthread_mutex_lock(&p->lock);
         assert(self->lane != THREAD_POOL_NORMAL || p->normal > 0);
         p->normal -= self->lane == THREAD_POOL_NORMAL;
         self->task = NULL;
+        struct task_owner *gone = let_go(p, owner);
+        if (gone) {
+            (void)pthread_mutex_unlock(&p->lock);
+            gone->free(gone);
+            (void)pthread_mutex_lock(&p->lock);
+        }
     }
     pool_thread_free(self);
     end_thread(p);
@@ -244,6 +309,10 @@ void thread_pool_submit(struct thread_pool *p, struct task *t, enum thread_pool_
 {
     bool start = false;
     (void)pthread_mutex_lock(&p->lock);
+    if (holds_back(p, t, lane)) {
+        (void)pthread_mutex_unlock(&p->lock);
+        return;
+    }
     struct pool_thread *idle = p->queued[lane] == 0 && may_run(p, lane) ? pop_idle(p) : NULL;
     if (idle) {
         assert(!idle->task); /* it would have left the list with it */
@@ -271,7 +340,7 @@ struct thread_pool_stats thread_pool_stats(struct thread_pool *p)
 {
     (void)pthread_mutex_lock(&p->lock);
     struct thread_pool_stats s = {
-        .threads = p->threads, .idle = p->nidle, .queued = p->queued[0] + p->queued[1]};
+        .threads = p->threads, .idle = p->nidle, .queued = p->queued[0] + p->queued[1] + p->held};
     (void)pthread_mutex_unlock(&p->lock);
     return s;
 }

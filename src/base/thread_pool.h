@@ -25,9 +25,19 @@ struct worker {
 
 enum thread_pool_lane { THREAD_POOL_NORMAL, THREAD_POOL_URGENT };
 
+/* Whose tasks they are. Of normal tasks of one owner at most `max` are in line or running at once; the others
+ * wait for these, so that one owner cannot have all threads. Embedded; the pool's from its first task on. */
+struct task_owner {
+    unsigned max, admitted;
+    bool released;
+    struct list waiting;
+    void (*free)(struct task_owner *o); /* after thread_pool_release_owner, once none of its tasks runs */
+};
+
 struct task {
     struct list link;
     void (*run)(struct task *t, struct worker *w);
+    struct task_owner *owner; /* NULL: nobody's in particular */
 };
 
 struct thread_pool_options {
@@ -40,13 +50,18 @@ struct thread_pool_options {
 };
 
 struct thread_pool_stats {
-    unsigned threads, idle, queued;
+    unsigned threads, idle;
+    unsigned queued; /* tasks that wait, for a thread or for others of their owner */
 };
 
 /* Starts no thread yet. The caller's, for thread_pool_free. */
 int thread_pool_new(struct thread_pool **out, const struct thread_pool_options *o, struct err *e);
 /* The task must not be in line already; it may free itself in run. */
 void thread_pool_submit(struct thread_pool *p, struct task *t, enum thread_pool_lane lane);
+/* max: at least 1. */
+void task_owner_init(struct task_owner *o, unsigned max, void (*free)(struct task_owner *o));
+/* No task of it is submitted any more; one that runs may go on. Calls o->free now or when that has ended. */
+void thread_pool_release_owner(struct thread_pool *p, struct task_owner *o);
 /* A copy of the numbers, of one moment. */
 struct thread_pool_stats thread_pool_stats(struct thread_pool *p);
 /* Waits until every task submitted has run and every thread has ended; only running tasks may still submit.

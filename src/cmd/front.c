@@ -29,6 +29,24 @@ static struct front *front_of(struct process *p)
     return (struct front *)p;
 }
 
+/* Of n, what one user may have: a share of it where users are told apart, and all of it elsewhere. */
+static uint64_t of_one_user(const struct config *c, uint64_t n)
+{
+    const uint64_t percent = 100;
+    return n - n / percent * (percent - (uint64_t)c->user_share) -
+           n % percent * (percent - (uint64_t)c->user_share) / percent;
+}
+
+static void set_user_share(struct session_config *out, const struct config *c)
+{
+    if (!c->users_file)
+        return;
+    out->user_cursors = (unsigned)of_one_user(c, (uint64_t)c->server_max_cursors);
+    out->user_connections = (unsigned)of_one_user(c, (uint64_t)c->max_connections);
+    out->user_threads = (unsigned)of_one_user(c, (uint64_t)(c->max_threads - c->thread_reserve));
+    out->user_stream_memory = of_one_user(c, (uint64_t)c->stream_memory);
+}
+
 /* Units change here: options are in milliseconds as people write them, sessions count microseconds. */
 static void session_config_from(struct session_config *out, const struct config *c)
 {
@@ -67,6 +85,7 @@ static void session_config_from(struct session_config *out, const struct config 
         .default_database = c->database,
         .version = TAVANA_VERSION,
     };
+    set_user_share(out, c);
 }
 
 /* What salts of users who do not exist are made from, so that they are the same wherever the file is. */
@@ -226,6 +245,7 @@ int front_open_sessions(struct front *f, struct backend *backend, struct err *e)
     TRY(lot_new(&f->lot, sc.max_connections + sc.logins_max + SESSION_ENDING_CONNECTIONS, e));
     const struct session_wiring w = {
         .backend = backend,
+        .pool = p->pool,
         .show = {.arg = p, .each_option = show_options},
     };
     TRY(session_server_new(&f->sessions, &w, &sc, e));

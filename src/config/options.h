@@ -94,6 +94,8 @@ X(INT, max_threads, "TAVANA_MAX_THREADS", "1024", 2, 65536, "", START, ALL, \
   "Threads that run sessions; sessions beyond wait in line") \
 X(INT, thread_reserve, "TAVANA_THREAD_RESERVE", "8", 1, 1024, "", START, ALL, \
   "Threads of these that are kept for log-ins and cancels") \
+X(INT, user_share, "TAVANA_USER_SHARE", "90", 1, 100, "", START, FRONT, \
+  "With users_file: per cent of max_connections, max_threads, stream_memory and server_max_cursors that one user may have, so that nobody keeps the others out; 100: all") \
 X(BOOL, restart, "TAVANA_RESTART", "on", 0, 0, "", START, ALL, \
   "A small parent process keeps the sockets and starts the server again when it dies; off: one process, for those who have a service manager do it") \
 X(DURATION, shutdown_timeout, "TAVANA_SHUTDOWN_TIMEOUT", "30s", 0, CONFIG_DAY_MS, "s", RELOAD, ALL, \

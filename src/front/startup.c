@@ -163,17 +163,11 @@ static int take_parameters(struct pg_client *c, struct err *e)
     return apply_parameters(c, m, e);
 }
 
-static int too_many_clients(struct err *e)
-{
-    metric_add(METRIC_SESSIONS_REFUSED, 1);
-    return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "sorry, too many clients already");
-}
-
 static int become_ready(struct pg_client *c, struct err *e)
 {
     assert(c->startup.phase != PHASE_READY && c->startup.packet);
-    if (!registry_count_in(&c->session))
-        return too_many_clients(e);
+    TRY(registry_count_in(&c->session, e));
+    c->task.owner = session_task_owner(&c->session);
     const size_t key_len = c->startup.protocol >= PROTOCOL_3_2 ? STARTUP_KEY_3_2 : STARTUP_KEY_3_0;
     uint8_t key[STARTUP_KEY_3_2];
     TRY(random_bytes(key, sizeof key, e));
@@ -265,7 +259,7 @@ static int on_startup(struct pg_client *c, const struct startup *m, const struct
     memcpy(c->startup.packet, f->payload, f->len);
     c->startup.packet_len = f->len;
     if (registry_is_full(c->session.server)) /* as it will be told when it has logged in: that costs more */
-        return too_many_clients(e);
+        return registry_refuse(e);
     negotiate(c, m);
     return authenticate(c, e);
 }

@@ -22,7 +22,8 @@ enum { SPARE_LEAST = 64 * 1024 }; /* what messages between rows had is not kept 
 
 struct writer {
     struct pg_client *client;
-    struct admission *admission; /* its bytes are of */
+    struct admission *admission;
+    struct admission_share *share; /* its bytes are of */
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
@@ -124,17 +125,19 @@ static void *writer_main(void *arg)
 struct writer *writer_new(struct pg_client *c)
 {
     struct admission *admission = server_admission(c->session.server);
-    if (!admission_try(admission, ADMISSION_WRITER, true))
+    struct admission_share *share = session_share(&c->session);
+    if (!admission_try(admission, share, ADMISSION_WRITER, true))
         return NULL;
     if (atomic_fetch_add(&writers, 1) >= WRITERS_MAX) {
         atomic_fetch_sub(&writers, 1);
-        admission_give_back(admission, ADMISSION_WRITER);
+        admission_give_back(admission, share, ADMISSION_WRITER);
         return NULL;
     }
     struct writer *w = mem_calloc(1, sizeof *w);
     if (w) {
         w->client = c;
         w->admission = admission;
+        w->share = share;
         (void)pthread_mutex_init(&w->lock, NULL);
         thread_cond_init(&w->changed);
         if (thread_start(&w->thread, 0, writer_main, w) == 0)
@@ -144,7 +147,7 @@ struct writer *writer_new(struct pg_client *c)
         mem_free(w);
     }
     atomic_fetch_sub(&writers, 1);
-    admission_give_back(admission, ADMISSION_WRITER);
+    admission_give_back(admission, share, ADMISSION_WRITER);
     return NULL;
 }
 
@@ -240,7 +243,7 @@ void writer_free(struct writer *w)
         row_batch_release(&w->spare[--w->nspare]);
     (void)pthread_cond_destroy(&w->changed);
     (void)pthread_mutex_destroy(&w->lock);
-    admission_give_back(w->admission, ADMISSION_WRITER);
+    admission_give_back(w->admission, w->share, ADMISSION_WRITER);
     mem_free(w);
     atomic_fetch_sub(&writers, 1);
 }

@@ -49,6 +49,9 @@ static int check_limits(struct session *s, struct err *e)
     if (atomic_load(&s->server->cursors) >= c->server_cursors_max)
         return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many cursors in this server (%u)",
                        c->server_cursors_max);
+    if (s->place.user && session_user_cursors(s->place.user) >= c->user_cursors)
+        return err_set(e, SQLSTATE_CONFIGURATION_LIMIT_EXCEEDED, "too many cursors of role \"%s\" (%u)",
+                       s->user, c->user_cursors);
     return ST_OK;
 }
 

@@ -93,6 +93,7 @@ void portal_count_cursor(struct session *s, struct portal *p)
     assert(!p->counted);
     s->portals.ncursors++;
     atomic_fetch_add(&s->server->cursors, 1);
+    session_user_count_cursor(s->place.user, 1);
     metric_gauge_add(METRIC_CURSORS, 1);
     p->counted = true;
 }
@@ -105,6 +106,7 @@ static void uncount(struct session *s, struct portal *p)
     p->counted = false;
     s->portals.ncursors--;
     atomic_fetch_sub(&s->server->cursors, 1);
+    session_user_count_cursor(s->place.user, -1);
     metric_gauge_add(METRIC_CURSORS, -1);
 }
 

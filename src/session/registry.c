@@ -2,6 +2,7 @@
 #include "session/registry.h"
 
 #include "auth/digest.h"
+#include "base/cleanup.h"
 #include "base/metric.h"
 #include "session/session_priv.h"
 
@@ -47,9 +48,15 @@ void registry_release(struct session *s)
         v->counted--;
         metric_gauge_add(METRIC_SESSIONS, -1);
     }
+    struct thread_pool *pool = v->wiring.pool;
+    struct session_user *gone = users_leave(TAKE_PTR(s->place.user), s->place.counted);
     (void)pthread_cond_broadcast(&v->changed);
     (void)pthread_cond_signal(&v->room);
     (void)pthread_mutex_unlock(&v->lock);
+    if (gone && pool)
+        thread_pool_release_owner(pool, session_user_threads(gone));
+    else
+        session_user_free(gone);
 }
 
 void registry_leave_behind(struct session *s)
@@ -62,6 +69,7 @@ void registry_leave_behind(struct session *s)
     if (s->place.counted) {
         v->counted--;
         metric_gauge_add(METRIC_SESSIONS, -1);
+        users_discount(s->place.user);
     }
     s->place.counted = false;
     (void)pthread_cond_broadcast(&v->changed);
@@ -77,25 +85,48 @@ void registry_set_key(struct session *s, const uint8_t *key, size_t n)
     (void)pthread_mutex_unlock(&v->lock);
 }
 
-bool registry_count_in(struct session *s)
+int registry_refuse(struct err *e)
+{
+    metric_add(METRIC_SESSIONS_REFUSED, 1);
+    return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+}
+
+/* With the lock. Who was dropped meanwhile has lost its place. */
+static int count_in(struct session_server *v, struct session *s, struct err *e)
+{
+    if (!s->place.logging_in || v->counted >= session_config(s)->max_connections)
+        return registry_refuse(e);
+    if (users_enter(&v->users, s->user, &s->place.user, e) < 0) {
+        metric_add(METRIC_SESSIONS_REFUSED, 1);
+        return ST_ERR;
+    }
+    v->counted++;
+    assert(!s->place.counted);
+    s->place.counted = true;
+    login_remove(&v->logins, s);
+    (void)pthread_cond_signal(&v->room);
+    metric_gauge_add(METRIC_SESSIONS, 1);
+    metric_add(METRIC_SESSIONS_TOTAL, 1);
+    return ST_OK;
+}
+
+int registry_count_in(struct session *s, struct err *e)
 {
     struct session_server *v = s->server;
     (void)pthread_mutex_lock(&v->lock);
-    /* Who was dropped meanwhile has lost its place. */
-    bool room = s->place.logging_in && v->counted < session_config(s)->max_connections;
-    if (room) {
-        v->counted++;
-        assert(!s->place.counted);
-        s->place.counted = true;
-        login_remove(&v->logins, s);
-        (void)pthread_cond_signal(&v->room);
-    }
+    int st = count_in(v, s, e);
     (void)pthread_mutex_unlock(&v->lock);
-    if (room) {
-        metric_gauge_add(METRIC_SESSIONS, 1);
-        metric_add(METRIC_SESSIONS_TOTAL, 1);
-    }
-    return room;
+    return st;
+}
+
+struct task_owner *session_task_owner(const struct session *s)
+{
+    return session_user_threads(s->place.user);
+}
+
+struct admission_share *session_share(const struct session *s)
+{
+    return session_user_results(s->place.user);
 }
 
 bool registry_is_full(struct session_server *v)

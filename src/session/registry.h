@@ -14,6 +14,9 @@ struct admission;
 struct session;
 struct session_config;
 struct session_server;
+struct session_user;
+struct task_owner;
+struct admission_share;
 
 enum { SESSION_KEY_MAX = 32 };
 
@@ -21,7 +24,8 @@ enum { SESSION_KEY_MAX = 32 };
 struct session_place {
     uint32_t slot, pid;                    /* pid: as its client knows it */
     uint8_t key[SESSION_KEY_MAX], key_len; /* who cancels has to know it; 0: nobody can yet */
-    bool counted;                          /* against max_connections */
+    bool counted;                          /* against max_connections, and its user's share of it */
+    struct session_user *user;             /* whose share it has a part of; NULL: there are none */
     bool left;       /* its client is gone, its thread is still in the engine: see left.c */
     bool logging_in; /* against login_connections_max */
     uint16_t share;
@@ -35,12 +39,19 @@ bool registry_claim(struct session *s, unsigned share);
 /* It ends: nobody can find it any more, and whoever had found it has let go of it. The last thing that
  * touches the server, which may go with its last session. */
 void registry_release(struct session *s);
-/* It has said who it is: from now on it counts against max_connections; false: there are so many already. */
-bool registry_count_in(struct session *s);
+/* It has said who it is: from now on it counts against max_connections and its user's share of them. 53300:
+ * there is no room. */
+int registry_count_in(struct session *s, struct err *e);
+/* What its user has of threads and of memory for results; NULL: users are not told apart. From
+ * registry_count_in to registry_release. */
+struct task_owner *session_task_owner(const struct session *s);
+struct admission_share *session_share(const struct session *s);
 /* From now on it can be cancelled by who knows its pid and n bytes of key. Once. */
 void registry_set_key(struct session *s, const uint8_t *key, size_t n);
 /* Its thread is left behind in the engine: it counts no longer. With the server's lock. */
 void registry_leave_behind(struct session *s);
+/* What it is told then. */
+int registry_refuse(struct err *e);
 /* Whether one more would be refused now. */
 bool registry_is_full(struct session_server *v);
 /* Cancels; false: none of ours is meant. */

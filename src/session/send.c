@@ -37,6 +37,18 @@ static int send_batch(struct session *s, struct row_batch *batch, bool is_last, 
 
 /* ---- memory for a result ---- */
 
+static int too_many_results(const struct session *s, bool own, struct err *e)
+{
+    const struct admission *a = &s->server->admission;
+    (void)err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "too many results are being sent at once");
+    err_detail(e, "They take all of stream_memory%s (%llu MB); this one has waited for %lld s.",
+               own ? " that one user may have" : "",
+               (unsigned long long)((own ? a->share_max : a->limit) >> 20),
+               (long long)(session_config(s)->stream_wait_us / 1000000));
+    err_hint(e, "Try again later, or raise stream_memory or stream_wait.");
+    return ST_ERR;
+}
+
 /* In line, with everything that may end the wait. */
 static int stand_in_line(struct session *s, struct admission_ticket *t, struct err *e)
 {
@@ -45,12 +57,7 @@ static int stand_in_line(struct session *s, struct admission_ticket *t, struct e
     while (!admission_granted(a, t)) {
         TRY(session_check_interrupts(s, e));
         if (clock_now_us() >= deadline) {
-            (void)err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "too many results are being sent at once");
-            err_detail(e, "They take all of stream_memory (%llu MB); this one has waited for %lld s.",
-                       (unsigned long long)(a->limit >> 20),
-                       (long long)(session_config(s)->stream_wait_us / 1000000));
-            err_hint(e, "Try again later, or raise stream_memory or stream_wait.");
-            return ST_ERR;
+            return too_many_results(s, admission_waits_for_own(a, t), e);
         }
         struct pollfd bell = {.fd = waker_fd(t->bell), .events = POLLIN};
         if (poll(&bell, 1, clock_poll_ms(deadline)) > 0)
@@ -62,17 +69,18 @@ static int stand_in_line(struct session *s, struct admission_ticket *t, struct e
 static int admit(struct session *s, struct err *e)
 {
     struct admission *a = &s->server->admission;
-    if (admission_try(a, ADMISSION_STREAM, false))
+    struct admission_share *share = session_share(s);
+    if (admission_try(a, share, ADMISSION_STREAM, false))
         return ST_OK;
     TRY(s->reply->ops->flush(s->reply, e));
     assert(s->shared.worker); /* rows are sent by a thread that runs the session: its bell is waited for */
-    struct admission_ticket t = {.bell = &s->shared.worker->waker, .bytes = ADMISSION_STREAM};
+    struct admission_ticket t = {.bell = &s->shared.worker->waker, .share = share, .bytes = ADMISSION_STREAM};
     admission_queue(a, &t);
     int st = stand_in_line(s, &t, e);
     bool granted = admission_unqueue(a, &t);
     if (st < 0) {
         if (granted)
-            admission_give_back(a, ADMISSION_STREAM);
+            admission_give_back(a, share, ADMISSION_STREAM);
         metric_add(METRIC_STREAMS_REFUSED, 1);
     }
     return st;
@@ -114,7 +122,7 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
         portals_look_ahead_of(s, looks && !engine->complete ? engine : NULL);
     }
     metric_gauge_add(METRIC_STREAMS, -1);
-    admission_give_back(&s->server->admission, ADMISSION_STREAM);
+    admission_give_back(&s->server->admission, session_share(s), ADMISSION_STREAM);
     return st;
 }
 

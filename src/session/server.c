@@ -59,7 +59,8 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     (void)pthread_mutex_init(&v->lock, NULL);
     thread_cond_init(&v->changed);
     thread_cond_init(&v->room);
-    admission_init(&v->admission, c->stream_memory);
+    admission_init(&v->admission, c->stream_memory, c->user_stream_memory);
+    users_init(&v->users, c->user_connections, c->user_threads);
     v->capacity = c->max_connections + c->logins_max + SESSION_ENDING_CONNECTIONS;
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);

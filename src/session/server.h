@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct backend;
+struct thread_pool;
 
 /* Sockets beyond max_connections and login_connections_max: of those that are about to end. */
 enum { SESSION_ENDING_CONNECTIONS = 128 };
@@ -33,6 +34,11 @@ struct session_config {
     uint64_t flush_rows;         /* … or rows; 0: only by bytes */
     size_t write_buffer;
     uint64_t stream_memory; /* of all results that are being sent, see admission.h */
+    /* What one user may have of connections, threads of the pool and stream_memory, as at the start, and of
+     * cursors; 0 connections: users are not told apart. */
+    unsigned user_connections, user_threads;
+    uint64_t user_stream_memory;
+    unsigned user_cursors;
     int64_t stream_wait_us; /* for it, when others have all of it */
     int64_t flush_timeout_us, slow_flush_us;
     int64_t client_check_us;
@@ -55,6 +61,7 @@ struct session_show {
 
 struct session_wiring {
     struct backend *backend;
+    struct thread_pool *pool; /* that runs the sessions; NULL: users have no share of one */
     struct session_show show;
 };
 

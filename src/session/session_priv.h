@@ -46,6 +46,7 @@
 #include "session/statement.h"
 #include "session/statements.h"
 #include "session/transaction.h"
+#include "session/users.h"
 #include "sql/command.h"
 #include "sql/cursor.h"
 #include "sql/parsed.h"
@@ -76,7 +77,8 @@ struct session_server {
     uint32_t *free_slots;
     unsigned capacity, nfree;
     unsigned counted; /* against max_connections */
-    unsigned nleft;   /* of the slots: sessions whose threads were left behind */
+    struct users users;
+    unsigned nleft; /* of the slots: sessions whose threads were left behind */
     _Atomic bool draining;
     _Atomic bool crashed; /* with that: the engine has failed */
     _Atomic unsigned running;

@@ -42,7 +42,7 @@ static void hold(struct task *t, struct worker *w)
 
 static void held_init(struct held *h)
 {
-    h->task.run = hold;
+    h->task = (struct task){.run = hold};
     (void)sem_init(&h->started, 0, 0);
     (void)sem_init(&h->go, 0, 0);
 }
@@ -55,6 +55,78 @@ static bool has_started(struct held *h, int ms)
     ts.tv_sec += ms / 1000 + ts.tv_nsec / 1000000000;
     ts.tv_nsec %= 1000000000;
     return sem_timedwait(&h->started, &ts) == 0;
+}
+
+/* ---- owners ---- */
+
+struct owned {
+    struct task_owner owner;
+    unsigned freed;
+};
+
+static void owner_freed(struct task_owner *o)
+{
+    ((struct owned *)(void *)o)->freed++;
+}
+
+/* Two of its tasks run, the third waits for one of them; another's find threads. */
+static void test_an_owner_has_no_more_than_its_share(void **state)
+{
+    (void)state;
+    struct thread_pool *p = pool_of(6, 2, 1000);
+    struct owned mallory = {0}, bob = {0};
+    struct held of_mallory[4], of_bob;
+    task_owner_init(&mallory.owner, 2, owner_freed);
+    task_owner_init(&bob.owner, 2, owner_freed);
+    for (size_t i = 0; i < 4; i++) {
+        held_init(&of_mallory[i]);
+        of_mallory[i].task.owner = &mallory.owner;
+        thread_pool_submit(p, &of_mallory[i].task, THREAD_POOL_NORMAL);
+    }
+    assert_true(has_started(&of_mallory[0], 5000) && has_started(&of_mallory[1], 5000));
+    assert_false(has_started(&of_mallory[2], 50));
+    assert_int_equal(thread_pool_stats(p).queued, 2);
+    held_init(&of_bob);
+    of_bob.task.owner = &bob.owner;
+    thread_pool_submit(p, &of_bob.task, THREAD_POOL_NORMAL);
+    assert_true(has_started(&of_bob, 5000));
+    (void)sem_post(&of_mallory[0].go);
+    assert_true(has_started(&of_mallory[2], 5000));
+    assert_false(has_started(&of_mallory[3], 50));
+    (void)sem_post(&of_mallory[2].go);
+    assert_true(has_started(&of_mallory[3], 5000));
+    assert_int_equal(thread_pool_stats(p).queued, 0);
+    thread_pool_release_owner(p, &mallory.owner);
+    assert_int_equal(mallory.freed, 0); /* two still run */
+    (void)sem_post(&of_mallory[1].go);
+    (void)sem_post(&of_mallory[3].go);
+    (void)sem_post(&of_bob.go);
+    thread_pool_free(p);
+    assert_int_equal(mallory.freed, 1);
+    assert_int_equal(bob.freed, 0);
+}
+
+/* Log-ins and cancels are nobody's share; an owner of whom nothing runs is freed at once. */
+static void test_urgent_tasks_are_not_counted(void **state)
+{
+    (void)state;
+    struct thread_pool *p = pool_of(4, 2, 1000);
+    struct owned mallory = {0};
+    struct held of_mallory[3];
+    task_owner_init(&mallory.owner, 1, owner_freed);
+    for (size_t i = 0; i < 3; i++) {
+        held_init(&of_mallory[i]);
+        of_mallory[i].task.owner = &mallory.owner;
+        thread_pool_submit(p, &of_mallory[i].task, THREAD_POOL_URGENT);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_true(has_started(&of_mallory[i], 5000));
+    thread_pool_release_owner(p, &mallory.owner);
+    assert_int_equal(mallory.freed, 1);
+    for (size_t i = 0; i < 3; i++)
+        (void)sem_post(&of_mallory[i].go);
+    thread_pool_free(p);
+    assert_int_equal(mallory.freed, 1);
 }
 
 static unsigned ran;
@@ -266,6 +338,8 @@ int main(void)
         cmocka_unit_test(test_all_run),
         cmocka_unit_test(test_many_submitters),
         cmocka_unit_test(test_bound_and_reserve),
+        cmocka_unit_test(test_an_owner_has_no_more_than_its_share),
+        cmocka_unit_test(test_urgent_tasks_are_not_counted),
         cmocka_unit_test(test_grows_and_shrinks),
         cmocka_unit_test(test_what_a_task_gets),
         cmocka_unit_test(test_every_allocation_fails_once),

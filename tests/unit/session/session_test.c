@@ -247,7 +247,9 @@ static int set_up(void **state)
     session_init(&session, server, &notes.base, &client.base);
     assert_true(registry_claim(&session, 0));
     assert_int_equal(session_identify(&session, "u", "db", &err), ST_OK);
-    assert_true(registry_count_in(&session));
+    struct err e;
+    err_init(&e);
+    assert_int_equal(registry_count_in(&session, &e), ST_OK);
     session_runs(&session, &worker);
     return 0;
 }
