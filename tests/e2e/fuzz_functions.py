@@ -21,6 +21,8 @@ SESSIONS = 3
 ADDRESS_SPACE = 8 << 20  # kilobytes, for what the engine takes without counting it: a machine that is out of memory tells nothing
 BACK_SECONDS = 2
 LAST = 4  # statements of a session that may be what ended it: the heap may have been harmed before
+KEPT = 200  # a dying engine refuses many more before the process has ended: those that failed as none should are tried as well
+FATAL = ("XX000", "57P02", "58000")
 
 DEEP = [f"(repeat('{a}', {n}) || repeat('{b}', {n}))" for n in (100, 5000, 200000) for a, b in (("[", "]"), ('{"a":', "}"), ("(", ")"))]
 JSONS = ["'{\"a\": [1, null, {\"b\": 2.5e300}]}'::json", "'[]'::json", "'null'::json", "'\"x\"'::json", "'{\"$ref\": \"#\"}'::json", "''"]
@@ -130,19 +132,20 @@ class Target:
 
 
 def ask(wire, sql):
-    """False: the connection is gone, so the server may be."""
+    """The SQLSTATE of its error, or ""; None: the connection is gone, so the server may be."""
+    wire.last_error = {}
     try:
         wire.send(Q(sql))
         wire.until_ready()
     except (Closed, OSError, UnicodeDecodeError):
-        return False
-    return True
+        return None
+    return wire.last_error.get("C", "")
 
 
 class Session(threading.Thread):
     def __init__(self, fuzz, seed):
         super().__init__()
-        self.fuzz, self.calls, self.last, self.count = fuzz, Calls(fuzz.target.functions, seed), collections.deque(maxlen=LAST), 0
+        self.fuzz, self.calls, self.last, self.count = fuzz, Calls(fuzz.target.functions, seed), collections.deque(maxlen=KEPT), 0
 
     def run(self):
         while not self.fuzz.over.is_set():
@@ -150,9 +153,12 @@ class Session(threading.Thread):
                 for _ in range(self.calls.rng.randrange(1, 200)):
                     if self.fuzz.over.is_set():
                         return
-                    self.last.append(self.calls.statement())
+                    sql = self.calls.statement()
+                    self.last.append([sql, None, ""])
                     self.count += 1
-                    if not ask(w, self.last[-1]):
+                    code = ask(w, sql)
+                    self.last[-1][1:] = code, w.last_error.get("M", "")
+                    if code is None:
                         break
 
 
@@ -182,13 +188,15 @@ class Fuzz:
     def culprit(self):
         """The statement that does it by itself; of several sessions all that they last ran if none does."""
         told = self.target.told()
-        for sql in [sql for s in self.sessions for sql in reversed(s.last)]:
+        failed = [(sql, message) for s in self.sessions for sql, code, message in s.last if code in FATAL]
+        latest = [sql for s in self.sessions for sql, _, _ in list(s.last)[:-LAST - 1:-1]]
+        for sql in [sql for sql, message in failed if "invalidated" not in message] + latest + [sql for sql, _ in failed]:
             before = self.target.deaths()
             with contextlib.suppress(Closed, OSError, AssertionError), self.target.server.wire(timeout=20) as w:
                 ask(w, sql)
             if self.target.deaths() > before:
                 return [sql]
-        return [f"one of: {s.last[-1]}" for s in self.sessions if s.last] + told
+        return [f"one of: {s.last[-1][0]}" for s in self.sessions if s.last] + [f"failed: {sql} -- {m}" for sql, m in failed[:20]] + told
 
 
 def fuzz(seconds, seed, tell):
