@@ -18,7 +18,7 @@ static int say(struct local_session *s, const char *sql, struct err *e)
 {
     assert(s->main);
     local_running_on(s, NULL);
-    return engine_exec(s->main->conn, sql, e);
+    return engine_end_transaction(s->main->conn, sql, e);
 }
 
 /* Nothing of the transaction is left afterwards, whatever it returns. */

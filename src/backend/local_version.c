@@ -54,7 +54,7 @@ int local_commit_changes(struct local *l, struct engine_conn *c, struct err *e)
 {
     (void)pthread_rwlock_rdlock(&l->commit_gate);
     (void)__atomic_fetch_add(&l->commits, 1, __ATOMIC_SEQ_CST);
-    int st = engine_exec(c, "COMMIT", e);
+    int st = engine_end_transaction(c, "COMMIT", e);
     local_data_changed(l);
     (void)__atomic_fetch_sub(&l->commits, 1, __ATOMIC_SEQ_CST);
     (void)pthread_rwlock_unlock(&l->commit_gate);

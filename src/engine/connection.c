@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "engine/guard_conns.h"
+#include "engine/guard_fatal.h"
 #include "engine/sink_priv.h"
 
 #include <assert.h>
@@ -68,6 +69,14 @@ int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
     if (state != DuckDBSuccess)
         st = engine_error(e, duckdb_result_error(&r), sql);
     duckdb_destroy_result(&r);
+    return st;
+}
+
+int engine_end_transaction(struct engine_conn *c, const char *sql, struct err *e)
+{
+    guard_critical(true);
+    int st = engine_exec(c, sql, e);
+    guard_critical(false);
     return st;
 }
 

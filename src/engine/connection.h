@@ -23,6 +23,9 @@ void engine_disconnect(struct engine_conn *c);
 void engine_interrupt(struct engine_conn *c);
 /* One or more statements without a result to read. */
 int engine_exec(struct engine_conn *c, const char *sql, struct err *e);
+/* The same of COMMIT and ROLLBACK: an error in there that the engine calls internal leaves a database that is
+ * not used any more (engine_failed). */
+int engine_end_transaction(struct engine_conn *c, const char *sql, struct err *e);
 /* How many statements the engine's parser finds. 42601 when it cannot parse them. */
 int engine_count_statements(struct engine_conn *c, struct str sql, size_t *n, struct err *e);
 

@@ -191,9 +191,12 @@ class Fuzz:
         failed = [(sql, message) for s in self.sessions for sql, code, message in s.last if code in FATAL]
         latest = [sql for s in self.sessions for sql, _, _ in list(s.last)[:-LAST - 1:-1]]
         for sql in [sql for sql, message in failed if "invalidated" not in message] + latest + [sql for sql, _ in failed]:
-            before = self.target.deaths()
+            before, code = self.target.deaths(), None
             with contextlib.suppress(Closed, OSError, AssertionError), self.target.server.wire(timeout=20) as w:
-                ask(w, sql)
+                code = ask(w, sql)
+            end = time.monotonic() + (3 if code is None or code in FATAL else 0)  # what has failed takes a moment to end
+            while self.target.deaths() == before and time.monotonic() < end:
+                time.sleep(0.05)
             if self.target.deaths() > before:
                 return [sql]
         return [f"one of: {s.last[-1][0]}" for s in self.sessions if s.last] + [f"failed: {sql} -- {m}" for sql, m in failed[:20]] + told

@@ -16,7 +16,7 @@ import pytest
 
 from conftest import BINARY, FULL, HOST, SANITIZED, WORKERS, Server, Worker, free_port
 from measure import wait_for
-from wire import Closed, Q, Wire
+from wire import B, Closed, E, P, Q, S, Wire
 
 pytestmark = pytest.mark.skipif(WORKERS > 0, reason="starts its own gateway and workers")
 BACK_SECONDS = 20 if SANITIZED else 5  # 0.4 on a machine that has nothing else to do
@@ -231,6 +231,24 @@ def test_a_failed_engine_is_started_again(kept, tmp_path):
     with s.wire(timeout=20) as again:
         assert again.ask(Q("select count(*) from t"))[1] == ("10000",)
     assert s.metric("tavana_restarts_total") == 1 and len(log_lines(s, "engine_failed")) == 1
+
+
+@pytest.mark.parametrize("send", [lambda sql: [Q(sql)], lambda sql: [P(sql), B(), E(), S], lambda sql: [Q(f"declare c cursor for {sql}"), Q("fetch all from c")],
+                                  lambda sql: [Q(f"copy ({sql}) to stdout")], lambda sql: [Q(f"create table made as {sql}")]],
+                         ids=["query", "extended", "cursor", "copy", "create"])
+def test_an_internal_error_ends_its_statement_alone(send, kept, tmp_path):
+    """PostgreSQL's, too, ends no server but within a critical section; the engine took its database out of use."""
+    s = kept(database=tmp_path / "x.duckdb")
+    with s.wire() as w, s.wire() as other:
+        other.ask(Q("begin"), Q("create table t as select 1 as i"))
+        w.ask(Q("begin"))
+        notes = w.ask(*send("select reservoir_quantile(1.0, [])"))
+        assert "err:XX000" in notes and notes[-1] == "Z:E"
+        assert w.ask(Q("select 1 + 0"))[0] == "err:25P02"
+        assert w.ask(Q("rollback"))[-1] == "Z:I" and w.ask(Q("select 1 + 0"))[1] == ("1",)
+        assert other.ask(Q("commit"))[-2:] == ['cc"COMMIT"', "Z:I"]
+        assert w.ask(Q("select i from t"))[1] == ("1",)
+    assert s.metric("tavana_restarts_total") == 0 and not log_lines(s, "engine_failed")
 
 
 def test_a_failed_engine_is_not_ready(kept, tmp_path):

@@ -89,6 +89,42 @@ static void test_owners(void **state)
     engine_close(en);
 }
 
+/* An error that the engine calls internal ends a statement, and its transaction, and no more. */
+static void test_an_internal_error_is_not_fatal(void **state)
+{
+    (void)state;
+    struct engine_options o = {.threads = 1};
+    struct engine *en = open_with(&o);
+    struct engine_conn *a = connect_as(en, 1), *b = connect_as(en, 2);
+    check(b, "BEGIN", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(b, "CREATE TABLE t AS SELECT 1 AS i", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(a, "BEGIN", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(a, "SELECT reservoir_quantile(1.0, [])", SQLSTATE_INTERNAL_ERROR);
+    check(a, "SELECT 1", SQLSTATE_IN_FAILED_SQL_TRANSACTION);
+    check(a, "ROLLBACK", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(a, "SELECT 1", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(b, "COMMIT", SQLSTATE_SUCCESSFUL_COMPLETION);
+    check(a, "FROM t", SQLSTATE_SUCCESSFUL_COMPLETION);
+    engine_disconnect(a);
+    engine_disconnect(b);
+    engine_close(en);
+}
+
+/* Within COMMIT and ROLLBACK nobody knows what it left behind. */
+static void test_an_internal_error_of_a_commit_is_fatal(void **state)
+{
+    (void)state;
+    struct engine_options o = {.threads = 1};
+    struct engine *en = open_with(&o);
+    struct engine_conn *c = connect_as(en, 1);
+    struct err e;
+    err_init(&e);
+    assert_int_equal(engine_end_transaction(c, "SELECT reservoir_quantile(1.0, [])", &e), ST_ERR);
+    check(c, "SELECT 1", SQLSTATE_CRASH_SHUTDOWN);
+    engine_disconnect(c);
+    engine_close(en);
+}
+
 static void test_several_engines(void **state)
 {
     (void)state;
@@ -106,6 +142,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions),
         cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_an_internal_error_is_not_fatal),
+        cmocka_unit_test(test_an_internal_error_of_a_commit_is_fatal),
         cmocka_unit_test(test_several_engines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
