@@ -44,6 +44,7 @@ static void set_user_share(struct session_config *out, const struct config *c)
     out->user_cursors = (unsigned)of_one_user(c, (uint64_t)c->server_max_cursors);
     out->user_connections = (unsigned)of_one_user(c, (uint64_t)c->max_connections);
     out->user_threads = (unsigned)of_one_user(c, (uint64_t)(c->max_threads - c->thread_reserve));
+    out->user_client_memory = (size_t)of_one_user(c, (uint64_t)c->client_memory);
     out->user_stream_memory = of_one_user(c, (uint64_t)c->stream_memory);
 }
 
@@ -56,6 +57,7 @@ static void session_config_from(struct session_config *out, const struct config 
         .tls_required = c->tls.value == CONFIG_TLS_REQUIRED,
         .trust = c->trust.value == CONFIG_TRUST_AUTO && !c->users_file,
         .message_max = (size_t)c->message_size_max,
+        .client_memory = (size_t)c->client_memory,
         .memory_max = (size_t)c->session_memory_max,
         .statements_max = (unsigned)c->prepared_statements_max,
         .portals_max = (unsigned)c->portals_max,
@@ -308,6 +310,8 @@ void front_forget_sockets(struct process *p)
 void front_gauges(struct process *p, struct ops_gauges *g)
 {
     ops_gauge(g, "tavana_sessions_parked", "Sessions that cost no thread now", lot_count(front_of(p)->lot));
+    ops_gauge(g, "tavana_client_memory_bytes", "Bytes that sessions take beyond their first 64 kB each",
+              (double)session_server_counts(front_of(p)->sessions).memory);
 }
 
 int front_port(const struct process *p)

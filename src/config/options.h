@@ -95,7 +95,7 @@ X(INT, max_threads, "TAVANA_MAX_THREADS", "1024", 2, 65536, "", START, ALL, \
 X(INT, thread_reserve, "TAVANA_THREAD_RESERVE", "8", 1, 1024, "", START, ALL, \
   "Threads of these that are kept for log-ins and cancels") \
 X(INT, user_share, "TAVANA_USER_SHARE", "90", 1, 100, "", START, FRONT, \
-  "With users_file: per cent of max_connections, max_threads, stream_memory and server_max_cursors that one user may have, so that nobody keeps the others out; 100: all") \
+  "With users_file: per cent of max_connections, max_threads, stream_memory, client_memory and server_max_cursors that one user may have, so that nobody keeps the others out; 100: all") \
 X(BOOL, restart, "TAVANA_RESTART", "on", 0, 0, "", START, ALL, \
   "A small parent process keeps the sockets and starts the server again when it dies; off: one process, for those who have a service manager do it") \
 X(DURATION, shutdown_timeout, "TAVANA_SHUTDOWN_TIMEOUT", "30s", 0, CONFIG_DAY_MS, "s", RELOAD, ALL, \
@@ -117,6 +117,8 @@ X(SIZE, message_size_max, "TAVANA_MESSAGE_SIZE_MAX", "256MB", 64 * CONFIG_KB, CO
   "Longest message that a client may send; a longer one ends its session. A worker takes as much of a gateway") \
 X(SIZE, session_memory_max, "TAVANA_SESSION_MEMORY_MAX", "256MB", CONFIG_MB, CONFIG_TB, "B", START, FRONT, \
   "Memory that one session may take: the message under way, statements, portals with their parameters, cursors, a line of COPY FROM (rows and the engine apart); more is 53200") \
+X(SIZE, client_memory, "TAVANA_CLIENT_MEMORY", "2GB", CONFIG_MB, CONFIG_TB, "B", START, FRONT, \
+  "What all sessions together may take so, each beyond its first 64 kB; more is 53200") \
 X(INT, prepared_statements_max, "TAVANA_PREPARED_STATEMENTS_MAX", "10000", 1, 1000000, "", START, FRONT, \
   "Named prepared statements of one session; one more is 53400") \
 X(INT, portals_max, "TAVANA_PORTALS_MAX", "1000", 1, 1000000, "", START, FRONT, \

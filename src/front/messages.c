@@ -193,7 +193,7 @@ static void pass_over(struct pg_client *c, char type, size_t total)
     bool of_copy = type == 'd' || type == 'c' || type == 'f';
     if (of_copy || c->skip_to_sync)
         return;
-    memory_refuse(&c->session.memory);
+    memory_refuse(&c->session.memory, total);
     (void)err_oom(&e);
     statement_failed(c, &e);
     c->skip_to_sync = type != 'Q';

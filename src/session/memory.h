@@ -21,8 +21,10 @@ struct session_memory {
     size_t input; /* bytes of the client's messages in memory, as all was told */
 };
 
-/* Nothing is taken yet. */
-void memory_init(struct session_memory *m, size_t max);
+/* Nothing is taken yet. pool: that all sessions share, or those of a user; NULL is fine. */
+void memory_init(struct session_memory *m, size_t max, struct account_pool *pool);
+/* All has been given back, but for input: the pool may go before the session. */
+void memory_leave_pool(struct session_memory *m);
 /* At the beginning of a message: the limit as it is now, and nothing refused yet. */
 void memory_begin(struct session_memory *m, size_t max);
 /* That what has this name counts against. */
@@ -33,8 +35,8 @@ int memory_count(struct account *a, size_t *counted, size_t n, struct err *e);
 size_t memory_input_max(const struct session_memory *m, size_t least);
 /* So much of it is now. */
 void memory_count_input(struct session_memory *m, size_t now);
-/* Something found no room that nobody asked for here: memory_name_limit is to say so. */
-void memory_refuse(struct session_memory *m);
+/* A message of so many bytes finds no room: memory_name_limit is to say so. */
+void memory_refuse(struct session_memory *m, size_t wanted);
 /* Says of 53200 that it is this session's limit, when it is. */
 void memory_name_limit(struct session *s, struct err *e);
 

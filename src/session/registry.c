@@ -49,6 +49,7 @@ void registry_release(struct session *s)
         metric_gauge_add(METRIC_SESSIONS, -1);
     }
     struct thread_pool *pool = v->wiring.pool;
+    memory_leave_pool(&s->memory); /* what it still has goes with it */
     struct session_user *gone = users_leave(TAKE_PTR(s->place.user), s->place.counted);
     (void)pthread_cond_broadcast(&v->changed);
     (void)pthread_cond_signal(&v->room);
@@ -100,6 +101,8 @@ static int count_in(struct session_server *v, struct session *s, struct err *e)
         metric_add(METRIC_SESSIONS_REFUSED, 1);
         return ST_ERR;
     }
+    if (s->place.user)
+        account_join(&s->memory.all, session_user_memory(s->place.user));
     v->counted++;
     assert(!s->place.counted);
     s->place.counted = true;

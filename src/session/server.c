@@ -60,7 +60,12 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     thread_cond_init(&v->changed);
     thread_cond_init(&v->room);
     admission_init(&v->admission, c->stream_memory, c->user_stream_memory);
-    users_init(&v->users, c->user_connections, c->user_threads);
+    v->memory.max = c->client_memory ? c->client_memory : SIZE_MAX;
+    const struct users_limits of_one = {.sessions = c->user_connections,
+                                        .threads = c->user_threads,
+                                        .memory = c->user_client_memory,
+                                        .all_memory = &v->memory};
+    users_init(&v->users, &of_one);
     v->capacity = c->max_connections + c->logins_max + SESSION_ENDING_CONNECTIONS;
     v->slots = mem_calloc(v->capacity, sizeof(struct session *));
     v->generations = mem_calloc(v->capacity, sizeof *v->generations);
@@ -139,6 +144,7 @@ void session_server_free(struct session_server *v)
     (void)pthread_cond_destroy(&v->changed);
     (void)pthread_cond_destroy(&v->room);
     admission_release(&v->admission);
+    assert(atomic_load(&v->memory.used) == 0);
     (void)pthread_mutex_destroy(&v->lock);
     v->magic = 0;
     mem_free(v);
@@ -149,6 +155,7 @@ struct session_counts session_server_counts(struct session_server *v)
     (void)pthread_mutex_lock(&v->lock);
     struct session_counts counts = {
         .sessions = v->counted, .running = atomic_load(&v->running), .left = v->nleft};
+    counts.memory = atomic_load(&v->memory.used);
     (void)pthread_mutex_unlock(&v->lock);
     return counts;
 }

@@ -22,9 +22,10 @@ struct session_config {
     unsigned logins_max; /* connections that have not logged in */
     int64_t authentication_timeout_us;
     bool tls_required;
-    bool trust;         /* nobody is asked for a password; only ever on loopback */
-    size_t message_max; /* bytes of one message from a client */
-    size_t memory_max;  /* bytes that a session's own statements, parameters and settings may take */
+    bool trust;           /* nobody is asked for a password; only ever on loopback */
+    size_t message_max;   /* bytes of one message from a client */
+    size_t client_memory; /* bytes that all sessions together may take beyond ACCOUNT_OWN each; 0: no limit */
+    size_t memory_max;    /* bytes that a session's own statements, parameters and settings may take */
     unsigned statements_max, portals_max;
     unsigned cursors_max, server_cursors_max;
     int64_t cursor_idle_us;      /* a cursor that nothing is fetched from for so long is closed; 0: never */
@@ -34,10 +35,11 @@ struct session_config {
     uint64_t flush_rows;         /* … or rows; 0: only by bytes */
     size_t write_buffer;
     uint64_t stream_memory; /* of all results that are being sent, see admission.h */
-    /* What one user may have of connections, threads of the pool and stream_memory, as at the start, and of
-     * cursors; 0 connections: users are not told apart. */
+    /* What one user may have of connections, threads of the pool, stream_memory and client_memory, as at the
+     * start, and of cursors; 0 connections: users are not told apart. */
     unsigned user_connections, user_threads;
     uint64_t user_stream_memory;
+    size_t user_client_memory;
     unsigned user_cursors;
     int64_t stream_wait_us; /* for it, when others have all of it */
     int64_t flush_timeout_us, slow_flush_us;
@@ -89,6 +91,7 @@ void session_server_free(struct session_server *v);
 
 struct session_counts {
     unsigned sessions, running, left;
+    size_t memory; /* bytes of client_memory */
 };
 /* Numbers of one moment, for gauges. */
 struct session_counts session_server_counts(struct session_server *v);

@@ -17,7 +17,7 @@ void session_init(struct session *s, struct session_server *v, struct reply *rep
     tx_init(&s->tx);
     statements_init(&s->statements);
     portals_init(&s->portals);
-    memory_init(&s->memory, session_config(s)->memory_max);
+    memory_init(&s->memory, session_config(s)->memory_max, &v->memory);
     settings_init(&s->settings, &s->memory.named);
     arena_init_of(&s->message_arena, SIZE_MAX, &s->memory.all);
 }

@@ -84,6 +84,7 @@ struct session_server {
     _Atomic unsigned running;
     _Atomic unsigned cursors;
     struct admission admission;
+    struct account_pool memory; /* of all sessions */
 
     pthread_t monitor;
     bool monitor_started, monitor_stop;

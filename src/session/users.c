@@ -3,6 +3,7 @@
  * itself counted. */
 #include "session/users.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/thread_pool.h"
@@ -15,6 +16,7 @@
 struct session_user {
     struct task_owner threads;
     struct admission_share results;
+    struct account_pool memory;
     struct list link;
     unsigned refs;     /* sessions, those that do not count any more too */
     unsigned sessions; /* that count */
@@ -22,10 +24,9 @@ struct session_user {
     char name[];
 };
 
-void users_init(struct users *u, unsigned sessions_max, unsigned threads_max)
+void users_init(struct users *u, const struct users_limits *limits)
 {
-    u->sessions_max = sessions_max;
-    u->threads_max = threads_max;
+    u->limits = *limits;
     for (size_t i = 0; i < USERS_BUCKETS; i++)
         list_init(&u->buckets[i]);
 }
@@ -35,14 +36,16 @@ static void free_of_owner(struct task_owner *o)
     session_user_free(list_entry(o, struct session_user, threads));
 }
 
-static struct session_user *make(struct list *bucket, const char *name, unsigned threads_max)
+static struct session_user *make(struct list *bucket, const char *name, const struct users_limits *limits)
 {
     size_t n = strlen(name) + 1;
     struct session_user *user = mem_calloc(1, sizeof *user + n);
     if (!user)
         return NULL;
     memcpy(user->name, name, n);
-    task_owner_init(&user->threads, threads_max, free_of_owner);
+    task_owner_init(&user->threads, limits->threads, free_of_owner);
+    user->memory.part_of = limits->all_memory;
+    user->memory.max = limits->memory;
     list_append(bucket, &user->link);
     return user;
 }
@@ -50,16 +53,16 @@ static struct session_user *make(struct list *bucket, const char *name, unsigned
 int users_enter(struct users *u, const char *name, struct session_user **out, struct err *e)
 {
     *out = NULL;
-    if (u->sessions_max == 0)
+    if (u->limits.sessions == 0)
         return ST_OK;
     struct list *bucket = &u->buckets[hash_text(str_of(name)) % USERS_BUCKETS];
     struct session_user *user = NULL;
     list_for_each (link, bucket)
         if (strcmp(list_entry(link, struct session_user, link)->name, name) == 0)
             user = list_entry(link, struct session_user, link);
-    if (user && user->sessions >= u->sessions_max)
+    if (user && user->sessions >= u->limits.sessions)
         return err_set(e, SQLSTATE_TOO_MANY_CONNECTIONS, "too many connections for role \"%s\"", name);
-    if (!user && !(user = make(bucket, name, u->threads_max)))
+    if (!user && !(user = make(bucket, name, &u->limits)))
         return err_oom(e);
     user->refs++;
     user->sessions++;
@@ -93,7 +96,8 @@ void session_user_free(struct session_user *user)
 {
     if (!user)
         return;
-    assert(user->refs == 0 && user->results.used == 0 && atomic_load(&user->cursors) == 0);
+    assert(user->refs == 0 && user->results.used == 0);
+    assert(atomic_load(&user->cursors) == 0 && atomic_load(&user->memory.used) == 0);
     mem_free(user);
 }
 
@@ -105,6 +109,11 @@ struct task_owner *session_user_threads(struct session_user *user)
 struct admission_share *session_user_results(struct session_user *user)
 {
     return user ? &user->results : NULL;
+}
+
+struct account_pool *session_user_memory(struct session_user *user)
+{
+    return user ? &user->memory : NULL;
 }
 
 unsigned session_user_cursors(const struct session_user *user)

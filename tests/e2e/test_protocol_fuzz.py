@@ -404,7 +404,8 @@ def test_anything_at_all(make_server, pki, tmp_path):
     print(f"{crowd.rounds} rounds of {SESSIONS} sessions in {SECONDS} s, seed {SEED}; {s.rss() >> 20} MB")
     assert not crowd.findings, "\n\n".join(crowd.findings)[:20000] + s.log()[-3000:]
     assert s.process.poll() is None
-    for name in ("tavana_sessions", "tavana_logins", "tavana_sessions_running", "tavana_streams", "cursor_active_count", "tavana_spool_memory_bytes"):
+    for name in ("tavana_sessions", "tavana_logins", "tavana_sessions_running", "tavana_streams", "cursor_active_count", "tavana_spool_memory_bytes",
+                 "tavana_client_memory_bytes"):
         comes_back(lambda: s.metric(name), 0)
     comes_back(lambda: s.metric("tavana_threads") - s.metric("tavana_threads_idle"), 0)
     with s.wire(user="alice", password="wonder") as w:

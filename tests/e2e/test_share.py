@@ -1,12 +1,13 @@
 """What one user may have of what all share (user_share)."""
 
+import struct
 import time
 
 import pytest
 
 from measure import wait_for
 from test_auth import passwd, private
-from wire import Error, Q, cancel
+from wire import Error, P, Q, S, cancel
 
 @pytest.fixture
 def two_users(make_server, tmp_path):
@@ -96,3 +97,48 @@ def test_one_user_does_not_take_all_cursors(two_users):
         w.ask(Q("rollback"))
         other.ask(Q("rollback"), Q("begin"))
         assert other.ask(Q("declare c cursor for select 1"))[0] == 'cc"DECLARE CURSOR"'
+
+
+def parts(w, name, size):
+    """A statement of that size is kept, or not."""
+    return w.ask(P(f"select '{'x' * size}'", name), S)
+
+
+def test_one_user_does_not_take_all_memory_of_sessions(two_users):
+    s = two_users("--client-memory", "20MB")
+    held = [s.wire(**MALLORY) for _ in range(4)]
+    kept = [parts(held[i % 4], str(i), 1 << 20)[0] for i in range(40)]
+    assert kept[0] == "1" and kept[-1] == "err:53200" and set(kept) == {"1", "err:53200"}
+    assert held[3].last_error["M"] == 'the sessions of role "mallory" would take more than 18432 kB (client_memory, user_share)'
+    assert held[3].ask(Q("select 1"))[1] == ("1",)
+    with s.wire(**BOB) as bob:
+        assert parts(bob, "b", 256 << 10)[0] == "1"
+        assert bob.ask(Q("select 1"))[1] == ("1",)
+        assert 15 << 20 < s.metric("tavana_client_memory_bytes") < 20 << 20
+        for w in held[:3]:
+            assert w.ask(Q("deallocate all"))[-1] == "Z:I"
+        assert parts(held[3], "a", 1 << 20)[0] == "1"
+    for w in held:
+        w.close()
+
+
+def test_all_sessions_together_are_bounded(make_server):
+    """Messages under way, which one session alone could send."""
+    s = make_server("--client-memory", "60MB")
+    base, wires = s.rss(), [s.wire() for _ in range(20)]
+    for w in wires:
+        w.sock.sendall(b"Q" + struct.pack("!i", 12 << 20) + b"select '" + b"x" * (10 << 20))
+    time.sleep(1)
+    assert s.rss() - base < 150 << 20  # 200 MB were sent
+    refused = 0
+    for w in wires:
+        w.sock.sendall(b"x" * ((12 << 20) - 4 - 8 - (10 << 20) - 10) + b"' is null\0")
+        notes = w.until_ready()
+        refused += "err:53200" in notes
+        assert notes[-1] == "Z:I" and ("err:53200" in notes or ("f",) in notes)
+        assert w.ask(Q("select 1"))[1] == ("1",)
+    assert refused >= 10  # six have room at most
+    with s.wire() as w:
+        assert w.ask(Q(f"select '{'x' * (10 << 20)}' is null"))[1] == ("f",)
+    for w in wires:
+        w.close()

@@ -45,6 +45,61 @@ static void test_parts(void **state)
     assert_false(account_take(&all, 0));
 }
 
+/* What is beyond the first bytes of each counts together, in all pools that there are. */
+static void test_pool(void **state)
+{
+    (void)state;
+    struct account_pool all = {.max = 150}, users = {.part_of = &all, .max = 100};
+    struct account a = {.max = SIZE_MAX, .pool = &users}, b = a, c = {.max = SIZE_MAX, .pool = &all};
+    struct account part = {.part_of = &a, .max = SIZE_MAX};
+    assert_true(account_take(&part, ACCOUNT_OWN) && account_take(&b, ACCOUNT_OWN - 10));
+    assert_int_equal(atomic_load(&users.used), 0);
+    assert_true(account_take(&part, 60));
+    assert_true(account_take(&b, 30)); /* 20 of them beyond */
+    assert_int_equal(atomic_load(&users.used), 80);
+    assert_int_equal(atomic_load(&all.used), 80);
+    assert_int_equal(account_pool_left(&users), 20);
+    assert_false(account_take(&part, 21));
+    assert_true(a.refused && !part.refused && a.refused_by == &users);
+    assert_int_equal(part.used, ACCOUNT_OWN + 60);
+    assert_true(account_take(&c, ACCOUNT_OWN + 65));
+    assert_int_equal(account_pool_left(&users), 5);
+    assert_ptr_equal(account_pool_fullest(&users), &all);
+    assert_false(account_take(&b, 6));
+    assert_ptr_equal(b.refused_by, &all);
+    assert_int_equal(atomic_load(&users.used), 80); /* as before */
+    assert_int_equal(atomic_load(&all.used), 145);
+    assert_false(account_take(&b, SIZE_MAX));
+    assert_true(account_take(&b, 0) && account_take(&b, 5));
+    account_give(&c, 65);
+    account_give(&part, 60 + ACCOUNT_OWN);
+    account_give(&b, ACCOUNT_OWN); /* of which 25 are left */
+    assert_int_equal(atomic_load(&users.used), 0);
+    assert_int_equal(atomic_load(&all.used), 0);
+    assert_true(account_take(NULL, 1));
+}
+
+static void test_pool_of_another(void **state)
+{
+    (void)state;
+    struct account_pool all = {.max = 150}, users = {.part_of = &all, .max = 100};
+    struct account a = {.max = SIZE_MAX, .pool = &all};
+    assert_true(account_take(&a, ACCOUNT_OWN + 120));
+    account_join(&a, &users); /* it has more than fits there */
+    assert_int_equal(atomic_load(&users.used), 120);
+    assert_int_equal(atomic_load(&all.used), 120);
+    assert_int_equal(account_pool_left(&users), 0);
+    assert_false(account_take(&a, 1));
+    account_set(&a, ACCOUNT_OWN + 200); /* as input does */
+    assert_int_equal(atomic_load(&all.used), 200);
+    assert_false(account_take(&a, 1));
+    account_join(&a, NULL);
+    assert_int_equal(atomic_load(&users.used), 0);
+    assert_int_equal(atomic_load(&all.used), 0);
+    assert_true(account_take(&a, 1000));
+    account_give(&a, a.used);
+}
+
 static void test_arena(void **state)
 {
     (void)state;
@@ -91,10 +146,8 @@ static void test_buf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_parts), cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pool_of_another), cmocka_unit_test(test_arena), cmocka_unit_test(test_buf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+#include "base/account.h"
 #include "base/alloc.h"
 #include "session/users.h"
 
@@ -13,13 +14,16 @@
 enum { MANY = 3 * USERS_BUCKETS };
 
 static struct users users;
+static struct account_pool all_memory;
 static struct err e;
 
 static int set_up(void **state)
 {
     (void)state;
     err_init(&e);
-    users_init(&users, 2, 3);
+    all_memory.max = 1000;
+    users_init(&users,
+               &(struct users_limits){.sessions = 2, .threads = 3, .memory = 900, .all_memory = &all_memory});
     return 0;
 }
 
@@ -86,7 +90,7 @@ static void not_told_apart(void **state)
 {
     (void)state;
     struct session_user *a;
-    users_init(&users, 0, 0);
+    users_init(&users, &(struct users_limits){0});
     for (int i = 0; i < MANY; i++) {
         assert_int_equal(users_enter(&users, "anybody", &a, &e), ST_OK);
         assert_null(a);
@@ -94,6 +98,7 @@ static void not_told_apart(void **state)
     assert_null(users_leave(a, true));
     assert_null(session_user_threads(a));
     assert_null(session_user_results(a));
+    assert_null(session_user_memory(a));
     users_discount(a);
     session_user_count_cursor(a, 1);
     assert_int_equal(session_user_cursors(a), 0);
@@ -110,6 +115,21 @@ static void cursors(void **state)
     session_user_count_cursor(a, -1);
     session_user_count_cursor(a, -1);
     assert_int_equal(session_user_cursors(a), 0);
+    session_user_free(users_leave(a, true));
+}
+
+static void memory_of_its_sessions(void **state)
+{
+    (void)state;
+    struct session_user *a;
+    assert_int_equal(users_enter(&users, "mallory", &a, &e), ST_OK);
+    struct account one = {.max = SIZE_MAX, .pool = session_user_memory(a)};
+    assert_true(account_take(&one, ACCOUNT_OWN + 900));
+    assert_int_equal(atomic_load(&all_memory.used), 900);
+    assert_false(account_take(&one, 1));
+    assert_ptr_equal(one.refused_by, session_user_memory(a));
+    account_give(&one, one.used);
+    assert_int_equal(atomic_load(&all_memory.used), 0);
     session_user_free(users_leave(a, true));
 }
 
@@ -131,6 +151,7 @@ int main(void)
                                        cmocka_unit_test_setup(many_users, set_up),
                                        cmocka_unit_test_setup(not_told_apart, set_up),
                                        cmocka_unit_test_setup(cursors, set_up),
+                                       cmocka_unit_test_setup(memory_of_its_sessions, set_up),
                                        cmocka_unit_test_setup(without_memory, set_up)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
