@@ -338,7 +338,9 @@ def test_statement_timeout_does_not_reach_the_next(wire):
         wire.ask(Q("set statement_timeout = '30ms'"))
         notes = wire.ask(Q(f"select pg_sleep({0.02 + random.random() * 0.02:.4f})"))
         assert notes[-2] in ('cc"SELECT 1"', "err:57014")
-        assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
+        begun = time.monotonic()
+        notes = wire.ask(Q("select 1 + 0"))
+        assert notes[1] == ("1",) or ("err:57014" in notes and time.monotonic() - begun >= 0.03)  # its own limit, on a busy machine
 
 
 @pytest.mark.parametrize("setting, begin, code", [("idle_in_transaction_session_timeout", True, "25P03"), ("idle_session_timeout", False, "57P05")])
