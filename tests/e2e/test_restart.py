@@ -151,6 +151,11 @@ def test_files_are_read_again_by_the_next_one_too(kept, tmp_path):
         assert w.ask(Q("show statement_timeout"))[1] == ("3h",)
 
 
+def listens(port):
+    with socket.socket() as c:
+        return c.connect_ex((HOST, port)) == 0
+
+
 def test_no_orphan(tmp_path):
     """Who kills the parent ends both, and can start anew at once."""
     with contextlib.suppress(AssertionError), Server("--restart", "on", database=tmp_path / "x.duckdb", workers=0) as s:
