@@ -335,6 +335,31 @@ static void scalars(void **state)
     DECODES(PGTYPE_BIT, bits);
 }
 
+static const struct decoded_case as_strtod_reads[] = {
+    {"0x10", "16"},
+    {"0x1p3", "8"},
+    {"-0x1.8p1", "-3"},
+    {"0X1P-2", "0.25"},
+    {"0x.8", "0.5"},
+    {"0x", "22P02 invalid input syntax for type double precision: \"0x\""},
+    {"0x1p", "22P02 invalid input syntax for type double precision: \"0x1p\""},
+    {"0xg", "22P02 invalid input syntax for type double precision: \"0xg\""},
+    {"nan(1)", "NaN"},
+    {"-nan(abc)", "NaN"},
+    {"nan(", "22P02 invalid input syntax for type double precision: \"nan(\""},
+    {"nan()", "NaN"},
+    {"nan(a b)", "22P02 invalid input syntax for type double precision: \"nan(a b)\""},
+    {"-nan", "NaN"},
+    {"+NaN", "NaN"},
+    {"infinityx", "22P02 invalid input syntax for type double precision: \"infinityx\""},
+};
+/* PostgreSQL leaves a float to the C library, and so the forms of C are in. */
+static void floats_are_read_as_strtod_does(void **state)
+{
+    (void)state;
+    DECODES(PGTYPE_FLOAT8, as_strtod_reads);
+}
+
 /* Text is lent as it came, under every type that is text here. */
 static void text_is_taken_as_it_is(void **state)
 {
@@ -599,6 +624,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers),
         cmocka_unit_test(scalars),
+        cmocka_unit_test(floats_are_read_as_strtod_does),
         cmocka_unit_test(text_is_taken_as_it_is),
         cmocka_unit_test(null_is_null),
         cmocka_unit_test(scalars_in_binary),
