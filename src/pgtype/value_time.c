@@ -317,7 +317,7 @@ int date_from_text(const struct decode *d)
 {
     struct scan s = {.s = trimmed(d->in)};
     struct moment m;
-    int64_t days = 0;
+    int64_t days = 0, micros;
     int sign = infinity_sign(s.s);
     d->out->kind = PG_DATE;
     if (sign) {
@@ -328,6 +328,7 @@ int date_from_text(const struct decode *d)
         if (!read_moment(&s, &m, false) || !m.has_date)
             return ST_AGAIN;
         TRY(days_of(d, &m, &days));
+        TRY(micros_of(d, &m, &micros)); /* looked at and left */
         if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
             return out_of_span(d, "date");
     }

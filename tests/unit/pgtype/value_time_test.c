@@ -426,6 +426,22 @@ static void timestamps_from_text(void **state)
     LEFT_TO_ENGINE(PGTYPE_TIMESTAMPTZ, timestamptzs_left);
 }
 
+static const struct decoded_case dates_with_a_clock[] = {
+    {"2024-01-05 25:00", "22008 date/time field value out of range: \"2024-01-05 25:00\""},
+    {"2024-01-05 10:60", "22008 date/time field value out of range: \"2024-01-05 10:60\""},
+    {"2024-01-05 10:00:61", "22008 date/time field value out of range: \"2024-01-05 10:00:61\""},
+    {"2024-01-05 24:00:00.000001",
+     "22008 date/time field value out of range: \"2024-01-05 24:00:00.000001\""},
+    {"2024-01-05 13:00 PM", "22008 date/time field value out of range: \"2024-01-05 13:00 PM\""},
+    {"2024-01-05 24:00", "2024-01-05"},
+    {"2024-01-05 23:59:60", "2024-01-05"},
+};
+static void the_clock_of_a_date_is_looked_at(void **state)
+{
+    (void)state;
+    DECODES(PGTYPE_DATE, dates_with_a_clock);
+}
+
 /* Gaps, folds, and days that never were, in zones that have them. */
 static const struct decoded_case in_berlin[] = {
     {"2024-01-05 10:00", "2024-01-05 09:00:00+00"},
@@ -577,9 +593,9 @@ static void months_have_their_days(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dates_from_text),        cmocka_unit_test(times_from_text),
-        cmocka_unit_test(timestamps_from_text),   cmocka_unit_test(local_times_use_the_zone),
-        cmocka_unit_test(months_have_their_days),
+        cmocka_unit_test(dates_from_text),          cmocka_unit_test(times_from_text),
+        cmocka_unit_test(timestamps_from_text),     cmocka_unit_test(the_clock_of_a_date_is_looked_at),
+        cmocka_unit_test(local_times_use_the_zone), cmocka_unit_test(months_have_their_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
