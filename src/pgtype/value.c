@@ -48,10 +48,20 @@ int bad_binary(const struct decode *d)
                    type_name(d->oid));
 }
 
+int cut_short(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_PROTOCOL_VIOLATION, "insufficient data left in message");
+}
+
 int bad_size(const struct decode *d, size_t size)
 {
-    return d->in.n < size ? err_set(d->e, SQLSTATE_PROTOCOL_VIOLATION, "insufficient data left in message")
-                          : bad_binary(d);
+    return d->in.n < size ? cut_short(d) : bad_binary(d);
+}
+
+/* What PostgreSQL says where a single byte was to come. */
+static int no_byte(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_PROTOCOL_VIOLATION, "no data left in message");
 }
 
 int bad_datetime(const struct decode *d)
@@ -346,12 +356,16 @@ static int float_from_binary(const struct decode *d)
 /* The number of bits, then bytes with the first bit highest. */
 static int bit_from_binary(const struct decode *d)
 {
+    enum { BITS_A_BYTE = 8 };
     const uint8_t *p = (const uint8_t *)d->in.p;
     if (d->in.n < 4)
-        return bad_binary(d);
+        return bad_size(d, 4);
     uint32_t n = get_be32(p);
-    if ((n + 7UL) / 8 != d->in.n - 4)
-        return bad_binary(d);
+    if (n > INT32_MAX - (BITS_A_BYTE - 1))
+        return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "invalid length in external bit string");
+    size_t size = 4 + (n + BITS_A_BYTE - 1UL) / BITS_A_BYTE;
+    if (d->in.n != size)
+        return bad_size(d, size);
     char *out = arena_alloc(d->arena, n + 1UL);
     if (!out)
         return err_oom(d->e);
@@ -376,7 +390,9 @@ static int jsonb_from_binary(const struct decode *d)
 {
     enum { JSONB_VERSION = 1 };
     struct decode rest = *d;
-    if (d->in.n < 1 || d->in.p[0] != JSONB_VERSION)
+    if (d->in.n < 1)
+        return bad_size(d, 1);
+    if (d->in.p[0] != JSONB_VERSION)
         return bad_binary(d);
     rest.in = (struct str){d->in.p + 1, d->in.n - 1};
     return text_from_binary(&rest);
@@ -387,7 +403,7 @@ int decode_binary(const struct decode *d)
     switch (d->oid) {
     case PGTYPE_BOOL:
         if (d->in.n != 1)
-            return bad_size(d, 1);
+            return d->in.n ? bad_binary(d) : no_byte(d);
         d->out->kind = PG_BOOL;
         d->out->v.b = d->in.p[0] != 0;
         return ST_OK;

@@ -172,15 +172,39 @@ static unsigned group_at(const struct groups *g, int i)
     return i >= 0 && i < g->n ? get_be16(g->digits + 2 * i) : 0U;
 }
 
-static bool groups_read(struct groups *g, const uint8_t *in, size_t n)
+static int bad_part(const struct decode *d, const char *what)
 {
-    *g = (struct groups){in + 8, get_be16(in), (int16_t)get_be16(in + 2), get_be16(in + 4), get_be16(in + 6)};
-    if (n != 8 + 2 * (size_t)g->n || g->dscale > NUMERIC_SCALE_MAX)
-        return false;
-    for (int i = 0; i < g->n; i++)
-        if (group_at(g, i) > 9999)
-            return false;
-    return true;
+    return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "invalid %s in external \"numeric\" value",
+                   what);
+}
+
+static bool is_sign(int sign)
+{
+    return sign == 0 || sign == SIGN_NEGATIVE || sign == SIGN_NAN || sign == SIGN_INFINITY ||
+           sign == SIGN_MINUS_INFINITY;
+}
+
+/* Looked at in PostgreSQL's order, so that the first fault is the same. */
+static int groups_read(struct groups *g, const struct decode *d)
+{
+    enum { HEADER = 8, GROUP = 2, GROUP_MAX = 9999 };
+    if (d->in.n < HEADER)
+        return bad_size(d, HEADER);
+    const uint8_t *in = (const uint8_t *)d->in.p;
+    *g = (struct groups){in + HEADER, get_be16(in), (int16_t)get_be16(in + 2), get_be16(in + 4),
+                         get_be16(in + 6)};
+    if (!is_sign(g->sign))
+        return bad_part(d, "sign");
+    if (g->dscale > NUMERIC_SCALE_MAX)
+        return bad_part(d, "scale");
+    size_t size = HEADER + GROUP * (size_t)g->n;
+    for (int i = 0; i < g->n; i++) {
+        if (d->in.n < HEADER + GROUP * ((size_t)i + 1))
+            return cut_short(d);
+        if (group_at(g, i) > GROUP_MAX)
+            return bad_part(d, "digit");
+    }
+    return d->in.n == size ? ST_OK : bad_size(d, size);
 }
 
 /* Groups of four digits to text: `weight` is the place of the first before the point, counted in groups;
@@ -215,17 +239,12 @@ static int put_groups(const struct decode *d, const struct groups *g)
 
 int numeric_from_binary(const struct decode *d)
 {
-    struct groups g;
-    if (d->in.n < 8)
-        return bad_size(d, 8);
-    if (!groups_read(&g, (const uint8_t *)d->in.p, d->in.n))
-        return bad_binary(d);
+    struct groups g = {0};
+    TRY(groups_read(&g, d));
     switch (g.sign) {
     case SIGN_NAN: return numeric_word(d, "NaN");
     case SIGN_INFINITY: return numeric_word(d, "Infinity");
     case SIGN_MINUS_INFINITY: return numeric_word(d, "-Infinity");
-    case 0:
-    case SIGN_NEGATIVE: return put_groups(d, &g);
-    default: return bad_binary(d);
+    default: return put_groups(d, &g);
     }
 }

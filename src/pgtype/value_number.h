@@ -6,7 +6,7 @@ struct decode;
 
 /* 22P02, 22003; the text is canonical then: no leading zeros, no exponent. */
 int numeric_from_text(const struct decode *d);
-/* 22P03 */
+/* 08P01, 22P03 */
 int numeric_from_binary(const struct decode *d);
 
 #endif

@@ -18,6 +18,8 @@ struct decode {
 int bad_text(const struct decode *d);
 /* 22P03: incorrect binary data. */
 int bad_binary(const struct decode *d);
+/* 08P01: the value ends too early. */
+int cut_short(const struct decode *d);
 /* Fewer bytes than the type has, or more. */
 int bad_size(const struct decode *d, size_t size);
 /* 22003 */

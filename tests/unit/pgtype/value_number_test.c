@@ -220,6 +220,26 @@ static void numerics_from_binary(void **state)
     DECODES_BINARY(binary_numerics);
 }
 
+static const struct binary_case bad_numerics[] = {
+    {PGTYPE_NUMERIC, "0002 0000 4000 0003 000c0d", "08P01 insufficient data left in message"},
+    {PGTYPE_NUMERIC, "00000000e0000000", "22P03 invalid sign in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0000000012340000", "22P03 invalid sign in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0001 0000 0000 0000 2710", "22P03 invalid digit in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0001 0000 0000 0000 ffff", "22P03 invalid digit in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0000000000004000", "22P03 invalid scale in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "ffff000000000000", "08P01 insufficient data left in message"},
+    {PGTYPE_NUMERIC, "0001 0000 1234 4000 2710", "22P03 invalid sign in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0001 0000 0000 4000 2710", "22P03 invalid scale in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0002 0000 0000 0000 2710", "22P03 invalid digit in external \"numeric\" value"},
+    {PGTYPE_NUMERIC, "0002 0000 0000 0000 270f27", "08P01 insufficient data left in message"},
+};
+/* The first fault in the order in which PostgreSQL looks at them. */
+static void what_is_wrong_with_a_numeric_is_named(void **state)
+{
+    (void)state;
+    DECODES_BINARY(bad_numerics);
+}
+
 /* A weight of 32767 has 131072 digits before the point, as many as there may be. */
 static void the_largest_binary_numeric(void **state)
 {
@@ -254,9 +274,9 @@ static void every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numerics_from_text),          cmocka_unit_test(the_ends_of_numeric),
-        cmocka_unit_test(numerics_from_binary),        cmocka_unit_test(the_largest_binary_numeric),
-        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(numerics_from_text),         cmocka_unit_test(the_ends_of_numeric),
+        cmocka_unit_test(numerics_from_binary),       cmocka_unit_test(what_is_wrong_with_a_numeric_is_named),
+        cmocka_unit_test(the_largest_binary_numeric), cmocka_unit_test(every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

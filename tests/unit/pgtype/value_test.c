@@ -524,6 +524,26 @@ static void scalars_in_binary(void **state)
     DECODES_BINARY(binary_unknown);
 }
 
+static const struct binary_case short_or_long[] = {
+    {PGTYPE_BOOL, "", "08P01 no data left in message"},
+    {PGTYPE_JSONB, "", "08P01 insufficient data left in message"},
+    {PGTYPE_BIT, "", "08P01 insufficient data left in message"},
+    {PGTYPE_BIT, "000000", "08P01 insufficient data left in message"},
+    {PGTYPE_BIT, "00000003", "08P01 insufficient data left in message"},
+    {PGTYPE_BIT, "00000010ff", "08P01 insufficient data left in message"},
+    {PGTYPE_BIT, "0000000900", "08P01 insufficient data left in message"},
+    {PGTYPE_BIT, "ffffffff", "22P03 invalid length in external bit string"},
+    {PGTYPE_BIT, "ffffffff00", "22P03 invalid length in external bit string"},
+    {PGTYPE_BIT, "7fffffff00", "22P03 invalid length in external bit string"},
+    {PGTYPE_BIT, "80000000", "22P03 invalid length in external bit string"},
+    {PGTYPE_VARBIT, "80000000", "22P03 invalid length in external bit string"},
+};
+static void what_is_wrong_with_binary_is_named(void **state)
+{
+    (void)state;
+    DECODES_BINARY(short_or_long);
+}
+
 /* Every length but a type's own is refused: too few bytes as PostgreSQL does, too many with the type's name. */
 static void binary_sizes_are_checked(void **state)
 {
@@ -628,6 +648,7 @@ int main(void)
         cmocka_unit_test(text_is_taken_as_it_is),
         cmocka_unit_test(null_is_null),
         cmocka_unit_test(scalars_in_binary),
+        cmocka_unit_test(what_is_wrong_with_binary_is_named),
         cmocka_unit_test(binary_sizes_are_checked),
         cmocka_unit_test(errors_are_valid_utf8),
         cmocka_unit_test(every_allocation_fails_once),
