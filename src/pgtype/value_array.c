@@ -3,6 +3,7 @@
 #include "pgtype/value_array.h"
 
 #include "base/bytes.h"
+#include "pgtype/oid.h"
 #include "pgtype/value_priv.h"
 
 enum { DIMENSIONS_MAX = 6, ARRAY_ITEMS_MAX = 0x7ffffff };
@@ -17,39 +18,96 @@ static int put_items(const struct decode *d, struct pg_value *items, size_t n, i
     return ST_OK;
 }
 
+static int too_deep(const struct decode *d, int ndims)
+{
+    return err_set(d->e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                   "number of array dimensions (%d) exceeds the maximum allowed (%d)", ndims, DIMENSIONS_MAX);
+}
+
+/* A lower bound whose upper bound would be beyond 32 bits. */
+static int bound_too_large(const struct decode *d, int64_t lower)
+{
+    return err_set(d->e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "array lower bound is too large: %lld",
+                   (long long)lower);
+}
+
+enum { HEADER = 12, DIMENSION = 8 };
+
+static const char *sql_name(uint32_t oid)
+{
+    const struct pgtype_info *type = pgtype_find(oid);
+    return type ? type->sql_name : "???";
+}
+
+/* Number of dimensions, whether there are NULLs, type of the elements. */
+static int check_header(const struct decode *d, uint32_t element)
+{
+    const uint8_t *p = (const uint8_t *)d->in.p;
+    if (d->in.n < HEADER)
+        return bad_size(d, HEADER);
+    int32_t ndims = (int32_t)get_be32(p);
+    uint32_t oid = get_be32(p + 8);
+    if (ndims < 0)
+        return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "invalid number of dimensions: %d",
+                       ndims);
+    if (ndims > DIMENSIONS_MAX)
+        return too_deep(d, ndims);
+    if (get_be32(p + 4) > 1)
+        return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "invalid array flags");
+    if (oid != element)
+        return err_set(d->e, SQLSTATE_DATATYPE_MISMATCH,
+                       "binary data has array element type %u (%s) instead of expected %u (%s)", oid,
+                       sql_name(oid), element, sql_name(element));
+    return d->in.n - HEADER < (size_t)ndims * DIMENSION ? cut_short(d) : ST_OK;
+}
+
+/* How many elements there are, no more than can be; lower bounds are looked at and left. */
+static int read_dims(const struct decode *d, uint32_t ndims, int32_t *dims, uint64_t *n)
+{
+    const uint8_t *p = (const uint8_t *)d->in.p + HEADER;
+    *n = ndims ? 1 : 0;
+    for (uint32_t i = 0; i < ndims; i++) {
+        dims[i] = (int32_t)get_be32(p + (size_t)i * DIMENSION);
+        if (dims[i] >= 0)
+            *n *= (uint32_t)dims[i]; /* both factors are below 32 bits */
+        if (dims[i] < 0 || *n > ARRAY_ITEMS_MAX)
+            return err_set(d->e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                           "array size exceeds the maximum allowed (%d)", ARRAY_ITEMS_MAX);
+    }
+    for (uint32_t i = 0; i < ndims; i++) {
+        int32_t lower = (int32_t)get_be32(p + (size_t)i * DIMENSION + 4);
+        if ((int64_t)lower + dims[i] > INT32_MAX)
+            return bound_too_large(d, lower);
+    }
+    return ST_OK;
+}
+
+/* An element says that it is longer than what is left, or has a negative length. */
+static int bad_item_size(const struct decode *d)
+{
+    return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "insufficient data left in message");
+}
+
 int array_from_binary(const struct decode *d, uint32_t element)
 {
-    enum { HEADER = 12, DIMENSION = 8 };
     const uint8_t *p = (const uint8_t *)d->in.p;
     size_t left = d->in.n;
     int32_t dims[DIMENSIONS_MAX] = {0};
-    if (left < HEADER)
-        return bad_binary(d);
-    uint32_t ndims = get_be32(p), oid = get_be32(p + 8);
-    if (ndims > DIMENSIONS_MAX || get_be32(p + 4) > 1 || left - HEADER < (size_t)ndims * DIMENSION)
-        return bad_binary(d);
-    if (oid != element)
-        return err_set(d->e, SQLSTATE_DATATYPE_MISMATCH,
-                       "binary data has array element type %u instead of expected %u", oid, element);
-    p += HEADER;
-    left -= HEADER;
-    uint64_t n = ndims ? 1 : 0;
-    for (uint32_t i = 0; i < ndims; i++, p += DIMENSION, left -= DIMENSION) {
-        dims[i] = (int32_t)get_be32(p);
-        if (dims[i] < 0)
-            return bad_binary(d);
-        n *= (uint32_t)dims[i];
-        if (n > left / 4 + 1 && n > ARRAY_ITEMS_MAX)
-            return bad_binary(d);
-    }
+    uint64_t n;
+    TRY(check_header(d, element));
+    uint32_t ndims = get_be32(p);
+    TRY(read_dims(d, ndims, dims, &n));
+    size_t before = HEADER + (size_t)ndims * DIMENSION;
+    p += before;
+    left -= before;
     if (n > left / 4)
-        return bad_binary(d);
+        return cut_short(d);
     struct pg_value *items = arena_calloc(d->arena, n, sizeof *items);
     if (!items)
         return err_oom(d->e);
     for (uint64_t i = 0; i < n; i++) {
         if (left < 4)
-            return bad_binary(d);
+            return cut_short(d);
         int32_t len = (int32_t)get_be32(p);
         p += 4;
         left -= 4;
@@ -57,7 +115,7 @@ int array_from_binary(const struct decode *d, uint32_t element)
         if (len == -1)
             continue;
         if (len < 0 || (uint32_t)len > left)
-            return bad_binary(d);
+            return bad_item_size(d);
         struct decode one = {d->arena,  d->zone, element,        {(const char *)p, (size_t)len},
                              &items[i], d->e,    .is_item = true};
         TRY(decode_binary(&one));
@@ -76,10 +134,11 @@ struct reader {
     uint32_t element;
     struct pg_value *items;
     size_t n, cap;
-    int ndims;                    /* as deep as the first element lies; 0: none met */
-    int32_t dims[DIMENSIONS_MAX]; /* -1: not known yet */
-    int nbounds;                  /* dimensions that were written in front */
-    int64_t bounds[DIMENSIONS_MAX];
+    int ndims;                      /* as deep as the first element lies; 0: none met */
+    int32_t dims[DIMENSIONS_MAX];   /* -1: not known yet */
+    int nbounds;                    /* dimensions that were written in front */
+    int64_t bounds[DIMENSIONS_MAX]; /* how many elements they leave room for */
+    int64_t lower[DIMENSIONS_MAX];
 };
 
 static int malformed(const struct reader *r, const char *detail)
@@ -98,12 +157,6 @@ static int unexpected(const struct reader *r)
            : c == ',' ? malformed(r, "Unexpected \",\" character.")
            : c        ? malformed(r, "Unexpected array element.")
                       : malformed(r, "Unexpected end of input.");
-}
-
-static int too_deep(const struct reader *r, int ndims)
-{
-    return err_set(r->d->e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
-                   "number of array dimensions (%d) exceeds the maximum allowed (%d)", ndims, DIMENSIONS_MAX);
 }
 
 static bool is_blank(char c)
@@ -204,7 +257,7 @@ static int level(struct reader *r, int depth)
 {
     int32_t count = 0;
     if (depth > DIMENSIONS_MAX)
-        return too_deep(r, depth);
+        return too_deep(r->d, depth);
     do {
         r->at++; /* the brace or comma */
         skip_blanks(r);
@@ -239,7 +292,7 @@ static int skip_bounds(struct reader *r)
     for (skip_blanks(r); here(r, '['); skip_blanks(r)) {
         int64_t lower = 1, upper;
         if (r->nbounds == DIMENSIONS_MAX)
-            return too_deep(r, DIMENSIONS_MAX + 1);
+            return too_deep(r->d, DIMENSIONS_MAX + 1);
         r->at++;
         if (!bound(r, &upper))
             return malformed(r, "\"[\" must introduce explicitly-specified array dimensions.");
@@ -255,6 +308,7 @@ static int skip_bounds(struct reader *r)
         if (upper < lower)
             return err_set(r->d->e, SQLSTATE_ARRAY_SUBSCRIPT_ERROR,
                            "upper bound cannot be less than lower bound");
+        r->lower[r->nbounds] = lower;
         r->bounds[r->nbounds++] = upper - lower + 1;
     }
     if (r->nbounds == 0)
@@ -281,7 +335,12 @@ static int check_bounds(const struct reader *r)
     bool same = r->nbounds == 0 || r->nbounds == r->ndims;
     for (int i = 0; same && i < r->nbounds; i++)
         same = r->bounds[i] == r->dims[i];
-    return same ? ST_OK : malformed(r, "Specified array dimensions do not match array contents.");
+    if (!same)
+        return malformed(r, "Specified array dimensions do not match array contents.");
+    for (int i = 0; i < r->nbounds; i++)
+        if (r->lower[i] + r->bounds[i] > INT32_MAX)
+            return bound_too_large(r->d, r->lower[i]);
+    return ST_OK;
 }
 
 int array_from_text(const struct decode *d, uint32_t oid)

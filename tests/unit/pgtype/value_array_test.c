@@ -264,6 +264,69 @@ static void arrays_from_binary(void **state)
     DECODES_BINARY(binary_arrays);
 }
 
+static const struct binary_case bad_arrays[] = {
+    {1007, "00000000 00000002 00000017", "22P03 invalid array flags"},
+    {1007, "00000001 00000000 00000017 ffffffff 00000001",
+     "54000 array size exceeds the maximum allowed (134217727)"},
+    {1007, "00000001 00000000 00000014 00000001 00000001 00000004 00000007",
+     "42804 binary data has array element type 20 (bigint) instead of expected 23 (integer)"},
+    {1007,
+     "00000007 00000000 00000017 00000001 00000001 00000001 00000001 00000001 00000001 00000001 00000001 "
+     "00000001 00000001 00000001 00000001 00000001 00000001 00000004 00000007",
+     "54000 number of array dimensions (7) exceeds the maximum allowed (6)"},
+    {1007, "ffffffff 00000000 00000017", "22P03 invalid number of dimensions: -1"},
+    {1007,
+     "00000006 00000000 00000017 7fffffff 00000001 7fffffff 00000001 7fffffff 00000001 7fffffff 00000001 "
+     "7fffffff 00000001 7fffffff 00000001",
+     "54000 array size exceeds the maximum allowed (134217727)"},
+    {1007, "00000001 00000000 00000017 00000001 7fffffff 00000004 00000007",
+     "54000 array lower bound is too large: 2147483647"},
+    {1007, "00000001 00000000 00000017 00000002 7fffffff 00000004 00000007 00000004 00000007",
+     "54000 array lower bound is too large: 2147483647"},
+    {1007, "00000001 00000000 00000017 00000001 00000001 00000003 00000007",
+     "08P01 insufficient data left in message"},
+    {1007, "00000001 00000000 00000017 00000001 00000001 fffffffe",
+     "22P03 insufficient data left in message"},
+    {1007, "00000001 00000000 00000017 00000001 00000001 00000000",
+     "08P01 insufficient data left in message"},
+    {1007, "00000001 00000000 00000017 07ffffff 00000001", "08P01 insufficient data left in message"},
+    {1007, "00000001 00000000 00000017 08000000 00000001",
+     "54000 array size exceeds the maximum allowed (134217727)"},
+};
+static const struct decoded_case far_bounds[] = {
+    {"[2147483647:2147483647]={1}", "54000 array lower bound is too large: 2147483647"},
+    {"[2147483646:2147483646]={1}", "{1}"},
+    {"[2147483646:2147483647]={1,2}", "54000 array lower bound is too large: 2147483646"},
+    {"[2147483645:2147483646]={1,2}", "{1,2}"},
+    {"[1:1][2147483647:2147483647]={{1}}", "54000 array lower bound is too large: 2147483647"},
+    {"[-2147483648:-2147483648]={1}", "{1}"},
+};
+static void what_is_wrong_with_a_binary_array_is_named(void **state)
+{
+    (void)state;
+    DECODES_BINARY(bad_arrays);
+}
+
+static void bounds_have_an_end(void **state)
+{
+    (void)state;
+    DECODES(1007, far_bounds);
+}
+
+/* An array that was cut anywhere lacks data, in its header and in its elements. */
+static void cut_arrays_lack_data(void **state)
+{
+    uint8_t in[64];
+    struct line got;
+    bool failed;
+    (void)state;
+    size_t size = bytes_of(binary_arrays[0].in, in, sizeof in);
+    for (size_t n = 0; n < size; n++) {
+        assert_int_equal(decode_failing(&got, 1007, DECODED_BINARY, in, n, tz_utc(), 0, &failed), ST_ERR);
+        assert_string_equal(got.text + 5, " insufficient data left in message");
+    }
+}
+
 /* More elements than any first guess has room for, in both forms. */
 static void arrays_grow(void **state)
 {
@@ -305,11 +368,10 @@ static void every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arrays_from_text),
-        cmocka_unit_test(elements_are_of_their_type),
-        cmocka_unit_test(arrays_from_binary),
-        cmocka_unit_test(arrays_grow),
-        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(arrays_from_text),   cmocka_unit_test(elements_are_of_their_type),
+        cmocka_unit_test(arrays_from_binary), cmocka_unit_test(what_is_wrong_with_a_binary_array_is_named),
+        cmocka_unit_test(bounds_have_an_end), cmocka_unit_test(cut_arrays_lack_data),
+        cmocka_unit_test(arrays_grow),        cmocka_unit_test(every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
