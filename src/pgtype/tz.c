@@ -110,6 +110,7 @@ static void posix_rule(struct scan *s, struct tz_rule *r)
     } else if (eat(s, 'J')) {
         r->kind = RULE_JULIAN;
         r->day = number(s, 365);
+        s->bad |= r->day < 1;
     } else {
         r->kind = RULE_DAY;
         r->day = number(s, 365);
@@ -289,7 +290,8 @@ static int no_such_zone(const char *name, struct err *e)
 
 static bool name_is_safe(const char *name)
 {
-    if (!name[0] || name[0] == '/' || name[0] == '.' || strlen(name) >= TZ_NAME_MAX || strstr(name, ".."))
+    if (!name[0] || name[0] == '/' || name[0] == '.' || strlen(name) >= TZ_NAME_MAX || strstr(name, "..") ||
+        strstr(name, "//") || name[strlen(name) - 1] == '/')
         return false;
     for (const char *p = name; *p; p++)
         if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||

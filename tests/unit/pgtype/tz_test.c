@@ -243,6 +243,15 @@ static void what_is_no_zone_is_refused(void **state)
     }
 }
 
+static void names_with_empty_parts_are_refused(void **state)
+{
+    static const char *const bad[] = {"Europe//Berlin", "Europe/Berlin/", "Europe/", "UTC/",
+                                      "<ABC>5<DEF>,J0,J300"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(bad[i], "22023", NULL);
+}
+
 /* A zone of the machine's files that counts leap seconds would be wrong by them; there may be none. */
 static void leap_seconds_are_refused(void **state)
 {
@@ -494,11 +503,17 @@ static void every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(offsets_change_at_the_moment), cmocka_unit_test(posix_rules),
-        cmocka_unit_test(local_times_by_a_rule),        cmocka_unit_test(what_is_no_zone_is_refused),
-        cmocka_unit_test(leap_seconds_are_refused),     IN_DIRECTORY(a_file_is_read),
-        IN_DIRECTORY(footers_rule_the_future),          IN_DIRECTORY(every_cut_is_seen),
-        IN_DIRECTORY(damaged_files_are_refused),        IN_DIRECTORY(files_with_leap_seconds_are_refused),
+        cmocka_unit_test(offsets_change_at_the_moment),
+        cmocka_unit_test(posix_rules),
+        cmocka_unit_test(local_times_by_a_rule),
+        cmocka_unit_test(what_is_no_zone_is_refused),
+        cmocka_unit_test(names_with_empty_parts_are_refused),
+        cmocka_unit_test(leap_seconds_are_refused),
+        IN_DIRECTORY(a_file_is_read),
+        IN_DIRECTORY(footers_rule_the_future),
+        IN_DIRECTORY(every_cut_is_seen),
+        IN_DIRECTORY(damaged_files_are_refused),
+        IN_DIRECTORY(files_with_leap_seconds_are_refused),
         cmocka_unit_test(every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
