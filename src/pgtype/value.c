@@ -66,8 +66,11 @@ static int no_byte(const struct decode *d)
 
 int bad_datetime(const struct decode *d)
 {
-    return err_set(d->e, SQLSTATE_INVALID_DATETIME_FORMAT, "invalid input syntax for type %s: \"%.*s\"",
-                   type_name(d->oid), shown(d->in), d->in.p);
+    const char *name = d->oid == PGTYPE_TIME        ? "time" /* as PostgreSQL's reader of dates calls them */
+                       : d->oid == PGTYPE_TIMESTAMP ? "timestamp"
+                                                    : type_name(d->oid);
+    return err_set(d->e, SQLSTATE_INVALID_DATETIME_FORMAT, "invalid input syntax for type %s: \"%.*s\"", name,
+                   shown(d->in), d->in.p);
 }
 
 int out_of_range(const struct decode *d)

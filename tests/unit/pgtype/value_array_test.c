@@ -223,6 +223,21 @@ static void elements_are_of_their_type(void **state)
         decodes_in(tz_utc(), of_other_types[i].oid, &of_other_types[i].row, 1);
 }
 
+static const struct decoded_case no_timestamps[] = {
+    {"{abc}", "22007 invalid input syntax for type timestamp: \"abc\""}};
+static const struct decoded_case no_times[] = {
+    {"{abc}", "22007 invalid input syntax for type time: \"abc\""}};
+static const struct decoded_case no_timestamptzs[] = {
+    {"{abc}", "22007 invalid input syntax for type timestamp with time zone: \"abc\""}};
+
+static void errors_name_times_as_postgresql_does(void **state)
+{
+    (void)state;
+    DECODES(1115, no_timestamps);
+    DECODES(1183, no_times);
+    DECODES(1185, no_timestamptzs);
+}
+
 /* Dimensions, has NULLs, element type; length and lower bound of each dimension; then the elements. */
 static const struct binary_case binary_arrays[] = {
     {1007, "00000001 00000001 00000017 00000002 00000001 00000004 00000007 ffffffff", "{7,NULL}"},
@@ -368,10 +383,15 @@ static void every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arrays_from_text),   cmocka_unit_test(elements_are_of_their_type),
-        cmocka_unit_test(arrays_from_binary), cmocka_unit_test(what_is_wrong_with_a_binary_array_is_named),
-        cmocka_unit_test(bounds_have_an_end), cmocka_unit_test(cut_arrays_lack_data),
-        cmocka_unit_test(arrays_grow),        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(arrays_from_text),
+        cmocka_unit_test(elements_are_of_their_type),
+        cmocka_unit_test(errors_name_times_as_postgresql_does),
+        cmocka_unit_test(arrays_from_binary),
+        cmocka_unit_test(what_is_wrong_with_a_binary_array_is_named),
+        cmocka_unit_test(bounds_have_an_end),
+        cmocka_unit_test(cut_arrays_lack_data),
+        cmocka_unit_test(arrays_grow),
+        cmocka_unit_test(every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
