@@ -12,6 +12,7 @@
 #include "pgtype/value_time_binary.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { QUOTED_IN_ERROR_MAX = 200 };
@@ -379,13 +380,22 @@ static int bit_from_binary(const struct decode *d)
     return ST_OK;
 }
 
+/* Shows as many bytes as the first of them announces, if they are there. */
+static int bad_utf8(const struct decode *d, size_t at)
+{
+    const uint8_t *p = (const uint8_t *)d->in.p + at;
+    size_t n = *p >= 0xf8 ? 1 : *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc0 ? 2 : 1, len = 0;
+    char bytes[4 * sizeof " 0xff"];
+    for (size_t i = 0; i < n && i < d->in.n - at; i++)
+        len += (size_t)snprintf(bytes + len, sizeof bytes - len, "%s0x%02x", i ? " " : "", p[i]);
+    return err_set(d->e, SQLSTATE_CHARACTER_NOT_IN_REPERTOIRE,
+                   "invalid byte sequence for encoding \"UTF8\": %s", bytes);
+}
+
 static int text_from_binary(const struct decode *d)
 {
     size_t at;
-    if (!utf8_valid(d->in.p, d->in.n, &at))
-        return err_set(d->e, SQLSTATE_CHARACTER_NOT_IN_REPERTOIRE,
-                       "invalid byte sequence for encoding \"UTF8\": 0x%02x", (unsigned char)d->in.p[at]);
-    return as_text(d);
+    return utf8_valid(d->in.p, d->in.n, &at) ? as_text(d) : bad_utf8(d, at);
 }
 
 /* A version in front of the text. */

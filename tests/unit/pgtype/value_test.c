@@ -544,6 +544,22 @@ static void what_is_wrong_with_binary_is_named(void **state)
     DECODES_BINARY(short_or_long);
 }
 
+static const struct binary_case no_utf8[] = {
+    {PGTYPE_TEXT, "e282", "22021 invalid byte sequence for encoding \"UTF8\": 0xe2 0x82"},
+    {PGTYPE_TEXT, "eda080", "22021 invalid byte sequence for encoding \"UTF8\": 0xed 0xa0 0x80"},
+    {PGTYPE_TEXT, "f4908080", "22021 invalid byte sequence for encoding \"UTF8\": 0xf4 0x90 0x80 0x80"},
+    {PGTYPE_TEXT, "c080", "22021 invalid byte sequence for encoding \"UTF8\": 0xc0 0x80"},
+    {PGTYPE_TEXT, "e228a1", "22021 invalid byte sequence for encoding \"UTF8\": 0xe2 0x28 0xa1"},
+    {PGTYPE_TEXT, "f09f98", "22021 invalid byte sequence for encoding \"UTF8\": 0xf0 0x9f 0x98"},
+    {PGTYPE_TEXT, "61f8", "22021 invalid byte sequence for encoding \"UTF8\": 0xf8"},
+    {PGTYPE_TEXT, "80", "22021 invalid byte sequence for encoding \"UTF8\": 0x80"},
+};
+static void all_bytes_of_a_bad_character_are_shown(void **state)
+{
+    (void)state;
+    DECODES_BINARY(no_utf8);
+}
+
 /* Every length but a type's own is refused: too few bytes as PostgreSQL does, too many with the type's name. */
 static void binary_sizes_are_checked(void **state)
 {
@@ -649,6 +665,7 @@ int main(void)
         cmocka_unit_test(null_is_null),
         cmocka_unit_test(scalars_in_binary),
         cmocka_unit_test(what_is_wrong_with_binary_is_named),
+        cmocka_unit_test(all_bytes_of_a_bad_character_are_shown),
         cmocka_unit_test(binary_sizes_are_checked),
         cmocka_unit_test(errors_are_valid_utf8),
         cmocka_unit_test(every_allocation_fails_once),
