@@ -103,8 +103,11 @@ static bool is_bare(const struct engine_column_type *t, const struct column_view
 static int scalar(struct json *j, const struct engine_column_type *t, const struct column_view *v, size_t row,
                   bool key)
 {
-    if (t->type == ENGINE_BOOL && !key) {
-        buf_printf(j->out, "%s", ((const uint8_t *)v->data)[row] ? "true" : "false");
+    if (t->type == ENGINE_BOOL) { /* a word, not the text form's letter, as a key too */
+        const char *word = ((const uint8_t *)v->data)[row] ? "true" : "false";
+        if (key)
+            return put_string(j, word, strlen(word));
+        buf_put(j->out, word, strlen(word));
         return ST_OK;
     }
     if (t->type == ENGINE_VARCHAR && (key || !is_bare(t, v, row))) { /* also with a NUL, which JSON can say */
