@@ -187,7 +187,8 @@ bool timestamp_to_micros(int64_t v, int64_t mul, int64_t div, int64_t *micros)
         return true;
     }
     if (div > 1) { /* nanoseconds are rounded to the nearest microsecond, halves up */
-        *micros = floor_div(v, div) + (v - floor_div(v, div) * div >= div / 2);
+        int64_t rest = v % div + (v % div < 0 ? div : 0);
+        *micros = floor_div(v, div) + (rest >= div / 2);
         return true;
     }
     return !__builtin_mul_overflow(v, mul, micros);

@@ -100,12 +100,13 @@ static void dates(void **state)
     static const struct engine_column_type date = {.type = ENGINE_DATE}, ns = {.type = ENGINE_TIMESTAMP_NS},
                                            ts = {.type = ENGINE_TIMESTAMP};
     int32_t bc = -719529, far = 2932897;
-    int64_t t = -1, n = 1500;
+    int64_t t = -1, n = 1500, first = INT64_MIN;
     (void)state;
     assert_text(&(struct column_view){.type = &date, .data = &bc}, "0002-12-31 BC");
     assert_text(&(struct column_view){.type = &date, .data = &far}, "10000-01-01");
     assert_text(&(struct column_view){.type = &ts, .data = &t}, "1969-12-31 23:59:59.999999");
     assert_text(&(struct column_view){.type = &ns, .data = &n}, "1970-01-01 00:00:00.000002");
+    assert_text(&(struct column_view){.type = &ns, .data = &first}, "1677-09-21 00:12:43.145224");
 }
 
 /* The ends of the ranges, as PostgreSQL 15 prints them. */
