@@ -186,7 +186,7 @@ static struct str string_of(const struct cell *c, const struct column_view *v, s
 static struct str scratch_of(const struct encoder *enc, size_t column, size_t at)
 {
     const char *p = (const char *)enc->scratch.data;
-    return (struct str){p ? p + at : NULL, enc->scratch_ends[column] - at};
+    return (struct str){p ? p + at : "", enc->scratch_ends[column] - at};
 }
 
 /* The value's own bytes, unescaped; FORM_RENDER's are made now. */

@@ -135,7 +135,8 @@ static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struc
         if (cell_is_scratch(c) && column_view_valid(v, row)) {
             size_t n = enc->scratch_ends[i] - scratch_at;
             p = put_be32(p, (uint32_t)n);
-            memcpy(p, enc->scratch.data + scratch_at, n);
+            if (n) /* or there may be no scratch */
+                memcpy(p, enc->scratch.data + scratch_at, n);
             scratch_at = enc->scratch_ends[i];
             p += n;
             continue;

@@ -332,7 +332,7 @@ static void other_types_with_any_option(void **state)
     struct engine_list_entry entry = {0, 4};
     (void)state;
     CHECK(ENGINE_BLOB, struct engine_string, string(""), string("a\\\n"), string("a longer one than twelve"));
-    CHECK(ENGINE_BIT, struct engine_string, string_n("\x04\xf5", 2));
+    CHECK(ENGINE_BIT, struct engine_string, string_n("\x04\xf5", 2), string_n("", 1));
     check_all_options(
         &(struct column_view){.type = &list, .data = &entry, .nchildren = 1, .children = &child});
     for (uint8_t i = 0; i < 3; i++)

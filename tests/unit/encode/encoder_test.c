@@ -164,6 +164,15 @@ static void lists(void **state)
                 "{NULL}");
 }
 
+/* Nothing is rendered, so that there is no memory to copy from. */
+static void no_bits_at_all(void **state)
+{
+    static const struct engine_column_type bit = {.type = ENGINE_BIT};
+    struct engine_string none = {.len = 1};
+    (void)state;
+    assert_text(&(struct column_view){.type = &bit, .data = &none}, "");
+}
+
 static void structs_are_json(void **state)
 {
     static const struct engine_column_type members[] = {
@@ -336,6 +345,7 @@ int main(void)
         cmocka_unit_test(ends_of_the_ranges),
         cmocka_unit_test(beyond_the_range_is_an_error),
         cmocka_unit_test(lists),
+        cmocka_unit_test(no_bits_at_all),
         cmocka_unit_test(structs_are_json),
         cmocka_unit_test(batches_are_cut_at_rows),
         cmocka_unit_test(a_large_row_has_its_own_batch),
