@@ -41,6 +41,101 @@ static void arrays_of_text_in_binary(void **state)
     assert_cell_binary(&v, "000000000000000000000019");
 }
 
+/* Of each kind of element, as PostgreSQL 15 answers: its text with quotes where they have to be, its own
+ * binary form. The second is NULL. */
+static void arrays_of_every_type(void **state)
+{
+    const struct {
+        struct engine_column_type element;
+        const void *data;
+        uint64_t n;
+        const char *text, *binary;
+    } cases[] = {
+        {{.type = ENGINE_BOOL},
+         (const uint8_t[]){1, 0},
+         2,
+         "{t,NULL}",
+         "00000001000000010000001000000002000000010000000101ffffffff"},
+        {{.type = ENGINE_INT8},
+         (const int8_t[]){-1, 0, 2},
+         3,
+         "{-1,NULL,2}",
+         "0000000100000001000000150000000300000001"
+         "00000002ffffffffffff000000020002"},
+        {{.type = ENGINE_DATE},
+         (const int32_t[]){19727, 0, INT32_MAX},
+         3,
+         "{2024-01-05,NULL,infinity}",
+         "00000001000000010000043a0000000300000001"
+         "0000000400002242ffffffff000000047fffffff"},
+        {{.type = ENGINE_TIMESTAMP},
+         (const int64_t[]){1704416523000000},
+         1,
+         "{\"2024-01-05 01:02:03\"}",
+         "00000001000000000000045a0000000100000001"
+         "000000080002b1272a2f38c0"},
+        {{.type = ENGINE_INTERVAL},
+         (const struct engine_interval[]){{0, 1, 0}, {0}, {0, 0, -1000000}},
+         3,
+         "{\"1 day\",NULL,-00:00:01}",
+         "0000000100000001000004a20000000300000001"
+         "00000010000000000000000000000001"
+         "00000000ffffffff"
+         "00000010fffffffffff0bdc00000000000000000"},
+        {{.type = ENGINE_DECIMAL, .width = 5, .scale = 2},
+         (const int32_t[]){150, 0, -10},
+         3,
+         "{1.50,NULL,-0.10}",
+         "0000000100000001000006a40000000300000001"
+         "0000000c0002000000000002"
+         "00011388ffffffff"
+         "0000000a0001ffff4000000203e8"},
+        {{.type = ENGINE_DOUBLE},
+         (const double[]){__builtin_nan(""), 0, 1e20},
+         3,
+         "{NaN,NULL,1e+20}",
+         "0000000100000001000002bd0000000300000001"
+         "000000087ff8000000000000ffffffff"
+         "000000084415af1d78b58c40"},
+        {{.type = ENGINE_BLOB},
+         (const struct engine_string[]){STRING("\0\xff"), {0}, {0}},
+         3,
+         "{\"\\\\x00ff\",NULL,\"\\\\x\"}",
+         "0000000100000001000000110000000300000001"
+         "0000000200ffffffffff00000000"},
+        {{.type = ENGINE_BIT},
+         (const struct engine_string[]){STRING("\x05\xfd"), {0}, STRING("\0")},
+         3,
+         "{101,NULL,\"\"}",
+         "00000001000000010000061a0000000300000001"
+         "0000000500000003a0ffffffff0000000400000000"},
+        {{.type = ENGINE_UUID},
+         (const struct engine_int128[]){{0xfedcba9876543210, (int64_t)0x8123456789abcdef}},
+         1,
+         "{01234567-89ab-cdef-fedc-ba9876543210}",
+         "000000010000000000000b860000000100000001"
+         "000000100123456789abcdeffedcba9876543210"},
+        {{.type = ENGINE_VARCHAR, .alias = "JSON"},
+         (const struct engine_string[]){STRING("{\"a\":1}"), {0}},
+         2,
+         "{\"{\\\"a\\\":1}\",NULL}",
+         "0000000100000001000000720000000200000001"
+         "000000077b2261223a317dffffffff"},
+    };
+    const uint64_t validity = ~UINT64_C(2);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct engine_column_type list = {
+            .type = ENGINE_LIST, .nchildren = 1, .children = &cases[i].element};
+        const struct column_view child = {
+            .type = &cases[i].element, .data = cases[i].data, .validity = &validity};
+        const struct engine_list_entry all = {0, cases[i].n};
+        const struct column_view v = {.type = &list, .data = &all, .nchildren = 1, .children = &child};
+        assert_cell_text(&v, cases[i].text);
+        assert_cell_binary(&v, cases[i].binary);
+    }
+}
+
 static void nested_lists_are_dimensions(void **state)
 {
     int32_t items[] = {9, 1, 2, 3, 4};
@@ -259,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elements_are_quoted_where_they_have_to),
         cmocka_unit_test(arrays_of_text_in_binary),
+        cmocka_unit_test(arrays_of_every_type),
         cmocka_unit_test(nested_lists_are_dimensions),
         cmocka_unit_test(what_is_not_rectangular_is_refused),
         cmocka_unit_test(too_many_dimensions_are_refused),
