@@ -10,8 +10,6 @@
 #include <duckdb.h>
 #include <stdint.h>
 
-#define STRING      "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
-#define HOOK(name)  __asm__(name) __attribute__((visibility("default")))
 #define INVALIDATES "_ZN6duckdb9Exception19InvalidatesDatabaseENS_13ExceptionTypeE"
 #define INVALIDATE  "_ZN6duckdb12ValidChecker10InvalidateINS_16DatabaseInstanceEEEvRT_" STRING
 

@@ -22,10 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STRING     "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
-#define HOOK(name) __asm__(name) __attribute__((visibility("default")))
-
-#define LOOKUP     "_ZN6duckdb10CatalogSet16GetEntryDetailedENS_18CatalogTransactionERK" STRING
+#define LOOKUP "_ZN6duckdb10CatalogSet16GetEntryDetailedENS_18CatalogTransactionERK" STRING
 #define CREATE                                                                                               \
     "_ZN6duckdb10CatalogSet11CreateEntryENS_18CatalogTransactionERK" STRING                                  \
     "NS_10unique_ptrINS_12CatalogEntryESt14default_deleteISB_ELb1EEERKNS_21LogicalDependencyListE"

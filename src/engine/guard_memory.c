@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOOK(name) __asm__(name) __attribute__((visibility("default")))
 #define ALLOCATE   "_ZN6duckdb9Allocator15DefaultAllocateEPNS_20PrivateAllocatorDataEm"
 #define FREE       "_ZN6duckdb9Allocator11DefaultFreeEPNS_20PrivateAllocatorDataEPhm"
 #define REALLOCATE "_ZN6duckdb9Allocator17DefaultReallocateEPNS_20PrivateAllocatorDataEPhmm"
