@@ -7,6 +7,7 @@
 #include "engine/error.h"
 
 #include "engine/engine_priv.h"
+#include "engine/functions.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -456,6 +457,24 @@ static void split_message(struct err *e, struct engine_failure *f, enum sqlstate
     }
 }
 
+/* A function of ours says the SQLSTATE before its message: that is cut off. */
+static bool take_mark(struct engine_failure *f, enum sqlstate *code)
+{
+    static const size_t mark = sizeof ENGINE_ERROR_MARK - 1;
+    char five[6];
+    if (strncmp(f->message, ENGINE_ERROR_MARK, mark) != 0 || strnlen(f->message + mark, 6) < 6 ||
+        f->message[mark + 5] != ' ')
+        return false;
+    memcpy(five, f->message + mark, 5);
+    five[5] = '\0';
+    enum sqlstate said = sqlstate_find(five);
+    if (said == SQLSTATE_SUCCESSFUL_COMPLETION)
+        return false;
+    memmove(f->message, f->message + mark + 6, strlen(f->message + mark + 6) + 1);
+    *code = said;
+    return true;
+}
+
 static struct {
     void (*cb)(void *arg, const char *why);
     void *arg;
@@ -495,7 +514,9 @@ int engine_error(struct err *e, const char *text, const char *sql)
     failure_read(&f, text);
     if (is_death(text))
         return engine_died(e, &f);
-    enum sqlstate code = failure_sqlstate(&f);
+    enum sqlstate code;
+    if (!take_mark(&f, &code))
+        code = failure_sqlstate(&f);
     if (code == SQLSTATE_QUERY_CANCELED)
         return err_set(e, code, "canceling statement due to user request");
     split_message(e, &f, code);

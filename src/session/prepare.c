@@ -2,9 +2,9 @@
 #include "session/prepare.h"
 
 #include "base/cleanup.h"
+#include "dialect/translate.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
-#include "sql/catalog_rewrite.h"
 #include "sql/tokens.h"
 
 #include <assert.h>
@@ -106,7 +106,12 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
                 struct sql_tokens *out, bool *names_session, struct err *e)
 {
     struct asked asked = {.session = s};
-    TRY(sql_rewrite_catalog(a, *sql, session_value, &asked, edits, e));
+    const struct dialect d = {
+        .value = session_value,
+        .arg = &asked,
+        .postgres = strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0,
+    };
+    TRY(dialect_translate(a, *sql, &d, edits, e));
     *names_session = asked.names_session;
     return asked.failed ? err_oom(e) : sql_tokens_follow(a, sql, edits, out, e);
 }

@@ -105,6 +105,12 @@ static int check_resume(const char *name, const char *in, char *out, struct err 
     return check_word(name, in, words, out, e);
 }
 
+static int check_sql(const char *name, const char *in, char *out, struct err *e)
+{
+    static const char *const words[] = {"postgres", "duckdb", NULL};
+    return check_word(name, in, words, out, e);
+}
+
 static int check_bytea_output(const char *name, const char *in, char *out, struct err *e)
 {
     static const char *const words[] = {"hex", "escape", NULL};

@@ -62,6 +62,8 @@
     X(STATEMENT_TIMEOUT, "statement_timeout", "0", SETTING_MS, check_ms, "Longest time of a statement")      \
     X(TAVANA_RESUME, "tavana.resume", "verified", 0, check_resume,                                           \
       "Whether results go on when their worker is lost")                                                     \
+    X(TAVANA_SQL, "tavana.sql", "postgres", 0, check_sql,                                                    \
+      "Whose meaning statements have: postgres or duckdb")                                                   \
     X(TIMEZONE, "TimeZone", "UTC", SETTING_REPORT, check_timezone, "Zone of timestamps with time zone")      \
     X(TX_DEFERRABLE, "transaction_deferrable", "off", SETTING_TX, check_bool,                                \
       "Whether the transaction is deferrable, which means nothing here")                                     \

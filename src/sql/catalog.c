@@ -2,7 +2,7 @@
  * files, each of which builds on the one before. Most statements have nothing to do with the catalog, and are
  * left after sql_catalog_hint: it goes over the bytes once, stops at the few letters and signs that a name to
  * be rewritten contains or begins with, and takes what it finds in comments and strings for a hint, too,
- * since it does not know tokens. What it lets through is read token by token (catalog_rewrite.c). */
+ * since it does not know tokens. What it lets through is read token by token (dialect/translate.c). */
 #include "sql/catalog.h"
 
 #include "sql/name.h"

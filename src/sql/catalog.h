@@ -4,7 +4,7 @@
  * configuration is locked, in a database of the name SQL_CATALOG_DATABASE, which is for reading alone from
  * then on. In it schema "pg" stands for pg_catalog and "info" for information_schema. Relations are table
  * macros, so they do not show up among the user's views, and those that name the session's user or database
- * take them as arguments. sql_rewrite_catalog (rewrite.h) leads statements there. What is there:
+ * take them as arguments. dialect_translate (rewrite.h) leads statements there. What is there:
  * docs/catalog.md. Source: PostgreSQL 15 manual, part VII (System Catalogs), chapter 37 (Information Schema).
  */
 #ifndef TAVANA_SQL_CATALOG_H

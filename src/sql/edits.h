@@ -1,4 +1,4 @@
-/* Edits of a text, gathered and then carried out at once. Bounded by the arena. Of sql/ alone. */
+/* Edits of a text, gathered and then carried out at once. Bounded by the arena. Of sql/ and dialect/. */
 #ifndef TAVANA_SQL_EDITS_H
 #define TAVANA_SQL_EDITS_H
 

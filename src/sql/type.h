@@ -1,4 +1,4 @@
-/* A type as it is written behind :: or AS. Of sql/ alone. */
+/* A type as it is written behind :: or AS. Of sql/ and dialect/. */
 #ifndef TAVANA_SQL_TYPE_H
 #define TAVANA_SQL_TYPE_H
 

@@ -1,7 +1,7 @@
 /* Statements from bytes: split, classify, every command's parser, both rewrites, and positions back. Where
  * libpg_query's scanner accepts the text, its tokens must begin and end where ours do. Passes over tokens that
  * are kept must say what those over the bytes do, and tokens that follow edits be those of the new text. */
-#include "sql/catalog_rewrite.h"
+#include "dialect/translate.h"
 #include "sql/command.h"
 #include "sql/params.h"
 #include "sql/prepare.h"
@@ -170,7 +170,7 @@ static void check_kept(struct arena *a, struct str sql, const struct sql_rewritt
     err_init(&e);
     require(sql_tokens_keep(a, sql, &kept, &e) == ST_OK);
     require_same(kept, sql_tokens_of(sql));
-    require(sql_rewrite_catalog(a, kept, value, NULL, &r, &e) == ST_OK);
+    require(dialect_translate(a, kept, &(struct dialect){.value = value}, &r, &e) == ST_OK);
     require(str_eq(r.text, plain->text) && r.nedits == plain->nedits);
     require(sql_tokens_follow(a, &kept, &r, &led, &e) == ST_OK);
     require_same(led, sql_tokens_of(r.text));
@@ -209,7 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < 3; i++)
         require(!param_types[i].p ||
                 (param_types[i].p > text && param_types[i].p + param_types[i].n <= text + size));
-    if (sql_rewrite_catalog(&a, sql_tokens_of(sql), value, NULL, &catalog, &e) == ST_OK) {
+    if (dialect_translate(&a, sql_tokens_of(sql), &(struct dialect){.value = value}, &catalog, &e) == ST_OK) {
         check_rewritten(&catalog, sql);
         check_kept(&a, sql, &catalog);
         if (sql_params_find(&a, sql_tokens_of(catalog.text), &params, &e) == ST_OK &&

@@ -3,7 +3,7 @@
 #include "sql/tokens.h"
 
 #include "base/alloc.h"
-#include "sql/catalog_rewrite.h"
+#include "dialect/translate.h"
 #include "sql/edits.h"
 #include "sql/statement.h"
 
@@ -202,7 +202,7 @@ static void test_every_allocation_fails_once(void **state)
         alloc_fail_nth(nth);
         int st = sql_tokens_keep(&a, sql, &kept, &e);
         if (st == ST_OK)
-            st = sql_rewrite_catalog(&a, kept, NULL, NULL, &r, &e);
+            st = dialect_translate(&a, kept, &(struct dialect){.value = NULL}, &r, &e);
         if (st == ST_OK)
             st = sql_tokens_follow(&a, &kept, &r, &led, &e);
         more = alloc_failed();

@@ -1,7 +1,7 @@
 /* Casts to types that the engine does not know: what may stand at the current token; each call goes on
- * behind it. Of sql/ alone. */
-#ifndef TAVANA_SQL_CATALOG_CAST_H
-#define TAVANA_SQL_CATALOG_CAST_H
+ * behind it. Of dialect/ alone. */
+#ifndef TAVANA_DIALECT_CAST_H
+#define TAVANA_DIALECT_CAST_H
 
 struct rewriter;
 struct sql_token;

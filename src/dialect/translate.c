@@ -1,15 +1,15 @@
 /* One pass over the tokens of a statement, from left to right: step() hands the token that it stands on to
  * the rewrite that knows it, which notes edits and moves on; the new text is put together once, at the end.
- * Operators, LIKE, COLLATE and = ANY are rewritten here, casts in catalog_cast.c, names in catalog_refer.c.
+ * Operators, LIKE, COLLATE and = ANY are rewritten here, casts in cast.c, names in refer.c.
  * What changes the meaning of plain SQL (LIKE's escape, ~ as a search, SELECT without columns) is done only
  * in statements that are about the catalog: elsewhere the engine's meaning counts. A text with a string or a
  * comment that has no end is left as it is, for the engine to refuse. */
-#include "sql/catalog_rewrite.h"
+#include "dialect/translate.h"
 
+#include "dialect/cast.h"
+#include "dialect/refer.h"
+#include "dialect/walk.h"
 #include "sql/catalog.h"
-#include "sql/catalog_cast.h"
-#include "sql/catalog_refer.h"
-#include "sql/catalog_walk.h"
 
 /* What follows ~ is searched for, where the engine would match the whole. */
 static int rewrite_pattern(struct rewriter *r, struct str operator)
@@ -148,20 +148,21 @@ static int step(struct rewriter *r)
     return walk_on(r);
 }
 
-int sql_rewrite_catalog(struct arena *a, struct sql_tokens sql, sql_session_value_fn *value, void *arg,
-                        struct sql_rewritten *out, struct err *e)
+int dialect_translate(struct arena *a, struct sql_tokens sql, const struct dialect *d,
+                      struct sql_rewritten *out, struct err *e)
 {
     *out = (struct sql_rewritten){.text = sql.text};
     struct sql_catalog_hint hint = sql_catalog_hint(sql.text);
-    if (!hint.any)
+    if (!hint.any && !d->postgres)
         return ST_OK;
     struct rewriter *r = arena_calloc(a, 1, sizeof *r);
     if (!r)
         return err_oom(e);
     r->arena = a;
     r->err = e;
-    r->value = value;
-    r->arg = arg;
+    r->value = d->value;
+    r->arg = d->arg;
+    r->postgres = d->postgres;
     r->catalog = hint.catalog;
     r->tokens = sql;
     edits_init(&r->edits, a, sql.text);

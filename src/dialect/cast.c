@@ -1,7 +1,7 @@
 /* Casts to types that the engine does not know. */
-#include "sql/catalog_cast.h"
+#include "dialect/cast.h"
 
-#include "sql/catalog_walk.h"
+#include "dialect/walk.h"
 #include "sql/type.h"
 
 enum { LIST_DIMENSIONS_MAX = 6 }; /* PostgreSQL's MAXDIM */

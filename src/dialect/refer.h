@@ -1,7 +1,7 @@
 /* Names of the catalog, where a statement refers to them: relations, functions, columns, values of the
- * session. Of sql/ alone. */
-#ifndef TAVANA_SQL_CATALOG_REFER_H
-#define TAVANA_SQL_CATALOG_REFER_H
+ * session. Of dialect/ alone. */
+#ifndef TAVANA_DIALECT_REFER_H
+#define TAVANA_DIALECT_REFER_H
 
 struct rewriter;
 

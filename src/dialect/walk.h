@@ -1,7 +1,7 @@
-/* How a statement is walked for sql_rewrite_catalog: token by token, with what each bracket belongs to, where
- * the operand that ends here began, and the edits so far. Of sql/ alone. */
-#ifndef TAVANA_SQL_CATALOG_WALK_H
-#define TAVANA_SQL_CATALOG_WALK_H
+/* How a statement is walked for dialect_translate: token by token, with what each bracket belongs to, where
+ * the operand that ends here began, and the edits so far. Of dialect/ alone. */
+#ifndef TAVANA_DIALECT_WALK_H
+#define TAVANA_DIALECT_WALK_H
 
 #include "sql/edits.h"
 #include "sql/name.h"
@@ -45,6 +45,7 @@ struct rewriter {
     struct sql_token before; /* what stands before it */
     bool literal;            /* it is one literal or parameter */
     bool catalog;            /* the statement is about the catalog */
+    bool postgres;           /* it means what PostgreSQL means by it */
     size_t depth;
     struct frame frames[DEPTH_MAX + 1];
 };

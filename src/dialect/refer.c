@@ -1,8 +1,8 @@
 /* Names of the catalog, where a statement refers to them. */
-#include "sql/catalog_refer.h"
+#include "dialect/refer.h"
 
+#include "dialect/walk.h"
 #include "sql/catalog.h"
-#include "sql/catalog_walk.h"
 
 #include <stdio.h>
 

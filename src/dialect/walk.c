@@ -4,7 +4,7 @@
  * extend the primary that ends here. The primary is kept as a span of bytes, since x::regclass is
  * rewritten around the whole of x, which may be a call or a bracket. There is no tree: PostgreSQL's parser
  * does not take the engine's syntax. */
-#include "sql/catalog_walk.h"
+#include "dialect/walk.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* The catalog in the engine itself: what clients ask, rewritten and run. Short statements of our own in the
  * manner of psql, drivers and tools; each answers its rows joined by "|" and ";". */
+#include "dialect/translate.h"
 #include "engine/engine.h"
 #include "sql/catalog.h"
-#include "sql/catalog_rewrite.h"
 #include "sql/rewrite.h"
 
 #include "base/buf.h"
@@ -80,7 +80,8 @@ static int answer(const char *sql, struct buf *out)
     const struct chunk_view *chunk;
     arena_init(&a, 1 << 20);
     err_init(&err);
-    int status = sql_rewrite_catalog(&a, sql_tokens_of(str_of(sql)), value, NULL, &r, &err);
+    int status =
+        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &err);
     if (status == ST_OK)
         status = engine_prepare(conn, r.text, &st, &err);
     if (status == ST_OK)

@@ -1,5 +1,5 @@
+#include "dialect/translate.h"
 #include "sql/catalog.h"
-#include "sql/catalog_rewrite.h"
 #include "sql/rewrite.h"
 
 #include "base/alloc.h"
@@ -34,7 +34,8 @@ static void check_with(sql_session_value_fn *fn, const char *sql, const char *ex
     struct err e;
     arena_init(&a, 1 << 20);
     err_init(&e);
-    assert_int_equal(sql_rewrite_catalog(&a, sql_tokens_of(str_of(sql)), fn, NULL, &r, &e), ST_OK);
+    assert_int_equal(
+        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = fn}, &r, &e), ST_OK);
     assert_int_equal(r.text.p[r.text.n], '\0');
     assert_string_equal(r.text.p, expected);
     arena_release(&a);
@@ -231,7 +232,8 @@ static void test_too_deep_is_left_alone(void **state)
     struct err e;
     arena_init(&a, 1 << 20);
     err_init(&e);
-    assert_int_equal(sql_rewrite_catalog(&a, sql_tokens_of(str_of(sql)), value, NULL, &r, &e), ST_OK);
+    assert_int_equal(
+        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &e), ST_OK);
     assert_int_equal(r.text.p[r.text.n], '\0');
     arena_release(&a);
 }
@@ -248,7 +250,8 @@ static void test_edits_that_all_move_are_bounded(void **state)
         memcpy(sql + n, "::regclass", 10);
     arena_init(&a, 1 << 28);
     err_init(&e);
-    assert_int_equal(sql_rewrite_catalog(&a, sql_tokens_of(str_of(sql)), value, NULL, &r, &e), ST_ERR);
+    assert_int_equal(
+        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &e), ST_ERR);
     assert_int_equal(e.code, SQLSTATE_PROGRAM_LIMIT_EXCEEDED);
     arena_release(&a);
 }
@@ -267,7 +270,7 @@ static void test_every_allocation_fails_once(void **state)
         arena_init(&a, 1 << 20);
         err_init(&e);
         alloc_fail_nth(nth);
-        int st = sql_rewrite_catalog(&a, sql_tokens_of(str_of(sql)), value, NULL, &r, &e);
+        int st = dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &e);
         more = alloc_failed();
         assert_int_equal(st, more ? ST_ERR : ST_OK);
         failures += more;

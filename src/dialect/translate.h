@@ -1,0 +1,23 @@
+/* PostgreSQL's SQL spelled for the engine, made on tokens, so that comments and strings are safe. Pure.
+ * Any thread. */
+#ifndef TAVANA_DIALECT_TRANSLATE_H
+#define TAVANA_DIALECT_TRANSLATE_H
+
+#include "sql/rewrite.h"
+#include "sql/token.h"
+
+struct dialect {
+    sql_session_value_fn *value; /* NULL: what the session knows stays as it is written */
+    void *arg;
+    bool postgres; /* statements mean what they mean to PostgreSQL; else only the catalog is its */
+};
+
+/* A statement for the engine. PostgreSQL's catalog: relations and functions of pg_catalog become their
+ * counterparts in the schema that catalog.h's statements set up, casts to regclass, regtype and friends,
+ * which the engine does not know, become function calls, and functions about the session become literals.
+ * With d->postgres also operators, types, literals and columns' names: docs/sql.md lists what is translated.
+ * Text that needs none of it is handed back as it is. */
+int dialect_translate(struct arena *a, struct sql_tokens sql, const struct dialect *d,
+                      struct sql_rewritten *out, struct err *e);
+
+#endif

@@ -1,0 +1,17 @@
+/* PostgreSQL's functions (pgfunc/) made known to the engine. Of engine/ alone. Source: duckdb.h, "Scalar
+ * Functions". */
+#ifndef TAVANA_ENGINE_FUNCTIONS_H
+#define TAVANA_ENGINE_FUNCTIONS_H
+
+#include "base/err.h"
+
+struct engine_conn;
+
+/* What stands before the message of an error that has its SQLSTATE with it: five characters and a blank
+ * follow. engine_error reads it. */
+#define ENGINE_ERROR_MARK "SQLSTATE "
+
+/* Once for a database, before its configuration is locked. XX000 */
+int functions_register(struct engine_conn *c, struct err *e);
+
+#endif

@@ -1,0 +1,8 @@
+/* The lists of the room's files. */
+#include "pgfunc/function.h"
+#include "pgfunc/text.h"
+
+const struct pg_function *const pg_function_lists[] = {
+    pg_text_functions,
+    NULL,
+};
