@@ -7,6 +7,7 @@
 #include "dialect/translate.h"
 
 #include "dialect/cast.h"
+#include "dialect/locking.h"
 #include "dialect/refer.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
@@ -143,6 +144,8 @@ static int step(struct rewriter *r)
     if (r->catalog && sql_token_is(t, '(') &&
         (sql_token_is_word(&r->prev, "ANY") || sql_token_is_word(&r->prev, "ALL")))
         return rewrite_any(r);
+    if (r->postgres && sql_token_is_word(t, "FOR"))
+        return walk_locking(r);
     if (sql_token_is_name(t))
         return walk_name(r);
     return walk_on(r);
