@@ -16,6 +16,8 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     TRY(tx_before_statement(s, p->changes_data, e));
     if (p->writes)
         TRY(portals_start_readers(s, p, e));
+    if (p->writes)
+        tx_writes(s);
     return s->engine->ops->start(p->engine, e);
 }
 

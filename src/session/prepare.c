@@ -119,7 +119,7 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
 /* ---- positions ---- */
 
 /* UPDATE and DELETE … WHERE CURRENT OF: the engine's parser does not know it. */
-int session_explain_error(const struct sql_statement *sql, struct err *e)
+static int explain_where_current_of(const struct sql_statement *sql, struct err *e)
 {
     if (e->code == SQLSTATE_SYNTAX_ERROR && sql_is_where_current_of(sql_statement_tokens(sql))) {
         err_init(e);
@@ -138,7 +138,7 @@ static int explain(const struct session_query *q, struct str text, const struct 
     if (q->made)
         e->position = sql_rewrite_position(q->made, q->sql->text, e->position);
     sql_shift_position(q->sql, e);
-    return session_explain_error(q->sql, e);
+    return explain_where_current_of(q->sql, e);
 }
 
 /* ---- all of it ---- */
@@ -165,6 +165,27 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
     TRY(lead(s, &scratch, &sql, &edits, &led, &q->names_session, e));
     int rc = hand_over(s, q, &led, out, e);
     return rc < 0 ? explain(q, sql.text, &edits, e) : ST_OK;
+}
+
+static int no_piece(void *arg, size_t off, size_t len)
+{
+    (void)arg, (void)off, (void)len;
+    return ST_OK;
+}
+
+int session_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e)
+{
+    CLEANUP(arena_releasep) struct arena scratch;
+    struct backend_session *engine;
+    struct sql_rewritten edits;
+    struct sql_tokens sent = sql_statement_tokens(sql), led;
+    bool names_session;
+    const struct session_query q = {.sql = sql};
+    arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
+    TRY(lead(s, &scratch, &sent, &edits, &led, &names_session, e));
+    TRY(session_engine(s, &engine, e));
+    int rc = engine->ops->split(engine, led.text, no_piece, NULL, e);
+    return rc < 0 ? explain(&q, sql->text, &edits, e) : ST_OK;
 }
 
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)

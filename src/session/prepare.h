@@ -30,10 +30,11 @@ struct session_query {
 
 /* *out: the caller's. 42501, and what the engine says, with its position in characters of the message. */
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e);
+/* Whether the engine can parse it, led to where it leads: 42601 with its position in characters of the
+ * message. Nothing is prepared. */
+int session_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e);
 /* 42501 when a statement names what no client may reach. session_prepare asks it; COPY FROM, which is not
  * prepared, has to. */
 int session_judge(const struct sql_statement *sql, struct err *e);
-/* Says what the engine's parser could not know of a statement that it refused; ST_ERR. */
-int session_explain_error(const struct sql_statement *sql, struct err *e);
 
 #endif

@@ -160,12 +160,6 @@ static int prepare_declare(struct session *s, struct statement *st, const uint32
     return ST_ERR;
 }
 
-static int no_piece(void *arg, size_t off, size_t len)
-{
-    (void)arg, (void)off, (void)len;
-    return ST_OK;
-}
-
 /* What of a statement the engine's parser has to take. */
 static int engine_text(struct session *s, struct sql_statement *sql, struct sql_statement *out, struct err *e)
 {
@@ -183,15 +177,8 @@ static int engine_text(struct session *s, struct sql_statement *sql, struct sql_
 int statement_check_syntax(struct session *s, struct sql_statement *sql, struct err *e)
 {
     struct sql_statement text;
-    struct backend_session *engine;
     TRY(engine_text(s, sql, &text, e));
-    if (text.kind != SQL_ENGINE)
-        return ST_OK;
-    TRY(session_engine(s, &engine, e));
-    if (engine->ops->split(engine, text.text, no_piece, NULL, e) == ST_OK)
-        return ST_OK;
-    sql_shift_position(&text, e);
-    return session_explain_error(&text, e);
+    return text.kind == SQL_ENGINE ? session_check_syntax(s, &text, e) : ST_OK;
 }
 
 int statement_refresh(struct session *s, struct statement *st, struct err *e)

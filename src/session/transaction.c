@@ -9,9 +9,12 @@
  *   IMPLICIT    end of Query, Sync                   IDLE (committed)
  *   IMPLICIT    error                                IDLE (rolled back)
  *   BLOCK       COMMIT, ROLLBACK                     IDLE, or BLOCK with AND CHAIN
- *   BLOCK       error                                FAILED (the engine's transaction is rolled back at once)
- *   BLOCK       SAVEPOINT, RELEASE                   BLOCK (0A000 once something was written)
- *   FAILED      ROLLBACK TO                          BLOCK
+ *   BLOCK       error                                FAILED (the engine's transaction is rolled back at
+ *                                                    once, unless a savepoint could go on with it)
+ *   BLOCK       SAVEPOINT, RELEASE                   BLOCK
+ *   BLOCK       ROLLBACK TO                          BLOCK, or FAILED (0A000: a write behind it and one
+ *                                                    before it)
+ *   FAILED      ROLLBACK TO                          BLOCK, or FAILED as above
  *   FAILED      COMMIT (answers ROLLBACK), ROLLBACK  IDLE
  *
  * Source: PostgreSQL manual, 55.2.2.1 (multiple statements), BEGIN, COMMIT, ROLLBACK. */
@@ -72,7 +75,7 @@ static int engine_begin(struct session *s, struct err *e)
         begin = snapshot ? BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY : BACKEND_TX_BEGIN_READ_ONLY;
     TRY(engine->ops->tx(engine, begin, e));
     s->tx.in_engine = true;
-    s->tx.wrote = false;
+    s->tx.writes = 0;
     return ST_OK;
 }
 
@@ -107,12 +110,22 @@ static void undo_settings(struct session *s)
                        none ? 0 : list_entry(s->tx.savepoints.prev, struct savepoint, link)->mark);
 }
 
+/* Nothing was written behind the last savepoint, but something before it. */
+static bool may_go_on(const struct session *s)
+{
+    if (!s->tx.in_engine || list_is_empty(&s->tx.savepoints))
+        return false;
+    const struct savepoint *last = list_entry(s->tx.savepoints.prev, struct savepoint, link);
+    return last->writes > 0 && last->writes == s->tx.writes;
+}
+
 /* The engine's transaction goes, the block stays until the client ends it or goes back to a savepoint. */
 static void fail_block(struct session *s)
 {
     assert(s->tx.state == TX_BLOCK);
     portals_fail(s);
-    end_engine_tx(s);
+    if (!may_go_on(s))
+        end_engine_tx(s);
     undo_settings(s);
     s->tx.state = TX_FAILED;
 }
@@ -153,8 +166,13 @@ int tx_before_statement(struct session *s, bool writes, struct err *e)
     if (s->tx.state == TX_IMPLICIT || s->tx.state == TX_BLOCK)
         TRY(engine_begin(s, e));
     if (writes)
-        s->tx.wrote = true;
+        tx_writes(s);
     return ST_OK;
+}
+
+void tx_writes(struct session *s)
+{
+    s->tx.writes++;
 }
 
 int tx_implicit_commit(struct session *s, struct err *e)
@@ -228,13 +246,6 @@ static void drop_savepoints_after(struct session *s, struct savepoint *sp, bool 
 
 static int new_savepoint(struct session *s, const char *name, struct err *e)
 {
-    if (s->tx.wrote && s->tx.in_engine) {
-        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "SAVEPOINT is not supported after a write");
-        err_detail(e,
-                   "The engine has no subtransactions: it could not go back to here without losing what the "
-                   "transaction wrote before.");
-        return ST_ERR;
-    }
     if (s->tx.nsavepoints == SAVEPOINTS_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "too many savepoints in one transaction (%d)",
                        SAVEPOINTS_MAX);
@@ -245,6 +256,7 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
     list_init(&sp->link);
     sp->mark = settings_mark(&s->settings);
     sp->born = portals_birth(s);
+    sp->writes = s->tx.in_engine ? s->tx.writes : 0;
     memcpy(sp->name, name, n);
     assert(s->tx.state == TX_BLOCK);
     list_append(&s->tx.savepoints, &sp->link);
@@ -252,13 +264,38 @@ static int new_savepoint(struct session *s, const char *name, struct err *e)
     return ST_OK;
 }
 
-/* Nothing was written before any savepoint, so the engine's transaction is begun anew. */
-static int rollback_to(struct session *s, struct savepoint *sp)
+/* An error of the engine while it plans leaves its transaction as it was; one while it runs ends it, and then
+ * nothing runs in it any more. Its COMMIT would say nothing of that. */
+static bool engine_goes_on(struct session *s)
+{
+    struct err why;
+    struct ask_rows rows;
+    err_init(&why);
+    return session_ask(s, "SELECT count(*) FROM system.main.duckdb_schemas()", &rows, &why) == ST_OK;
+}
+
+static int cannot_go_back(struct session *s, struct err *e)
+{
+    end_engine_tx(s);
+    (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "ROLLBACK TO SAVEPOINT over a write is not supported");
+    err_detail(e, "The engine has no subtransactions: it could not go back to here without losing what the "
+                  "transaction wrote before the savepoint.");
+    return ST_ERR;
+}
+
+/* Where nothing was written behind the savepoint the engine's transaction goes on; where nothing was written
+ * before it, it is begun anew. */
+static int rollback_to(struct session *s, struct savepoint *sp, struct err *e)
 {
     assert(tx_is_block(s) && s->tx.nsavepoints > 0);
+    bool stays = sp->writes > 0 && s->tx.in_engine && sp->writes == s->tx.writes;
+    if (sp->writes > 0 && !(stays && (s->tx.state == TX_BLOCK || engine_goes_on(s))))
+        return cannot_go_back(s, e);
     portals_rollback_to(s, sp->born);
-    end_engine_tx(s);
-    s->tx.wrote = false;
+    if (!stays) {
+        end_engine_tx(s);
+        s->tx.writes = 0;
+    }
     settings_undo_from(&s->settings, sp->mark);
     s->tx.read_only = settings_bool(&s->settings, SET_TX_READ_ONLY);
     drop_savepoints_after(s, sp, false);
@@ -298,7 +335,7 @@ static int savepoint_command(struct session *s, const struct sql_transaction *t,
     if (!sp)
         return err_set(e, SQLSTATE_INVALID_SAVEPOINT, "savepoint \"%s\" does not exist", t->savepoint_name);
     if (t->savepoint == SQL_SP_ROLLBACK_TO)
-        return rollback_to(s, sp);
+        return rollback_to(s, sp, e);
     release(s, sp);
     return ST_OK;
 }

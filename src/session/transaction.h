@@ -29,17 +29,19 @@ struct transaction {
     enum tx_state state;
     bool in_engine; /* the engine has a transaction open for us */
     bool read_only;
-    bool wrote;
+    uint64_t writes;        /* statements since it began that may have changed something */
     struct list savepoints; /* oldest first */
     unsigned nsavepoints;
 };
 
 enum { SAVEPOINTS_MAX = 1000 };
-/* A savepoint stands where its transaction had written nothing: going back to it is beginning again. */
+/* The engine has no subtransactions. Where nothing was written before a savepoint, going back to it is
+ * beginning again; where nothing was written behind it, the engine's transaction goes on. */
 struct savepoint {
     struct list link;
-    size_t mark;   /* of the settings */
-    uint64_t born; /* portals with a greater number are younger */
+    size_t mark;     /* of the settings */
+    uint64_t born;   /* portals with a greater number are younger */
+    uint64_t writes; /* of its transaction before it */
     char name[];
 };
 
@@ -49,6 +51,8 @@ void tx_init(struct transaction *tx);
 int tx_implicit_begin(struct session *s, struct err *e);
 /* Sees to the engine's transaction. writes: changes data; 25006 in a read-only one. */
 int tx_before_statement(struct session *s, bool writes, struct err *e);
+/* What runs changes the database or what the session has in the engine, unless it fails before it began. */
+void tx_writes(struct session *s);
 /* The end of a Query or a Sync: commits what was implicit. */
 int tx_implicit_commit(struct session *s, struct err *e);
 /* Takes the session's savepoints away. */

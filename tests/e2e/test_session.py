@@ -105,11 +105,57 @@ def test_read_only(wire):
     wire.ask(Q("commit"))
 
 
-def test_savepoint_after_a_write(wire):
-    wire.ask(Q("create or replace table sv (a int)"))
+@pytest.mark.parametrize("block, rows", [
+    (["savepoint a", "insert into sv values (2)", "release a", "commit"], "2"),
+    (["savepoint a", "select nosuch from sv", "rollback to a", "insert into sv values (3)", "commit"], "2"),  # it failed before it ran
+    (["savepoint a", "insert into nosuch values (1)", "rollback to a", "commit"], "1"),
+    (["savepoint a", "select 1", "rollback to a", "savepoint b", "rollback to b", "commit"], "1")])
+def test_savepoint_after_a_write(block, rows, wire):
+    wire.ask(Q("create or replace table sv (a int primary key)"))
     wire.ask(Q("begin; insert into sv values (1)"))
-    assert wire.ask(Q("savepoint a"))[0] == "err:0A000" and "subtransactions" in wire.last_error["D"]
-    wire.ask(Q("rollback"))
+    for sql in block:
+        wire.ask(Q(sql))
+    assert one(wire, "select count(*) from sv") == rows
+
+
+@pytest.mark.parametrize("failing", ["insert into sv values (2)", "insert into sv values (1)", "select (a || 'x')::int from sv"])
+def test_no_way_back_over_a_write(failing, wire):
+    wire.ask(Q("create or replace table sv (a int primary key)"))
+    wire.ask(Q("begin; insert into sv values (1); savepoint a"))
+    wire.ask(Q(failing))
+    assert wire.ask(Q("rollback to a"))[0] == "err:0A000" and "subtransactions" in wire.last_error["D"]
+    assert wire.ask(Q("select 1 as a"))[0] == "err:25P02"
+    assert wire.ask(Q("commit"))[0] == 'cc"ROLLBACK"'
+    assert one(wire, "select count(*) from sv") == "0"
+
+
+def test_back_to_where_nothing_was_written_yet(wire):
+    wire.ask(Q("create or replace table sv (a int primary key)"))
+    ends(wire, ("begin", "BEGIN"), ("savepoint a", "SAVEPOINT"), ("insert into sv values (1)", "INSERT 0 1"), ("insert into sv values (1)", "err:23505"),
+         ("rollback to a", "ROLLBACK"), ("insert into sv values (2)", "INSERT 0 1"), ("commit", "COMMIT"), ("select a from sv", ("2",)))
+
+
+def test_savepoint_keeps_a_temporary_table(wire):
+    ends(wire, ("begin", "BEGIN"), ("create temp table svt (a int)", "CREATE TABLE"), ("savepoint a", "SAVEPOINT"), ("select nosuch", "err:42703"),
+         ("rollback to a", "ROLLBACK"), ("select count(*) from svt", ("0",)), ("rollback", "ROLLBACK"))
+
+
+LOCKING = ["for update", "for no key update", "for share", "for key share", "for update of t", "for update of t nowait", "for share skip locked", "for update for share", "for read only",
+           "order by a for update limit 1", "limit 1 for update"]
+
+
+@pytest.mark.parametrize("clause", LOCKING)
+def test_locking_clauses_are_taken(clause, wire):
+    wire.ask(Q("create or replace table fu (a int); insert into fu values (1)"))
+    assert wire.ask(Q(f"select a from fu t {clause}"))[1] == ("1",)
+    assert wire.ask(P(f"select a from fu t {clause}"), B(), E(), S)[2] == ("1",)
+    assert wire.ask(Q(f"select 2 as b; select x.a from (select a from fu t {clause}) x"))[-2:] == ['cc"SELECT 1"', "Z:I"]
+
+
+def test_for_of_the_engine_is_left_alone(wire):
+    assert wire.ask(Q("select [update + 1 for update in [1, 2]]"))[1] == ("{2,3}",)
+    wire.ask(Q("set tavana.sql = duckdb"))
+    assert wire.ask(Q("select 1 for update"))[0] == "err:42601"
 
 
 def test_client_min_messages(wire):

@@ -297,10 +297,12 @@ static void savepoints(void **state)
     ask("select 1", "T(i1) (1) [SELECT 1] Z:T");
     ask("savepoint a", "[SAVEPOINT] Z:T");
     ask("insert 1", "[INSERT 0 1] Z:T");
-    ask("savepoint b", "E:0A000 Z:E"); /* after a write */
-    expect_tx("begin, rollback");
-    ask("rollback to a", "[ROLLBACK] Z:T");
-    expect_tx("");
+    ask("savepoint b", "[SAVEPOINT] Z:T");
+    ask("select 1", "T(i1) (1) [SELECT 1] Z:T");
+    ask("rollback to b", "[ROLLBACK] Z:T"); /* nothing was written behind it */
+    expect_tx("begin");
+    ask("rollback to a", "[ROLLBACK] Z:T"); /* nothing was written before it */
+    expect_tx("rollback");
     ask("insert 1", "[INSERT 0 1] Z:T");
     ask("rollback to savepoint a", "[ROLLBACK] Z:T");
     expect_tx("begin, rollback");
@@ -331,6 +333,26 @@ static void savepoint_after_failure(void **state)
     ask("select fail", "T(i1) E:22012 Z:E");
     ask("rollback to a; show extra_float_digits", "[ROLLBACK] T(extra_float_digits) (1) [SHOW] Z:T");
     ask("commit", "[COMMIT] Z:I");
+}
+
+/* Between writes the engine could not stop. */
+static void savepoint_between_writes(void **state)
+{
+    (void)state;
+    ask("begin; insert 1; savepoint a; insert 1; release a; commit",
+        "[BEGIN] [INSERT 0 1] [SAVEPOINT] [INSERT 0 1] [RELEASE] [COMMIT] Z:I");
+    expect_tx("begin, commit");
+    ask("begin; insert 1; savepoint a; insert 1", "[BEGIN] [INSERT 0 1] [SAVEPOINT] [INSERT 0 1] Z:T");
+    ask("rollback to a", "E:0A000 Z:E");
+    expect_tx("begin, rollback");
+    ask("rollback to a", "E:0A000 Z:E");
+    ask("commit", "[ROLLBACK] Z:I");
+    expect_tx("");
+    ask("begin; insert 1; savepoint a", "[BEGIN] [INSERT 0 1] [SAVEPOINT] Z:T");
+    ask("select fail", "T(i1) E:22012 Z:E");
+    expect_tx("begin"); /* it could go on, if the engine's transaction were still good */
+    ask("rollback", "[ROLLBACK] Z:I");
+    expect_tx("rollback");
 }
 
 enum { SAVEPOINTS = 1000 };
@@ -510,6 +532,7 @@ int main(void)
         TEST(savepoints),
         TEST(savepoints_of_one_name),
         TEST(savepoint_after_failure),
+        TEST(savepoint_between_writes),
         TEST(too_many_savepoints),
         TEST(modes),
         TEST(modes_come_too_late),
