@@ -73,29 +73,30 @@ static bool is_there(struct session *s, struct str table)
 }
 
 /* A sequence that is left over from a table that is gone starts again. */
-static int make_sequence(struct session *s, const struct sql_serial *t, struct str name, bool keep,
-                         struct err *e)
+static int make_sequence(struct session *s, const struct sql_table *t, const struct sql_table_sequence *q,
+                         bool keep, struct err *e)
 {
-    size_t n = sizeof "CREATE OR REPLACE TEMPORARY SEQUENCE IF NOT EXISTS " + name.n;
+    size_t n = sizeof "CREATE OR REPLACE TEMPORARY SEQUENCE IF NOT EXISTS  " + q->name.n + q->options.n;
     char *text = arena_alloc(&s->message_arena, n);
     if (!text)
         return err_oom(e);
-    (void)snprintf(text, n, "CREATE %s%sSEQUENCE %s%.*s", keep ? "" : "OR REPLACE ",
-                   t->temporary ? "TEMPORARY " : "", keep ? "IF NOT EXISTS " : "", (int)name.n, name.p);
+    (void)snprintf(text, n, "CREATE %s%sSEQUENCE %s%.*s %.*s", keep ? "" : "OR REPLACE ",
+                   t->temporary ? "TEMPORARY " : "", keep ? "IF NOT EXISTS " : "", (int)q->name.n, q->name.p,
+                   (int)q->options.n, q->options.p);
     return run_alone(s, str_of(text), e);
 }
 
-int serial_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
+int table_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
-    assert(command->sql.kind == SQL_SERIAL);
+    assert(command->sql.kind == SQL_TABLE);
     TRY(statement_parse(s, command, e));
-    const struct sql_serial *table = &command->sql.parsed->serial;
+    const struct sql_table *table = &command->sql.parsed->table;
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
     bool keep = table->keeps || is_there(s, table->name);
     for (size_t i = 0; i < table->n; i++)
-        TRY(make_sequence(s, table, table->sequences[i], keep, e));
+        TRY(make_sequence(s, table, &table->sequences[i], keep, e));
     int rc = run_alone(s, table->table.text, e);
     if (rc < 0 && e->position > 0)
         e->position = sql_rewrite_position(&table->table, command->sql.text, e->position);

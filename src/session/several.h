@@ -9,7 +9,7 @@ struct session;
 struct statement;
 
 /* CREATE TABLE with serial columns: their sequences first. */
-int serial_run(struct session *s, struct statement *command, struct command_result *r, struct err *e);
+int table_run(struct session *s, struct statement *command, struct command_result *r, struct err *e);
 /* DROP of several, and others whose parts the engine takes one by one. */
 int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e);
 

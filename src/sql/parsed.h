@@ -6,7 +6,7 @@
 #include "sql/copy.h"
 #include "sql/cursor.h"
 #include "sql/prepare.h"
-#include "sql/serial.h"
+#include "sql/table.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/statement.h"
@@ -23,7 +23,7 @@ struct sql_parsed {
         struct sql_fetch fetch;
         struct sql_name name; /* SQL_DEALLOCATE, SQL_CLOSE, SQL_LISTEN, SQL_UNLISTEN, SQL_NOTIFY */
         struct sql_copy copy; /* whose other end is the client */
-        struct sql_serial serial;
+        struct sql_table table;
         struct sql_several several;
         struct sql_set_config set_config;
     };

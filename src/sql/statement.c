@@ -5,7 +5,7 @@
  * tokens, can be classified. */
 #include "sql/statement.h"
 
-#include "sql/serial.h"
+#include "sql/table.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/tokens.h"
@@ -152,7 +152,7 @@ static enum sql_kind check_several(const struct sql_token *head, struct sql_toke
 static enum sql_kind check_create(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
-    return sql_is_serial(text) ? SQL_SERIAL : SQL_ENGINE;
+    return sql_is_table(text) ? SQL_TABLE : SQL_ENGINE;
 }
 
 /* By the next token alone for nearly all. */

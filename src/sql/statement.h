@@ -47,7 +47,7 @@ enum sql_kind {
     SQL_NOTIFY,
     SQL_LOCK,
     SQL_DO,
-    SQL_SERIAL,     /* CREATE TABLE with a column of type serial */
+    SQL_TABLE,      /* CREATE TABLE with what the engine does not have */
     SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
 };

@@ -1,0 +1,471 @@
+/* One walk over the tokens of a CREATE TABLE: its head, what lies in its brackets, the clauses behind them.
+ * Columns begin at the bracket and behind commas of depth 1; words of constraints are looked for at depth 1
+ * alone, so that expressions in brackets are never taken for them. Without an arena the walk only finds out
+ * whether there is anything to be done. Source: PostgreSQL 15 manual, 8.1.4 and CREATE TABLE. */
+#include "sql/table.h"
+
+#include "base/buf.h"
+#include "sql/catalog.h"
+#include "sql/edits.h"
+#include "sql/name.h"
+#include "sql/reader.h"
+#include "sql/statement.h"
+
+#include <stdio.h>
+
+enum { NAME_BYTES_MAX = 64 * 1024 }; /* of a sequence's name with its schema */
+
+static const struct {
+    const char *word, *type;
+} serials[] = {
+    {"SERIAL", "INTEGER"}, {"SERIAL4", "INTEGER"},      {"BIGSERIAL", "BIGINT"},
+    {"SERIAL8", "BIGINT"}, {"SMALLSERIAL", "SMALLINT"}, {"SERIAL2", "SMALLINT"},
+};
+
+static const char *type_of(const struct sql_token *t)
+{
+    for (size_t i = 0; t->kind == SQL_TOK_WORD && i < sizeof serials / sizeof *serials; i++)
+        if (sql_token_is_word(t, serials[i].word))
+            return serials[i].type;
+    return NULL;
+}
+
+struct head {
+    bool replaces, temporary, if_not_exists;
+    struct str name, schema;          /* with its schema, as written; "a.b." or empty */
+    struct sql_token first, relation; /* the first part of it, the last */
+};
+
+struct walk {
+    struct reader r;
+    struct head head;
+    struct sql_table *out; /* NULL: it is only asked whether there is something to do */
+    struct edits edits;
+    struct sql_token column; /* whose definition this is; END: of a constraint of the table */
+    bool works;              /* there is something to do */
+};
+
+/* ---- what is done with a piece of the text ---- */
+
+static int change(struct walk *w, size_t from, size_t to, struct str with)
+{
+    w->works = true;
+    return w->out ? edits_replace(&w->edits, from, to - from, with, w->r.err) : ST_OK;
+}
+
+static int refuse(struct walk *w, const struct sql_token *at, const char *what)
+{
+    w->works = true;
+    if (!w->out)
+        return ST_OK;
+    (void)err_set(w->r.err, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
+    w->r.err->position = str_position(w->r.text, at->at);
+    return ST_ERR;
+}
+
+/* Up to where the current token begins. */
+static int drop(struct walk *w, size_t from)
+{
+    return change(w, from, w->r.token.at, STR(""));
+}
+
+/* Over a bracket and what lies in it. */
+static void skip_brackets(struct reader *r)
+{
+    size_t depth = 0;
+    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
+        depth += sql_token_is(&r->token, '(');
+        depth -= sql_token_is(&r->token, ')') && depth;
+        reader_next(r);
+        if (depth == 0)
+            return;
+    }
+}
+
+static void skip_name(struct reader *r)
+{
+    while (sql_token_is_name(&r->token)) {
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            return;
+        reader_next(r);
+    }
+}
+
+/* ---- the head ---- */
+
+/* Up to the bracket. false: it is no CREATE TABLE name (…). */
+static bool read_head(struct reader *r, struct head *h)
+{
+    *h = (struct head){0};
+    (void)reader_take(r, "CREATE");
+    if (reader_take(r, "OR"))
+        h->replaces = reader_take(r, "REPLACE");
+    (void)(reader_take(r, "GLOBAL") || reader_take(r, "LOCAL") || reader_take(r, "UNLOGGED"));
+    h->temporary = reader_take(r, "TEMP") || reader_take(r, "TEMPORARY");
+    if (!reader_take(r, "TABLE"))
+        return false;
+    if (reader_take(r, "IF"))
+        h->if_not_exists = reader_take(r, "NOT") && reader_take(r, "EXISTS");
+    const char *start = r->token.text.p;
+    while (sql_token_is_name(&r->token)) {
+        h->relation = r->token;
+        if (!h->name.n)
+            h->first = r->token;
+        h->schema = (struct str){start, (size_t)(r->token.text.p - start)};
+        h->name = (struct str){start, h->schema.n + r->token.text.n};
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            break;
+        reader_next(r);
+    }
+    return h->name.n && (sql_token_is(&r->token, '(') || sql_token_is_word(&r->token, "PARTITION") ||
+                         sql_token_is_word(&r->token, "OF"));
+}
+
+/* ---- sequences ---- */
+
+/* A part of a quoted name: folded as PostgreSQL does unless it was quoted itself. Quotes stay doubled. */
+static void put_part(struct buf *b, const struct sql_token *name)
+{
+    struct str s = sql_name_bare(name);
+    bool quoted = name->kind == SQL_TOK_QUOTED;
+    for (size_t i = 0; i < s.n; i++)
+        buf_put_u8(b, (uint8_t)(!quoted && s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] - 'A' + 'a' : s.p[i]));
+}
+
+static int keep(struct arena *a, struct buf *b, struct str *out, struct err *e)
+{
+    const char *copy = buf_ok(b) ? arena_strndup(a, (const char *)b->data, b->len) : NULL;
+    *out = (struct str){copy, b->len};
+    buf_release(b);
+    return copy ? ST_OK : err_oom(e);
+}
+
+/* schema."<table>_<column>_seq" */
+static int sequence_of(struct walk *w, struct str *out)
+{
+    struct buf b;
+    const struct head *h = &w->head;
+    buf_init(&b, NAME_BYTES_MAX);
+    struct str known = sql_engine_schema(&h->first); /* within a string nobody else translates it */
+    if (known.p && h->first.at != h->relation.at)
+        buf_printf(&b, "%s.", known.p);
+    else
+        buf_put(&b, h->schema.p, h->schema.n);
+    buf_put_u8(&b, '"');
+    put_part(&b, &h->relation);
+    buf_put_u8(&b, '_');
+    put_part(&b, &w->column);
+    buf_put(&b, "_seq\"", sizeof "_seq\"" - 1);
+    return keep(w->r.arena, &b, out, w->r.err);
+}
+
+/* before nextval('…') after */
+static int default_of(struct walk *w, struct str sequence, const char *before, const char *after,
+                      struct str *out)
+{
+    struct buf b;
+    buf_init(&b, 2 * NAME_BYTES_MAX);
+    buf_printf(&b, "%s nextval('", before);
+    for (size_t i = 0; i < sequence.n; i++) {
+        if (sequence.p[i] == '\'')
+            buf_put_u8(&b, '\'');
+        buf_put_u8(&b, (uint8_t)sequence.p[i]);
+    }
+    buf_printf(&b, "') %s", after);
+    return keep(w->r.arena, &b, out, w->r.err);
+}
+
+/* The bytes [from, to) become `before` nextval(a new sequence) `after`. */
+static int put_sequence(struct walk *w, size_t from, size_t to, const char *before, const char *after,
+                        struct str options)
+{
+    struct str text;
+    w->works = true;
+    if (!w->out)
+        return ST_OK;
+    if (w->out->n == SQL_TABLE_SEQUENCES_MAX)
+        return err_set(w->r.err, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                       "a table can have at most %d serial columns", SQL_TABLE_SEQUENCES_MAX);
+    struct sql_table_sequence *sequence = &w->out->sequences[w->out->n++];
+    sequence->options = options;
+    TRY(sequence_of(w, &sequence->name));
+    TRY(default_of(w, sequence->name, before, after, &text));
+    return change(w, from, to, text);
+}
+
+/* The options of an identity's sequence, at its bracket; lent. */
+static int read_options(struct walk *w, struct str *out)
+{
+    struct reader *r = &w->r;
+    *out = (struct str){"", 0};
+    if (!sql_token_is(&r->token, '('))
+        return ST_OK;
+    size_t from = r->token.at + 1;
+    while (!sql_token_is(&r->token, ')') && r->token.kind != SQL_TOK_END) {
+        if (sql_token_is_word(&r->token, "SEQUENCE") || sql_token_is_word(&r->token, "OWNED") ||
+            sql_token_is_word(&r->token, "CACHE"))
+            return refuse(w, &r->token, "this option of an identity column");
+        reader_next(r);
+    }
+    *out = (struct str){r->text.p + from, r->token.at - from};
+    reader_next(r);
+    return ST_OK;
+}
+
+/* GENERATED … AS IDENTITY [(…)], GENERATED ALWAYS AS (…) STORED. The engine computes such a column when it is
+ * read, from other columns of the row by functions that give the same every time, so that it is the same. */
+static int generated(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct str options;
+    size_t from = r->token.at;
+    reader_next(r);
+    if (!reader_take(r, "ALWAYS") && !(reader_take(r, "BY") && reader_take(r, "DEFAULT")))
+        return ST_OK;
+    if (!reader_take(r, "AS"))
+        return ST_OK;
+    if (reader_take(r, "IDENTITY")) {
+        TRY(read_options(w, &options));
+        return put_sequence(w, from, r->token.at, "DEFAULT", "NOT NULL ", options);
+    }
+    skip_brackets(r);
+    size_t stored = r->token.at;
+    return reader_take(r, "STORED") ? drop(w, stored) : ST_OK;
+}
+
+/* ---- constraints ---- */
+
+/* ON DELETE and ON UPDATE of a reference: the engine refuses what would leave a row without what it refers
+ * to, and does nothing else. */
+static int reference_action(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct sql_token on = r->token;
+    reader_next(r);
+    bool deletes = reader_take(r, "DELETE");
+    if (!deletes && !reader_take(r, "UPDATE"))
+        return ST_OK;
+    if (reader_take(r, "CASCADE"))
+        return refuse(w, &on, deletes ? "ON DELETE CASCADE" : "ON UPDATE CASCADE");
+    if (reader_take(r, "SET"))
+        return refuse(w, &on,
+                      deletes ? "ON DELETE SET NULL or SET DEFAULT" : "ON UPDATE SET NULL or SET DEFAULT");
+    return ST_OK; /* NO ACTION, RESTRICT */
+}
+
+/* Every constraint is checked at the end of its statement: one that could wait is never violated then. */
+static int when_checked(struct walk *w)
+{
+    struct reader *r = &w->r;
+    size_t from = r->token.at;
+    if (reader_take(r, "INITIALLY")) {
+        if (reader_take(r, "DEFERRED") || reader_take(r, "IMMEDIATE"))
+            return drop(w, from);
+        return ST_OK;
+    }
+    if (reader_take(r, "NOT") && !sql_token_is_word(&r->token, "DEFERRABLE"))
+        return ST_OK;
+    return reader_take(r, "DEFERRABLE") ? drop(w, from) : ST_OK;
+}
+
+/* Behind UNIQUE or PRIMARY KEY: how the index is kept. */
+static int index_clauses(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct sql_token nulls = r->token;
+    if (reader_take(r, "NULLS")) {
+        if (reader_take(r, "NOT"))
+            return refuse(w, &nulls, "NULLS NOT DISTINCT");
+        (void)reader_take(r, "DISTINCT");
+        TRY(drop(w, nulls.at));
+    }
+    if (sql_token_is(&r->token, '('))
+        skip_brackets(r);
+    size_t from = r->token.at;
+    if (reader_take(r, "INCLUDE")) {
+        skip_brackets(r);
+        TRY(drop(w, from));
+        from = r->token.at;
+    }
+    if (reader_take(r, "WITH")) {
+        skip_brackets(r);
+        TRY(drop(w, from));
+        from = r->token.at;
+    }
+    if (reader_take(r, "USING")) {
+        (void)(reader_take(r, "INDEX") && reader_take(r, "TABLESPACE"));
+        skip_name(r);
+        TRY(drop(w, from));
+    }
+    return ST_OK;
+}
+
+/* At a token of depth 1 in a column or constraint; goes on behind what it knows. */
+static int piece(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct sql_token t = r->token;
+    size_t from = t.at;
+    if (sql_token_is(&t, '(')) {
+        skip_brackets(r);
+    } else if (sql_token_is_word(&t, "GENERATED")) {
+        return generated(w);
+    } else if (sql_token_is_word(&t, "ON")) {
+        return reference_action(w);
+    } else if (sql_token_is_word(&t, "NOT") || sql_token_is_word(&t, "DEFERRABLE") ||
+               sql_token_is_word(&t, "INITIALLY")) {
+        return when_checked(w);
+    } else if (reader_take(r, "UNIQUE")) {
+        return index_clauses(w);
+    } else if (reader_take(r, "PRIMARY")) {
+        (void)reader_take(r, "KEY");
+        return index_clauses(w);
+    } else if (reader_take(r, "NO")) {
+        return reader_take(r, "INHERIT") ? drop(w, from) : ST_OK;
+    } else if (sql_token_is_word(&t, "STORAGE") || sql_token_is_word(&t, "COMPRESSION")) {
+        reader_next(r);
+        reader_next(r);
+        return drop(w, from);
+    } else {
+        reader_next(r);
+    }
+    return ST_OK;
+}
+
+static bool ends_piece(const struct sql_token *t)
+{
+    return sql_token_is(t, ',') || sql_token_is(t, ')') || t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD;
+}
+
+/* A column's definition or a constraint, up to the comma or bracket behind it. */
+static int definition(struct walk *w)
+{
+    static const char *const constraints[] = {"CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN"};
+    struct reader *r = &w->r;
+    struct sql_token first = r->token;
+    bool constraint = false;
+    for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
+        constraint |= sql_token_is_word(&first, constraints[i]);
+    w->column = (struct sql_token){.kind = SQL_TOK_END};
+    if (!constraint && sql_token_is_name(&first)) {
+        reader_next(r);
+        if (sql_token_is_word(&first, "EXCLUDE") &&
+            (sql_token_is(&r->token, '(') || sql_token_is_word(&r->token, "USING")))
+            return refuse(w, &first, "EXCLUDE");
+        if (sql_token_is_word(&first, "LIKE") && !ends_piece(&r->token) && !type_of(&r->token))
+            return refuse(w, &first, "LIKE in CREATE TABLE");
+        w->column = first;
+        const char *type = type_of(&r->token);
+        if (type) {
+            char before[32];
+            (void)snprintf(before, sizeof before, "%s DEFAULT", type);
+            TRY(put_sequence(w, r->token.at, r->token.at + r->token.text.n, before, "NOT NULL", STR("")));
+        }
+        if (!ends_piece(&r->token))
+            reader_next(r); /* a type, whatever it is called */
+    }
+    while (!ends_piece(&r->token))
+        TRY(piece(w));
+    return ST_OK;
+}
+
+/* ---- behind the brackets ---- */
+
+static int tablespace(struct walk *w, size_t from)
+{
+    struct reader *r = &w->r;
+    struct sql_token name = r->token;
+    reader_next(r);
+    if (str_ieq(sql_name_bare(&name), STR("pg_default")))
+        return drop(w, from);
+    w->works = true;
+    return w->out ? err_set(r->err, SQLSTATE_UNDEFINED_OBJECT, "tablespace \"%.*s\" does not exist",
+                            (int)(name.text.n < 64 ? name.text.n : 64), name.text.p)
+                  : ST_OK;
+}
+
+static int clause(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct sql_token first = r->token;
+    size_t from = first.at;
+    if (reader_take(r, "INHERITS"))
+        return refuse(w, &first, "INHERITS");
+    if (reader_take(r, "PARTITION"))
+        return refuse(w, &first, "PARTITION BY");
+    if (reader_take(r, "OF"))
+        return refuse(w, &first, "CREATE TABLE OF");
+    if (reader_take(r, "TABLESPACE"))
+        return tablespace(w, from);
+    if (reader_take(r, "USING")) {
+        skip_name(r);
+        return drop(w, from);
+    }
+    if (reader_take(r, "WITH")) {
+        if (reader_take(r, "OIDS"))
+            return refuse(w, &first, "WITH OIDS");
+        skip_brackets(r);
+        return drop(w, from);
+    }
+    if (reader_take(r, "WITHOUT"))
+        return reader_take(r, "OIDS") ? drop(w, from) : ST_OK;
+    if (reader_take(r, "ON") && reader_take(r, "COMMIT")) {
+        if (reader_take(r, "PRESERVE"))
+            return reader_take(r, "ROWS") ? drop(w, from) : ST_OK;
+        return refuse(w, &first, reader_take(r, "DROP") ? "ON COMMIT DROP" : "ON COMMIT DELETE ROWS");
+    }
+    if (r->token.at == from)
+        reader_next(r);
+    return ST_OK;
+}
+
+static int walk(struct walk *w)
+{
+    struct reader *r = &w->r;
+    if (sql_token_is(&r->token, '(')) {
+        reader_next(r);
+        if (sql_token_is(&r->token, ')'))
+            return refuse(w, &r->token, "a table without columns");
+        for (;;) {
+            TRY(definition(w));
+            if (!sql_token_is(&r->token, ','))
+                break;
+            reader_next(r);
+        }
+        reader_next(r);
+    }
+    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
+        if (sql_token_is_word(&r->token, "AS")) { /* its columns have no types */
+            w->works = false;
+            return ST_OK;
+        }
+        TRY(clause(w));
+    }
+    return ST_OK;
+}
+
+bool sql_is_table(struct sql_tokens sql)
+{
+    struct walk w = {.out = NULL};
+    reader_init(&w.r, NULL, sql, NULL);
+    return read_head(&w.r, &w.head) && walk(&w) == ST_OK && w.works;
+}
+
+int sql_parse_table(struct arena *a, const struct sql_statement *s, struct sql_table *out, struct err *e)
+{
+    struct walk w = {.out = out};
+    reader_init(&w.r, a, sql_statement_tokens(s), e);
+    if (!read_head(&w.r, &w.head))
+        return reader_syntax_error(&w.r);
+    *out = (struct sql_table){.name = w.head.name,
+                              .temporary = w.head.temporary,
+                              .keeps = w.head.if_not_exists || w.head.replaces,
+                              .sequences = arena_calloc(a, SQL_TABLE_SEQUENCES_MAX, sizeof *out->sequences)};
+    if (!out->sequences)
+        return err_oom(e);
+    edits_init(&w.edits, a, s->text);
+    TRY(walk(&w));
+    return edits_apply(&w.edits, &out->table, e);
+}
