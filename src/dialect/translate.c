@@ -1,81 +1,34 @@
 /* One pass over the tokens of a statement, from left to right: step() hands the token that it stands on to
  * the rewrite that knows it, which notes edits and moves on; the new text is put together once, at the end.
- * Operators, LIKE, COLLATE and = ANY are rewritten here, casts in cast.c, names in refer.c.
- * What changes the meaning of plain SQL (LIKE's escape, ~ as a search, SELECT without columns) is done only
+ * Operators are translated first (operators.c); COLLATE and = ANY here, casts in cast.c, names in refer.c.
+ * What changes the meaning of the engine's SQL (SELECT without columns, a literal as a list) is done only
  * in statements that are about the catalog: elsewhere the engine's meaning counts. A text with a string or a
  * comment that has no end is left as it is, for the engine to refuse. */
 #include "dialect/translate.h"
 
 #include "dialect/cast.h"
 #include "dialect/locking.h"
+#include "dialect/operators.h"
 #include "dialect/refer.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
-/* What follows ~ is searched for, where the engine would match the whole. */
-static int rewrite_pattern(struct rewriter *r, struct str operator)
-{
-    bool fold = operator.p[operator.n - 1] == '*';
-    struct sql_token t = r->token;
-    struct str open = fold ? STR("(?i)(?s:.*)(?:") : STR("(?s:.*)(?:");
-    if (t.kind == SQL_TOK_STRING) {
-        const char *quote = memchr(t.text.p, '\'', t.text.n);
-        TRY(walk_insert(r, t.at + (size_t)(quote - t.text.p) + 1, open));
-        TRY(walk_insert(r, walk_end(&t) - 1, STR(")(?s:.*)")));
-    } else if (t.kind == SQL_TOK_PARAM) {
-        struct str text;
-        TRY(walk_concat(r,
-                        (const struct str[]){STR("('"), open, STR("' || "), t.text, STR(" || ')(?s:.*)')")},
-                        5, &text));
-        TRY(walk_replace(r, t.at, walk_end(&t), text));
-    }
-    return ST_OK;
-}
-
-static bool is_match(struct str op)
-{
-    return str_eq(op, STR("~")) || str_eq(op, STR("!~")) || str_eq(op, STR("~*")) || str_eq(op, STR("!~*"));
-}
-
-/* OPERATOR(pg_catalog.~) and plain operators. */
+/* OPERATOR(pg_catalog.+) loses its schema; those that operators.c makes calls of are gone already. */
 static int rewrite_operator(struct rewriter *r)
 {
-    struct sql_token op = r->token;
-    size_t from = op.at, end = walk_end(&op);
-    bool spelled = op.kind == SQL_TOK_WORD;
-    if (spelled) {
-        struct sql_lexer ahead = r->lexer;
-        struct sql_token t;
-        if (sql_lexer_next(&ahead, &t), !sql_token_is(&t, '('))
-            return walk_on(r);
-        while (sql_lexer_next(&ahead, &op), sql_token_is_name(&op) || sql_token_is(&op, '.'))
-            ;
-        if (op.kind != SQL_TOK_OP || (sql_lexer_next(&ahead, &t), !sql_token_is(&t, ')')))
-            return walk_on(r);
-        end = walk_end(&t);
-    }
-    bool match = r->catalog && is_match(op.text);
-    struct str plain = op.text;
-    if (match && plain.p[plain.n - 1] == '*')
-        plain.n--;
-    if (spelled || plain.n != op.text.n)
-        TRY(walk_replace(r, from, end, plain));
-    sql_lexer_seek(&r->lexer, end);
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t, op;
+    if (sql_lexer_next(&ahead, &t), !sql_token_is(&t, '('))
+        return walk_on(r);
+    while (sql_lexer_next(&ahead, &op), sql_token_is_name(&op) || sql_token_is(&op, '.'))
+        ;
+    if (op.kind != SQL_TOK_OP || (sql_lexer_next(&ahead, &t), !sql_token_is(&t, ')')))
+        return walk_on(r);
+    if (!edits_touch(&r->edits, r->token.at, walk_end(&t)))
+        TRY(walk_replace(r, r->token.at, walk_end(&t), op.text));
+    sql_lexer_seek(&r->lexer, walk_end(&t));
     r->token = op;
-    TRY(walk_on(r));
-    return match ? rewrite_pattern(r, op.text) : ST_OK;
-}
-
-/* LIKE 'a\_b' and LIKE $1: PostgreSQL's escape is the backslash, the engine has none unless told. */
-static int rewrite_like(struct rewriter *r)
-{
-    TRY(walk_on(r));
-    struct sql_token pattern = r->token, after = walk_peek(r);
-    bool literal = pattern.kind == SQL_TOK_STRING && memchr(pattern.text.p, '\\', pattern.text.n);
-    if (sql_token_is_word(&after, "ESCAPE") || sql_token_is_typecast(&after) || after.kind == SQL_TOK_OP ||
-        !(literal || pattern.kind == SQL_TOK_PARAM))
-        return ST_OK;
-    return walk_insert(r, walk_end(&pattern), STR(" ESCAPE '\\'"));
+    return walk_on(r);
 }
 
 /* EXISTS (SELECT FROM t): the engine wants a column. */
@@ -133,12 +86,10 @@ static int step(struct rewriter *r)
         return walk_typecast(r);
     if (sql_token_is_word(t, "AS") && r->depth <= DEPTH_MAX && walk_top(r)->cast.kind == SQL_TOK_WORD)
         return walk_cast(r);
-    if (t->kind == SQL_TOK_OP || sql_token_is_word(t, "OPERATOR"))
+    if (sql_token_is_word(t, "OPERATOR"))
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))
         return rewrite_collate(r);
-    if (r->catalog && (sql_token_is_word(t, "LIKE") || sql_token_is_word(t, "ILIKE")))
-        return rewrite_like(r);
     if (r->catalog && sql_token_is_word(t, "SELECT"))
         return rewrite_select(r);
     if (r->catalog && sql_token_is(t, '(') &&
@@ -169,6 +120,8 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->catalog = hint.catalog;
     r->tokens = sql;
     edits_init(&r->edits, a, sql.text);
+    if ((r->postgres || r->catalog) && operators_hint(sql.text))
+        TRY(operators_translate(r));
     sql_lexer_init(&r->lexer, sql);
     (void)sql_lexer_next(&r->lexer, &r->token);
     while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD)

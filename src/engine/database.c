@@ -10,6 +10,7 @@
 #include "engine/guard_files.h"
 #include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
+#include "engine/arithmetic.h"
 #include "engine/functions.h"
 #include "engine/own_catalog.h"
 #include "engine/sink_priv.h"
@@ -154,6 +155,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(copied_rows_register(c->engine, c, e));
     TRY(sink_register(c->engine, c, e));
     TRY(functions_register(c, e));
+    TRY(arithmetic_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));

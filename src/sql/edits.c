@@ -8,7 +8,16 @@ void edits_init(struct edits *x, struct arena *a, struct str sql)
     *x = (struct edits){.arena = a, .sql = sql};
 }
 
-static int add(struct edits *x, size_t at, size_t removed, struct str with, bool first, struct err *e)
+/* Where among the edits of one place a new one goes. */
+enum place { PLACE_LAST, PLACE_FIRST, PLACE_OUTER };
+
+static bool goes_before(const struct edit_part *other, size_t at, enum place place)
+{
+    return other->at > at ||
+           (other->at == at && (place == PLACE_OUTER || (place == PLACE_FIRST && !other->outer)));
+}
+
+static int add(struct edits *x, size_t at, size_t removed, struct str with, enum place place, struct err *e)
 {
     if (at > x->sql.n || removed > x->sql.n - at)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "an edit of the statement lies outside of it");
@@ -23,23 +32,36 @@ static int add(struct edits *x, size_t at, size_t removed, struct str with, bool
         x->cap = cap;
     }
     size_t i = x->n++;
-    for (; i > 0 && (x->parts[i - 1].at > at || (first && x->parts[i - 1].at == at)); i--) {
+    for (; i > 0 && goes_before(&x->parts[i - 1], at, place); i--) {
         if (x->moves++ == EDIT_MOVES_MAX)
             return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "statement is too complex");
         x->parts[i] = x->parts[i - 1];
     }
-    x->parts[i] = (struct edit_part){at, removed, with};
+    x->parts[i] = (struct edit_part){at, removed, with, place == PLACE_OUTER};
     return ST_OK;
 }
 
 int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e)
 {
-    return add(x, at, removed, with, false, e);
+    return add(x, at, removed, with, PLACE_LAST, e);
 }
 
 int edits_replace_first(struct edits *x, size_t at, size_t removed, struct str with, struct err *e)
 {
-    return add(x, at, removed, with, true, e);
+    return add(x, at, removed, with, PLACE_FIRST, e);
+}
+
+int edits_open(struct edits *x, size_t at, struct str with, struct err *e)
+{
+    return add(x, at, 0, with, PLACE_OUTER, e);
+}
+
+bool edits_touch(const struct edits *x, size_t from, size_t to)
+{
+    for (size_t i = x->n; i > 0 && x->parts[i - 1].at >= from; i--)
+        if (x->parts[i - 1].removed > 0 && x->parts[i - 1].at < to)
+            return true;
+    return false;
 }
 
 static size_t append(char *text, size_t n, const char *p, size_t len)

@@ -10,6 +10,7 @@ struct edits {
     struct edit_part {
         size_t at, removed;
         struct str with; /* lent until edits_apply */
+        bool outer;      /* of edits_open */
     } * parts;
     size_t n, cap;
     size_t moves; /* work done to keep them sorted */
@@ -22,6 +23,10 @@ void edits_init(struct edits *x, struct arena *a, struct str sql);
 int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);
 /* The same, but in front of what was said of that place before. */
 int edits_replace_first(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);
+/* An insertion in front of all that is said of that place, before or after. */
+int edits_open(struct edits *x, size_t at, struct str with, struct err *e);
+/* Whether something of the bytes [from, to) is replaced already. */
+bool edits_touch(const struct edits *x, size_t from, size_t to);
 /* The original itself when there is no edit. */
 int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e);
 
