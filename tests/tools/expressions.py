@@ -1,0 +1,276 @@
+"""A generator of expressions: each is asked of Tavana and of a PostgreSQL 15 beside it, and value, column name, type and
+SQLSTATE have to be the same.
+
+    tests/tools/expressions.py PORT POSTGRES_PORT [--count 100000] [--seed 1] [--show 20] [--only text] [--fields value,type,name]
+
+Prints how many are the same, and the differences by their kind: the operator or function at the top of the expression, and
+what differs. Differences that stay are listed in docs/sql.md with their reason."""
+
+import argparse
+import collections
+import random
+
+import psycopg
+from psycopg import pq
+
+LITERALS = {
+    "int2": ["0::int2", "1::int2", "(-7)::int2", "32767::int2"],
+    "int4": ["0", "1", "-1", "7", "42", "2147483647", "(-2147483648)", "null::int4"],
+    "int8": ["0::int8", "5::int8", "(-3)::int8", "9223372036854775807", "null::int8"],
+    "numeric": ["0.0", "1.5", "-2.25", "100.01", "0.001", "12345.678", "null::numeric"],
+    "float8": ["0::float8", "1.5::float8", "(-2.25)::float8", "1e10::float8", "0.1::float8", "null::float8"],
+    "text": ["'abc'", "''", "'Hello World'", "'a_c'", "'a%b'", "'äöü'", "'  pad '", "'42'", "'x,y,z'", "null::text"],
+    "bool": ["true", "false", "null::bool"],
+    "date": ["date '2024-02-29'", "date '1999-12-31'", "date '0101-01-01 BC'", "date '2000-01-01'", "null::date"],
+    "timestamp": ["timestamp '2024-02-29 12:34:56.789'", "timestamp '1999-12-31 23:59:59'", "timestamp '2000-01-01'", "null::timestamp"],
+    "timestamptz": ["timestamptz '2024-02-29 12:34:56+02'", "timestamptz '2000-01-01 00:00:00+00'"],
+    "time": ["time '12:34:56'", "time '00:00:00'", "time '23:59:59.5'"],
+    "interval": ["interval '1 day'", "interval '1 month 2 days 03:04:05'", "interval '-1 year'", "interval '36:00:00'", "null::interval"],
+    "bytea": [r"'\x0001ff'::bytea", r"'\x'::bytea", "'abc'::bytea"],
+    "jsonb": ["""'{"a": 1, "b": [1, 2, {"c": "x"}]}'::jsonb""", "'[1, 2, 3]'::jsonb", "'null'::jsonb", "'\"s\"'::jsonb"],
+    "int4[]": ["array[1, 2, 3]", "'{4,5}'::int4[]", "array[1, null]", "'{}'::int4[]"],
+    "text[]": ["array['a', 'b']", "'{x,\"y z\"}'::text[]"],
+}
+NUMBERS = ["int2", "int4", "int8", "numeric", "float8"]
+INTEGERS = ["int2", "int4", "int8"]
+
+
+def rules():
+    """(name, result, argument types, pattern) of everything that can stand at the top of an expression."""
+    r = []
+
+    def op(symbol, result, left, right):
+        r.append((symbol, result, (left, right), "({} " + symbol + " {})"))
+
+    def fn(name, result, *args):
+        r.append((name, result, args, name + "(" + ", ".join(["{}"] * len(args)) + ")"))
+
+    def form(name, result, pattern, *args):
+        r.append((name, result, args, pattern))
+
+    for a in NUMBERS:
+        for b in NUMBERS:
+            wide = NUMBERS[max(NUMBERS.index(a), NUMBERS.index(b))]
+            for s in "+-*/":
+                op(s, wide, a, b)
+            if "float8" not in (a, b):
+                op("%", wide, a, b)
+            for s in ("=", "<>", "<", ">="):
+                op(s, "bool", a, b)
+    for t in ("float8", "numeric"):
+        op("^", t, t, t)
+        for f in ("abs", "ceil", "floor", "sign", "sqrt", "exp", "ln", "round", "trunc"):
+            fn(f, t, t)
+        fn("power", t, t, t)
+        fn("log", t, t)
+        fn("mod", "numeric", "numeric", "numeric")
+    for t in INTEGERS:
+        fn("abs", t, t)
+        form("-", t, "(- {})", t)
+        op("&", t, t, t)
+        op("|", t, t, t)
+        op("#", t, t, t)
+    fn("round", "numeric", "numeric", "int4")
+    fn("trunc", "numeric", "numeric", "int4")
+    fn("mod", "int4", "int4", "int4")
+    fn("div", "numeric", "numeric", "numeric")
+    fn("gcd", "int4", "int4", "int4")
+    fn("lcm", "int4", "int4", "int4")
+    for f in ("sin", "cos", "atan", "degrees", "radians", "cbrt"):
+        fn(f, "float8", "float8")
+    fn("width_bucket", "int4", "float8", "float8", "float8", "int4")
+    for t in ("int4", "text", "numeric", "date", "timestamp", "bool"):
+        fn("coalesce", t, t, t)
+        fn("nullif", t, t, t)
+        fn("greatest", t, t, t)
+        fn("least", t, t, t)
+        form("case", t, "case when {} then {} else {} end", "bool", t, t)
+        form("is null", "bool", "({} is null)", t)
+        form("is distinct", "bool", "({} is distinct from {})", t, t)
+        form("between", "bool", "({} between {} and {})", t, t, t)
+        form("in", "bool", "({} in ({}, {}))", t, t, t)
+    op("and", "bool", "bool", "bool")
+    op("or", "bool", "bool", "bool")
+    form("not", "bool", "(not {})", "bool")
+    form("is true", "bool", "({} is true)", "bool")
+    op("||", "text", "text", "text")
+    op("||", "text", "text", "int4")
+    for s in ("=", "<", "like", "ilike", "~", "~*", "!~", "similar to"):
+        op(s, "bool", "text", "text")
+    for f in ("lower", "upper", "initcap", "reverse", "trim", "ltrim", "rtrim", "btrim", "md5", "quote_ident", "quote_literal"):
+        fn(f, "text", "text")
+    for f in ("length", "char_length", "octet_length", "bit_length", "ascii"):
+        fn(f, "int4", "text")
+    for f in ("left", "right", "repeat"):
+        fn(f, "text", "text", "small")
+    fn("lpad", "text", "text", "small", "text")
+    fn("rpad", "text", "text", "small")
+    fn("replace", "text", "text", "text", "text")
+    fn("translate", "text", "text", "text", "text")
+    fn("split_part", "text", "text", "text", "small")
+    fn("strpos", "int4", "text", "text")
+    fn("starts_with", "bool", "text", "text")
+    fn("concat", "text", "text", "int4", "text")
+    fn("concat_ws", "text", "text", "text", "text")
+    fn("substr", "text", "text", "small", "small")
+    fn("chr", "text", "small")
+    fn("to_hex", "text", "int4")
+    fn("string_to_array", "text[]", "text", "text")
+    fn("array_to_string", "text", "text[]", "text")
+    fn("regexp_replace", "text", "text", "text", "text")
+    fn("format", "text", "text", "text")
+    form("substring", "text", "substring({} from {} for {})", "text", "small", "small")
+    form("position", "int4", "position({} in {})", "text", "text")
+    form("overlay", "text", "overlay({} placing {} from {})", "text", "text", "small")
+    form("trim both", "text", "trim(both {} from {})", "text", "text")
+    for t in ("date", "timestamp", "timestamptz", "interval"):
+        for s in ("=", "<", ">="):
+            op(s, "bool", t, t)
+    op("-", "int4", "date", "date")
+    op("+", "date", "date", "small")
+    op("-", "date", "date", "small")
+    op("+", "timestamp", "date", "interval")
+    op("+", "timestamp", "timestamp", "interval")
+    op("-", "timestamp", "timestamp", "interval")
+    op("-", "interval", "timestamp", "timestamp")
+    op("+", "interval", "interval", "interval")
+    op("*", "interval", "interval", "small")
+    op("/", "interval", "interval", "small")
+    op("+", "timestamp", "date", "time")
+    for f in ("year", "quarter", "month", "week", "day", "dow", "isodow", "doy", "hour", "minute", "second", "epoch", "century", "isoyear"):
+        form("extract " + f, "numeric", "extract(" + f + " from {})", "timestamp")
+        form("date_part " + f, "float8", "date_part('" + f + "', {})", "timestamp")
+        form("date_trunc", "timestamp", "date_trunc('" + (f if f not in ("dow", "isodow", "doy", "epoch", "isoyear") else "day") + "', {})", "timestamp")
+    form("extract", "numeric", "extract(epoch from {})", "interval")
+    fn("age", "interval", "timestamp", "timestamp")
+    for f in ("justify_days", "justify_hours", "justify_interval"):
+        fn(f, "interval", "interval")
+    fn("make_date", "date", "small", "small", "small")
+    fn("isfinite", "bool", "date")
+    for template in ("'YYYY-MM-DD HH24:MI:SS'", "'Day, DD Mon YYYY'", "'Q IW ID'"):
+        form("to_char", "text", "to_char({}, " + template + ")", "timestamp")
+    for template in ("'999D99'", "'FM0000.0'", "'9,999'"):
+        form("to_char", "text", "to_char({}, " + template + ")", "numeric")
+    form("at time zone", "timestamptz", "({} at time zone 'Europe/Berlin')", "timestamp")
+    casts = {"int4": ["text", "int8", "numeric", "float8", "int2", "bool", "oid"], "text": ["int4", "numeric", "bool", "varchar(3)", "char(4)", "name", "bytea"],
+             "numeric": ["int4", "text", "numeric(6,2)", "float8"], "float8": ["int4", "text", "numeric", "real"], "bool": ["int4", "text"],
+             "date": ["text", "timestamp", "timestamptz"], "timestamp": ["date", "text", "time", "timestamp(0)"], "interval": ["text", "time"],
+             "time": ["text", "interval"], "jsonb": ["text", "json"], "int4[]": ["text", "int8[]"], "bytea": ["text"]}
+    for source, targets in casts.items():
+        for target in targets:
+            form("::" + target, target if target in LITERALS else "other", "({})::" + target, source)
+    op("||", "bytea", "bytea", "bytea")
+    fn("encode", "text", "bytea", "codec")
+    fn("length", "int4", "bytea")
+    for s, t in (("->", "jsonb"), ("->>", "text")):
+        op(s, t, "jsonb", "key")
+        op(s, t, "jsonb", "small")
+    op("#>>", "text", "jsonb", "path")
+    op("?", "bool", "jsonb", "key")
+    op("@>", "bool", "jsonb", "jsonb")
+    fn("jsonb_typeof", "text", "jsonb")
+    fn("jsonb_array_length", "int4", "jsonb")
+    op("||", "int4[]", "int4[]", "int4[]")
+    op("&&", "bool", "int4[]", "int4[]")
+    op("@>", "bool", "int4[]", "int4[]")
+    op("=", "bool", "int4[]", "int4[]")
+    fn("array_length", "int4", "int4[]", "one")
+    fn("cardinality", "int4", "int4[]")
+    fn("array_append", "int4[]", "int4[]", "int4")
+    fn("array_position", "int4", "int4[]", "int4")
+    form("any", "bool", "({} = any({}))", "int4", "int4[]")
+    form("[]", "int4", "({})[{}]", "int4[]", "small")
+    form("row", "other", "row({}, {})", "int4", "text")
+    return r
+
+
+SPECIAL = {"small": ["0", "1", "2", "3", "5", "-1"], "key": ["'a'", "'b'"], "path": ["'{a}'", "'{b,2,c}'"], "one": ["1", "2"],
+           "codec": ["'hex'", "'base64'", "'escape'"]}
+
+
+class Generator:
+    def __init__(self, seed, only):
+        self.random = random.Random(seed)
+        self.rules = [r for r in rules() if not only or only in r[0]]
+        self.by_result = collections.defaultdict(list)
+        for r in rules():
+            self.by_result[r[1]].append(r)
+
+    def of(self, kind, depth):
+        if kind in SPECIAL:
+            return self.random.choice(SPECIAL[kind])
+        if depth <= 0 or not self.by_result[kind] or self.random.random() < 0.4:
+            return self.random.choice(LITERALS[kind])
+        return self.build(self.random.choice(self.by_result[kind]), depth)
+
+    def build(self, rule, depth):
+        return rule[3].format(*[self.of(a, depth - 1) for a in rule[2]])
+
+    def next(self):
+        rule = self.random.choice(self.rules)
+        return rule[0], self.build(rule, self.random.choice([1, 1, 2]))
+
+
+def ask(conn, sql):
+    """(SQLSTATE) or (name, type, modifier, value)"""
+    r = conn.pgconn.exec_(sql.encode())
+    if r.status == pq.ExecStatus.TUPLES_OK:
+        value = r.get_value(0, 0)
+        return {"name": r.fname(0).decode(), "type": r.ftype(0), "value": None if value is None else value.decode(errors="replace")}
+    return {"error": (r.error_field(pq.DiagnosticField.SQLSTATE) or b"?").decode(), "text": r.error_message.decode().split("\n")[0]}
+
+
+def difference(a, b, fields=("value", "type", "name")):
+    """What differs first, or None."""
+    if "error" in a or "error" in b:
+        if a.get("error") == b.get("error"):
+            return None
+        if "error" in a:
+            return "code" if "error" in b else "refused " + a["error"]
+        return "taken " + b["error"]
+    for field in fields:
+        if a[field] != b[field]:
+            return field
+    return None
+
+
+def run(ours, theirs, count, seed, only="", fields=("value", "type", "name")):
+    """(same, {(rule, difference): [(sql, ours, theirs)]})"""
+    g, same, found = Generator(seed, only), 0, collections.defaultdict(list)
+    for _ in range(count):
+        name, expression = g.next()
+        sql = "select " + expression
+        a, b = ask(ours, sql), ask(theirs, sql)
+        d = difference(a, b, fields)
+        if d:
+            found[name, d].append((sql, a, b))
+        else:
+            same += 1
+    return same, found
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("port", type=int)
+    p.add_argument("postgres", type=int)
+    p.add_argument("--count", type=int, default=100000)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--show", type=int, default=20)
+    p.add_argument("--only", default="")
+    p.add_argument("--fields", default="value,type,name", help="what is compared, by comma")
+    o = p.parse_args()
+    with psycopg.connect(f"host=127.0.0.1 port={o.port} dbname=db user=tester", autocommit=True) as ours, \
+         psycopg.connect(f"host=127.0.0.1 port={o.postgres} dbname=postgres user=tester", autocommit=True) as theirs:
+        same, found = run(ours, theirs, o.count, o.seed, o.only, o.fields.split(","))
+    print(f"{same} of {o.count} the same ({100 * same / o.count:.2f} %)")
+    kinds = collections.Counter()
+    for (name, d), cases in found.items():
+        kinds[d] += len(cases)
+    print(dict(kinds.most_common()))
+    for (name, d), cases in sorted(found.items(), key=lambda x: -len(x[1]))[:o.show]:
+        sql, a, b = min(cases, key=lambda c: len(c[0]))
+        print(f"{len(cases):6} {name}: {d}: {sql}\n         here {a}\n         there {b}")
+
+
+if __name__ == "__main__":
+    main()
