@@ -10,6 +10,8 @@
 #include "sql/accepts.h"
 #include "sql/type.h"
 
+#include <stdio.h>
+
 enum level {
     LEVEL_LIKE, /* LIKE, ILIKE, SIMILAR, BETWEEN, IN */
     LEVEL_OTHER,
@@ -282,10 +284,48 @@ static const struct spelling *spelling_of(const struct pass *p, struct str op)
     return NULL;
 }
 
-/* a ~ ANY (…): each member is an operand, which no call can take. */
 static bool quantified(const struct sql_token *t)
 {
     return sql_token_is_word(t, "ANY") || sql_token_is_word(t, "ALL") || sql_token_is_word(t, "SOME");
+}
+
+#define MATCH_EACH SCHEMA_PG "match_each("
+
+/* Operators whose right side is ANY or ALL of an array: a macro compares with each member. */
+static const struct {
+    const char *text;
+    struct spelling any, all;
+} each[] = {
+    {"~", {MATCH_EACH, ", ", ", '~', false)"}, {MATCH_EACH, ", ", ", '~', true)"}},
+    {"~*", {MATCH_EACH, ", ", ", '~*', false)"}, {MATCH_EACH, ", ", ", '~*', true)"}},
+    {"!~", {MATCH_EACH, ", ", ", '!~', false)"}, {MATCH_EACH, ", ", ", '!~', true)"}},
+    {"!~*", {MATCH_EACH, ", ", ", '!~*', false)"}, {MATCH_EACH, ", ", ", '!~*', true)"}},
+    {"like", {MATCH_EACH, ", ", ", 'like', false)"}, {MATCH_EACH, ", ", ", 'like', true)"}},
+    {"ilike", {MATCH_EACH, ", ", ", 'ilike', false)"}, {MATCH_EACH, ", ", ", 'ilike', true)"}},
+    {"not like", {MATCH_EACH, ", ", ", 'not like', false)"}, {MATCH_EACH, ", ", ", 'not like', true)"}},
+    {"not ilike", {MATCH_EACH, ", ", ", 'not ilike', false)"}, {MATCH_EACH, ", ", ", 'not ilike', true)"}},
+};
+
+/* a op ANY (array), at the operator's last token; from is where the operator begins. */
+static int on_each(struct pass *p, const char *op, enum level level, size_t from)
+{
+    struct sql_lexer ahead = p->lexer;
+    struct sql_token quantifier, t;
+    size_t i = 0;
+    (void)sql_lexer_next(&ahead, &quantifier);
+    (void)sql_lexer_next(&ahead, &t);
+    (void)sql_lexer_next(&ahead, &t);
+    while (i < sizeof each / sizeof *each && strcmp(each[i].text, op) != 0)
+        i++;
+    if (i == sizeof each / sizeof *each || sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "VALUES"))
+        return err_set(p->r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "operator %s with ANY or ALL is not supported here", op);
+    const struct spelling *as = sql_token_is_word(&quantifier, "ALL") ? &each[i].all : &each[i].any;
+    TRY(walk_replace(p->r, from, walk_end(&quantifier), str_of(as->comma)));
+    TRY(wait_for(p, as, level, top(p)->start[level], false));
+    next(p); /* so that the quantifier is the token that is left behind */
+    behind(p, level);
+    return ST_OK;
 }
 
 static int binary(struct pass *p, const struct sql_token *op, size_t end)
@@ -298,9 +338,11 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
     bool translate = as != NULL && b->start[level] != NOWHERE;
     if (translate)
         TRY(ours(p, &translate));
-    if (translate && quantified(&after))
-        return err_set(p->r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "operator %.*s with ANY or ALL is not supported", (int)op->text.n, op->text.p);
+    if (translate && quantified(&after)) {
+        char text[8];
+        (void)snprintf(text, sizeof text, "%.*s", (int)op->text.n, op->text.p);
+        return on_each(p, text, level, op->at);
+    }
     if (translate) {
         TRY(walk_replace(p->r, p->token.at, end, str_of(as->comma)));
         TRY(wait_for(p, as, level, b->start[level], false));
@@ -373,8 +415,9 @@ static int on_spelled(struct pass *p)
 }
 
 /* LIKE: PostgreSQL's escape is the backslash; the engine has none unless it is told. */
-static int on_like(struct pass *p)
+static int on_like(struct pass *p, bool negated, size_t from)
 {
+    bool any_case = sql_token_is_word(&p->token, "ILIKE");
     TRY(settle_from(p, LEVEL_LIKE));
     behind(p, LEVEL_LIKE);
     struct sql_lexer ahead = p->lexer;
@@ -386,8 +429,12 @@ static int on_like(struct pass *p)
     bool translate = !plain;
     if (translate)
         TRY(ours(p, &translate));
-    if (translate && quantified(&pattern))
-        return separate(p); /* its patterns are taken without an escape */
+    if (translate && quantified(&pattern) && top(p)->start[LEVEL_LIKE] != NOWHERE)
+        return on_each(p,
+                       any_case  ? negated ? "not ilike" : "ilike"
+                       : negated ? "not like"
+                                 : "like",
+                       LEVEL_LIKE, from);
     if (translate)
         TRY(wait_for(p, &escaped, LEVEL_LIKE, 0, true));
     return ST_OK;
@@ -427,9 +474,10 @@ static int on_pattern(struct pass *p, bool *done)
     *done = sql_token_is_word(&t, "LIKE") || sql_token_is_word(&t, "ILIKE");
     if (!*done)
         return ST_OK;
+    const size_t from = p->token.at;
     if (negated)
         next(p);
-    TRY(on_like(p));
+    TRY(on_like(p, negated, from));
     next(p);
     return ST_OK;
 }
