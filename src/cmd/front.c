@@ -84,6 +84,7 @@ static void session_config_from(struct session_config *out, const struct config 
         .keepalive_count = (int)c->tcp_keepalives_count,
         .tcp_user_timeout_ms = (int)c->tcp_user_timeout_ms,
         .log_statements = c->log_statements,
+        .engine_sql = c->sql.value == CONFIG_SQL_DUCKDB,
         .default_database = c->database,
         .version = TAVANA_VERSION,
     };

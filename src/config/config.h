@@ -32,6 +32,7 @@ struct config_list {
 
 /* In the order of their words in options.h; log_level.value is an enum log_level of base/log.h. */
 enum config_trust { CONFIG_TRUST_AUTO, CONFIG_TRUST_OFF };
+enum config_sql { CONFIG_SQL_POSTGRES, CONFIG_SQL_DUCKDB };
 enum config_tls { CONFIG_TLS_OFF, CONFIG_TLS_ON, CONFIG_TLS_REQUIRED };
 
 /* What the program is: some options are of one role alone, and `listen` has another port in a worker. */

@@ -100,6 +100,8 @@ X(BOOL, restart, "TAVANA_RESTART", "on", 0, 0, "", START, ALL, \
   "A small parent process keeps the sockets and starts the server again when it dies; off: one process, for those who have a service manager do it") \
 X(DURATION, shutdown_timeout, "TAVANA_SHUTDOWN_TIMEOUT", "30s", 0, CONFIG_DAY_MS, "s", RELOAD, ALL, \
   "How long SIGTERM lets running statements finish before 57P01 ends them") \
+X(CHOICE, sql, "TAVANA_SQL", "postgres", 0, 0, "postgres|duckdb", RELOAD, FRONT, \
+  "Whose meaning statements have that both PostgreSQL and the engine understand. A session may SET tavana.sql") \
 /* limits of a session */ \
 X(DURATION, authentication_timeout, "TAVANA_AUTHENTICATION_TIMEOUT", "60s", 1000, 600 * INT64_C(1000), "s", RELOAD, FRONT, \
   "From the first byte to a session; a client that takes longer is cut off") \

@@ -48,6 +48,7 @@ struct session_config {
     uint64_t max_result_rows, max_result_bytes;                                         /* 0: none */
     int keepalive_idle_s, keepalive_interval_s, keepalive_count, tcp_user_timeout_ms;
     bool log_statements;
+    bool engine_sql; /* new sessions begin with tavana.sql = duckdb */
     const char *default_database;
     const char *version; /* Tavana's */
 };

@@ -95,3 +95,17 @@ def test_positions_stay(conn):
     with pytest.raises(psycopg.errors.UndefinedColumn) as e:
         conn.execute("select 1/2, 3 / nowhere / 2")
     assert e.value.diag.statement_position == str("select 1/2, 3 / nowhere / 2".index("nowhere") + 1)
+
+
+def test_whose_meaning_is_an_option(make_server):
+    with psycopg.connect(make_server("--set", "sql=duckdb").dsn(), autocommit=True) as c:
+        assert c.execute("select 7/2, current_setting('tavana.sql')").fetchone() == (3.5, "duckdb")
+        c.execute("set tavana.sql = postgres")
+        assert c.execute("select 7/2").fetchone() == (3,)
+        c.execute("reset tavana.sql")
+        assert c.execute("select 7/2").fetchone() == (3.5,)
+
+
+def test_whose_meaning_is_asked_at_the_start(server):
+    with psycopg.connect(f"{server.dsn()} options='-c tavana.sql=duckdb'", autocommit=True) as c:
+        assert c.execute("select 7/2").fetchone() == (3.5,)
