@@ -10,14 +10,15 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 1024 };
-
 struct arena_block {
     struct arena_block *next;
     size_t len;
     size_t cap;
     alignas(max_align_t) uint8_t data[];
 };
+
+/* What the usual block holds: with its head it is of the largest size that the heap keeps for a thread. */
+enum { ARENA_BLOCK = 1032 - sizeof(struct arena_block) };
 
 void arena_init(struct arena *a, size_t max)
 {
