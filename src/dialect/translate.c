@@ -13,6 +13,9 @@
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
+#include <stddef.h>
+#include <string.h>
+
 /* OPERATOR(pg_catalog.+) loses its schema; those that operators.c makes calls of are gone already. */
 static int rewrite_operator(struct rewriter *r)
 {
@@ -109,9 +112,10 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     struct sql_catalog_hint hint = sql_catalog_hint(sql.text);
     if (!hint.any && !d->postgres)
         return ST_OK;
-    struct rewriter *r = arena_calloc(a, 1, sizeof *r);
+    struct rewriter *r = arena_alloc(a, sizeof *r);
     if (!r)
         return err_oom(e);
+    memset(r, 0, offsetof(struct rewriter, frames[1])); /* a frame is filled when its bracket opens */
     r->arena = a;
     r->err = e;
     r->value = d->value;
