@@ -22,6 +22,14 @@ static inline int64_t clock_wall_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* The same, a few milliseconds behind, at a fifth of the price. */
+static inline int64_t clock_wall_coarse_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* What poll(2) wants: rounded up, 0 when it has passed, -1 for CLOCK_NEVER. */
 static inline int clock_poll_ms(int64_t deadline_us)
 {

@@ -161,9 +161,12 @@ static void dispatch(struct pg_client *c, const struct frame *f)
         return;
     c->idle_deadline_us = 0; /* from its end on */
     memory_begin(&c->session.memory, session_config(&c->session)->memory_max);
-    if (cursors_are_due(&c->session))
+    int64_t now = clock_now_us();
+    if (cursors_are_due(&c->session, now)) {
         cursors_sweep(&c->session, false);
-    session_message_begin(&c->session, takes_time(f->type));
+        now = clock_now_us();
+    }
+    session_message_begin(&c->session, takes_time(f->type), now);
     bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
     if (f->type == 'S')
         c->skip_to_sync = false;

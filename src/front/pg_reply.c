@@ -82,7 +82,7 @@ static int rows(struct reply *r, struct row_batch *batch, bool is_last, struct e
     assert(own(r)->sends);
     output_unhold(c);
     if (own(r)->batches++ == 0)
-        own(r)->first_us = clock_now_us();
+        own(r)->first_us = is_last ? 0 : clock_now_us();
     TRY(output_batch(c, batch, e));
     return is_last ? ST_OK : flush_or_hold(c, own(r)->batches == 1, e);
 }
@@ -98,7 +98,8 @@ static int rows_end(struct reply *r, int status, struct err *e)
     if (status < 0)
         pace_result_failed(pace);
     else
-        pace_result_ended(pace, batches, batches == 1 ? clock_now_us() - own(r)->first_us : 0);
+        pace_result_ended(pace, batches,
+                          batches == 1 && own(r)->first_us ? clock_now_us() - own(r)->first_us : 0);
     if (status >= 0 && conn_is_tls(c->conn)) /* TLS cannot read while the writer writes */
         status = output_drain(c, e);
     if (own(r)->is_page)

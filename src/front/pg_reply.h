@@ -7,7 +7,7 @@
 struct pg_reply {
     struct reply base;
     unsigned batches; /* of the rows that are being sent */
-    int64_t first_us; /* when the first of them came */
+    int64_t first_us; /* when the first of them came; 0: nothing was to follow it */
     bool is_page;
     bool sends; /* between rows_begin and rows_end */
 };

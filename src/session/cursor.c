@@ -105,6 +105,7 @@ int cursor_declare(struct session *s, struct portal *p, struct err *e)
     TRY(portal_begin(s, c, true, e));
     c->born = portals_birth(s);
     TRY(portal_add(s, c, e));
+    portal_used(c, clock_now_us()); /* what came before it in its message may have taken long */
     p->declares = NULL;
     portal_leave_statement(c, &(struct sql_statement){.kind = SQL_ENGINE, .word = "SELECT"});
     metric_add(METRIC_CURSORS_DECLARED, 1);
@@ -250,7 +251,7 @@ void cursors_sweep(struct session *s, bool idle)
     s->portals.sweep_us = sweep(s, idle);
 }
 
-bool cursors_are_due(const struct session *s)
+bool cursors_are_due(const struct session *s, int64_t now)
 {
-    return s->portals.sweep_us != CLOCK_NEVER && clock_now_us() >= s->portals.sweep_us;
+    return s->portals.sweep_us != CLOCK_NEVER && now >= s->portals.sweep_us;
 }

@@ -28,7 +28,7 @@ int cursor_check(const struct session *s, const struct portal *p, struct err *e)
 /* Closes what has stood idle for too long, puts rows aside when the session is idle, and notes when to look
  * again. */
 void cursors_sweep(struct session *s, bool idle);
-/* Whether it is time for that. */
-bool cursors_are_due(const struct session *s);
+/* Whether it is time for that, now. */
+bool cursors_are_due(const struct session *s, int64_t now);
 
 #endif

@@ -27,9 +27,8 @@ static void set_times(struct session *s, int64_t deadline_us, int64_t active_sin
     atomic_store_explicit(&s->shared.active_since_us, active_since_us, memory_order_relaxed);
 }
 
-void session_message_begin(struct session *s, bool takes_time)
+void session_message_begin(struct session *s, bool takes_time, int64_t now)
 {
-    int64_t now = clock_now_us();
     s->message.completed = false;
     stats_begin(&s->stats, now);
     (void)pthread_mutex_lock(&s->shared.lock);

@@ -18,8 +18,8 @@ struct session_message {
 };
 
 /* From here to session_message_end, once for each message, a cancel or a time limit may end what runs.
- * takes_time: a time limit, too. */
-void session_message_begin(struct session *s, bool takes_time);
+ * takes_time: a time limit, too. now: the clock has just said so, and is not asked again. */
+void session_message_begin(struct session *s, bool takes_time, int64_t now);
 void session_message_end(struct session *s);
 /* The message is a simple query with this text, lent until its end. Again: the same text lies elsewhere
  * now. */

@@ -80,7 +80,7 @@ int portal_make(struct session *s, const char *name, struct statement *st, struc
     portal_take_statement(p, st);
     p->at_start = true;
     p->born = portals_birth(s);
-    p->created_us = clock_wall_us();
+    p->created_us = *name ? clock_wall_us() : clock_wall_coarse_us();
     p->name = mem_strdup(name);
     *out = p;
     return p->name ? memory_count(p->memory, &p->kept, sizeof *p + strlen(name), e) : err_oom(e);
@@ -215,7 +215,7 @@ int portal_add(struct session *s, struct portal *p, struct err *e)
     assert(list_is_empty(&p->link));
     list_append(&s->portals.list, &p->link);
     s->portals.n += named;
-    portal_used(p, clock_now_us());
+    portal_used(p, s->stats.start_us);
     if (s->portals.sweep_us == CLOCK_NEVER)
         s->portals.sweep_us = p->used_us + session_config(s)->cursor_cleanup_us;
     return ST_OK;

@@ -147,7 +147,7 @@ int portal_run(struct session *s, struct portal *p, const struct portal_run *run
         portal_tell(s, run->reader);
     if (run->count == 0 || (run->backward ? p->at_start : p->at_end))
         return ST_OK;
-    portal_used(p, clock_now_us());
+    portal_used(p, s->stats.start_us); /* FETCH says it again, exactly */
     TRY(p->engine ? run_engine(s, p, run, rows, e) : run_result(s, p, run, rows, e));
     if (run->backward)
         moved_backward(p, run, *rows);

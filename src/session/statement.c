@@ -109,7 +109,7 @@ static int statement_make(struct session *s, const char *name, struct statement 
     st->memory = memory_of(s, name);
     arena_init_of(&st->arena, SIZE_MAX, st->memory);
     st->refs = 1;
-    st->created_us = clock_wall_us();
+    st->created_us = *name ? clock_wall_us() : 0; /* nobody is shown those without a name */
     st->name = mem_strdup(name);
     if (!st->name || memory_count(st->memory, &st->counted, sizeof *st + strlen(name), e) < 0) {
         statement_free(st);

@@ -34,7 +34,7 @@ struct statement {
     struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info */
     uint32_t *oids;                  /* commands: of the parameters that were declared */
     uint16_t noids;
-    int64_t created_us;
+    int64_t created_us; /* wall clock; 0: without a name */
     bool from_sql;
     bool names_session; /* it asks for the session's cursors or statements: made anew for each portal */
 };

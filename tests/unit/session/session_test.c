@@ -312,7 +312,7 @@ static const char *answer(const char *sql, uint64_t max_rows)
     notes.text[0] = '\0';
     err_init(&err);
     memory_begin(&session.memory, session_config(&session)->memory_max);
-    session_message_begin(&session, true);
+    session_message_begin(&session, true, clock_now_us());
     if (run_all(sql, &(struct execution){.max_rows = max_rows}) < 0) {
         session_name_cancel(&session, &err);
         session_report(&session, REPLY_ERROR, &err);
