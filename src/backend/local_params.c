@@ -347,7 +347,9 @@ static int numeric_name(struct arena *a, const struct pg_value *v, const char *o
     unsigned width, scale;
     *out = otherwise;
     switch (engine_numeric_shape(v, &width, &scale)) {
-    case ENGINE_DOUBLE: *out = v->kind == PG_ARRAY ? "DOUBLE[]" : "DOUBLE"; return ST_OK;
+    case ENGINE_DOUBLE:
+        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
+                       "NaN and infinity are not supported in a numeric");
     case ENGINE_OTHER:
         return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
                        "a numeric parameter has more digits than the engine can hold (38)");

@@ -1,48 +1,19 @@
 /* Casts to types that the engine does not know. */
 #include "dialect/cast.h"
 
+#include "dialect/literal.h"
+#include "dialect/type.h"
 #include "dialect/walk.h"
+#include "pgtype/oid.h"
 #include "sql/type.h"
 
-enum { LIST_DIMENSIONS_MAX = 6 }; /* PostgreSQL's MAXDIM */
+#include <stdio.h>
 
-/* Types that the engine does not know, and what it has for them. NULL: it knows the type, or nobody does.
- * It knows oid as a BIGINT; about the catalog that is what results are to be sent as. */
-static const char *engine_type(const struct rewriter *r, struct str name)
-{
-    if (r->catalog && str_ieq(name, STR("oid")))
-        return "pg_oid";
-    static const struct {
-        const char *from, *to;
-    } types[] = {
-        {"jsonb", "JSON"},
-        {"name", "VARCHAR"},
-        {"xid", "BIGINT"},
-        {"xid8", "BIGINT"},
-        {"cid", "BIGINT"},
-        {"cstring", "VARCHAR"},
-        {"pg_node_tree", "VARCHAR"},
-        {"aclitem", "VARCHAR"},
-        {"refcursor", "VARCHAR"},
-        {"int2vector", "VARCHAR"},
-        {"oidvector", "VARCHAR"},
-        {"sql_identifier", "VARCHAR"},
-        {"character_data", "VARCHAR"},
-        {"yes_or_no", "VARCHAR"},
-        {"cardinal_number", "INTEGER"},
-        {"regoper", "VARCHAR"},
-        {"regoperator", "VARCHAR"},
-        {"regconfig", "VARCHAR"},
-        {"regdictionary", "VARCHAR"},
-        {"regcollation", "VARCHAR"},
-        {"regprocedure", "VARCHAR"},
-        {"anyarray", "VARCHAR[]"},
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (str_ieq(name, str_of(types[i].from)))
-            return types[i].to;
-    return NULL;
-}
+enum {
+    LIST_DIMENSIONS_MAX = 6, /* PostgreSQL's MAXDIM */
+    WRAP_MAX = 128,          /* what stands around a cast that cuts or rounds */
+    MICROS_DIGITS = 6,
+};
 
 /* regclass and its kin, whose values are numbers that show as names. */
 static const char *reg_type(struct str name)
@@ -139,6 +110,152 @@ static int cast_list(struct rewriter *r, const struct sql_token *t, const struct
     return walk_list_literal(r, t);
 }
 
+/* ---- types with modifiers ---- */
+
+/* What stands around CAST(x AS type) where the engine's type has no such modifiers. */
+struct wrap {
+    char before[WRAP_MAX], after[WRAP_MAX];
+};
+
+static void wrap_text(const struct sql_type *type, bool padded, struct wrap *w)
+{
+    bool bare_char = padded && !str_ieq(type->name, STR("bpchar")); /* char is char(1) */
+    int32_t n = type->nmods ? type->mods[0] : bare_char ? 1 : 0;
+    if (n > 0) {
+        (void)snprintf(w->before, sizeof w->before, "%sleft(", padded ? "rtrim(" : "");
+        (void)snprintf(w->after, sizeof w->after, ", %d)%s", n, padded ? ", ' ')" : "");
+    }
+}
+
+/* Rounded to so many digits of a second. */
+static void wrap_moment(const struct sql_type *type, uint32_t oid, struct wrap *w)
+{
+    int32_t digits = type->nmods ? type->mods[0] : MICROS_DIGITS;
+    int unit = 1;
+    for (int32_t i = digits; i >= 0 && i < MICROS_DIGITS; i++)
+        unit *= 10;
+    if (unit == 1)
+        return;
+    bool time = oid == PGTYPE_TIME;
+    (void)snprintf(w->before, sizeof w->before, "%stime_bucket(to_microseconds(%d), %s", time ? "CAST(" : "",
+                   unit, time ? "DATE '2000-01-01' + " : "");
+    (void)snprintf(w->after, sizeof w->after, " + to_microseconds(%d))%s", unit / 2, time ? " AS TIME)" : "");
+}
+
+static void wrap_of(const struct rewriter *r, const struct sql_type *type, uint32_t oid, struct wrap *w)
+{
+    *w = (struct wrap){0};
+    if (!r->postgres || type->array)
+        return;
+    if (oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR)
+        wrap_text(type, oid == PGTYPE_BPCHAR, w);
+    else if (oid == PGTYPE_TIME || oid == PGTYPE_TIMESTAMP || oid == PGTYPE_TIMESTAMPTZ)
+        wrap_moment(type, oid, w);
+}
+
+/* ---- literals ---- */
+
+static int no_such_number(struct rewriter *r, const struct sql_token *t)
+{
+    (void)err_set(r->err, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
+                  "NaN and infinity are not supported in a numeric");
+    r->err->position = str_position(r->edits.sql, t->at);
+    return ST_ERR;
+}
+
+/* 1.50::numeric has the digits that are written. */
+static int numeric_type(struct rewriter *r, const struct sql_token *t, struct str *engine)
+{
+    struct str text = t->text;
+    unsigned width, scale;
+    char name[sizeof "DECIMAL(38,38)"];
+    int status = t->kind == SQL_TOK_STRING ? walk_string_value(r, t, &text) : ST_OK;
+    if (status == ST_OK)
+        status = walk_number_shape(r, text, &width, &scale);
+    if (status == ST_AGAIN)
+        return t->kind == SQL_TOK_STRING ? no_such_number(r, t) : ST_OK;
+    if (status < 0) {
+        r->err->position = str_position(r->edits.sql, t->at);
+        return status;
+    }
+    (void)snprintf(name, sizeof name, "DECIMAL(%u,%u)", width % 100, scale % 100);
+    *engine = str_of(arena_strdup(r->arena, name));
+    return engine->p ? ST_OK : err_oom(r->err);
+}
+
+/* A cast's type and, when its operand is the literal t, that. t NULL: another operand. *spelled and *engine:
+ * what to write, p NULL: as it is. */
+static int spell(struct rewriter *r, const struct sql_token *t, const struct sql_type *type, uint32_t oid,
+                 struct str *spelled, struct str *engine)
+{
+    *spelled = (struct str){0};
+    TRY(walk_engine_type(r, type, engine));
+    if (!t || !r->postgres || !oid)
+        return ST_OK;
+    const struct pgtype_info *info = pgtype_find(oid);
+    if (t->kind == SQL_TOK_STRING)
+        TRY(walk_spell_literal(r, t, type->array ? info->array_oid : oid, type, spelled));
+    if (oid == PGTYPE_NUMERIC && !type->array && type->nmods == 0)
+        TRY(numeric_type(r, t, engine));
+    return ST_OK;
+}
+
+/* As many pairs of brackets as the literal's value has. */
+static int deepen(struct rewriter *r, struct str spelled, const struct sql_type *type)
+{
+    size_t wanted = 0, given = 0;
+    for (size_t i = type->scalar_end; i < type->end; i++)
+        given += r->edits.sql.p[i] == '[';
+    while (wanted < spelled.n && spelled.p[wanted] == '[')
+        wanted++;
+    for (; given < wanted && given < LIST_DIMENSIONS_MAX; given++)
+        TRY(walk_insert(r, type->end, STR("[]")));
+    return ST_OK;
+}
+
+static int put_literal(struct rewriter *r, const struct sql_token *t, struct str spelled,
+                       const struct sql_type *type)
+{
+    if (spelled.p && type->array)
+        TRY(deepen(r, spelled, type));
+    else if (type->array && t->kind == SQL_TOK_STRING)
+        return cast_list(r, t, type);
+    return spelled.p ? walk_replace(r, t->at, walk_end(t), spelled) : ST_OK;
+}
+
+/* ---- casts ---- */
+
+/* x::type that is neither a regclass nor one of its kin. */
+static int put_typecast(struct rewriter *r, const struct sql_type *type, const struct sql_token *literal)
+{
+    struct str spelled, engine;
+    struct wrap w;
+    uint32_t oid = walk_type_oid(type);
+    TRY(spell(r, literal, type, oid, &spelled, &engine));
+    if (literal)
+        TRY(put_literal(r, literal, spelled, type));
+    wrap_of(r, type, oid, &w);
+    if (w.before[0] && r->start < r->end) {
+        struct str before, after;
+        const struct str name = engine.p ? engine : type->name;
+        TRY(walk_concat(r, (const struct str[]){str_of(w.before), STR("CAST(")}, 2, &before));
+        TRY(walk_concat(r, (const struct str[]){STR(" AS "), name, STR(")"), str_of(w.after)}, 4, &after));
+        TRY(edits_replace_first(&r->edits, r->start, 0, before, r->err));
+        return walk_replace(r, r->token.at, type->end, after);
+    }
+    if (engine.p)
+        return walk_replace(r, type->at, type->scalar_end, engine);
+    return type->name_at > type->at ? walk_replace(r, type->at, type->name_at, STR("")) : ST_OK;
+}
+
+/* Leaves a type behind: the primary before it goes on. */
+static void pass_type(struct rewriter *r, const struct sql_type *type)
+{
+    sql_lexer_seek(&r->lexer, type->end);
+    r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type->at};
+    (void)sql_lexer_next(&r->lexer, &r->token);
+}
+
 int walk_typecast(struct rewriter *r)
 {
     struct sql_lexer ahead = r->lexer;
@@ -147,31 +264,64 @@ int walk_typecast(struct rewriter *r)
         walk_past(r);
         return ST_OK;
     }
-    size_t colons = r->token.at;
-    const char *reg = reg_type(type.name), *other = engine_type(r, type.name);
-    if (type.array && r->literal)
-        TRY(cast_list(r, &r->prev, &type));
+    const char *reg = reg_type(type.name);
     if (reg && !type.array && r->start < r->end) {
         struct str function;
         size_t brackets;
         bool text = wants_text(r, &r->before, &type, r->literal);
         TRY(reg_function(r, reg, text, r->literal, &function, &brackets));
         TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
-        TRY(walk_replace(r, colons, type.end, brackets == 2 ? STR("))") : STR(")")));
+        TRY(walk_replace(r, r->token.at, type.end, brackets == 2 ? STR("))") : STR(")")));
         if (walk_starts_column(r, &r->before) && walk_ends_column(&type.after))
             TRY(walk_put_alias(r, type.end, reg));
-    } else if (reg || other) {
-        size_t end = type.name_at + type.name.n; /* the array's brackets stay */
-        if (type.end > end && !type.array)
-            end = type.end;
-        TRY(walk_replace(r, type.at, end, reg ? STR("VARCHAR") : str_of(other)));
-    } else if (type.name_at > type.at) {
-        TRY(walk_replace(r, type.at, type.name_at, STR("")));
+    } else if (reg) {
+        if (type.array && r->literal)
+            TRY(cast_list(r, &r->prev, &type));
+        TRY(walk_replace(r, type.at, type.scalar_end, STR("VARCHAR")));
+    } else {
+        TRY(put_typecast(r, &type, r->literal && r->start < r->end ? &r->prev : NULL));
     }
-    sql_lexer_seek(&r->lexer, type.end); /* the primary goes on: x::a::b */
-    r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type.at};
-    (void)sql_lexer_next(&r->lexer, &r->token);
+    pass_type(r, &type);
     return ST_OK;
+}
+
+/* CAST(x AS regclass) */
+static int put_reg_cast(struct rewriter *r, struct sql_lexer ahead, struct sql_type *type, const char *reg,
+                        bool literal)
+{
+    struct frame *f = walk_top(r);
+    struct str function;
+    size_t brackets;
+    size_t as = r->token.at;
+    (void)sql_lexer_next(&ahead, &type->after); /* behind the bracket */
+    r->depth--;
+    bool text = wants_text(r, &f->prev, type, literal);
+    r->depth++;
+    TRY(reg_function(r, reg, text, literal, &function, &brackets));
+    TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, function, r->err));
+    return walk_replace(r, as, type->end, brackets == 2 ? STR(")") : STR(""));
+}
+
+/* CAST(x AS type) */
+static int put_cast(struct rewriter *r, const struct sql_type *type, const struct sql_token *literal)
+{
+    struct str spelled, engine, text;
+    struct wrap w;
+    uint32_t oid = walk_type_oid(type);
+    TRY(spell(r, literal, type, oid, &spelled, &engine));
+    if (literal)
+        TRY(put_literal(r, literal, spelled, type));
+    if (engine.p)
+        TRY(walk_replace(r, type->at, type->scalar_end, engine));
+    else if (type->name_at > type->at)
+        TRY(walk_replace(r, type->at, type->name_at, STR("")));
+    wrap_of(r, type, oid, &w);
+    if (!w.before[0])
+        return ST_OK;
+    TRY(walk_concat(r, (const struct str[]){str_of(w.before)}, 1, &text));
+    TRY(edits_replace_first(&r->edits, walk_top(r)->cast.at, 0, text, r->err));
+    TRY(walk_concat(r, (const struct str[]){str_of(w.after)}, 1, &text));
+    return walk_insert(r, walk_end(&type->after), text);
 }
 
 /* CAST(x AS type), at AS. */
@@ -182,29 +332,72 @@ int walk_cast(struct rewriter *r)
     struct sql_type type;
     if (!sql_read_type(&ahead, &type) || !sql_token_is(&type.after, ')'))
         return walk_on(r);
-    size_t as = r->token.at;
-    const char *reg = reg_type(type.name), *other = engine_type(r, type.name);
+    const char *reg = reg_type(type.name);
     bool literal =
         r->literal && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
-    if (type.array && literal)
-        TRY(cast_list(r, &r->prev, &type));
     if (reg && !type.array) {
-        struct str function;
-        size_t brackets;
-        (void)sql_lexer_next(&ahead, &type.after); /* behind the bracket */
-        r->depth--;
-        bool text = wants_text(r, &f->prev, &type, literal);
-        r->depth++;
-        TRY(reg_function(r, reg, text, literal, &function, &brackets));
-        TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, function, r->err));
-        TRY(walk_replace(r, as, type.end, brackets == 2 ? STR(")") : STR("")));
-    } else if (reg || other) {
-        TRY(walk_replace(r, type.at, type.name_at + type.name.n, reg ? STR("VARCHAR") : str_of(other)));
-    } else if (type.name_at > type.at) {
-        TRY(walk_replace(r, type.at, type.name_at, STR("")));
+        TRY(put_reg_cast(r, ahead, &type, reg, literal));
+    } else if (reg) {
+        if (literal)
+            TRY(cast_list(r, &r->prev, &type));
+        TRY(walk_replace(r, type.at, type.scalar_end, STR("VARCHAR")));
+    } else {
+        TRY(put_cast(r, &type, literal ? &r->prev : NULL));
     }
-    sql_lexer_seek(&r->lexer, type.end);
-    r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type.at};
+    pass_type(r, &type);
+    return ST_OK;
+}
+
+/* ---- typed literals ---- */
+
+/* Whether a word may begin a typed literal: the next token tells, for nearly all that do not. */
+static bool may_be_typed(const struct rewriter *r)
+{
+    static const char *const of_several[] = {"timestamp", "time", "double", "character", "char", "bit"};
+    struct sql_token next = walk_peek(r);
+    if (next.kind == SQL_TOK_STRING)
+        return !sql_token_is(&r->prev, '.');
+    return (next.kind == SQL_TOK_WORD || sql_token_is(&next, '(')) && !sql_token_is(&r->prev, '.') &&
+           (WALK_IS_ANY(&r->token, of_several) ||
+            (sql_token_is(&next, '(') && pgtype_by_name(r->token.text) != 0));
+}
+
+int walk_typed_literal(struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_type type;
+    struct str spelled, engine, text;
+    if (!may_be_typed(r) || !sql_read_type_at(&ahead, r->token, &type) || type.array ||
+        type.after.kind != SQL_TOK_STRING)
+        return ST_AGAIN;
+    uint32_t oid = walk_type_oid(&type);
+    if (!oid)
+        return ST_AGAIN;
+    struct sql_token literal = type.after;
+    bool several = type.scalar_end > type.name_at + type.name.n;
+    size_t end = walk_end(&literal);
+    struct sql_token after;
+    (void)sql_lexer_next(&ahead, &after);
+    if (oid == PGTYPE_INTERVAL && !type.nmods) {
+        type.end = end;
+        sql_read_fields(&ahead, &after, &type);
+        several |= type.end > end;
+        end = type.end;
+    }
+    TRY(spell(r, &literal, &type, oid, &spelled, &engine));
+    if (spelled.p || engine.p || several) {
+        TRY(walk_concat(r,
+                        (const struct str[]){STR("CAST("), spelled.p ? spelled : literal.text, STR(" AS "),
+                                             engine.p ? engine : type.name, STR(")")},
+                        5, &text));
+        TRY(walk_replace(r, r->token.at, end, text));
+    }
+    r->before = r->prev;
+    r->start = r->token.at;
+    r->end = end;
+    r->literal = false;
+    r->prev = literal;
+    sql_lexer_seek(&r->lexer, end);
     (void)sql_lexer_next(&r->lexer, &r->token);
     return ST_OK;
 }

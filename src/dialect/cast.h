@@ -10,6 +10,8 @@ struct sql_token;
 int walk_typecast(struct rewriter *r);
 /* At the AS of a CAST or TRY_CAST, with its type and closing bracket. */
 int walk_cast(struct rewriter *r);
+/* At a word: date '…', timestamp(3) with time zone '…', interval '…' day. ST_AGAIN: it is none. */
+int walk_typed_literal(struct rewriter *r);
 /* '{a,b}' becomes the list literal [a,b]. */
 int walk_list_literal(struct rewriter *r, const struct sql_token *t);
 

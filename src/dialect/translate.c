@@ -7,9 +7,11 @@
 #include "dialect/translate.h"
 
 #include "dialect/cast.h"
+#include "dialect/literal.h"
 #include "dialect/locking.h"
 #include "dialect/operators.h"
 #include "dialect/refer.h"
+#include "dialect/type.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
@@ -82,9 +84,30 @@ static int rewrite_any(struct rewriter *r)
     return ST_OK;
 }
 
+/* CREATE … TABLE and ALTER TABLE in the first words of a statement. */
+static enum ddl ddl_of(struct sql_tokens sql)
+{
+    enum { WORDS_MAX = 6 }; /* CREATE OR REPLACE GLOBAL TEMPORARY TABLE */
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    bool create = sql_token_is_word(&t, "CREATE");
+    if (!create && !sql_token_is_word(&t, "ALTER"))
+        return DDL_NONE;
+    for (int i = 1; i < WORDS_MAX && sql_lexer_next(&l, &t) == SQL_TOK_WORD; i++)
+        if (sql_token_is_word(&t, "TABLE"))
+            return create ? DDL_CREATE_TABLE : DDL_ALTER_TABLE;
+    return DDL_NONE;
+}
+
 static int step(struct rewriter *r)
 {
     const struct sql_token *t = &r->token;
+    if (r->ddl != DDL_NONE && walk_is_column(r))
+        return walk_column(r);
+    if (r->ddl == DDL_ALTER_TABLE && r->depth == 0 && sql_token_is_word(t, "ADD"))
+        r->adding = true;
     if (sql_token_is_typecast(t))
         return walk_typecast(r);
     if (sql_token_is_word(t, "AS") && r->depth <= DEPTH_MAX && walk_top(r)->cast.kind == SQL_TOK_WORD)
@@ -100,6 +123,15 @@ static int step(struct rewriter *r)
         return rewrite_any(r);
     if (r->postgres && sql_token_is_word(t, "FOR"))
         return walk_locking(r);
+    if (r->postgres && walk_has_unicode(t)) {
+        struct sql_token after = walk_peek(r);
+        return sql_token_is_typecast(&after) ? walk_on(r) : walk_unicode_literal(r); /* a cast sees to it */
+    }
+    if (r->postgres && t->kind == SQL_TOK_WORD) {
+        int status = walk_typed_literal(r);
+        if (status != ST_AGAIN)
+            return status;
+    }
     if (sql_token_is_name(t))
         return walk_name(r);
     return walk_on(r);
@@ -123,6 +155,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->postgres = d->postgres;
     r->catalog = hint.catalog;
     r->tokens = sql;
+    r->ddl = ddl_of(sql);
     edits_init(&r->edits, a, sql.text);
     if ((r->postgres || r->catalog) && operators_hint(sql.text))
         TRY(operators_translate(r));

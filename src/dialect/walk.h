@@ -16,6 +16,9 @@ enum {
 
 enum clause { CLAUSE_OTHER, CLAUSE_SELECT, CLAUSE_FROM };
 
+/* Statements that define columns. */
+enum ddl { DDL_NONE, DDL_CREATE_TABLE, DDL_ALTER_TABLE };
+
 /* What an open bracket, or the statement itself, is in. */
 struct frame {
     size_t start;          /* of the primary that the bracket belongs to: f of f(…), or the bracket */
@@ -25,6 +28,7 @@ struct frame {
     const char *alias;     /* the name that the column gets when this call is all of it */
     enum clause clause;
     bool call;          /* arguments of a function, or a list of values */
+    bool columns;       /* the columns of CREATE TABLE */
     bool nothing;       /* its argument is put aside: a set without rows */
     bool rows;          /* a function that makes rows of one column, in FROM … */
     const char *source; /* … that needs an alias of this name when it has none … */
@@ -46,6 +50,8 @@ struct rewriter {
     bool literal;            /* it is one literal or parameter */
     bool catalog;            /* the statement is about the catalog */
     bool postgres;           /* it means what PostgreSQL means by it */
+    enum ddl ddl;
+    bool adding; /* behind ALTER TABLE's ADD: the next name is a column's */
     size_t depth;
     struct frame frames[DEPTH_MAX + 1];
 };

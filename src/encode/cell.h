@@ -128,10 +128,20 @@ static inline int64_t decimal_short(const struct cell *c, const void *data, size
                             : ((const int64_t *)data)[row];
 }
 
+static inline uint8_t *cell_numeric(uint8_t *p, const struct cell *c, const void *data, size_t row)
+{
+    if (c->stored < 16)
+        return binary_numeric_i64(p, decimal_short(c, data, row), c->scale);
+    __int128 v = decimal_at(c->type, data, row);
+    return c->trims ? binary_numeric_trimmed(p, v, c->scale) : binary_numeric(p, v, c->scale);
+}
+
 static inline uint8_t *cell_decimal(uint8_t *p, const struct cell *c, const void *data, size_t row)
 {
-    if (c->stored == 16)
-        return text_decimal(p, decimal_at(c->type, data, row), c->scale);
+    if (c->stored == 16) {
+        uint8_t *end = text_decimal(p, decimal_at(c->type, data, row), c->scale);
+        return c->trims ? text_without_zeros(end) : end;
+    }
     int64_t v = decimal_short(c, data, row);
     uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
     if (__builtin_expect(u >= DIGITS_8 || c->scale - 1u > 6, 0))
@@ -200,9 +210,7 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case B_UINT128: return binary_numeric_u128(p, u128_at(v, row), false, 0);
     case B_FLOAT: return put_be32(p, AT(uint32_t));
     case B_DOUBLE: return put_be64(p, AT(uint64_t));
-    case B_DECIMAL:
-        return c->stored < 16 ? binary_numeric_i64(p, decimal_short(c, v->data, row), c->scale)
-                              : binary_numeric(p, decimal_at(c->type, v->data, row), c->scale);
+    case B_DECIMAL: return cell_numeric(p, c, v->data, row);
     case B_BYTES: {
         const struct engine_string *s = string_at(v, row);
         memcpy(p, engine_string_data(s), s->len);

@@ -9,6 +9,15 @@
 
 enum { NUMERIC_TYPMOD_OFFSET = 4 };
 
+/* A numeric without precision is a DECIMAL(38,10) here, and products of such have 20 or 30 digits behind the
+ * point: they are sent as PostgreSQL sends what has no precision, with the digits that matter. */
+static bool is_unbounded(const struct engine_column_type *t)
+{
+    enum { UNBOUNDED_WIDTH = 38, UNBOUNDED_SCALE = 10 };
+    return t->type == ENGINE_DECIMAL && t->width == UNBOUNDED_WIDTH && t->scale > 0 &&
+           t->scale % UNBOUNDED_SCALE == 0;
+}
+
 static bool is_composite(enum engine_type t)
 {
     return t == ENGINE_STRUCT || t == ENGINE_MAP || t == ENGINE_UNION;
@@ -64,7 +73,9 @@ static const struct engine_column_type *innermost(const struct engine_column_typ
 /* As PostgreSQL packs precision and scale into one number (its numerictypmodin). */
 static int32_t typmod_of(const struct engine_column_type *t)
 {
-    return t->type == ENGINE_DECIMAL ? ((int32_t)t->width << 16 | t->scale) + NUMERIC_TYPMOD_OFFSET : -1;
+    return t->type == ENGINE_DECIMAL && !is_unbounded(t)
+               ? ((int32_t)t->width << 16 | t->scale) + NUMERIC_TYPMOD_OFFSET
+               : -1;
 }
 
 void encode_describe(const struct engine_column_type *t, struct column_desc *out)
@@ -150,6 +161,7 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     timestamp_unit(c);
     if (t->type == ENGINE_DECIMAL)
         c->stored = t->width <= 4 ? 2 : t->width <= 9 ? 4 : t->width <= 18 ? 8 : 16;
+    c->trims = is_unbounded(t);
     if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)
         return ST_OK;
     for (const struct engine_column_type *level = t;

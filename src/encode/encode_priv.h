@@ -95,6 +95,7 @@ struct cell {
     uint32_t bound;                       /* bytes with the length word; 0: ask cell_bound */
     uint8_t scale;                        /* DECIMAL */
     uint8_t stored;                       /* DECIMAL: bytes of a value: 2, 4, 8, 16 */
+    bool trims;                           /* DECIMAL: without zeros at its end: a numeric without precision */
     int64_t to_micros_mul, to_micros_div; /* TIMESTAMP_* */
     const struct engine_column_type *type;
     const struct encode_settings *settings;

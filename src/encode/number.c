@@ -222,6 +222,18 @@ uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale)
     return binary_numeric_u128(p, v < 0 ? 0 - u : u, v < 0, scale);
 }
 
+uint8_t *binary_numeric_trimmed(uint8_t *p, __int128 v, uint8_t scale)
+{
+    while (scale > 0 && v != (int64_t)v && v % 10 == 0)
+        v /= 10, scale--;
+    if (v != (int64_t)v)
+        return binary_numeric(p, v, scale);
+    int64_t narrow = (int64_t)v;
+    for (; scale > 0 && narrow % 10 == 0; scale--)
+        narrow /= 10;
+    return binary_numeric_i64(p, narrow, scale);
+}
+
 enum {
     BIGNUM_HEADER = 3,
     BIGNUM_DIGITS_MAX = 131072, /* as many as PostgreSQL's numeric has before its point */

@@ -20,8 +20,17 @@ uint8_t *text_i64(uint8_t *p, int64_t v);
 uint8_t *text_u128(uint8_t *p, unsigned __int128 v);
 /* v × 10^-scale, with scale digits behind the point. */
 uint8_t *text_decimal(uint8_t *p, __int128 v, uint8_t scale);
+/* Cuts the zeros, and a point, off the end of a decimal that has a point. */
+static inline uint8_t *text_without_zeros(uint8_t *end)
+{
+    while (end[-1] == '0')
+        end--;
+    return end[-1] == '.' ? end - 1 : end;
+}
 /* value word only: ndigits, weight, sign, dscale, digits */
 uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale);
+/* The same without zeros at the end of the fraction. */
+uint8_t *binary_numeric_trimmed(uint8_t *p, __int128 v, uint8_t scale);
 /* The same of a value of 64 bits. */
 uint8_t *binary_numeric_i64(uint8_t *p, int64_t v, uint8_t scale);
 /* The same of a magnitude and its sign. */

@@ -162,7 +162,10 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
     if (q->made)
         TRY(sql_tokens_follow(&scratch, &sent, q->made, &sql, e));
     TRY(judge(sql, names_in_strings(q->sql), e));
-    TRY(lead(s, &scratch, &sql, &edits, &led, &q->names_session, e));
+    if (lead(s, &scratch, &sql, &edits, &led, &q->names_session, e) < 0) {
+        edits.nedits = 0; /* its errors are placed in what it was given */
+        return explain(q, sql.text, &edits, e);
+    }
     int rc = hand_over(s, q, &led, out, e);
     return rc < 0 ? explain(q, sql.text, &edits, e) : ST_OK;
 }

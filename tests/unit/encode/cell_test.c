@@ -189,8 +189,8 @@ static void decimals_of_every_width(void **state)
         {38, 10, "1234567890123456789012345678.0123456789",
          "000a00060000000a04d2162e23340d801ed204d2162e007b11d722c4"},
         {38, 10, "-0.0000000001", "0001fffd4000000a0064"},
-        {38, 10, "10000.0000000000", "000100010000000a0001"},
-        {38, 10, "0.0000100000", "0001fffe0000000a03e8"},
+        {38, 11, "10000.00000000000", "000100010000000b0001"},
+        {38, 11, "0.00001000000", "0001fffe0000000b03e8"},
         {38, 37, "1.0000000000000000000000000000000000001",
          "000b000000000025000100000000000000000000000000000000000003e8"},
         {38, 37, "-9.9999999999999999999999999999999999999",
@@ -208,6 +208,35 @@ static void decimals_of_every_width(void **state)
             .type = ENGINE_DECIMAL, .width = cases[i].width, .scale = cases[i].scale};
         struct engine_int128 data = {0, 0};
         engine_put_decimal(&type, &data, 0, unscaled(cases[i].text));
+        assert_both(&type, &data, cases[i].text, cases[i].binary);
+    }
+}
+
+/* What stands for a numeric without precision: without zeros at its end. */
+static void decimals_without_precision(void **state)
+{
+    static const struct {
+        uint8_t scale;
+        const char *stored, *text, *binary;
+    } cases[] = {
+        {10, "10000.0000000000", "10000", "00010001000000000001"},
+        {10, "0.0000100000", "0.00001", "0001fffe0000000503e8"},
+        {10, "-1.5000000000", "-1.5",
+         "0002000040000001000"
+         "11388"},
+        {10, "0.0000000000", "0", "0000000000000000"},
+        {10, "1234567890123456789012345600.0000000000", "1234567890123456789012345600",
+         "0007000600000000"
+         "04d2162e23340d801ed204d215e0"},
+        {20, "2.25000000000000000000", "2.25",
+         "00020000000000020002"
+         "09c4"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct engine_column_type type = {.type = ENGINE_DECIMAL, .width = 38, .scale = cases[i].scale};
+        struct engine_int128 data = {0, 0};
+        engine_put_decimal(&type, &data, 0, unscaled(cases[i].stored));
         assert_both(&type, &data, cases[i].text, cases[i].binary);
     }
 }
@@ -406,6 +435,7 @@ int main(void)
         cmocka_unit_test(integers),
         cmocka_unit_test(integers_of_128_bits),
         cmocka_unit_test(decimals_of_every_width),
+        cmocka_unit_test(decimals_without_precision),
         cmocka_unit_test(uuids),
         cmocka_unit_test(blobs_in_hex_and_escaped),
         cmocka_unit_test(bits),

@@ -1,0 +1,555 @@
+/* A string that is cast to a type is read as PostgreSQL's input function of that type reads it, and handed to
+ * the engine in the one form that both know. What looks the same in both is left as it is written. */
+#include "dialect/literal.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "dialect/walk.h"
+#include "pgtype/calendar.h"
+#include "pgtype/oid.h"
+#include "pgtype/tz.h"
+#include "pgtype/value.h"
+#include "sql/type.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+    SPELLED_MAX = 256 * 1024 * 1024,
+    ENGINE_DIGITS_MAX = 38,
+    EXPONENT_MAX = 1000,
+    MICROS_DIGITS = 6,
+    BITS_MAX = 1 << 24,
+};
+
+/* ---- what a string says ---- */
+
+static unsigned hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static void put_utf8(char *out, size_t *n, uint32_t c)
+{
+    if (c < 0x80) {
+        out[(*n)++] = (char)c;
+        return;
+    }
+    unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char first[] = {0, 0xC0, 0xE0, 0xF0};
+    out[(*n)++] = (char)(first[more] | c >> 6 * more);
+    while (more-- > 0)
+        out[(*n)++] = (char)(0x80 | (c >> 6 * more & 0x3F));
+}
+
+/* Behind a backslash of E'…', at p[i]; where to go on. */
+static size_t put_escape(const char *p, size_t i, size_t end, char *out, size_t *n)
+{
+    static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    const char *letter = strchr(letters, p[i]);
+    uint32_t v = 0;
+    size_t k = i;
+    if (p[i] >= '0' && p[i] <= '7') {
+        for (; k < end && k < i + 3 && p[k] >= '0' && p[k] <= '7'; k++)
+            v = v * 8 + (uint32_t)(p[k] - '0');
+        out[(*n)++] = (char)v;
+        return k;
+    }
+    size_t most = p[i] == 'x' ? 2 : p[i] == 'u' ? 4 : p[i] == 'U' ? 8 : 0;
+    for (k = i + 1; most && k < end && k < i + 1 + most && is_hex(p[k]); k++)
+        v = v * 16 + hex_value(p[k]);
+    if (most && k > i + 1) {
+        if (most == 2)
+            out[(*n)++] = (char)v;
+        else
+            put_utf8(out, n, v);
+        return k;
+    }
+    out[(*n)++] = letter ? meant[letter - letters] : p[i];
+    return i + 1;
+}
+
+/* The piece in quotes that opens at p[*i]; its text is appended. */
+static void read_piece(struct str s, size_t *i, bool escapes, char *out, size_t *n)
+{
+    for (++*i; *i < s.n;) {
+        char c = s.p[*i];
+        if (c == '\'') {
+            ++*i;
+            if (*i >= s.n || s.p[*i] != '\'')
+                return;
+        } else if (c == '\\' && escapes && *i + 1 < s.n) {
+            *i = put_escape(s.p, *i + 1, s.n, out, n);
+            continue;
+        }
+        out[(*n)++] = c;
+        ++*i;
+    }
+}
+
+int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str *out)
+{
+    struct str s = t->text;
+    bool escapes = s.n > 2 && (s.p[0] == 'e' || s.p[0] == 'E') && s.p[1] == '\'';
+    if (t->kind != SQL_TOK_STRING || s.n < 2 || (s.p[0] != '\'' && !escapes))
+        return ST_AGAIN;
+    char *text = arena_alloc(r->arena, s.n + 1);
+    if (!text)
+        return err_oom(r->err);
+    size_t n = 0;
+    for (size_t i = escapes; i < s.n;) {
+        if (s.p[i] == '\'')
+            read_piece(s, &i, escapes, text, &n);
+        else if (s.p[i] == '-') /* a comment between two lines of it */
+            return ST_AGAIN;
+        else
+            i++;
+    }
+    text[n] = '\0';
+    *out = (struct str){text, n};
+    return ST_OK;
+}
+
+/* ---- values for the engine ---- */
+
+static void put_day(struct buf *b, int64_t days)
+{
+    int64_t year;
+    unsigned month, day;
+    civil_from_days(days, &year, &month, &day);
+    buf_printf(b, "%04" PRId64 "-%02u-%02u%s", year <= 0 ? 1 - year : year, month, day,
+               year <= 0 ? " (BC)" : "");
+}
+
+static void put_clock(struct buf *b, int64_t micros)
+{
+    int64_t s = micros / CALENDAR_MICROS_A_SECOND;
+    buf_printf(b, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, s / 3600, s / 60 % 60, s % 60);
+    if (micros % CALENDAR_MICROS_A_SECOND)
+        buf_printf(b, ".%06" PRId64, micros % CALENDAR_MICROS_A_SECOND);
+}
+
+static void put_timestamp(struct buf *b, int64_t micros)
+{
+    int64_t clock = micros % CALENDAR_MICROS_A_DAY;
+    clock += clock < 0 ? CALENDAR_MICROS_A_DAY : 0;
+    put_day(b, (micros - clock) / CALENDAR_MICROS_A_DAY);
+    buf_put_u8(b, ' ');
+    put_clock(b, clock);
+}
+
+static void put_infinity(struct buf *b, bool negative)
+{
+    buf_printf(b, "%sinfinity", negative ? "-" : "");
+}
+
+static void put_offset(struct buf *b, int32_t seconds)
+{
+    int32_t s = abs(seconds);
+    buf_printf(b, "%c%02d:%02d", seconds < 0 ? '-' : '+', s / 3600, s / 60 % 60);
+    if (s % 60)
+        buf_printf(b, ":%02d", s % 60);
+}
+
+static void put_quoted(struct buf *b, struct str s)
+{
+    buf_put_u8(b, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'')
+            buf_put_u8(b, '\'');
+        buf_put_u8(b, (uint8_t)s.p[i]);
+    }
+    buf_put_u8(b, '\'');
+}
+
+static void put_bytes(struct buf *b, struct str s)
+{
+    buf_printf(b, "from_hex('");
+    for (size_t i = 0; i < s.n; i++)
+        buf_printf(b, "%02x", (unsigned char)s.p[i]);
+    buf_printf(b, "')");
+}
+
+static void put_uuid(struct buf *b, const uint8_t *u)
+{
+    for (int i = 0; i < 16; i++)
+        buf_printf(b, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", u[i]);
+}
+
+/* A value in quotes, whose type the cast around it says. other: a timestamptz as it is read in another zone
+ * than UTC: the same when its text names an offset. NULL for other types. */
+static void put_value(struct buf *b, const struct pg_value *v, const struct pg_value *other)
+{
+    switch (v->kind) {
+    case PG_NULL: buf_printf(b, "NULL"); return;
+    case PG_BOOL: buf_printf(b, v->v.b ? "true" : "false"); return;
+    case PG_BYTES: put_bytes(b, v->v.text); return;
+    case PG_FLOAT: buf_printf(b, "'%.9g'", (double)v->v.f); return;
+    case PG_DOUBLE: buf_printf(b, "'%.17g'", v->v.d); return;
+    case PG_NUMERIC:
+    case PG_TEXT:
+    case PG_BIT: put_quoted(b, v->v.text); return;
+    default: break;
+    }
+    buf_put_u8(b, '\'');
+    switch (v->kind) {
+    case PG_INT64: buf_printf(b, "%" PRId64, v->v.i); break;
+    case PG_DATE:
+        if (v->v.i == INT32_MAX || v->v.i == -INT32_MAX)
+            put_infinity(b, v->v.i < 0);
+        else
+            put_day(b, v->v.i);
+        break;
+    case PG_TIME: put_clock(b, v->v.time.micros); break;
+    case PG_TIMETZ:
+        put_clock(b, v->v.time.micros);
+        put_offset(b, v->v.time.offset_s);
+        break;
+    case PG_TIMESTAMP:
+    case PG_TIMESTAMPTZ:
+        if (v->v.i == INT64_MAX || v->v.i == -INT64_MAX) {
+            put_infinity(b, v->v.i < 0);
+        } else {
+            put_timestamp(b, v->v.i);
+            buf_printf(b, other && other->v.i == v->v.i ? "+00" : "");
+        }
+        break;
+    case PG_INTERVAL:
+        buf_printf(b, "%d months %d days %" PRId64 " microseconds", v->v.interval.months, v->v.interval.days,
+                   v->v.interval.micros);
+        break;
+    case PG_UUID: put_uuid(b, v->v.uuid); break;
+    default: break;
+    }
+    buf_put_u8(b, '\'');
+}
+
+/* The items of one dimension, from *at on. */
+static void put_items(struct buf *b, const struct pg_value *v, const struct pg_value *other, int dim,
+                      size_t *at)
+{
+    size_t n = v->v.array.ndims ? (size_t)v->v.array.dims[dim] : 0;
+    buf_put_u8(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_printf(b, ", ");
+        if (dim + 1 < v->v.array.ndims)
+            put_items(b, v, other, dim + 1, at);
+        else {
+            put_value(b, &v->v.array.items[*at], other ? &other->v.array.items[*at] : NULL);
+            ++*at;
+        }
+    }
+    buf_put_u8(b, ']');
+}
+
+/* ---- what may be left as it is ---- */
+
+static bool matches(struct str s, const char *pattern)
+{
+    size_t n = strlen(pattern);
+    if (s.n != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (pattern[i] == '0' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != pattern[i])
+            return false;
+    return true;
+}
+
+/* The forms that nearly everybody writes, and that the engine reads alike. */
+static bool is_plain(struct str s, const struct pg_value *v)
+{
+    switch (v->kind) {
+    case PG_DATE: return matches(s, "0000-00-00");
+    case PG_TIMESTAMP:
+    case PG_TIMESTAMPTZ: return matches(s, "0000-00-00") || matches(s, "0000-00-00 00:00:00");
+    case PG_TIME: return matches(s, "00:00:00");
+    case PG_NUMERIC: return !memchr(s.p, 'e', s.n) && !memchr(s.p, 'E', s.n);
+    case PG_BIT: return str_eq(s, v->v.text);
+    case PG_FLOAT:
+    case PG_DOUBLE: return true;
+    case PG_BOOL: return str_eq(s, STR("true")) || str_eq(s, STR("false"));
+    default: return false;
+    }
+}
+
+/* ---- precision ---- */
+
+static int64_t rounded(int64_t micros, int32_t digits)
+{
+    int64_t unit = 1;
+    for (int32_t i = digits; i < MICROS_DIGITS; i++)
+        unit *= 10;
+    int64_t half = unit / 2, rest = micros % unit;
+    micros -= rest;
+    return rest >= half && rest > 0 ? micros + unit : rest <= -half && rest < 0 ? micros - unit : micros;
+}
+
+static void round_to(struct pg_value *v, int32_t digits)
+{
+    switch (v->kind) {
+    case PG_TIMESTAMP:
+    case PG_TIMESTAMPTZ:
+        if (v->v.i != INT64_MAX && v->v.i != -INT64_MAX)
+            v->v.i = rounded(v->v.i, digits);
+        break;
+    case PG_TIME:
+    case PG_TIMETZ: v->v.time.micros = rounded(v->v.time.micros, digits); break;
+    case PG_INTERVAL: v->v.interval.micros = rounded(v->v.interval.micros, digits); break;
+    default: break;
+    }
+}
+
+/* interval's fields, the largest first, and what one of them is. */
+static const struct {
+    const char *word;
+    int64_t months, micros;
+} fields[] = {
+    {"YEAR", 12, 0},
+    {"MONTH", 1, 0},
+    {"DAY", 0, 0},
+    {"HOUR", 0, 3600 * CALENDAR_MICROS_A_SECOND},
+    {"MINUTE", 0, 60 * CALENDAR_MICROS_A_SECOND},
+    {"SECOND", 0, 0},
+};
+
+enum { FIELD_DAY = 2, FIELD_SECOND = 5 };
+
+static size_t field_of(struct str word)
+{
+    size_t i = 0;
+    while (i < FIELD_SECOND && !str_ieq(word, str_of(fields[i].word)))
+        i++;
+    return i;
+}
+
+/* What is less than the last field is dropped, as PostgreSQL does. */
+static void cut_interval(struct pg_value *v, size_t last)
+{
+    if (last < FIELD_SECOND && last > FIELD_DAY) {
+        v->v.interval.micros -= v->v.interval.micros % fields[last].micros;
+    } else if (last <= FIELD_DAY) {
+        v->v.interval.micros = 0;
+        if (last < FIELD_DAY) {
+            v->v.interval.days = 0;
+            v->v.interval.months -= v->v.interval.months % (int32_t)fields[last].months;
+        }
+    }
+}
+
+static bool is_bare_number(struct str s)
+{
+    size_t i = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    size_t digits = 0;
+    for (; i < s.n; i++)
+        if (s.p[i] >= '0' && s.p[i] <= '9')
+            digits++;
+        else if (s.p[i] != '.')
+            return false;
+    return digits > 0;
+}
+
+/* '5' of an interval day are five days. */
+static int with_field(struct rewriter *r, struct str *text, struct str field)
+{
+    return is_bare_number(*text) ? walk_concat(r, (const struct str[]){*text, STR(" "), field}, 3, text)
+                                 : ST_OK;
+}
+
+/* ---- all of it ---- */
+
+/* What only the clock knows; p NULL: another text. */
+static struct str by_clock(uint32_t oid, struct str text)
+{
+    static const struct {
+        uint32_t oid;
+        const char *word, *sql;
+    } words[] = {
+        {PGTYPE_DATE, "now", "(CAST(now() AS DATE))"},
+        {PGTYPE_DATE, "today", "(CAST(now() AS DATE))"},
+        {PGTYPE_DATE, "tomorrow", "(CAST(now() AS DATE) + 1)"},
+        {PGTYPE_DATE, "yesterday", "(CAST(now() AS DATE) - 1)"},
+        {PGTYPE_TIMESTAMP, "now", "(CAST(now() AS TIMESTAMP))"},
+        {PGTYPE_TIMESTAMP, "today", "(CAST(now() AS DATE))"},
+        {PGTYPE_TIMESTAMP, "tomorrow", "(CAST(now() AS DATE) + 1)"},
+        {PGTYPE_TIMESTAMP, "yesterday", "(CAST(now() AS DATE) - 1)"},
+        {PGTYPE_TIMESTAMPTZ, "now", "(now())"},
+        {PGTYPE_TIMESTAMPTZ, "today", "(CAST(now() AS DATE))"},
+        {PGTYPE_TIMESTAMPTZ, "tomorrow", "(CAST(now() AS DATE) + 1)"},
+        {PGTYPE_TIMESTAMPTZ, "yesterday", "(CAST(now() AS DATE) - 1)"},
+        {PGTYPE_TIME, "now", "(CAST(CAST(now() AS TIMESTAMP) AS TIME))"},
+    };
+    while (text.n && text.p[0] == ' ')
+        text.p++, text.n--;
+    while (text.n && text.p[text.n - 1] == ' ')
+        text.n--;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].oid == oid && str_ieq(text, str_of(words[i].word)))
+            return str_of(words[i].sql);
+    return (struct str){0};
+}
+
+static int fail_at(struct rewriter *r, const struct sql_token *t)
+{
+    r->err->position = str_position(r->edits.sql, t->at);
+    return ST_ERR;
+}
+
+static int decode(struct rewriter *r, uint32_t oid, struct str text, const struct tz *zone,
+                  struct pg_value *v)
+{
+    return pg_value_decode(r->arena, oid, 0, (const uint8_t *)text.p, (int32_t)text.n, zone, v, r->err);
+}
+
+/* The same text in a zone that is not UTC. */
+static int decode_elsewhere(struct rewriter *r, uint32_t oid, struct str text, struct pg_value *v)
+{
+    CLEANUP(tz_unrefp) const struct tz *other = NULL;
+    TRY(tz_find(&other, "<+01>-01", r->err));
+    return decode(r, oid, text, other, v);
+}
+
+static int finish(struct rewriter *r, struct buf *b, struct str *out)
+{
+    char *text = buf_ok(b) ? arena_strndup(r->arena, (const char *)b->data, b->len) : NULL;
+    if (!text)
+        return err_oom(r->err);
+    *out = (struct str){text, b->len};
+    return ST_OK;
+}
+
+/* bit(n) has n bits exactly, bit one; varbit(n) at most n. */
+static int adjust_bits(struct rewriter *r, struct pg_value *v, const struct sql_type *type)
+{
+    bool varying = v->oid == PGTYPE_VARBIT;
+    size_t n = v->v.text.n, want = type->nmods ? (size_t)type->mods[0] : varying ? n : 1;
+    if (want == 0 || want > BITS_MAX || (varying && n <= want))
+        return ST_OK;
+    char *text = arena_alloc(r->arena, want + 1);
+    if (!text)
+        return err_oom(r->err);
+    memset(text, '0', want);
+    text[want] = '\0';
+    memcpy(text, v->v.text.p, n < want ? n : want);
+    v->v.text = (struct str){text, want};
+    return ST_OK;
+}
+
+static void adjust(struct pg_value *v, const struct sql_type *type)
+{
+    bool fraction = v->kind >= PG_TIME && v->kind <= PG_INTERVAL;
+    if (fraction && type->nmods == 1 && type->mods[0] >= 0 && type->mods[0] < MICROS_DIGITS)
+        round_to(v, type->mods[0]);
+    if (v->kind == PG_INTERVAL && type->last_field.p)
+        cut_interval(v, field_of(type->last_field));
+}
+
+static int spell(struct rewriter *r, struct str said, const struct pg_value *v, const struct pg_value *other,
+                 struct str *out)
+{
+    if (is_plain(said, v))
+        return ST_OK;
+    CLEANUP(buf_release) struct buf b;
+    size_t at = 0;
+    buf_init(&b, SPELLED_MAX);
+    if (v->kind == PG_ARRAY)
+        put_items(&b, v, other, 0, &at);
+    else
+        put_value(&b, v, other);
+    return finish(r, &b, out);
+}
+
+int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t oid,
+                       const struct sql_type *type, struct str *out)
+{
+    struct str said;
+    struct pg_value v = {0}, other = {0};
+    *out = (struct str){0};
+    int status = walk_string_value(r, t, &said);
+    if (status != ST_OK)
+        return status == ST_AGAIN ? ST_OK : status;
+    *out = by_clock(oid, said);
+    if (out->p)
+        return ST_OK;
+    if (oid == PGTYPE_INTERVAL && type->last_field.p)
+        TRY(with_field(r, &said, type->last_field));
+    bool zones = oid == PGTYPE_TIMESTAMPTZ || pgtype_element(oid) == pgtype_find(PGTYPE_TIMESTAMPTZ);
+    if (said.n > INT32_MAX || decode(r, oid, said, tz_utc(), &v) < 0 ||
+        (zones && decode_elsewhere(r, oid, said, &other) < 0))
+        return fail_at(r, t);
+    if (v.kind == PG_TEXT && !walk_has_unicode(t))
+        return ST_OK;
+    if (v.kind == PG_BIT)
+        TRY(adjust_bits(r, &v, type));
+    adjust(&v, type);
+    adjust(&other, type);
+    return spell(r, said, &v, zones ? &other : NULL, out);
+}
+
+/* ---- numbers ---- */
+
+int walk_number_shape(struct rewriter *r, struct str text, unsigned *width, unsigned *scale)
+{
+    size_t i = 0, whole = 0, fraction = 0;
+    int64_t exponent = 0;
+    bool digits = false, leading = true;
+    while (text.n && text.p[text.n - 1] == ' ')
+        text.n--;
+    while (i < text.n && text.p[i] == ' ')
+        i++;
+    i += i < text.n && (text.p[i] == '-' || text.p[i] == '+');
+    for (; i < text.n && text.p[i] >= '0' && text.p[i] <= '9'; i++) {
+        leading &= text.p[i] == '0';
+        whole += !leading;
+        digits = true;
+    }
+    if (i < text.n && text.p[i] == '.')
+        for (i++; i < text.n && text.p[i] >= '0' && text.p[i] <= '9'; i++, digits = true)
+            fraction++;
+    if (digits && i < text.n && (text.p[i] | 0x20) == 'e') {
+        if (!str_to_i64((struct str){text.p + i + 1, text.n - i - 1}, -EXPONENT_MAX, EXPONENT_MAX, &exponent))
+            return ST_AGAIN;
+        i = text.n;
+    }
+    if (!digits || i < text.n)
+        return ST_AGAIN;
+    int64_t before = (int64_t)whole + exponent, after = (int64_t)fraction - exponent;
+    *scale = after > 0 ? (unsigned)after : 0;
+    *width = (before > 0 ? (unsigned)before : 0) + *scale;
+    *width = *width ? *width : 1;
+    return *width <= ENGINE_DIGITS_MAX
+               ? ST_OK
+               : err_set(r->err, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
+                         "a numeric of more than %d digits is out of range", ENGINE_DIGITS_MAX);
+}
+
+bool walk_has_unicode(const struct sql_token *t)
+{
+    const struct str s = t->text;
+    if (t->kind != SQL_TOK_STRING || (s.p[0] | 0x20) != 'e' || !memchr(s.p, '\\', s.n))
+        return false;
+    for (size_t i = 0; i + 1 < s.n; i++)
+        if (s.p[i] == '\\' && (s.p[i + 1] | 0x20) == 'u')
+            return true;
+    return false;
+}
+
+int walk_unicode_literal(struct rewriter *r)
+{
+    struct sql_token t = r->token;
+    struct str said;
+    if (walk_string_value(r, &t, &said) != ST_OK)
+        return walk_on(r);
+    CLEANUP(buf_release) struct buf b;
+    struct str text;
+    buf_init(&b, SPELLED_MAX);
+    put_quoted(&b, said);
+    TRY(finish(r, &b, &text));
+    TRY(walk_replace(r, t.at, walk_end(&t), text));
+    return walk_on(r);
+}

@@ -1,0 +1,31 @@
+/* Literals of a type in PostgreSQL's forms, which pgtype/ reads, spelled for the engine. Of dialect/
+ * alone. */
+#ifndef TAVANA_DIALECT_LITERAL_H
+#define TAVANA_DIALECT_LITERAL_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rewriter;
+struct sql_token;
+struct sql_type;
+
+/* What the engine shall read in place of the string t, which is meant as a value of the type with that OID
+ * and these modifiers: an expression of one primary. *out with p NULL: the string as it is, which means the
+ * same there. Errors stand at the string: 22P02, 22003, 22007, 22008, in PostgreSQL's words. */
+int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t oid,
+                       const struct sql_type *type, struct str *out);
+/* What a string token says, of the arena: without quotes and escapes. ST_AGAIN: one that is not read here
+ * (U&'…', B'…', X'…'). */
+int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str *out);
+/* E'…' with \u in it. */
+bool walk_has_unicode(const struct sql_token *t);
+/* At such a string, which the engine does not read: as a plain string. Goes on behind it. */
+int walk_unicode_literal(struct rewriter *r);
+/* The precision and scale that hold all digits of a number: "-12.50", "1e3". ST_AGAIN: it is no number, or
+ * NaN or infinite. 22003: more digits than the engine has */
+int walk_number_shape(struct rewriter *r, struct str text, unsigned *width, unsigned *scale);
+
+#endif

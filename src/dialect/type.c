@@ -1,0 +1,191 @@
+/* Types as PostgreSQL writes them, and what the engine has for them. */
+#include "dialect/type.h"
+
+#include "dialect/walk.h"
+#include "pgtype/oid.h"
+#include "sql/type.h"
+
+enum {
+    FLOAT4_BITS_MAX = 24,
+    FLOAT8_BITS_MAX = 53,
+    ENGINE_DIGITS_MAX = 38,
+};
+
+/* Types that the engine does not know, and what it has for them. */
+static const struct {
+    const char *from, *to;
+} types[] = {
+    {"jsonb", "JSON"},
+    {"varbit", "BIT"},
+    {"name", "VARCHAR"},
+    {"xid", "BIGINT"},
+    {"xid8", "BIGINT"},
+    {"cid", "BIGINT"},
+    {"cstring", "VARCHAR"},
+    {"pg_node_tree", "VARCHAR"},
+    {"aclitem", "VARCHAR"},
+    {"refcursor", "VARCHAR"},
+    {"int2vector", "VARCHAR"},
+    {"oidvector", "VARCHAR"},
+    {"sql_identifier", "VARCHAR"},
+    {"character_data", "VARCHAR"},
+    {"yes_or_no", "VARCHAR"},
+    {"cardinal_number", "INTEGER"},
+    {"regoper", "VARCHAR"},
+    {"regoperator", "VARCHAR"},
+    {"regconfig", "VARCHAR"},
+    {"regdictionary", "VARCHAR"},
+    {"regcollation", "VARCHAR"},
+    {"regprocedure", "VARCHAR"},
+    {"anyarray", "VARCHAR[]"},
+};
+
+static const char *by_name(const struct rewriter *r, struct str name)
+{
+    if (r->catalog && str_ieq(name, STR("oid")))
+        return "pg_oid"; /* the engine's oid is a BIGINT; about the catalog that is what results are sent as */
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (str_ieq(name, str_of(types[i].from)))
+            return types[i].to;
+    return NULL;
+}
+
+static bool is_any(struct str name, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieq(name, str_of(names[i])))
+            return true;
+    return false;
+}
+#define IS_ANY(name, names) is_any(name, names, sizeof(names) / sizeof *(names))
+
+static const char *const numerics[] = {"numeric", "decimal", "dec"};
+
+uint32_t walk_type_oid(const struct sql_type *t)
+{
+    /* what pgtype_by_name knows of the engine's */
+    static const char *const engines[] = {"string", "hugeint", "tinyint", "blob"};
+    if (IS_ANY(t->name, engines))
+        return 0;
+    if (t->zone)
+        return str_ieq(t->name, STR("time")) ? PGTYPE_TIMETZ : PGTYPE_TIMESTAMPTZ;
+    if (t->varying)
+        return str_ieq(t->name, STR("bit")) ? PGTYPE_VARBIT : PGTYPE_VARCHAR;
+    return pgtype_by_name(t->name);
+}
+
+static int bad_modifier(struct rewriter *r, const struct sql_type *t, enum sqlstate code, const char *what)
+{
+    (void)err_set(r->err, code, "%s", what);
+    r->err->position = str_position(r->edits.sql, t->name_at + t->name.n + 1); /* in the brackets */
+    return ST_ERR;
+}
+
+static int spell_float(struct rewriter *r, const struct sql_type *t, struct str *out)
+{
+    int32_t bits = t->nmods ? t->mods[0] : FLOAT8_BITS_MAX;
+    if (bits < 1)
+        return bad_modifier(r, t, SQLSTATE_INVALID_PARAMETER_VALUE,
+                            "precision for type float must be at least 1 bit");
+    if (bits > FLOAT8_BITS_MAX)
+        return bad_modifier(r, t, SQLSTATE_INVALID_PARAMETER_VALUE,
+                            "precision for type float must be less than 54 bits");
+    *out = bits <= FLOAT4_BITS_MAX ? STR("FLOAT") : STR("DOUBLE");
+    return ST_OK;
+}
+
+static int spell_numeric(struct rewriter *r, const struct sql_type *t, struct str *out)
+{
+    if (t->nmods == 0) {
+        *out = STR("DECIMAL(38,10)");
+        return ST_OK;
+    }
+    int32_t width = t->mods[0], scale = t->nmods > 1 ? t->mods[1] : 0;
+    if (width < 1 || width > 1000)
+        return bad_modifier(r, t, SQLSTATE_INVALID_PARAMETER_VALUE,
+                            "NUMERIC precision must be between 1 and 1000");
+    if (width > ENGINE_DIGITS_MAX)
+        return bad_modifier(r, t, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                            "a numeric of more than 38 digits is not supported");
+    if (scale < 0 || scale > width)
+        return bad_modifier(r, t, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                            "a numeric whose scale is not between 0 and its precision is not supported");
+    return ST_OK; /* as it is written */
+}
+
+/* Modifiers that the engine's own types do not have: who casts sees to them. */
+static struct str without_modifiers(uint32_t oid)
+{
+    switch (oid) {
+    case PGTYPE_VARCHAR:
+    case PGTYPE_BPCHAR: return STR("VARCHAR");
+    case PGTYPE_BIT:
+    case PGTYPE_VARBIT: return STR("BIT");
+    case PGTYPE_TIME: return STR("TIME");
+    case PGTYPE_TIMETZ: return STR("TIMETZ");
+    case PGTYPE_TIMESTAMP: return STR("TIMESTAMP");
+    case PGTYPE_TIMESTAMPTZ: return STR("TIMESTAMPTZ");
+    case PGTYPE_INTERVAL: return STR("INTERVAL");
+    default: return (struct str){0};
+    }
+}
+
+int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *out)
+{
+    *out = (struct str){0};
+    if (r->postgres && str_ieq(t->name, STR("float")))
+        return spell_float(r, t, out);
+    if (r->postgres && IS_ANY(t->name, numerics))
+        return spell_numeric(r, t, out);
+    const char *name = by_name(r, t->name);
+    if (name)
+        *out = str_of(name);
+    else if (r->postgres && t->scalar_end > t->name_at + t->name.n)
+        *out = without_modifiers(walk_type_oid(t));
+    return ST_OK;
+}
+
+/* ---- columns that are defined ---- */
+
+static bool is_alter(const struct rewriter *r)
+{
+    return r->ddl == DDL_ALTER_TABLE && r->depth == 0;
+}
+
+bool walk_is_column(struct rewriter *r)
+{
+    static const char *const others[] = {"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK",
+                                         "FOREIGN",    "LIKE",    "EXCLUDE"};
+    const struct sql_token *t = &r->token;
+    if (r->ddl == DDL_NONE || !sql_token_is_name(t))
+        return false;
+    if (is_alter(r) && sql_token_is_word(t, "TYPE"))
+        return true;
+    if (WALK_IS_ANY(t, others))
+        return false;
+    if (is_alter(r)) {
+        static const char *const not_names[] = {"COLUMN", "IF", "NOT", "EXISTS"};
+        return r->adding && !WALK_IS_ANY(t, not_names);
+    }
+    return r->ddl == DDL_CREATE_TABLE && r->depth == 1 && walk_top(r)->columns &&
+           (sql_token_is(&r->prev, '(') || sql_token_is(&r->prev, ','));
+}
+
+int walk_column(struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_type type;
+    struct str engine;
+    r->adding = false;
+    TRY(walk_on(r));
+    if (!sql_read_type(&ahead, &type))
+        return ST_OK;
+    TRY(walk_engine_type(r, &type, &engine));
+    if (engine.p)
+        TRY(walk_replace(r, type.at, type.scalar_end, engine));
+    sql_lexer_seek(&r->lexer, type.end);
+    r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type.at};
+    r->end = r->start;
+    (void)sql_lexer_next(&r->lexer, &r->token);
+    return ST_OK;
+}
