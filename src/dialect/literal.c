@@ -553,3 +553,27 @@ int walk_unicode_literal(struct rewriter *r)
     TRY(walk_replace(r, t.at, walk_end(&t), text));
     return walk_on(r);
 }
+
+int walk_zone(struct rewriter *r)
+{
+    struct sql_token t = walk_peek(r);
+    struct str said, text;
+    bool string = t.kind == SQL_TOK_STRING && walk_string_value(r, &t, &said) == ST_OK;
+    if (!string || said.n >= TZ_NAME_MAX || !strpbrk(said.p, "0123456789") || strchr(said.p, '/'))
+        return walk_on(r);
+    CLEANUP(tz_unrefp) const struct tz *zone = NULL;
+    struct err ignored;
+    err_init(&ignored);
+    if (tz_find(&zone, said.p, &ignored) < 0) {
+        (void)err_set(r->err, SQLSTATE_INVALID_PARAMETER_VALUE, "time zone \"%s\" not recognized", said.p);
+        return ST_ERR;
+    }
+    if (!tz_is_fixed(zone))
+        return walk_on(r);
+    CLEANUP(buf_release) struct buf b;
+    buf_init(&b, SPELLED_MAX);
+    buf_printf(&b, "to_seconds(%d)", tz_offset_at(zone, 0));
+    TRY(finish(r, &b, &text));
+    TRY(walk_replace(r, t.at, walk_end(&t), text));
+    return walk_on(r);
+}

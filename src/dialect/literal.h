@@ -24,6 +24,9 @@ int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str 
 bool walk_has_unicode(const struct sql_token *t);
 /* At such a string, which the engine does not read: as a plain string. Goes on behind it. */
 int walk_unicode_literal(struct rewriter *r);
+/* At the ZONE of AT TIME ZONE: 'UTC+3' and its kin, which the engine reads with the other sign, become an
+ * interval. Goes on behind it. */
+int walk_zone(struct rewriter *r);
 /* The precision and scale that hold all digits of a number: "-12.50", "1e3". ST_AGAIN: it is no number, or
  * NaN or infinite. 22003: more digits than the engine has */
 int walk_number_shape(struct rewriter *r, struct str text, unsigned *width, unsigned *scale);

@@ -123,6 +123,8 @@ static int step(struct rewriter *r)
         return rewrite_any(r);
     if (r->postgres && sql_token_is_word(t, "FOR"))
         return walk_locking(r);
+    if (r->postgres && sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
+        return walk_zone(r);
     if (r->postgres && walk_has_unicode(t)) {
         struct sql_token after = walk_peek(r);
         return sql_token_is_typecast(&after) ? walk_on(r) : walk_unicode_literal(r); /* a cast sees to it */

@@ -363,23 +363,25 @@ static int load_file(struct tz *z, const char *path, const char *asked, struct e
     return tzif_parse(z, bytes, n, e);
 }
 
-/* "+02", "-05:30", "5": hours east, as the ISO sign has it; anything POSIX as "<+02>-02" goes by its own
- * sign. */
-static bool fixed_offset(struct tz *z, const char *name)
+/* What POSIX's TZ says, whose hours count to the west: "+02", "-05:30", "<+02>-02", "UTC+3". Only names in
+ * brackets have a rule of daylight saving: one without a rule would be the zone database's "posixrules". */
+static bool posix_zone(struct tz *z, const char *name)
 {
     struct scan s = {.p = name};
-    if ((name[0] >= '0' && name[0] <= '9') || name[0] == '+' || name[0] == '-') {
-        int32_t offset = posix_time(&s, 15);
-        if (s.bad || *s.p)
+    if (name[0] == '<') {
+        if (strlen(name) >= TZ_NAME_MAX || !posix_parse(&z->footer, name))
             return false;
-        z->first_offset = offset;
+        z->first_offset = z->footer.std_offset;
         (void)snprintf(z->name, sizeof z->name, "%s", name);
         return true;
     }
-    if (name[0] != '<' || strlen(name) >= TZ_NAME_MAX || !posix_parse(&z->footer, name))
+    while ((*s.p >= 'a' && *s.p <= 'z') || (*s.p >= 'A' && *s.p <= 'Z'))
+        s.p++;
+    z->first_offset = -posix_time(&s, 15);
+    if (s.bad || *s.p || strlen(name) >= TZ_NAME_MAX)
         return false;
-    z->first_offset = z->footer.std_offset;
-    (void)snprintf(z->name, sizeof z->name, "%s", name);
+    for (size_t i = 0; i <= strlen(name); i++) /* as PostgreSQL shows it */
+        z->name[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]);
     return true;
 }
 
@@ -389,11 +391,10 @@ int tz_load(struct tz **out, const char *name, struct err *e)
     char path[PATH_LEN];
     if (!z)
         return err_oom(e);
-    if (!fixed_offset(z, name)) {
-        if (!name_is_safe(name) || !find_file(name, path, z->name))
-            return no_such_zone(name, e);
+    if (name_is_safe(name) && find_file(name, path, z->name))
         TRY(load_file(z, path, name, e));
-    }
+    else if (!posix_zone(z, name))
+        return no_such_zone(name, e);
     *out = TAKE_PTR(z);
     return ST_OK;
 }
@@ -417,6 +418,11 @@ int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds)
             high = middle;
     }
     return low ? z->offsets[low - 1] : z->first_offset;
+}
+
+bool tz_is_fixed(const struct tz *z)
+{
+    return z->ntimes == 0 && !z->footer.has_dst;
 }
 
 int64_t tz_local_to_utc(const struct tz *z, int64_t local_seconds)

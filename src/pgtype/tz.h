@@ -17,6 +17,8 @@ struct tz;
 
 /* Seconds east of Greenwich at a UTC second. */
 int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds);
+/* Whether it is one offset for all time. */
+bool tz_is_fixed(const struct tz *z);
 /* Local seconds to UTC: before a gap's or within an overlap as PostgreSQL resolves them (standard time
  * offset). */
 int64_t tz_local_to_utc(const struct tz *z, int64_t local_seconds);

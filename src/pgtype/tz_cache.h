@@ -8,9 +8,9 @@
 struct err;
 struct tz;
 
-/* "Europe/Berlin" (any case), "UTC", "+02", "<+02>-02", "-05:30" (as PostgreSQL's SET TIME ZONE reads them:
- * POSIX sign for bare strings, ISO sign for numbers is the caller's business). 22023 when there is none. *out
- * is a reference, to be given back with tz_unref. */
+/* "Europe/Berlin" (any case), "UTC", and what POSIX's TZ says, whose hours count to the west: "<+02>-02",
+ * "UTC+3", "-05:30" (which is five and a half hours east). Numbers of hours as SET TIME ZONE takes them are
+ * the caller's business. 22023 when there is none. *out is a reference, to be given back with tz_unref. */
 int tz_find(const struct tz **out, const char *name, struct err *e);
 /* One more user of it; NULL is fine. Returns it. */
 const struct tz *tz_ref(const struct tz *z);
@@ -21,7 +21,7 @@ DEFINE_CLEANUP(const struct tz, tz_unref)
 unsigned tz_cached(void);
 /* Lives as long as the process. */
 const struct tz *tz_utc(void);
-/* As it was asked for. Lent as long as the zone. */
+/* As PostgreSQL shows it. Lent as long as the zone. */
 const char *tz_name(const struct tz *z);
 
 #endif

@@ -56,6 +56,11 @@ ANSWERS = [
      [("{1,2,NULL}", "{}", r'{"a b",c,"d\"e",NULL,"NULL"}', "{{1,2},{3,4}}", "{t,f}")]),
     ("select '{2020-01-01 00:00:00,0044-01-01 00:00:00 BC}'::timestamp[], '{1.5,2.25}'::numeric[], '{2020-01-01 00:00:00+02}'::timestamptz[]",
      [('{"2020-01-01 00:00:00","0044-01-01 00:00:00 BC"}', "{1.5,2.25}", '{"2019-12-31 22:00:00+00"}')]),
+    ("select timestamptz '2020-01-01 00:00:00+00' at time zone 'UTC+3', timestamp '2020-01-01 00:00:00' at time zone '-05:30', "
+     "timestamptz '2020-01-01 00:00:00+00' at time zone interval '5:30', timestamptz '2020-07-01 00:00:00+00' at time zone 'Europe/Berlin', "
+     "timestamptz '2020-07-01 00:00:00+00' at time zone '<+02>-02', timestamptz '2020-07-01 00:00:00+00' at time zone 'Etc/GMT-3'",
+     [("2019-12-31 21:00:00", "2019-12-31 18:30:00+00", "2020-01-01 05:30:00", "2020-07-01 02:00:00", "2020-07-01 02:00:00",
+       "2020-07-01 03:00:00")]),
     (r"select e'a\tb'::text, e'\x41\u00e9'::text, e'\u00fc'", [("a\tb", "Aé", "ü")]),
 ]
 
@@ -116,6 +121,28 @@ def test_columns(cursor):
     assert [c.type_code for c in cursor.description] == [701, 701, 1700, 1700, 1700, 1231, 701]
     assert [cursor.pgresult.fmod(i) for i in range(5)] == [-1, -1, -1, (5 << 16) + 4, (6 << 16 | 2) + 4]
     cursor.execute("drop table typed")
+
+
+# A value for SET TIME ZONE, what SHOW says then, and a moment of 2020.
+ZONES = [
+    ("'+3'", "<+03>-03", "2020-01-01 03:00:00+03"), ("'3'", "<+03>-03", "2020-01-01 03:00:00+03"), ("-5", "<-05>+05", "2019-12-31 19:00:00-05"),
+    ("'GMT-13:00'", "GMT-13:00", "2020-01-01 13:00:00+13"), ("'gmt+3'", "GMT+3", "2019-12-31 21:00:00-03"),
+    ("'UTC+3'", "UTC+3", "2019-12-31 21:00:00-03"), ("'foobar0'", "FOOBAR0", "2020-01-01 00:00:00+00"),
+    ("'<+02>-02'", "<+02>-02", "2020-01-01 02:00:00+02"), ("'-02:00'", "-02:00", "2020-01-01 02:00:00+02"),
+    ("interval '+05:00' hour to minute", "<+05>-05", "2020-01-01 05:00:00+05"), ("'AB3'", "AB3", "2019-12-31 21:00:00-03"),
+    ("'EST5EDT'", "EST5EDT", "2019-12-31 19:00:00-05"), ("'Etc/GMT-3'", "Etc/GMT-3", "2020-01-01 03:00:00+03"),
+    ("'-0'", "<+00>-00", "2020-01-01 00:00:00+00"), ("'+14'", "<+14>-14", "2020-01-01 14:00:00+14"),
+]
+
+
+@pytest.mark.parametrize("zone, shown, moment", ZONES)
+def test_time_zones(cursor, zone, shown, moment):
+    """Numbers and intervals are hours to the east; what else has an offset is POSIX's, to the west."""
+    cursor.execute(f"set time zone {zone}")
+    cursor.execute("show timezone")
+    assert as_text(cursor) == [(shown,)]
+    cursor.execute("select timestamptz '2020-01-01 00:00:00+00', extract(hour from timestamptz '2020-01-01 00:00:00+00')::int")
+    assert as_text(cursor) == [(moment, str(int(moment[11:13])))]
 
 
 def test_a_numeric_has_no_nan(server):

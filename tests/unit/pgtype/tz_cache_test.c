@@ -25,7 +25,7 @@ static const struct tz *found(const char *name)
 static const struct tz *made_up(int i)
 {
     char name[16];
-    (void)snprintf(name, sizeof name, "+%02d:%02d:%02d", i / 3600, i / 60 % 60, i % 60);
+    (void)snprintf(name, sizeof name, "-%02d:%02d:%02d", i / 3600, i / 60 % 60, i % 60);
     return found(name);
 }
 
@@ -48,6 +48,7 @@ static void a_name_is_kept_as_its_file_has_it(void **state)
         {"est5edt", "EST5EDT"},
         {"utc", "UTC"},
         {"+02", "+02"},
+        {"gmt-13:00", "GMT-13:00"},
         {"<+02>-02", "<+02>-02"},
     };
     (void)state;
@@ -173,7 +174,7 @@ static void *look_up(void *of_thread)
         char name[16];
         int offset = 20000 + (*(int *)of_thread * ROUNDS + i) % (2 * TZ_CACHE_MAX);
         err_init(&e);
-        (void)snprintf(name, sizeof name, "+%02d:%02d:%02d", offset / 3600, offset / 60 % 60, offset % 60);
+        (void)snprintf(name, sizeof name, "-%02d:%02d:%02d", offset / 3600, offset / 60 % 60, offset % 60);
         if (tz_find(&z, name, &e) != ST_OK || tz_offset_at(tz_ref(z), 0) != offset)
             return of_thread;
         tz_unref(z);
