@@ -19,10 +19,12 @@
     X(INVALID_DATETIME_FORMAT, "22007", "invalid_datetime_format")                                           \
     X(DATETIME_FIELD_OVERFLOW, "22008", "datetime_field_overflow")                                           \
     X(NULL_VALUE_NOT_ALLOWED, "22004", "null_value_not_allowed")                                             \
+    X(SUBSTRING_ERROR, "22011", "substring_error")                                                           \
     X(DIVISION_BY_ZERO, "22012", "division_by_zero")                                                         \
     X(CHARACTER_NOT_IN_REPERTOIRE, "22021", "character_not_in_repertoire")                                   \
     X(INVALID_ARGUMENT_FOR_LOGARITHM, "2201E", "invalid_argument_for_logarithm")                             \
     X(INVALID_ARGUMENT_FOR_POWER_FUNCTION, "2201F", "invalid_argument_for_power_function")                   \
+    X(INVALID_REGULAR_EXPRESSION, "2201B", "invalid_regular_expression")                                     \
     X(INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, "2201W", "invalid_row_count_in_limit_clause")                       \
     X(INVALID_PARAMETER_VALUE, "22023", "invalid_parameter_value")                                           \
     X(INVALID_ESCAPE_SEQUENCE, "22025", "invalid_escape_sequence")                                           \

@@ -1,6 +1,7 @@
 /* Names of the catalog, where a statement refers to them. */
 #include "dialect/refer.h"
 
+#include "dialect/calls.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
@@ -395,6 +396,14 @@ static int compare_function(struct rewriter *r, const struct chain *c)
     return none ? walk_replace(r, zero.at, walk_end(&zero), STR("'-'")) : ST_OK;
 }
 
+/* Whether a name before a bracket is no call: a table with its columns, a macro with its parameters. */
+static bool is_defined_here(const struct rewriter *r)
+{
+    static const char *const before[] = {"TABLE", "INTO",      "EXISTS", "REFERENCES", "MACRO", "FUNCTION",
+                                         "WITH",  "RECURSIVE", "VIEW",   "TYPE",       "INDEX"};
+    return WALK_IS_ANY(&r->prev, before);
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
@@ -414,6 +423,13 @@ int walk_name(struct rewriter *r)
         return walk_on(r);
     }
     bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
+    const struct call_name *ours =
+        r->postgres && call && c.space == SQL_CATALOG_PG ? call_find(sql_name_bare(&c.parts[at])) : NULL;
+    bool accepts = false;
+    if (ours && !is_defined_here(r))
+        TRY(walk_accepts(r, &accepts));
+    if (accepts)
+        return walk_call(r, ours, c.parts[0].at, c.end);
     const struct sql_catalog_name *name = sql_catalog_find(c.space, sql_name_bare(&c.parts[at]));
     if (name && name->kind == SQL_CATALOG_VALUE && c.n == at + 1)
         return rewrite_value(r, &c, name);

@@ -6,6 +6,7 @@
  * comment that has no end is left as it is, for the engine to refuse. */
 #include "dialect/translate.h"
 
+#include "dialect/calls.h"
 #include "dialect/cast.h"
 #include "dialect/literal.h"
 #include "dialect/locking.h"
@@ -104,6 +105,10 @@ static enum ddl ddl_of(struct sql_tokens sql)
 static int step(struct rewriter *r)
 {
     const struct sql_token *t = &r->token;
+    bool did = false;
+    TRY(walk_argument(r, &did));
+    if (did)
+        return ST_OK;
     if (r->ddl != DDL_NONE && walk_is_column(r))
         return walk_column(r);
     if (r->ddl == DDL_ALTER_TABLE && r->depth == 0 && sql_token_is_word(t, "ADD"))

@@ -30,6 +30,16 @@ bool walk_is_any(const struct sql_token *t, const char *const *words, size_t n)
     return false;
 }
 
+int walk_accepts(struct rewriter *r, bool *out)
+{
+    if (r->accepts == SQL_ACCEPTS_UNKNOWN && r->catalog)
+        r->accepts = SQL_ACCEPTS_YES;
+    if (r->accepts == SQL_ACCEPTS_UNKNOWN)
+        TRY(sql_postgres_accepts(r->arena, r->tokens.text, &r->accepts, r->err));
+    *out = r->accepts == SQL_ACCEPTS_YES;
+    return ST_OK;
+}
+
 struct sql_token walk_peek(const struct rewriter *r)
 {
     struct sql_lexer ahead = r->lexer;

@@ -3,6 +3,7 @@
 #ifndef TAVANA_DIALECT_WALK_H
 #define TAVANA_DIALECT_WALK_H
 
+#include "sql/accepts.h"
 #include "sql/edits.h"
 #include "sql/name.h"
 #include "sql/token.h"
@@ -13,6 +14,8 @@ enum {
 
 #define SCHEMA_PG   "tavana_catalog.pg."
 #define SCHEMA_INFO "tavana_catalog.info."
+
+struct call_name;
 
 enum clause { CLAUSE_OTHER, CLAUSE_SELECT, CLAUSE_FROM };
 
@@ -27,12 +30,14 @@ struct frame {
     size_t at;             /* of the bracket */
     const char *alias;     /* the name that the column gets when this call is all of it */
     enum clause clause;
-    bool call;          /* arguments of a function, or a list of values */
-    bool columns;       /* the columns of CREATE TABLE */
-    bool nothing;       /* its argument is put aside: a set without rows */
-    bool rows;          /* a function that makes rows of one column, in FROM … */
-    const char *source; /* … that needs an alias of this name when it has none … */
-    bool wrapped;       /* … in a subquery that was opened for it */
+    bool call;                      /* arguments of a function, or a list of values */
+    bool columns;                   /* the columns of CREATE TABLE */
+    bool nothing;                   /* its argument is put aside: a set without rows */
+    bool rows;                      /* a function that makes rows of one column, in FROM … */
+    const char *source;             /* … that needs an alias of this name when it has none … */
+    bool wrapped;                   /* … in a subquery that was opened for it */
+    const struct call_name *called; /* the function of ours that the call became; NULL: none */
+    size_t argument;                /* … and how many commas or keywords of it have been passed */
 };
 
 struct rewriter {
@@ -44,12 +49,13 @@ struct rewriter {
     struct sql_tokens tokens;
     struct sql_lexer lexer; /* behind token */
     struct sql_token token, prev;
-    size_t start;            /* of the primary (name, literal, call, bracket) that ends with prev … */
-    size_t end;              /* … and its end; start == end: none */
-    struct sql_token before; /* what stands before it */
-    bool literal;            /* it is one literal or parameter */
-    bool catalog;            /* the statement is about the catalog */
-    bool postgres;           /* it means what PostgreSQL means by it */
+    size_t start;             /* of the primary (name, literal, call, bracket) that ends with prev … */
+    size_t end;               /* … and its end; start == end: none */
+    struct sql_token before;  /* what stands before it */
+    bool literal;             /* it is one literal or parameter */
+    bool catalog;             /* the statement is about the catalog */
+    bool postgres;            /* it means what PostgreSQL means by it */
+    enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */
     enum ddl ddl;
     bool adding; /* behind ALTER TABLE's ADD: the next name is a column's */
     size_t depth;
@@ -64,6 +70,9 @@ static inline size_t walk_end(const struct sql_token *t)
 {
     return t->at + t->text.n;
 }
+
+/* Whether PostgreSQL's parser takes the statement: what it does not take has the engine's meaning. */
+int walk_accepts(struct rewriter *r, bool *out);
 
 /* The token after the current one. */
 struct sql_token walk_peek(const struct rewriter *r);

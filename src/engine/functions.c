@@ -36,13 +36,26 @@ static const struct {
     [PG_INTERVAL] = {DUCKDB_TYPE_INTERVAL, NULL},
     [PG_UUID] = {DUCKDB_TYPE_UUID, NULL},
     [PG_JSON] = {DUCKDB_TYPE_VARCHAR, "JSON"},
+    [PG_TEXTS] = {DUCKDB_TYPE_LIST, NULL},
+    [PG_TEXTS_LIST] = {DUCKDB_TYPE_LIST, NULL},
 };
+
+static duckdb_logical_type list_of(duckdb_logical_type child)
+{
+    duckdb_logical_type list = duckdb_create_list_type(child);
+    duckdb_destroy_logical_type(&child);
+    return list;
+}
 
 static duckdb_logical_type type_of(enum pg_kind kind)
 {
     assert(kind > PG_END && kind < sizeof types / sizeof *types);
     if (kind == PG_NUMERIC)
         return duckdb_create_decimal_type(PG_NUMERIC_WIDTH, PG_NUMERIC_SCALE);
+    if (kind == PG_TEXTS)
+        return list_of(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
+    if (kind == PG_TEXTS_LIST)
+        return list_of(type_of(PG_TEXTS));
     duckdb_logical_type t = duckdb_create_logical_type(types[kind].type);
     if (types[kind].alias)
         duckdb_logical_type_set_alias(t, types[kind].alias);
@@ -71,7 +84,9 @@ static void read_value(const struct column *c, size_t row, struct pg_value *v)
     if (v->is_null)
         return;
     switch (c->kind) {
-    case PG_END: break;
+    case PG_END:
+    case PG_TEXTS:
+    case PG_TEXTS_LIST: break;
     case PG_BOOL: v->boolean = ((const bool *)c->data)[row]; break;
     case PG_INT2: v->integer = ((const int16_t *)c->data)[row]; break;
     case PG_INT4:
@@ -109,7 +124,9 @@ static void write_value(duckdb_vector out, enum pg_kind kind, size_t row, const 
 {
     void *data = duckdb_vector_get_data(out);
     switch (kind) {
-    case PG_END: break;
+    case PG_END:
+    case PG_TEXTS:
+    case PG_TEXTS_LIST: break;
     case PG_BOOL: ((bool *)data)[row] = v->boolean; break;
     case PG_INT2: ((int16_t *)data)[row] = (int16_t)v->integer; break;
     case PG_INT4:
@@ -132,6 +149,55 @@ static void write_value(duckdb_vector out, enum pg_kind kind, size_t row, const 
     }
 }
 
+static void set_null(duckdb_vector v, size_t row)
+{
+    duckdb_vector_ensure_validity_writable(v);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(v), row);
+}
+
+/* Room for n more elements of a list; where they begin, or an error. */
+static int grow_list(duckdb_vector list, size_t n, size_t *at, struct err *e)
+{
+    *at = duckdb_list_vector_get_size(list);
+    bool ok = duckdb_list_vector_reserve(list, *at + n) == DuckDBSuccess &&
+              duckdb_list_vector_set_size(list, *at + n) == DuckDBSuccess;
+    return ok ? ST_OK : err_oom(e);
+}
+
+static int write_items(duckdb_vector list, size_t row, const struct pg_item *items, size_t n,
+                       const struct buf *text, struct err *e)
+{
+    size_t at;
+    TRY(grow_list(list, n, &at, e));
+    duckdb_vector child = duckdb_list_vector_get_child(list);
+    for (size_t i = 0; i < n; i++)
+        assert(items[i].is_null || (items[i].at <= text->len && items[i].n <= text->len - items[i].at));
+    for (size_t i = 0; i < n; i++)
+        if (items[i].is_null)
+            set_null(child, at + i);
+        else
+            duckdb_vector_assign_string_element_len(
+                child, at + i, items[i].n ? (const char *)text->data + items[i].at : "", items[i].n);
+    ((duckdb_list_entry *)duckdb_vector_get_data(list))[row] = (duckdb_list_entry){at, n};
+    return ST_OK;
+}
+
+static int write_list(duckdb_vector out, enum pg_kind kind, size_t row, const struct pg_call *call)
+{
+    const struct pg_item *items = (const struct pg_item *)(const void *)call->items->data;
+    size_t n = call->items->len / sizeof *items, at;
+    if (kind == PG_TEXTS)
+        return write_items(out, row, items, n, call->out, call->e);
+    assert(kind == PG_TEXTS_LIST && (n == 0 || call->width > 0));
+    size_t lists = call->width ? n / call->width : 0;
+    TRY(grow_list(out, lists, &at, call->e));
+    duckdb_vector child = duckdb_list_vector_get_child(out);
+    for (size_t i = 0; i < lists; i++)
+        TRY(write_items(child, at + i, items + i * call->width, call->width, call->out, call->e));
+    ((duckdb_list_entry *)duckdb_vector_get_data(out))[row] = (duckdb_list_entry){at, lists};
+    return ST_OK;
+}
+
 /* ---- a call ---- */
 
 enum { RUN_MAGIC = 0x70676675 };
@@ -139,7 +205,9 @@ enum { RUN_MAGIC = 0x70676675 };
 /* What one executor of a statement keeps between chunks. */
 struct run {
     uint32_t magic;
-    struct buf out;
+    struct buf out, items;
+    void *kept;
+    void (*forget)(void *kept);
     const struct tz *zone;
     size_t max; /* of columns and values */
     struct column *columns;
@@ -152,6 +220,9 @@ static void run_free(void *p)
     struct run *r = p;
     assert(r->magic == RUN_MAGIC);
     buf_release(&r->out);
+    buf_release(&r->items);
+    if (r->kept)
+        r->forget(r->kept);
     tz_unref(r->zone);
     mem_free(r->columns);
     mem_free(r->values);
@@ -184,6 +255,8 @@ static void on_init(duckdb_init_info info)
     }
     r->magic = RUN_MAGIC;
     buf_init(&r->out, PG_RESULT_MAX);
+    buf_init(&r->items, PG_RESULT_MAX);
+    r->forget = f->forget;
     err_init(&r->err);
     r->zone = f->needs_zone ? zone_of(info, &r->err) : NULL;
     duckdb_scalar_function_init_set_state(info, r, run_free);
@@ -224,22 +297,30 @@ static int call_row(const struct pg_function *f, struct run *r, size_t n, size_t
         read_value(&r->columns[i], row, &r->values[i]);
         null |= r->values[i].is_null;
     }
-    struct pg_call call = {.args = r->values, .nargs = n, .zone = r->zone, .out = &r->out, .e = &r->err};
+    struct pg_call call = {.args = r->values,
+                           .nargs = n,
+                           .zone = r->zone,
+                           .out = &r->out,
+                           .items = &r->items,
+                           .kept = &r->kept,
+                           .e = &r->err};
     buf_clear(&r->out);
+    buf_clear(&r->items);
     if (null && !f->takes_null) {
         call.result.is_null = true;
     } else {
         if (f->result == PG_TEXT || f->result == PG_BYTEA || f->result == PG_JSON)
             call.result.text.p = NULL;
         TRY(f->call(&call));
-        if (!buf_ok(&r->out))
+        if (!buf_ok(&r->out) || !buf_ok(&r->items))
             return err_set(&r->err, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a value of %s is too long", f->name);
     }
     if (call.result.is_null) {
-        duckdb_vector_ensure_validity_writable(out);
-        duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+        set_null(out, row);
         return ST_OK;
     }
+    if (f->result == PG_TEXTS || f->result == PG_TEXTS_LIST)
+        return write_list(out, f->result, row, &call);
     bool text = f->result == PG_TEXT || f->result == PG_BYTEA || f->result == PG_JSON;
     if (text && !call.result.text.p)
         call.result.text = (struct str){r->out.len ? (const char *)r->out.data : "", r->out.len};

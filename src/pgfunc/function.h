@@ -37,6 +37,8 @@ enum pg_kind {
     PG_INTERVAL,
     PG_UUID,
     PG_JSON,
+    PG_TEXTS,      /* text[]; results alone */
+    PG_TEXTS_LIST, /* a list of text[], all of one length; results alone */
 };
 
 enum { PG_NUMERIC_SCALE = 10, PG_NUMERIC_WIDTH = 38 };
@@ -58,6 +60,12 @@ struct pg_value {
     };
 };
 
+/* A text of a result that is a list: bytes of call->out. */
+struct pg_item {
+    size_t at, n;
+    bool is_null;
+};
+
 /* One row's call. */
 struct pg_call {
     const struct pg_value *args;
@@ -65,6 +73,9 @@ struct pg_call {
     const struct tz *zone;  /* the session's TimeZone; of functions that say needs_zone */
     struct pg_value result; /* text of a result lies in out, or is an argument's own */
     struct buf *out;        /* empty before the call, bounded by PG_RESULT_MAX */
+    struct buf *items;      /* struct pg_item of a list; empty before the call, bounded alike */
+    size_t width;           /* PG_TEXTS_LIST: the length of each text[] */
+    void **kept;            /* for the function, from row to row of one statement; first NULL */
     struct err *e;
 };
 
@@ -80,7 +91,29 @@ struct pg_function {
     bool takes_null;       /* else a NULL among the arguments makes NULL without a call */
     bool is_volatile;
     bool needs_zone;
+    void (*forget)(void *kept); /* ends what call->kept holds; NULL: it keeps nothing */
 };
+
+/* What was put into call->out since it was `at` long is the list's next item. */
+static inline void pg_put_item(struct pg_call *call, size_t at)
+{
+    const struct pg_item item = {.at = at, .n = call->out->len - at};
+    buf_put(call->items, &item, sizeof item);
+}
+
+/* These bytes are. */
+static inline void pg_put_text(struct pg_call *call, struct str text)
+{
+    size_t at = call->out->len;
+    buf_put(call->out, text.p, text.n);
+    pg_put_item(call, at);
+}
+
+static inline void pg_put_null(struct pg_call *call)
+{
+    const struct pg_item item = {.is_null = true};
+    buf_put(call->items, &item, sizeof item);
+}
 
 /* Lists that end with a name of NULL: one a file of this room, all in functions.c. */
 extern const struct pg_function *const pg_function_lists[];

@@ -1,12 +1,20 @@
 /* The lists of the room's files. */
+#include "pgfunc/bytes.h"
 #include "pgfunc/function.h"
+#include "pgfunc/lists.h"
 #include "pgfunc/operators.h"
+#include "pgfunc/quote.h"
 #include "pgfunc/text.h"
 #include "pgfunc/zone.h"
 
+/* clang-format off: a line each */
 const struct pg_function *const pg_function_lists[] = {
     pg_operator_functions,
     pg_text_functions,
+    pg_bytes_functions,
+    pg_list_functions,
+    pg_quote_functions,
     pg_zone_functions,
     NULL,
 };
+/* clang-format on */

@@ -14,6 +14,8 @@ const char *const sql_catalog_setup[] = {
 #include "sql/catalog_base.inc"
 /* in this order: each builds on the one above */
 #include "sql/catalog_functions.inc"
+/* and */
+#include "sql/catalog_calls.inc"
 /* then */
 #include "sql/catalog_relations.inc"
 /* then */
