@@ -16,6 +16,8 @@
     X(GARBAGE, "tavana_garbage_total", "Connections that began with something else than a start-up packet")  \
     X(LOGIN_FAILURES, "tavana_login_failures_total", "Log-ins that failed")                                  \
     X(STATEMENTS, "tavana_statements_total", "Statements executed")                                          \
+    X(TRANSLATIONS, "tavana_translations_total",                                                             \
+      "Statements judged and translated for the engine, not having come in this spelling before")            \
     X(ROWS_SENT, "tavana_rows_sent_total", "Rows sent to clients")                                           \
     X(ROWS_LOADED, "tavana_rows_loaded_total", "Rows loaded by COPY from clients")                           \
     X(BYTES_SENT, "tavana_bytes_sent_total", "Bytes sent to clients")                                        \
@@ -63,6 +65,7 @@
     X(STREAMS_WAITING, "tavana_streams_waiting", "Results that wait for stream_memory now")                  \
     X(ROUTE_WAITING, "tavana_route_waiting", "Statements that wait for a worker with room now")              \
     X(STREAM_MEMORY_BYTES, "tavana_stream_memory_bytes", "Memory granted to results that are being sent")    \
+    X(TRANSLATION_BYTES, "tavana_translation_bytes", "Memory that kept translations of statements take now") \
     X(CURSORS, "cursor_active_count", "Cursors open now")                                                    \
     X(SPOOL_MEMORY_BYTES, "tavana_spool_memory_bytes", "Memory that rows put aside take now")                \
     X(SPOOL_DISK_BYTES, "tavana_spool_disk_bytes", "Disk that rows put aside take now")

@@ -16,7 +16,8 @@ struct dialect {
  * counterparts in the schema that catalog.h's statements set up, casts to regclass, regtype and friends,
  * which the engine does not know, become function calls, and functions about the session become literals.
  * With d->postgres also operators, types, literals and columns' names: docs/sql.md lists what is translated.
- * Text that needs none of it is handed back as it is. */
+ * Text that needs none of it is handed back as it is. It depends on nothing but the text, d->postgres and
+ * what d->value was asked: what was asked nothing may be kept for all sessions (session/translations.h). */
 int dialect_translate(struct arena *a, struct sql_tokens sql, const struct dialect *d,
                       struct sql_rewritten *out, struct err *e);
 

@@ -2,6 +2,7 @@
 #include "session/prepare.h"
 
 #include "base/cleanup.h"
+#include "base/metric.h"
 #include "dialect/translate.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
@@ -59,6 +60,7 @@ int session_judge(const struct sql_statement *sql, struct err *e)
 /* What the session's own functions say, put into a statement's text before the engine sees it. */
 struct asked {
     struct session *session;
+    bool any; /* it was asked at all: another session may say otherwise */
     bool names_session, failed;
     char text[160]; /* the last answer that had to be written down */
 };
@@ -78,6 +80,7 @@ static const char *session_value(void *arg, const char *name)
 {
     struct asked *asked = arg;
     struct session *s = asked->session;
+    asked->any = true;
     if (strcmp(name, "user") == 0)
         return s->user;
     if (strcmp(name, "database") == 0)
@@ -101,19 +104,57 @@ static const char *session_value(void *arg, const char *name)
     return NULL;
 }
 
-/* *out: the tokens of what is led to the right places, and *edits how it came of sql. */
-static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, struct sql_rewritten *edits,
-                struct sql_tokens *out, bool *names_session, struct err *e)
+/* A statement as it is led to the right places. */
+struct led {
+    struct sql_rewritten edits; /* how it came of what was sent */
+    struct sql_tokens sql;
+    bool asked;         /* it says what the session answered … */
+    bool names_session; /* … and may answer otherwise another time */
+    struct translation *kept;
+};
+
+static void led_release(struct led *led)
+{
+    translation_unref(led->kept);
+}
+
+static bool means_postgres(const struct session *s)
+{
+    return strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0;
+}
+
+static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, struct led *out,
+                struct err *e)
 {
     struct asked asked = {.session = s};
-    const struct dialect d = {
-        .value = session_value,
-        .arg = &asked,
-        .postgres = strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0,
-    };
-    TRY(dialect_translate(a, *sql, &d, edits, e));
-    *names_session = asked.names_session;
-    return asked.failed ? err_oom(e) : sql_tokens_follow(a, sql, edits, out, e);
+    const struct dialect d = {.value = session_value, .arg = &asked, .postgres = means_postgres(s)};
+    TRY(dialect_translate(a, *sql, &d, &out->edits, e));
+    out->asked = asked.any;
+    out->names_session = asked.names_session;
+    return asked.failed ? err_oom(e) : sql_tokens_follow(a, sql, &out->edits, &out->sql, e);
+}
+
+/* The same for a text that may have been judged and led before. */
+static int judge_and_lead(struct session *s, struct arena *a, const struct sql_tokens *sql, bool strings,
+                          struct led *out, struct err *e)
+{
+    bool again;
+    struct translations *all = &s->server->translations;
+    const struct translation_key key = {.text = sql->text, .postgres = means_postgres(s), .strings = strings};
+    out->kept = translations_find(all, &key, &again);
+    if (out->kept) {
+        out->edits = out->kept->edits;
+        out->sql = (struct sql_tokens){.text = out->edits.text, .marks = out->kept->marks};
+        if (out->edits.nedits == 0)
+            out->sql = *sql;
+        return ST_OK;
+    }
+    TRY(judge(*sql, strings, e));
+    TRY(lead(s, a, sql, out, e));
+    metric_add(METRIC_TRANSLATIONS, 1);
+    if (again && !out->asked)
+        translations_keep(all, &key, &out->edits, &out->sql.marks);
+    return ST_OK;
 }
 
 /* ---- positions ---- */
@@ -155,19 +196,19 @@ static int hand_over(struct session *s, const struct session_query *q, const str
 static int prepare_query(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
 {
     CLEANUP(arena_releasep) struct arena scratch;
-    struct sql_rewritten edits;
+    CLEANUP(led_release) struct led led = {0};
     const struct sql_tokens sent = sql_statement_tokens(q->sql);
-    struct sql_tokens sql = sent, led;
+    struct sql_tokens sql = sent;
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
     if (q->made)
         TRY(sql_tokens_follow(&scratch, &sent, q->made, &sql, e));
-    TRY(judge(sql, names_in_strings(q->sql), e));
-    if (lead(s, &scratch, &sql, &edits, &led, &q->names_session, e) < 0) {
-        edits.nedits = 0; /* its errors are placed in what it was given */
-        return explain(q, sql.text, &edits, e);
+    if (judge_and_lead(s, &scratch, &sql, names_in_strings(q->sql), &led, e) < 0) {
+        led.edits.nedits = 0; /* its errors are placed in what it was given */
+        return explain(q, sql.text, &led.edits, e);
     }
-    int rc = hand_over(s, q, &led, out, e);
-    return rc < 0 ? explain(q, sql.text, &edits, e) : ST_OK;
+    q->names_session = led.names_session;
+    int rc = hand_over(s, q, &led.sql, out, e);
+    return rc < 0 ? explain(q, sql.text, &led.edits, e) : ST_OK;
 }
 
 static int no_piece(void *arg, size_t off, size_t len)
@@ -180,15 +221,14 @@ int session_check_syntax(struct session *s, const struct sql_statement *sql, str
 {
     CLEANUP(arena_releasep) struct arena scratch;
     struct backend_session *engine;
-    struct sql_rewritten edits;
-    struct sql_tokens sent = sql_statement_tokens(sql), led;
-    bool names_session;
+    const struct sql_tokens sent = sql_statement_tokens(sql);
+    struct led led = {0};
     const struct session_query q = {.sql = sql};
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
-    TRY(lead(s, &scratch, &sent, &edits, &led, &names_session, e));
+    TRY(lead(s, &scratch, &sent, &led, e));
     TRY(session_engine(s, &engine, e));
-    int rc = engine->ops->split(engine, led.text, no_piece, NULL, e);
-    return rc < 0 ? explain(&q, sql->text, &edits, e) : ST_OK;
+    int rc = engine->ops->split(engine, led.sql.text, no_piece, NULL, e);
+    return rc < 0 ? explain(&q, sql->text, &led.edits, e) : ST_OK;
 }
 
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)

@@ -60,6 +60,7 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     thread_cond_init(&v->changed);
     thread_cond_init(&v->room);
     admission_init(&v->admission, c->stream_memory, c->user_stream_memory);
+    translations_init(&v->translations);
     v->memory.max = c->client_memory ? c->client_memory : SIZE_MAX;
     const struct users_limits of_one = {.sessions = c->user_connections,
                                         .threads = c->user_threads,
@@ -144,6 +145,7 @@ void session_server_free(struct session_server *v)
     (void)pthread_cond_destroy(&v->changed);
     (void)pthread_cond_destroy(&v->room);
     admission_release(&v->admission);
+    translations_release(&v->translations);
     assert(atomic_load(&v->memory.used) == 0);
     (void)pthread_mutex_destroy(&v->lock);
     v->magic = 0;

@@ -47,6 +47,7 @@
 #include "session/statement.h"
 #include "session/statements.h"
 #include "session/transaction.h"
+#include "session/translations.h"
 #include "session/users.h"
 #include "sql/command.h"
 #include "sql/cursor.h"
@@ -86,6 +87,7 @@ struct session_server {
     _Atomic unsigned cursors;
     struct admission admission;
     struct account_pool memory; /* of all sessions */
+    struct translations translations;
 
     pthread_t monitor;
     bool monitor_started, monitor_stop;
