@@ -25,6 +25,12 @@ static const char *reg_type(struct str name)
     return NULL;
 }
 
+/* Literals of that type are names of PostgreSQL's own functions, which the engine's type for it knows. */
+static bool is_regproc(const struct sql_type *type)
+{
+    return str_ieq(type->name, STR("regproc")) && !type->array;
+}
+
 static bool is_comparison(const struct sql_token *t)
 {
     return t->kind == SQL_TOK_OP || sql_token_is_word(t, "IN") || sql_token_is_word(t, "IS");
@@ -40,7 +46,7 @@ static bool is_number_type(struct str name)
 static bool wants_text(struct rewriter *r, const struct sql_token *before, const struct sql_type *type,
                        bool literal)
 {
-    bool proc = str_ieq(type->name, STR("regproc")); /* columns of that type hold names here */
+    bool proc = str_ieq(type->name, STR("regproc"));
     if (sql_token_is_typecast(&type->after)) {
         struct sql_lexer ahead = r->lexer;
         struct sql_type next;
@@ -264,7 +270,7 @@ int walk_typecast(struct rewriter *r)
         walk_past(r);
         return ST_OK;
     }
-    const char *reg = reg_type(type.name);
+    const char *reg = r->literal && is_regproc(&type) ? NULL : reg_type(type.name);
     if (reg && !type.array && r->start < r->end) {
         struct str function;
         size_t brackets;
@@ -280,6 +286,8 @@ int walk_typecast(struct rewriter *r)
         TRY(walk_replace(r, type.at, type.scalar_end, STR("VARCHAR")));
     } else {
         TRY(put_typecast(r, &type, r->literal && r->start < r->end ? &r->prev : NULL));
+        if (is_regproc(&type) && walk_starts_column(r, &r->before) && walk_ends_column(&type.after))
+            TRY(walk_put_alias(r, type.end, "regproc"));
     }
     pass_type(r, &type);
     return ST_OK;
@@ -332,9 +340,9 @@ int walk_cast(struct rewriter *r)
     struct sql_type type;
     if (!sql_read_type(&ahead, &type) || !sql_token_is(&type.after, ')'))
         return walk_on(r);
-    const char *reg = reg_type(type.name);
     bool literal =
         r->literal && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
+    const char *reg = literal && is_regproc(&type) ? NULL : reg_type(type.name);
     if (reg && !type.array) {
         TRY(put_reg_cast(r, ahead, &type, reg, literal));
     } else if (reg) {

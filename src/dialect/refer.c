@@ -256,30 +256,6 @@ static bool is_relation_place(struct rewriter *r)
            (sql_token_is(&r->prev, ',') && walk_top(r)->clause == CLAUSE_FROM);
 }
 
-/* int2vector and oidvector, which clients read as "1 2": lists here. */
-static bool is_vector(struct str name)
-{
-    return str_ieq(name, STR("indkey")) || str_ieq(name, STR("indoption")) ||
-           str_ieq(name, STR("indclass")) || str_ieq(name, STR("indcollation")) ||
-           str_ieq(name, STR("proargtypes"));
-}
-
-/* Such a column as a whole column of the result. */
-static int rewrite_vector(struct rewriter *r, const struct chain *c)
-{
-    struct str text;
-    const struct sql_token *name = &c->parts[c->n - 1];
-    bool alias = sql_token_is_word(&c->after, "AS");
-    TRY(walk_concat(
-        r, (const struct str[]){STR(", ' ')"), alias ? STR("") : STR(" AS "), alias ? STR("") : name->text},
-        3, &text));
-    size_t plain = c->schema < c->n ? c->schema + 1 : 0; /* pg_catalog goes */
-    TRY(walk_replace(r, c->parts[0].at, c->parts[plain].at, STR("array_to_string(")));
-    TRY(walk_insert(r, c->end, text));
-    pass_chain(r, c);
-    return ST_OK;
-}
-
 /* Where the bracket closes that opens behind the chain; 0: nowhere. */
 static size_t call_end(const struct rewriter *r, const struct chain *c)
 {
@@ -381,21 +357,6 @@ static int rewrite_schema(struct rewriter *r, struct str name)
     return walk_on(r);
 }
 
-/* typreceive <> 0: columns of type regproc hold names here, "-" for none. */
-static int compare_function(struct rewriter *r, const struct chain *c)
-{
-    static const char *const columns[] = {"typinput", "typoutput", "typreceive", "typsend",
-                                          "typmodin", "typmodout", "typanalyze"};
-    struct sql_lexer ahead = r->lexer;
-    struct sql_token zero;
-    if (c->n != 1 || c->after.kind != SQL_TOK_OP || !WALK_IS_ANY(&c->parts[0], columns))
-        return ST_OK;
-    sql_lexer_seek(&ahead, walk_end(&c->after));
-    (void)sql_lexer_next(&ahead, &zero);
-    bool none = zero.kind == SQL_TOK_NUMBER && str_eq(zero.text, STR("0"));
-    return none ? walk_replace(r, zero.at, walk_end(&zero), STR("'-'")) : ST_OK;
-}
-
 /* Whether a name before a bracket is no call: a table with its columns, a macro with its parameters. */
 static bool is_defined_here(const struct rewriter *r)
 {
@@ -408,14 +369,9 @@ int walk_name(struct rewriter *r)
 {
     struct chain c;
     read_chain(r, &c);
-    if (r->catalog)
-        TRY(compare_function(r, &c));
     struct str schema = sql_engine_schema(&c.parts[0]);
     if (c.n > 1 && schema.p && !sql_token_is(&r->prev, '.'))
         return rewrite_schema(r, schema);
-    if (r->catalog && r->depth == 0 && is_vector(sql_name_bare(&c.parts[c.n - 1])) &&
-        walk_starts_column(r, &r->prev) && (walk_ends_column(&c.after) || sql_token_is_word(&c.after, "AS")))
-        return rewrite_vector(r, &c);
     bool qualified = c.schema < c.n;
     size_t at = qualified ? c.schema + 1 : 0; /* the part that names the thing */
     if (at >= c.n || (!qualified && c.n > 1) || sql_token_is_word(&r->prev, "AS") ||

@@ -2,6 +2,8 @@
  * inlined into the row path. Source: PostgreSQL's output and send functions (src/backend/utils/adt). */
 #include "encode/cell.h"
 
+#include "encode/catalog_value.h"
+
 #include "encode/json.h"
 #include "encode/nested.h"
 #include "encode/number.h"
@@ -123,6 +125,12 @@ int64_t time_ns_to_micros(int64_t ns)
 }
 
 /* PostgreSQL has no such text: \0 ends a string in its protocol's text format and in libpq. */
+uint8_t *cell_is_not_stored(struct err *e)
+{
+    (void)err_set(e, SQLSTATE_INTERNAL_ERROR, "a value of this type is not stored directly");
+    return NULL;
+}
+
 int nul_in_string(struct err *e)
 {
     (void)err_set(e, SQLSTATE_UNTRANSLATABLE_CHARACTER, "a text value contains the character with code zero");
@@ -173,6 +181,7 @@ int cell_render(struct buf *scratch, const struct cell *c, const struct column_v
     case S_ARRAY: return array_text(scratch, c, v, row, e);
     case S_ARRAY_BINARY: return array_binary(scratch, c, v, row, e);
     case S_JSON: return json_value(scratch, c, v, row, e);
+    case S_CATALOG: return catalog_value(scratch, c, v, row, e);
     default: break;
     }
     uint8_t *p = buf_reserve(scratch, cell_bound(c, v, row));

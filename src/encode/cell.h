@@ -48,6 +48,8 @@ uint8_t *timestamp_text_of(uint8_t *p, const struct cell *c, int64_t v, struct e
 uint8_t *timestamp_binary_of(uint8_t *p, const struct cell *c, int64_t v, struct err *e);
 /* Rounded, as the engine casts. */
 int64_t time_ns_to_micros(int64_t ns);
+/* XX000: a value that is rendered instead. NULL. */
+uint8_t *cell_is_not_stored(struct err *e);
 /* 22021: PostgreSQL's text has no NUL. Returns ST_ERR. */
 int nul_in_string(struct err *e);
 
@@ -235,10 +237,10 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case S_BIGNUM_BINARY:
     case S_ARRAY:
     case S_ARRAY_BINARY:
-    case S_JSON: break;
+    case S_JSON:
+    case S_CATALOG: break;
     }
-    (void)err_set(e, SQLSTATE_INTERNAL_ERROR, "a value of this type is not stored directly");
-    return NULL;
+    return cell_is_not_stored(e);
 }
 
 #undef AT

@@ -2,6 +2,7 @@
 #include "encode/describe.h"
 
 #include "base/arena.h"
+#include "encode/catalog_value.h"
 #include "encode/encode_priv.h"
 
 #include <assert.h>
@@ -23,15 +24,23 @@ static bool is_composite(enum engine_type t)
     return t == ENGINE_STRUCT || t == ENGINE_MAP || t == ENGINE_UNION;
 }
 
+static const struct catalog_type *catalog_type(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_LIST ? catalog_type_of_list(t->children[0].alias) : catalog_type_find(t->alias);
+}
+
 static uint32_t scalar_oid(const struct engine_column_type *t)
 {
+    const struct catalog_type *catalog = catalog_type(t);
+    if (catalog)
+        return catalog->oid;
     switch (t->type) {
     case ENGINE_BOOL: return PGTYPE_BOOL;
     case ENGINE_INT8:
     case ENGINE_UINT8:
     case ENGINE_INT16: return PGTYPE_INT2;
     case ENGINE_UINT16:
-    case ENGINE_INT32: return t->alias && strcmp(t->alias, ENGINE_OID_TYPE) == 0 ? PGTYPE_OID : PGTYPE_INT4;
+    case ENGINE_INT32: return PGTYPE_INT4;
     case ENGINE_UINT32:
     case ENGINE_INT64: return PGTYPE_INT8;
     case ENGINE_UINT64:
@@ -63,9 +72,15 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     }
 }
 
+/* A list that is an array to PostgreSQL; int2vector and oidvector are types of their own. */
+static bool is_array(const struct engine_column_type *t)
+{
+    return (t->type == ENGINE_LIST || t->type == ENGINE_ARRAY) && !catalog_type(t);
+}
+
 static const struct engine_column_type *innermost(const struct engine_column_type *t)
 {
-    while (t->type == ENGINE_LIST || t->type == ENGINE_ARRAY)
+    while (is_array(t))
         t = t->children;
     return t;
 }
@@ -73,6 +88,9 @@ static const struct engine_column_type *innermost(const struct engine_column_typ
 /* As PostgreSQL packs precision and scale into one number (its numerictypmodin). */
 static int32_t typmod_of(const struct engine_column_type *t)
 {
+    const struct catalog_type *catalog = catalog_type(t);
+    if (catalog)
+        return catalog->typmod;
     return t->type == ENGINE_DECIMAL && !is_unbounded(t)
                ? ((int32_t)t->width << 16 | t->scale) + NUMERIC_TYPMOD_OFFSET
                : -1;
@@ -159,13 +177,20 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     c->bound = is_bounded(c->op) ? 4 + bytes : 0;
     c->oid = scalar_oid(innermost(t));
     timestamp_unit(c);
+    const struct catalog_type *catalog = catalog_type(t);
+    if (catalog && catalog_value_is_special(catalog->form, format)) {
+        c->op = S_CATALOG;
+        c->bound = 0;
+        c->catalog = (uint8_t)catalog->form;
+        c->binary = format != 0;
+        return ST_OK;
+    }
     if (t->type == ENGINE_DECIMAL)
         c->stored = t->width <= 4 ? 2 : t->width <= 9 ? 4 : t->width <= 18 ? 8 : 16;
     c->trims = is_unbounded(t);
     if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)
         return ST_OK;
-    for (const struct engine_column_type *level = t;
-         level->type == ENGINE_LIST || level->type == ENGINE_ARRAY; level = level->children)
+    for (const struct engine_column_type *level = t; is_array(level); level = level->children)
         c->ndims++;
     struct cell *element = arena_alloc(a, sizeof *element);
     if (!element)

@@ -87,6 +87,7 @@ enum cell_op {
     S_ARRAY,
     S_ARRAY_BINARY,
     S_JSON,
+    S_CATALOG,
 };
 
 struct cell {
@@ -99,6 +100,8 @@ struct cell {
     int64_t to_micros_mul, to_micros_div; /* TIMESTAMP_* */
     const struct engine_column_type *type;
     const struct encode_settings *settings;
+    uint8_t catalog;            /* S_CATALOG: an enum catalog_form */
+    bool binary;                /* the format */
     const struct cell *element; /* arrays: of the innermost type */
     int ndims;                  /* arrays: levels of lists */
 };

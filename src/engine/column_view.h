@@ -13,9 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The name of the engine's type for object numbers: an INTEGER with this alias. */
-#define ENGINE_OID_TYPE "pg_oid"
-
 enum engine_type {
     ENGINE_NULL, /* the type of a bare NULL; data is not read */
     ENGINE_BOOL, /* uint8 */

@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "engine/catalog_rows.h"
+#include "engine/catalog_types.h"
 #include "engine/copied_rows.h"
 #include "engine/guard_files.h"
 #include "engine/guard_memory.h"
@@ -108,19 +110,6 @@ static int load_extensions(struct engine_conn *c, const struct engine_options *o
     return ST_OK;
 }
 
-/* An INTEGER under a name of its own, which results and parameters keep: object numbers of the catalog are
- * sent as oid, which clients that look types up insist on. */
-static int register_oid_type(struct engine_conn *c, struct err *e)
-{
-    duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
-    duckdb_logical_type_set_alias(type, ENGINE_OID_TYPE);
-    duckdb_state state = duckdb_register_logical_type(c->conn, type, NULL);
-    duckdb_destroy_logical_type(&type);
-    return state == DuckDBSuccess
-               ? ST_OK
-               : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register type %s", ENGINE_OID_TYPE);
-}
-
 /* The engine keeps no threads of its own: ours help it. Its count of threads, by which it cuts its work,
  * stays. */
 static int take_threads_over(struct engine_conn *c, struct err *e)
@@ -151,7 +140,8 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(engine_exec(c, "SET GLOBAL TimeZone = 'UTC'", e));
     TRY(take_threads_over(c, e));
     TRY(load_extensions(c, o, b, e));
-    TRY(register_oid_type(c, e));
+    TRY(catalog_types_register(c, e));
+    TRY(catalog_rows_register(c, e));
     TRY(copied_rows_register(c->engine, c, e));
     TRY(sink_register(c->engine, c, e));
     TRY(functions_register(c, e));

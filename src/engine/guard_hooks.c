@@ -16,6 +16,7 @@
 #include "engine/guard_json.h"
 #include "engine/guard_names.h"
 #include "engine/guard_owners.h"
+#include "pgtype/catalog_type.h"
 
 #include <assert.h>
 #include <dlfcn.h>
@@ -419,7 +420,7 @@ static void check_new(const void *entry, const void *context, struct str name)
 {
     uint8_t kind = kind_of(entry);
     bool is_macro = (kind == ENTRY_MACRO || kind == ENTRY_TABLE_MACRO) && guard_is_syntax(name);
-    bool is_type = kind == ENTRY_TYPE && str_ieq(name, STR(ENGINE_OID_TYPE));
+    bool is_type = kind == ENTRY_TYPE && catalog_type_is(name);
     if ((is_macro || is_type) && guard_conn_of(context))
         refuse(is_macro ? "function" : "type", name);
 }

@@ -16,14 +16,22 @@
     X(NAME, 19, 1003, 64, "name", "name", "VARCHAR")                                                         \
     X(INT8, 20, 1016, 8, "int8", "bigint", "BIGINT")                                                         \
     X(INT2, 21, 1005, 2, "int2", "smallint", "SMALLINT")                                                     \
+    X(INT2VECTOR, 22, 1006, -1, "int2vector", "int2vector", "")                                              \
     X(INT4, 23, 1007, 4, "int4", "integer", "INTEGER")                                                       \
+    X(REGPROC, 24, 1008, 4, "regproc", "regproc", "")                                                        \
     X(TEXT, 25, 1009, -1, "text", "text", "VARCHAR")                                                         \
     X(OID, 26, 1028, 4, "oid", "oid", "BIGINT")                                                              \
+    X(TID, 27, 1010, 6, "tid", "tid", "")                                                                    \
+    X(XID, 28, 1011, 4, "xid", "xid", "")                                                                    \
+    X(CID, 29, 1012, 4, "cid", "cid", "")                                                                    \
+    X(OIDVECTOR, 30, 1013, -1, "oidvector", "oidvector", "")                                                 \
     X(JSON, 114, 199, -1, "json", "json", "JSON")                                                            \
+    X(NODE_TREE, 194, 0, -1, "pg_node_tree", "pg_node_tree", "")                                             \
     X(FLOAT4, 700, 1021, 4, "float4", "real", "FLOAT")                                                       \
     X(FLOAT8, 701, 1022, 8, "float8", "double precision", "DOUBLE")                                          \
     X(UNKNOWN, 705, 0, -2, "unknown", "unknown", "")                                                         \
     X(INET, 869, 1041, -1, "inet", "inet", "INET")                                                           \
+    X(ACLITEM, 1033, 1034, 12, "aclitem", "aclitem", "")                                                     \
     X(BPCHAR, 1042, 1014, -1, "bpchar", "character", "VARCHAR")                                              \
     X(VARCHAR, 1043, 1015, -1, "varchar", "character varying", "VARCHAR")                                    \
     X(DATE, 1082, 1182, 4, "date", "date", "DATE")                                                           \
@@ -35,8 +43,15 @@
     X(BIT, 1560, 1561, -1, "bit", "bit", "BIT")                                                              \
     X(VARBIT, 1562, 1563, -1, "varbit", "bit varying", "BIT")                                                \
     X(NUMERIC, 1700, 1231, -1, "numeric", "numeric", "DECIMAL(38,10)")                                       \
+    X(REGTYPE, 2206, 2211, 4, "regtype", "regtype", "")                                                      \
+    X(ANYARRAY, 2277, 0, -1, "anyarray", "anyarray", "")                                                     \
     X(UUID, 2950, 2951, 16, "uuid", "uuid", "UUID")                                                          \
-    X(JSONB, 3802, 3807, -1, "jsonb", "jsonb", "JSON")
+    X(LSN, 3220, 3221, 8, "pg_lsn", "pg_lsn", "")                                                            \
+    X(NDISTINCT, 3361, 0, -1, "pg_ndistinct", "pg_ndistinct", "")                                            \
+    X(DEPENDENCIES, 3402, 0, -1, "pg_dependencies", "pg_dependencies", "")                                   \
+    X(JSONB, 3802, 3807, -1, "jsonb", "jsonb", "JSON")                                                       \
+    X(MCV_LIST, 5017, 0, -1, "pg_mcv_list", "pg_mcv_list", "")                                               \
+    X(STATISTICS, 10028, 0, -1, "_pg_statistic", "pg_statistic[]", "")
 
 enum {
 #define X(symbol, oid, array_oid, len, name, sql_name, engine) PGTYPE_##symbol = oid,

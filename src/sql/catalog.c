@@ -1,4 +1,4 @@
-/* Two tables of names, one a schema, sorted for bsearch; the statements of the set-up are text in the .inc
+/* Tables of names, sorted for bsearch; the statements of the set-up are text in the .inc
  * files, each of which builds on the one before. Most statements have nothing to do with the catalog, and are
  * left after sql_catalog_hint: it goes over the bytes once, stops at the few letters and signs that a name to
  * be rewritten contains or begins with, and takes what it finds in comments and strings for a hint, too,
@@ -20,6 +20,8 @@ const char *const sql_catalog_setup[] = {
 #include "sql/catalog_relations.inc"
 /* then */
 #include "sql/catalog_info.inc"
+/* and what clients see: PostgreSQL's rows, and ours */
+#include "sql/catalog_views.inc"
     NULL,
 };
 
@@ -62,36 +64,12 @@ static const struct sql_catalog_name pg_names[] = {
     {"jsonb_build_object", SQL_CATALOG_ENGINE, "json_object"},
     {"obj_description", SQL_CATALOG_FUNCTION, ""},
     {"pg_advisory_unlock_all", SQL_CATALOG_FUNCTION, ""},
-    {"pg_aggregate", SQL_CATALOG_RELATION, ""},
-    {"pg_am", SQL_CATALOG_RELATION, ""},
-    {"pg_attrdef", SQL_CATALOG_RELATION, ""},
-    {"pg_attribute", SQL_CATALOG_RELATION, ""},
-    {"pg_auth_members", SQL_CATALOG_RELATION, ""},
-    {"pg_authid", SQL_CATALOG_RELATION, "u"},
-    {"pg_available_extensions", SQL_CATALOG_RELATION, ""},
     {"pg_backend_pid", SQL_CATALOG_VALUE, "pid"},
-    {"pg_cast", SQL_CATALOG_RELATION, ""},
     {"pg_char_to_encoding", SQL_CATALOG_FUNCTION, ""},
-    {"pg_class", SQL_CATALOG_RELATION, ""},
     {"pg_client_encoding", SQL_CATALOG_FUNCTION, ""},
-    {"pg_collation", SQL_CATALOG_RELATION, ""},
     {"pg_collation_is_visible", SQL_CATALOG_FUNCTION, ""},
-    {"pg_constraint", SQL_CATALOG_RELATION, ""},
-    {"pg_conversion", SQL_CATALOG_RELATION, ""},
-    {"pg_cursors", SQL_CATALOG_RELATION, "c"},
-    {"pg_database", SQL_CATALOG_RELATION, "du"},
     {"pg_database_size", SQL_CATALOG_FUNCTION, ""},
-    {"pg_db_role_setting", SQL_CATALOG_RELATION, ""},
-    {"pg_default_acl", SQL_CATALOG_RELATION, ""},
-    {"pg_depend", SQL_CATALOG_RELATION, ""},
-    {"pg_description", SQL_CATALOG_RELATION, ""},
     {"pg_encoding_to_char", SQL_CATALOG_FUNCTION, ""},
-    {"pg_enum", SQL_CATALOG_RELATION, ""},
-    {"pg_event_trigger", SQL_CATALOG_RELATION, ""},
-    {"pg_extension", SQL_CATALOG_RELATION, ""},
-    {"pg_foreign_data_wrapper", SQL_CATALOG_RELATION, ""},
-    {"pg_foreign_server", SQL_CATALOG_RELATION, ""},
-    {"pg_foreign_table", SQL_CATALOG_RELATION, ""},
     {"pg_function_is_visible", SQL_CATALOG_FUNCTION, ""},
     {"pg_get_constraintdef", SQL_CATALOG_FUNCTION, ""},
     {"pg_get_expr", SQL_CATALOG_FUNCTION, ""},
@@ -110,64 +88,24 @@ static const struct sql_catalog_name pg_names[] = {
     {"pg_get_triggerdef", SQL_CATALOG_FUNCTION, ""},
     {"pg_get_userbyid", SQL_CATALOG_FUNCTION, "u"},
     {"pg_get_viewdef", SQL_CATALOG_FUNCTION, ""},
-    {"pg_group", SQL_CATALOG_RELATION, ""},
     {"pg_has_role", SQL_CATALOG_FUNCTION, ""},
-    {"pg_index", SQL_CATALOG_RELATION, ""},
-    {"pg_indexes", SQL_CATALOG_RELATION, ""},
     {"pg_indexes_size", SQL_CATALOG_FUNCTION, ""},
-    {"pg_inherits", SQL_CATALOG_RELATION, ""},
     {"pg_is_in_recovery", SQL_CATALOG_FUNCTION, ""},
     {"pg_is_wal_replay_paused", SQL_CATALOG_FUNCTION, ""},
-    {"pg_language", SQL_CATALOG_RELATION, ""},
-    {"pg_locks", SQL_CATALOG_RELATION, ""},
-    {"pg_matviews", SQL_CATALOG_RELATION, ""},
-    {"pg_namespace", SQL_CATALOG_RELATION, ""},
-    {"pg_opclass", SQL_CATALOG_RELATION, ""},
-    {"pg_operator", SQL_CATALOG_RELATION, ""},
     {"pg_operator_is_visible", SQL_CATALOG_FUNCTION, ""},
-    {"pg_opfamily", SQL_CATALOG_RELATION, ""},
     {"pg_options_to_table", SQL_CATALOG_FUNCTION, ""},
     {"pg_partition_ancestors", SQL_CATALOG_ENGINE, "unnest"},
-    {"pg_partitioned_table", SQL_CATALOG_RELATION, ""},
-    {"pg_policy", SQL_CATALOG_RELATION, ""},
-    {"pg_prepared_statements", SQL_CATALOG_RELATION, "s"},
-    {"pg_prepared_xacts", SQL_CATALOG_RELATION, ""},
-    {"pg_proc", SQL_CATALOG_RELATION, ""},
-    {"pg_publication", SQL_CATALOG_RELATION, ""},
-    {"pg_publication_namespace", SQL_CATALOG_RELATION, ""},
-    {"pg_publication_rel", SQL_CATALOG_RELATION, ""},
-    {"pg_range", SQL_CATALOG_RELATION, ""},
     {"pg_relation_is_publishable", SQL_CATALOG_FUNCTION, ""},
     {"pg_relation_size", SQL_CATALOG_FUNCTION, ""},
-    {"pg_rewrite", SQL_CATALOG_RELATION, ""},
-    {"pg_roles", SQL_CATALOG_RELATION, "u"},
-    {"pg_rules", SQL_CATALOG_RELATION, ""},
-    {"pg_sequence", SQL_CATALOG_RELATION, ""},
     {"pg_sequence_last_value", SQL_CATALOG_FUNCTION, ""},
-    {"pg_sequences", SQL_CATALOG_RELATION, "u"},
-    {"pg_settings", SQL_CATALOG_RELATION, "v"},
-    {"pg_shadow", SQL_CATALOG_RELATION, "u"},
-    {"pg_shdescription", SQL_CATALOG_RELATION, ""},
-    {"pg_stat_activity", SQL_CATALOG_RELATION, "dup"},
     {"pg_stat_get_numscans", SQL_CATALOG_FUNCTION, ""},
-    {"pg_stat_ssl", SQL_CATALOG_RELATION, ""},
-    {"pg_stat_user_tables", SQL_CATALOG_RELATION, ""},
-    {"pg_statistic_ext", SQL_CATALOG_RELATION, ""},
     {"pg_statistics_obj_is_visible", SQL_CATALOG_FUNCTION, ""},
-    {"pg_subscription", SQL_CATALOG_RELATION, ""},
     {"pg_table_is_visible", SQL_CATALOG_FUNCTION, ""},
     {"pg_table_size", SQL_CATALOG_FUNCTION, ""},
-    {"pg_tables", SQL_CATALOG_RELATION, "u"},
-    {"pg_tablespace", SQL_CATALOG_RELATION, ""},
     {"pg_tablespace_location", SQL_CATALOG_FUNCTION, ""},
     {"pg_tablespace_size", SQL_CATALOG_FUNCTION, ""},
-    {"pg_timezone_names", SQL_CATALOG_RELATION, ""},
     {"pg_total_relation_size", SQL_CATALOG_FUNCTION, ""},
-    {"pg_trigger", SQL_CATALOG_RELATION, ""},
-    {"pg_type", SQL_CATALOG_RELATION, ""},
     {"pg_type_is_visible", SQL_CATALOG_FUNCTION, ""},
-    {"pg_user", SQL_CATALOG_RELATION, "u"},
-    {"pg_views", SQL_CATALOG_RELATION, "u"},
     {"quote_ident", SQL_CATALOG_FUNCTION, ""},
     {"quote_literal", SQL_CATALOG_FUNCTION, ""},
     {"quote_nullable", SQL_CATALOG_FUNCTION, ""},
@@ -188,30 +126,29 @@ static const struct sql_catalog_name pg_names[] = {
 
 static const struct sql_catalog_name info_names[] = {
     {"_pg_expandarray", SQL_CATALOG_FUNCTION, ""},
-    {"character_sets", SQL_CATALOG_RELATION, "d"},
-    {"check_constraints", SQL_CATALOG_RELATION, "d"},
-    {"columns", SQL_CATALOG_RELATION, "d"},
-    {"constraint_column_usage", SQL_CATALOG_RELATION, "d"},
-    {"information_schema_catalog_name", SQL_CATALOG_RELATION, "d"},
-    {"key_column_usage", SQL_CATALOG_RELATION, "d"},
-    {"parameters", SQL_CATALOG_RELATION, "d"},
-    {"referential_constraints", SQL_CATALOG_RELATION, "d"},
-    {"routines", SQL_CATALOG_RELATION, "d"},
-    {"schemata", SQL_CATALOG_RELATION, "du"},
-    {"sequences", SQL_CATALOG_RELATION, "d"},
-    {"table_constraints", SQL_CATALOG_RELATION, "d"},
-    {"table_privileges", SQL_CATALOG_RELATION, "du"},
-    {"tables", SQL_CATALOG_RELATION, "d"},
-    {"triggers", SQL_CATALOG_RELATION, "d"},
-    {"views", SQL_CATALOG_RELATION, "d"},
 };
 
-enum { PG_NAMES = sizeof pg_names / sizeof *pg_names, INFO_NAMES = sizeof info_names / sizeof *info_names };
+#include "sql/catalog_names.inc"
 
-const struct sql_catalog_name *sql_catalog_names(enum sql_catalog_space space, size_t *n)
+#define LIST(names)                                                                                          \
+    {                                                                                                        \
+        names, sizeof(names) / sizeof *(names)                                                               \
+    }
+
+/* Functions and relations, both sorted. */
+static const struct names {
+    const struct sql_catalog_name *names;
+    size_t n;
+} lists[][2] = {
+    [SQL_CATALOG_PG] = {LIST(pg_names), LIST(pg_relations)},
+    [SQL_CATALOG_INFO] = {LIST(info_names), LIST(info_relations)},
+};
+
+const struct sql_catalog_name *sql_catalog_names(enum sql_catalog_space space, bool relations, size_t *n)
 {
-    *n = space == SQL_CATALOG_PG ? PG_NAMES : INFO_NAMES;
-    return space == SQL_CATALOG_PG ? pg_names : info_names;
+    const struct names *list = &lists[space][relations];
+    *n = list->n;
+    return list->names;
 }
 
 static int compare(const void *key, const void *item)
@@ -224,11 +161,12 @@ static int compare(const void *key, const void *item)
 
 const struct sql_catalog_name *sql_catalog_find(enum sql_catalog_space space, struct str name)
 {
-    size_t n;
-    const struct sql_catalog_name *names = sql_catalog_names(space, &n);
+    const struct sql_catalog_name *found = NULL;
     if (name.n == 0 || memchr(name.p, '\0', name.n))
         return NULL;
-    return bsearch(&name, names, n, sizeof *names, compare);
+    for (size_t i = 0; i < 2 && !found; i++)
+        found = bsearch(&name, lists[space][i].names, lists[space][i].n, sizeof *found, compare);
+    return found;
 }
 
 static bool is_word_byte(char c)

@@ -40,8 +40,8 @@ struct sql_catalog_name {
 
 /* Letters alike in either case. NULL: none of that name. */
 const struct sql_catalog_name *sql_catalog_find(enum sql_catalog_space space, struct str name);
-/* All names of a space, sorted. */
-const struct sql_catalog_name *sql_catalog_names(enum sql_catalog_space space, size_t *n);
+/* A space's relations, or what else it has, sorted. */
+const struct sql_catalog_name *sql_catalog_names(enum sql_catalog_space space, bool relations, size_t *n);
 
 struct sql_catalog_hint {
     bool any;     /* the text may contain something to rewrite */

@@ -1,0 +1,275 @@
+/* A value of such a type lies in memory as one of its base does, so that a cast hands the vector on; only
+ * to text some are written anew. */
+#include "engine/catalog_types.h"
+
+#include "base/buf.h"
+#include "engine/column_view.h"
+#include "engine/functions.h"
+#include "pgtype/catalog_type.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_MAX = 64, VALUE_MAX = 64 * 1024, COST_BASE = 1, COST_WIDER = 2, COST_TEXT = 100 };
+
+static const struct {
+    const char *name;
+    duckdb_type type;
+} plain[] = {
+    {"BOOLEAN", DUCKDB_TYPE_BOOLEAN},   {"SMALLINT", DUCKDB_TYPE_SMALLINT},
+    {"INTEGER", DUCKDB_TYPE_INTEGER},   {"BIGINT", DUCKDB_TYPE_BIGINT},
+    {"FLOAT", DUCKDB_TYPE_FLOAT},       {"DOUBLE", DUCKDB_TYPE_DOUBLE},
+    {"VARCHAR", DUCKDB_TYPE_VARCHAR},   {"BLOB", DUCKDB_TYPE_BLOB},
+    {"INTERVAL", DUCKDB_TYPE_INTERVAL}, {"TIMESTAMPTZ", DUCKDB_TYPE_TIMESTAMP_TZ},
+};
+
+static duckdb_logical_type list_of(duckdb_logical_type element)
+{
+    duckdb_logical_type list = duckdb_create_list_type(element);
+    duckdb_destroy_logical_type(&element);
+    return list;
+}
+
+static duckdb_logical_type base_of(enum catalog_base base)
+{
+    switch (base) {
+    case CATALOG_INT2: return duckdb_create_logical_type(DUCKDB_TYPE_SMALLINT);
+    case CATALOG_INT4: return duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
+    case CATALOG_TEXT: return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    case CATALOG_TIMESTAMPTZ: return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP_TZ);
+    case CATALOG_NUMERIC: return duckdb_create_decimal_type(38, 10);
+    }
+    return NULL;
+}
+
+duckdb_logical_type catalog_types_make(const char *name)
+{
+    size_t n = strlen(name);
+    assert(n < NAME_MAX); /* it is of a list of ours */
+    if (n > 2 && strcmp(name + n - 2, "[]") == 0) {
+        char element[NAME_MAX];
+        (void)snprintf(element, sizeof element, "%.*s", (int)(n - 2), name);
+        return list_of(catalog_types_make(element));
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (strcmp(plain[i].name, name) == 0)
+            return duckdb_create_logical_type(plain[i].type);
+    const struct catalog_type *t = catalog_type_find(name);
+    if (!t)
+        return NULL;
+    duckdb_logical_type type = base_of(t->base);
+    duckdb_logical_type_set_alias(type, t->name);
+    return type;
+}
+
+/* ---- casts ---- */
+
+static bool hand_on(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    (void)info;
+    (void)count;
+    duckdb_vector_reference_vector(out, in);
+    return true;
+}
+
+static bool is_null(duckdb_vector in, duckdb_vector out, idx_t row)
+{
+    uint64_t *validity = duckdb_vector_get_validity(in);
+    if (!validity || duckdb_validity_row_is_valid(validity, row))
+        return false;
+    duckdb_vector_ensure_validity_writable(out);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+    return true;
+}
+
+static bool widen(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    (void)info;
+    const int32_t *from = duckdb_vector_get_data(in);
+    int64_t *to = duckdb_vector_get_data(out);
+    for (idx_t i = 0; i < count; i++)
+        if (!is_null(in, out, i))
+            to[i] = from[i];
+    return true;
+}
+
+static bool regproc_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    (void)info;
+    const int32_t *from = duckdb_vector_get_data(in);
+    for (idx_t i = 0; i < count; i++) {
+        char number[16];
+        if (is_null(in, out, i))
+            continue;
+        const char *name = from[i] == 0 ? "-" : catalog_proc_name((uint32_t)from[i]);
+        (void)snprintf(number, sizeof number, "%lu", (unsigned long)(uint32_t)from[i]);
+        duckdb_vector_assign_string_element(out, i, name ? name : number);
+    }
+    return true;
+}
+
+static bool regproc_of(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    bool all = true;
+    for (idx_t i = 0; i < count; i++) {
+        uint32_t oid = 0;
+        struct str name = {engine_string_data(&from[i]), from[i].len};
+        if (is_null(in, out, i))
+            continue;
+        if (!catalog_proc_find(name, &oid)) {
+            char text[256];
+            (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "42883 function \"%.*s\" does not exist",
+                           (int)(name.n < 128 ? name.n : 128), name.p);
+            duckdb_cast_function_set_row_error(info, text, i, out);
+            all = false;
+        }
+        ((uint32_t *)duckdb_vector_get_data(out))[i] = oid;
+    }
+    return all;
+}
+
+static int64_t element_at(const struct catalog_type *t, const void *data, idx_t i)
+{
+    return t->base == CATALOG_INT2 ? ((const int16_t *)data)[i] : (int64_t)((const uint32_t *)data)[i];
+}
+
+static bool vector_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct catalog_type *t = duckdb_cast_function_get_extra_info(info);
+    assert(t && t->form == CATALOG_VECTOR);
+    const duckdb_list_entry *lists = duckdb_vector_get_data(in);
+    const void *data = duckdb_vector_get_data(duckdb_list_vector_get_child(in));
+    struct buf text;
+    buf_init(&text, VALUE_MAX);
+    for (idx_t row = 0; row < count; row++) {
+        if (is_null(in, out, row))
+            continue;
+        buf_clear(&text);
+        for (idx_t i = 0; i < lists[row].length; i++)
+            buf_printf(&text, i ? " %lld" : "%lld", (long long)element_at(t, data, lists[row].offset + i));
+        duckdb_vector_assign_string_element_len(out, row, text.len ? (const char *)text.data : "", text.len);
+    }
+    bool ok = buf_ok(&text);
+    buf_release(&text);
+    if (!ok)
+        duckdb_cast_function_set_error(info, "out of memory");
+    return ok;
+}
+
+/* The three types are the caller's. */
+static int add_cast(struct engine_conn *c, const struct catalog_type *t, duckdb_logical_type from,
+                    duckdb_logical_type to, int64_t cost, duckdb_cast_function_t call, struct err *e)
+{
+    duckdb_cast_function f = duckdb_create_cast_function();
+    duckdb_cast_function_set_source_type(f, from);
+    duckdb_cast_function_set_target_type(f, to);
+    duckdb_cast_function_set_implicit_cast_cost(f, cost);
+    duckdb_cast_function_set_function(f, call);
+    duckdb_cast_function_set_extra_info(f, (void *)(uintptr_t)t, NULL);
+    duckdb_state state = duckdb_register_cast_function(c->conn, f);
+    duckdb_destroy_cast_function(&f);
+    return state == DuckDBSuccess
+               ? ST_OK
+               : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register casts of %s", t->name);
+}
+
+static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct err *e)
+{
+    duckdb_logical_type from = catalog_types_make(t->name), base = base_of(t->base);
+    duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    duckdb_logical_type wide = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    int st = add_cast(c, t, from, base, COST_BASE, hand_on, e);
+    if (st == ST_OK && t->base == CATALOG_INT4)
+        st = add_cast(c, t, from, wide, COST_WIDER, widen, e);
+    if (st == ST_OK && t->form == CATALOG_REGPROC)
+        st = add_cast(c, t, from, text, COST_TEXT, regproc_text, e);
+    if (st == ST_OK && t->form == CATALOG_REGPROC)
+        st = add_cast(c, t, text, from, COST_TEXT, regproc_of, e);
+    duckdb_destroy_logical_type(&from);
+    duckdb_destroy_logical_type(&base);
+    duckdb_destroy_logical_type(&text);
+    duckdb_destroy_logical_type(&wide);
+    return st;
+}
+
+/* ---- int2vector and oidvector ---- */
+
+/* v[i], which counts from 0. */
+static void extract(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out)
+{
+    const struct catalog_type *t = duckdb_scalar_function_get_extra_info(info);
+    assert(t && t->form == CATALOG_VECTOR);
+    duckdb_vector list = duckdb_data_chunk_get_vector(in, 0);
+    const duckdb_list_entry *lists = duckdb_vector_get_data(list);
+    const void *data = duckdb_vector_get_data(duckdb_list_vector_get_child(list));
+    const int64_t *index = duckdb_vector_get_data(duckdb_data_chunk_get_vector(in, 1));
+    void *to = duckdb_vector_get_data(out);
+    for (idx_t row = 0; row < duckdb_data_chunk_get_size(in); row++) {
+        if (is_null(list, out, row) || is_null(duckdb_data_chunk_get_vector(in, 1), out, row))
+            continue;
+        if (index[row] < 0 || (uint64_t)index[row] >= lists[row].length) {
+            duckdb_vector_ensure_validity_writable(out);
+            duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+            continue;
+        }
+        int64_t v = element_at(t, data, lists[row].offset + (uint64_t)index[row]);
+        if (t->base == CATALOG_INT2)
+            ((int16_t *)to)[row] = (int16_t)v;
+        else
+            ((int32_t *)to)[row] = (int32_t)v;
+    }
+}
+
+static int add_extract(struct engine_conn *c, const struct catalog_type *t, duckdb_logical_type list,
+                       duckdb_logical_type element, struct err *e)
+{
+    duckdb_scalar_function f = duckdb_create_scalar_function();
+    duckdb_logical_type number = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    duckdb_scalar_function_set_name(f, "array_extract");
+    duckdb_scalar_function_add_parameter(f, list);
+    duckdb_scalar_function_add_parameter(f, number);
+    duckdb_scalar_function_set_return_type(f, element);
+    duckdb_scalar_function_set_extra_info(f, (void *)(uintptr_t)t, NULL);
+    duckdb_scalar_function_set_special_handling(f);
+    duckdb_scalar_function_set_function(f, extract);
+    duckdb_state state = duckdb_register_scalar_function(c->conn, f);
+    duckdb_destroy_logical_type(&number);
+    duckdb_destroy_scalar_function(&f);
+    return state == DuckDBSuccess
+               ? ST_OK
+               : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register subscripts of %s", t->name);
+}
+
+static int add_vector(struct engine_conn *c, const struct catalog_type *element_type, struct err *e)
+{
+    const struct catalog_type *t = catalog_type_of_list(element_type->name);
+    if (!t)
+        return ST_OK;
+    duckdb_logical_type element = catalog_types_make(t->name);
+    duckdb_logical_type list = duckdb_create_list_type(element);
+    duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    int st = add_cast(c, t, list, text, COST_TEXT, vector_text, e);
+    if (st == ST_OK)
+        st = add_extract(c, t, list, element, e);
+    duckdb_destroy_logical_type(&element);
+    duckdb_destroy_logical_type(&list);
+    duckdb_destroy_logical_type(&text);
+    return st;
+}
+
+int catalog_types_register(struct engine_conn *c, struct err *e)
+{
+    TRY(engine_exec(c, "BEGIN TRANSACTION", e)); /* one instead of one a type */
+    for (size_t i = 0; i < catalog_types_count; i++) {
+        duckdb_logical_type type = catalog_types_make(catalog_types[i].name);
+        duckdb_state state = duckdb_register_logical_type(c->conn, type, NULL);
+        duckdb_destroy_logical_type(&type);
+        if (state != DuckDBSuccess)
+            return err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register type %s", catalog_types[i].name);
+        TRY(add_casts(c, &catalog_types[i], e));
+        TRY(add_vector(c, &catalog_types[i], e));
+    }
+    return engine_exec(c, "COMMIT", e);
+}
