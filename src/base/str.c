@@ -19,7 +19,10 @@ bool str_ieq(struct str a, struct str b)
 
 bool cstr_ieq(const char *a, const char *b)
 {
-    return str_ieq(str_of(a), str_of(b));
+    for (; lower(*a) == lower(*b); a++, b++)
+        if (!*a)
+            return true;
+    return false;
 }
 
 bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out)

@@ -688,7 +688,7 @@ int settings_parse_bool(const char *text, bool *out, struct err *e)
 
 bool settings_bool(const struct settings *s, enum setting index)
 {
-    return parse_bool(settings_get(s, index)) == 1;
+    return strcmp(settings_get(s, index), "on") == 0; /* check_bool has seen to the spelling */
 }
 
 int64_t settings_int(const struct settings *s, enum setting index)
