@@ -7,6 +7,7 @@
 #include "pgtype/oid.h"
 #include "sql/type.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum {
@@ -125,6 +126,7 @@ struct wrap {
 
 static void wrap_text(const struct sql_type *type, bool padded, struct wrap *w)
 {
+    assert(type->nmods <= SQL_TYPE_MODS_MAX);
     bool bare_char = padded && !str_ieq(type->name, STR("bpchar")); /* char is char(1) */
     int32_t n = type->nmods ? type->mods[0] : bare_char ? 1 : 0;
     if (n > 0) {
@@ -199,6 +201,7 @@ static int spell(struct rewriter *r, const struct sql_token *t, const struct sql
     if (!t || !r->postgres || !oid)
         return ST_OK;
     const struct pgtype_info *info = pgtype_find(oid);
+    assert(info); /* walk_type_oid names none that pgtype does not know */
     if (t->kind == SQL_TOK_STRING)
         TRY(walk_spell_literal(r, t, type->array ? info->array_oid : oid, type, spelled));
     if (oid == PGTYPE_NUMERIC && !type->array && type->nmods == 0)

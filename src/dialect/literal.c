@@ -11,6 +11,7 @@
 #include "pgtype/value.h"
 #include "sql/type.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -110,6 +111,7 @@ int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str 
         else
             i++;
     }
+    assert(n <= s.n);
     text[n] = '\0';
     *out = (struct str){text, n};
     return ST_OK;
@@ -241,6 +243,7 @@ static void put_items(struct buf *b, const struct pg_value *v, const struct pg_v
         if (dim + 1 < v->v.array.ndims)
             put_items(b, v, other, dim + 1, at);
         else {
+            assert(*at < v->v.array.n);
             put_value(b, &v->v.array.items[*at], other ? &other->v.array.items[*at] : NULL);
             ++*at;
         }
@@ -331,6 +334,7 @@ static size_t field_of(struct str word)
 /* What is less than the last field is dropped, as PostgreSQL does. */
 static void cut_interval(struct pg_value *v, size_t last)
 {
+    assert(v->kind == PG_INTERVAL && last <= FIELD_SECOND);
     if (last < FIELD_SECOND && last > FIELD_DAY) {
         v->v.interval.micros -= v->v.interval.micros % fields[last].micros;
     } else if (last <= FIELD_DAY) {
@@ -426,6 +430,7 @@ static int finish(struct rewriter *r, struct buf *b, struct str *out)
 /* bit(n) has n bits exactly, bit one; varbit(n) at most n. */
 static int adjust_bits(struct rewriter *r, struct pg_value *v, const struct sql_type *type)
 {
+    assert(v->kind == PG_BIT);
     bool varying = v->oid == PGTYPE_VARBIT;
     size_t n = v->v.text.n, want = type->nmods ? (size_t)type->mods[0] : varying ? n : 1;
     if (want == 0 || want > BITS_MAX || (varying && n <= want))
@@ -541,6 +546,7 @@ bool walk_has_unicode(const struct sql_token *t)
 
 int walk_unicode_literal(struct rewriter *r)
 {
+    assert(walk_has_unicode(&r->token));
     struct sql_token t = r->token;
     struct str said;
     if (walk_string_value(r, &t, &said) != ST_OK)
@@ -551,6 +557,33 @@ int walk_unicode_literal(struct rewriter *r)
     put_quoted(&b, said);
     TRY(finish(r, &b, &text));
     TRY(walk_replace(r, t.at, walk_end(&t), text));
+    return walk_on(r);
+}
+
+bool walk_is_bytes(struct rewriter *r, const struct sql_token *t)
+{
+    enum { QUOTES = 2, MARK = 2, PLAIN = 2 };
+    struct str s = t->text;
+    if (t->kind != SQL_TOK_STRING || s.n < QUOTES + MARK)
+        return false;
+    size_t at = s.p[0] == '\'' ? 1 : 0;
+    if (!at && (s.p[0] | 0x20) == 'e' && s.n > QUOTES + MARK + 1 && s.p[1] == '\'' && s.p[2] == '\\')
+        at = 3;
+    if (!at || s.p[at] != '\\' || s.p[at + 1] != 'x')
+        return false;
+    size_t digits = s.n - at - MARK - 1;
+    for (size_t i = 0; i < digits; i++)
+        if (!is_hex(s.p[at + MARK + i]))
+            return false;
+    struct sql_token after = walk_peek(r);
+    return digits % 2 == 0 && digits != PLAIN && !sql_token_is_typecast(&after) && !walk_top(r)->cast.text.n;
+}
+
+int walk_bytes(struct rewriter *r)
+{
+    assert(r->postgres && r->token.kind == SQL_TOK_STRING);
+    TRY(walk_insert(r, r->token.at, STR("CAST(")));
+    TRY(walk_insert(r, walk_end(&r->token), STR(" AS pg_unknown)")));
     return walk_on(r);
 }
 

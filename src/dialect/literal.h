@@ -24,6 +24,10 @@ int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str 
 bool walk_has_unicode(const struct sql_token *t);
 /* At such a string, which the engine does not read: as a plain string. Goes on behind it. */
 int walk_unicode_literal(struct rewriter *r);
+/* '\x0001ff', which is text or a bytea: the engine finds out which, and reads it as PostgreSQL does then. */
+bool walk_is_bytes(struct rewriter *r, const struct sql_token *t);
+/* At such a string. Goes on behind it. */
+int walk_bytes(struct rewriter *r);
 /* At the ZONE of AT TIME ZONE: 'UTC+3' and its kin, which the engine reads with the other sign, become an
  * interval. Goes on behind it. */
 int walk_zone(struct rewriter *r);

@@ -102,6 +102,17 @@ static enum ddl ddl_of(struct sql_tokens sql)
     return DDL_NONE;
 }
 
+/* Statements in which a string may be meant for a column of bytes. */
+static bool may_be_bytes(struct sql_tokens sql)
+{
+    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "SELECT"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    return WALK_IS_ANY(&t, words);
+}
+
 static int step(struct rewriter *r)
 {
     const struct sql_token *t = &r->token;
@@ -130,6 +141,8 @@ static int step(struct rewriter *r)
         return walk_locking(r);
     if (r->postgres && sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
         return walk_zone(r);
+    if (r->may_be_bytes && walk_is_bytes(r, t))
+        return walk_bytes(r);
     if (r->postgres && walk_has_unicode(t)) {
         struct sql_token after = walk_peek(r);
         return sql_token_is_typecast(&after) ? walk_on(r) : walk_unicode_literal(r); /* a cast sees to it */
@@ -163,6 +176,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->catalog = hint.catalog;
     r->tokens = sql;
     r->ddl = ddl_of(sql);
+    r->may_be_bytes = r->postgres && may_be_bytes(sql);
     edits_init(&r->edits, a, sql.text);
     if ((r->postgres || r->catalog) && operators_hint(sql.text))
         TRY(operators_translate(r));

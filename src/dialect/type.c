@@ -5,6 +5,8 @@
 #include "pgtype/oid.h"
 #include "sql/type.h"
 
+#include <assert.h>
+
 enum {
     FLOAT4_BITS_MAX = 24,
     FLOAT8_BITS_MAX = 53,
@@ -176,6 +178,7 @@ int walk_column(struct rewriter *r)
     struct sql_lexer ahead = r->lexer;
     struct sql_type type;
     struct str engine;
+    assert(r->ddl != DDL_NONE);
     r->adding = false;
     TRY(walk_on(r));
     if (!sql_read_type(&ahead, &type))

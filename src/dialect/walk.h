@@ -57,7 +57,8 @@ struct rewriter {
     bool postgres;            /* it means what PostgreSQL means by it */
     enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */
     enum ddl ddl;
-    bool adding; /* behind ALTER TABLE's ADD: the next name is a column's */
+    bool may_be_bytes; /* a string in it may be meant as one of bytes */
+    bool adding;       /* behind ALTER TABLE's ADD: the next name is a column's */
     size_t depth;
     struct frame frames[DEPTH_MAX + 1];
 };

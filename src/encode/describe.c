@@ -29,6 +29,12 @@ static const struct catalog_type *catalog_type(const struct engine_column_type *
     return t->type == ENGINE_LIST ? catalog_type_of_list(t->children[0].alias) : catalog_type_find(t->alias);
 }
 
+/* A string that nothing has made bytes of. */
+static bool is_unknown(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_BLOB && t->alias && strcmp(t->alias, ENGINE_UNKNOWN_TYPE) == 0;
+}
+
 static uint32_t scalar_oid(const struct engine_column_type *t)
 {
     const struct catalog_type *catalog = catalog_type(t);
@@ -51,7 +57,7 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_FLOAT: return PGTYPE_FLOAT4;
     case ENGINE_DOUBLE: return PGTYPE_FLOAT8;
     case ENGINE_VARCHAR: return t->alias && strcmp(t->alias, "JSON") == 0 ? PGTYPE_JSON : PGTYPE_TEXT;
-    case ENGINE_BLOB:
+    case ENGINE_BLOB: return is_unknown(t) ? PGTYPE_TEXT : PGTYPE_BYTEA;
     case ENGINE_GEOMETRY: return PGTYPE_BYTEA;
     case ENGINE_BIT: return PGTYPE_VARBIT;
     case ENGINE_DATE: return PGTYPE_DATE;
@@ -171,6 +177,8 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     assert((size_t)t->type < sizeof forms / sizeof *forms);
     *c = (struct cell){.type = t, .settings = s, .scale = t->scale};
     c->op = format ? forms[t->type].binary : forms[t->type].text;
+    if (is_unknown(t))
+        c->op = C_STRING;
     if (c->op == T_BYTES_HEX && s->bytea_escape)
         c->op = T_BYTES_ESCAPE;
     unsigned bytes = format ? forms[t->type].binary_bytes : forms[t->type].text_bytes;

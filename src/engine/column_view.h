@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A string that is text or bytea, as it is used: unknown.h. */
+#define ENGINE_UNKNOWN_TYPE "pg_unknown"
+
 enum engine_type {
     ENGINE_NULL, /* the type of a bare NULL; data is not read */
     ENGINE_BOOL, /* uint8 */

@@ -16,6 +16,7 @@
 #include "engine/functions.h"
 #include "engine/own_catalog.h"
 #include "engine/sink_priv.h"
+#include "engine/unknown.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -146,6 +147,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(sink_register(c->engine, c, e));
     TRY(functions_register(c, e));
     TRY(arithmetic_register(c, e));
+    TRY(unknown_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));

@@ -420,7 +420,7 @@ static void check_new(const void *entry, const void *context, struct str name)
 {
     uint8_t kind = kind_of(entry);
     bool is_macro = (kind == ENTRY_MACRO || kind == ENTRY_TABLE_MACRO) && guard_is_syntax(name);
-    bool is_type = kind == ENTRY_TYPE && catalog_type_is(name);
+    bool is_type = kind == ENTRY_TYPE && (catalog_type_is(name) || str_ieq(name, STR(ENGINE_UNKNOWN_TYPE)));
     if ((is_macro || is_type) && guard_conn_of(context))
         refuse(is_macro ? "function" : "type", name);
 }

@@ -123,6 +123,26 @@ def test_columns(cursor):
     cursor.execute("drop table typed")
 
 
+def test_bytes_in_strings(cursor):
+    r"""A string that begins with \x is bytes where bytes are wanted, and text elsewhere."""
+    cursor.execute("drop table if exists kept")
+    cursor.execute("create table kept (k int primary key, b bytea, t text)")
+    cursor.execute(r"insert into kept values (1, '\x0001ff', '\x0001ff'), (2, '\x', 'abc'), (3, E'\\xdeadBEEF', E'\\xdeadBEEF'), (4, 'abc', '\x41')")
+    cursor.execute(r"update kept set b = '\x4142434445' where k = 4")
+    cursor.execute(r"insert into kept select 5, '\x000102', '\x000102'")
+    cursor.execute(r"insert into kept (k, b) values (5, '\x01') on conflict (k) do update set b = '\x020304'")
+    cursor.execute("select * from kept order by k")
+    assert as_text(cursor) == [("1", r"\x0001ff", r"\x0001ff"), ("2", r"\x", "abc"), ("3", r"\xdeadbeef", r"\xdeadBEEF"),
+                               ("4", r"\x4142434445", r"\x41"), ("5", r"\x020304", r"\x000102")]
+    cursor.execute(r"select k from kept where b = '\x0001FF' or '\xDEADbeef' = b or t = '\x000102' or t like '\\x0001f%' order by k")
+    assert as_text(cursor) == [("1",), ("3",), ("5",)]
+    cursor.execute(r"select k from kept where b between '\x0001' and '\x0002' order by k")
+    assert as_text(cursor) == [("1",)]
+    cursor.execute(r"select '\x0001ff', upper('\x0001ff'), '\x0001ff' || 'a', length('\x0001ff')")
+    assert as_text(cursor) == [(r"\x0001ff", r"\X0001FF", r"\x0001ffa", "8")]
+    cursor.execute("drop table kept")
+
+
 # A value for SET TIME ZONE, what SHOW says then, and a moment of 2020.
 ZONES = [
     ("'+3'", "<+03>-03", "2020-01-01 03:00:00+03"), ("'3'", "<+03>-03", "2020-01-01 03:00:00+03"), ("-5", "<-05>+05", "2019-12-31 19:00:00-05"),
