@@ -4,6 +4,8 @@
  *   account_take   false: it does not fit; nothing is taken, and the outermost account remembers that it
  *                  refused
  *   account_give   gives back what was taken before
+ *   account_left, account_refuse   for what another process keeps on the owner's behalf: how much that may
+ *                  be, and that it was not enough
  *   NULL           an account without bounds
  *
  * Outermost accounts may share a pool, which bounds what all of them take beyond their first ACCOUNT_OWN
@@ -116,6 +118,39 @@ static inline void account_give(struct account *a, size_t n)
     if (outermost)
         account_pool_change(outermost->pool, account_beyond(outermost->used + n),
                             account_beyond(outermost->used));
+}
+
+/* How much more its pools would let the outermost one take now, its first ACCOUNT_OWN bytes among it. */
+static inline size_t account_left_in_pool(const struct account *outermost)
+{
+    size_t left = account_pool_left(outermost->pool);
+    size_t own = outermost->used < ACCOUNT_OWN ? ACCOUNT_OWN - outermost->used : 0;
+    return left < (size_t)-1 - own ? left + own : (size_t)-1;
+}
+
+/* How much more fits now; of NULL: all that there is. */
+static inline size_t account_left(const struct account *a)
+{
+    size_t left = (size_t)-1;
+    for (; a; a = a->part_of) {
+        size_t here = a->used < a->max ? a->max - a->used : 0;
+        left = here < left ? here : left;
+        if (!a->part_of && account_left_in_pool(a) < left)
+            left = account_left_in_pool(a);
+    }
+    return left;
+}
+
+/* What is kept elsewhere on its behalf did not fit into what account_left said. */
+static inline void account_refuse(struct account *a)
+{
+    while (a && a->part_of)
+        a = a->part_of;
+    if (!a)
+        return;
+    size_t own = a->used < a->max ? a->max - a->used : 0;
+    a->refused = true;
+    a->refused_by = account_left_in_pool(a) < own ? account_pool_fullest(a->pool) : NULL;
 }
 
 /* Of an outermost one: that so much is taken is a fact, whether or not it fits. */

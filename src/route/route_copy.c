@@ -15,7 +15,9 @@ static int copy_begin(struct route_session *s, const struct backend_copy_in *in,
 {
     TRY(route_may_write(s, e));
     route_ties_wrote(&s->ties);
+    s->on->memory = s->base.memory;
     int st = s->on->ops->copy_open(s->on, in, &c->inner, e);
+    s->on->memory = NULL;
     if (st != ST_OK)
         (void)route_try_again(s, false, e);
     return st;

@@ -3,6 +3,7 @@
 
 #include "rpc/client_priv.h"
 
+#include "base/account.h"
 #include "base/alloc.h"
 #include "rpc/channel_stream.h"
 #include "rpc/client_session.h"
@@ -21,6 +22,8 @@ static int take(struct rpc_copy *c, const Tavana__V1__CopyInReply *m, uint64_t *
     if (rows)
         *rows = m->rows;
     c->is_open = true;
+    if (m->error && m->beyond)
+        account_refuse(c->memory);
     return rpc_session_error(c->session, m->error, e);
 }
 
@@ -75,6 +78,8 @@ static int begin(struct rpc_copy *c, struct str text, struct err *e)
     tavana__v1__copy_in_open__init(&open);
     open.session = c->session->id;
     open.statement = (ProtobufCBinaryData){text.n, sql.out};
+    size_t left = account_left(c->memory);
+    open.memory_left = left ? left : 1;
     m.part_case = TAVANA__V1__COPY_IN_REQUEST__PART_OPEN;
     m.open = &open;
     rpc_session_begin(c->session);
@@ -90,6 +95,7 @@ int rpc_copy_open(struct backend_session *s, const struct backend_copy_in *in, s
     if (!c)
         return err_oom(e);
     c->session = rpc_session_of(s);
+    c->memory = s->memory;
     int st = begin(c, in->statement->text, e);
     if (st == ST_OK)
         *out = &c->base;

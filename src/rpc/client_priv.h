@@ -95,7 +95,8 @@ struct rpc_copy {
     struct backend_copy base;
     struct rpc_session *session;
     struct rpc_stream *stream;
-    bool is_open; /* the worker has answered the first part */
+    struct account *memory; /* that a line on the worker has to fit into; NULL: no bound but its own */
+    bool is_open;           /* the worker has answered the first part */
 };
 
 /* The session as this room knows it; asserts that it is one of ours, and alive. */

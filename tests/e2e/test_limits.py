@@ -233,7 +233,6 @@ def test_a_message_beyond_what_is_left_is_passed_over(message, answer, small):
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
-@pytest.mark.skipif(WORKERS > 0, reason="the worker has the line")
 @pytest.mark.parametrize("how,first", [("", b"x"), ("(format csv)", b'"'), ("(format csv)", b'x"",'), ("(format binary)", None)])
 def test_copy_line_without_end(how, first, small):
     with small.wire() as w:

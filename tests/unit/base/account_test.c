@@ -100,6 +100,31 @@ static void test_pool_of_another(void **state)
     account_give(&a, a.used);
 }
 
+/* Another process keeps something: it is told how much there may be, and that was not enough. */
+static void test_what_is_kept_elsewhere(void **state)
+{
+    (void)state;
+    struct account_pool all = {.max = 150}, users = {.part_of = &all, .max = 100};
+    struct account a = {.max = ACCOUNT_OWN + 40, .pool = &users}, b = {.max = SIZE_MAX, .pool = &all};
+    struct account part = {.part_of = &a, .max = ACCOUNT_OWN + 30};
+    assert_int_equal(account_left(NULL), SIZE_MAX);
+    assert_int_equal(account_left(&part), ACCOUNT_OWN + 30);
+    assert_true(account_take(&part, 10));
+    assert_int_equal(account_left(&part), ACCOUNT_OWN + 20);
+    assert_int_equal(account_left(&a), ACCOUNT_OWN + 30);
+    account_refuse(&part);
+    assert_true(a.refused && !part.refused && !a.refused_by); /* its own bound is the nearest */
+    assert_true(account_take(&b, ACCOUNT_OWN + 145));
+    assert_int_equal(account_left(&part), ACCOUNT_OWN - 5); /* of its own bytes, and 5 of the pool */
+    account_refuse(&part);
+    assert_ptr_equal(a.refused_by, &all);
+    account_refuse(NULL);
+    account_give(&b, ACCOUNT_OWN + 145);
+    account_give(&part, 10);
+    a.max = 0;
+    assert_int_equal(account_left(&part), 0);
+}
+
 static void test_arena(void **state)
 {
     (void)state;
@@ -146,8 +171,13 @@ static void test_buf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_parts), cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_pool_of_another), cmocka_unit_test(test_arena), cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pool_of_another),
+        cmocka_unit_test(test_what_is_kept_elsewhere),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_buf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* A worker and its client in one process: what comes back is what the backend itself would have said. */
 #include "../backend/local_fixture.h"
 
+#include "base/account.h"
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "copy/options.h"
@@ -234,6 +235,33 @@ static void test_transaction_and_settings(void **state)
     s->ops->session_close(s);
 }
 
+/* It is kept by the worker, and counts against what the session may take here. */
+static void a_line_that_does_not_end(struct backend_session *s, const struct backend_copy_in *in)
+{
+    char piece[10000];
+    struct account memory = {.max = 1000000};
+    struct backend_copy *c = NULL;
+    memset(piece, 'x', sizeof piece);
+    err_init(&err);
+    assert_true(account_take(&memory, 500000));
+    s->memory = &memory;
+    assert_int_equal(s->ops->tx(s, BACKEND_TX_BEGIN, &err), ST_OK);
+    assert_int_equal(s->ops->copy_open(s, in, &c, &err), ST_OK);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(s->ops->copy_data(c, piece, sizeof piece, &err), ST_OK);
+    assert_int_equal(s->ops->copy_settle(c, &err), ST_OK);
+    int st = ST_OK;
+    for (int i = 0; i < 100000 && st == ST_OK; i++)
+        st = s->ops->copy_data(c, piece, sizeof piece, &err);
+    assert_int_equal(st, ST_ERR);
+    assert_int_equal(err.code, SQLSTATE_OUT_OF_MEMORY);
+    assert_true(memory.refused);
+    s->ops->copy_close(c);
+    s->memory = NULL;
+    err_init(&err);
+    assert_int_equal(s->ops->tx(s, BACKEND_TX_ROLLBACK, &err), ST_OK);
+}
+
 static void test_copy_in(void **state)
 {
     (void)state;
@@ -270,6 +298,7 @@ static void test_copy_in(void **state)
     s->ops->copy_close(c);
     err_init(&err);
     assert_int_equal(s->ops->tx(s, BACKEND_TX_ROLLBACK, &err), ST_OK);
+    a_line_that_does_not_end(s, &in);
     arena_release(&a);
     s->ops->session_close(s);
 }
