@@ -22,7 +22,7 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 export LSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0
 export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tools/tsan.supp:halt_on_error=1:ignore_noninstrumented_modules=1
 
-.PHONY: help deps build sample run test check clean deps-test format bench
+.PHONY: help deps build sample run test check clean deps-test format bench tools
 .PHONY: test-unit test-asan test-tsan test-fuzz test-e2e test-e2e-asan test-e2e-gateway test-e2e-workers test-full
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo '  test-fuzz   $(FUZZ_RUNS) inputs a decoder       test-tsan      the concurrent part under TSan'
 	@echo '  test-e2e    clients against the server     test-e2e-asan  the same under ASan and UBSan'
 	@echo 'make test-full  the same, nothing left out and at full length: hours'
+	@echo 'make tools    tools that people have do their main job, here and on PostgreSQL'
 	@echo 'make bench    side by side with other servers, into bench/out (BENCH_ARGS: bench/README.md)'
 	@echo 'make deps     what building and running needs (tools/deps); make deps-test: what testing needs'
 	@echo 'make format   lays the sources out           make clean     removes what was built'
@@ -121,6 +122,11 @@ bench: sample
 	@tools/deps bench
 	@cmake --build build -j $(JOBS) --target drain replay inproc_bench
 	@.deps/venv/bin/python bench/run.py $(BENCH_ARGS)
+
+# The trial of tools: dbt, Django, SQLAlchemy … do their main job here and on PostgreSQL. Minutes.
+tools: build
+	@tools/deps tools
+	@.deps/tools-venv/bin/python -m pytest -q -p no:cacheprovider tests/trial $(E2E_ARGS)
 
 format: deps-test
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i

@@ -1,7 +1,7 @@
 """A generator of expressions: each is asked of Tavana and of a PostgreSQL 15 beside it, and value, column name, type and
 SQLSTATE have to be the same.
 
-    tests/tools/expressions.py PORT POSTGRES_PORT [--count 100000] [--seed 1] [--show 20] [--only text] [--fields value,type,name]
+    tests/trial/expressions.py PORT POSTGRES_PORT [--count 100000] [--seed 1] [--show 20] [--only text] [--fields value,type,name]
 
 Prints how many are the same, and the differences by their kind: the operator or function at the top of the expression, and
 what differs. Differences that stay are listed in docs/sql.md with their reason."""

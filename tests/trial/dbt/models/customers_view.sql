@@ -1,0 +1,1 @@
+select id, upper(name) as name, joined, spent / 2 as half from {{ ref('customers') }}

@@ -1,0 +1,120 @@
+"""The main job of tools that people have, unchanged: on Tavana, and on a PostgreSQL 15 to see that the trial itself is right.
+`make tools` runs them; they take minutes."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+HERE = pathlib.Path(__file__).resolve().parent
+BIN = pathlib.Path(sys.executable).parent
+
+
+@pytest.fixture
+def clean(either):
+    """The server, without what the test before has made."""
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        for kind, table in c.execute("""select case table_type when 'VIEW' then 'view' else 'table' end, quote_ident(table_name)
+                                        from information_schema.tables where table_schema in ('public', 'main')""").fetchall():
+            c.execute(f"drop {kind} if exists {table} cascade")
+    return either
+
+
+def run(*command, cwd=None, **env):
+    r = subprocess.run([str(c) for c in command], cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=900)
+    assert r.returncode == 0, (r.stdout + r.stderr)[-6000:]
+    return r.stdout + r.stderr
+
+
+DBT = ["seed", "run", "run", "snapshot", "snapshot", "test", "docs generate"]
+
+
+def test_dbt(clean, tmp_path):
+    shutil.copytree(HERE / "dbt", tmp_path / "dbt")
+    for command in DBT:
+        said = run(BIN / "dbt", "--no-use-colors", *command.split(), "--profiles-dir", ".", cwd=tmp_path / "dbt", TRIAL_PORT=str(clean.port),
+                   TRIAL_DATABASE="db", DBT_SEND_ANONYMOUS_USAGE_STATS="false")
+        assert "ERROR=0" in said or "Catalog written" in said, said[-4000:]
+    with psycopg.connect(clean.dsn()) as c:
+        assert c.execute("select id, name, odd from customers_table order by id").fetchall() == [(1, "ANN", 1), (2, "BOB", 0), (3, "CID", 1)]
+
+
+def test_django(clean):
+    assert "well" in run(sys.executable, HERE / "django_trial.py", str(clean.port), "db")
+
+
+def url(server):
+    return f"postgresql+psycopg2://tester:x@127.0.0.1:{server.port}/db"
+
+
+def test_sqlalchemy(clean):
+    engine = sa.create_engine(url(clean))
+    metadata = sa.MetaData()
+    parent = sa.Table("parent", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(20), nullable=False, unique=True),
+                      sa.Column("made", sa.DateTime(timezone=True), server_default=sa.func.now()), sa.Column("price", sa.Numeric(10, 2)))
+    child = sa.Table("child", metadata, sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+                     sa.Column("parent_id", sa.ForeignKey("parent.id")), sa.Column("data", sa.JSON), sa.Column("flag", sa.Boolean))
+    sa.Index("child_flag", child.c.flag)
+    metadata.create_all(engine)
+    with engine.begin() as c:
+        assert c.execute(parent.insert().returning(parent.c.id), {"name": "a", "price": 1.5}).scalar() == 1
+        c.execute(child.insert(), [{"parent_id": 1, "data": {"x": [1, 2]}, "flag": True}, {"parent_id": 1, "data": None, "flag": False}])
+        with c.begin_nested():
+            c.execute(child.update().where(child.c.flag).values(flag=False))
+        assert c.execute(sa.select(sa.func.count()).select_from(child).where(~child.c.flag)).scalar() == 2
+        assert c.execute(sa.select(child.c.data).where(child.c.id == 1)).scalar() == {"x": [1, 2]}
+        assert c.execute(sa.select(parent.c.name, sa.func.count(child.c.id).label("n")).join(child).group_by(parent.c.name)).all() == [("a", 2)]
+    inspector = sa.inspect(engine)
+    assert inspector.default_schema_name == "public" and "public" in inspector.get_schema_names()
+    assert sorted(inspector.get_table_names()) == ["child", "parent"]
+    columns = {c["name"]: c for c in inspector.get_columns("parent")}
+    assert str(columns["name"]["type"]) == "VARCHAR(20)" and not columns["name"]["nullable"]
+    assert str(columns["price"]["type"]) == "NUMERIC(10, 2)" and columns["made"]["type"].timezone
+    assert inspector.get_pk_constraint("parent")["constrained_columns"] == ["id"]
+    assert inspector.get_foreign_keys("child")[0]["referred_table"] == "parent"
+    assert inspector.get_foreign_keys("child")[0]["constrained_columns"] == ["parent_id"]
+    assert [i["column_names"] for i in inspector.get_indexes("child")] == [["flag"]]
+    assert [u["column_names"] for u in inspector.get_unique_constraints("parent")] == [["name"]]
+    reflected = sa.MetaData()
+    reflected.reflect(engine)
+    assert set(reflected.tables) == {"child", "parent"}
+    metadata.drop_all(engine)
+
+
+def test_superset(clean):
+    """What Superset's inspector asks when a dataset is made, and a chart by month."""
+    engine = sa.create_engine(url(clean))
+    with engine.begin() as c:
+        c.exec_driver_sql("create table sales (id int, at timestamp, amount numeric(10,2), shop text)")
+        c.exec_driver_sql("insert into sales values (1, '2024-01-05 10:00:00', 10, 'a'), (2, '2024-02-06 11:00:00', 20, 'b'), (3, '2024-02-07 12:00:00', 5, 'a')")
+    inspector = sa.inspect(engine)
+    assert "sales" in inspector.get_table_names(schema="public") and inspector.get_view_names(schema="public") == []
+    assert [c["name"] for c in inspector.get_columns("sales", schema="public")] == ["id", "at", "amount", "shop"]
+    inspector.get_table_comment("sales", schema="public")
+    with engine.connect() as c:
+        rows = c.exec_driver_sql("""SELECT DATE_TRUNC('month', at) AS __timestamp, sum(amount) AS "SUM(amount)", COUNT(*) AS count FROM public.sales
+            WHERE at >= TO_TIMESTAMP('2024-01-01 00:00:00.000000', 'YYYY-MM-DD HH24:MI:SS.US') AND at < TO_TIMESTAMP('2024-03-01 00:00:00.000000', 'YYYY-MM-DD HH24:MI:SS.US')
+            GROUP BY DATE_TRUNC('month', at) ORDER BY "SUM(amount)" DESC LIMIT 50000""")
+        assert list(rows.keys()) == ["__timestamp", "SUM(amount)", "count"] and [(int(r[1]), r[2]) for r in rows] == [(25, 2), (10, 1)]
+
+
+def test_postgres_fdw(clean, postgres):
+    """A real PostgreSQL reads tables of the server under trial."""
+    with psycopg.connect(clean.dsn(), autocommit=True) as c:
+        c.execute("create table far (id int primary key, name varchar(10), amount numeric(8,2), at timestamptz)")
+        c.execute("insert into far select i, 'n' || i, i * 1.5, timestamptz '2024-01-01 00:00:00+00' + i * interval '1 day' from generate_series(1, 100) t(i)")
+    with psycopg.connect(f"host={postgres.directory} port={postgres.port} dbname=postgres user=tester", autocommit=True) as c:
+        c.execute("create extension if not exists postgres_fdw")
+        c.execute("drop server if exists trial cascade")
+        c.execute(f"create server trial foreign data wrapper postgres_fdw options (host '127.0.0.1', port '{clean.port}', dbname 'db', use_remote_estimate 'true')")
+        c.execute("create user mapping for tester server trial options (user 'tester', password 'x', password_required 'false')")
+        c.execute("drop schema if exists imported cascade")
+        c.execute("create schema imported")
+        c.execute("import foreign schema public limit to (far) from server trial into imported")
+        assert c.execute("select count(*), sum(amount), min(name), max(at)::date::text from imported.far where id <= 50").fetchone()[:3] == (50, 1912.5, "n1")
+        assert c.execute("select name from imported.far where id = 7").fetchone() == ("n7",)
