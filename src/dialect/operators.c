@@ -7,7 +7,6 @@
  * operators need no level. CASE … END counts as a bracket. */
 #include "dialect/operators.h"
 
-#include "sql/accepts.h"
 #include "sql/type.h"
 
 #include <stdio.h>
@@ -58,7 +57,6 @@ struct pass {
     struct bracket *brackets;
     struct waiting *waits;
     size_t depth, brackets_cap, nwaits, waits_cap;
-    enum sql_accepts accepts;
 };
 
 #define OURS "system.main."
@@ -234,17 +232,6 @@ static struct sql_token peek(const struct pass *p)
     return t;
 }
 
-/* Whether the statement is PostgreSQL's to say; asked once, when there is something to say. */
-static int ours(struct pass *p, bool *out)
-{
-    if (p->accepts == SQL_ACCEPTS_UNKNOWN && p->r->catalog)
-        p->accepts = SQL_ACCEPTS_YES;
-    if (p->accepts == SQL_ACCEPTS_UNKNOWN)
-        TRY(sql_postgres_accepts(p->r->arena, p->r->tokens.text, &p->accepts, p->r->err));
-    *out = p->accepts == SQL_ACCEPTS_YES;
-    return ST_OK;
-}
-
 static int wait_for(struct pass *p, const struct spelling *as, enum level level, size_t left, bool like)
 {
     void *waits = p->waits;
@@ -337,7 +324,7 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
     struct sql_token after = peek(p);
     bool translate = as != NULL && b->start[level] != NOWHERE;
     if (translate)
-        TRY(ours(p, &translate));
+        TRY(walk_accepts(p->r, &translate));
     if (translate && quantified(&after)) {
         char text[8];
         (void)snprintf(text, sizeof text, "%.*s", (int)op->text.n, op->text.p);
@@ -362,7 +349,7 @@ static int prefix(struct pass *p)
     for (size_t i = 0; p->r->postgres && i < sizeof prefixes / sizeof *prefixes; i++) {
         bool translate = str_eq(op, str_of(prefixes[i].text));
         if (translate)
-            TRY(ours(p, &translate));
+            TRY(walk_accepts(p->r, &translate));
         if (!translate)
             continue;
         TRY(walk_replace(p->r, p->token.at, walk_end(&p->token), STR("")));
@@ -428,7 +415,7 @@ static int on_like(struct pass *p, bool negated, size_t from)
                  after.kind != SQL_TOK_OP;
     bool translate = !plain;
     if (translate)
-        TRY(ours(p, &translate));
+        TRY(walk_accepts(p->r, &translate));
     if (translate && quantified(&pattern) && top(p)->start[LEVEL_LIKE] != NOWHERE)
         return on_each(p,
                        any_case  ? negated ? "not ilike" : "ilike"
@@ -447,7 +434,7 @@ static int on_similar(struct pass *p, bool negated, const struct sql_token *last
     const struct spelling *as = negated ? &similar_not : &similar;
     bool translate;
     TRY(settle_from(p, LEVEL_LIKE));
-    TRY(ours(p, &translate));
+    TRY(walk_accepts(p->r, &translate));
     if (translate && b->start[LEVEL_LIKE] != NOWHERE) {
         TRY(walk_replace(p->r, p->token.at, walk_end(last), str_of(as->comma)));
         TRY(wait_for(p, as, LEVEL_LIKE, b->start[LEVEL_LIKE], false));

@@ -14,6 +14,7 @@
 #include "dialect/refer.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
+#include "dialect/words.h"
 #include "sql/catalog.h"
 
 #include <stddef.h>
@@ -180,6 +181,8 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     edits_init(&r->edits, a, sql.text);
     if ((r->postgres || r->catalog) && operators_hint(sql.text))
         TRY(operators_translate(r));
+    if (r->postgres)
+        TRY(words_translate(r));
     sql_lexer_init(&r->lexer, sql);
     (void)sql_lexer_next(&r->lexer, &r->token);
     while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD)
