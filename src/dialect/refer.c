@@ -2,6 +2,7 @@
 #include "dialect/refer.h"
 
 #include "dialect/calls.h"
+#include "dialect/sources.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
@@ -253,6 +254,7 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
 static bool is_relation_place(struct rewriter *r)
 {
     return sql_token_is_word(&r->prev, "FROM") || sql_token_is_word(&r->prev, "JOIN") ||
+           sql_token_is_word(&r->prev, "LATERAL") ||
            (sql_token_is(&r->prev, ',') && walk_top(r)->clause == CLAUSE_FROM);
 }
 
@@ -272,7 +274,7 @@ static size_t call_end(const struct rewriter *r, const struct chain *c)
     return 0;
 }
 
-/* Whether all arguments of the call are whole numbers that PostgreSQL takes for integers. */
+/* Whether all arguments of the call are parameters and whole numbers that PostgreSQL takes for integers. */
 static bool is_of_integers(const struct rewriter *r, const struct chain *c)
 {
     enum { DIGITS = 9 };
@@ -290,7 +292,8 @@ static bool is_of_integers(const struct rewriter *r, const struct chain *c)
         bool digits = t.text.n <= DIGITS;
         for (size_t i = 0; i < t.text.n; i++)
             digits &= t.text.p[i] >= '0' && t.text.p[i] <= '9';
-        if (number ? !sql_token_is(&t, ',') : t.kind != SQL_TOK_NUMBER || !digits)
+        bool operand = (t.kind == SQL_TOK_NUMBER && digits) || (r->postgres && t.kind == SQL_TOK_PARAM);
+        if (number ? !sql_token_is(&t, ',') : !operand)
             return false;
         number = !number;
     }
@@ -365,6 +368,102 @@ static bool is_defined_here(const struct rewriter *r)
     return WALK_IS_ANY(&r->prev, before);
 }
 
+/* Whether a parameter stands between the call's brackets: the engine's table functions take none. */
+static bool has_parameter(const struct rewriter *r, const struct chain *c, size_t end)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    sql_lexer_seek(&ahead, c->end);
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END && t.at < end)
+        if (t.kind == SQL_TOK_PARAM)
+            return true;
+    return false;
+}
+
+static bool is_numbered(const struct rewriter *r, size_t end)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    sql_lexer_seek(&ahead, end);
+    (void)sql_lexer_next(&ahead, &t);
+    return sql_token_is_word(&t, "WITH") && (sql_lexer_next(&ahead, &t), sql_token_is_word(&t, "ORDINALITY"));
+}
+
+/* generate_series('2020-01-01'::timestamp, '2020-02-01', '1 day'): the engine needs the types. */
+static int type_series(struct rewriter *r, const struct chain *c)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t, before = {0}, two = {0};
+    struct str type = {0};
+    size_t argument = 0, depth = 0;
+    sql_lexer_seek(&ahead, c->end);
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
+        bool closes = sql_token_is(&t, ')') && depth == 1;
+        if ((closes || (sql_token_is(&t, ',') && depth == 1)) && before.kind == SQL_TOK_STRING &&
+            (sql_token_is(&two, ',') || sql_token_is(&two, '('))) {
+            struct str cast = STR("::INTERVAL");
+            if (argument == 1)
+                TRY(walk_concat(r, (const struct str[]){STR("::"), type}, 2, &cast));
+            if (argument == 2 || (argument == 1 && type.n))
+                TRY(walk_insert(r, walk_end(&before), cast));
+        }
+        if (closes)
+            return ST_OK;
+        if (argument == 0 && sql_token_is_typecast(&before) && t.kind == SQL_TOK_WORD)
+            type = t.text;
+        if (argument == 0 && before.kind == SQL_TOK_WORD && t.kind == SQL_TOK_STRING && before.at >= c->end)
+            type = before.text;
+        depth += sql_token_is(&t, '(');
+        depth -= sql_token_is(&t, ')') && depth > 0;
+        argument += depth == 1 && sql_token_is(&t, ',');
+        two = before;
+        before = t;
+    }
+    return ST_OK;
+}
+
+/* A function of one value that stands in FROM. */
+static bool is_value(struct str name)
+{
+    static const char *const others[] = {"now",       "current_schema", "pg_sleep",    "upper",   "lower",
+                                         "abs",       "round",          "nextval",     "currval", "setval",
+                                         "lastval",   "to_char",        "to_date",     "random",  "md5",
+                                         "date_part", "date_trunc",     "jsonb_typeof"};
+    static const char *const tables[] = {"aclexplode", "pg_get_keywords", "pg_options_to_table"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (str_ieq(name, str_of(tables[i])))
+            return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (str_ieq(name, str_of(others[i])))
+            return true;
+    const struct sql_catalog_name *known = sql_catalog_find(SQL_CATALOG_PG, name);
+    return call_find(name) || (known && known->kind != SQL_CATALOG_RELATION);
+}
+
+/* A call in FROM that the engine knows no table function for. *did: it is passed. */
+static int walk_from_call(struct rewriter *r, const struct chain *c, struct str name, bool *did)
+{
+    size_t end = call_end(r, c);
+    const struct source *s = source_find(name);
+    bool accepts, inside;
+    *did = false;
+    if (end == 0 || is_defined_here(r) || (!s && !is_value(name)))
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    if (s && strcmp(s->name, "generate_series") == 0) {
+        TRY(type_series(r, c));
+        if (!is_numbered(r, end) && !has_parameter(r, c, end))
+            return ST_OK;
+        if (is_of_integers(r, c))
+            s = &source_integers;
+    }
+    TRY(walk_source(r, s, name, c->parts[0].at, c->end, end, &inside));
+    *did = !inside;
+    return ST_OK;
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
@@ -379,6 +478,22 @@ int walk_name(struct rewriter *r)
         return walk_on(r);
     }
     bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
+    bool did = false, place = call && is_relation_place(r);
+    if (place && r->postgres && c.space == SQL_CATALOG_PG) {
+        TRY(walk_from_call(r, &c, sql_name_bare(&c.parts[at]), &did));
+        if (did)
+            return ST_OK;
+    }
+    const struct source *set = call && !place && r->postgres && c.space == SQL_CATALOG_PG
+                                   ? source_find(sql_name_bare(&c.parts[at]))
+                                   : NULL;
+    if (set && strchr(set->name, '_') && strcmp(set->name, "generate_series") != 0 && !set->fields &&
+        !is_defined_here(r)) {
+        bool takes;
+        TRY(walk_accepts(r, &takes));
+        if (takes)
+            return walk_source_column(r, set, c.parts[0].at, c.end);
+    }
     const struct call_name *ours =
         r->postgres && call && c.space == SQL_CATALOG_PG ? call_find(sql_name_bare(&c.parts[at])) : NULL;
     bool accepts = false;
@@ -406,7 +521,7 @@ int walk_name(struct rewriter *r)
     bool series = source && walk_is(&c.parts[at], "generate_series");
     if (series && is_of_integers(r, &c))
         return rewrite_source(r, &c, STR(SCHEMA_PG "int_series"), "generate_series", false);
-    if (call && walk_is(&c.parts[at], "pg_sleep") && is_relation_place(r) && r->depth < DEPTH_MAX)
+    if (call && !r->postgres && walk_is(&c.parts[at], "pg_sleep") && place && r->depth < DEPTH_MAX)
         return rewrite_source(r, &c, STR("(SELECT pg_sleep"), "pg_sleep", true);
     if (!qualified && !series)
         return walk_on(r);

@@ -250,6 +250,8 @@ static int close_bracket(struct rewriter *r)
     struct sql_token after = walk_peek(r);
     if (f->nothing)
         TRY(walk_insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
+    if (f->brackets)
+        TRY(walk_insert(r, r->end, str_of(f->brackets)));
     if (f->rows)
         return name_column(r, f);
     if (f->alias && walk_ends_column(&after) && walk_starts_column(r, &r->before))

@@ -36,6 +36,7 @@ struct frame {
     bool rows;                      /* a function that makes rows of one column, in FROM … */
     const char *source;             /* … that needs an alias of this name when it has none … */
     bool wrapped;                   /* … in a subquery that was opened for it */
+    const char *brackets;           /* that close behind it, too */
     const struct call_name *called; /* the function of ours that the call became; NULL: none */
     size_t argument;                /* … and how many commas or keywords of it have been passed */
 };

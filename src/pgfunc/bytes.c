@@ -333,8 +333,26 @@ static int convert_from(struct pg_call *call)
     return ST_OK;
 }
 
+/* The engine's encode(text) and decode(blob), which go on meaning UTF-8. */
+static int same_bytes(struct pg_call *call)
+{
+    const struct str in = call->args[0].text;
+    buf_put(call->out, in.p, in.n);
+    return ST_OK;
+}
+
+static int utf8_text(struct pg_call *call)
+{
+    if (!is_valid(call->args[0].text))
+        return err_set(call->e, SQLSTATE_CHARACTER_NOT_IN_REPERTOIRE,
+                       "invalid byte sequence for encoding \"UTF8\"");
+    return same_bytes(call);
+}
+
 const struct pg_function pg_bytes_functions[] = {
+    {.name = "pg_encode", .args = {PG_TEXT}, .result = PG_BYTEA, .call = same_bytes},
     {.name = "pg_encode", .args = {PG_BYTEA, PG_TEXT}, .result = PG_TEXT, .call = encode},
+    {.name = "pg_decode", .args = {PG_BYTEA}, .result = PG_TEXT, .call = utf8_text},
     {.name = "pg_decode", .args = {PG_TEXT, PG_TEXT}, .result = PG_BYTEA, .call = decode},
     {.name = "get_byte", .args = {PG_BYTEA, PG_INT4}, .result = PG_INT4, .call = get_byte},
     {.name = "set_byte", .args = {PG_BYTEA, PG_INT4, PG_INT4}, .result = PG_BYTEA, .call = set_byte},

@@ -1,0 +1,111 @@
+/* Functions in FROM, and functions that make rows. */
+#include "dialect/sources.h"
+#include "dialect/translate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PG "tavana_catalog.pg."
+
+static int translate(struct arena *a, const char *sql, struct sql_rewritten *out, struct err *e)
+{
+    const struct dialect d = {.postgres = true};
+    arena_init(a, 1 << 20);
+    err_init(e);
+    return dialect_translate(a, sql_tokens_of(str_of(sql)), &d, out, e);
+}
+
+static void check(const char *sql, const char *expected)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    assert_int_equal(translate(&a, sql, &r, &e), ST_OK);
+    assert_string_equal(r.text.p, expected);
+    arena_release(&a);
+}
+
+static void test_the_table_is_sorted(void **state)
+{
+    size_t n;
+    const struct source *names = source_names(&n);
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            assert_true(strcmp(names[i - 1].name, names[i].name) < 0);
+        assert_ptr_equal(source_find(str_of(names[i].name)), &names[i]);
+    }
+    assert_null(source_find(STR("no_such")));
+    assert_null(source_find(STR("")));
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    check("select * from now()", "select * from (SELECT now()) AS \"now\"(now)");
+    check("select * from a, upper(b) u", "select * from a, (SELECT upper(b)) u(u)");
+    check("select * from upper(b) as u(x)", "select * from (SELECT upper(b)) as u(x)");
+    check("select * from read_csv('a')", "select * from read_csv('a')");
+    check("select * from chr(65) c", "select * from (SELECT pg_chr(65)) c(c)");
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    check("select * from unnest(a) u", "select * from (SELECT unnest(a)) u(u)");
+    check("select * from unnest(a, b) with ordinality as t(x, y, n)",
+          "select * from (SELECT unnest(" PG "numbered(a, b), max_depth := 2)) as t(x, y, n)");
+    check("select * from unnest(a, b)", "select * from (SELECT unnest(" PG
+                                        "zipped(a, b), max_depth := 2)) AS \"unnest\"(unnest, unnest_1)");
+    check("select * from json_array_elements(j) with ordinality",
+          "select * from (SELECT unnest(" PG "numbered(" PG "list_elements(j)), max_depth := 2)) AS "
+          "\"json_array_elements\"(value, ordinality)");
+    check("select e from jsonb_array_elements(j) e",
+          "select e from (SELECT unnest(" PG "list_elements(j))) e(e)");
+    check("select e.value from jsonb_array_elements(j) e",
+          "select e.value from (SELECT unnest(" PG "list_elements(j))) e(value)");
+    check("select * from json_each(j)",
+          "select * from (SELECT unnest(" PG "list_each(j), max_depth := 2)) AS \"json_each\"(key, value)");
+    check("select 1 + json_array_length(jsonb_array_elements(j)) from t",
+          "select 1 + json_array_length(unnest(" PG "list_elements(j))) from t");
+}
+
+static void test_series(void **state)
+{
+    (void)state;
+    check("select * from generate_series(1, $1) x",
+          "select * from (SELECT unnest(" PG "int_list(1, $1))) x(x)");
+    check("select * from generate_series('2020-01-01'::timestamp, '2020-01-02', '1 day') x(d)",
+          "select * from generate_series('2020-01-01'::timestamp, '2020-01-02'::timestamp, '1 "
+          "day'::INTERVAL) x(d)");
+    check("select * from generate_series(1, 2) with ordinality",
+          "select * from (SELECT unnest(" PG "numbered(" PG "int_list(1, 2)), max_depth := 2)) AS "
+          "\"generate_series\"(generate_series, ordinality)");
+}
+
+static void test_too_many(void **state)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    (void)state;
+    assert_int_equal(translate(&a, "select * from unnest(a, b, c, d, e)", &r, &e), ST_ERR);
+    assert_int_equal(e.code, SQLSTATE_FEATURE_NOT_SUPPORTED);
+    arena_release(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_table_is_sorted),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_series),
+        cmocka_unit_test(test_too_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
