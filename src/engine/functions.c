@@ -20,21 +20,14 @@ static const struct {
     duckdb_type type;
     const char *alias;
 } types[] = {
-    [PG_BOOL] = {DUCKDB_TYPE_BOOLEAN, NULL},
-    [PG_INT2] = {DUCKDB_TYPE_SMALLINT, NULL},
-    [PG_INT4] = {DUCKDB_TYPE_INTEGER, NULL},
-    [PG_INT8] = {DUCKDB_TYPE_BIGINT, NULL},
-    [PG_FLOAT4] = {DUCKDB_TYPE_FLOAT, NULL},
-    [PG_FLOAT8] = {DUCKDB_TYPE_DOUBLE, NULL},
-    [PG_NUMERIC] = {DUCKDB_TYPE_DECIMAL, NULL},
-    [PG_TEXT] = {DUCKDB_TYPE_VARCHAR, NULL},
-    [PG_BYTEA] = {DUCKDB_TYPE_BLOB, NULL},
-    [PG_DATE] = {DUCKDB_TYPE_DATE, NULL},
-    [PG_TIME] = {DUCKDB_TYPE_TIME, NULL},
-    [PG_TIMESTAMP] = {DUCKDB_TYPE_TIMESTAMP, NULL},
-    [PG_TIMESTAMPTZ] = {DUCKDB_TYPE_TIMESTAMP_TZ, NULL},
-    [PG_INTERVAL] = {DUCKDB_TYPE_INTERVAL, NULL},
-    [PG_UUID] = {DUCKDB_TYPE_UUID, NULL},
+    [PG_BOOL] = {DUCKDB_TYPE_BOOLEAN, NULL},        [PG_INT2] = {DUCKDB_TYPE_SMALLINT, NULL},
+    [PG_INT4] = {DUCKDB_TYPE_INTEGER, NULL},        [PG_INT8] = {DUCKDB_TYPE_BIGINT, NULL},
+    [PG_FLOAT4] = {DUCKDB_TYPE_FLOAT, NULL},        [PG_FLOAT8] = {DUCKDB_TYPE_DOUBLE, NULL},
+    [PG_HUGEINT] = {DUCKDB_TYPE_HUGEINT, NULL},     [PG_NUMERIC] = {DUCKDB_TYPE_DECIMAL, NULL},
+    [PG_TEXT] = {DUCKDB_TYPE_VARCHAR, NULL},        [PG_BYTEA] = {DUCKDB_TYPE_BLOB, NULL},
+    [PG_DATE] = {DUCKDB_TYPE_DATE, NULL},           [PG_TIME] = {DUCKDB_TYPE_TIME, NULL},
+    [PG_TIMESTAMP] = {DUCKDB_TYPE_TIMESTAMP, NULL}, [PG_TIMESTAMPTZ] = {DUCKDB_TYPE_TIMESTAMP_TZ, NULL},
+    [PG_INTERVAL] = {DUCKDB_TYPE_INTERVAL, NULL},   [PG_UUID] = {DUCKDB_TYPE_UUID, NULL},
     [PG_JSON] = {DUCKDB_TYPE_VARCHAR, "JSON"},
     [PG_TEXTS] = {DUCKDB_TYPE_LIST, NULL},
     [PG_TEXTS_LIST] = {DUCKDB_TYPE_LIST, NULL},
@@ -97,6 +90,7 @@ static void read_value(const struct column *c, size_t row, struct pg_value *v)
     case PG_TIMESTAMPTZ: v->integer = ((const int64_t *)c->data)[row]; break;
     case PG_FLOAT4: v->real = (double)((const float *)c->data)[row]; break;
     case PG_FLOAT8: v->real = ((const double *)c->data)[row]; break;
+    case PG_HUGEINT:
     case PG_NUMERIC: v->wide = wide_at(c->data, row); break;
     case PG_UUID: v->wide = (__int128)((unsigned __int128)wide_at(c->data, row) ^ uuid_flip); break;
     case PG_TEXT:
@@ -137,6 +131,7 @@ static void write_value(duckdb_vector out, enum pg_kind kind, size_t row, const 
     case PG_TIMESTAMPTZ: ((int64_t *)data)[row] = v->integer; break;
     case PG_FLOAT4: ((float *)data)[row] = (float)v->real; break;
     case PG_FLOAT8: ((double *)data)[row] = v->real; break;
+    case PG_HUGEINT:
     case PG_NUMERIC: write_wide(data, row, (unsigned __int128)v->wide); break;
     case PG_UUID: write_wide(data, row, (unsigned __int128)v->wide ^ uuid_flip); break;
     case PG_TEXT:

@@ -27,6 +27,7 @@ enum pg_kind {
     PG_INT8,
     PG_FLOAT4,
     PG_FLOAT8,
+    PG_HUGEINT, /* the engine's sum of integers: to PostgreSQL a numeric without fraction */
     PG_NUMERIC, /* the engine's DECIMAL(38, 10): the value times 10^10 */
     PG_TEXT,
     PG_BYTEA,
@@ -54,7 +55,7 @@ struct pg_value {
         bool boolean;
         int64_t integer; /* INT2 … INT8, DATE, TIME, TIMESTAMP, TIMESTAMPTZ */
         double real;     /* FLOAT4, FLOAT8 */
-        __int128 wide;   /* NUMERIC; UUID as its 16 bytes, the first one highest */
+        __int128 wide;   /* HUGEINT, NUMERIC; UUID as its 16 bytes, the first one highest */
         struct str text; /* TEXT, BYTEA, JSON; lent */
         struct pg_interval interval;
     };

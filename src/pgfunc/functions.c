@@ -1,5 +1,6 @@
 /* The lists of the room's files. */
 #include "pgfunc/bytes.h"
+#include "pgfunc/format.h"
 #include "pgfunc/function.h"
 #include "pgfunc/lists.h"
 #include "pgfunc/operators.h"
@@ -15,6 +16,7 @@ const struct pg_function *const pg_function_lists[] = {
     pg_list_functions,
     pg_quote_functions,
     pg_zone_functions,
+    pg_format_functions,
     NULL,
 };
 /* clang-format on */

@@ -33,6 +33,7 @@ void tz_free(struct tz *z)
         return;
     mem_free(z->times);
     mem_free(z->offsets);
+    mem_free(z->names);
     mem_free(z);
 }
 
@@ -79,7 +80,8 @@ static int32_t posix_time(struct scan *s, int max_hours)
     return negative ? -v : v;
 }
 
-static void posix_name(struct scan *s)
+/* The letters of a zone, or what stands in angle brackets. */
+static void posix_name(struct scan *s, char out[static TZ_ABBREVIATION_MAX])
 {
     const char *from = s->p;
     if (eat(s, '<')) {
@@ -93,6 +95,10 @@ static void posix_name(struct scan *s)
     }
     if (s->p - from < 3)
         s->bad = true;
+    struct str name = {from, (size_t)(s->p - from)};
+    if (!s->bad && *from == '<')
+        name = (struct str){from + 1, name.n - 2};
+    (void)str_copy(name, out, TZ_ABBREVIATION_MAX);
 }
 
 static void posix_rule(struct scan *s, struct tz_rule *r)
@@ -123,11 +129,11 @@ static bool posix_parse(struct tz_footer *f, const char *text)
 {
     struct scan s = {.p = text};
     *f = (struct tz_footer){.present = true};
-    posix_name(&s);
+    posix_name(&s, f->std_name);
     f->std_offset = -posix_time(&s, 24);
     if (*s.p && !s.bad) {
         f->has_dst = true;
-        posix_name(&s);
+        posix_name(&s, f->dst_name);
         f->dst_offset = f->std_offset + 3600;
         if (*s.p && *s.p != ',')
             f->dst_offset = -posix_time(&s, 24);
@@ -173,16 +179,16 @@ static int64_t year_of(int64_t seconds)
     return year;
 }
 
-static int32_t footer_offset(const struct tz_footer *f, int64_t utc_seconds)
+/* Whether it is the other time than the standard one. */
+static bool footer_is_dst(const struct tz_footer *f, int64_t utc_seconds)
 {
     if (!f->has_dst)
-        return f->std_offset;
+        return false;
     int64_t year = year_of(utc_seconds + f->std_offset);
     int64_t to_dst = rule_time(&f->to_dst, year) - f->std_offset;
     int64_t to_std = rule_time(&f->to_std, year) - f->dst_offset;
-    bool dst = to_dst < to_std ? utc_seconds >= to_dst && utc_seconds < to_std
-                               : utc_seconds >= to_dst || utc_seconds < to_std;
-    return dst ? f->dst_offset : f->std_offset;
+    return to_dst < to_std ? utc_seconds >= to_dst && utc_seconds < to_std
+                           : utc_seconds >= to_dst || utc_seconds < to_std;
 }
 
 /* --- TZif files (RFC 8536) ------------------------------------------------------------------------------ */
@@ -214,10 +220,20 @@ static int damaged(const char *name, struct err *e)
     return err_set(e, SQLSTATE_DATA_CORRUPTED, "the time zone file of \"%s\" is damaged", name);
 }
 
+/* A name among those of the file, which end in NUL each. */
+static void tzif_name(const struct tzif *h, const uint8_t *info, const uint8_t *names,
+                      char out[static TZ_ABBREVIATION_MAX])
+{
+    size_t at = info[5];
+    size_t n = at < h->charcnt ? strnlen((const char *)names + at, h->charcnt - at) : 0;
+    (void)str_copy((struct str){(const char *)names + at, n}, out, TZ_ABBREVIATION_MAX);
+}
+
 /* Moments at which the offset changes, ascending, and which offset holds from each on. */
 static int tzif_times(struct tz *z, const struct tzif *h, const uint8_t *p, struct err *e)
 {
     const uint8_t *times = p + TZIF_HEADER, *types = times + h->timecnt * 8, *infos = types + h->timecnt;
+    const uint8_t *names = infos + h->typecnt * 6UL;
     int32_t offsets[TZ_TYPES_MAX] = {0};
     for (uint32_t i = 0; i < h->typecnt; i++) {
         offsets[i] = (int32_t)get_be32(infos + i * 6);
@@ -225,15 +241,18 @@ static int tzif_times(struct tz *z, const struct tzif *h, const uint8_t *p, stru
             return damaged(z->name, e);
     }
     z->first_offset = offsets[0];
+    tzif_name(h, infos, names, z->first_name);
     z->times = mem_calloc(h->timecnt, sizeof *z->times);
     z->offsets = mem_calloc(h->timecnt, sizeof *z->offsets);
-    if (!z->times || !z->offsets)
+    z->names = mem_calloc(h->timecnt, sizeof *z->names);
+    if (!z->times || !z->offsets || !z->names)
         return err_oom(e);
     for (uint32_t i = 0; i < h->timecnt; i++) {
         z->times[i] = (int64_t)get_be64(times + i * 8UL);
         if (types[i] >= h->typecnt || (i > 0 && z->times[i] <= z->times[i - 1]))
             return damaged(z->name, e);
         z->offsets[i] = offsets[types[i]];
+        tzif_name(h, infos + types[i] * 6UL, names, z->names[i]);
     }
     z->ntimes = h->timecnt;
     return ST_OK;
@@ -377,11 +396,13 @@ static bool posix_zone(struct tz *z, const char *name)
     }
     while ((*s.p >= 'a' && *s.p <= 'z') || (*s.p >= 'A' && *s.p <= 'Z'))
         s.p++;
+    size_t letters = (size_t)(s.p - name);
     z->first_offset = -posix_time(&s, 15);
     if (s.bad || *s.p || strlen(name) >= TZ_NAME_MAX)
         return false;
     for (size_t i = 0; i <= strlen(name); i++) /* as PostgreSQL shows it */
         z->name[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]);
+    (void)str_copy((struct str){z->name, letters}, z->first_name, sizeof z->first_name);
     return true;
 }
 
@@ -402,13 +423,9 @@ int tz_load(struct tz **out, const char *name, struct err *e)
 /* --- Using them ------------------------------------------------------------------------------------------
  */
 
-int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds)
+/* The change that holds at a moment: its number from 1; 0: before the first one. */
+static size_t change_at(const struct tz *z, int64_t utc_seconds)
 {
-    if (z->ntimes == 0 || utc_seconds >= z->times[z->ntimes - 1]) {
-        if (z->footer.present)
-            return footer_offset(&z->footer, utc_seconds);
-        return z->ntimes ? z->offsets[z->ntimes - 1] : z->first_offset;
-    }
     size_t low = 0, high = z->ntimes; /* the first change after the moment */
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -417,7 +434,29 @@ int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds)
         else
             high = middle;
     }
-    return low ? z->offsets[low - 1] : z->first_offset;
+    return low;
+}
+
+static bool is_of_footer(const struct tz *z, int64_t utc_seconds)
+{
+    return z->footer.present && (z->ntimes == 0 || utc_seconds >= z->times[z->ntimes - 1]);
+}
+
+int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds)
+{
+    if (is_of_footer(z, utc_seconds))
+        return footer_is_dst(&z->footer, utc_seconds) ? z->footer.dst_offset : z->footer.std_offset;
+    size_t change = change_at(z, utc_seconds);
+    return change ? z->offsets[change - 1] : z->first_offset;
+}
+
+void tz_abbreviation_at(const struct tz *z, int64_t utc_seconds, char out[static TZ_ABBREVIATION_MAX])
+{
+    size_t change = change_at(z, utc_seconds);
+    const char *name = change ? z->names[change - 1] : z->first_name;
+    if (is_of_footer(z, utc_seconds))
+        name = footer_is_dst(&z->footer, utc_seconds) ? z->footer.dst_name : z->footer.std_name;
+    (void)snprintf(out, TZ_ABBREVIATION_MAX, "%s", name);
 }
 
 bool tz_is_fixed(const struct tz *z)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 256 };
+enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 256, TZ_ABBREVIATION_MAX = 16 };
 
 struct tz;
 
@@ -19,6 +19,8 @@ struct tz;
 int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds);
 /* Whether it is one offset for all time. */
 bool tz_is_fixed(const struct tz *z);
+/* What the zone is called at a UTC second: "CEST", "UTC", "+0530"; empty for "-05:30", which has no name. */
+void tz_abbreviation_at(const struct tz *z, int64_t utc_seconds, char out[static TZ_ABBREVIATION_MAX]);
 /* Local seconds to UTC: before a gap's or within an overlap as PostgreSQL resolves them (standard time
  * offset). */
 int64_t tz_local_to_utc(const struct tz *z, int64_t local_seconds);

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <strings.h>
 
-static struct tz utc = {.name = "UTC"};
+static struct tz utc = {.name = "UTC", .first_name = "UTC"};
 static struct list by_use = {&by_use, &by_use};
 static unsigned cached;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the two above */

@@ -16,6 +16,7 @@ struct tz_footer {
     bool present, has_dst;
     int32_t std_offset, dst_offset;
     struct tz_rule to_dst, to_std;
+    char std_name[TZ_ABBREVIATION_MAX], dst_name[TZ_ABBREVIATION_MAX];
 };
 
 struct tz {
@@ -24,6 +25,8 @@ struct tz {
     int64_t *times;   /* UTC seconds of the changes, ascending */
     int32_t *offsets; /* from times[i] on */
     int32_t first_offset;
+    char (*names)[TZ_ABBREVIATION_MAX]; /* from times[i] on */
+    char first_name[TZ_ABBREVIATION_MAX];
     struct tz_footer footer;
     struct list by_use;    /* in the cache, the least recently used first */
     _Atomic unsigned refs; /* one of them is the cache's while it is in there */

@@ -1,0 +1,36 @@
+"""Random calls of the formatting functions on PostgreSQL 15 and Tavana; formats.py makes them, and runs any number."""
+
+import random
+
+import pytest
+
+import formats
+from conftest import FULL, SANITIZED
+
+CALLS = 30000 if FULL else 1000 if SANITIZED else 2500
+
+
+@pytest.mark.parametrize("kind", ["date", "interval", "number"])
+def test_random_calls(server, postgres, kind):
+    """Half of them the same in each run, half new ones."""
+    first = random.SystemRandom().randrange(1 << 40)
+    for seed in (1, first):
+        print(f"seed {seed}")
+        different = formats.run(postgres.address, server.address, seed, CALLS // 2, [kind])
+        assert not different, "\n".join(f"{call}: PostgreSQL {pg!r}, Tavana {ours!r}" for call, pg, ours in different[:10])
+
+
+def test_overloads_and_types(server):
+    """Which one the engine takes for a number, and that none loses digits. Expected values are PostgreSQL 15's."""
+    with server.wire() as w:
+        def one(sql):
+            return w.raw_rows(f"select {sql}")[0][0].decode()
+        assert one("to_char(1.5, '9.99')") == " 1.50"
+        assert one("to_char(1234567890123456789012345678.0123456789, '9999999999999999999999999999.9999999999')") == " 1234567890123456789012345678.0123456789"
+        assert one("to_char(sum(x), '99999999999999999999') from (values (9223372036854775807::bigint), (9223372036854775800::bigint)) v(x)") == " 18446744073709551607"
+        assert one("to_char(7::smallint, 'FM999th')") == "7th"
+        assert one("to_char(time '13:04', 'HH12:MI pm')") == "01:04 pm"
+        assert w.ask(formats.Q("select to_char(interval '1 day', 'Month')"))[0] == "err:22007"
+        assert w.ask(formats.Q("select to_char(1, '9PR9')"))[0] == "err:42601"
+        assert w.ask(formats.Q("select to_char(2147483648, 'RN')"))[0] == "err:22003"
+        assert w.columns == [] or w.columns[0].oid == 25
