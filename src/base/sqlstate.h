@@ -18,6 +18,7 @@
     X(NUMERIC_VALUE_OUT_OF_RANGE, "22003", "numeric_value_out_of_range")                                     \
     X(INVALID_DATETIME_FORMAT, "22007", "invalid_datetime_format")                                           \
     X(DATETIME_FIELD_OVERFLOW, "22008", "datetime_field_overflow")                                           \
+    X(INVALID_TIME_ZONE_DISPLACEMENT_VALUE, "22009", "invalid_time_zone_displacement_value")                 \
     X(NULL_VALUE_NOT_ALLOWED, "22004", "null_value_not_allowed")                                             \
     X(SUBSTRING_ERROR, "22011", "substring_error")                                                           \
     X(DIVISION_BY_ZERO, "22012", "division_by_zero")                                                         \

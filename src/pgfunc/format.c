@@ -2,6 +2,8 @@
 
 #include "pgfunc/to_char_date.h"
 #include "pgfunc/to_char_number.h"
+#include "pgfunc/to_date.h"
+#include "pgfunc/to_number.h"
 
 const struct pg_function pg_format_functions[] = {
     {.name = "to_char", .args = {PG_TIMESTAMP, PG_TEXT}, .result = PG_TEXT, .call = to_char_timestamp},
@@ -23,5 +25,12 @@ const struct pg_function pg_format_functions[] = {
     {.name = "to_char", .args = {PG_FLOAT4, PG_TEXT}, .result = PG_TEXT, .call = to_char_float4},
     {.name = "to_char", .args = {PG_FLOAT8, PG_TEXT}, .result = PG_TEXT, .call = to_char_float8},
     {.name = "to_char", .args = {PG_NUMERIC, PG_TEXT}, .result = PG_TEXT, .call = to_char_numeric},
+    {.name = "to_date", .args = {PG_TEXT, PG_TEXT}, .result = PG_DATE, .call = to_date},
+    {.name = "to_timestamp",
+     .args = {PG_TEXT, PG_TEXT},
+     .result = PG_TIMESTAMPTZ,
+     .call = to_timestamp,
+     .needs_zone = true},
+    {.name = "to_number", .args = {PG_TEXT, PG_TEXT}, .result = PG_NUMERIC, .call = to_number},
     {.name = NULL},
 };

@@ -10,7 +10,7 @@ from conftest import FULL, SANITIZED
 CALLS = 30000 if FULL else 1000 if SANITIZED else 2500
 
 
-@pytest.mark.parametrize("kind", ["date", "interval", "number"])
+@pytest.mark.parametrize("kind", formats.KINDS)
 def test_random_calls(server, postgres, kind):
     """Half of them the same in each run, half new ones."""
     first = random.SystemRandom().randrange(1 << 40)
@@ -34,3 +34,11 @@ def test_overloads_and_types(server):
         assert w.ask(formats.Q("select to_char(1, '9PR9')"))[0] == "err:42601"
         assert w.ask(formats.Q("select to_char(2147483648, 'RN')"))[0] == "err:22003"
         assert w.columns == [] or w.columns[0].oid == 25
+        assert one("to_timestamp('2022-01-01 00:00:00.0', 'YYYY-MM-DD HH24:MI:SS.US')") == "2022-01-01 00:00:00+00"
+        assert one("to_timestamp(0)") == "1970-01-01 00:00:00+00"
+        assert one("to_date('05 Dec 2000', 'DD Mon YYYY')") == "2000-12-05"
+        assert one("to_number('12,454.8-', '99G999D9S') = -12454.8") == "t"
+        assert w.ask(formats.Q("select to_number('1.234567890125', '9.999999999999')"))[0] == "err:22003"  # of ten digits, no silent rounding
+        for sql, code in (("to_date('2024-13-01', 'YYYY-MM-DD')", "22008"), ("to_date('x', 'YYYY')", "22007"), ("to_timestamp('12', 'TZ')", "0A000"),
+                          ("to_timestamp('1 +16', 'D TZH')", "22009"), ("to_number('x', '9')", "22P02"), ("to_number('1', 'RN')", "0A000")):
+            assert w.ask(formats.Q("select " + sql))[0] == "err:" + code
