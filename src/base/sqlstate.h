@@ -26,6 +26,7 @@
     X(INVALID_ARGUMENT_FOR_LOGARITHM, "2201E", "invalid_argument_for_logarithm")                             \
     X(INVALID_ARGUMENT_FOR_POWER_FUNCTION, "2201F", "invalid_argument_for_power_function")                   \
     X(INVALID_REGULAR_EXPRESSION, "2201B", "invalid_regular_expression")                                     \
+    X(INVALID_ARGUMENT_FOR_WIDTH_BUCKET_FUNCTION, "2201G", "invalid_argument_for_width_bucket_function")     \
     X(INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, "2201W", "invalid_row_count_in_limit_clause")                       \
     X(INVALID_PARAMETER_VALUE, "22023", "invalid_parameter_value")                                           \
     X(INVALID_ESCAPE_SEQUENCE, "22025", "invalid_escape_sequence")                                           \

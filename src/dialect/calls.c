@@ -4,6 +4,7 @@
 #include "dialect/calls.h"
 
 #include "dialect/walk.h"
+#include "sql/name.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,11 +32,19 @@ static const struct call_name names[] = {
     {.name = "chr", .home = CALL_ENGINE, .target = "pg_chr"},
     {.name = "concat", .home = CALL_ENGINE, .target = "concat", .shown = true},
     {.name = "concat_ws", .home = CALL_ENGINE, .target = "concat_ws", .shown = true, .but_first = true},
+    {.name = "date_part", .home = CALL_ENGINE, .target = "pg_date_part"},
+    {.name = "date_trunc", .home = CALL_ENGINE, .target = "pg_date_trunc"},
     {.name = "decode", .home = CALL_ENGINE, .target = "pg_decode"},
     {.name = "encode", .home = CALL_ENGINE, .target = "pg_encode"},
+    {.name = "extract", .home = CALL_ENGINE, .target = "pg_extract", .keywords = true, .unit = true},
     {.name = "format", .home = CALL_ENGINE, .target = "pg_format", .shown = true, .but_first = true},
     {.name = "length", .home = CALL_MACRO, .target = "length"},
     {.name = "lpad", .home = CALL_ENGINE, .target = "pg_lpad"},
+    {.name = "make_date", .home = CALL_ENGINE, .target = "pg_make_date"},
+    {.name = "make_interval", .home = CALL_MACRO, .target = "make_interval"},
+    {.name = "make_time", .home = CALL_ENGINE, .target = "pg_make_time"},
+    {.name = "make_timestamp", .home = CALL_ENGINE, .target = "pg_make_timestamp"},
+    {.name = "make_timestamptz", .home = CALL_ENGINE, .target = "pg_make_timestamptz"},
     {.name = "octet_length", .home = CALL_MACRO, .target = "octet_length"},
     {.name = "overlay", .home = CALL_ENGINE, .target = "pg_overlay", .keywords = true},
     {.name = "position", .home = CALL_MACRO, .target = "position", .keywords = true},
@@ -50,6 +59,7 @@ static const struct call_name names[] = {
     {.name = "substr", .home = CALL_ENGINE, .target = "pg_substring", .plain = true},
     {.name = "substring", .home = CALL_ENGINE, .target = "pg_substring", .keywords = true, .plain = true},
     {.name = "to_hex", .home = CALL_ENGINE, .target = "pg_to_hex"},
+    {.name = "to_timestamp", .home = CALL_ENGINE, .target = "pg_to_timestamp"},
     {.name = "trim_array", .home = CALL_MACRO, .target = "trim_array"},
 };
 
@@ -128,6 +138,12 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     (void)sql_lexer_next(&r->lexer, &r->token);
     struct sql_token bracket = r->token;
     TRY(walk_on(r));
+    struct str unit = sql_name_bare(&r->token);
+    if (name->unit && sql_token_is_name(&r->token) && !memchr(unit.p, '\'', unit.n)) {
+        TRY(walk_concat(r, (const struct str[]){STR("'"), unit, STR("'")}, 3, &text));
+        TRY(walk_replace(r, r->token.at, walk_end(&r->token), text));
+        TRY(walk_on(r));
+    }
     if (name->shown && !name->but_first && !sql_token_is(&r->token, ')'))
         TRY(walk_replace(r, bracket.at, walk_end(&bracket), STR("(" SHOW)));
     if (r->depth <= DEPTH_MAX) {

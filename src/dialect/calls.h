@@ -22,6 +22,7 @@ struct call_name {
     bool keywords;  /* FROM, FOR, PLACING, SIMILAR and ESCAPE stand between its arguments */
     bool shown;     /* its arguments are put in as they show: true is t … */
     bool but_first; /* … behind the first */
+    bool unit;      /* its first argument is a word: extract(year FROM x) */
     bool plain;     /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
 };
 

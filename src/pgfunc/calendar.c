@@ -2,8 +2,11 @@
 
 #include "pgtype/calendar.h"
 
+#include <assert.h>
+
 int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
+    assert(month >= -11 && month <= 12);
     int64_t from_march = month > 2 ? month - 3 : month + 9, of_year = 153 * from_march + 2;
     return days_from_civil(month > 2 ? year : year - 1, 3, 1) + of_year / 5 - (of_year % 5 < 0) + day - 1;
 }

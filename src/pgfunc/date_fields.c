@@ -2,6 +2,7 @@
 
 #include "base/status.h"
 
+#include <assert.h>
 #include <limits.h>
 
 /* One reading. */
@@ -171,6 +172,7 @@ static int number_into(struct reader *r, int digits, int *field)
 /* Fewer digits than micro- or milliseconds have are those behind the point. */
 static int fraction(struct reader *r, int digits, int unit_digits, int *field)
 {
+    assert(digits > 0 && digits <= unit_digits);
     int v, length;
     TRY(number(r, digits, &v, &length));
     TRY(set(r, field, v));

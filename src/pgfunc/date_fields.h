@@ -24,15 +24,4 @@ struct date_fields {
  * the text is left behind the template does not matter, nor what of the template behind the text. */
 int date_fields_read(struct date_fields *f, struct str text, struct str template, struct err *e);
 
-struct date_moment {
-    int64_t days;   /* since 1970 */
-    int64_t micros; /* of the day */
-    int precision;  /* digits of a second's fraction that count; 0: all */
-    bool has_zone;
-    int32_t offset; /* seconds east */
-};
-
-/* The moment that they say. 22007 for fields that say none, 22008 and 22009 beyond their ranges; text is for words. */
-int date_fields_resolve(const struct date_fields *f, struct str text, struct date_moment *m, struct err *e);
-
 #endif

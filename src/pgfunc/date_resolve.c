@@ -1,8 +1,10 @@
-#include "pgfunc/date_fields.h"
+#include "pgfunc/date_resolve.h"
 
 #include "base/status.h"
 #include "pgfunc/calendar.h"
 #include "pgtype/calendar.h"
+
+#include <assert.h>
 
 /* The date as it comes together, and which parts of it are known. */
 struct day_parts {
@@ -113,6 +115,7 @@ static int resolve_day(const struct date_fields *f, struct day_parts *p, struct 
 
 static int64_t days_in_month(int64_t year, int64_t month)
 {
+    assert(month >= 1 && month <= 12);
     static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     return days[month - 1] + (month == 2 && is_leap_year(year));
 }

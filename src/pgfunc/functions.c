@@ -1,11 +1,16 @@
 /* The lists of the room's files. */
 #include "pgfunc/bytes.h"
+#include "pgfunc/date_part.h"
+#include "pgfunc/date_trunc.h"
 #include "pgfunc/format.h"
 #include "pgfunc/function.h"
+#include "pgfunc/interval.h"
 #include "pgfunc/lists.h"
+#include "pgfunc/make_date.h"
 #include "pgfunc/operators.h"
 #include "pgfunc/quote.h"
 #include "pgfunc/text.h"
+#include "pgfunc/width_bucket.h"
 #include "pgfunc/zone.h"
 
 /* clang-format off: a line each */
@@ -17,6 +22,11 @@ const struct pg_function *const pg_function_lists[] = {
     pg_quote_functions,
     pg_zone_functions,
     pg_format_functions,
+    pg_make_functions,
+    pg_interval_functions,
+    pg_date_part_functions,
+    pg_date_trunc_functions,
+    pg_width_bucket_functions,
     NULL,
 };
 /* clang-format on */

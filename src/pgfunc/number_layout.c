@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/status.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* Where the layout is. Places are counted from 0, over the blanks in front of the number too. */
@@ -259,6 +260,7 @@ int number_layout(struct buf *out, const struct number_template *t, const struct
     struct layout l = {.out = out, .t = t, .d = d};
     struct template_cursor c = {.rest = t->text};
     struct number_node n;
+    assert(d->before >= 0 && d->after >= 0 && d->text.n > 0);
     begin(&l);
     while ((n = number_template_next(&c)).kind != TEMPLATE_END) {
         if (n.kind == TEMPLATE_PATTERN)

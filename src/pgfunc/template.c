@@ -1,5 +1,7 @@
 #include "pgfunc/template.h"
 
+#include <assert.h>
+
 bool template_more(struct template_cursor *c)
 {
     while (c->rest.n > 0 && c->rest.p[0] == '"') {
@@ -11,6 +13,7 @@ bool template_more(struct template_cursor *c)
 
 enum template_kind template_text(struct template_cursor *c, struct str *text)
 {
+    assert(c->rest.n > 0);
     /* A backslash quotes a double quote, and within double quotes anything. */
     if (c->rest.p[0] == '\\' && c->rest.n > 1 && (c->quoted || c->rest.p[1] == '"'))
         str_skip(&c->rest, 1);

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 
+#include <assert.h>
 #include <stdbool.h>
 
 struct template_cursor {
@@ -38,6 +39,7 @@ static inline bool is_separator(char c)
 /* The length of the character of UTF-8 that s begins with; s is not empty. */
 static inline size_t character_length(struct str s)
 {
+    assert(s.n > 0);
     size_t n = 1;
     while (n < s.n && utf8_continues(s.p[n]))
         n++;
@@ -46,6 +48,7 @@ static inline size_t character_length(struct str s)
 
 static inline void str_skip(struct str *s, size_t n)
 {
+    assert(n <= s->n);
     s->p += n;
     s->n -= n;
 }

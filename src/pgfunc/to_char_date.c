@@ -5,6 +5,7 @@
 #include "pgtype/calendar.h"
 #include "pgtype/tz.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ static void put_full_name(struct buf *out, const char *name, const struct date_n
 
 static int64_t pow10_of(int digits)
 {
+    assert(digits >= 0 && digits <= 6);
     int64_t v = 1;
     while (digits-- > 0)
         v *= 10;
@@ -135,6 +137,7 @@ static void put_roman_month(struct buf *out, const struct parts *p, const struct
     if (p->month == 0 && p->year == 0)
         return;
     int64_t month = p->month > 0 ? p->month - 1 : p->month < 0 ? 12 + p->month : p->year >= 0 ? 11 : 0;
+    assert(month >= 0 && month < 12);
     const char *name = roman_months[month];
     put_name(out, name, strlen(name), ROMAN_WIDTH, n);
 }
@@ -217,6 +220,7 @@ static void put_pattern(struct buf *out, const struct parts *p, const struct dat
 {
     int64_t number;
     int digits;
+    assert(p->is_interval || (p->month >= 1 && p->month <= 12));
     if (number_of(p, n, &number, &digits)) {
         put_number(out, number, digits, n);
         put_ordinal(out, number, n);
@@ -267,6 +271,7 @@ static bool is_of_a_day(enum date_pattern p)
 
 static int put_all(struct pg_call *call, const struct parts *p)
 {
+    assert(call->nargs == 2);
     struct date_template t = date_template_of(call->args[1].text);
     for (;;) {
         struct date_node n = date_template_next(&t);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "pgfunc/number_layout.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ enum {
 
 static int read_template(struct number_template *t, struct pg_call *call)
 {
+    assert(call->nargs == 2);
     TRY(number_template_read(t, call->args[1].text, call->e));
     return call->args[1].text.n == 0 ? ST_EOF : ST_OK;
 }
@@ -38,6 +40,7 @@ static unsigned __int128 magnitude(__int128 v)
 
 static unsigned __int128 pow10_of(int n)
 {
+    assert(n >= 0 && n < WIDE_DIGITS - 1);
     unsigned __int128 v = 1;
     while (n-- > 0)
         v *= 10;
@@ -86,6 +89,7 @@ static void put_real_exponent(struct buf *out, const struct number_template *t, 
     int places = t->after < EXPONENT_MAX ? t->after : EXPONENT_MAX;
     (void)snprintf(text, sizeof text, "%+.*e", places, v);
     char *e = strchr(text, 'e');
+    assert(e);
     if (text[0] == '+')
         text[0] = ' ';
     buf_put(out, text, (size_t)(e - text));

@@ -1,11 +1,14 @@
 #include "pgfunc/to_date.h"
 
-#include "pgfunc/date_fields.h"
+#include "pgfunc/date_resolve.h"
 #include "pgtype/calendar.h"
 #include "pgtype/tz.h"
 
+#include <assert.h>
+
 static int read_moment(struct pg_call *call, struct date_moment *m)
 {
+    assert(call->nargs == 2);
     struct date_fields f;
     const struct str text = call->args[0].text;
     TRY(date_fields_read(&f, text, call->args[1].text, call->e));
@@ -32,6 +35,7 @@ int to_date(struct pg_call *call)
 /* To so many digits of a second, half of them away from the year 2000. */
 static int rounded(struct pg_call *call, int64_t micros, int precision)
 {
+    assert(precision >= 0 && precision <= 6);
     int64_t unit = 1, v = micros - CALENDAR_MICROS_TO_2000;
     for (int i = precision; i < 6 && precision > 0; i++)
         unit *= 10;

@@ -2,6 +2,8 @@
 
 #include "pgfunc/number_template.h"
 
+#include <assert.h>
+
 /* One reading. */
 struct reader {
     struct str rest;
@@ -62,7 +64,7 @@ static void take_later_sign(struct reader *r, bool read)
     }
 }
 
-/* A place: 9, 0 or the point. Each takes a digit or a point; afterwards the text is at what it has used up. */
+/* A place: 9, 0 or the point. Each takes a digit or a point; the text is at what it has used up then. */
 static void read_place(struct reader *r, bool is_point)
 {
     bool read = false;
@@ -175,6 +177,7 @@ int to_number(struct pg_call *call)
 {
     struct number_template t;
     struct number_node n;
+    assert(call->nargs == 2);
     TRY(number_template_read(&t, call->args[1].text, call->e));
     if (call->args[1].text.n == 0) {
         call->result.is_null = true;

@@ -19,7 +19,7 @@ struct tz;
 int32_t tz_offset_at(const struct tz *z, int64_t utc_seconds);
 /* Whether it is one offset for all time. */
 bool tz_is_fixed(const struct tz *z);
-/* What the zone is called at a UTC second: "CEST", "UTC", "+0530"; empty for "-05:30", which has no name. */
+/* What the zone is called at a UTC second: "CEST", "UTC", "+0530"; "" for "-05:30", which has no name. */
 void tz_abbreviation_at(const struct tz *z, int64_t utc_seconds, char out[static TZ_ABBREVIATION_MAX]);
 /* Local seconds to UTC: before a gap's or within an overlap as PostgreSQL resolves them (standard time
  * offset). */

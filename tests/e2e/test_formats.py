@@ -25,20 +25,22 @@ def test_overloads_and_types(server):
     with server.wire() as w:
         def one(sql):
             return w.raw_rows(f"select {sql}")[0][0].decode()
+
+        def code(sql):
+            return [m[4:] for m in w.ask(formats.Q("select " + sql)) if str(m).startswith("err:")]
         assert one("to_char(1.5, '9.99')") == " 1.50"
         assert one("to_char(1234567890123456789012345678.0123456789, '9999999999999999999999999999.9999999999')") == " 1234567890123456789012345678.0123456789"
         assert one("to_char(sum(x), '99999999999999999999') from (values (9223372036854775807::bigint), (9223372036854775800::bigint)) v(x)") == " 18446744073709551607"
         assert one("to_char(7::smallint, 'FM999th')") == "7th"
         assert one("to_char(time '13:04', 'HH12:MI pm')") == "01:04 pm"
-        assert w.ask(formats.Q("select to_char(interval '1 day', 'Month')"))[0] == "err:22007"
-        assert w.ask(formats.Q("select to_char(1, '9PR9')"))[0] == "err:42601"
-        assert w.ask(formats.Q("select to_char(2147483648, 'RN')"))[0] == "err:22003"
-        assert w.columns == [] or w.columns[0].oid == 25
+        assert code("to_char(interval '1 day', 'Month')") == ["22007"]
+        assert code("to_char(1, '9PR9')") == ["42601"]
+        assert code("to_char(2147483648, 'RN')") == ["22003"]
         assert one("to_timestamp('2022-01-01 00:00:00.0', 'YYYY-MM-DD HH24:MI:SS.US')") == "2022-01-01 00:00:00+00"
         assert one("to_timestamp(0)") == "1970-01-01 00:00:00+00"
         assert one("to_date('05 Dec 2000', 'DD Mon YYYY')") == "2000-12-05"
         assert one("to_number('12,454.8-', '99G999D9S') = -12454.8") == "t"
-        assert w.ask(formats.Q("select to_number('1.234567890125', '9.999999999999')"))[0] == "err:22003"  # of ten digits, no silent rounding
-        for sql, code in (("to_date('2024-13-01', 'YYYY-MM-DD')", "22008"), ("to_date('x', 'YYYY')", "22007"), ("to_timestamp('12', 'TZ')", "0A000"),
+        assert code("to_number('1.234567890125', '9.999999999999')") == ["22003"]  # of ten digits, no silent rounding
+        for sql, state in (("to_date('2024-13-01', 'YYYY-MM-DD')", "22008"), ("to_date('x', 'YYYY')", "22007"), ("to_timestamp('12', 'TZ')", "0A000"),
                           ("to_timestamp('1 +16', 'D TZH')", "22009"), ("to_number('x', '9')", "22P02"), ("to_number('1', 'RN')", "0A000")):
-            assert w.ask(formats.Q("select " + sql))[0] == "err:" + code
+            assert code(sql) == [state]

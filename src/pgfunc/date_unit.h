@@ -1,0 +1,38 @@
+/* Names of the units that date_part, extract and date_trunc take. Pure.
+ * Source: PostgreSQL 15 manual, 9.9.1 and 9.9.2. */
+#ifndef TAVANA_PGFUNC_DATE_UNIT_H
+#define TAVANA_PGFUNC_DATE_UNIT_H
+
+#include "base/str.h"
+
+enum date_unit {
+    UNIT_UNKNOWN,
+    UNIT_MICROSECOND,
+    UNIT_MILLISECOND,
+    UNIT_SECOND,
+    UNIT_MINUTE,
+    UNIT_HOUR,
+    UNIT_DAY,
+    UNIT_WEEK,
+    UNIT_MONTH,
+    UNIT_QUARTER,
+    UNIT_YEAR,
+    UNIT_DECADE,
+    UNIT_CENTURY,
+    UNIT_MILLENNIUM,
+    /* Of date_part and extract alone. */
+    UNIT_DAY_OF_WEEK,
+    UNIT_ISO_DAY_OF_WEEK,
+    UNIT_DAY_OF_YEAR,
+    UNIT_ISO_YEAR,
+    UNIT_JULIAN,
+    UNIT_EPOCH,
+    UNIT_ZONE,
+    UNIT_ZONE_HOUR,
+    UNIT_ZONE_MINUTE,
+};
+
+/* In any case. Ten characters of a name count. */
+enum date_unit date_unit_find(struct str name);
+
+#endif
