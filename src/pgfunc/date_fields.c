@@ -445,9 +445,9 @@ static void literal(struct reader *r)
     }
 }
 
-int date_fields_read(struct date_fields *f, struct str text, struct str template, struct err *e)
+int date_fields_read(struct date_fields *f, struct str text, struct date_template template, struct err *e)
 {
-    struct reader r = {.rest = text, .f = f, .template = date_template_of(template), .e = e};
+    struct reader r = {.rest = text, .f = f, .template = template, .e = e};
     *f = (struct date_fields){0};
     for (bool first = true; r.rest.n > 0; first = false) {
         r.node = date_template_next(&r.template);

@@ -22,6 +22,6 @@ struct date_fields {
 
 /* 22007 for what does not match the template, 22008 for numbers beyond 32 bits, 0A000 for TZ and OF. What of
  * the text is left behind the template does not matter, nor what of the template behind the text. */
-int date_fields_read(struct date_fields *f, struct str text, struct str template, struct err *e);
+int date_fields_read(struct date_fields *f, struct str text, struct date_template template, struct err *e);
 
 #endif

@@ -190,10 +190,10 @@ static int of_timestamp(struct pg_call *call, int64_t micros, store_fn *store)
     enum date_unit unit = date_unit_find(call->args[0].text);
     if (unit == UNIT_UNKNOWN)
         return unknown(call, type);
-    if (unit >= UNIT_ZONE)
-        return unsupported(call, type);
     int sign = is_infinite(micros, INT64_MAX);
-    return store(call, sign ? infinite_part(unit, sign) : moment_part(unit, micros));
+    if (sign)
+        return store(call, infinite_part(unit, sign));
+    return unit >= UNIT_ZONE ? unsupported(call, type) : store(call, moment_part(unit, micros));
 }
 
 static int of_timestamptz(struct pg_call *call, store_fn *store)

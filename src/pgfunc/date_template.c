@@ -1,5 +1,7 @@
 #include "pgfunc/date_template.h"
 
+#include "base/alloc.h"
+
 const char *const month_names[12] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
 const char *const day_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
@@ -130,7 +132,7 @@ static bool pattern(struct str *rest, struct date_node *node)
     return false;
 }
 
-struct date_node date_template_next(struct date_template *t)
+static struct date_node read_node(struct date_template *t)
 {
     struct date_node node = {.kind = TEMPLATE_END};
     struct template_cursor *c = &t->at;
@@ -147,4 +149,36 @@ struct date_node date_template_next(struct date_template *t)
         return node;
     }
     return node;
+}
+
+/* There are at most as many nodes as bytes. */
+static void keep(struct date_nodes *k, struct str text)
+{
+    k->length = text.n;
+    k->n = 0;
+    memcpy(k->text, text.p, text.n);
+    struct date_template t = {.at = {.rest = {k->text, text.n}}};
+    for (struct date_node n; (n = read_node(&t)).kind != TEMPLATE_END;)
+        k->nodes[k->n++] = n;
+}
+
+struct date_template date_template_of(struct str text, void **kept)
+{
+    struct date_template t = {.at = {.rest = text}};
+    if (!kept || text.n == 0 || text.n > DATE_TEMPLATE_KEPT)
+        return t;
+    struct date_nodes *k = *kept;
+    if (!k)
+        k = *kept = mem_calloc(1, sizeof *k);
+    if (k && !(k->length == text.n && memcmp(k->text, text.p, text.n) == 0))
+        keep(k, text);
+    t.kept = k;
+    return t;
+}
+
+struct date_node date_template_next(struct date_template *t)
+{
+    if (!t->kept)
+        return read_node(t);
+    return t->next < t->kept->n ? t->kept->nodes[t->next++] : (struct date_node){.kind = TEMPLATE_END};
 }

@@ -64,14 +64,24 @@ struct date_node {
     bool ordinal_lower;
 };
 
-struct date_template {
-    struct template_cursor at;
+enum { DATE_TEMPLATE_KEPT = 128 }; /* bytes of a template whose nodes are kept */
+
+/* The nodes of one template, to be gone over row by row. */
+struct date_nodes {
+    size_t length, n;
+    char text[DATE_TEMPLATE_KEPT];
+    struct date_node nodes[DATE_TEMPLATE_KEPT];
 };
 
-static inline struct date_template date_template_of(struct str text)
-{
-    return (struct date_template){.at = {.rest = text}};
-}
+struct date_template {
+    struct template_cursor at;
+    const struct date_nodes *kept; /* NULL: nodes are read from the text */
+    size_t next;
+};
+
+/* *kept is what an earlier call left there, first NULL; it is for mem_free in the end. kept may be NULL: then
+ * nothing is. Lent as long as text and *kept are. */
+struct date_template date_template_of(struct str text, void **kept);
 
 /* The next node; of kind TEMPLATE_END behind the last one, from then on. */
 struct date_node date_template_next(struct date_template *t);

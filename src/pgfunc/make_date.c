@@ -1,6 +1,7 @@
 /* Dates and times put together from their parts. Source: PostgreSQL 15 manual, table 9.33. */
 #include "pgfunc/make_date.h"
 
+#include "base/alloc.h"
 #include "pgfunc/calendar.h"
 #include "pgfunc/to_date.h"
 #include "pgtype/calendar.h"
@@ -186,6 +187,7 @@ const struct pg_function pg_make_functions[] = {
      .args = {PG_TEXT, PG_TEXT},
      .result = PG_TIMESTAMPTZ,
      .call = to_timestamp,
+     .forget = mem_free,
      .needs_zone = true},
     {.name = NULL},
 };

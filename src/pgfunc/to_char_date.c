@@ -21,10 +21,27 @@ struct parts {
 
 /* ---- pieces of output ---- */
 
+/* At least so many characters, of which a minus is one, with zeros in front. */
+static void put_digits(struct buf *out, int64_t v, int width)
+{
+    char text[U64_DIGITS_MAX + 1];
+    int n = (int)u64_digits(v < 0 ? -(uint64_t)v : (uint64_t)v, text), zeros = width - n - (v < 0);
+    uint8_t *p = buf_reserve(out, (size_t)(n + (zeros > 0 ? zeros : 0) + 1));
+    if (!p)
+        return;
+    uint8_t *begin = p;
+    if (v < 0)
+        *p++ = '-';
+    for (; zeros > 0; zeros--)
+        *p++ = '0';
+    memcpy(p, text, (size_t)n);
+    buf_commit(out, (size_t)(p - begin) + (size_t)n);
+}
+
 /* At least so many characters; FM takes what it has. */
 static void put_number(struct buf *out, int64_t v, int digits, const struct date_node *n)
 {
-    buf_printf(out, "%0*lld", n->fill ? 0 : digits, (long long)v);
+    put_digits(out, v, n->fill ? 0 : digits);
 }
 
 static const char *ordinal_of(int64_t v)
@@ -207,7 +224,7 @@ static void put_fraction(struct buf *out, const struct parts *p, const struct da
 {
     int digits = n->pattern == DATE_MILLISECOND ? 3 : n->digits;
     int64_t v = p->micros / pow10_of(6 - digits);
-    buf_printf(out, "%0*lld", digits, (long long)v);
+    put_digits(out, v, digits);
     put_ordinal(out, v, n);
 }
 
@@ -272,7 +289,7 @@ static bool is_of_a_day(enum date_pattern p)
 static int put_all(struct pg_call *call, const struct parts *p)
 {
     assert(call->nargs == 2);
-    struct date_template t = date_template_of(call->args[1].text);
+    struct date_template t = date_template_of(call->args[1].text, call->kept);
     for (;;) {
         struct date_node n = date_template_next(&t);
         if (n.kind == TEMPLATE_END)

@@ -11,7 +11,7 @@ static int read_moment(struct pg_call *call, struct date_moment *m)
     assert(call->nargs == 2);
     struct date_fields f;
     const struct str text = call->args[0].text;
-    TRY(date_fields_read(&f, text, call->args[1].text, call->e));
+    TRY(date_fields_read(&f, text, date_template_of(call->args[1].text, call->kept), call->e));
     return date_fields_resolve(&f, text, m, call->e);
 }
 
