@@ -98,16 +98,37 @@ static int relation_arguments(struct rewriter *r, const char *letters, struct st
     return walk_concat(r, parts, n, out);
 }
 
+/* Whether a column that each table has, but * does not show, is named somewhere in the statement. */
+static bool names_hidden_column(const struct rewriter *r)
+{
+    static const char *const hidden[] = {"tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, r->tokens);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD)
+        if (WALK_IS_ANY(&t, hidden))
+            return true;
+    return false;
+}
+
 static int rewrite_relation(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
 {
     struct str arguments, text;
     bool alias = walk_is_alias(&c->after);
     TRY(relation_arguments(r, name->detail, &arguments));
-    struct str schema = c->space == SQL_CATALOG_INFO ? STR(SCHEMA_INFO) : STR(SCHEMA_PG);
-    TRY(walk_concat(r,
-                    (const struct str[]){schema, str_of(name->name), STR("("), arguments, STR(")"),
-                                         alias ? STR("") : STR(" AS "), alias ? STR("") : str_of(name->name)},
-                    7, &text));
+    bool hidden = c->space == SQL_CATALOG_PG && names_hidden_column(r);
+    const struct str end = hidden ? STR(") z_rows LEFT JOIN " SCHEMA_PG "z_hidden('") : STR(")");
+    const struct str parts[] = {hidden ? STR("(SELECT z_hidden.*, z_rows.* FROM ") : STR(""),
+                                c->space == SQL_CATALOG_INFO ? STR(SCHEMA_INFO) : STR(SCHEMA_PG),
+                                str_of(name->name),
+                                STR("("),
+                                arguments,
+                                end,
+                                hidden ? str_of(name->name) : STR(""),
+                                hidden ? STR("') z_hidden ON true)") : STR(""),
+                                alias ? STR("") : STR(" AS "),
+                                alias ? STR("") : str_of(name->name)};
+    TRY(walk_concat(r, parts, sizeof parts / sizeof *parts, &text));
     TRY(walk_replace(r, c->parts[0].at, c->end, text));
     pass_chain(r, c);
     return ST_OK;

@@ -86,6 +86,36 @@ static int rewrite_any(struct rewriter *r)
     return ST_OK;
 }
 
+/* x = ANY (a.b), at the equals sign: the bracket's place when what is in it is a column and x is all that
+ * stands before; 0: it is not so. The engine makes a subquery of it, which no outer join takes. */
+static size_t any_of_column(const struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token any, open, t;
+    if (r->start >= r->end || r->before.kind == SQL_TOK_OP)
+        return 0;
+    (void)sql_lexer_next(&ahead, &any);
+    (void)sql_lexer_next(&ahead, &open);
+    if (!sql_token_is_word(&any, "ANY") || !sql_token_is(&open, '('))
+        return 0;
+    do {
+        (void)sql_lexer_next(&ahead, &t);
+        if (!sql_token_is_name(&t))
+            return 0;
+        (void)sql_lexer_next(&ahead, &t);
+    } while (sql_token_is(&t, '.'));
+    return sql_token_is(&t, ')') ? open.at : 0;
+}
+
+static int rewrite_any_of_column(struct rewriter *r, size_t open)
+{
+    TRY(edits_replace_first(&r->edits, r->start, 0, STR(SCHEMA_PG "any_equal("), r->err));
+    TRY(walk_replace(r, r->token.at, open + 1, STR(", ")));
+    sql_lexer_seek(&r->lexer, open);
+    (void)sql_lexer_next(&r->lexer, &r->token);
+    return walk_on(r);
+}
+
 /* CREATE … TABLE and ALTER TABLE in the first words of a statement. */
 static enum ddl ddl_of(struct sql_tokens sql)
 {
@@ -129,6 +159,11 @@ static int step(struct rewriter *r)
         return walk_typecast(r);
     if (sql_token_is_word(t, "AS") && r->depth <= DEPTH_MAX && walk_top(r)->cast.kind == SQL_TOK_WORD)
         return walk_cast(r);
+    if (r->catalog && t->kind == SQL_TOK_OP && str_eq(t->text, STR("="))) {
+        size_t open = any_of_column(r);
+        if (open)
+            return rewrite_any_of_column(r, open);
+    }
     if (sql_token_is_word(t, "OPERATOR"))
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))

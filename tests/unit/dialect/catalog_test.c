@@ -212,6 +212,12 @@ static void test_spellings(void **state)
     check("select 'r' = any('{a,b}'), 'x' = all ('{c}'::text[]) from pg_class",
           "select 'r' = any('[a,b]'::VARCHAR[]), 'x' = all ('[c]'::text[]) from " PG
           "pg_class() AS pg_class");
+    check("select tableoid, relname from pg_class c",
+          "select tableoid, relname from (SELECT z_hidden.*, z_rows.* FROM " PG
+          "pg_class() z_rows LEFT JOIN " PG "z_hidden('pg_class') z_hidden ON true) c");
+    check("select 1 from pg_index i where a.attnum = any (i.indkey) and b = any('{1}')",
+          "select 1 from " PG "pg_index() i where " PG
+          "any_equal(a.attnum , i.indkey) and b = any('[1]'::VARCHAR[])");
     check("exists (select from pg_class)", "exists (select 1 from " PG "pg_class() AS pg_class)");
     check("select i.indkey, pg_catalog.pg_index.indoption as o from pg_index i",
           "select i.indkey, pg_index.indoption as o from " PG "pg_index() i");
