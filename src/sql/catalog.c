@@ -155,6 +155,11 @@ static int compare(const void *key, const void *item)
 {
     const struct str *name = key;
     const struct sql_catalog_name *known = item;
+    char first = *name->p;
+    if (first >= 'A' && first <= 'Z')
+        first = (char)(first - 'A' + 'a');
+    if (first != *known->name) /* all of ours are in lower case */
+        return (unsigned char)first - (unsigned char)*known->name;
     int order = strncasecmp(name->p, known->name, name->n);
     return order ? order : known->name[name->n] ? -1 : 0;
 }

@@ -99,7 +99,9 @@ uint64_t sql_tokens_scanned(void);
 /* A plain word, letters alike in either case; quoted names are never one. */
 static inline bool sql_token_is_word(const struct sql_token *t, const char *word)
 {
-    return t->kind == SQL_TOK_WORD && str_ieq(t->text, str_of(word));
+    enum { LOWER = 0x20 }; /* most words differ in their first letter from what they are compared with */
+    return t->kind == SQL_TOK_WORD && t->text.n > 0 && (t->text.p[0] | LOWER) == (word[0] | LOWER) &&
+           str_ieq(t->text, str_of(word));
 }
 
 static inline bool sql_token_is(const struct sql_token *t, char punct)
