@@ -45,6 +45,18 @@ void rpc_learn_that_it_is_gone(struct rpc_client *c, uint64_t lease)
     (void)pthread_mutex_unlock(&c->lock);
 }
 
+/* Reports that had come before are not waited for: after this process has been frozen there are many. */
+void rpc_learn_that_the_lease_has_ended(struct rpc_client *c, uint64_t lease)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    if (c->lease == lease) {
+        c->report.there = false;
+        if (c->attached)
+            rpc_stream_break(c->attached);
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
 /* ---- Attach ---- */
 
 static void learn(struct rpc_client *c, const Tavana__V1__Report *m)

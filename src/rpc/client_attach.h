@@ -19,5 +19,7 @@ void rpc_learn_that_it_goes(struct rpc_client *c);
 /* A call was cut off, of a session that belongs to that lease: of an old one it says nothing about how the
  * worker is now. If it is well after all it says so within a second. */
 void rpc_learn_that_it_is_gone(struct rpc_client *c, uint64_t lease);
+/* The worker says that this lease is none any more: it is attached anew. Any thread. */
+void rpc_learn_that_the_lease_has_ended(struct rpc_client *c, uint64_t lease);
 
 #endif

@@ -181,6 +181,8 @@ static int open_session(struct rpc_session *s, const struct backend_identity *wh
     rpc_message_free(m);
     if (st != ST_OK && e->code == SQLSTATE_CANNOT_CONNECT_NOW)
         rpc_learn_that_it_goes(s->client);
+    else if (st != ST_OK && e->code == SQLSTATE_CONNECTION_FAILURE)
+        rpc_learn_that_the_lease_has_ended(s->client, s->lease);
     return st;
 }
 

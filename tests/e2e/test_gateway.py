@@ -183,6 +183,31 @@ def test_a_worker_that_says_nothing_any_more():
         assert seen == ROWS and time.monotonic() - begun < 30
 
 
+@pytest.mark.skipif(SANITIZED, reason="its clocks are those of the program as it is shipped")
+def test_a_gateway_that_was_frozen():
+    """Its workers have ended what it had there, and it reads what they said before: sessions and rows go on all the same."""
+    with contextlib.ExitStack() as stack:
+        workers = [stack.enter_context(Worker("--worker-client-timeout", "8s")) for _ in range(2)]
+        for w in workers:
+            w.wait_ready()
+        s = stack.enter_context(Server("--workers", ",".join(f"{HOST}:{w.port}" for w in workers), role="gateway", workers=0))
+        wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 2, 20)
+        reader, *idle = (stack.enter_context(s.wire(timeout=60)) for _ in range(4))
+        reader.send(Q("select i, repeat('x', 200) from range(200000) t(i)"))
+        wait_for(lambda: s.metric("tavana_streams") == 1, 20)
+        s.process.send_signal(signal.SIGSTOP)
+        try:
+            wait_for(lambda: all("gateway_gone" in w.log() for w in workers), 40)
+            for n, w in enumerate(idle):
+                w.send(Q(f"select count(*) as a{n} from range({n})"))
+        finally:
+            s.process.send_signal(signal.SIGCONT)
+        for n, w in enumerate(idle):
+            assert w.until_ready()[1] == (str(n),), w.last_error
+        rows = [m[0] for m in reader.until_ready() if isinstance(m, tuple)]
+        assert rows == [str(i) for i in range(200000)], reader.last_error
+
+
 def test_a_draining_worker_is_left():
     with house() as s, psycopg.connect(s.dsn(), autocommit=True) as c:
         assert c.execute("select 1 + 1").fetchone() == (2,)
