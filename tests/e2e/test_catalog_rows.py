@@ -8,6 +8,7 @@ create table e (id int primary key, boss int references e(id));
 create table cc (a int check (a > 0), b int, check (a > b), foreign key (b) references e(id), check (a > 5));
 create index on_expr on cc((a+1), b);
 create unique index "Odd Idx" on cc("a");
+create table names (n name, l name[]);
 create type mood as enum ('sad', 'ok');
 """
 ASKED = [
@@ -33,6 +34,7 @@ ASKED = [
     ("select aggfnoid, aggtransfn from pg_aggregate where aggfnoid = 2108", [("pg_catalog.sum", "int4_sum")]),
     ("select t.typname, t.typtype, e.enumlabel, e.enumsortorder, t.typinput from pg_type t join pg_enum e on e.enumtypid = t.oid order by 4",
      [("mood", "e", "sad", 1.0, "enum_in"), ("mood", "e", "ok", 2.0, "enum_in")]),
+    ("select atttypid::int8, attlen from pg_attribute where attrelid = 'names'::regclass and attnum > 0 order by attnum", [(19, 64), (1003, -1)]),
     ("select count(*) from pg_ts_config where cfgname = 'english'", [(1,)]),
 ]
 
