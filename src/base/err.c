@@ -40,6 +40,7 @@ void err_init(struct err *e)
     e->code = SQLSTATE_SUCCESSFUL_COMPLETION;
     e->position = 0;
     e->message[0] = e->detail[0] = e->hint[0] = e->context[0] = '\0';
+    e->schema[0] = e->table[0] = e->column[0] = e->constraint[0] = '\0';
 }
 
 /* Formats into a field of n bytes; what does not fit is cut before a character and marked. What a client said
@@ -143,4 +144,12 @@ void err_context(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     put_text(e->context, sizeof e->context, fmt, ap);
     va_end(ap);
+}
+
+void err_names(struct err *e, const char *table, const char *column, const char *constraint)
+{
+    (void)str_copy(STR("public"), e->schema, sizeof e->schema);
+    (void)str_copy(str_of(table), e->table, sizeof e->table);
+    (void)str_copy(str_of(column), e->column, sizeof e->column);
+    (void)str_copy(str_of(constraint), e->constraint, sizeof e->constraint);
 }

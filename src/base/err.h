@@ -13,7 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ERR_MESSAGE_MAX = 4096, ERR_DETAIL_MAX = 1024, ERR_HINT_MAX = 512, ERR_CONTEXT_MAX = 512 };
+enum {
+    ERR_MESSAGE_MAX = 4096,
+    ERR_DETAIL_MAX = 1024,
+    ERR_HINT_MAX = 512,
+    ERR_CONTEXT_MAX = 512,
+    ERR_NAME_MAX = 64
+};
 
 struct err {
     enum sqlstate code; /* SQLSTATE_SUCCESSFUL_COMPLETION: not set */
@@ -22,6 +28,8 @@ struct err {
     char detail[ERR_DETAIL_MAX];   /* "": none */
     char hint[ERR_HINT_MAX];       /* "": none */
     char context[ERR_CONTEXT_MAX]; /* where in the input: "COPY t, line 3, column a"; "": none */
+    /* what it is about, each "" when it is about none, or not known */
+    char schema[ERR_NAME_MAX], table[ERR_NAME_MAX], column[ERR_NAME_MAX], constraint[ERR_NAME_MAX];
 };
 
 /* Makes e unset; only then may it be read or filled. */
@@ -55,5 +63,7 @@ void err_detail(struct err *e, const char *fmt, ...) __attribute__((format(print
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The context; as err_detail. */
 void err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What it is about; a name that is longer than PostgreSQL's is cut. The schema is public. */
+void err_names(struct err *e, const char *table, const char *column, const char *constraint);
 
 #endif

@@ -7,6 +7,7 @@
 #include "engine/error.h"
 
 #include "engine/engine_priv.h"
+#include "engine/error_words.h"
 #include "engine/functions.h"
 
 #include <stdatomic.h>
@@ -523,5 +524,6 @@ int engine_error(struct err *e, const char *text, const char *sql)
     if (strstr(e->message, "attached in read-only mode"))
         err_hint(e, "Make it TEMP, or write into a catalog that is attached for writing.");
     e->position = character_position(&f, sql);
+    error_words(e, sql);
     return ST_ERR;
 }

@@ -235,6 +235,13 @@ void be_report(struct buf *b, enum be_severity severity, const struct err *e)
     }
     if (e->context[0])
         put_field(b, 'W', e->context);
+    const struct {
+        char field;
+        const char *name;
+    } names[] = {{'s', e->schema}, {'t', e->table}, {'c', e->column}, {'n', e->constraint}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].name[0])
+            put_field(b, names[i].field, names[i].name);
     for (size_t i = 0; i < sizeof routines / sizeof *routines; i++)
         if (e->code == routines[i].code && strcmp(e->message, routines[i].message) == 0)
             put_field(b, 'R', routines[i].routine);

@@ -108,6 +108,9 @@ void rpc_error_put(Tavana__V1__Error *out, struct err *e)
     out->hint = utf8(e->hint);
     out->context = utf8(e->context);
     out->position = e->position;
+    out->table = utf8(e->table);
+    out->column = utf8(e->column);
+    out->constraint = utf8(e->constraint);
 }
 
 int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
@@ -125,6 +128,8 @@ int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
     if (*m->context)
         err_context(e, "%s", m->context);
     e->position = m->position > 0 ? m->position : 0;
+    if (*m->table)
+        err_names(e, m->table, m->column, m->constraint);
     return ST_ERR;
 }
 

@@ -185,3 +185,49 @@ def test_the_engines_own_types(server):
         connection.execute("set tavana.sql = postgres")
         assert connection.execute(r"select typeof(1::double), '\xAA\xBB'::blob, date '0044-03-15 (BC)'::text").fetchone()[:2] == (
             "DOUBLE", b"\xaa\xbb")
+
+
+# A statement that fails: SQLSTATE, message, detail, position, and what it is about: schema, table, column, constraint.
+WORDS = [
+    ("insert into ea values (1, 1, 1, 'y')", "23505", 'duplicate key value violates unique constraint "ea_pkey"', "Key (id)=(1) already exists.",
+     None, ("public", "ea", None, "ea_pkey")),
+    ("insert into ea values (2, 1, 1, 'x')", "23505", 'duplicate key value violates unique constraint "ea_d_key"', "Key (d)=(x) already exists.",
+     None, ("public", "ea", None, "ea_d_key")),
+    ("insert into ea values (2, null, 1, 'y')", "23502", 'null value in column "b" of relation "ea" violates not-null constraint', ...,
+     None, ("public", "ea", "b", None)),
+    ("update ea set c = -1", "23514", 'new row for relation "ea" violates check constraint "ea_c_check"', ..., None, ("public", "ea", None, "ea_c_check")),
+    ("select * from nope", "42P01", 'relation "nope" does not exist', None, "15", (None,) * 4),
+    ("select * from nope.nope", "42P01", 'relation "nope.nope" does not exist', None, "15", (None,) * 4),
+    ("drop table nope", "42P01", 'table "nope" does not exist', None, None, (None,) * 4),
+    ("drop view nope", "42P01", 'view "nope" does not exist', None, None, (None,) * 4),
+    ("drop schema nope", "3F000", 'schema "nope" does not exist', None, None, (None,) * 4),
+    ("create table ea (id int)", "42P07", 'relation "ea" already exists', None, None, (None,) * 4),
+    ("select zz from ea", "42703", 'column "zz" does not exist', None, "8", (None,) * 4),
+    ("select e.zz from ea e", "42703", "column e.zz does not exist", None, "8", (None,) * 4),
+    ("select q.zz from ea", "42P01", 'missing FROM-clause entry for table "q"', None, "8", (None,) * 4),
+    ("insert into ea(zz) values (1)", "42703", 'column "zz" of relation "ea" does not exist', None, ..., (None,) * 4),
+    ("update ea set zz = 1", "42703", 'column "zz" of relation "ea" does not exist', None, ..., (None,) * 4),
+    ("insert into ea values ('abc', 1, 1, 'q')", "22P02", 'invalid input syntax for type integer: "abc"', None, "24", (None,) * 4),
+    ("select b = 'abc' from ea", "22P02", 'invalid input syntax for type integer: "abc"', None, "12", (None,) * 4),
+    ("select d::int from ea", "22P02", 'invalid input syntax for type integer: "x"', None, ..., (None,) * 4),
+    ("select d::date from ea", "22007", 'invalid input syntax for type date: "x"', None, ..., (None,) * 4),
+    ("select ('x' || d)::numeric from ea", "22P02", 'invalid input syntax for type numeric: "xx"', None, ..., (None,) * 4),
+    ("select b + 2147483647 from ea", "22003", "integer out of range", None, None, (None,) * 4),
+    ("select l.id from ea l, ea r where id = 1", "42702", 'column reference "id" is ambiguous', None, "35", (None,) * 4),
+    ("select 1 union select 1, 2", "42601", "each UNION query must have the same number of columns", None, ..., (None,) * 4),
+]
+
+
+@pytest.mark.parametrize("sql, sqlstate, message, detail, position, names", WORDS)
+def test_words_of_errors(cursor, sql, sqlstate, message, detail, position, names):
+    """... stands for what the engine does not tell, or says otherwise."""
+    cursor.execute("drop table if exists ea")
+    cursor.execute("create table ea (id int primary key, b int not null, c int check (c > 0), d text unique)")
+    cursor.execute("insert into ea values (1, 1, 1, 'x')")
+    with pytest.raises(psycopg.Error) as failure:
+        cursor.execute(sql)
+    diag = failure.value.diag
+    assert (diag.sqlstate, diag.message_primary) == (sqlstate, message)
+    assert detail in (..., diag.message_detail) and position in (..., diag.statement_position)
+    assert (diag.schema_name, diag.table_name, diag.column_name, diag.constraint_name) == names
+    cursor.execute("drop table ea")
