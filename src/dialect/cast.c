@@ -353,7 +353,8 @@ int walk_cast(struct rewriter *r)
             TRY(cast_list(r, &r->prev, &type));
         TRY(walk_replace(r, type.at, type.scalar_end, STR("VARCHAR")));
     } else {
-        TRY(put_cast(r, &type, literal ? &r->prev : NULL));
+        bool tries = sql_token_is_word(&f->cast, "TRY_CAST"); /* a bad literal makes NULL there */
+        TRY(put_cast(r, &type, literal && !tries ? &r->prev : NULL));
     }
     pass_type(r, &type);
     return ST_OK;

@@ -183,6 +183,7 @@ def test_the_engines_own_types(server):
         assert connection.execute(r"select typeof(1::float), typeof(1::numeric), '\x0001ff'::blob").fetchone() == (
             "FLOAT", "DECIMAL(18,3)", b"\x0001ff")
         connection.execute("set tavana.sql = postgres")
+        assert connection.execute("select try_cast('abc' as integer), try_cast('5' as integer)").fetchone() == (None, 5)
         assert connection.execute(r"select typeof(1::double), '\xAA\xBB'::blob, date '0044-03-15 (BC)'::text").fetchone()[:2] == (
             "DOUBLE", b"\xaa\xbb")
 
