@@ -84,8 +84,11 @@ static struct part julian_part(int64_t days, int64_t of_day)
 
 static struct part moment_part(enum date_unit unit, int64_t micros)
 {
-    int64_t days = micros / CALENDAR_MICROS_A_DAY - (micros % CALENDAR_MICROS_A_DAY < 0);
-    int64_t of_day = micros - days * CALENDAR_MICROS_A_DAY;
+    int64_t days = micros / CALENDAR_MICROS_A_DAY, of_day = micros % CALENDAR_MICROS_A_DAY;
+    if (of_day < 0) {
+        days--;
+        of_day += CALENDAR_MICROS_A_DAY;
+    }
     if (unit == UNIT_JULIAN)
         return julian_part(days, of_day);
     if (unit == UNIT_EPOCH)

@@ -72,8 +72,9 @@ static int64_t micros_of(enum date_unit unit)
 static int64_t floor_to(int64_t v, int64_t unit)
 {
     assert(unit > 0);
-    int64_t rest = v % unit;
-    return v - (rest < 0 ? rest + unit : rest);
+    int64_t rest = v % unit, down;
+    bool under = __builtin_sub_overflow(v, rest < 0 ? rest + unit : rest, &down);
+    return under ? INT64_MIN : down;
 }
 
 static int out_of_range(struct pg_call *call)
@@ -122,10 +123,11 @@ static int in_zone(struct pg_call *call, int64_t micros, const struct tz *zone)
     int64_t offset = tz_offset_at(zone, second);
     if (__builtin_add_overflow(micros, offset * CALENDAR_MICROS_A_SECOND, &local))
         return out_of_range(call);
-    if (unit < UNIT_DAY) {
-        call->result.integer = floor_to(local, micros_of(unit)) - offset * CALENDAR_MICROS_A_SECOND;
-        return ST_OK;
-    }
+    if (unit < UNIT_DAY)
+        return __builtin_sub_overflow(floor_to(local, micros_of(unit)), offset * CALENDAR_MICROS_A_SECOND,
+                                      &call->result.integer)
+                   ? out_of_range(call)
+                   : ST_OK;
     int64_t days = first_day(unit, floor_to(local, CALENDAR_MICROS_A_DAY) / CALENDAR_MICROS_A_DAY);
     int64_t utc = tz_local_to_utc(zone, days * 86400);
     if (days < CALENDAR_FIRST_DAY ||

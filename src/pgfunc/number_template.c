@@ -35,7 +35,8 @@ static bool pattern(struct str *rest, struct number_node *node)
 {
     bool small;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (!matches(keys[i].name, *rest, &small))
+        char c = keys[i].name[0];
+        if ((rest->p[0] != c && rest->p[0] != (c | 0x20)) || !matches(keys[i].name, *rest, &small))
             continue;
         node->kind = TEMPLATE_PATTERN;
         node->pattern = keys[i].pattern;

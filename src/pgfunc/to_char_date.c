@@ -344,14 +344,24 @@ static bool is_infinite_timestamp(int64_t micros)
     return micros == INT64_MAX || micros == -INT64_MAX;
 }
 
+/* The second that a moment is in, and *micros behind it. */
+static int64_t second_of(int64_t moment, int64_t *micros)
+{
+    *micros = moment % CALENDAR_MICROS_A_SECOND;
+    int64_t second = moment / CALENDAR_MICROS_A_SECOND;
+    if (*micros >= 0)
+        return second;
+    *micros += CALENDAR_MICROS_A_SECOND;
+    return second - 1;
+}
+
 int to_char_timestamp(struct pg_call *call)
 {
-    int64_t micros = call->args[0].integer;
-    int64_t second = micros / CALENDAR_MICROS_A_SECOND - (micros % CALENDAR_MICROS_A_SECOND < 0);
-    struct parts p = {.micros = micros - second * CALENDAR_MICROS_A_SECOND};
-    if (call->args[1].text.n == 0 || is_infinite_timestamp(micros))
+    const int64_t v = call->args[0].integer;
+    struct parts p = {0};
+    if (call->args[1].text.n == 0 || is_infinite_timestamp(v))
         return null_result(call);
-    set_second(&p, second);
+    set_second(&p, second_of(v, &p.micros));
     return put_all(call, &p);
 }
 
@@ -368,12 +378,12 @@ static int moment_to_char(struct pg_call *call, int64_t seconds, int64_t micros)
 
 int to_char_timestamptz(struct pg_call *call)
 {
-    int64_t v = call->args[0].integer, micros = v % CALENDAR_MICROS_A_SECOND;
+    const int64_t v = call->args[0].integer;
+    int64_t micros;
     if (call->args[1].text.n == 0 || is_infinite_timestamp(v))
         return null_result(call);
-    if (micros < 0)
-        micros += CALENDAR_MICROS_A_SECOND;
-    return moment_to_char(call, (v - micros) / CALENDAR_MICROS_A_SECOND, micros);
+    int64_t second = second_of(v, &micros);
+    return moment_to_char(call, second, micros);
 }
 
 /* A date is its midnight in the session's zone. */

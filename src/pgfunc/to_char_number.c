@@ -27,9 +27,12 @@ static int read_template(struct number_template *t, struct pg_call *call)
 static struct str digits_of(unsigned __int128 v, char room[static WIDE_DIGITS])
 {
     char *p = room + WIDE_DIGITS;
-    do
+    for (; v > UINT64_MAX; v /= 10)
         *--p = (char)('0' + (int)(v % 10));
-    while ((v /= 10) > 0);
+    uint64_t low = (uint64_t)v; /* whose division is cheap */
+    do
+        *--p = (char)('0' + (int)(low % 10));
+    while ((low /= 10) > 0);
     return (struct str){p, (size_t)(room + WIDE_DIGITS - p)};
 }
 
@@ -45,6 +48,11 @@ static unsigned __int128 pow10_of(int n)
     while (n-- > 0)
         v *= 10;
     return v;
+}
+
+static unsigned __int128 divided(unsigned __int128 v, unsigned __int128 by)
+{
+    return v <= UINT64_MAX && by <= UINT64_MAX ? (uint64_t)v / (uint64_t)by : v / by;
 }
 
 /* ---- scientific notation ---- */
@@ -163,8 +171,8 @@ int to_char_int8(struct pg_call *call)
 
 static __int128 rounded(__int128 v, int places)
 {
-    unsigned __int128 unit = pow10_of(places), n = (magnitude(v) + unit / 2) / unit;
-    return v < 0 ? -(__int128)n : (__int128)n;
+    unsigned __int128 unit = pow10_of(places), n = divided(magnitude(v) + unit / 2, unit);
+    return (__int128)(v < 0 ? -n : n);
 }
 
 /* v / 10^scale. */
@@ -186,7 +194,7 @@ static int exact_to_char(struct pg_call *call, __int128 v, int scale)
     __int128 cut = rounded(v, scale - kept);
     int behind = kept - t.shift > 0 ? kept - t.shift : 0;
     char room[WIDE_DIGITS], text[WIDE_DIGITS + 2];
-    struct str whole = digits_of(magnitude(cut) / pow10_of(behind), room);
+    struct str whole = digits_of(divided(magnitude(cut), pow10_of(behind)), room);
     size_t n = str_copy(whole, text, sizeof text);
     if (behind > 0)
         n += (size_t)snprintf(text + n, sizeof text - n, ".%0*lld", behind,
