@@ -128,7 +128,6 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
         &text));
     if (!engine)
         TRY(walk_replace(r, from, to, text));
-    bool column = walk_starts_column(r, &before);
     r->before = before;
     r->start = called.at;
     r->end = to;
@@ -149,7 +148,6 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     if (r->depth <= DEPTH_MAX) {
         struct frame *f = &r->frames[r->depth];
         f->called = engine ? NULL : name;
-        f->alias = column ? name->name : NULL;
     }
     return ST_OK;
 }

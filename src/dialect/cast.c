@@ -281,16 +281,12 @@ int walk_typecast(struct rewriter *r)
         TRY(reg_function(r, reg, text, r->literal, &function, &brackets));
         TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
         TRY(walk_replace(r, r->token.at, type.end, brackets == 2 ? STR("))") : STR(")")));
-        if (walk_starts_column(r, &r->before) && walk_ends_column(&type.after))
-            TRY(walk_put_alias(r, type.end, reg));
     } else if (reg) {
         if (type.array && r->literal)
             TRY(cast_list(r, &r->prev, &type));
         TRY(walk_replace(r, type.at, type.scalar_end, STR("VARCHAR")));
     } else {
         TRY(put_typecast(r, &type, r->literal && r->start < r->end ? &r->prev : NULL));
-        if (is_regproc(&type) && walk_starts_column(r, &r->before) && walk_ends_column(&type.after))
-            TRY(walk_put_alias(r, type.end, "regproc"));
     }
     pass_type(r, &type);
     return ST_OK;

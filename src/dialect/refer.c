@@ -143,7 +143,6 @@ static int rewrite_function(struct rewriter *r, const struct chain *c, const str
         r, (const struct str[]){engine ? STR("") : STR(SCHEMA_PG), str_of(engine ? name->detail : target)}, 2,
         &text));
     TRY(walk_replace(r, c->parts[0].at, c->end, text));
-    struct sql_token prev = r->prev;
     pass_chain(r, c);
     if (strcmp(name->detail, "u") == 0) {
         struct str user;
@@ -153,10 +152,7 @@ static int rewrite_function(struct rewriter *r, const struct chain *c, const str
     }
     if (nothing)
         TRY(walk_insert(r, walk_end(&r->token), STR("list_filter([TRY_CAST(")));
-    bool column = walk_starts_column(r, &prev);
     TRY(walk_on(r));
-    if (column && r->depth <= DEPTH_MAX)
-        r->frames[r->depth].alias = target;
     if (r->depth <= DEPTH_MAX)
         r->frames[r->depth].nothing = nothing;
     return ST_OK;
@@ -251,7 +247,7 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
     } else {
         (void)snprintf(key, sizeof key, "%s", name->detail);
         end = bare_value_end(r, c, name->name);
-        if (strcmp(name->name, "user") == 0 && !sql_token_is_word(&r->prev, "SELECT"))
+        if (strcmp(name->name, "user") == 0 && !r->postgres && !sql_token_is_word(&r->prev, "SELECT"))
             end = 0; /* a word that columns are called by, too */
     }
     if (end) {
@@ -265,10 +261,9 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
     if (!end)
         return rewrite_setting_call(r, c, name);
     TRY(walk_replace(r, c->parts[0].at, end, text));
-    bool column = walk_starts_column(r, &r->prev);
     c->end = end;
     pass_chain(r, c);
-    return column && walk_ends_column(&r->token) ? walk_put_alias(r, end, name->name) : ST_OK;
+    return ST_OK;
 }
 
 /* Whether a bare name stands where a relation does. */
@@ -323,15 +318,11 @@ static bool is_of_integers(const struct rewriter *r, const struct chain *c)
 /* A column of the result that is a generate_series: rows in PostgreSQL, a list in the engine. */
 static int rewrite_series_column(struct rewriter *r, const struct chain *c, size_t end)
 {
-    struct sql_lexer ahead = r->lexer;
-    struct sql_token after;
-    sql_lexer_seek(&ahead, end);
-    (void)sql_lexer_next(&ahead, &after);
-    bool column = walk_ends_column(&after), integers = is_of_integers(r, c);
+    bool integers = is_of_integers(r, c);
     TRY(walk_replace(r, c->parts[0].at, c->end, STR("unnest(generate_series")));
     if (integers)
         TRY(walk_insert(r, end, STR("::INTEGER[]")));
-    TRY(walk_insert(r, end, column ? STR(") AS generate_series") : STR(")")));
+    TRY(walk_insert(r, end, STR(")")));
     pass_chain(r, c);
     return ST_OK;
 }

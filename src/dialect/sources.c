@@ -172,16 +172,12 @@ static int pass_name(struct rewriter *r, size_t from, size_t to)
 int walk_source_column(struct rewriter *r, const struct source *s, size_t from, size_t to)
 {
     struct str text;
-    struct sql_token before = r->prev;
     assert(!s->fields && from < to);
     TRY(walk_concat(r, (const struct str[]){STR("unnest("), str_of(s->list)}, 2, &text));
     TRY(walk_replace(r, from, to, text));
-    bool column = walk_starts_column(r, &before);
     TRY(pass_name(r, from, to));
-    if (r->depth <= DEPTH_MAX) {
-        r->frames[r->depth].alias = column ? s->name : NULL;
+    if (r->depth <= DEPTH_MAX)
         r->frames[r->depth].brackets = ")";
-    }
     return ST_OK;
 }
 

@@ -1,6 +1,7 @@
 /* One pass over the tokens of a statement, from left to right: step() hands the token that it stands on to
  * the rewrite that knows it, which notes edits and moves on; the new text is put together once, at the end.
- * Operators are translated first (operators.c); COLLATE and = ANY here, casts in cast.c, names in refer.c.
+ * Operators are translated first (operators.c); COLLATE and = ANY here, casts in cast.c, names in refer.c;
+ * columns without a name get one in names.c.
  * What changes the meaning of the engine's SQL (SELECT without columns, a literal as a list) is done only
  * in statements that are about the catalog: elsewhere the engine's meaning counts. A text with a string or a
  * comment that has no end is left as it is, for the engine to refuse. */
@@ -10,6 +11,7 @@
 #include "dialect/cast.h"
 #include "dialect/literal.h"
 #include "dialect/locking.h"
+#include "dialect/names.h"
 #include "dialect/operators.h"
 #include "dialect/refer.h"
 #include "dialect/type.h"
@@ -193,6 +195,28 @@ static int step(struct rewriter *r)
     return walk_on(r);
 }
 
+/* Whether only blanks lie between: then nothing was passed over. */
+static bool is_blank(struct str sql, size_t from, size_t to)
+{
+    while (from < to && (sql.p[from] == ' ' || sql.p[from] == '\n'))
+        from++;
+    return from >= to;
+}
+
+/* The rewrite of a token, and its columns' names: those see all tokens, also what the rewrite passed over. */
+static int step_named(struct rewriter *r)
+{
+    struct sql_lexer passed = r->lexer;
+    struct sql_token t = r->token;
+    TRY(names_take(r, &t));
+    TRY(step(r));
+    if (is_blank(r->edits.sql, walk_end(&t), r->token.at))
+        return ST_OK;
+    while (sql_lexer_next(&passed, &t) != SQL_TOK_END && t.at < r->token.at)
+        TRY(names_take(r, &t));
+    return ST_OK;
+}
+
 int dialect_translate(struct arena *a, struct sql_tokens sql, const struct dialect *d,
                       struct sql_rewritten *out, struct err *e)
 {
@@ -218,11 +242,14 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
         TRY(operators_translate(r));
     if (r->postgres)
         TRY(words_translate(r));
+    names_init(r);
     sql_lexer_init(&r->lexer, sql);
     (void)sql_lexer_next(&r->lexer, &r->token);
     while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD)
-        TRY(step(r));
+        TRY(d->names ? step_named(r) : step(r));
     if (r->token.kind == SQL_TOK_BAD)
         return ST_OK;
+    if (d->names)
+        TRY(names_end(r));
     return edits_apply(&r->edits, out, e);
 }

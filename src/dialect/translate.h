@@ -9,6 +9,7 @@
 struct dialect {
     sql_session_value_fn *value; /* NULL: what the session knows stays as it is written */
     void *arg;
+    bool names;    /* columns without a name get PostgreSQL's: all of them, or those that are rewritten */
     bool postgres; /* statements mean what they mean to PostgreSQL; else only the catalog is its */
 };
 

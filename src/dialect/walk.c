@@ -191,24 +191,10 @@ bool walk_is_alias(const struct sql_token *t)
            (t->kind == SQL_TOK_WORD && !WALK_IS_ANY(t, after_relation) && !WALK_IS_ANY(t, not_functions));
 }
 
-/* What may follow a column that has no alias. */
-bool walk_ends_column(const struct sql_token *t)
-{
-    return t->kind == SQL_TOK_END || sql_token_is(t, ',') || sql_token_is(t, ')') || sql_token_is(t, ';') ||
-           sql_token_is_word(t, "FROM");
-}
-
 bool walk_starts_column(const struct rewriter *r, const struct sql_token *before)
 {
     const struct frame *f = &r->frames[r->depth < DEPTH_MAX ? r->depth : DEPTH_MAX];
     return f->clause == CLAUSE_SELECT && (sql_token_is_word(before, "SELECT") || sql_token_is(before, ','));
-}
-
-int walk_put_alias(struct rewriter *r, size_t at, const char *alias)
-{
-    struct str text;
-    TRY(walk_concat(r, (const struct str[]){STR(" AS \""), str_of(alias), STR("\"")}, 3, &text));
-    return walk_insert(r, at, text);
 }
 
 /* FROM generate_series(…) s: PostgreSQL calls the column s, too. */
@@ -247,16 +233,11 @@ static int close_bracket(struct rewriter *r)
     r->before = f->prev;
     r->end = walk_end(&r->token);
     r->literal = false;
-    struct sql_token after = walk_peek(r);
     if (f->nothing)
         TRY(walk_insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
     if (f->brackets)
         TRY(walk_insert(r, r->end, str_of(f->brackets)));
-    if (f->rows)
-        return name_column(r, f);
-    if (f->alias && walk_ends_column(&after) && walk_starts_column(r, &r->before))
-        return walk_put_alias(r, r->end, f->alias);
-    return ST_OK;
+    return f->rows ? name_column(r, f) : ST_OK;
 }
 
 static void track_clause(struct rewriter *r)

@@ -3,6 +3,7 @@
 #ifndef TAVANA_DIALECT_WALK_H
 #define TAVANA_DIALECT_WALK_H
 
+#include "dialect/column_name.h"
 #include "sql/accepts.h"
 #include "sql/edits.h"
 #include "sql/name.h"
@@ -28,7 +29,6 @@ struct frame {
     struct sql_token prev; /* what stands before that */
     struct sql_token cast; /* CAST or TRY_CAST of its bracket; kind END: none */
     size_t at;             /* of the bracket */
-    const char *alias;     /* the name that the column gets when this call is all of it */
     enum clause clause;
     bool call;                      /* arguments of a function, or a list of values */
     bool columns;                   /* the columns of CREATE TABLE */
@@ -50,6 +50,8 @@ struct rewriter {
     struct sql_tokens tokens;
     struct sql_lexer lexer; /* behind token */
     struct sql_token token, prev;
+    struct column_names names;
+    struct edits named;       /* what names.c says, in order */
     size_t start;             /* of the primary (name, literal, call, bracket) that ends with prev … */
     size_t end;               /* … and its end; start == end: none */
     struct sql_token before;  /* what stands before it */
@@ -100,10 +102,6 @@ int walk_ask_text(struct rewriter *r, const char *name, struct str otherwise, st
 
 /* Whether a column of a select list starts behind `before`. */
 bool walk_starts_column(const struct rewriter *r, const struct sql_token *before);
-/* Whether a column of a select list that has no alias ends before t. */
-bool walk_ends_column(const struct sql_token *t);
-/* An edit: the column that ends at that place gets this name. */
-int walk_put_alias(struct rewriter *r, size_t at, const char *alias);
 
 /* On to the next token, having looked at this one. */
 int walk_on(struct rewriter *r);

@@ -127,7 +127,12 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
                 struct err *e)
 {
     struct asked asked = {.session = s};
-    const struct dialect d = {.value = session_value, .arg = &asked, .postgres = means_postgres(s)};
+    const struct dialect d = {
+        .value = session_value,
+        .arg = &asked,
+        .names = true,
+        .postgres = means_postgres(s),
+    };
     TRY(dialect_translate(a, *sql, &d, &out->edits, e));
     out->asked = asked.any;
     out->names_session = asked.names_session;

@@ -64,6 +64,41 @@ bool edits_touch(const struct edits *x, size_t from, size_t to)
     return false;
 }
 
+int edits_join(struct edits *x, const struct edits *apart, struct err *e)
+{
+    const struct edit_part *a = x->parts, *b = apart->parts;
+    size_t na = x->n, nb = apart->n, n = 0;
+    if (nb == 0)
+        return ST_OK;
+    struct edit_part *all = arena_calloc(x->arena, na + nb, sizeof *all);
+    if (!all)
+        return err_oom(e);
+    while (na + nb > 0) {
+        bool apart_next = nb > 0 && (na == 0 || b->at < a->at || (b->at == a->at && a->removed > 0));
+        all[n++] = apart_next ? *b : *a;
+        if (apart_next)
+            b++, nb--;
+        else
+            a++, na--;
+    }
+    x->parts = all;
+    x->n = x->cap = n;
+    return ST_OK;
+}
+
+bool edits_within(const struct edits *x, size_t from, size_t to)
+{
+    size_t low = 0, high = x->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (x->parts[middle].at < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < x->n && x->parts[low].at <= to;
+}
+
 static size_t append(char *text, size_t n, const char *p, size_t len)
 {
     if (len)

@@ -27,6 +27,11 @@ int edits_replace_first(struct edits *x, size_t at, size_t removed, struct str w
 int edits_open(struct edits *x, size_t at, struct str with, struct err *e);
 /* Whether something of the bytes [from, to) is replaced already. */
 bool edits_touch(const struct edits *x, size_t from, size_t to);
+/* Takes over edits of the same text that were gathered apart: at one place they stand behind x's insertions
+ * and before what x replaces there. */
+int edits_join(struct edits *x, const struct edits *apart, struct err *e);
+/* Whether x says something of the bytes [from, to], at both ends as well. */
+bool edits_within(const struct edits *x, size_t from, size_t to);
 /* The original itself when there is no edit. */
 int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e);
 

@@ -32,6 +32,8 @@ static bool is_fickle_function(const struct sql_token *t)
                                         "today",
                                         "get_current_time",
                                         "get_current_timestamp",
+                                        "current_localtime",
+                                        "current_localtimestamp",
                                         "transaction_timestamp",
                                         "statement_timestamp",
                                         "clock_timestamp",

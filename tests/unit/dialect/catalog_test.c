@@ -34,8 +34,9 @@ static void check_with(sql_session_value_fn *fn, const char *sql, const char *ex
     struct err e;
     arena_init(&a, 1 << 20);
     err_init(&e);
-    assert_int_equal(
-        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = fn}, &r, &e), ST_OK);
+    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)),
+                                       &(struct dialect){.value = fn, .names = true}, &r, &e),
+                     ST_OK);
     assert_int_equal(r.text.p[r.text.n], '\0');
     assert_string_equal(r.text.p, expected);
     arena_release(&a);
@@ -93,11 +94,11 @@ static void test_functions(void **state)
     (void)state;
     check("select pg_catalog.format_type(a, b) from t",
           "select " PG "format_type(a, b) AS \"format_type\" from t");
-    check("select f(format_type(a, b))", "select f(" PG "format_type(a, b))");
+    check("select f(format_type(a, b))", "select f(" PG "format_type(a, b)) AS \"f\"");
     check("select pg_get_userbyid(x) as o", "select " PG "pg_get_userbyid('o''joe', x) as o");
     check("select pg_catalog.lower(pg_catalog.array_to_string(x, ''))",
-          "select lower(array_to_string(x, ''))");
-    check("select (information_schema._pg_expandarray(k)).n", "select (" PG "pg_expandarray(k)).n");
+          "select lower(array_to_string(x, '')) AS \"lower\"");
+    check("select (information_schema._pg_expandarray(k)).n", "select (" PG "pg_expandarray(k)).n AS \"n\"");
     check("select json_build_object('a', 1)", "select json_object('a', 1) AS \"json_build_object\"");
     check("select 1 from pg_catalog.generate_series(1, 2) s, pg_catalog.unnest(k) as u(x)",
           "select 1 from tavana_catalog.pg.int_series(1, 2) s(s), unnest(k) as u(x)");
@@ -106,11 +107,12 @@ static void test_functions(void **state)
 static void test_series(void **state)
 {
     (void)state;
-    check("select generate_series(1, f(3))", "select unnest(generate_series(1, f(3))) AS generate_series");
+    check("select generate_series(1, f(3))",
+          "select unnest(generate_series(1, f(3))) AS \"generate_series\"");
     check("select a, Generate_Series(1, 3)::int4 as n from t",
           "select a, unnest(generate_series(1, 3)::INTEGER[])::int4 as n from t");
     check("select pg_catalog.generate_series(1, 2) from t",
-          "select unnest(generate_series(1, 2)::INTEGER[]) AS generate_series from t");
+          "select unnest(generate_series(1, 2)::INTEGER[]) AS \"generate_series\" from t");
     check("select * from generate_series(1, 3)",
           "select * from tavana_catalog.pg.int_series(1, 3) AS generate_series(generate_series)");
     check("select * from generate_series(-1, 3, 1), t",
@@ -120,11 +122,11 @@ static void test_series(void **state)
     check("select * from generate_series(1, x + 2)", "select * from generate_series(1, x + 2)");
     check("select * from a, pg_sleep(1)", "select * from a, (SELECT pg_sleep(1)) AS pg_sleep(pg_sleep)");
     check("select '{1,2}'::int[], '{{\"a}\",b},{c,NULL}}'::text[][] as x",
-          "select '[1,2]'::int[], '[[\"a}\",b],[c,NULL]]'::text[][] as x");
+          "select '[1,2]'::int[] AS \"int4\", '[[\"a}\",b],[c,NULL]]'::text[][] as x");
     check("select '{\"a\\\"{\"}'::text[], cast('{}' as int[])",
-          "select '[\"a\\\"{\"]'::text[], cast('[]' as int[])");
+          "select '[\"a\\\"{\"]'::text[] AS \"text\", cast('[]' as int[]) AS \"int4\"");
     check("select '{{1},{2}}'::int[], '{{{1}}}'::int[][] as x",
-          "select '[[1],[2]]'::int[][], '[[[1]]]'::int[][][] as x");
+          "select '[[1],[2]]'::int[][] AS \"int4\", '[[[1]]]'::int[][][] as x");
     check("select '{\"a\": 1}'::json, '{1' || '}'", "select '{\"a\": 1}'::json, '{1' || '}'");
     check("select 1 from pg_type t where t.typsend != 0 or typinput = 01",
           "select 1 from tavana_catalog.pg.pg_type() t where t.typsend != 0 or typinput = 01");
@@ -140,7 +142,7 @@ static void test_series(void **state)
     check("select len(generate_series(1, 3))", "select len(generate_series(1, 3))");
     check("select generate_series(1, 3", "select generate_series(1, 3");
     check("select x from t where y in (select generate_series(1, 3))",
-          "select x from t where y in (select unnest(generate_series(1, 3)::INTEGER[]) AS generate_series)");
+          "select x from t where y in (select unnest(generate_series(1, 3)::INTEGER[]))");
 }
 
 static void test_public(void **state)
@@ -158,21 +160,24 @@ static void test_values(void **state)
     (void)state;
     check("select current_user, session_user from t where x = current_user",
           "select 'o''joe' AS \"current_user\", 'o''joe' AS \"session_user\" from t where x = 'o''joe'");
-    check("select f(current_user, 1)", "select f('o''joe', 1)");
+    check("select f(current_user, 1)", "select f('o''joe', 1) AS \"f\"");
     check("select user", "select 'o''joe' AS \"user\"");
     check("select version(), pg_catalog.current_database(), pg_backend_pid() as p",
           "select 'PostgreSQL' AS \"version\", 'db' AS \"current_database\", 42 as p");
     check("select current_setting('TimeZone')", "select 'UTC' AS \"current_setting\"");
-    check("select current_setting('nope', true)", "select " PG "any_setting('nope', true)");
-    check("select current_setting(name) from t", "select " PG "any_setting(name) from t");
+    check("select current_setting('nope', true)",
+          "select " PG "any_setting('nope', true) AS \"current_setting\"");
+    check("select current_setting(name) from t",
+          "select " PG "any_setting(name) AS \"current_setting\" from t");
     check("select set_config('TimeZone', 'UTC', false), pg_catalog.set_config('a', 'b', true)",
           "select 'UTC' AS \"set_config\", 'b' AS \"set_config\"");
     check("select set_config('search_path', x, false)", "select set_config('search_path', x, false)");
-    check("select set_config('jit', $1, false)", "select " PG "set_nothing('jit', $1, false)");
+    check("select set_config('jit', $1, false)",
+          "select " PG "set_nothing('jit', $1, false) AS \"set_config\"");
     check("select inet_server_addr(), inet_server_port()",
           "select NULL AS \"inet_server_addr\", 5432 AS \"inet_server_port\"");
     check_with(NULL, "select version(), current_user, pg_catalog.version()",
-               "select version(), current_user, version()");
+               "select version(), current_user, version() AS \"version\"");
 }
 
 static void test_casts(void **state)
@@ -181,22 +186,23 @@ static void test_casts(void **state)
     check("where oid = 't'::regclass", "where oid = " PG "regclass_oid('t')");
     check("select 't'::regclass", "select " PG "regclass_text(" PG "regclass_oid('t')) AS \"regclass\"");
     check("select 't'::pg_catalog.regclass::oid, $1::oid[]",
-          "select " PG "regclass_oid('t')::pg_oid, $1::pg_oid[]");
-    check("select c.oid::regclass::text", "select " PG "regclass_text(c.oid)::text");
-    check("select f(a.b[1])::regtype", "select " PG "regtype_text(f(a.b[1])) AS \"regtype\"");
-    check("select (a || b)::regclass = c", "select " PG "regclass_oid((a || b)) = c");
+          "select " PG "regclass_oid('t')::pg_oid AS \"oid\", $1::pg_oid[] AS \"oid\"");
+    check("select c.oid::regclass::text", "select " PG "regclass_text(c.oid)::text AS \"oid\"");
+    check("select f(a.b[1])::regtype", "select " PG "regtype_text(f(a.b[1])) AS \"f\"");
+    check("select (a || b)::regclass = c", "select " PG "regclass_oid((a || b)) = c AS \"?column?\"");
     check("f('t'::regclass, 1)", "f(" PG "regclass_oid('t'), 1)");
     check("x in ('a'::regclass, $1::regclass)", "x in (" PG "regclass_oid('a'), " PG "regclass_oid($1))");
     check("= cast('t' as pg_catalog.regclass)", "= " PG "regclass_oid('t' )");
-    check("select cast(oid as regtype)", "select " PG "regtype_text(oid )");
+    check("select cast(oid as regtype)", "select " PG "regtype_text(oid ) AS \"oid\"");
     check("select 'now'::regproc, p.oid::regproc",
-          "select 'now'::pg_regproc AS \"regproc\", " PG "regproc_text(p.oid) AS \"regproc\"");
+          "select 'now'::pg_regproc AS \"regproc\", " PG "regproc_text(p.oid) AS \"oid\"");
     check("select relowner::regrole from t",
-          "select " PG "regrole_text('o''joe', relowner) AS \"regrole\" from t");
+          "select " PG "regrole_text('o''joe', relowner) AS \"relowner\" from t");
     check("select x::name, y::pg_catalog.text, z::pg_catalog.int4[], cast(u as name)",
-          "select x::pg_name, y::text, z::int4[], cast(u as pg_name)");
-    check("select x::regclass[], y::name[], 'a'::xid", "select x::VARCHAR[], y::pg_name[], 'a'::pg_xid");
-    check("select x::pg_catalog.timestamp with time zone", "select x::timestamp with time zone");
+          "select x::pg_name AS \"x\", y::text AS \"y\", z::int4[] AS \"z\", cast(u as pg_name) AS \"u\"");
+    check("select x::regclass[], y::name[], 'a'::xid",
+          "select x::VARCHAR[] AS \"x\", y::pg_name[] AS \"y\", 'a'::pg_xid AS \"xid\"");
+    check("select x::pg_catalog.timestamp with time zone", "select x::timestamp with time zone AS \"x\"");
 }
 
 static void test_spellings(void **state)
@@ -210,8 +216,8 @@ static void test_spellings(void **state)
           "from " PG
           "pg_class() AS pg_class where a like 'x\\_y' ESCAPE '\\' or b like $1 ESCAPE '\\' or c like 'd'");
     check("select 'r' = any('{a,b}'), 'x' = all ('{c}'::text[]) from pg_class",
-          "select 'r' = any('[a,b]'::VARCHAR[]), 'x' = all ('[c]'::text[]) from " PG
-          "pg_class() AS pg_class");
+          "select 'r' = any('[a,b]'::VARCHAR[]) AS \"?column?\", 'x' = all ('[c]'::text[]) AS \"?column?\" "
+          "from " PG "pg_class() AS pg_class");
     check("select tableoid, relname from pg_class c",
           "select tableoid, relname from (SELECT z_hidden.*, z_rows.* FROM " PG
           "pg_class() z_rows LEFT JOIN " PG "z_hidden('pg_class') z_hidden ON true) c");
@@ -237,8 +243,9 @@ static void test_too_deep_is_left_alone(void **state)
     struct err e;
     arena_init(&a, 1 << 20);
     err_init(&e);
-    assert_int_equal(
-        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &e), ST_OK);
+    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)),
+                                       &(struct dialect){.value = value, .names = true}, &r, &e),
+                     ST_OK);
     assert_int_equal(r.text.p[r.text.n], '\0');
     arena_release(&a);
 }
@@ -255,8 +262,9 @@ static void test_edits_that_all_move_are_bounded(void **state)
         memcpy(sql + n, "::regclass", 10);
     arena_init(&a, 1 << 28);
     err_init(&e);
-    assert_int_equal(
-        dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &e), ST_ERR);
+    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)),
+                                       &(struct dialect){.value = value, .names = true}, &r, &e),
+                     ST_ERR);
     assert_int_equal(e.code, SQLSTATE_PROGRAM_LIMIT_EXCEEDED);
     arena_release(&a);
 }
@@ -275,7 +283,8 @@ static void test_every_allocation_fails_once(void **state)
         arena_init(&a, 1 << 20);
         err_init(&e);
         alloc_fail_nth(nth);
-        int st = dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &e);
+        int st = dialect_translate(&a, sql_tokens_of(str_of(sql)),
+                                   &(struct dialect){.value = value, .names = true}, &r, &e);
         more = alloc_failed();
         assert_int_equal(st, more ? ST_ERR : ST_OK);
         failures += more;

@@ -13,7 +13,7 @@
 
 static int translate(struct arena *a, const char *sql, struct sql_rewritten *out, struct err *e)
 {
-    const struct dialect d = {.postgres = true};
+    const struct dialect d = {.names = true, .postgres = true};
     arena_init(a, 1 << 20);
     err_init(e);
     return dialect_translate(a, sql_tokens_of(str_of(sql)), &d, out, e);
@@ -71,7 +71,7 @@ static void test_rows(void **state)
     check("select * from json_each(j)",
           "select * from (SELECT unnest(" PG "list_each(j), max_depth := 2)) AS \"json_each\"(key, value)");
     check("select 1 + json_array_length(jsonb_array_elements(j)) from t",
-          "select 1 + json_array_length(unnest(" PG "list_elements(j))) from t");
+          "select 1 + json_array_length(unnest(" PG "list_elements(j))) AS \"?column?\" from t");
 }
 
 static void test_series(void **state)
