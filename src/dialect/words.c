@@ -34,9 +34,11 @@ static bool is_syntax(const struct sql_token *t, const struct sql_token *before,
 
 static int quote(struct rewriter *r, const struct sql_token *t)
 {
-    bool accepts;
-    TRY(walk_accepts(r, &accepts));
-    if (!accepts)
+    /* Asked in statements about the catalog, too, which walk_accepts takes for PostgreSQL's: the engine's own
+     * syntax stands in them as well. */
+    if (r->accepts == SQL_ACCEPTS_UNKNOWN)
+        TRY(sql_postgres_accepts(r->arena, r->tokens.text, &r->accepts, r->err));
+    if (r->accepts != SQL_ACCEPTS_YES)
         return ST_OK;
     char *text = arena_alloc(r->arena, t->text.n + 2);
     if (!text)

@@ -61,3 +61,9 @@ def test_binary(either):
         assert r.get_value(0, 1)[:20] == bytes.fromhex("000000010000000000" "00001a0000000100000000")
         r = c.pgconn.exec_params(b"select typtype, typinput, oid, typname from pg_type where oid = 23", [], result_format=1)
         assert [r.get_value(0, i) for i in range(4)] == [b"b", b"\0\0\0\x2a", b"\0\0\0\x17", b"int4"]
+
+
+def test_the_engines_syntax(server):
+    """It stands in statements about the catalog, too."""
+    with psycopg.connect(server.dsn(), autocommit=True) as c:
+        assert c.execute("select list_filter([1, 2], lambda x: x > 1), oid::int8 from pg_am where amname = 'heap'").fetchall() == [([2], 2)]
