@@ -70,6 +70,11 @@ int edits_join(struct edits *x, const struct edits *apart, struct err *e)
     size_t na = x->n, nb = apart->n, n = 0;
     if (nb == 0)
         return ST_OK;
+    if (na == 0) {
+        x->parts = apart->parts;
+        x->n = x->cap = nb;
+        return ST_OK;
+    }
     struct edit_part *all = arena_calloc(x->arena, na + nb, sizeof *all);
     if (!all)
         return err_oom(e);
