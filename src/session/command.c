@@ -153,6 +153,8 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_UNLISTEN: return run_unlisten(s, st, r, e);
     case SQL_COPY: return copy_run(s, st, r, e);
     case SQL_TABLE: return table_run(s, st, r, e);
+    case SQL_ALTER: return alter_run(s, st, r, e);
+    case SQL_INDEX: return index_run(s, st, r, e);
     case SQL_SEVERAL: return several_run(s, st, r, e);
     case SQL_SET_CONFIG: return set_config_run(s, st, r, e);
     case SQL_LISTEN: return not_supported("LISTEN", e);

@@ -5,10 +5,32 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
+#include <string.h>
+
+static bool is_postgres(const struct session *s)
+{
+    return strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0;
+}
+
+/* What PostgreSQL's grammar does not have is the engine's: it says so when it does not know it either. */
+static int claims_ddl(struct session *s, struct statement *st, bool *ours, struct err *e)
+{
+    *ours = is_postgres(s);
+    if (!*ours || statement_parse(s, st, e) == ST_OK)
+        return ST_OK;
+    if (e->code != SQLSTATE_SYNTAX_ERROR)
+        return ST_ERR;
+    err_init(e);
+    *ours = false;
+    return ST_OK;
+}
+
 int command_claims(struct session *s, struct statement *st, bool *ours, struct err *e)
 {
     switch (st->sql.kind) {
     case SQL_ENGINE: *ours = false; return ST_OK;
+    case SQL_ALTER:
+    case SQL_INDEX: return claims_ddl(s, st, ours, e);
     case SQL_COPY: *ours = sql_copy_is_client(sql_statement_tokens(&st->sql)); return ST_OK;
     case SQL_SET:
     case SQL_RESET:

@@ -216,6 +216,18 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
     return rc < 0 ? explain(q, sql.text, &led.edits, e) : ST_OK;
 }
 
+int session_lead(struct session *s, struct str text, struct str *out, struct err *e)
+{
+    struct sql_rewritten edits;
+    const struct sql_tokens sent = sql_tokens_of(text);
+    struct sql_tokens led;
+    bool names_session;
+    TRY(judge(sent, false, e));
+    TRY(lead(s, &s->message_arena, &sent, &edits, &led, &names_session, e));
+    *out = led.text;
+    return ST_OK;
+}
+
 static int no_piece(void *arg, size_t off, size_t len)
 {
     (void)arg, (void)off, (void)len;

@@ -33,6 +33,9 @@ int session_prepare(struct session *s, struct session_query *q, struct backend_s
 /* Whether the engine can parse it, led to where it leads: 42601 with its position in characters of the
  * message. Nothing is prepared. */
 int session_check_syntax(struct session *s, const struct sql_statement *sql, struct err *e);
+/* What the engine gets of a text that holds words of the client; of the message's arena, terminated. 42501 as
+ * session_judge, 53200. */
+int session_lead(struct session *s, struct str text, struct str *out, struct err *e);
 /* 42501 when a statement names what no client may reach. session_prepare asks it; COPY FROM, which is not
  * prepared, has to. */
 int session_judge(const struct sql_statement *sql, struct err *e);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Parsed, described and run as if the client had sent it alone. */
 static int run_alone(struct session *s, struct str text, struct err *e)
@@ -36,6 +37,53 @@ static int text_of_one(struct session *s, const struct sql_several *all, size_t 
     return ST_OK;
 }
 
+static void read_name(const char *text, size_t n, struct relation_name *out)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    *out = (struct relation_name){{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}};
+    sql_lexer_init(&l, sql_tokens_of((struct str){text, n}));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        if (sql_token_is_name(&t)) {
+            out->database = out->schema;
+            out->schema = out->relation;
+            out->relation = t;
+        }
+}
+
+/* The sequences of a table's columns begin again. */
+static int restart(struct session *s, struct str table, struct err *e)
+{
+    struct relation_name name;
+    struct relation r;
+    struct ask_rows rows;
+    read_name(table.p, table.n, &name);
+    TRY(relation_find(s, &name, "r", &r, e));
+    const char *relation = r.found ? step_literal(s, r.name) : NULL,
+               *schema = r.found ? step_literal(s, r.schema) : NULL;
+    if (!r.found)
+        return ST_OK;
+    const char *sql =
+        relation && schema
+            ? step_text(s,
+                        "SELECT DISTINCT system.main.regexp_extract(column_default, 'nextval\\(''(.*)''\\)', "
+                        "1) FROM "
+                        "system.main.duckdb_columns() WHERE table_name = %s AND schema_name = %s AND "
+                        "database_name = %s AND system.main.contains(column_default, 'nextval(')",
+                        relation, schema, r.temporary ? "'temp'" : "current_database()")
+            : NULL;
+    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    for (size_t i = 0; i < rows.n; i++) {
+        struct relation q;
+        const char *sequence = ask_value(&rows, i, 0);
+        read_name(sequence, strlen(sequence), &name);
+        TRY(relation_find(s, &name, "S", &q, e));
+        if (q.found)
+            TRY(alter_restart(s, &q, NULL, e));
+    }
+    return ST_OK;
+}
+
 int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_SEVERAL);
@@ -52,6 +100,8 @@ int several_run(struct session *s, struct statement *command, struct command_res
             err_shift_position(e, (struct str){all->names[0].p, (size_t)(all->names[i].p - all->names[0].p)});
         TRY(rc);
     }
+    for (size_t i = 0; all->restarts && i < all->n; i++)
+        TRY(restart(s, all->names[i], e));
     (void)snprintf(r->tag, sizeof r->tag, "%s", all->tag);
     return ST_OK;
 }

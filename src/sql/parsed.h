@@ -2,14 +2,16 @@
 #ifndef TAVANA_SQL_PARSED_H
 #define TAVANA_SQL_PARSED_H
 
+#include "sql/alter.h"
 #include "sql/command.h"
 #include "sql/copy.h"
 #include "sql/cursor.h"
+#include "sql/index.h"
 #include "sql/prepare.h"
-#include "sql/table.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/statement.h"
+#include "sql/table.h"
 
 /* By the statement's kind. What they lend is of its text or lies in the arena. */
 struct sql_parsed {
@@ -24,6 +26,8 @@ struct sql_parsed {
         struct sql_name name; /* SQL_DEALLOCATE, SQL_CLOSE, SQL_LISTEN, SQL_UNLISTEN, SQL_NOTIFY */
         struct sql_copy copy; /* whose other end is the client */
         struct sql_table table;
+        struct sql_alter alter;
+        struct sql_index index;
         struct sql_several several;
         struct sql_set_config set_config;
     };

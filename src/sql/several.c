@@ -11,20 +11,26 @@ static const struct {
     {"SCHEMA", "DROP SCHEMA"}, {"TYPE", "DROP TYPE"}, {"INDEX", "DROP INDEX"},
 };
 
-/* The words before the first name. NULL: what follows DROP is none of these. */
-static const char *read_head(struct reader *r)
+/* The words before the first name; *words: what they are to be, if the engine does not know one of them.
+ * NULL: what follows DROP is none of these. */
+static const char *read_head(struct reader *r, struct str *words)
 {
     const char *tag = NULL;
+    *words = (struct str){0};
     if (reader_take(r, "TRUNCATE")) {
         (void)reader_take(r, "TABLE");
+        if (reader_take(r, "ONLY"))
+            *words = STR("TRUNCATE TABLE ");
         return "TRUNCATE TABLE";
     }
     (void)reader_take(r, "DROP");
     for (size_t i = 0; !tag && i < sizeof objects / sizeof *objects; i++)
         if (reader_take(r, objects[i].word))
             tag = objects[i].tag;
-    if (tag && reader_take(r, "IF"))
-        (void)reader_take(r, "EXISTS");
+    if (tag && reader_take(r, "CONCURRENTLY"))
+        *words = STR("DROP INDEX ");
+    if (tag && reader_take(r, "IF") && reader_take(r, "EXISTS") && words->n)
+        *words = STR("DROP INDEX IF EXISTS ");
     return tag;
 }
 
@@ -32,11 +38,16 @@ bool sql_is_several(struct sql_tokens sql)
 {
     struct reader r;
     reader_init(&r, NULL, sql, NULL);
-    if (!read_head(&r))
+    struct str words;
+    if (!read_head(&r, &words))
         return false;
-    while (r.token.kind != SQL_TOK_END && r.token.kind != SQL_TOK_BAD && !sql_token_is(&r.token, ','))
+    bool is = words.n > 0;
+    while (!is && r.token.kind != SQL_TOK_END && r.token.kind != SQL_TOK_BAD &&
+           !sql_token_is(&r.token, ',')) {
+        is = sql_token_is_word(&r.token, "IDENTITY");
         reader_next(&r);
-    return sql_token_is(&r.token, ',');
+    }
+    return is || sql_token_is(&r.token, ',');
 }
 
 /* name[.name]… */
@@ -64,12 +75,19 @@ int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql
     if (!out->names)
         return err_oom(e);
     reader_init(&r, a, sql_statement_tokens(s), e);
-    out->tag = read_head(&r);
-    out->head = (struct str){s->text.p, r.token.at};
+    struct str words;
+    out->tag = read_head(&r, &words);
+    out->head = words.n ? words : (struct str){s->text.p, r.token.at};
     TRY(read_object(&r, &out->names[out->n++]));
     while (sql_token_is(&r.token, ',')) {
         reader_next(&r);
         TRY(read_object(&r, &out->names[out->n++]));
+    }
+    if (reader_take(&r, "RESTART")) {
+        out->restarts = true;
+        (void)reader_take(&r, "IDENTITY");
+    } else if (reader_take(&r, "CONTINUE")) {
+        (void)reader_take(&r, "IDENTITY");
     }
     if (r.token.kind != SQL_TOK_END)
         TRY(reader_rest(&r, &out->tail));

@@ -5,9 +5,11 @@
  * tokens, can be classified. */
 #include "sql/statement.h"
 
-#include "sql/table.h"
+#include "sql/alter.h"
+#include "sql/index.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
+#include "sql/table.h"
 #include "sql/tokens.h"
 
 enum { HEAD = 4, WORD_MAX = 63 };
@@ -152,7 +154,13 @@ static enum sql_kind check_several(const struct sql_token *head, struct sql_toke
 static enum sql_kind check_create(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
-    return sql_is_table(text) ? SQL_TABLE : SQL_ENGINE;
+    return sql_is_index(text) ? SQL_INDEX : sql_is_table(text) ? SQL_TABLE : SQL_ENGINE;
+}
+
+static enum sql_kind check_alter(const struct sql_token *head, struct sql_tokens text)
+{
+    (void)head;
+    return sql_is_alter(text) ? SQL_ALTER : SQL_ENGINE;
 }
 
 /* By the next token alone for nearly all. */
@@ -173,7 +181,7 @@ static const struct command commands[] = {
     {"VALUES", SQL_ENGINE, NULL},
     {"CREATE", SQL_ENGINE, check_create},
     {"DROP", SQL_ENGINE, check_several},
-    {"ALTER", SQL_ENGINE, NULL},
+    {"ALTER", SQL_ENGINE, check_alter},
     {"TRUNCATE", SQL_ENGINE, check_several},
     {"EXPLAIN", SQL_ENGINE, NULL},
     {"BEGIN", SQL_BEGIN, NULL},

@@ -48,6 +48,8 @@ enum sql_kind {
     SQL_LOCK,
     SQL_DO,
     SQL_TABLE,      /* CREATE TABLE with what the engine does not have */
+    SQL_ALTER,      /* of tables, views, indexes, sequences, as PostgreSQL has it */
+    SQL_INDEX,      /* CREATE INDEX */
     SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
 };

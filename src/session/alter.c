@@ -1,0 +1,506 @@
+/* ALTER, action by action, in one transaction. Where the engine refuses to alter a table that has an index
+ * the indexes are dropped first and made again at the end; it does not take the name of a unique one back
+ * within a transaction, so that a table with a unique index is made anew. */
+#include "session/alter.h"
+
+#include "session/rebuild.h"
+#include "session/session_priv.h"
+#include "sql/name.h"
+#include "sql/tokens.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+struct altering {
+    struct session *session;
+    const struct sql_alter *alter;
+    struct relation relation;
+    const char *full; /* what it is called now, as SQL */
+    bool away;        /* its indexes were dropped */
+    struct err *err;
+};
+
+static const char *sql_of(struct session *s, struct str text)
+{
+    return arena_strndup(&s->message_arena, text.p, text.n);
+}
+
+/* The name that a token writes, in quotes. */
+static const char *quoted(struct session *s, const struct sql_token *t)
+{
+    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
+    if (!name)
+        return NULL;
+    name[sql_name_read(t, name)] = '\0';
+    return step_name(s, name);
+}
+
+static int refuse(struct altering *a, const char *what)
+{
+    return err_set(a->err, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
+}
+
+static int find(struct altering *a)
+{
+    const struct sql_alter *x = a->alter;
+    const struct relation_name name = {x->database, x->schema, x->relation};
+    TRY(relation_find(a->session, &name,
+                      x->object == SQL_ALTER_SEQUENCE ? "S"
+                      : x->object == SQL_ALTER_INDEX  ? "i"
+                                                      : "rv",
+                      &a->relation, a->err));
+    a->full = a->relation.found ? a->relation.full : sql_of(a->session, x->name);
+    return a->full ? ST_OK : err_oom(a->err);
+}
+
+/* ---- indexes ---- */
+
+/* Whether the engine does it while there is an index. */
+static bool minds_indexes(const struct sql_alter *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        switch (x->actions[i].what) {
+        case SQL_ALTER_PLAIN:
+        case SQL_ALTER_RENAME:
+        case SQL_ALTER_RENAME_COLUMN:
+        case SQL_ALTER_DROP_COLUMN:
+        case SQL_ALTER_ADD_CHECKED:
+        case SQL_ALTER_DROP_CONSTRAINT: return true;
+        case SQL_ALTER_LIGHT:
+        case SQL_ALTER_ADD_UNIQUE:
+        case SQL_ALTER_ADD_SERIAL:
+        case SQL_ALTER_RESTART:
+        case SQL_ALTER_OWNER:
+        case SQL_ALTER_NOTHING: break;
+        }
+    return false;
+}
+
+/* Whether columns change while the engine still knows of an index that was dropped in this transaction. */
+static bool changes_columns(const struct sql_alter *x)
+{
+    const struct str null = STR(" NOT NULL");
+    for (size_t i = 0; i < x->n; i++) {
+        struct str text = x->actions[i].text;
+        bool nulls = text.n > null.n && str_ieq((struct str){text.p + text.n - null.n, null.n}, null);
+        if (x->actions[i].what == SQL_ALTER_DROP_COLUMN || (x->actions[i].what == SQL_ALTER_PLAIN && !nulls))
+            return true;
+    }
+    return false;
+}
+
+static int put_indexes_away(struct altering *a)
+{
+    struct session *s = a->session;
+    bool anew = changes_columns(a->alter);
+    if (a->relation.kind != 'r')
+        return ST_OK;
+    TRY(relation_indexes(s, &a->relation, a->err));
+    if (a->relation.nindexes == 0 || !minds_indexes(a->alter))
+        return ST_OK;
+    a->away = true;
+    for (size_t i = 0; i < a->relation.nindexes; i++)
+        anew |= a->relation.indexes[i].unique;
+    if (anew)
+        return rebuild_table(s, &a->relation, NULL, NULL, a->err);
+    for (size_t i = 0; i < a->relation.nindexes; i++) {
+        const char *name = step_name(s, a->relation.indexes[i].name),
+                   *schema = step_name(s, a->relation.schema);
+        if (!name || !schema)
+            return err_oom(a->err);
+        TRY(step_run(s, step_text(s, "DROP INDEX %s.%s", a->relation.temporary ? "temp.main" : schema, name),
+                     a->err));
+    }
+    return ST_OK;
+}
+
+static int put_indexes_back(struct altering *a)
+{
+    struct session *s = a->session;
+    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
+        const struct relation_index *x = &a->relation.indexes[i];
+        const char *name = x->name ? step_name(s, x->name) : NULL;
+        if (!x->name) /* it went with its column */
+            continue;
+        if (!name)
+            return err_oom(a->err);
+        TRY(step_run(
+            s, step_text(s, "CREATE %sINDEX %s ON %s %s", x->unique ? "UNIQUE " : "", name, a->full, x->keys),
+            a->err));
+    }
+    return ST_OK;
+}
+
+static bool is_name(const struct sql_token *t, const struct sql_token *name)
+{
+    return sql_token_is_name(t) && str_ieq(sql_name_bare(t), sql_name_bare(name));
+}
+
+/* The keys of an index with another name for a column; `to` NULL: whether they have it at all. */
+static const char *with_column(struct session *s, const char *keys, const struct sql_token *from,
+                               const char *to, bool *has)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    const char *text = "";
+    size_t at = 0;
+    *has = false;
+    sql_lexer_init(&l, sql_tokens_of(str_of(keys)));
+    while (text && sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        if (!is_name(&t, from))
+            continue;
+        *has = true;
+        text = step_text(s, "%s%.*s%s", text, (int)(t.at - at), keys + at, to ? to : "");
+        at = t.at + t.text.n;
+    }
+    return text ? step_text(s, "%s%s", text, keys + at) : NULL;
+}
+
+/* ---- actions ---- */
+
+static int plain(struct altering *a, struct str text)
+{
+    return step_run_sent(a->session,
+                         step_text(a->session, "ALTER TABLE %s %.*s", a->full, (int)text.n, text.p), a->err);
+}
+
+static int rename_relation(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    const char *to = quoted(s, &action->to), *kind = a->relation.kind == 'v' ? "VIEW" : "TABLE";
+    if (!to)
+        return err_oom(a->err);
+    TRY(step_run(s, step_text(s, "ALTER %s %s RENAME TO %s", kind, a->full, to), a->err));
+    const char *schema = a->relation.found ? step_name(s, a->relation.schema) : NULL;
+    if (a->relation.found && !schema)
+        return err_oom(a->err);
+    a->full = schema ? step_text(s, "%s.%s", a->relation.temporary ? "temp.main" : schema, to) : to;
+    return a->full ? ST_OK : err_oom(a->err);
+}
+
+static int rename_column(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    bool has;
+    const char *from = quoted(s, &action->from), *to = quoted(s, &action->to);
+    if (a->relation.kind == 'v')
+        return refuse(a, "RENAME COLUMN of a view");
+    if (!from || !to)
+        return err_oom(a->err);
+    TRY(step_run(s, step_text(s, "ALTER TABLE %s RENAME COLUMN %s TO %s", a->full, from, to), a->err));
+    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
+        struct relation_index *x = &a->relation.indexes[i];
+        x->keys = with_column(s, x->keys, &action->from, to, &has);
+        if (!x->keys)
+            return err_oom(a->err);
+    }
+    return ST_OK;
+}
+
+static int drop_column(struct altering *a, const struct sql_alter_action *action)
+{
+    TRY(plain(a, action->text));
+    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
+        bool has;
+        (void)with_column(a->session, a->relation.indexes[i].keys, &action->from, NULL, &has);
+        if (has)
+            a->relation.indexes[i].name = NULL;
+    }
+    return ST_OK;
+}
+
+static int add_unique(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    const char *name, *keys = sql_of(s, action->text);
+    if (!keys)
+        return err_oom(a->err);
+    if (action->to.kind != SQL_TOK_END)
+        name = quoted(s, &action->to);
+    else
+        TRY(index_make_name(s, a->relation.schema, a->relation.name, keys, "key", &name, a->err));
+    if (!name)
+        return err_oom(a->err);
+    return step_run_sent(s, step_text(s, "CREATE UNIQUE INDEX %s ON %s %s", name, a->full, keys), a->err);
+}
+
+/* The table as it is now, made anew. */
+static int anew(struct altering *a, const char *added, const char *dropped)
+{
+    struct relation now = a->relation;
+    struct ask_rows rows;
+    struct sql_lexer l;
+    struct sql_token t, last = {.kind = SQL_TOK_END};
+    sql_lexer_init(&l, sql_tokens_of(str_of(a->full)));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        last = t;
+    char *name = arena_alloc(&a->session->message_arena, last.text.n + 1);
+    if (!name)
+        return err_oom(a->err);
+    name[sql_name_read(&last, name)] = '\0';
+    const char *literal = step_literal(a->session, name), *schema = step_literal(a->session, now.schema);
+    const char *sql =
+        literal && schema
+            ? step_text(a->session,
+                        "SELECT table_name, sql, comment FROM system.main.duckdb_tables() WHERE "
+                        "database_name = %s AND schema_name = %s AND lower(table_name) = lower(%s)",
+                        now.temporary ? "'temp'" : "current_database()", schema, literal)
+            : NULL;
+    if (!sql)
+        return err_oom(a->err);
+    TRY(session_ask(a->session, sql, &rows, a->err));
+    assert(rows.n == 1);
+    now.name = ask_value(&rows, 0, 0);
+    now.sql = ask_value(&rows, 0, 1);
+    now.comment = ask_value(&rows, 0, 2);
+    now.full = a->full;
+    return rebuild_table(a->session, &now, added, dropped, a->err);
+}
+
+static int add_checked(struct altering *a, const struct sql_alter_action *action)
+{
+    struct str led;
+    TRY(session_lead(a->session, action->text, &led, a->err));
+    const char *text = sql_of(a->session, led);
+    if (!text)
+        return err_oom(a->err);
+    if (!a->relation.found)
+        return refuse(a, "ADD CONSTRAINT here");
+    a->away |= a->relation.nindexes > 0;
+    return anew(a, text, NULL);
+}
+
+static int drop_constraint(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    struct ask_rows rows;
+    for (size_t i = 0; i < a->relation.nindexes; i++) /* UNIQUE is one */
+        if (a->relation.indexes[i].unique &&
+            str_ieq(str_of(a->relation.indexes[i].name), sql_name_bare(&action->from))) {
+            a->relation.indexes[i].name = NULL;
+            return ST_OK;
+        }
+    char *name = arena_alloc(&s->message_arena, action->from.text.n + 1);
+    if (!name)
+        return err_oom(a->err);
+    name[sql_name_read(&action->from, name)] = '\0';
+    const char *literal = step_literal(s, name), *table = step_literal(s, a->relation.name),
+               *schema = step_literal(s, a->relation.schema);
+    const char *sql =
+        literal && table && schema
+            ? step_text(s,
+                        "SELECT text FROM tavana_catalog.pg.constraints() WHERE database_name = %s AND "
+                        "schema_name = %s AND table_name = %s AND lower(name) = lower(%s)",
+                        a->relation.temporary ? "'temp'" : "current_database()", schema, table, literal)
+            : NULL;
+    if (!sql)
+        return err_oom(a->err);
+    TRY(session_ask(s, sql, &rows, a->err));
+    if (rows.n > 0)
+        return anew(a, NULL, ask_value(&rows, 0, 0));
+    if (!action->if_exists)
+        return err_set(a->err, SQLSTATE_UNDEFINED_OBJECT,
+                       "constraint \"%s\" of relation \"%s\" does not exist", name, a->relation.name);
+    session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
+                   "constraint \"%s\" of relation \"%s\" does not exist, skipping", name, a->relation.name);
+    return ST_OK;
+}
+
+/* The sequence's name as SQL. NULL without memory. */
+static const char *serial_name(struct altering *a, const char *column)
+{
+    struct session *s = a->session;
+    const char *name = step_text(s, "%s_%s_seq", a->relation.name, column);
+    const char *part = name ? step_name(s, name) : NULL, *schema = step_name(s, a->relation.schema);
+    bool in_main = strcmp(a->relation.schema, "main") == 0;
+    return part && schema ? step_text(s, "%s%s%s", in_main ? "" : schema, in_main ? "" : ".", part) : NULL;
+}
+
+/* A new column gets its numbers when the table is made anew: the engine adds none whose default changes. */
+static int add_serial(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    struct str type = action->type;
+    char *column = arena_alloc(&s->message_arena, action->from.text.n + 1);
+    if (!column)
+        return err_oom(a->err);
+    column[sql_name_read(&action->from, column)] = '\0';
+    const char *sequence = serial_name(a, column), *name = step_name(s, column);
+    const char *literal = sequence ? step_literal(s, sequence) : NULL;
+    if (!literal || !name)
+        return err_oom(a->err);
+    TRY(step_run(s,
+                 step_text(s, "CREATE OR REPLACE %sSEQUENCE %s %.*s", a->relation.temporary ? "TEMP " : "",
+                           sequence, (int)action->options.n, action->options.n ? action->options.p : ""),
+                 a->err));
+    if (!type.n)
+        return step_run(
+            s, step_text(s, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s)", a->full, name, literal),
+            a->err);
+    a->away |= a->relation.nindexes > 0;
+    const char *added =
+        step_text(s, "%s %.*s DEFAULT nextval(%s) NOT NULL", name, (int)type.n, type.p, literal);
+    return added ? anew(a, added, NULL) : err_oom(a->err);
+}
+
+/* There is one role to be seen, the user. */
+static int owner(struct altering *a, const struct sql_alter_action *action)
+{
+    const struct sql_token *t = &action->to;
+    if (sql_token_is_word(t, "CURRENT_USER") || sql_token_is_word(t, "SESSION_USER") ||
+        sql_token_is_word(t, "CURRENT_ROLE") || str_ieq(sql_name_bare(t), str_of(a->session->user)))
+        return ST_OK;
+    struct str name = sql_name_bare(t);
+    return err_set(a->err, SQLSTATE_UNDEFINED_OBJECT, "role \"%.*s\" does not exist", (int)name.n, name.p);
+}
+
+/* The engine has no RENAME for it: another one with the same keys. */
+static int rename_index(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    struct sql_lexer l;
+    struct sql_token t;
+    const char *to = quoted(s, &action->to), *sql = a->relation.sql;
+    sql_lexer_init(&l, sql_tokens_of(str_of(sql)));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && !sql_token_is_word(&t, "INDEX"))
+        ;
+    (void)sql_lexer_next(&l, &t);
+    if (!to)
+        return err_oom(a->err);
+    const char *text = step_text(s, "%.*s%s%s", (int)t.at, sql, to, sql + t.at + t.text.n);
+    TRY(step_run(s, step_text(s, "DROP INDEX %s", a->full), a->err));
+    return step_run(s, text, a->err);
+}
+
+static int of_sequence(struct altering *a, const struct sql_alter_action *action)
+{
+    if (action->what == SQL_ALTER_RESTART && a->relation.found)
+        return alter_restart(a->session, &a->relation,
+                             action->text.n ? sql_of(a->session, action->text) : NULL, a->err);
+    if (action->what == SQL_ALTER_OWNER || action->what == SQL_ALTER_NOTHING)
+        return action->what == SQL_ALTER_OWNER ? owner(a, action) : ST_OK;
+    return refuse(a, "this form of ALTER SEQUENCE");
+}
+
+static int run_action(struct altering *a, const struct sql_alter_action *action)
+{
+    if (a->alter->object == SQL_ALTER_SEQUENCE)
+        return of_sequence(a, action);
+    if (a->alter->object == SQL_ALTER_INDEX && action->what == SQL_ALTER_RENAME)
+        return rename_index(a, action);
+    bool names = action->what == SQL_ALTER_RENAME || action->what == SQL_ALTER_RENAME_COLUMN ||
+                 action->what == SQL_ALTER_OWNER || action->what == SQL_ALTER_NOTHING;
+    if (!names && (a->relation.kind == 'v' || a->alter->object == SQL_ALTER_INDEX))
+        return refuse(a, "this form of ALTER");
+    switch (action->what) {
+    case SQL_ALTER_PLAIN:
+    case SQL_ALTER_LIGHT: return plain(a, action->text);
+    case SQL_ALTER_RENAME: return rename_relation(a, action);
+    case SQL_ALTER_RENAME_COLUMN: return rename_column(a, action);
+    case SQL_ALTER_DROP_COLUMN: return drop_column(a, action);
+    case SQL_ALTER_ADD_UNIQUE: return add_unique(a, action);
+    case SQL_ALTER_ADD_CHECKED: return add_checked(a, action);
+    case SQL_ALTER_DROP_CONSTRAINT: return drop_constraint(a, action);
+    case SQL_ALTER_ADD_SERIAL: return add_serial(a, action);
+    case SQL_ALTER_OWNER: return owner(a, action);
+    case SQL_ALTER_RESTART:
+    case SQL_ALTER_NOTHING: break;
+    }
+    return ST_OK;
+}
+
+static int missing(struct altering *a)
+{
+    struct str name = a->alter->name;
+    if (!a->alter->if_exists)
+        return err_set(a->err, SQLSTATE_UNDEFINED_TABLE, "relation \"%.*s\" does not exist", (int)name.n,
+                       name.p);
+    session_notice(a->session, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
+                   "relation \"%.*s\" does not exist, skipping", (int)name.n, name.p);
+    return ST_OK;
+}
+
+int alter_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
+{
+    TRY(statement_parse(s, command, e));
+    struct altering a = {.session = s, .alter = &command->sql.parsed->alter, .err = e};
+    TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, true, e));
+    TRY(portals_start_readers(s, s->portals.running, e));
+    (void)snprintf(r->tag, sizeof r->tag, "%s", a.alter->tag);
+    TRY(find(&a));
+    if (!a.relation.found && (a.alter->database.kind == SQL_TOK_END || a.alter->object != SQL_ALTER_TABLE))
+        return missing(&a);
+    if (a.alter->object == SQL_ALTER_VIEW && a.relation.kind == 'r')
+        return err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "\"%s\" is not a view", a.relation.name);
+    TRY(put_indexes_away(&a));
+    for (size_t i = 0; i < a.alter->n; i++)
+        TRY(run_action(&a, &a.alter->actions[i]));
+    return put_indexes_back(&a);
+}
+
+/* ---- sequences ---- */
+
+/* What a column's default needs is not replaced: the defaults go for that while. */
+static int defaults(struct session *s, const struct ask_rows *rows, bool back, struct err *e)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const char *table = ask_value(rows, i, 0), *column = step_name(s, ask_value(rows, i, 1));
+        if (!column)
+            return err_oom(e);
+        TRY(step_run(s,
+                     back ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", table, column,
+                                      ask_value(rows, i, 2))
+                          : step_text(s, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table, column),
+                     e));
+    }
+    return ST_OK;
+}
+
+/* The comment of a sequence whose first value is another than the engine's, which begins with the next one:
+ * "comment RS first". Nobody is shown what follows the RS. */
+static int put_comment(struct session *s, const struct relation *q, const char *comment, const char *first,
+                       struct err *e)
+{
+    const char *text = step_text(s, "%.*s%s%s", comment ? (int)strcspn(comment, "\x1e") : 0,
+                                 comment ? comment : "", first ? "\x1e" : "", first ? first : "");
+    if (!text || !*text)
+        return text ? ST_OK : err_oom(e);
+    text = step_literal(s, text);
+    return text ? step_run(s, step_text(s, "COMMENT ON SEQUENCE %s IS %s", q->full, text), e) : err_oom(e);
+}
+
+int alter_restart(struct session *s, const struct relation *q, const char *start, struct err *e)
+{
+    struct ask_rows users, is;
+    const char *name = step_literal(s, q->name), *schema = step_literal(s, q->schema);
+    if (!name || !schema)
+        return err_oom(e);
+    const char *sql = step_text(
+        s,
+        "SELECT system.main.format('\"{}\".\"{}\".\"{}\"', system.main.replace(database_name, '\"', '\"\"'), "
+        "system.main.replace(schema_name, '\"', '\"\"'), system.main.replace(table_name, '\"', '\"\"')), "
+        "column_name, column_default FROM system.main.duckdb_columns() WHERE column_default IS NOT NULL AND "
+        "system.main.contains(column_default, 'nextval(') AND system.main.contains(column_default, %s)",
+        name);
+    TRY(sql ? session_ask(s, sql, &users, e) : err_oom(e));
+    sql =
+        step_text(s,
+                  "SELECT start_value, increment_by, min_value, max_value, CASE WHEN cycle THEN 'CYCLE' ELSE "
+                  "'NO CYCLE' END, comment FROM system.main.duckdb_sequences() WHERE sequence_name = %s AND "
+                  "schema_name = %s",
+                  name, schema);
+    TRY(sql ? session_ask(s, sql, &is, e) : err_oom(e));
+    const char *comment = ask_value(&is, 0, 5), *first = comment ? strchr(comment, '\x1e') : NULL;
+    first = first ? first + 1 : ask_value(&is, 0, 0);
+    TRY(defaults(s, &users, false, e));
+    TRY(step_run(
+        s,
+        step_text(s, "CREATE OR REPLACE %sSEQUENCE %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START %s %s",
+                  q->temporary ? "TEMP " : "", q->full, ask_value(&is, 0, 1), ask_value(&is, 0, 2),
+                  ask_value(&is, 0, 3), start ? start : first, ask_value(&is, 0, 4)),
+        e));
+    TRY(put_comment(s, q, comment, start ? first : NULL, e));
+    return defaults(s, &users, true, e);
+}

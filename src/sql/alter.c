@@ -1,0 +1,627 @@
+/* Read token by token: the head, then actions between commas that stand in no bracket. ADD COLUMN with
+ * constraints becomes the column and an action for each of them. What is not known here goes to the engine as
+ * it is written, which says what it thinks of it. Source: PostgreSQL 15 manual, ALTER TABLE. */
+#include "sql/alter.h"
+
+#include "sql/reader.h"
+#include "sql/statement.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *first, *second, *tag;
+    enum sql_alter_object object;
+} objects[] = {
+    {"TABLE", NULL, "ALTER TABLE", SQL_ALTER_TABLE},
+    {"VIEW", NULL, "ALTER VIEW", SQL_ALTER_VIEW},
+    {"MATERIALIZED", "VIEW", "ALTER MATERIALIZED VIEW", SQL_ALTER_MATVIEW},
+    {"INDEX", NULL, "ALTER INDEX", SQL_ALTER_INDEX},
+    {"SEQUENCE", NULL, "ALTER SEQUENCE", SQL_ALTER_SEQUENCE},
+};
+
+struct alter {
+    struct reader r;
+    struct sql_alter *out;
+};
+
+static struct str between(const struct reader *r, size_t from, size_t to)
+{
+    while (to > from && strchr(" \t\r\n", r->text.p[to - 1]))
+        to--;
+    return (struct str){r->text.p + from, to - from};
+}
+
+static int refuse(struct alter *a, const struct sql_token *at, const char *what)
+{
+    (void)err_set(a->r.err, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
+    a->r.err->position = str_position(a->r.text, at->at);
+    return ST_ERR;
+}
+
+/* One action more. *out is valid until the next one. */
+static int add(struct alter *a, enum sql_alter_what what, struct sql_alter_action **out)
+{
+    struct sql_alter *all = a->out;
+    if (all->n == SQL_ALTER_ACTIONS_MAX)
+        return err_set(a->r.err, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "an ALTER can have at most %d actions",
+                       SQL_ALTER_ACTIONS_MAX);
+    if ((all->n & (all->n - 1)) == 0) { /* full at each power of two */
+        struct sql_alter_action *more = arena_calloc(a->r.arena, all->n ? 2 * all->n : 1, sizeof *more);
+        if (!more)
+            return err_oom(a->r.err);
+        if (all->n)
+            memcpy(more, all->actions, all->n * sizeof *more);
+        all->actions = more;
+    }
+    *out = &all->actions[all->n++];
+    **out = (struct sql_alter_action){.what = what};
+    return ST_OK;
+}
+
+/* ---- the head ---- */
+
+static bool read_head(struct reader *r, struct sql_alter *out)
+{
+    size_t i = 0;
+    if (!reader_take(r, "ALTER"))
+        return false;
+    while (i < sizeof objects / sizeof *objects && !reader_take(r, objects[i].first))
+        i++;
+    if (i == sizeof objects / sizeof *objects || (objects[i].second && !reader_take(r, objects[i].second)))
+        return false;
+    out->object = objects[i].object;
+    out->tag = objects[i].tag;
+    if (reader_take(r, "IF"))
+        out->if_exists = reader_take(r, "EXISTS");
+    (void)reader_take(r, "ONLY");
+    size_t from = r->token.at;
+    out->schema = out->database = (struct sql_token){.kind = SQL_TOK_END};
+    while (sql_token_is_name(&r->token)) {
+        out->relation = r->token;
+        reader_next(r);
+        out->name = (struct str){r->text.p + from, out->relation.at + out->relation.text.n - from};
+        if (!sql_token_is(&r->token, '.'))
+            break;
+        out->database = out->schema;
+        out->schema = out->relation;
+        reader_next(r);
+    }
+    if (r->token.kind == SQL_TOK_OP && r->token.text.n == 1 && r->token.text.p[0] == '*')
+        reader_next(r);
+    return out->name.n > 0;
+}
+
+bool sql_is_alter(struct sql_tokens sql)
+{
+    struct reader r;
+    struct sql_alter a = {0};
+    reader_init(&r, NULL, sql, NULL);
+    return read_head(&r, &a);
+}
+
+/* ---- pieces ---- */
+
+static bool ends_action(const struct sql_token *t)
+{
+    return sql_token_is(t, ',') || t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD || sql_token_is(t, ';');
+}
+
+/* On to the end of the action, or to one of the words (NULL: none), outside of brackets. */
+static void skip_to(struct reader *r, const char *const *words)
+{
+    size_t depth = 0;
+    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
+        if (depth == 0 && ends_action(&r->token))
+            return;
+        for (size_t i = 0; depth == 0 && words && words[i]; i++)
+            if (sql_token_is_word(&r->token, words[i]))
+                return;
+        depth += sql_token_is(&r->token, '(') || sql_token_is(&r->token, '[');
+        depth -= (sql_token_is(&r->token, ')') || sql_token_is(&r->token, ']')) && depth;
+        reader_next(r);
+    }
+}
+
+static struct sql_token take_name(struct reader *r)
+{
+    struct sql_token name = {.kind = SQL_TOK_END};
+    if (sql_token_is_name(&r->token)) {
+        name = r->token;
+        reader_next(r);
+    }
+    return name;
+}
+
+/* The rest of the action as it is written. */
+static int rest(struct alter *a, enum sql_alter_what what, size_t from)
+{
+    struct sql_alter_action *action;
+    TRY(add(a, what, &action));
+    skip_to(&a->r, NULL);
+    action->text = between(&a->r, from, a->r.token.at);
+    return ST_OK;
+}
+
+static int nothing(struct alter *a)
+{
+    struct sql_alter_action *action;
+    skip_to(&a->r, NULL);
+    return add(a, SQL_ALTER_NOTHING, &action);
+}
+
+static int text_of(struct alter *a, const char *before, struct str name, const char *after, struct str *out)
+{
+    size_t n = strlen(before) + name.n + strlen(after) + 1;
+    char *text = arena_alloc(a->r.arena, n);
+    if (!text)
+        return err_oom(a->r.err);
+    int len = snprintf(text, n, "%s%.*s%s", before, (int)name.n, name.p, after);
+    *out = (struct str){text, (size_t)len};
+    return ST_OK;
+}
+
+/* ---- constraints ---- */
+
+/* Behind a constraint: when it is checked, which is always at once. */
+static void skip_attributes(struct reader *r)
+{
+    for (;;) {
+        if (reader_take(r, "DEFERRABLE") || reader_take(r, "VALID") || reader_take(r, "NOT") ||
+            reader_take(r, "INHERIT") || reader_take(r, "NO"))
+            continue;
+        if (!reader_take(r, "INITIALLY"))
+            return;
+        reader_next(r);
+    }
+}
+
+/* From REFERENCES or FOREIGN KEY on, without actions that the engine has not. */
+static int reference(struct alter *a, size_t from, struct str column)
+{
+    static const char *const ends[] = {"ON", "DEFERRABLE", "NOT", "INITIALLY", NULL};
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    skip_to(r, ends);
+    struct str text = between(r, from, r->token.at);
+    while (sql_token_is_word(&r->token, "ON")) {
+        struct sql_token on = r->token;
+        reader_next(r);
+        reader_next(r);
+        if (sql_token_is_word(&r->token, "CASCADE") || sql_token_is_word(&r->token, "SET"))
+            return refuse(a, &on, "CASCADE, SET NULL or SET DEFAULT of a foreign key");
+        skip_to(r, ends);
+    }
+    skip_attributes(r);
+    TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
+    action->text = text;
+    if (!column.n)
+        return ST_OK;
+    char *copy = arena_alloc(r->arena, column.n + text.n + sizeof "FOREIGN KEY () ");
+    if (!copy)
+        return err_oom(r->err);
+    int n = snprintf(copy, column.n + text.n + sizeof "FOREIGN KEY () ", "FOREIGN KEY (%.*s) %.*s",
+                     (int)column.n, column.p, (int)text.n, text.p);
+    action->text = (struct str){copy, (size_t)n};
+    return ST_OK;
+}
+
+/* The bracket at the current token, with what lies in it. */
+static struct str bracket(struct reader *r)
+{
+    size_t depth = 0, from = r->token.at, to = from;
+    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
+        depth += sql_token_is(&r->token, '(');
+        depth -= sql_token_is(&r->token, ')') && depth;
+        to = r->token.at + r->token.text.n;
+        reader_next(r);
+        if (depth == 0)
+            break;
+    }
+    return (struct str){r->text.p + from, to - from};
+}
+
+static int unique(struct alter *a, struct sql_token name, struct str columns)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    struct sql_token at = r->token;
+    if (reader_take(r, "NULLS") && reader_take(r, "NOT"))
+        return refuse(a, &at, "NULLS NOT DISTINCT");
+    (void)reader_take(r, "DISTINCT");
+    if (sql_token_is_word(&r->token, "USING"))
+        return refuse(a, &r->token, "ADD CONSTRAINT USING INDEX");
+    if (!columns.n)
+        columns = bracket(r);
+    skip_to(r, NULL);
+    TRY(add(a, SQL_ALTER_ADD_UNIQUE, &action));
+    action->to = name;
+    action->text = columns;
+    return ST_OK;
+}
+
+static int primary(struct alter *a, struct str columns)
+{
+    struct sql_alter_action *action;
+    if (sql_token_is_word(&a->r.token, "USING"))
+        return refuse(a, &a->r.token, "ADD CONSTRAINT USING INDEX");
+    if (!columns.n)
+        columns = bracket(&a->r);
+    skip_to(&a->r, NULL);
+    TRY(add(a, SQL_ALTER_PLAIN, &action));
+    return text_of(a, "ADD PRIMARY KEY ", columns, "", &action->text);
+}
+
+/* ADD [CONSTRAINT name] … of the table, behind the name. */
+static int table_constraint(struct alter *a, struct sql_token name)
+{
+    struct reader *r = &a->r;
+    size_t from = r->token.at;
+    struct sql_token first = r->token;
+    if (reader_take(r, "UNIQUE"))
+        return unique(a, name, (struct str){0});
+    if (reader_take(r, "PRIMARY"))
+        return reader_take(r, "KEY") ? primary(a, (struct str){0}) : reader_syntax_error(r);
+    if (reader_take(r, "CHECK")) {
+        struct sql_alter_action *action;
+        (void)bracket(r);
+        struct str text = between(r, from, r->token.at);
+        skip_attributes(r);
+        TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
+        action->text = text;
+        return ST_OK;
+    }
+    if (reader_take(r, "FOREIGN"))
+        return reference(a, from, (struct str){0});
+    if (reader_take(r, "EXCLUDE"))
+        return refuse(a, &first, "EXCLUDE");
+    return reader_syntax_error(r);
+}
+
+/* ---- ADD COLUMN ---- */
+
+#define NOWHERE SIZE_MAX
+
+static const char *const constraint_words[] = {"NOT",        "NULL",       "UNIQUE",    "PRIMARY",
+                                               "CHECK",      "REFERENCES", "GENERATED", "DEFAULT",
+                                               "CONSTRAINT", "DEFERRABLE", "INITIALLY", NULL};
+
+/* GENERATED … AS IDENTITY of a column; added: the place of the action that adds it, or no place. */
+static int generated(struct alter *a, const struct sql_token *column, size_t added)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    (void)(reader_take(r, "ALWAYS") || (reader_take(r, "BY") && reader_take(r, "DEFAULT")));
+    (void)reader_take(r, "AS");
+    if (!reader_take(r, "IDENTITY")) /* a computed column */
+        return refuse(a, &r->token, "ADD COLUMN GENERATED ALWAYS AS");
+    struct str options = sql_token_is(&r->token, '(') ? bracket(r) : (struct str){0};
+    if (added == NOWHERE)
+        TRY(add(a, SQL_ALTER_ADD_SERIAL, &action));
+    else
+        action = &a->out->actions[added];
+    action->what = SQL_ALTER_ADD_SERIAL;
+    action->from = *column;
+    if (options.n > 2)
+        action->options = (struct str){options.p + 1, options.n - 2};
+    return ST_OK;
+}
+
+/* One constraint of a column that was added. */
+static int column_constraint(struct alter *a, const struct sql_token *column, size_t added)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    struct str list;
+    size_t from = r->token.at;
+    if (reader_take(r, "CONSTRAINT")) {
+        reader_next(r);
+        return ST_OK;
+    }
+    TRY(text_of(a, "(", column->text, ")", &list));
+    if (reader_take(r, "NOT")) {
+        if (!reader_take(r, "NULL"))
+            return ST_OK; /* DEFERRABLE */
+        TRY(add(a, SQL_ALTER_PLAIN, &action));
+        return text_of(a, "ALTER COLUMN ", column->text, " SET NOT NULL", &action->text);
+    }
+    if (reader_take(r, "UNIQUE"))
+        return unique(a, (struct sql_token){.kind = SQL_TOK_END}, list);
+    if (reader_take(r, "PRIMARY"))
+        return reader_take(r, "KEY") ? primary(a, list) : reader_syntax_error(r);
+    if (reader_take(r, "CHECK")) {
+        (void)bracket(r);
+        TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
+        action->text = between(r, from, r->token.at);
+        return ST_OK;
+    }
+    if (sql_token_is_word(&r->token, "REFERENCES"))
+        return reference(a, from, column->text);
+    if (reader_take(r, "GENERATED"))
+        return generated(a, column, added);
+    reader_next(r);
+    return ST_OK;
+}
+
+static const char *serial_type(const struct sql_token *t)
+{
+    static const struct {
+        const char *word, *type;
+    } serials[] = {
+        {"SERIAL", "INTEGER"}, {"SERIAL4", "INTEGER"},      {"BIGSERIAL", "BIGINT"},
+        {"SERIAL8", "BIGINT"}, {"SMALLSERIAL", "SMALLINT"}, {"SERIAL2", "SMALLINT"},
+    };
+    for (size_t i = 0; i < sizeof serials / sizeof *serials; i++)
+        if (sql_token_is_word(t, serials[i].word))
+            return serials[i].type;
+    return NULL;
+}
+
+/* "ADD COLUMN [IF NOT EXISTS] name type DEFAULT …" */
+static int column_text(struct alter *a, bool if_not_exists, const struct sql_token *column, struct str type,
+                       struct str also, struct str *out)
+{
+    size_t room = column->text.n + type.n + also.n + 64;
+    char *copy = arena_alloc(a->r.arena, room);
+    if (!copy)
+        return err_oom(a->r.err);
+    int n =
+        snprintf(copy, room, "ADD COLUMN %s%.*s %.*s %.*s", if_not_exists ? "IF NOT EXISTS " : "",
+                 (int)column->text.n, column->text.p, (int)type.n, type.p, (int)also.n, also.n ? also.p : "");
+    *out = (struct str){copy, (size_t)n};
+    return ST_OK;
+}
+
+/* DEFAULT … up to the next constraint. */
+static struct str default_of(struct reader *r)
+{
+    size_t from = r->token.at;
+    reader_next(r);
+    if (sql_token_is_word(&r->token, "NULL"))
+        reader_next(r);
+    skip_to(r, constraint_words);
+    return between(r, from, r->token.at);
+}
+
+/* DEFAULT and one value, or nothing. */
+static bool is_constant(struct str text)
+{
+    struct sql_lexer l;
+    struct sql_token t, after;
+    sql_lexer_init(&l, sql_tokens_of(text));
+    if (sql_lexer_next(&l, &t) == SQL_TOK_END)
+        return true;
+    (void)sql_lexer_next(&l, &t);
+    bool sign = t.kind == SQL_TOK_OP;
+    if (sign)
+        (void)sql_lexer_next(&l, &t);
+    bool value = t.kind == SQL_TOK_NUMBER ||
+                 (!sign && (t.kind == SQL_TOK_STRING || sql_token_is_word(&t, "NULL") ||
+                            sql_token_is_word(&t, "TRUE") || sql_token_is_word(&t, "FALSE")));
+    return value && sql_lexer_next(&l, &after) == SQL_TOK_END;
+}
+
+/* The type, COLLATE and DEFAULT are one action, whatever their order; each constraint is another. */
+static int add_column(struct alter *a, bool if_not_exists)
+{
+    struct reader *r = &a->r;
+    struct sql_token column = take_name(r);
+    struct sql_alter_action *action;
+    struct str also = {0};
+    if (column.kind == SQL_TOK_END)
+        return reader_syntax_error(r);
+    const char *serial = serial_type(&r->token);
+    size_t type_at = r->token.at, added = a->out->n;
+    skip_to(r, constraint_words);
+    struct str type = serial ? str_of(serial) : between(r, type_at, r->token.at);
+    TRY(add(a, serial ? SQL_ALTER_ADD_SERIAL : SQL_ALTER_LIGHT, &action));
+    action->from = column;
+    action->type = type;
+    while (!ends_action(&r->token)) {
+        if (sql_token_is_word(&r->token, "DEFAULT"))
+            also = default_of(r);
+        else
+            TRY(column_constraint(a, &column, added));
+    }
+    action = &a->out->actions[added];
+    bool plain = if_not_exists || serial || action->what == SQL_ALTER_ADD_SERIAL || is_constant(also);
+    TRY(column_text(a, if_not_exists, &column, type, also, &action->text));
+    if (plain)
+        return ST_OK;
+    action->what = SQL_ALTER_ADD_CHECKED; /* the engine adds columns whose default is a constant */
+    action->text.p += sizeof "ADD COLUMN " - 1;
+    action->text.n -= sizeof "ADD COLUMN " - 1;
+    return ST_OK;
+}
+
+static int add_action(struct alter *a)
+{
+    static const char *const constraints[] = {"UNIQUE", "PRIMARY", "CHECK", "FOREIGN", "EXCLUDE"};
+    struct reader *r = &a->r;
+    if (reader_take(r, "CONSTRAINT")) {
+        struct sql_token name = take_name(r);
+        return table_constraint(a, name);
+    }
+    for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
+        if (sql_token_is_word(&r->token, constraints[i]))
+            return table_constraint(a, (struct sql_token){.kind = SQL_TOK_END});
+    (void)reader_take(r, "COLUMN");
+    bool if_not_exists = reader_take(r, "IF") && reader_take(r, "NOT") && reader_take(r, "EXISTS");
+    return add_column(a, if_not_exists);
+}
+
+/* ---- the other actions ---- */
+
+static int drop_action(struct alter *a)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    bool constraint = reader_take(r, "CONSTRAINT");
+    if (!constraint)
+        (void)reader_take(r, "COLUMN");
+    bool if_exists = reader_take(r, "IF") && reader_take(r, "EXISTS");
+    TRY(add(a, constraint ? SQL_ALTER_DROP_CONSTRAINT : SQL_ALTER_DROP_COLUMN, &action));
+    action->if_exists = if_exists;
+    action->from = take_name(r);
+    if (action->from.kind == SQL_TOK_END)
+        return reader_syntax_error(r);
+    skip_to(r, NULL); /* CASCADE, RESTRICT */
+    return text_of(a, if_exists ? "DROP COLUMN IF EXISTS " : "DROP COLUMN ", action->from.text, "",
+                   &action->text);
+}
+
+/* ALTER [COLUMN] name …; from: of ALTER. */
+static int alter_column(struct alter *a, size_t from)
+{
+    static const char *const nothings[] = {"STATISTICS", "STORAGE", "COMPRESSION"};
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    (void)reader_take(r, "COLUMN");
+    struct sql_token column = take_name(r), at = r->token;
+    if (reader_take(r, "ADD")) {
+        if (!reader_take(r, "GENERATED"))
+            return reader_syntax_error(r);
+        return generated(a, &column, NOWHERE);
+    }
+    bool drops = reader_take(r, "DROP");
+    if (drops && reader_take(r, "IDENTITY")) {
+        skip_to(r, NULL);
+        TRY(add(a, SQL_ALTER_LIGHT, &action));
+        return text_of(a, "ALTER COLUMN ", column.text, " DROP DEFAULT", &action->text);
+    }
+    if (reader_take(r, "RESET") || reader_take(r, "RESTART"))
+        return refuse(a, &at, "this form of ALTER COLUMN");
+    bool sets = !drops && reader_take(r, "SET");
+    for (size_t i = 0; sets && i < sizeof nothings / sizeof *nothings; i++)
+        if (sql_token_is_word(&r->token, nothings[i]))
+            return nothing(a);
+    if (sets && sql_token_is(&r->token, '('))
+        return nothing(a);
+    if (sets && sql_token_is_word(&r->token, "GENERATED"))
+        return nothing(a);
+    bool light = sql_token_is_word(&r->token, "DEFAULT");
+    return rest(a, light ? SQL_ALTER_LIGHT : SQL_ALTER_PLAIN, from);
+}
+
+static int rename_action(struct alter *a)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    struct sql_token at = r->token;
+    if (a->out->n > 0) /* it stands alone */
+        return reader_syntax_error(r);
+    if (reader_take(r, "CONSTRAINT"))
+        return refuse(a, &at, "RENAME CONSTRAINT");
+    if (reader_take(r, "TO")) {
+        TRY(add(a, SQL_ALTER_RENAME, &action));
+        action->to = take_name(r);
+        return action->to.kind == SQL_TOK_END ? reader_syntax_error(r) : ST_OK;
+    }
+    (void)reader_take(r, "COLUMN");
+    TRY(add(a, SQL_ALTER_RENAME_COLUMN, &action));
+    action->from = take_name(r);
+    if (!reader_take(r, "TO"))
+        return reader_syntax_error(r);
+    action->to = take_name(r);
+    return action->to.kind == SQL_TOK_END ? reader_syntax_error(r) : ST_OK;
+}
+
+static int set_action(struct alter *a)
+{
+    struct reader *r = &a->r;
+    struct sql_token at = r->token;
+    if (reader_take(r, "SCHEMA"))
+        return refuse(a, &at, "SET SCHEMA");
+    if (reader_take(r, "TABLESPACE"))
+        return sql_token_is_word(&r->token, "pg_default") ? nothing(a)
+                                                          : refuse(a, &at, "a tablespace but pg_default");
+    if (sql_token_is(&r->token, '(') || reader_take(r, "LOGGED") || reader_take(r, "UNLOGGED") ||
+        reader_take(r, "WITHOUT") || reader_take(r, "ACCESS"))
+        return nothing(a);
+    return reader_syntax_error(r);
+}
+
+/* Security and triggers are not there: what would switch them on, or off, is refused. */
+static int switch_action(struct alter *a)
+{
+    struct reader *r = &a->r;
+    struct sql_token at = r->token;
+    bool enables = reader_take(r, "ENABLE");
+    if (!enables)
+        reader_next(r);
+    if (enables != sql_token_is_word(&r->token, "TRIGGER")) /* what is so anyway */
+        return refuse(a, &at, "this form of ALTER TABLE");
+    return nothing(a);
+}
+
+static int owner_action(struct alter *a)
+{
+    struct sql_alter_action *action;
+    if (!reader_take(&a->r, "TO"))
+        return reader_syntax_error(&a->r);
+    TRY(add(a, SQL_ALTER_OWNER, &action));
+    action->to = take_name(&a->r);
+    return action->to.kind == SQL_TOK_END ? reader_syntax_error(&a->r) : ST_OK;
+}
+
+static int sequence_action(struct alter *a)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    if (reader_take(r, "RESTART")) {
+        (void)reader_take(r, "WITH");
+        return rest(a, SQL_ALTER_RESTART, r->token.at);
+    }
+    if (reader_take(r, "OWNED")) {
+        skip_to(r, NULL);
+        return add(a, SQL_ALTER_NOTHING, &action); /* a sequence is never dropped with a table */
+    }
+    return refuse(a, &r->token, "this form of ALTER SEQUENCE");
+}
+
+static int read_action(struct alter *a)
+{
+    struct reader *r = &a->r;
+    struct sql_token first = r->token;
+    size_t from = first.at;
+    if (reader_take(r, "RENAME"))
+        return rename_action(a);
+    if (reader_take(r, "OWNER"))
+        return owner_action(a);
+    if (reader_take(r, "SET"))
+        return set_action(a);
+    if (a->out->object == SQL_ALTER_SEQUENCE)
+        return sequence_action(a);
+    if (reader_take(r, "ADD"))
+        return add_action(a);
+    if (reader_take(r, "DROP"))
+        return drop_action(a);
+    if (reader_take(r, "ALTER"))
+        return alter_column(a, from);
+    if (reader_take(r, "RESET") || reader_take(r, "VALIDATE") || reader_take(r, "CLUSTER") ||
+        reader_take(r, "REPLICA"))
+        return nothing(a);
+    if (sql_token_is_word(&first, "ENABLE") || sql_token_is_word(&first, "DISABLE"))
+        return switch_action(a);
+    if (sql_token_is_word(&first, "INHERIT") || sql_token_is_word(&first, "ATTACH") ||
+        sql_token_is_word(&first, "DETACH") || sql_token_is_word(&first, "FORCE") ||
+        sql_token_is_word(&first, "DEPENDS"))
+        return refuse(a, &first, "this form of ALTER TABLE");
+    return rest(a, SQL_ALTER_PLAIN, from);
+}
+
+int sql_parse_alter(struct arena *arena, const struct sql_statement *s, struct sql_alter *out, struct err *e)
+{
+    struct alter a = {.out = out};
+    *out = (struct sql_alter){0};
+    reader_init(&a.r, arena, sql_statement_tokens(s), e);
+    if (!read_head(&a.r, out))
+        return reader_syntax_error(&a.r);
+    for (;;) {
+        TRY(read_action(&a));
+        if (!sql_token_is(&a.r.token, ','))
+            break;
+        reader_next(&a.r);
+    }
+    return a.r.token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(&a.r);
+}

@@ -1,0 +1,156 @@
+"""Commands as PostgreSQL writes them: tables, indexes, ALTER, and what becomes of each. The answers are PostgreSQL 15's."""
+
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def db(server):
+    with psycopg.connect(server.dsn(), autocommit=True) as conn:
+        conn.execute("drop schema if exists cmd cascade; create schema cmd; set search_path = cmd")
+        yield conn
+
+
+def rows(db, sql):
+    return db.execute(sql).fetchall()
+
+
+def fails(db, code, sql):
+    with pytest.raises(psycopg.Error) as e:
+        db.execute(sql)
+    assert e.value.sqlstate == code, e.value
+    return e.value
+
+
+# ---- CREATE INDEX ----
+
+def test_indexes_get_names(db):
+    db.execute("create table t (a int primary key, b text, c int, Dd int)")
+    for sql in ("create index on t (b)", "create index on t using btree (b text_pattern_ops desc nulls last, c) include (a)", "create index on t (lower(b))",
+                "create index on t ((c + 1), b)", "create unique index on t (c) with (fillfactor = 50)", "create index on t (b)", "create index on t (dd)",
+                "create index concurrently if not exists named on t using hash (b)", "create index if not exists named on t (c)", "create index part on t (b) where c > 5"):
+        assert db.execute(sql).statusmessage == "CREATE INDEX"
+    names = [r[0] for r in rows(db, "select indexname from pg_indexes where tablename = 't' and indexname not like '%pkey' order by 1")]
+    assert names == ["named", "part", "t_b_c_a_idx", "t_b_idx", "t_b_idx1", "t_c_idx", "t_dd_idx", "t_expr_b_idx", "t_lower_idx"]
+    db.execute("insert into t (a, b, c) values (1, 'x', 1)")
+    fails(db, "23505", "insert into t (a, b, c) values (2, 'x', 1)")
+    fails(db, "0A000", "create unique index on t (b) where c > 5")
+    fails(db, "42P01", "create index on nosuch (a)")
+    fails(db, "42703", "create index on t (nosuch)")
+    assert db.execute("drop index concurrently if exists named").statusmessage == "DROP INDEX"
+    name = "a_name_of_a_table_that_is_as_long_as_it_can_be_0123456789012345"
+    db.execute(f"create table {name} (another_long_name_of_a_column int); create index on {name} (another_long_name_of_a_column)")
+    assert rows(db, f"select indexname from pg_indexes where tablename = '{name}'") == [("a_name_of_a_table_that_is_as__another_long_name_of_a_column_idx",)]
+
+
+# ---- ALTER ----
+
+def test_a_table_with_indexes_is_altered(db):
+    db.execute("create table t (a int primary key, b text, c int); insert into t values (1, 'x', 10), (2, 'y', 20); create index on t (b); create unique index tc on t (c)")
+    db.execute("comment on table t is 'of t'; comment on column t.b is 'of b'")
+    db.execute("alter table t rename column c to cc")
+    db.execute("alter table t alter column b type varchar, alter b set default 'dd', add column d int default 7, add column e text not null default 'q'")
+    db.execute("alter table t rename to t2")
+    fails(db, "23505", "insert into t2 (a, cc) values (5, 20)")
+    db.execute("insert into t2 (a, cc) values (5, 25)")
+    assert rows(db, "select * from t2 order by a") == [(1, "x", 10, 7, "q"), (2, "y", 20, 7, "q"), (5, "dd", 25, 7, "q")]
+    assert rows(db, "select obj_description('t2'::regclass), col_description('t2'::regclass, 2)") == [("of t", "of b")]
+    db.execute("alter table t2 drop column cc")
+    assert [r[0] for r in rows(db, "select indexname from pg_indexes where tablename = 't2' and indexname not like '%pkey' order by 1")] == ["t_b_idx"]
+    with db.transaction(force_rollback=True):
+        db.execute("insert into t2 (a) values (6)")
+        db.execute("alter table t2 drop column b, add column z int")
+    assert rows(db, "select a, b from t2 where a > 4") == [(5, "dd")]
+
+
+def test_constraints_are_added_and_dropped(db):
+    db.execute("create table p (id int primary key); insert into p values (1), (2); create table f (id serial primary key, pid int); insert into f (pid) values (1), (2)")
+    db.execute("alter table f add constraint f_pid_fk foreign key (pid) references p (id) deferrable initially deferred")
+    fails(db, "23503", "insert into f (pid) values (9)")
+    fails(db, "23503", "delete from p where id = 2")
+    db.execute("alter table f add check (id < 100)")
+    fails(db, "23514", "insert into f values (200, 1)")
+    assert fails(db, "0A000", "alter table p add check (id < 50)").diag.message_detail  # f refers to it
+    db.execute("alter table f add constraint f_u unique (pid)")
+    fails(db, "23505", "insert into f (pid) values (1)")
+    db.execute("alter table f drop constraint f_u")
+    db.execute("insert into f (pid) values (1)")
+    db.execute("alter table f drop constraint if exists nosuch")
+    fails(db, "42704", "alter table f drop constraint nosuch")
+    (check,) = rows(db, "select conname from pg_constraint where contype = 'c' and conrelid = 'f'::regclass")[0]
+    db.execute(f'alter table f drop constraint "{check}"')
+    (foreign,) = rows(db, "select conname from pg_constraint where contype = 'f' and conrelid = 'f'::regclass")[0]
+    db.execute(f'alter table f drop constraint "{foreign}"')
+    db.execute("insert into f values (200, 200)")
+    db.execute("alter table p add column x int unique, add check (id < 50)")
+    fails(db, "23514", "insert into p (id) values (60)")
+    fails(db, "23503", "alter table f add foreign key (pid) references p (id)")
+
+
+def test_columns_with_numbers_are_added(db):
+    db.execute("create table t (a int); insert into t values (7), (8)")
+    db.execute("alter table t add column s serial, add column i bigint generated by default as identity (start with 5), add column n timestamptz default now()")
+    assert rows(db, "select a, s, i, n is not null from t order by a") == [(7, 1, 5, True), (8, 2, 6, True)]
+    db.execute("insert into t (a) values (9)")
+    assert rows(db, "select s, i from t where a = 9") == [(3, 7)]
+
+
+@pytest.mark.parametrize("sql, code", [
+    ("alter table t owner to current_user", None), ("alter table t owner to nosuch", "42704"), ("alter table t set (fillfactor = 70)", None), ("alter table t alter a set statistics 5", None),
+    ("alter table t set schema public", "0A000"), ("alter table t disable trigger all", "0A000"), ("alter table t enable row level security", "0A000"), ("alter table t frobnicate", "42601"),
+    ("alter table if exists nosuch add column x int", None), ("alter table nosuch add column x int", "42P01"), ("alter view t rename to u", "42809"), ("alter table t add a int, rename to u", "42601"),
+    ("alter sequence nosuch restart", "42P01"), ("alter index if exists nosuch rename to x", None)])
+def test_other_words_of_alter(db, sql, code):
+    db.execute("create table t (a int)")
+    if code:
+        fails(db, code, sql)
+    else:
+        db.execute(sql)
+
+
+def test_views_and_indexes_are_renamed(db):
+    db.execute("create table t (a int); create index i on t (a); create view v as select 1 as x")
+    assert db.execute("alter table v rename to w").statusmessage == "ALTER TABLE"
+    assert db.execute("alter view w rename to \"W x\"").statusmessage == "ALTER VIEW"
+    assert rows(db, 'select x from "W x"') == [(1,)]
+    db.execute("alter index i rename to j")
+    assert rows(db, "select indexname from pg_indexes where tablename = 't'") == [("j",)]
+
+
+def test_sequences_begin_again(db):
+    db.execute("create sequence q start 5; create table t (id serial primary key, x int); insert into t (x) values (1), (2)")
+    value = lambda: rows(db, "select nextval('q')")[0][0]
+    assert [value(), value()] == [5, 6]
+    db.execute("alter sequence q restart")
+    assert value() == 5
+    db.execute("alter sequence q restart with 100; alter sequence t_id_seq restart with 50")
+    assert value() == 100 and rows(db, "insert into t (x) values (3) returning id") == [(50,)]
+    assert db.execute("truncate table only t restart identity cascade").statusmessage == "TRUNCATE TABLE"
+    assert rows(db, "insert into t (x) values (3) returning id") == [(1,)]
+    db.execute("truncate t continue identity")
+    assert rows(db, "insert into t (x) values (3) returning id") == [(2,)]
+
+
+# ---- CREATE TABLE ----
+
+def test_identity_and_the_words_around(db):
+    db.execute("create table i (id bigint generated by default as identity primary key, v varchar(5), g int generated always as (2 * 3) stored) with (fillfactor = 70) tablespace pg_default")
+    assert rows(db, "insert into i (v) values ('a') returning id, g") == [(1, 6)]
+    db.execute("create unlogged table j (id int generated always as identity (start with 10 increment by 5), x int, unique (x) include (id) deferrable initially deferred)")
+    assert rows(db, "insert into j (x) values (1), (2) returning id") == [(10,), (15,)]
+
+
+@pytest.mark.parametrize("sql, code", [
+    ("create table x (a int) inherits (t)", "0A000"), ("create table x (a int) partition by range (a)", "0A000"), ("create table x (a int references t on delete cascade)", "0A000"),
+    ("create table x (like t)", "0A000"), ("create table x ()", "0A000"), ("create temp table x (a int) on commit drop", "0A000"), ("create table x (a int) tablespace nosuch", "42704"),
+    ("create table x (a int unique nulls not distinct)", "0A000")])
+def test_tables_that_are_not_made_say_so(db, sql, code):
+    db.execute("create table t (a int primary key)")
+    fails(db, code, sql)
+
+
+def test_duckdb_keeps_its_own(db):
+    db.execute("set tavana.sql = duckdb")
+    db.execute("create table t (a int); create index i on t (a)")
+    fails(db, "0A000", "create index on t (a)")
+    db.execute("alter table t add column b int")
