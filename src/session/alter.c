@@ -118,6 +118,7 @@ static int put_indexes_away(struct altering *a)
 static int put_indexes_back(struct altering *a)
 {
     struct session *s = a->session;
+    assert(!a->away || a->relation.nindexes > 0);
     for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
         const struct relation_index *x = &a->relation.indexes[i];
         const char *name = x->name ? step_name(s, x->name) : NULL;
@@ -423,6 +424,7 @@ static int missing(struct altering *a)
 
 int alter_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
+    assert(command->sql.kind == SQL_ALTER);
     TRY(statement_parse(s, command, e));
     struct altering a = {.session = s, .alter = &command->sql.parsed->alter, .err = e};
     TRY(tx_implicit_begin(s, e));
@@ -474,6 +476,7 @@ static int put_comment(struct session *s, const struct relation *q, const char *
 int alter_restart(struct session *s, const struct relation *q, const char *start, struct err *e)
 {
     struct ask_rows users, is;
+    assert(q->found && q->kind == 'S');
     const char *name = step_literal(s, q->name), *schema = step_literal(s, q->schema);
     if (!name || !schema)
         return err_oom(e);

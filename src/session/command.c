@@ -165,6 +165,7 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_ENGINE:
     case SQL_EXECUTE:
     case SQL_DECLARE:
+    case SQL_EXPLAIN:
     case SQL_FETCH: break; /* never come here: see execute.c */
     }
     return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is not a command of the session", st->sql.word);

@@ -4,6 +4,7 @@
 #include "session/session_priv.h"
 #include "sql/name.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ static void join(const char *table, const char *columns, const char *label, char
 {
     size_t t = strlen(table), c = strlen(columns), room = SQL_NAME_MAX - strlen(label) - 2;
     while (t + c > room) {
+        assert(t > 0 || c > 0);
         if (t > c)
             t = str_cut((struct str){table, t}, t - 1);
         else
@@ -55,6 +57,7 @@ int index_make_name(struct session *s, const char *schema, const char *table, co
 {
     char columns[COLUMNS_ROOM], name[SQL_NAME_MAX + 1], numbered[32];
     bool taken = true;
+    assert(keys[0] == '(');
     key_names(keys, columns);
     (void)snprintf(numbered, sizeof numbered, "%s", label);
     for (unsigned i = 1; taken; i++) {
@@ -103,6 +106,7 @@ int index_run(struct session *s, struct statement *command, struct command_resul
 {
     bool exists;
     const char *name;
+    assert(command->sql.kind == SQL_INDEX);
     TRY(statement_parse(s, command, e));
     const struct sql_index *x = &command->sql.parsed->index;
     TRY(tx_implicit_begin(s, e));

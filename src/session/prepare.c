@@ -218,13 +218,11 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
 
 int session_lead(struct session *s, struct str text, struct str *out, struct err *e)
 {
-    struct sql_rewritten edits;
     const struct sql_tokens sent = sql_tokens_of(text);
-    struct sql_tokens led;
-    bool names_session;
+    struct led led = {0};
     TRY(judge(sent, false, e));
-    TRY(lead(s, &s->message_arena, &sent, &edits, &led, &names_session, e));
-    *out = led.text;
+    TRY(lead(s, &s->message_arena, &sent, &led, e));
+    *out = led.sql.text;
     return ST_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define ROWS "\"tavana: rows of a table\""
@@ -179,6 +180,7 @@ int rebuild_table(struct session *s, const struct relation *table, const char *a
                   struct err *e)
 {
     struct anew x = {.dropped = dropped};
+    assert(table->found && table->kind == 'r' && table->sql);
     buf_init(&x.body, SIZE_MAX);
     buf_init(&x.columns, SIZE_MAX);
     take_apart(&x, table->sql);

@@ -6,6 +6,7 @@
 #include "sql/catalog.h"
 #include "sql/name.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ int relation_find(struct session *s, const struct relation_name *name, const cha
                   struct relation *out, struct err *e)
 {
     struct ask_rows rows;
+    assert(name->relation.kind != SQL_TOK_END && *kinds);
     *out = (struct relation){0};
     const char *where = condition(s, name);
     const char *sql =
@@ -89,6 +91,7 @@ int relation_find(struct session *s, const struct relation_name *name, const cha
 int relation_exists(struct session *s, const char *schema, const char *name, bool *out, struct err *e)
 {
     struct ask_rows rows;
+    assert(schema && name);
     const char *literal = step_literal(s, name), *in = step_literal(s, schema);
     const char *sql =
         literal && in ? step_text(s,
@@ -107,6 +110,7 @@ int relation_exists(struct session *s, const char *schema, const char *name, boo
 int relation_indexes(struct session *s, struct relation *r, struct err *e)
 {
     struct ask_rows rows;
+    assert(r->found && r->kind == 'r' && r->nindexes == 0);
     const char *table = step_literal(s, r->name), *schema = step_literal(s, r->schema);
     const char *sql =
         table && schema

@@ -25,6 +25,7 @@
 #include "session/describe.h"
 #include "session/engine.h"
 #include "session/execute.h"
+#include "session/explain.h"
 #include "session/index.h"
 #include "session/interrupts.h"
 #include "session/left.h"

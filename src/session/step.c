@@ -6,6 +6,7 @@
 #include "session/session_priv.h"
 #include "sql/name.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -32,6 +33,7 @@ const char *step_name(struct session *s, const char *name)
 {
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, SIZE_MAX);
+    assert(name);
     sql_name_put(&b, str_of(name));
     return keep(s, &b);
 }
@@ -40,6 +42,7 @@ const char *step_literal(struct session *s, const char *value)
 {
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, SIZE_MAX);
+    assert(value);
     buf_put_u8(&b, '\'');
     for (const char *p = value; *p; p++) {
         if (*p == '\'')
@@ -52,6 +55,7 @@ const char *step_literal(struct session *s, const char *value)
 
 int step_run(struct session *s, const char *text, struct err *e)
 {
+    assert(s->tx.in_engine || s->tx.state == TX_IDLE);
     struct session_query q = {.text = text, .memory = &s->memory.all};
     struct backend_stmt *stmt = NULL;
     struct backend_portal *portal = NULL;

@@ -6,6 +6,7 @@
 #include "sql/command.h"
 #include "sql/copy.h"
 #include "sql/cursor.h"
+#include "sql/explain.h"
 #include "sql/index.h"
 #include "sql/prepare.h"
 #include "sql/set_config.h"
@@ -27,6 +28,7 @@ struct sql_parsed {
         struct sql_copy copy; /* whose other end is the client */
         struct sql_table table;
         struct sql_alter alter;
+        struct sql_explain explain;
         struct sql_index index;
         struct sql_several several;
         struct sql_set_config set_config;

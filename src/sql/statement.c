@@ -6,6 +6,7 @@
 #include "sql/statement.h"
 
 #include "sql/alter.h"
+#include "sql/explain.h"
 #include "sql/index.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
@@ -157,6 +158,12 @@ static enum sql_kind check_create(const struct sql_token *head, struct sql_token
     return sql_is_index(text) ? SQL_INDEX : sql_is_table(text) ? SQL_TABLE : SQL_ENGINE;
 }
 
+static enum sql_kind check_explain(const struct sql_token *head, struct sql_tokens text)
+{
+    (void)head;
+    return sql_is_explain(text) ? SQL_EXPLAIN : SQL_ENGINE;
+}
+
 static enum sql_kind check_alter(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
@@ -183,7 +190,7 @@ static const struct command commands[] = {
     {"DROP", SQL_ENGINE, check_several},
     {"ALTER", SQL_ENGINE, check_alter},
     {"TRUNCATE", SQL_ENGINE, check_several},
-    {"EXPLAIN", SQL_ENGINE, NULL},
+    {"EXPLAIN", SQL_ENGINE, check_explain},
     {"BEGIN", SQL_BEGIN, NULL},
     {"COMMIT", SQL_COMMIT, check_commit},
     {"END", SQL_COMMIT, NULL},

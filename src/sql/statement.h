@@ -50,6 +50,7 @@ enum sql_kind {
     SQL_TABLE,      /* CREATE TABLE with what the engine does not have */
     SQL_ALTER,      /* of tables, views, indexes, sequences, as PostgreSQL has it */
     SQL_INDEX,      /* CREATE INDEX */
+    SQL_EXPLAIN,    /* but of the engine's own formats */
     SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
 };

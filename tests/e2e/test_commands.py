@@ -1,5 +1,7 @@
 """Commands as PostgreSQL writes them: tables, indexes, ALTER, and what becomes of each. The answers are PostgreSQL 15's."""
 
+import re
+
 import psycopg
 import pytest
 
@@ -154,3 +156,62 @@ def test_duckdb_keeps_its_own(db):
     db.execute("create table t (a int); create index i on t (a)")
     fails(db, "0A000", "create index on t (a)")
     db.execute("alter table t add column b int")
+
+
+# ---- EXPLAIN ----
+
+def test_explain_is_one_column_of_lines(db):
+    db.execute("create table t (a int, b text); insert into t select i, i::text from generate_series(1, 100) s(i)")
+    cur = db.execute("explain select b, count(*) from t where a > 5 group by b order by 2")
+    lines = [r[0] for r in cur.fetchall()]
+    assert cur.description[0].name == "QUERY PLAN" and cur.description[0].type_code == 25 and cur.statusmessage == "EXPLAIN"
+    assert re.fullmatch(r"Sort  \(cost=0\.00\.\.\d+\.\d\d rows=\d+ width=\d+\)", lines[0])
+    assert [line.split("  (")[0].strip() for line in lines if "cost=" in line] == ["Sort", "->  HashAggregate", "->  Seq Scan on t"]
+    assert rows(db, "explain (costs off, verbose, buffers, settings) select * from t")[0] == ("Seq Scan on t",)
+    assert [r[0].split(" ")[0] for r in rows(db, "explain (analyze) select 1")] == ["Result", "Planning", "Execution"]
+    assert [re.sub(r"[\d.]+", "n", r[0]) for r in rows(db, "explain (analyze, timing off, costs off, summary off) select 1")] == ["Result (actual rows=n loops=n)"]
+
+
+def test_explain_as_json(db):
+    db.execute("create table t (a int, b text); insert into t values (1, 'x'), (2, 'y')")
+    cur = db.execute("explain (format json, verbose) select t.a from t join t u on t.a = u.a where t.b <> 'it''s \"q\"'")
+    assert cur.description[0].type_code == 114
+    plan = cur.fetchone()[0][0]["Plan"]
+    assert {"Node Type", "Total Cost", "Startup Cost", "Plan Rows", "Plan Width"} <= set(plan)
+    nodes = [plan]
+    for node in nodes:
+        nodes += node.get("Plans", [])
+    assert [n["Node Type"] for n in nodes].count("Seq Scan") == 2 and {n.get("Relation Name") for n in nodes} >= {"t"}
+    ran = rows(db, "explain (analyze, format json) select * from t")[0][0][0]
+    assert ran["Plan"]["Actual Rows"] == 2 and "Execution Time" in ran
+
+
+def test_explain_runs_what_it_analyzes_alone(db):
+    db.execute("create table t (a int)")
+    db.execute("explain insert into t values (1)")
+    db.execute("explain analyze insert into t values (2)")
+    assert rows(db, "select a from t") == [(2,)]
+    with db.transaction(force_rollback=True):
+        db.execute("explain (analyze) delete from t")
+    assert rows(db, "select a from t") == [(2,)]
+    db.execute("set default_transaction_read_only = on")
+    fails(db, "25006", "explain analyze insert into t values (3)")
+
+
+def test_explain_with_parameters(db):
+    db.execute("create table t (a int)")
+    assert rows(db, "explain (costs off) select 1") == [("Result",)]
+    assert len(db.execute("explain (format json) select * from t where a = %s", (5,)).fetchall()) == 1
+    assert [len(db.execute("explain select * from t where a = %s", (i,), prepare=True).fetchall()) > 0 for i in range(3)] == [True] * 3
+
+
+@pytest.mark.parametrize("sql, code", [("explain (format yaml) select 1", "0A000"), ("explain (format xml) select 1", "0A000"), ("explain (format foo) select 1", "22023"), ("explain (foo) select 1", "42601"),
+                                       ("explain (costs 3) select 1", "42601"), ("explain (timing) select 1", "22023"), ("explain select nosuch", "42703"), ("explain", "42601")])
+def test_explain_refuses(db, sql, code):
+    assert fails(db, code, sql)
+
+
+def test_explain_of_the_engine(db):
+    assert len(db.execute("explain (format html) select 1").description) == 2
+    db.execute("set tavana.sql = duckdb")
+    assert [d.name for d in db.execute("explain select 1").description] == ["explain_key", "explain_value"]

@@ -121,7 +121,7 @@ static void test_kinds(void **state)
     is("(begin)", SQL_ENGINE, "BEGIN");
     is("summarize t", SQL_ENGINE, "SUMMARIZE");
     is("\"begin\"", SQL_ENGINE, "");
-    is("explain execute p", SQL_ENGINE, "EXPLAIN");
+    is("explain execute p", SQL_EXPLAIN, "EXPLAIN");
     is("Begin", SQL_BEGIN, "BEGIN");
     is("start transaction read only", SQL_BEGIN, "START");
     is("start all", SQL_ENGINE, "START");
