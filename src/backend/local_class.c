@@ -220,10 +220,17 @@ static bool makes_temporary(const struct head *h)
 
 /* ---- all of it ---- */
 
-/* EXPLAIN ANALYZE runs what it explains. */
+/* EXPLAIN ANALYZE, and EXPLAIN (ANALYZE, …), run what they explain. */
 static bool explains_a_change(const struct head *h)
 {
-    return word_at(h, 1, "ANALYZE") && !word_at(h, 2, "SELECT") && !word_at(h, 2, "FROM");
+    bool analyze = word_at(h, 1, "ANALYZE");
+    size_t i = 2;
+    if (h->n > 1 && sql_token_is(&h->tokens[1], '(')) {
+        while (i < h->n && !sql_token_is(&h->tokens[i], ')'))
+            analyze |= word_at(h, i++, "ANALYZE");
+        i++;
+    }
+    return analyze && !word_at(h, i, "SELECT") && !word_at(h, i, "FROM");
 }
 
 /* Whatever is not known to read alone is taken for a change. */
