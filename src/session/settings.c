@@ -102,37 +102,36 @@ static int check_word(const char *name, const char *in, const char *const *words
     return bad_value(name, in, e);
 }
 
-static int check_resume(const char *name, const char *in, char *out, struct err *e)
+static int check_off(const char *name, const char *in, char *out, struct err *e)
 {
-    static const char *const words[] = {"verified", "off", NULL};
-    return check_word(name, in, words, out, e);
+    TRY(check_bool(name, in, out, e));
+    return strcmp(out, "off") == 0 ? ST_OK : unsupported(name, in, e);
 }
 
-static int check_sql(const char *name, const char *in, char *out, struct err *e)
-{
-    static const char *const words[] = {"postgres", "duckdb", NULL};
-    return check_word(name, in, words, out, e);
-}
+/* A list of words that are taken, in the order of names. */
+#define CHECK_WORDS(check, ...)                                                                              \
+    static int check(const char *name, const char *in, char *out, struct err *e)                             \
+    {                                                                                                        \
+        static const char *const words[] = {__VA_ARGS__, NULL};                                              \
+        return check_word(name, in, words, out, e);                                                          \
+    }
 
-static int check_bytea_output(const char *name, const char *in, char *out, struct err *e)
-{
-    static const char *const words[] = {"hex", "escape", NULL};
-    return check_word(name, in, words, out, e);
-}
-
-static int check_min_messages(const char *name, const char *in, char *out, struct err *e)
-{
-    static const char *const words[] = {"debug5", "debug4", "debug3",  "debug2", "debug1", "debug",
-                                        "log",    "notice", "warning", "error",  "info",   NULL};
-    return check_word(name, in, words, out, e);
-}
-
-static int check_isolation(const char *name, const char *in, char *out, struct err *e)
-{
-    static const char *const words[] = {"read committed", "repeatable read", "read uncommitted",
-                                        "serializable", NULL};
-    return check_word(name, in, words, out, e);
-}
+CHECK_WORDS(check_resume, "verified", "off")
+CHECK_WORDS(check_sql, "postgres", "duckdb")
+CHECK_WORDS(check_bytea_output, "hex", "escape")
+CHECK_WORDS(check_min_messages, "debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "notice",
+            "warning", "error", "info")
+CHECK_WORDS(check_isolation, "read committed", "repeatable read", "read uncommitted", "serializable")
+CHECK_WORDS(check_locale, "C.UTF-8", "C", "POSIX", "C.utf8", "en_US.UTF-8",
+            "en_US.utf8") /* whose numbers are C's */
+CHECK_WORDS(check_heap, "heap")
+CHECK_WORDS(check_origin, "origin", "local") /* foreign keys are not to be switched off */
+CHECK_WORDS(check_password_encryption, "scram-sha-256", "md5")
+CHECK_WORDS(check_plan_cache_mode, "auto", "force_generic_plan", "force_custom_plan")
+CHECK_WORDS(check_tablespace, "", "pg_default")
+CHECK_WORDS(check_toast, "pglz", "lz4")
+CHECK_WORDS(check_xmlbinary, "base64", "hex")
+CHECK_WORDS(check_xmloption, "content", "document")
 
 /* Encoding names are compared by letters and digits alone. */
 static int check_encoding(const char *name, const char *in, char *out, struct err *e)

@@ -69,7 +69,35 @@
       "Whether the transaction is deferrable, which means nothing here")                                     \
     X(TX_ISOLATION, "transaction_isolation", "read committed", SETTING_TX, check_isolation, "Isolation")     \
     X(TX_READ_ONLY, "transaction_read_only", "off", SETTING_TX, check_bool,                                  \
-      "Whether the transaction only reads")
+      "Whether the transaction only reads")                                                                  \
+    X(ARRAY_NULLS, "array_nulls", "on", 0, check_on, "Always on")                                            \
+    X(BACKSLASH_QUOTE, "backslash_quote", "safe_encoding", 0, check_any, "Taken, means nothing here")        \
+    X(CHECK_FUNCTION_BODIES, "check_function_bodies", "on", 0, check_bool, "Taken, means nothing here")      \
+    X(DEFAULT_ACCESS_METHOD, "default_table_access_method", "heap", 0, check_heap, "Always heap")            \
+    X(DEFAULT_TABLESPACE, "default_tablespace", "", 0, check_tablespace, "The default one")                  \
+    X(DEFAULT_TOAST_COMPRESSION, "default_toast_compression", "pglz", 0, check_toast,                        \
+      "Taken, means nothing here")                                                                           \
+    X(DEFAULT_WITH_OIDS, "default_with_oids", "off", 0, check_off, "Always off")                             \
+    X(ESCAPE_STRING_WARNING, "escape_string_warning", "on", 0, check_bool, "Taken, means nothing here")      \
+    X(GEQO, "geqo", "on", 0, check_bool, "Taken, means nothing here")                                        \
+    X(LC_MESSAGES, "lc_messages", "C.UTF-8", 0, check_any, "Messages are English")                           \
+    X(LC_MONETARY, "lc_monetary", "C.UTF-8", 0, check_locale, "Always as in C")                              \
+    X(LC_NUMERIC, "lc_numeric", "C.UTF-8", 0, check_locale, "Always as in C")                                \
+    X(LC_TIME, "lc_time", "C.UTF-8", 0, check_locale, "Always as in C")                                      \
+    X(MAINTENANCE_WORK_MEM, "maintenance_work_mem", "64MB", 0, check_any, "Taken, means nothing here")       \
+    X(PARALLEL_WORKERS, "max_parallel_workers_per_gather", "2", 0, check_any, "Taken, means nothing here")   \
+    X(PASSWORD_ENCRYPTION, "password_encryption", "scram-sha-256", 0, check_password_encryption,             \
+      "Taken, means nothing here")                                                                           \
+    X(PLAN_CACHE_MODE, "plan_cache_mode", "auto", 0, check_plan_cache_mode, "Taken, means nothing here")     \
+    X(QUOTE_ALL_IDENTIFIERS, "quote_all_identifiers", "off", 0, check_off, "Always off")                     \
+    X(ROW_SECURITY, "row_security", "on", 0, check_bool, "Taken: there are no policies")                     \
+    X(REPLICATION_ROLE, "session_replication_role", "origin", 0, check_origin, "Always origin")              \
+    X(SYNCHRONIZE_SEQSCANS, "synchronize_seqscans", "on", 0, check_bool, "Taken, means nothing here")        \
+    X(TEMP_TABLESPACES, "temp_tablespaces", "", 0, check_tablespace, "The default one")                      \
+    X(TRANSFORM_NULL_EQUALS, "transform_null_equals", "off", 0, check_off, "Always off")                     \
+    X(WORK_MEM, "work_mem", "4MB", 0, check_any, "Taken, means nothing here")                                \
+    X(XMLBINARY, "xmlbinary", "base64", 0, check_xmlbinary, "Taken, means nothing here")                     \
+    X(XMLOPTION, "xmloption", "content", 0, check_xmloption, "Taken, means nothing here")
 
 enum {
     SETTING_REPORT = 1,   /* changes are told to the client (ParameterStatus) */

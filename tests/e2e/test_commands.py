@@ -215,3 +215,36 @@ def test_explain_of_the_engine(db):
     assert len(db.execute("explain (format html) select 1").description) == 2
     db.execute("set tavana.sql = duckdb")
     assert [d.name for d in db.execute("explain select 1").description] == ["explain_key", "explain_value"]
+
+
+# ---- settings ----
+
+@pytest.mark.parametrize("sql", [
+    "set check_function_bodies = false", "set xmloption = content", "set row_security = off", "set default_tablespace = ''", "set default_table_access_method = heap", "set default_with_oids = false",
+    "set escape_string_warning = off", "set lc_messages = 'de_DE.UTF-8'", "set lc_monetary = 'C'", "set transform_null_equals = off", "set synchronize_seqscans to off", "set work_mem = '64MB'",
+    "set session_replication_role = origin", "set geqo = off", "set plan_cache_mode = force_custom_plan", "set backslash_quote = 'safe_encoding'", "set password_encryption = 'scram-sha-256'",
+    "set lock_timeout = 0", "set idle_in_transaction_session_timeout = 0", "set statement_timeout = 0", "set client_min_messages = warning", "set standard_conforming_strings = on"])
+def test_settings_that_tools_send(db, sql):
+    assert db.execute(sql).statusmessage == "SET"
+
+
+@pytest.mark.parametrize("sql, code", [
+    ("set session_replication_role = replica", "22023"), ("set default_with_oids = on", "0A000"), ("set transform_null_equals = on", "0A000"), ("set default_tablespace = nosuch", "22023"),
+    ("set default_table_access_method = nosuch", "22023"), ("set xmloption = nosuch", "22023"), ("set lc_numeric = 'de_DE.UTF-8'", "22023"), ("set array_nulls = off", "0A000")])
+def test_settings_that_would_mean_something(db, sql, code):
+    fails(db, code, sql)
+
+
+def test_settings_are_shown(db):
+    names = ["default_tablespace", "row_security", "xmloption", "lc_time", "default_table_access_method", "check_function_bodies", "default_toast_compression"]
+    assert [rows(db, f"show {n}")[0][0] for n in names] == ["", "on", "content", "C.UTF-8", "heap", "on", "pglz"]
+
+
+def test_discard_temp(db):
+    db.execute("create temp table a (i int primary key); create temp table b (i serial); create temp view v as select * from a; create table stays (i int)")
+    assert db.execute("discard sequences").statusmessage == "DISCARD SEQUENCES"
+    assert db.execute("discard temp").statusmessage == "DISCARD TEMP"
+    for name in "abv":
+        fails(db, "42P01", f"select * from {name}")
+    db.execute("select * from stays")
+    assert db.execute("discard temp").statusmessage == "DISCARD TEMP"

@@ -497,8 +497,7 @@ static void discard(void **state)
     ask("discard all", "[DISCARD ALL] P:TimeZone=UTC Z:I");
     expect_log("stmt_free select 1, reset");
     ask("discard plans", "[DISCARD PLANS] Z:I");
-    ask("discard temp", "E:0A000 Z:I");
-    ask("discard sequences", "E:0A000 Z:I");
+    ask("discard sequences", "[DISCARD SEQUENCES] Z:I");
     ask("begin", "[BEGIN] Z:T");
     ask("discard all", "E:25001 Z:E");
     ask("rollback", "[ROLLBACK] Z:I");
