@@ -291,8 +291,14 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
     const char *sql =
         literal && table && schema
             ? step_text(s,
-                        "SELECT text FROM tavana_catalog.pg.constraints() WHERE database_name = %s AND "
-                        "schema_name = %s AND table_name = %s AND lower(name) = lower(%s)",
+                        "SELECT e.constraint_text FROM (SELECT constraint_text, database_name, schema_name, "
+                        "table_name, system.main.row_number() OVER (PARTITION BY table_oid ORDER BY "
+                        "constraint_index) AS n FROM system.main.duckdb_constraints() WHERE constraint_type "
+                        "IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY', 'CHECK')) e JOIN "
+                        "tavana_catalog.pg.constraints() c ON e.database_name = c.database_name AND "
+                        "e.schema_name = c.schema_name AND e.table_name = c.table_name AND e.n = "
+                        "(c.oid::BIGINT - 100000000) %% 64 WHERE c.database_name = %s AND c.schema_name = %s "
+                        "AND c.table_name = %s AND lower(c.name) = lower(%s)",
                         a->relation.temporary ? "'temp'" : "current_database()", schema, table, literal)
             : NULL;
     if (!sql)

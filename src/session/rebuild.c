@@ -50,6 +50,8 @@ static size_t without_inline(struct str item, const struct sql_token *name, cons
         size_t n = strlen(words[i]);
         const char *bracket = strchr(dropped, '(');
         struct str head = {dropped, bracket ? (size_t)(bracket - dropped) : 0};
+        while (head.n && head.p[head.n - 1] == ' ')
+            head.n--;
         struct str column = {bracket ? bracket + 1 : dropped, 0};
         column.n = bracket ? strcspn(column.p, ")") : 0;
         if (str_eq(head, (struct str){words[i] + 1, n - 1}) && str_eq(column, name->text) && item.n > n &&
