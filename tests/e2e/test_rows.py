@@ -14,7 +14,7 @@ ROWS = 60_000 if SANITIZED else 6_000_000 if FULL else 2_000_000
 COLUMNS = [
     "i % 3 = 0", "(i % 30000 - 15000)::smallint", "(i * 357 - 1000000000)::int", "i * 1234567891 - 3000000000000000",
     "(i::double precision / 7)::real", "sqrt(i::double precision)", "(i % 9999999 * 0.01)::numeric(9,2)", "((i - 3000000) * 0.000123)::numeric(18,6)",
-    "i::numeric(38,10)", "(i % 100)::numeric(5,0)", "'row ' || i", "repeat('words ', (i % 9)::int)", "case when i % 5 = 0 then 'now and then' end",
+    "i::numeric(38,9)", "(i % 100)::numeric(5,0)", "'row ' || i", "repeat('words ', (i % 9)::int)", "case when i % 5 = 0 then 'now and then' end",
     ("encode('bytes ' || i)", "convert_to('bytes ' || i, 'UTF8')"), "date '1901-02-03' + (i % 90000)::int", "time '00:00:00.25' + interval '1 second' * (i % 80000)::int",
     ("timestamp '1970-01-01 00:00:00.123' + to_seconds(i * 101)", "timestamp '1970-01-01 00:00:00.123' + interval '1 second' * (i * 101)"),
     ("timestamptz '2000-01-01 00:00:00+00' - to_seconds(i * 500)", "timestamptz '2000-01-01 00:00:00+00' - interval '1 second' * (i * 500)"),
