@@ -122,8 +122,6 @@ static int apply_defaults(struct pg_client *c, struct err *e)
         (void)snprintf(text, sizeof text, "%lld", (long long)(us / 1000));
         TRY(settings_start(&c->session.settings, limits[i].name, text, e));
     }
-    if (config->engine_sql)
-        TRY(settings_start(&c->session.settings, "tavana.sql", "duckdb", e));
     (void)snprintf(text, sizeof text, "15.0 (Tavana %.32s)", config->version);
     TRY(settings_force(&c->session.settings, SET_SERVER_VERSION, text, e));
     return settings_force(&c->session.settings, SET_SESSION_AUTHORIZATION, c->session.user, e);

@@ -27,7 +27,9 @@ int session_identify(struct session *s, const char *user, const char *database, 
     assert(!s->user && !s->database);
     s->user = mem_strdup(user);
     s->database = mem_strdup(database);
-    return s->user && s->database ? ST_OK : err_oom(e);
+    if (!s->user || !s->database)
+        return err_oom(e);
+    return session_config(s)->engine_sql ? settings_start(&s->settings, "tavana.sql", "duckdb", e) : ST_OK;
 }
 
 void session_runs(struct session *s, struct worker *w)

@@ -45,7 +45,7 @@ static const struct engine_column_type types[] = {
     {.type = ENGINE_TIMESTAMP_MS},
     {.type = ENGINE_TIMESTAMP_TZ},
     {.type = ENGINE_UUID},
-    {.type = ENGINE_INT32, .alias = ENGINE_OID_TYPE},
+    {.type = ENGINE_INT32, .alias = "pg_oid"},
     {.type = ENGINE_VARCHAR, .alias = "JSON"},
 };
 

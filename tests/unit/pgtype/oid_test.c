@@ -171,8 +171,10 @@ static void every_type_is_found_all_ways(void **state)
     assert_non_null(pgtype_find(oid_));                                                                      \
     assert_string_equal(pgtype_find(oid_)->name, name_);                                                     \
     assert_string_equal(pgtype_find(oid_)->sql_name, sql_name_);                                             \
-    assert_int_equal(by_name(sql_name_), oid_);                                                              \
-    assert_int_equal(by_name(sql_name_ "[]"), array_oid_);                                                   \
+    if (strchr(sql_name_, '[') == NULL) { /* of a row type's array the name is for catalogs alone */         \
+        assert_int_equal(by_name(sql_name_), oid_);                                                          \
+        assert_int_equal(by_name(sql_name_ "[]"), array_oid_);                                               \
+    }                                                                                                        \
     assert_null(pgtype_element(oid_));                                                                       \
     if (array_oid_) {                                                                                        \
         assert_int_equal(pgtype_element(array_oid_)->oid, oid_);                                             \

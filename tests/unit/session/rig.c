@@ -44,6 +44,7 @@ void rig_config(struct session_config *out)
         .stream_wait_us = 1000 * 1000,
         .slow_flush_us = 60LL * 1000 * 1000,
         .client_check_us = 3600LL * 1000 * 1000,
+        .engine_sql = true, /* scripts are what the backend gets */
         .default_database = "db",
         .version = "test",
     };

@@ -232,6 +232,7 @@ static int set_up(void **state)
         .flush_bytes = 64 * 1024,
         .stream_memory = 64 * 1024 * 1024,
         .client_check_us = 3600LL * 1000 * 1000,
+        .engine_sql = true, /* scripts are what the backend gets */
         .version = "test",
     };
     (void)state;
