@@ -85,7 +85,8 @@ static int engine_zone(const struct tz *zone, char name[TZ_NAME_MAX], struct err
     if (strchr(given, '\''))
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid time zone");
     int32_t offset = tz_offset_at(zone, JANUARY_2020);
-    bool fixed = !strchr(given, '/') && strpbrk(given, "+-<0123456789") && offset == tz_offset_at(zone, JULY_2020);
+    bool fixed =
+        !strchr(given, '/') && strpbrk(given, "+-<0123456789") && offset == tz_offset_at(zone, JULY_2020);
     if (!fixed) {
         (void)snprintf(name, TZ_NAME_MAX, "%s", given);
         return ST_OK;

@@ -175,7 +175,7 @@ static int no_such_number(struct rewriter *r, const struct sql_token *t)
 static int numeric_type(struct rewriter *r, const struct sql_token *t, struct str *engine)
 {
     struct str text = t->text;
-    unsigned width, scale;
+    unsigned width = 0, scale = 0;
     char name[sizeof "DECIMAL(38,38)"];
     int status = t->kind == SQL_TOK_STRING ? walk_string_value(r, t, &text) : ST_OK;
     if (status == ST_OK)

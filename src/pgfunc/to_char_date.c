@@ -26,7 +26,7 @@ static void put_digits(struct buf *out, int64_t v, int width)
 {
     char text[U64_DIGITS_MAX + 1];
     int n = (int)u64_digits(v < 0 ? -(uint64_t)v : (uint64_t)v, text), zeros = width - n - (v < 0);
-    uint8_t *p = buf_reserve(out, (size_t)(n + (zeros > 0 ? zeros : 0) + 1));
+    uint8_t *p = buf_reserve(out, (size_t)n + (zeros > 0 ? (size_t)zeros : 0) + 1);
     if (!p)
         return;
     uint8_t *begin = p;

@@ -31,8 +31,8 @@ struct statement {
     size_t counted;                  /* … with so much beside its arena */
     struct str source;               /* the message that it came in, or what PREPARE said */
     bool lent;                       /* its text is the message's, and it does not outlive that */
-    struct row_desc *desc;           /* of a command's result; NULL: none. With engine: see its info, but of EXPLAIN */
-    uint32_t *oids;                  /* commands: of the parameters that were declared */
+    struct row_desc *desc; /* of a command's result; NULL: none. With engine: see its info, but of EXPLAIN */
+    uint32_t *oids;        /* commands: of the parameters that were declared */
     uint16_t noids;
     int64_t created_us; /* wall clock; 0: without a name */
     bool from_sql;
