@@ -63,6 +63,13 @@ static const struct call_name names[] = {
     {.name = "trim_array", .home = CALL_MACRO, .target = "trim_array"},
 };
 
+/* Whether an argument that begins with the token is shown: a parameter goes in as it is, or the engine would
+ * take it for text, whatever it is cast to. */
+static bool shows(const struct sql_token *first)
+{
+    return first->kind != SQL_TOK_PARAM;
+}
+
 const struct call_name *call_names(size_t *n)
 {
     *n = sizeof names / sizeof *names;
@@ -143,11 +150,13 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
         TRY(walk_replace(r, r->token.at, walk_end(&r->token), text));
         TRY(walk_on(r));
     }
-    if (name->shown && !name->but_first && !sql_token_is(&r->token, ')'))
+    bool showing = name->shown && !name->but_first && !sql_token_is(&r->token, ')') && shows(&r->token);
+    if (showing)
         TRY(walk_replace(r, bracket.at, walk_end(&bracket), STR("(" SHOW)));
     if (r->depth <= DEPTH_MAX) {
         struct frame *f = &r->frames[r->depth];
         f->called = engine ? NULL : name;
+        f->showing = showing;
     }
     return ST_OK;
 }
@@ -184,12 +193,14 @@ int walk_argument(struct rewriter *r, bool *did)
     bool comma = sql_token_is(t, ',');
     if (!f->called->shown || !(comma || sql_token_is(t, ')')))
         return ST_OK;
-    bool open = f->argument > 0 || (!f->called->but_first && !sql_token_is(&r->prev, '('));
-    struct str close = open ? STR(")") : STR("");
+    struct str close = f->showing ? STR(")") : STR("");
     f->argument++;
+    f->showing = false;
     if (comma) {
         struct str text;
-        TRY(walk_concat(r, (const struct str[]){close, STR(", " SHOW)}, 2, &text));
+        struct sql_token first = walk_peek(r);
+        f->showing = shows(&first);
+        TRY(walk_concat(r, (const struct str[]){close, f->showing ? STR(", " SHOW) : STR(", ")}, 2, &text));
         return walk_replace(r, t->at, walk_end(t), text);
     }
     return close.n ? walk_insert(r, t->at, close) : ST_OK;

@@ -39,6 +39,7 @@ struct frame {
     const char *brackets;           /* that close behind it, too */
     const struct call_name *called; /* the function of ours that the call became; NULL: none */
     size_t argument;                /* … and how many commas or keywords of it have been passed */
+    bool showing;                   /* … and whether the argument under way is shown */
 };
 
 struct rewriter {
