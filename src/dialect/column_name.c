@@ -253,21 +253,12 @@ static void open_bracket(struct column_names *n, char bracket, struct column_eve
 
 /* ---- tokens of an expression ---- */
 
-static void begin_case(struct column_names *n, struct column_level *l)
-{
-    if (n->depth + 1 == COLUMN_LEVELS_MAX) {
-        expression_give_up(l);
-        return;
-    }
-    open_level(n, OPENED_CASE, CLAUSE_EXPRESSION);
-}
-
 static void take_word_first(struct column_names *n, const struct sql_token *t, enum column_word w)
 {
     struct column_level *l = top(n);
     bool behind_is = n->last == W_IS || (n->last == W_NOT && n->before == W_IS);
     switch (w) {
-    case W_CASE: begin_case(n, l); return;
+    case W_CASE: open_level(n, OPENED_CASE, CLAUSE_EXPRESSION); return;
     case W_NULL: expression_operand(l, NO_NAME, 0, false); return;
     case W_NOT: expression_operator(l, START); return;
     case W_OPERATOR: expression_operator(l, OPERATOR); return;
@@ -567,11 +558,11 @@ static void take_values_alias(struct column_names *n, const struct sql_token *t,
     }
 }
 
-static void take_skipped(struct column_names *n, const struct sql_token *t)
+static void take_skipped(struct column_names *n, const struct sql_token *t, enum column_word w)
 {
-    if (sql_token_is(t, '(') || sql_token_is(t, '[') || sql_token_is(t, '{'))
+    if (w == W_CASE || sql_token_is(t, '(') || sql_token_is(t, '[') || sql_token_is(t, '{'))
         n->skipped++;
-    else if (sql_token_is(t, ')') || sql_token_is(t, ']') || sql_token_is(t, '}'))
+    else if (w == W_END || sql_token_is(t, ')') || sql_token_is(t, ']') || sql_token_is(t, '}'))
         n->skipped--;
 }
 
@@ -608,7 +599,7 @@ void column_names_take(struct column_names *n, const struct sql_token *t, struct
     enum column_word w = n->last == W_DOT && t->kind == SQL_TOK_WORD ? W_NAME : column_word_of(t);
     out->kind = COLUMN_NOTHING;
     if (n->skipped > 0)
-        take_skipped(n, t);
+        take_skipped(n, t, w);
     else
         take(n, t, w, out);
     n->before = n->last;

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 
-enum { COLUMNS_MAX = 1600 }; /* of VALUES that are named: PostgreSQL's limit */
+enum { COLUMNS_MAX = 9999 }; /* of VALUES that are named; PostgreSQL has no more than 1,664 */
 
 /* A column of another spelling is one still, but what became of its name may be a call. */
 static bool wants_alias(const struct rewriter *r, const struct column_event *item)
@@ -57,8 +57,8 @@ static int put_columns(struct rewriter *r, size_t at, struct str before, unsigne
 {
     static const char name[] = ", column1234";
     struct buf text;
-    if (columns > COLUMNS_MAX)
-        return ST_OK;
+    if (columns > COLUMNS_MAX) /* PostgreSQL's own limit is less */
+        return err_set(r->err, SQLSTATE_TOO_MANY_COLUMNS, "target lists can have at most 1664 entries");
     buf_init(&text, before.n + columns * sizeof name + 2);
     buf_put(&text, before.p, before.n);
     for (unsigned i = 1; i <= columns; i++)

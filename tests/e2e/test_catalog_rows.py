@@ -9,7 +9,7 @@ create table cc (a int check (a > 0), b int, check (a > b), foreign key (b) refe
 create index on_expr on cc((a+1), b);
 create unique index "Odd Idx" on cc("a");
 create table names (n name, l name[]);
-create type mood as enum ('sad', 'ok');
+create type feeling as enum ('sad', 'ok');
 """
 ASKED = [
     ("select p.proname from pg_type t join pg_proc p on p.oid = t.typreceive where t.typname = '_int4'", [("array_recv",)]),
@@ -33,7 +33,7 @@ ASKED = [
     ("select oprcode, oprleft::int8 from pg_operator where oprname = '=' and oprleft = 23 and oprright = 23", [("int4eq", 23)]),
     ("select aggfnoid, aggtransfn from pg_aggregate where aggfnoid = 2108", [("pg_catalog.sum", "int4_sum")]),
     ("select t.typname, t.typtype, e.enumlabel, e.enumsortorder, t.typinput from pg_type t join pg_enum e on e.enumtypid = t.oid order by 4",
-     [("mood", "e", "sad", 1.0, "enum_in"), ("mood", "e", "ok", 2.0, "enum_in")]),
+     [("feeling", "e", "sad", 1.0, "enum_in"), ("feeling", "e", "ok", 2.0, "enum_in")]),
     ("select atttypid::int8, attlen from pg_attribute where attrelid = 'names'::regclass and attnum > 0 order by attnum", [(19, 64), (1003, -1)]),
     ("select count(*) from pg_ts_config where cfgname = 'english'", [(1,)]),
 ]

@@ -60,7 +60,7 @@ def test_a_death_costs_those_that_were_on_it(kept, tmp_path):
     wait_for(lambda: log_lines(s, "server_process_died") and log_lines(s, "was_running"), 10)  # the next one may be quicker
     (died,), (ran,) = log_lines(s, "server_process_died"), log_lines(s, "was_running")
     assert f"pid={before} signal={int(DEADLY)}" in died and "statements=1" in died
-    assert "fingerprint=" in ran and 'statement="select count(*) from range(?) t(i) where i % ? = ?' in ran
+    assert "fingerprint=" in ran and 'statement="select count(*) as ' in ran
     assert "not told" not in s.log()
 
 

@@ -115,7 +115,7 @@ def test_one_user_does_not_take_all_memory_of_sessions(two_users):
     with s.wire(**BOB) as bob:
         assert parts(bob, "b", 256 << 10)[0] == "1"
         assert bob.ask(Q("select 1"))[1] == ("1",)
-        assert 15 << 20 < s.metric("tavana_client_memory_bytes") < 20 << 20
+        assert 14 << 20 < s.metric("tavana_client_memory_bytes") < 20 << 20
         for w in held[:3]:
             assert w.ask(Q("deallocate all"))[-1] == "Z:I"
         assert parts(held[3], "a", 1 << 20)[0] == "1"
