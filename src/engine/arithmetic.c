@@ -93,7 +93,7 @@ static void fail(duckdb_function_info info, const char *text, const char *type)
                 fail(info, zero, "");                                                                        \
                 return;                                                                                      \
             }                                                                                                \
-            out[i] = b[i] == -1 ? (type)0 : (type)(a[i] % b[i]);                                             \
+            out[i] = (type)(b[i] == -1 ? 0 : a[i] % b[i]);                                                   \
         }                                                                                                    \
     }
 

@@ -2,14 +2,17 @@
  * libpg_query's scanner accepts the text, its tokens must begin and end where ours do. Passes over tokens that
  * are kept must say what those over the bytes do, and tokens that follow edits be those of the new text. */
 #include "dialect/translate.h"
+#include "sql/alter.h"
 #include "sql/command.h"
+#include "sql/explain.h"
+#include "sql/index.h"
 #include "sql/params.h"
 #include "sql/prepare.h"
 #include "sql/rewrite.h"
-#include "sql/serial.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/statement.h"
+#include "sql/table.h"
 #include "sql/tokens.h"
 
 #include <pg_query.h>
@@ -104,7 +107,10 @@ static void parse(struct arena *a, const struct sql_statement *s)
     struct sql_name n;
     enum sql_discard d;
     struct sql_several m;
-    struct sql_serial w;
+    struct sql_table w;
+    struct sql_alter l;
+    struct sql_index i;
+    struct sql_explain h;
     struct sql_set_config c;
     int st = ST_OK;
     err_init(&e);
@@ -124,7 +130,10 @@ static void parse(struct arena *a, const struct sql_statement *s)
     case SQL_UNLISTEN:
     case SQL_NOTIFY: st = sql_parse_name(a, s, &n, &e); break;
     case SQL_DISCARD: st = sql_parse_discard(a, s, &d, &e); break;
-    case SQL_SERIAL: st = sql_parse_serial(a, s, &w, &e); break;
+    case SQL_TABLE: st = sql_parse_table(a, s, &w, &e); break;
+    case SQL_ALTER: st = sql_parse_alter(a, s, &l, &e); break;
+    case SQL_INDEX: st = sql_parse_index(a, s, &i, &e); break;
+    case SQL_EXPLAIN: st = sql_parse_explain(a, s, &h, &e); break;
     case SQL_SEVERAL: st = sql_parse_several(a, s, &m, &e); break;
     case SQL_SET_CONFIG: st = sql_parse_set_config(a, s, &c, &e); break;
     default: break;
@@ -162,7 +171,8 @@ static void require_same(struct sql_tokens one, struct sql_tokens other)
     } while (t.kind != SQL_TOK_END);
 }
 
-static void check_kept(struct arena *a, struct str sql, const struct sql_rewritten *plain)
+static void check_kept(struct arena *a, struct str sql, const struct dialect *d,
+                       const struct sql_rewritten *plain)
 {
     struct err e;
     struct sql_tokens kept, led;
@@ -170,21 +180,37 @@ static void check_kept(struct arena *a, struct str sql, const struct sql_rewritt
     err_init(&e);
     require(sql_tokens_keep(a, sql, &kept, &e) == ST_OK);
     require_same(kept, sql_tokens_of(sql));
-    require(dialect_translate(a, kept, &(struct dialect){.value = value}, &r, &e) == ST_OK);
+    require(dialect_translate(a, kept, d, &r, &e) == ST_OK);
     require(str_eq(r.text, plain->text) && r.nedits == plain->nedits);
     require(sql_tokens_follow(a, &kept, &r, &led, &e) == ST_OK);
     require_same(led, sql_tokens_of(r.text));
 }
 
+static void translate(struct arena *a, struct str sql, const struct dialect *d)
+{
+    static const char *const types[] = {"BIGINT", NULL, "VARCHAR"};
+    struct sql_rewritten cast, led;
+    struct sql_params params;
+    struct err e;
+    err_init(&e);
+    if (dialect_translate(a, sql_tokens_of(sql), d, &led, &e) < 0) {
+        require(err_is_set(&e) && e.code != SQLSTATE_INTERNAL_ERROR);
+        return;
+    }
+    check_rewritten(&led, sql);
+    check_kept(a, sql, d, &led);
+    if (sql_params_find(a, sql_tokens_of(led.text), &params, &e) == ST_OK &&
+        sql_cast_params(a, &params, types, 3, &cast, &e) == ST_OK)
+        check_rewritten(&cast, led.text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char text[INPUT_MAX + 1];
-    static const char *const types[] = {"BIGINT", NULL, "VARCHAR"};
     struct arena a;
     struct err e;
     struct sql_list list;
     struct sql_statement s;
-    struct sql_rewritten cast, catalog;
     if (size > INPUT_MAX || memchr(data, 0, size))
         return 0;
     if (size)
@@ -209,13 +235,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < 3; i++)
         require(!param_types[i].p ||
                 (param_types[i].p > text && param_types[i].p + param_types[i].n <= text + size));
-    if (dialect_translate(&a, sql_tokens_of(sql), &(struct dialect){.value = value}, &catalog, &e) == ST_OK) {
-        check_rewritten(&catalog, sql);
-        check_kept(&a, sql, &catalog);
-        if (sql_params_find(&a, sql_tokens_of(catalog.text), &params, &e) == ST_OK &&
-            sql_cast_params(&a, &params, types, 3, &cast, &e) == ST_OK)
-            check_rewritten(&cast, catalog.text);
-    }
+    for (int mode = 0; mode < 2; mode++)
+        translate(&a, sql, &(struct dialect){.value = value, .postgres = mode, .names = mode});
     arena_release(&a);
     return 0;
 }
