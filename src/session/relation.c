@@ -17,6 +17,10 @@
     "database_name, schema_name, sequence_name, sql, comment FROM system.main.duckdb_sequences() UNION ALL " \
     "SELECT 'i', database_name, schema_name, index_name, sql, comment FROM system.main.duckdb_indexes())"
 
+/* Where a name is looked for, in order; the engine's list begins with that of temporary objects, which is
+ * called main, too. */
+#define SCHEMAS "system.main.current_schemas(true)[2:]"
+
 /* The name that a token writes, as the engine knows it. NULL without memory. */
 static const char *name_of(struct session *s, const struct sql_token *t, bool schema)
 {
@@ -45,7 +49,7 @@ static const char *condition(struct session *s, const struct relation_name *n)
                                   temporary ? " AND database_name = 'temp'" : "")
                       : NULL;
     } else if (text) {
-        text = step_text(s, "%s AND list_contains(current_schemas(true), schema_name)", text);
+        text = step_text(s, "%s AND list_contains(" SCHEMAS ", schema_name)", text);
     }
     if (text && n->database.kind != SQL_TOK_END) {
         const char *database = name_of(s, &n->database, false);
@@ -68,8 +72,8 @@ int relation_find(struct session *s, const struct relation_name *name, const cha
                           "format('\"{}\".\"{}\".\"{}\"', replace(database_name, '\"', '\"\"'), "
                           "replace(schema_name, '\"', '\"\"'), replace(name, '\"', '\"\"')) FROM " RELATIONS
                           " WHERE database_name IN (current_database(), 'temp') AND contains('%s', kind) AND "
-                          "%s ORDER BY database_name <> 'temp', list_position(current_schemas(true), "
-                          "schema_name) LIMIT 1",
+                          "%s ORDER BY database_name <> 'temp', list_position(" SCHEMAS
+                          ", schema_name) LIMIT 1",
                           kinds, where)
               : NULL;
     if (!sql)

@@ -24,6 +24,18 @@ def fails(db, code, sql):
     return e.value
 
 
+def test_the_table_is_the_search_paths(db):
+    """One of the same name in another schema, which the engine looks in last, is left alone."""
+    db.execute("create table main.twin (a int, b int); create index on main.twin (b); create table twin (a int, c int)")
+    try:
+        db.execute("alter table twin drop column c, add column d serial")
+        assert db.execute("create index on twin (a)").statusmessage == "CREATE INDEX"
+        assert rows(db, "select table_schema, string_agg(column_name, ' ' order by ordinal_position) from information_schema.columns "
+                        "where table_name = 'twin' group by 1 order by 1 desc") == [("main", "a b"), ("cmd", "a d")]
+    finally:
+        db.execute("drop table main.twin")
+
+
 # ---- CREATE INDEX ----
 
 def test_indexes_get_names(db):
