@@ -98,7 +98,7 @@ def test_parameters_of_a_statement(server):
 
 @pytest.mark.skipif(SANITIZED or WORKERS > 0, reason="the address space of one plain process is bounded")
 def test_an_allocation_that_fails_is_53200(make_server):
-    s = make_server("--memory-limit", "1GB", within=("prlimit", f"--as={1500 * MB}"))
+    s = make_server("--memory-limit", "1GB", within=("prlimit", f"--as={1600 * MB}"))
     with s.wire(timeout=60) as w:
         failed = 0
         for sql in ("select length(repeat('x', 800000000))", "select repeat('x', 500000000)", "select list(i) from range(50000000) t(i)",
