@@ -116,7 +116,10 @@ static int make_timestamptz_in(struct pg_call *call)
         return ST_ERR;
     }
     err_init(&ignored);
-    if (str_copy(name, text, sizeof text) < name.n || tz_find(&zone, text, &ignored) < 0)
+    size_t n = str_copy(name, text, sizeof text);
+    if (text[0] == '+' || text[0] == '-') /* here a number counts east, where names of zones count west */
+        text[0] = text[0] == '+' ? '-' : '+';
+    if (n < name.n || tz_find(&zone, text, &ignored) < 0)
         return err_set(call->e, SQLSTATE_INVALID_PARAMETER_VALUE, "time zone \"%.*s\" not recognized",
                        (int)name.n, name.p);
     int st = in_zone(call, zone);
