@@ -67,18 +67,6 @@ bool sql_is_index(struct sql_tokens sql)
     return read_head(&r, &index);
 }
 
-static void skip_brackets(struct reader *r)
-{
-    size_t depth = 0;
-    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
-        depth += sql_token_is(&r->token, '(');
-        depth -= sql_token_is(&r->token, ')') && depth;
-        reader_next(r);
-        if (depth == 0)
-            return;
-    }
-}
-
 /* At the first token of a key; goes on to the comma or bracket behind it. */
 static int read_key(struct reader *r, struct buf *b)
 {
@@ -92,11 +80,11 @@ static int read_key(struct reader *r, struct buf *b)
         reader_next(r);
     }
     if (sql_token_is(&r->token, '('))
-        skip_brackets(r);
+        reader_skip_brackets(r);
     buf_printf(b, "%s%.*s", b->len > 1 ? ", " : "", (int)(r->token.at - from), r->text.p + from);
     while (r->token.kind != SQL_TOK_END && !sql_token_is(&r->token, ',') && !sql_token_is(&r->token, ')')) {
         if (sql_token_is(&r->token, '('))
-            skip_brackets(r);
+            reader_skip_brackets(r);
         else
             reader_next(r);
     }
@@ -117,10 +105,10 @@ static int read_rest(struct reader *r, struct sql_index *out)
         struct sql_token at = r->token;
         if (reader_take(r, "INCLUDE")) {
             size_t from = r->token.at;
-            skip_brackets(r);
+            reader_skip_brackets(r);
             out->include = (struct str){r->text.p + from, r->token.at - from};
         } else if (reader_take(r, "WITH")) {
-            skip_brackets(r);
+            reader_skip_brackets(r);
         } else if (reader_take(r, "NULLS")) {
             if (reader_take(r, "NOT"))
                 return refuse(r, &at, "NULLS NOT DISTINCT");

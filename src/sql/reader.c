@@ -58,3 +58,15 @@ int reader_rest(struct reader *r, struct str *out)
     *out = (struct str){r->text.p + r->token.at, r->text.n - r->token.at};
     return ST_OK;
 }
+
+void reader_skip_brackets(struct reader *r)
+{
+    size_t depth = 0;
+    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
+        depth += sql_token_is(&r->token, '(');
+        depth -= sql_token_is(&r->token, ')') && depth;
+        reader_next(r);
+        if (depth == 0)
+            return;
+    }
+}

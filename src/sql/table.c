@@ -69,19 +69,6 @@ static int drop(struct walk *w, size_t from)
     return change(w, from, w->r.token.at, STR(""));
 }
 
-/* Over a bracket and what lies in it. */
-static void skip_brackets(struct reader *r)
-{
-    size_t depth = 0;
-    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD) {
-        depth += sql_token_is(&r->token, '(');
-        depth -= sql_token_is(&r->token, ')') && depth;
-        reader_next(r);
-        if (depth == 0)
-            return;
-    }
-}
-
 static void skip_name(struct reader *r)
 {
     while (sql_token_is_name(&r->token)) {
@@ -230,7 +217,7 @@ static int generated(struct walk *w)
         TRY(read_options(w, &options));
         return put_sequence(w, from, r->token.at, "DEFAULT", "NOT NULL ", options);
     }
-    skip_brackets(r);
+    reader_skip_brackets(r);
     size_t stored = r->token.at;
     return reader_take(r, "STORED") ? drop(w, stored) : ST_OK;
 }
@@ -282,15 +269,15 @@ static int index_clauses(struct walk *w)
         TRY(drop(w, nulls.at));
     }
     if (sql_token_is(&r->token, '('))
-        skip_brackets(r);
+        reader_skip_brackets(r);
     size_t from = r->token.at;
     if (reader_take(r, "INCLUDE")) {
-        skip_brackets(r);
+        reader_skip_brackets(r);
         TRY(drop(w, from));
         from = r->token.at;
     }
     if (reader_take(r, "WITH")) {
-        skip_brackets(r);
+        reader_skip_brackets(r);
         TRY(drop(w, from));
         from = r->token.at;
     }
@@ -309,7 +296,7 @@ static int piece(struct walk *w)
     struct sql_token t = r->token;
     size_t from = t.at;
     if (sql_token_is(&t, '(')) {
-        skip_brackets(r);
+        reader_skip_brackets(r);
     } else if (sql_token_is_word(&t, "GENERATED")) {
         return generated(w);
     } else if (sql_token_is_word(&t, "ON")) {
@@ -406,7 +393,7 @@ static int clause(struct walk *w)
     if (reader_take(r, "WITH")) {
         if (reader_take(r, "OIDS"))
             return refuse(w, &first, "WITH OIDS");
-        skip_brackets(r);
+        reader_skip_brackets(r);
         return drop(w, from);
     }
     if (reader_take(r, "WITHOUT"))
