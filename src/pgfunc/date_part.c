@@ -145,20 +145,6 @@ static struct part interval_part(enum date_unit unit, const struct pg_interval *
 
 /* ---- the functions ---- */
 
-static int unknown(struct pg_call *call, const char *type)
-{
-    const struct str name = call->args[0].text;
-    return err_set(call->e, SQLSTATE_INVALID_PARAMETER_VALUE, "unit \"%.*s\" not recognized for type %s",
-                   (int)name.n, name.p, type);
-}
-
-static int unsupported(struct pg_call *call, const char *type)
-{
-    const struct str name = call->args[0].text;
-    return err_set(call->e, SQLSTATE_FEATURE_NOT_SUPPORTED, "unit \"%.*s\" not supported for type %s",
-                   (int)name.n, name.p, type);
-}
-
 static int store_real(struct pg_call *call, struct part p)
 {
     call->result.is_null = p.null;
@@ -192,11 +178,11 @@ static int of_timestamp(struct pg_call *call, int64_t micros, store_fn *store)
     assert(call->nargs == 2);
     enum date_unit unit = date_unit_find(call->args[0].text);
     if (unit == UNIT_UNKNOWN)
-        return unknown(call, type);
+        return date_unit_unknown(call, type);
     int sign = is_infinite(micros, INT64_MAX);
     if (sign)
         return store(call, infinite_part(unit, sign));
-    return unit >= UNIT_ZONE ? unsupported(call, type) : store(call, moment_part(unit, micros));
+    return unit >= UNIT_ZONE ? date_unit_unsupported(call, type) : store(call, moment_part(unit, micros));
 }
 
 static int of_timestamptz(struct pg_call *call, store_fn *store)
@@ -205,7 +191,7 @@ static int of_timestamptz(struct pg_call *call, store_fn *store)
     assert(call->nargs == 2);
     enum date_unit unit = date_unit_find(call->args[0].text);
     if (unit == UNIT_UNKNOWN)
-        return unknown(call, "timestamp with time zone");
+        return date_unit_unknown(call, "timestamp with time zone");
     int sign = is_infinite(micros, INT64_MAX);
     if (sign)
         return store(call, infinite_part(unit, sign));
@@ -226,9 +212,9 @@ static int of_interval(struct pg_call *call, store_fn *store)
     assert(call->nargs == 2);
     enum date_unit unit = date_unit_find(call->args[0].text);
     if (unit == UNIT_UNKNOWN)
-        return unknown(call, type);
+        return date_unit_unknown(call, type);
     struct part p = interval_part(unit, &call->args[1].interval);
-    return p.fails ? unsupported(call, type) : store(call, p);
+    return p.fails ? date_unit_unsupported(call, type) : store(call, p);
 }
 
 static int of_time(struct pg_call *call, store_fn *store)
@@ -238,11 +224,11 @@ static int of_time(struct pg_call *call, store_fn *store)
     enum date_unit unit = date_unit_find(call->args[0].text);
     const int64_t micros = call->args[1].integer;
     if (unit == UNIT_UNKNOWN)
-        return unknown(call, type);
+        return date_unit_unknown(call, type);
     if (unit == UNIT_EPOCH)
         return store(call, (struct part){.v = micros, .digits = 6});
     struct part p = time_part(unit, micros);
-    return p.fails ? unsupported(call, type) : store(call, p);
+    return p.fails ? date_unit_unsupported(call, type) : store(call, p);
 }
 
 /* A date is its midnight … */
@@ -263,10 +249,10 @@ static int extract_of_date(struct pg_call *call)
     assert(call->nargs == 2);
     enum date_unit unit = date_unit_find(call->args[0].text);
     if (unit == UNIT_UNKNOWN)
-        return unknown(call, "date");
+        return date_unit_unknown(call, "date");
     int sign = is_infinite(days, INT32_MAX);
     if (unit <= UNIT_HOUR || unit >= UNIT_ZONE)
-        return unsupported(call, "date");
+        return date_unit_unsupported(call, "date");
     if (sign)
         return store_numeric(call, infinite_part(unit, sign));
     if (unit == UNIT_JULIAN)

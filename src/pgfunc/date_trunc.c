@@ -8,28 +8,14 @@
 
 #include <assert.h>
 
-static int unknown(struct pg_call *call, const char *type)
-{
-    const struct str name = call->args[0].text;
-    return err_set(call->e, SQLSTATE_INVALID_PARAMETER_VALUE, "unit \"%.*s\" not recognized for type %s",
-                   (int)name.n, name.p, type);
-}
-
-static int unsupported(struct pg_call *call, const char *type)
-{
-    const struct str name = call->args[0].text;
-    return err_set(call->e, SQLSTATE_FEATURE_NOT_SUPPORTED, "unit \"%.*s\" not supported for type %s",
-                   (int)name.n, name.p, type);
-}
-
 /* Names that other functions take are known only where they are units of length too. */
 static int find_unit(struct pg_call *call, const char *type, enum date_unit *unit)
 {
     assert(call->nargs == 2 || call->nargs == 3);
     *unit = date_unit_find(call->args[0].text);
     if (*unit == UNIT_UNKNOWN || (*unit > UNIT_MILLENNIUM && *unit < UNIT_ZONE))
-        return unknown(call, type);
-    return *unit > UNIT_MILLENNIUM ? unsupported(call, type) : ST_OK;
+        return date_unit_unknown(call, type);
+    return *unit > UNIT_MILLENNIUM ? date_unit_unsupported(call, type) : ST_OK;
 }
 
 /* The first of the years that a unit takes together; astronomical. */
@@ -177,7 +163,7 @@ static int trunc_interval(struct pg_call *call)
     *r = (struct pg_interval){.months = i->months};
     switch (unit) {
     case UNIT_WEEK:
-        (void)unsupported(call, "interval");
+        (void)date_unit_unsupported(call, "interval");
         err_detail(call->e, "Months usually have fractional weeks.");
         return ST_ERR;
     case UNIT_DAY: r->days = i->days; break;

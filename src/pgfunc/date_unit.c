@@ -85,3 +85,17 @@ enum date_unit date_unit_find(struct str name)
             return names[i].unit;
     return UNIT_UNKNOWN;
 }
+
+int date_unit_unknown(struct pg_call *call, const char *type)
+{
+    const struct str name = call->args[0].text;
+    return err_set(call->e, SQLSTATE_INVALID_PARAMETER_VALUE, "unit \"%.*s\" not recognized for type %s",
+                   (int)name.n, name.p, type);
+}
+
+int date_unit_unsupported(struct pg_call *call, const char *type)
+{
+    const struct str name = call->args[0].text;
+    return err_set(call->e, SQLSTATE_FEATURE_NOT_SUPPORTED, "unit \"%.*s\" not supported for type %s",
+                   (int)name.n, name.p, type);
+}

@@ -4,6 +4,7 @@
 #define TAVANA_PGFUNC_DATE_UNIT_H
 
 #include "base/str.h"
+#include "pgfunc/function.h"
 
 enum date_unit {
     UNIT_UNKNOWN,
@@ -34,5 +35,10 @@ enum date_unit {
 
 /* In any case. Ten characters of a name count. */
 enum date_unit date_unit_find(struct str name);
+
+/* The call's first argument is no unit at all. 22023 */
+int date_unit_unknown(struct pg_call *call, const char *type);
+/* It is one that the type has not. 0A000 */
+int date_unit_unsupported(struct pg_call *call, const char *type);
 
 #endif
