@@ -45,11 +45,16 @@ void rpc_learn_that_it_is_gone(struct rpc_client *c, uint64_t lease)
     (void)pthread_mutex_unlock(&c->lock);
 }
 
-/* Reports that had come before are not waited for: after this process has been frozen there are many. */
+/* Reports that had come before are not waited for: after this process has been frozen there are many. They do
+ * not bring the lease back either, so that who opens a session from here on waits for the next one. */
 void rpc_learn_that_the_lease_has_ended(struct rpc_client *c, uint64_t lease)
 {
     (void)pthread_mutex_lock(&c->lock);
     if (c->lease == lease) {
+        if (c->goes)
+            atomic_fetch_add(c->goes, 1);
+        c->lease = 0;
+        c->ended_lease = lease;
         c->report.there = false;
         if (c->attached)
             rpc_stream_break(c->attached);
@@ -62,6 +67,10 @@ void rpc_learn_that_the_lease_has_ended(struct rpc_client *c, uint64_t lease)
 static void learn(struct rpc_client *c, const Tavana__V1__Report *m)
 {
     (void)pthread_mutex_lock(&c->lock);
+    if (m->lease == c->ended_lease) {
+        (void)pthread_mutex_unlock(&c->lock);
+        return;
+    }
     c->lease = m->lease;
     if (m->draining)
         say_that_it_goes(c);

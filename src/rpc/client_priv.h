@@ -34,6 +34,7 @@ struct rpc_client {
     bool stop;
     struct rpc_stream *attached; /* to be broken off at the end */
     uint64_t lease;              /* 0: none */
+    uint64_t ended_lease;        /* the last one of which the worker said that it is none any more */
     struct rpc_report report;
     unsigned nlies; /* in a row */
     int64_t out_until_us;
