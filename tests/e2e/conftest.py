@@ -30,8 +30,9 @@ BINARY = pathlib.Path(os.environ.get("TAVANA_BINARY", ROOT / "build/tavana")).re
 SANITIZED = os.environ.get("TAVANA_SANITIZED") == "1"
 FULL = os.environ.get("TAVANA_FULL") == "1"
 WORKERS = int(os.environ.get("TAVANA_E2E_WORKERS", "0"))  # 0: `tavana serve`; else a gateway with so many
-for name in ("TAVANA_BINARY", "TAVANA_SANITIZED", "TAVANA_FULL", "TAVANA_E2E_WORKERS"):  # for the tests; the program would wonder at them
-    os.environ.pop(name, None)
+# They are for the tests, and those that pytest-xdist starts; the program would wonder at them.
+FOR_TESTS = {name: os.environ.pop(name)
+             for name in ("TAVANA_BINARY", "TAVANA_SANITIZED", "TAVANA_FULL", "TAVANA_E2E_WORKERS") if name in os.environ}
 # One process each, so that a death is one: tests of the parent switch it on.
 os.environ["TAVANA_RESTART"] = "off"
 START_SECONDS = 60
@@ -50,6 +51,11 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: {text}")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes():
+    os.environ.update(FOR_TESTS)
 
 
 def pytest_collection_modifyitems(items):
