@@ -57,10 +57,12 @@
     X(INVALID_CATALOG_NAME, "3D000", "invalid_catalog_name")                                                 \
     X(INVALID_SCHEMA_NAME, "3F000", "invalid_schema_name")                                                   \
     X(SERIALIZATION_FAILURE, "40001", "serialization_failure")                                               \
+    X(DEADLOCK_DETECTED, "40P01", "deadlock_detected")                                                       \
     X(SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION, "42000", "syntax_error_or_access_rule_violation")               \
     X(GENERATED_ALWAYS, "428C9", "generated_always")                                                         \
     X(INSUFFICIENT_PRIVILEGE, "42501", "insufficient_privilege")                                             \
     X(SYNTAX_ERROR, "42601", "syntax_error")                                                                 \
+    X(INVALID_NAME, "42602", "invalid_name")                                                                 \
     X(UNDEFINED_COLUMN, "42703", "undefined_column")                                                         \
     X(UNDEFINED_OBJECT, "42704", "undefined_object")                                                         \
     X(DUPLICATE_COLUMN, "42701", "duplicate_column")                                                         \
@@ -94,6 +96,7 @@
     X(TOO_MANY_COLUMNS, "54011", "too_many_columns")                                                         \
     X(OBJECT_NOT_IN_PREREQUISITE_STATE, "55000", "object_not_in_prerequisite_state")                         \
     X(CANT_CHANGE_RUNTIME_PARAM, "55P02", "cant_change_runtime_param")                                       \
+    X(LOCK_NOT_AVAILABLE, "55P03", "lock_not_available")                                                     \
     X(QUERY_CANCELED, "57014", "query_canceled")                                                             \
     X(ADMIN_SHUTDOWN, "57P01", "admin_shutdown")                                                             \
     X(CRASH_SHUTDOWN, "57P02", "crash_shutdown")                                                             \

@@ -53,6 +53,7 @@ static void session_config_from(struct session_config *out, const struct config 
 {
     *out = (struct session_config){
         .max_connections = (unsigned)c->max_connections,
+        .lock_waiters_max = (unsigned)(c->max_threads - c->thread_reserve) / 2,
         .authentication_timeout_us = c->authentication_timeout_ms * 1000,
         .tls_required = c->tls.value == CONFIG_TLS_REQUIRED,
         .trust = c->trust.value == CONFIG_TRUST_AUTO && !c->users_file,

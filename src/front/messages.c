@@ -80,8 +80,20 @@ static char status_of(const struct session *s)
     return tx_has_failed(s) ? 'E' : tx_is_block(s) ? 'T' : 'I';
 }
 
+/* As PostgreSQL, between two transactions alone. */
+static void send_notifications(struct pg_client *c)
+{
+    struct notification *n;
+    while (!tx_is_block(&c->session) && (n = notify_take(&c->session))) {
+        be_notification(&c->output.bytes, n->pid, n->channel, n->payload);
+        notify_free(n);
+        output_is_due(c);
+    }
+}
+
 static void ready_for_query(struct pg_client *c)
 {
+    send_notifications(c);
     uint64_t reports = settings_take_reports(&c->session.settings);
     for (size_t i = 0; reports && i < SETTINGS_COUNT; i++)
         if (reports >> i & 1)
@@ -232,6 +244,7 @@ static int fill_or_linger(struct pg_client *c, struct err *e)
 int messages_run(struct pg_client *c, struct err *e)
 {
     bool answered = false;
+    send_notifications(c); /* whoever sent them has woken it */
     while (!c->closing) {
         struct frame f;
         size_t n, need = 0;

@@ -45,6 +45,7 @@
     X(NUMERIC, 1700, 1231, -1, "numeric", "numeric", "DECIMAL(38,10)")                                       \
     X(REGTYPE, 2206, 2211, 4, "regtype", "regtype", "")                                                      \
     X(ANYARRAY, 2277, 0, -1, "anyarray", "anyarray", "")                                                     \
+    X(VOID, 2278, 0, 4, "void", "void", "")                                                                  \
     X(UUID, 2950, 2951, 16, "uuid", "uuid", "UUID")                                                          \
     X(LSN, 3220, 3221, 8, "pg_lsn", "pg_lsn", "")                                                            \
     X(NDISTINCT, 3361, 0, -1, "pg_ndistinct", "pg_ndistinct", "")                                            \

@@ -182,6 +182,15 @@ void be_command_complete(struct buf *b, const char *tag)
     end(b, mark);
 }
 
+void be_notification(struct buf *b, uint32_t pid, const char *channel, const char *payload)
+{
+    size_t mark = begin(b, 'A');
+    buf_put_be32(b, pid);
+    buf_put_cstr(b, channel);
+    buf_put_cstr(b, payload);
+    end(b, mark);
+}
+
 void be_data_row_text(struct buf *b, const char *const *values, const int32_t *lens, size_t n)
 {
     size_t mark = begin(b, 'D');

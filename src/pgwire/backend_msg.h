@@ -68,6 +68,8 @@ void be_copy_response(struct buf *b, enum be_copy kind, bool binary, size_t ncol
 void be_copy_done(struct buf *b);
 /* CommandComplete; tag: with its count. */
 void be_command_complete(struct buf *b, const char *tag);
+/* NotificationResponse. */
+void be_notification(struct buf *b, uint32_t pid, const char *channel, const char *payload);
 /* A DataRow of text values for answers that we make ourselves (SHOW …): lens[i] -1 is NULL. */
 void be_data_row_text(struct buf *b, const char *const *values, const int32_t *lens, size_t n);
 

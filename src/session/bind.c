@@ -40,15 +40,15 @@ static int run_as_command(struct session *s, struct portal *p, struct err *e)
     return command_run(s, p->statement, &p->result, e);
 }
 
-/* The plan is told by an engine portal, which runs when the command does. */
-static int bind_explain(struct session *s, struct portal *p, struct statement *st,
-                        const struct backend_param *params, size_t nparams, struct err *e)
+/* What is told of an engine portal, which runs when the command does. */
+static int bind_result(struct session *s, struct portal *p, struct statement *st,
+                       const struct backend_param *params, size_t nparams, portal_command *run, struct err *e)
 {
     assert(st->engine && st->desc);
     TRY(bind_engine(s, p, st, params, nparams, e));
     assert(p->engine && !p->engine->started);
     p->kind = PORTAL_COMMAND;
-    p->command = explain_run;
+    p->command = run;
     p->result.desc = row_desc_ref(st->desc);
     p->returns_rows = true;
     return ST_OK;
@@ -95,8 +95,9 @@ static int bind_to(struct session *s, struct portal *p, struct statement *st,
     case SQL_EMPTY: return ST_OK;
     case SQL_DECLARE: return bind_declare(s, p, st, params, nparams, e);
     case SQL_EXPLAIN:
-        return st->desc ? bind_explain(s, p, st, params, nparams, e)
+        return st->desc ? bind_result(s, p, st, params, nparams, explain_run, e)
                         : bind_engine(s, p, st, params, nparams, e);
+    case SQL_CALLS: return bind_result(s, p, st, params, nparams, calls_run, e);
     case SQL_SET_CONFIG: TRY(set_config_bind(p, st, params, nparams, e)); return bind_command(s, p, st, e);
     default: return st->engine ? bind_engine(s, p, st, params, nparams, e) : bind_command(s, p, st, e);
     }

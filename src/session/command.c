@@ -83,6 +83,9 @@ static int discard_all(struct session *s, struct err *e)
                        "DISCARD ALL cannot run inside a transaction block");
     portals_drop_all(s);
     statements_drop_all(s);
+    advisory_unlock_all(s);
+    TRY(notify_unlisten(s, NULL, e));
+    notify_committed(s);
     TRY(settings_reset_all(&s->settings, false, e));
     TRY(session_engine_reset(s, e));
     return session_apply_settings(s, false, e);
@@ -155,11 +158,17 @@ static int run_close(struct session *s, struct statement *st, struct command_res
     return ST_OK;
 }
 
-static int run_unlisten(struct session *s, struct statement *st, struct command_result *r, struct err *e)
+static int run_notify(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
     TRY(statement_parse(s, st, e));
-    (void)snprintf(r->tag, sizeof r->tag, "UNLISTEN"); /* nothing is ever listened to */
-    return ST_OK;
+    const struct sql_name *n = &st->sql.parsed->name;
+    (void)snprintf(r->tag, sizeof r->tag, "%s", st->sql.word);
+    TRY(tx_implicit_begin(s, e)); /* it counts from its end on */
+    switch (st->sql.kind) {
+    case SQL_LISTEN: return notify_listen(s, n->name, e);
+    case SQL_UNLISTEN: return notify_unlisten(s, n->name, e);
+    default: return notify_send(s, n->name, n->payload, e);
+    }
 }
 
 int command_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
@@ -177,21 +186,22 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_PREPARE: (void)snprintf(r->tag, sizeof r->tag, "PREPARE"); return run_prepare(s, st, e);
     case SQL_DEALLOCATE: return run_deallocate(s, st, r, e);
     case SQL_CLOSE: return run_close(s, st, r, e);
-    case SQL_UNLISTEN: return run_unlisten(s, st, r, e);
+    case SQL_LISTEN:
+    case SQL_UNLISTEN:
+    case SQL_NOTIFY: return run_notify(s, st, r, e);
     case SQL_COPY: return copy_run(s, st, r, e);
     case SQL_TABLE: return table_run(s, st, r, e);
     case SQL_ALTER: return alter_run(s, st, r, e);
     case SQL_INDEX: return index_run(s, st, r, e);
     case SQL_SEVERAL: return several_run(s, st, r, e);
     case SQL_SET_CONFIG: return set_config_run(s, st, r, e);
-    case SQL_LISTEN: return not_supported("LISTEN", e);
-    case SQL_NOTIFY: return not_supported("NOTIFY", e);
     case SQL_LOCK: return not_supported("LOCK", e);
     case SQL_DO: return not_supported("DO", e);
     case SQL_EMPTY:
     case SQL_ENGINE:
     case SQL_EXECUTE:
     case SQL_DECLARE:
+    case SQL_CALLS:
     case SQL_EXPLAIN:
     case SQL_FETCH: break; /* never come here: see execute.c */
     }

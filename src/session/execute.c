@@ -51,7 +51,7 @@ static int execute_engine(struct session *s, struct portal *p, const struct exec
 
 static bool counts_rows(enum sql_kind command)
 {
-    return command == SQL_FETCH || command == SQL_SET_CONFIG;
+    return command == SQL_FETCH || command == SQL_SET_CONFIG || command == SQL_CALLS;
 }
 
 static int execute_command(struct session *s, struct portal *p, const struct execution *how, struct err *e)

@@ -7,6 +7,7 @@
 #include "session/session_priv.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <string.h>
 
 bool registry_claim(struct session *s, unsigned share)
@@ -150,6 +151,48 @@ bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key,
         session_interrupt(s, INT_CANCEL);
     (void)pthread_mutex_unlock(&v->lock);
     return found;
+}
+
+/* With the server's lock; NULL: nobody. */
+static struct session *by_pid(struct session_server *v, int64_t pid)
+{
+    struct session *s = pid > 0 && pid <= UINT32_MAX ? v->slots[(pid - 1) % v->capacity] : NULL;
+    return s && s->place.pid == pid && s->place.counted ? s : NULL;
+}
+
+enum registry_signal registry_signal(struct session *by, int64_t pid, bool terminate)
+{
+    struct session_server *v = by->server;
+    enum registry_signal st = REGISTRY_NOBODY;
+    (void)pthread_mutex_lock(&v->lock);
+    struct session *s = by_pid(v, pid);
+    if (s && strcmp(s->user, by->user) != 0)
+        st = REGISTRY_FOREIGN;
+    else if (s)
+        st = REGISTRY_SIGNALLED;
+    if (st == REGISTRY_SIGNALLED) {
+        session_interrupt(s, terminate ? INT_TERMINATE : INT_CANCEL);
+        s->client->ops->wake(s->client);
+    }
+    (void)pthread_mutex_unlock(&v->lock);
+    return st;
+}
+
+bool registry_wait_gone(struct session *by, uint32_t pid, int64_t deadline_us)
+{
+    enum { LOOK_US = 10 * 1000 };
+    struct session_server *v = by->server;
+    for (;;) {
+        (void)pthread_mutex_lock(&v->lock);
+        bool gone = !by_pid(v, pid);
+        (void)pthread_mutex_unlock(&v->lock);
+        if (gone || atomic_load(&by->shared.interrupts) || clock_now_us() >= deadline_us)
+            return gone;
+        struct waker *waker = &by->shared.worker->waker;
+        struct pollfd bell = {.fd = waker_fd(waker), .events = POLLIN};
+        if (poll(&bell, 1, clock_poll_ms(clock_now_us() + LOOK_US)) > 0)
+            waker_clear(waker);
+    }
 }
 
 void registry_wake_all(struct session_server *v, enum interrupt why)

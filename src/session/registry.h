@@ -56,6 +56,11 @@ int registry_refuse(struct err *e);
 bool registry_is_full(struct session_server *v);
 /* Cancels; false: none of ours is meant. */
 bool registry_cancel(struct session_server *v, uint32_t pid, const uint8_t *key, size_t n);
+enum registry_signal { REGISTRY_SIGNALLED, REGISTRY_FOREIGN, REGISTRY_NOBODY };
+/* pg_cancel_backend and pg_terminate_backend, by a session of the same user. */
+enum registry_signal registry_signal(struct session *by, int64_t pid, bool terminate);
+/* Waits until that session has ended; false: it had not by the deadline, or `by` is interrupted itself. */
+bool registry_wait_gone(struct session *by, uint32_t pid, int64_t deadline_us);
 /* Every session looks up once: those that run when they are idle again. why 0: for nothing in particular.
  * With the server's lock. */
 void registry_wake_all(struct session_server *v, enum interrupt why);

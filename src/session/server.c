@@ -61,6 +61,8 @@ int session_server_new(struct session_server **out, const struct session_wiring 
     thread_cond_init(&v->room);
     admission_init(&v->admission, c->stream_memory, c->user_stream_memory);
     translations_init(&v->translations);
+    advisory_init(&v->advisory);
+    notify_init(&v->notify);
     v->memory.max = c->client_memory ? c->client_memory : SIZE_MAX;
     const struct users_limits of_one = {.sessions = c->user_connections,
                                         .threads = c->user_threads,
@@ -146,6 +148,8 @@ void session_server_free(struct session_server *v)
     (void)pthread_cond_destroy(&v->room);
     admission_release(&v->admission);
     translations_release(&v->translations);
+    advisory_release(&v->advisory);
+    notify_release(&v->notify);
     assert(atomic_load(&v->memory.used) == 0);
     (void)pthread_mutex_destroy(&v->lock);
     v->magic = 0;

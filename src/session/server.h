@@ -26,6 +26,7 @@ struct session_config {
     size_t message_max;   /* bytes of one message from a client */
     size_t client_memory; /* bytes that all sessions together may take beyond ACCOUNT_OWN each; 0: no limit */
     size_t memory_max;    /* bytes that a session's own statements, parameters and settings may take */
+    unsigned lock_waiters_max; /* sessions that wait for advisory locks; each holds a thread meanwhile */
     unsigned statements_max, portals_max;
     unsigned cursors_max, server_cursors_max;
     int64_t cursor_idle_us;      /* a cursor that nothing is fetched from for so long is closed; 0: never */

@@ -17,6 +17,8 @@ void session_init(struct session *s, struct session_server *v, struct reply *rep
     tx_init(&s->tx);
     statements_init(&s->statements);
     portals_init(&s->portals);
+    advisory_held_init(&s->advisory);
+    notify_session_init(&s->notify);
     memory_init(&s->memory, session_config(s)->memory_max, &v->memory);
     settings_init(&s->settings, &s->memory.named);
     arena_init_of(&s->message_arena, SIZE_MAX, &s->memory.all);
@@ -57,6 +59,9 @@ void session_close(struct session *s)
     portals_drop_all(s);
     statements_drop_all(s);
     tx_release_savepoints(s);
+    notify_session_end(s);
+    advisory_end_transaction(s, 0);
+    advisory_unlock_all(s);
     session_engine_close(s);
     settings_release(&s->settings);
     arena_release(&s->message_arena);

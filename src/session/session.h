@@ -8,10 +8,12 @@
 #define TAVANA_SESSION_SESSION_H
 
 #include "base/arena.h"
+#include "session/advisory.h"
 #include "session/client.h"
 #include "session/deadline.h"
 #include "session/interrupts.h"
 #include "session/memory.h"
+#include "session/notify.h"
 #include "session/parse.h"
 #include "session/portal.h"
 #include "session/registry.h"
@@ -44,6 +46,8 @@ struct session {
     struct settings settings;
     struct session_memory memory;
     struct fetch_memo last_fetch;
+    struct advisory_held advisory;
+    struct notify_session notify;
 
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;

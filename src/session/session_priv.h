@@ -11,11 +11,13 @@
 #include "base/thread_pool.h"
 #include "rows/pace.h"
 #include "session/admission.h"
+#include "session/advisory.h"
 #include "session/alter.h"
 #include "session/ask.h"
 #include "session/begin.h"
 #include "session/bind.h"
 #include "session/bind_execute.h"
+#include "session/calls.h"
 #include "session/command.h"
 #include "session/copy.h"
 #include "session/copy_in.h"
@@ -34,6 +36,7 @@
 #include "session/memory.h"
 #include "session/monitor.h"
 #include "session/notice.h"
+#include "session/notify.h"
 #include "session/parse.h"
 #include "session/portal.h"
 #include "session/portal_run.h"
@@ -55,6 +58,7 @@
 #include "session/translations.h"
 #include "session/users.h"
 #include "sql/alter.h"
+#include "sql/calls.h"
 #include "sql/command.h"
 #include "sql/cursor.h"
 #include "sql/parsed.h"
@@ -94,6 +98,8 @@ struct session_server {
     struct admission admission;
     struct account_pool memory; /* of all sessions */
     struct translations translations;
+    struct advisory advisory;
+    struct notify notify;
 
     pthread_t monitor;
     bool monitor_started, monitor_stop;

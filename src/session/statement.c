@@ -198,6 +198,19 @@ int statement_refresh(struct session *s, struct statement *st, struct err *e)
     return ST_OK;
 }
 
+/* The query of the calls' arguments. */
+static int prepare_calls(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
+                         struct err *e)
+{
+    struct sql_rewritten made;
+    TRY(calls_text(s, st, &made, e));
+    struct session_query q = {
+        .sql = &st->sql, .made = &made, .oids = oids, .noids = noids, .memory = st->memory};
+    TRY(session_prepare(s, &q, &st->engine, e));
+    st->backend = s->engine;
+    return calls_describe(s, st, e);
+}
+
 static int prepare_explain(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
                            struct err *e)
 {
@@ -228,6 +241,8 @@ static int prepare(struct session *s, struct statement *st, const uint32_t *oids
         return prepare_declare(s, st, oids, noids, e);
     if (st->sql.kind == SQL_EXPLAIN)
         return prepare_explain(s, st, oids, noids, e);
+    if (st->sql.kind == SQL_CALLS)
+        return prepare_calls(s, st, oids, noids, e);
     if (st->sql.kind == SQL_SET_CONFIG)
         return set_config_describe(s, st, e);
     return command_describe(s, st, &st->desc, e);

@@ -100,6 +100,8 @@ static void engine_rollback(struct session *s)
     portals_rollback(s);
     end_engine_tx(s);
     settings_end_transaction(&s->settings, false);
+    notify_rolled_back(s);
+    advisory_end_transaction(s, 0);
 }
 
 /* What was set since the last savepoint, or since BEGIN, is undone at once. */
@@ -127,12 +129,17 @@ static void fail_block(struct session *s)
     if (!may_go_on(s))
         end_engine_tx(s);
     undo_settings(s);
+    advisory_end_transaction(s, list_is_empty(&s->tx.savepoints)
+                                    ? 0
+                                    : list_entry(s->tx.savepoints.prev, struct savepoint, link)->born);
     s->tx.state = TX_FAILED;
 }
 
 static int engine_commit(struct session *s, struct err *e)
 {
-    int st = portals_commit(s, e);
+    int st = notify_check(s, e);
+    if (st == ST_OK)
+        st = portals_commit(s, e);
     if (st == ST_OK && s->tx.in_engine) {
         st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
         s->tx.in_engine = false; /* one that failed was rolled back */
@@ -143,6 +150,8 @@ static int engine_commit(struct session *s, struct err *e)
     }
     portals_committed(s);
     settings_end_transaction(&s->settings, true);
+    notify_committed(s);
+    advisory_end_transaction(s, 0);
     return ST_OK;
 }
 
@@ -292,6 +301,7 @@ static int rollback_to(struct session *s, struct savepoint *sp, struct err *e)
     if (sp->writes > 0 && !(stays && (s->tx.state == TX_BLOCK || engine_goes_on(s))))
         return cannot_go_back(s, e);
     portals_rollback_to(s, sp->born);
+    advisory_end_transaction(s, sp->born);
     if (!stays) {
         end_engine_tx(s);
         s->tx.writes = 0;

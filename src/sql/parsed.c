@@ -27,6 +27,7 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_INDEX: return sql_parse_index(a, s, &out->index, e);
     case SQL_EXPLAIN: return sql_parse_explain(a, s, &out->explain, e);
     case SQL_SEVERAL: return sql_parse_several(a, s, &out->several, e);
+    case SQL_CALLS: return sql_parse_calls(a, s, &out->calls, e);
     case SQL_SET_CONFIG: return sql_parse_set_config(a, s, &out->set_config, e);
     case SQL_EMPTY:
     case SQL_ENGINE:

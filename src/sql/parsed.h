@@ -3,6 +3,7 @@
 #define TAVANA_SQL_PARSED_H
 
 #include "sql/alter.h"
+#include "sql/calls.h"
 #include "sql/command.h"
 #include "sql/copy.h"
 #include "sql/cursor.h"
@@ -32,6 +33,7 @@ struct sql_parsed {
         struct sql_index index;
         struct sql_several several;
         struct sql_set_config set_config;
+        struct sql_calls calls;
     };
 };
 

@@ -6,6 +6,7 @@
 #include "sql/statement.h"
 
 #include "sql/alter.h"
+#include "sql/calls.h"
 #include "sql/explain.h"
 #include "sql/index.h"
 #include "sql/set_config.h"
@@ -170,12 +171,14 @@ static enum sql_kind check_alter(const struct sql_token *head, struct sql_tokens
     return sql_is_alter(text) ? SQL_ALTER : SQL_ENGINE;
 }
 
-/* By the next token alone for nearly all. */
+/* By the next token and the words before brackets. */
 static enum sql_kind check_select(const struct sql_token *head, struct sql_tokens text)
 {
     bool may_be = sql_token_is_word(&head[1], "set_config") ||
                   (sql_token_is_word(&head[1], "pg_catalog") && sql_token_is_word(&head[3], "set_config"));
-    return may_be && sql_is_set_config(text) ? SQL_SET_CONFIG : SQL_ENGINE;
+    if (may_be && sql_is_set_config(text))
+        return SQL_SET_CONFIG;
+    return sql_has_calls(text) ? SQL_CALLS : SQL_ENGINE;
 }
 
 static const struct command commands[] = {

@@ -53,6 +53,7 @@ enum sql_kind {
     SQL_EXPLAIN,    /* but of the engine's own formats */
     SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
+    SQL_CALLS,      /* SELECT pg_advisory_lock(…), … */
 };
 
 struct sql_statement {

@@ -340,7 +340,7 @@ static void commands_as_portals(void **state)
     P("", "rollback"), B("", ""), E("", 0), S();
     expect("1 2 [ROLLBACK] Z:I");
     P("", "listen c"), B("", ""), E("", 0), S();
-    expect("1 2 E:0A000 Z:I");
+    expect("1 2 [LISTEN] Z:I");
 }
 
 static void prepared_by_sql(void **state)
