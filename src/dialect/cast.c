@@ -286,7 +286,8 @@ int walk_typecast(struct rewriter *r)
             TRY(cast_list(r, &r->prev, &type));
         TRY(walk_replace(r, type.at, type.scalar_end, STR("VARCHAR")));
     } else {
-        TRY(put_typecast(r, &type, r->literal && r->start < r->end ? &r->prev : NULL));
+        bool alone = r->postgres && r->alone_end > 0 && r->alone_end == walk_end(&r->prev);
+        TRY(put_typecast(r, &type, r->literal && r->start < r->end ? &r->prev : alone ? &r->alone : NULL));
     }
     pass_type(r, &type);
     return ST_OK;

@@ -219,6 +219,18 @@ static int name_column(struct rewriter *r, const struct frame *f)
     return walk_insert(r, walk_end(&name), text);
 }
 
+/* ('…'), at the closing bracket. */
+static void note_alone(struct rewriter *r, const struct frame *f)
+{
+    bool filled = !f->call && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
+    bool again = filled && r->alone_end > 0 && r->alone_end == walk_end(&r->prev);
+    if (filled && r->literal && r->prev.kind == SQL_TOK_STRING)
+        r->alone = r->prev;
+    else
+        filled = again;
+    r->alone_end = filled ? walk_end(&r->token) : 0;
+}
+
 static int close_bracket(struct rewriter *r)
 {
     if (r->depth == 0)
@@ -229,6 +241,7 @@ static int close_bracket(struct rewriter *r)
         return ST_OK;
     }
     const struct frame *f = &r->frames[r->depth--];
+    note_alone(r, f);
     r->start = f->start;
     r->before = f->prev;
     r->end = walk_end(&r->token);

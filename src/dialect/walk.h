@@ -57,6 +57,8 @@ struct rewriter {
     size_t end;               /* … and its end; start == end: none */
     struct sql_token before;  /* what stands before it */
     bool literal;             /* it is one literal or parameter */
+    struct sql_token alone;   /* a literal that was alone in brackets … */
+    size_t alone_end;         /* … that end here; 0: there was none */
     bool catalog;             /* the statement is about the catalog */
     bool postgres;            /* it means what PostgreSQL means by it */
     enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */

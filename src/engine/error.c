@@ -72,6 +72,7 @@ static const struct rule {
     {"Catalog", NULL, NULL, "Table with name", SQLSTATE_UNDEFINED_TABLE},
     {"Catalog", NULL, NULL, "unrecognized configuration parameter", SQLSTATE_UNDEFINED_OBJECT},
     {"Catalog", NULL, NULL, "Function with name", SQLSTATE_UNDEFINED_FUNCTION},
+    {"Catalog", NULL, NULL, "can have only one primary key", SQLSTATE_INVALID_TABLE_DEFINITION},
     {"Catalog", NULL, NULL, "Could not drop", SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST},
     {"Catalog", NULL, NULL, NULL, SQLSTATE_UNDEFINED_OBJECT},
     {"Dependency", NULL, NULL, "by another transaction", SQLSTATE_SERIALIZATION_FAILURE},

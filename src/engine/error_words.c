@@ -46,14 +46,16 @@ static bool first_word_is(const char *sql, const char *word)
     return sql_token_is_word(&t, word);
 }
 
-/* The table that INSERT INTO, UPDATE or DELETE FROM is about; "" when it is none of them. */
+/* The table that INSERT INTO, UPDATE, DELETE FROM or DROP TABLE is about; "" when it is none of them. */
 static void target_of(const char *sql, char out[static SQL_NAME_MAX + 1])
 {
-    static const char *const words[] = {"INSERT", "INTO", "UPDATE", "DELETE", "FROM", "OR", "REPLACE"};
+    static const char *const words[] = {"INSERT",  "INTO", "UPDATE", "DELETE", "FROM",  "OR",
+                                        "REPLACE", "DROP", "TABLE",  "IF",     "EXISTS"};
     struct sql_lexer l;
     struct sql_token t, name;
     out[0] = '\0';
-    if (!first_word_is(sql, "INSERT") && !first_word_is(sql, "UPDATE") && !first_word_is(sql, "DELETE"))
+    if (!first_word_is(sql, "INSERT") && !first_word_is(sql, "UPDATE") && !first_word_is(sql, "DELETE") &&
+        !first_word_is(sql, "DROP"))
         return;
     sql_lexer_init(&l, sql_tokens_of(str_of(sql)));
     for (bool skip = true; skip;) {
@@ -242,6 +244,7 @@ enum form {
     AMBIGUOUS,
     NOT_GROUPED,
     UNEQUAL_COLUMNS,
+    TABLE_REFERRED,
 };
 
 /* Text in front of the first piece, behind it, and behind the second; NULL: to the end of the message. */
@@ -275,6 +278,8 @@ static const struct {
     {"Ambiguous reference to column name \"", "\" (use", NULL, AMBIGUOUS},
     {"column \"", "\" must appear in the GROUP BY clause or must be part of an aggregate", NULL, NOT_GROUPED},
     {"Set operations can only apply to expressions with the same number", NULL, NULL, UNEQUAL_COLUMNS},
+    {"Could not drop the table because this table is main key table of the table \"", "\"", NULL,
+     TABLE_REFERRED},
 };
 
 static bool take(char out[static PIECE_MAX], const char *from, const char *end)
@@ -331,6 +336,12 @@ static void say_name(struct err *e, enum form form, const struct pieces *p, cons
         say(e, e->code, "column \"%s\" of relation \"%s\" does not exist", name, table);
         break;
     case FROM_ENTRY_MISSING: say(e, e->code, "missing FROM-clause entry for table \"%s\"", name); break;
+    case TABLE_REFERRED:
+        target_of(sql, table);
+        say(e, e->code, "cannot drop table %s because other objects depend on it", table);
+        err_detail(e, "A foreign key of table %s refers to table %s.", name, table);
+        err_hint(e, "Use DROP ... CASCADE to drop the dependent objects too.");
+        break;
     case AMBIGUOUS: say(e, e->code, "column reference \"%s\" is ambiguous", name); break;
     case NOT_GROUPED:
         say(e, e->code,

@@ -4,6 +4,7 @@
 #include "session/alter.h"
 
 #include "session/rebuild.h"
+#include "session/referring.h"
 #include "session/session_priv.h"
 #include "sql/name.h"
 #include "sql/tokens.h"
@@ -16,8 +17,9 @@ struct altering {
     struct session *session;
     const struct sql_alter *alter;
     struct relation relation;
-    const char *full; /* what it is called now, as SQL */
-    bool away;        /* its indexes were dropped */
+    const char *full;           /* what it is called now, as SQL */
+    bool away;                  /* its indexes were dropped */
+    struct referring referring; /* put aside */
     struct err *err;
 };
 
@@ -65,6 +67,7 @@ static bool minds_indexes(const struct sql_alter *x)
         case SQL_ALTER_RENAME:
         case SQL_ALTER_RENAME_COLUMN:
         case SQL_ALTER_DROP_COLUMN:
+        case SQL_ALTER_TYPE:
         case SQL_ALTER_ADD_CHECKED:
         case SQL_ALTER_DROP_CONSTRAINT: return true;
         case SQL_ALTER_LIGHT:
@@ -84,7 +87,8 @@ static bool changes_columns(const struct sql_alter *x)
     for (size_t i = 0; i < x->n; i++) {
         struct str text = x->actions[i].text;
         bool nulls = text.n > null.n && str_ieq((struct str){text.p + text.n - null.n, null.n}, null);
-        if (x->actions[i].what == SQL_ALTER_DROP_COLUMN || (x->actions[i].what == SQL_ALTER_PLAIN && !nulls))
+        if (x->actions[i].what == SQL_ALTER_DROP_COLUMN || x->actions[i].what == SQL_ALTER_TYPE ||
+            (x->actions[i].what == SQL_ALTER_PLAIN && !nulls))
             return true;
     }
     return false;
@@ -103,7 +107,7 @@ static int put_indexes_away(struct altering *a)
     for (size_t i = 0; i < a->relation.nindexes; i++)
         anew |= a->relation.indexes[i].unique;
     if (anew)
-        return rebuild_table(s, &a->relation, NULL, NULL, a->err);
+        return rebuild_table(s, &a->relation, NULL, a->err);
     for (size_t i = 0; i < a->relation.nindexes; i++) {
         const char *name = step_name(s, a->relation.indexes[i].name),
                    *schema = step_name(s, a->relation.schema);
@@ -117,45 +121,27 @@ static int put_indexes_away(struct altering *a)
 
 static int put_indexes_back(struct altering *a)
 {
-    struct session *s = a->session;
     assert(!a->away || a->relation.nindexes > 0);
-    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
-        const struct relation_index *x = &a->relation.indexes[i];
-        const char *name = x->name ? step_name(s, x->name) : NULL;
-        if (!x->name) /* it went with its column */
-            continue;
-        if (!name)
-            return err_oom(a->err);
-        TRY(step_run(
-            s, step_text(s, "CREATE %sINDEX %s ON %s %s", x->unique ? "UNIQUE " : "", name, a->full, x->keys),
-            a->err));
-    }
-    return ST_OK;
+    return a->away ? rebuild_put_indexes(a->session, &a->relation, a->full, a->err) : ST_OK;
 }
 
-static bool is_name(const struct sql_token *t, const struct sql_token *name)
+/* ---- what refers to it ---- */
+
+/* Whether the engine minds that a foreign key refers to the table. */
+static bool minds_references(const struct sql_alter *x)
 {
-    return sql_token_is_name(t) && str_ieq(sql_name_bare(t), sql_name_bare(name));
+    for (size_t i = 0; i < x->n; i++)
+        if (x->actions[i].what == SQL_ALTER_ADD_SERIAL && x->actions[i].type.n)
+            return true;
+    return minds_indexes(x);
 }
 
-/* The keys of an index with another name for a column; `to` NULL: whether they have it at all. */
-static const char *with_column(struct session *s, const char *keys, const struct sql_token *from,
-                               const char *to, bool *has)
+static int put_referring_aside(struct altering *a)
 {
-    struct sql_lexer l;
-    struct sql_token t;
-    const char *text = "";
-    size_t at = 0;
-    *has = false;
-    sql_lexer_init(&l, sql_tokens_of(str_of(keys)));
-    while (text && sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
-        if (!is_name(&t, from))
-            continue;
-        *has = true;
-        text = step_text(s, "%s%.*s%s", text, (int)(t.at - at), keys + at, to ? to : "");
-        at = t.at + t.text.n;
-    }
-    return text ? step_text(s, "%s%s", text, keys + at) : NULL;
+    if (a->relation.kind != 'r' || !minds_references(a->alter))
+        return ST_OK;
+    TRY(referring_find(a->session, &a->relation, &a->referring, a->err));
+    return referring_put_aside(a->session, &a->referring, a->err);
 }
 
 /* ---- actions ---- */
@@ -166,68 +152,8 @@ static int plain(struct altering *a, struct str text)
                          step_text(a->session, "ALTER TABLE %s %.*s", a->full, (int)text.n, text.p), a->err);
 }
 
-static int rename_relation(struct altering *a, const struct sql_alter_action *action)
-{
-    struct session *s = a->session;
-    const char *to = quoted(s, &action->to), *kind = a->relation.kind == 'v' ? "VIEW" : "TABLE";
-    if (!to)
-        return err_oom(a->err);
-    TRY(step_run(s, step_text(s, "ALTER %s %s RENAME TO %s", kind, a->full, to), a->err));
-    const char *schema = a->relation.found ? step_name(s, a->relation.schema) : NULL;
-    if (a->relation.found && !schema)
-        return err_oom(a->err);
-    a->full = schema ? step_text(s, "%s.%s", a->relation.temporary ? "temp.main" : schema, to) : to;
-    return a->full ? ST_OK : err_oom(a->err);
-}
-
-static int rename_column(struct altering *a, const struct sql_alter_action *action)
-{
-    struct session *s = a->session;
-    bool has;
-    const char *from = quoted(s, &action->from), *to = quoted(s, &action->to);
-    if (a->relation.kind == 'v')
-        return refuse(a, "RENAME COLUMN of a view");
-    if (!from || !to)
-        return err_oom(a->err);
-    TRY(step_run(s, step_text(s, "ALTER TABLE %s RENAME COLUMN %s TO %s", a->full, from, to), a->err));
-    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
-        struct relation_index *x = &a->relation.indexes[i];
-        x->keys = with_column(s, x->keys, &action->from, to, &has);
-        if (!x->keys)
-            return err_oom(a->err);
-    }
-    return ST_OK;
-}
-
-static int drop_column(struct altering *a, const struct sql_alter_action *action)
-{
-    TRY(plain(a, action->text));
-    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
-        bool has;
-        (void)with_column(a->session, a->relation.indexes[i].keys, &action->from, NULL, &has);
-        if (has)
-            a->relation.indexes[i].name = NULL;
-    }
-    return ST_OK;
-}
-
-static int add_unique(struct altering *a, const struct sql_alter_action *action)
-{
-    struct session *s = a->session;
-    const char *name, *keys = sql_of(s, action->text);
-    if (!keys)
-        return err_oom(a->err);
-    if (action->to.kind != SQL_TOK_END)
-        name = quoted(s, &action->to);
-    else
-        TRY(index_make_name(s, a->relation.schema, a->relation.name, keys, "key", &name, a->err));
-    if (!name)
-        return err_oom(a->err);
-    return step_run_sent(s, step_text(s, "CREATE UNIQUE INDEX %s ON %s %s", name, a->full, keys), a->err);
-}
-
 /* The table as it is now, made anew. */
-static int anew(struct altering *a, const char *added, const char *dropped)
+static int anew(struct altering *a, const struct rebuild_change *change)
 {
     struct relation now = a->relation;
     struct ask_rows rows;
@@ -256,7 +182,130 @@ static int anew(struct altering *a, const char *added, const char *dropped)
     now.sql = ask_value(&rows, 0, 1);
     now.comment = ask_value(&rows, 0, 2);
     now.full = a->full;
-    return rebuild_table(a->session, &now, added, dropped, a->err);
+    return rebuild_table(a->session, &now, change, a->err);
+}
+
+static int rename_relation(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    const char *to = quoted(s, &action->to), *kind = a->relation.kind == 'v' ? "VIEW" : "TABLE";
+    if (!to)
+        return err_oom(a->err);
+    const char *schema = a->relation.found ? step_name(s, a->relation.schema) : NULL;
+    if (a->relation.found && !schema)
+        return err_oom(a->err);
+    const char *full = schema ? step_text(s, "%s.%s", a->relation.temporary ? "temp.main" : schema, to) : to,
+               *target = a->relation.temporary ? to : full;
+    if (!full)
+        return err_oom(a->err);
+    if (a->relation.kind == 'r' &&
+        rebuild_refers_to_itself(&a->relation)) /* by its old name, to the engine */
+        TRY(rebuild_table(s, &a->relation, &(struct rebuild_change){.full = full}, a->err));
+    else
+        TRY(step_run(s, step_text(s, "ALTER %s %s RENAME TO %s", kind, a->full, to), a->err));
+    a->full = full;
+    return referring_rename(s, &a->referring, &a->relation, target, a->err);
+}
+
+static int rename_column(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    bool has;
+    const char *from = quoted(s, &action->from), *to = quoted(s, &action->to);
+    if (a->relation.kind == 'v')
+        return refuse(a, "RENAME COLUMN of a view");
+    if (!from || !to)
+        return err_oom(a->err);
+    if (a->relation.found && rebuild_constrains(&a->relation, &action->from, true)) {
+        a->away |= a->relation.nindexes > 0;
+        TRY(anew(a, &(struct rebuild_change){.what = REBUILD_RENAME, .column = &action->from, .to = to}));
+    } else {
+        TRY(step_run(s, step_text(s, "ALTER TABLE %s RENAME COLUMN %s TO %s", a->full, from, to), a->err));
+    }
+    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
+        struct relation_index *x = &a->relation.indexes[i];
+        x->keys = rebuild_with_column(s, x->keys, &action->from, to, &has);
+        if (!x->keys)
+            return err_oom(a->err);
+    }
+    return referring_rename_column(s, &a->referring, &a->relation, &action->from, to, a->err);
+}
+
+static int drop_column(struct altering *a, const struct sql_alter_action *action)
+{
+    if (a->relation.found && !action->if_exists && rebuild_constrains(&a->relation, NULL, false)) {
+        a->away |= a->relation.nindexes > 0;
+        TRY(anew(a, &(struct rebuild_change){.what = REBUILD_DROP, .column = &action->from}));
+    } else {
+        TRY(plain(a, action->text));
+    }
+    for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
+        bool has;
+        (void)rebuild_with_column(a->session, a->relation.indexes[i].keys, &action->from, NULL, &has);
+        if (has)
+            a->relation.indexes[i].name = NULL;
+    }
+    return ST_OK;
+}
+
+/* Of "ALTER TABLE … TYPE type [USING value]": its pieces. */
+static void read_type(struct str text, struct str *type, struct str *value)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    size_t depth = 0;
+    *type = *value = (struct str){0};
+    sql_lexer_init(&l, sql_tokens_of(text));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END) {
+        if (depth == 0 && !type->p && sql_token_is_word(&t, "TYPE"))
+            type->p = text.p + t.at + t.text.n;
+        if (depth == 0 && type->p && sql_token_is_word(&t, "USING")) {
+            *type = (struct str){type->p, (size_t)(text.p + t.at - type->p)};
+            *value = (struct str){text.p + t.at + t.text.n, text.n - t.at - t.text.n};
+            return;
+        }
+        depth += sql_token_is(&t, '(');
+        depth -= sql_token_is(&t, ')') && depth;
+    }
+    type->n = type->p ? (size_t)(text.p + text.n - type->p) : 0;
+}
+
+/* The engine changes the type of a column that no constraint has. */
+static int new_type(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    struct str led, type, value;
+    if (!a->relation.found || !rebuild_constrains(&a->relation, &action->from, false))
+        return plain(a, action->text);
+    const char *text = step_text(s, "ALTER TABLE %s %.*s", a->full, (int)action->text.n, action->text.p);
+    TRY(text ? session_lead(s, str_of(text), &led, a->err) : err_oom(a->err));
+    read_type(led, &type, &value);
+    if (!value.n)
+        value = action->from.text;
+    struct rebuild_change change = {
+        .what = REBUILD_RETYPE,
+        .column = &action->from,
+        .to = sql_of(s, type),
+        .value = step_text(s, "CAST((%.*s) AS %.*s)", (int)value.n, value.p, (int)type.n, type.p)};
+    if (!change.to || !change.value)
+        return err_oom(a->err);
+    a->away |= a->relation.nindexes > 0;
+    return anew(a, &change);
+}
+
+static int add_unique(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    const char *name, *keys = sql_of(s, action->text);
+    if (!keys)
+        return err_oom(a->err);
+    if (action->to.kind != SQL_TOK_END)
+        name = quoted(s, &action->to);
+    else
+        TRY(index_make_name(s, a->relation.schema, a->relation.name, keys, "key", &name, a->err));
+    if (!name)
+        return err_oom(a->err);
+    return step_run_sent(s, step_text(s, "CREATE UNIQUE INDEX %s ON %s %s", name, a->full, keys), a->err);
 }
 
 static int add_checked(struct altering *a, const struct sql_alter_action *action)
@@ -269,7 +318,7 @@ static int add_checked(struct altering *a, const struct sql_alter_action *action
     if (!a->relation.found)
         return refuse(a, "ADD CONSTRAINT here");
     a->away |= a->relation.nindexes > 0;
-    return anew(a, text, NULL);
+    return anew(a, &(struct rebuild_change){.added = text});
 }
 
 static int drop_constraint(struct altering *a, const struct sql_alter_action *action)
@@ -291,7 +340,12 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
     const char *sql =
         literal && table && schema
             ? step_text(s,
-                        "SELECT e.constraint_text FROM (SELECT constraint_text, database_name, schema_name, "
+                        "SELECT CASE WHEN e.constraint_text = '' THEN 'FOREIGN KEY (' || "
+                        "tavana_catalog.pg.quoted_list(constraint_column_names) || ') REFERENCES ' || "
+                        "tavana_catalog.pg.quoted(c.table_name) || '(' || "
+                        "tavana_catalog.pg.quoted_list(referenced_column_names) || ')' ELSE "
+                        "e.constraint_text END FROM (SELECT constraint_text, constraint_column_names, "
+                        "referenced_column_names, database_name, schema_name, "
                         "table_name, system.main.row_number() OVER (PARTITION BY table_oid ORDER BY "
                         "constraint_index) AS n FROM system.main.duckdb_constraints() WHERE constraint_type "
                         "IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY', 'CHECK')) e JOIN "
@@ -305,7 +359,7 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
         return err_oom(a->err);
     TRY(session_ask(s, sql, &rows, a->err));
     if (rows.n > 0)
-        return anew(a, NULL, ask_value(&rows, 0, 0));
+        return anew(a, &(struct rebuild_change){.dropped = ask_value(&rows, 0, 0)});
     if (!action->if_exists)
         return err_set(a->err, SQLSTATE_UNDEFINED_OBJECT,
                        "constraint \"%s\" of relation \"%s\" does not exist", name, a->relation.name);
@@ -348,7 +402,7 @@ static int add_serial(struct altering *a, const struct sql_alter_action *action)
     a->away |= a->relation.nindexes > 0;
     const char *added =
         step_text(s, "%s %.*s DEFAULT nextval(%s) NOT NULL", name, (int)type.n, type.p, literal);
-    return added ? anew(a, added, NULL) : err_oom(a->err);
+    return added ? anew(a, &(struct rebuild_change){.added = added}) : err_oom(a->err);
 }
 
 /* There is one role to be seen, the user. */
@@ -406,6 +460,7 @@ static int run_action(struct altering *a, const struct sql_alter_action *action)
     case SQL_ALTER_RENAME: return rename_relation(a, action);
     case SQL_ALTER_RENAME_COLUMN: return rename_column(a, action);
     case SQL_ALTER_DROP_COLUMN: return drop_column(a, action);
+    case SQL_ALTER_TYPE: return new_type(a, action);
     case SQL_ALTER_ADD_UNIQUE: return add_unique(a, action);
     case SQL_ALTER_ADD_CHECKED: return add_checked(a, action);
     case SQL_ALTER_DROP_CONSTRAINT: return drop_constraint(a, action);
@@ -419,12 +474,21 @@ static int run_action(struct altering *a, const struct sql_alter_action *action)
 
 static int missing(struct altering *a)
 {
-    struct str name = a->alter->name;
-    if (!a->alter->if_exists)
-        return err_set(a->err, SQLSTATE_UNDEFINED_TABLE, "relation \"%.*s\" does not exist", (int)name.n,
-                       name.p);
+    const struct sql_alter *x = a->alter;
+    const struct sql_token *parts[] = {&x->database, &x->schema, &x->relation};
+    char name[3 * (SQL_NAME_MAX + 2)];
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct str part = parts[i]->kind == SQL_TOK_END ? (struct str){0} : sql_name_bare(parts[i]);
+        int len = snprintf(name + n, sizeof name - n, "%s%.*s", n ? "." : "",
+                           (int)(part.n < SQL_NAME_MAX ? part.n : SQL_NAME_MAX), part.n ? part.p : "");
+        n += part.n && len > 0 ? (size_t)len : 0;
+    }
+    name[n] = '\0';
+    if (!x->if_exists)
+        return err_set(a->err, SQLSTATE_UNDEFINED_TABLE, "relation \"%s\" does not exist", name);
     session_notice(a->session, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
-                   "relation \"%.*s\" does not exist, skipping", (int)name.n, name.p);
+                   "relation \"%s\" does not exist, skipping", name);
     return ST_OK;
 }
 
@@ -442,10 +506,12 @@ int alter_run(struct session *s, struct statement *command, struct command_resul
         return missing(&a);
     if (a.alter->object == SQL_ALTER_VIEW && a.relation.kind == 'r')
         return err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "\"%s\" is not a view", a.relation.name);
+    TRY(put_referring_aside(&a));
     TRY(put_indexes_away(&a));
     for (size_t i = 0; i < a.alter->n; i++)
         TRY(run_action(&a, &a.alter->actions[i]));
-    return put_indexes_back(&a);
+    TRY(put_indexes_back(&a));
+    return referring_put_back(s, &a.referring, e);
 }
 
 /* ---- sequences ---- */

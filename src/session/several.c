@@ -2,7 +2,10 @@
  * of several objects, CREATE TABLE with serial columns. */
 #include "session/several.h"
 
+#include "session/referring.h"
 #include "session/session_priv.h"
+#include "sql/edits.h"
+#include "sql/name.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -84,6 +87,73 @@ static int restart(struct session *s, struct str table, struct err *e)
     return ST_OK;
 }
 
+/* ---- DROP TABLE ---- */
+
+/* Whether one of the tables that go is that one. */
+static bool goes(const struct relation *tables, size_t n, const struct relation *table)
+{
+    for (size_t i = 0; i < n; i++)
+        if (tables[i].found && strcmp(tables[i].full, table->full) == 0)
+            return true;
+    return false;
+}
+
+/* The constraints of other tables that refer to it: told of, or in the way. */
+static int tell(struct session *s, const struct relation *table, const struct relation *other, bool cascades,
+                struct err *e)
+{
+    struct ask_rows rows;
+    const char *name = step_literal(s, table->name), *by = step_literal(s, other->name),
+               *schema = step_literal(s, other->schema);
+    const char *sql =
+        name && by && schema
+            ? step_text(
+                  s,
+                  "SELECT name FROM tavana_catalog.pg.constraints() WHERE kind = 'f' AND table_name = %s "
+                  "AND referenced_table = %s AND schema_name = %s AND database_name = %s ORDER BY oid",
+                  by, name, schema, other->temporary ? "'temp'" : "current_database()")
+            : NULL;
+    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    for (size_t i = 0; i < rows.n && cascades; i++)
+        session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
+                       "drop cascades to constraint %s on table %s", ask_value(&rows, i, 0), other->name);
+    if (cascades || rows.n == 0)
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop table %s because other objects depend on it", table->name);
+    err_detail(e, "constraint %s on table %s depends on table %s", ask_value(&rows, 0, 0), other->name,
+               table->name);
+    err_hint(e, "Use DROP ... CASCADE to drop the dependent objects too.");
+    return ST_ERR;
+}
+
+/* Tables that refer to one that goes lose the foreign key; those that go as well lose it too, so that the
+ * order in which they go does not matter. */
+static int free_of_references(struct session *s, const struct sql_several *all, struct err *e)
+{
+    struct relation_name name;
+    struct relation *tables = arena_calloc(&s->message_arena, all->n, sizeof *tables);
+    if (!tables)
+        return err_oom(e);
+    for (size_t i = 0; i < all->n; i++) {
+        read_name(all->names[i].p, all->names[i].n, &name);
+        TRY(relation_find(s, &name, "r", &tables[i], e));
+    }
+    for (size_t i = 0; i < all->n; i++) {
+        struct referring r;
+        if (!tables[i].found)
+            continue;
+        TRY(referring_find(s, &tables[i], &r, e));
+        for (size_t k = 0; k < r.n; k++)
+            if (r.tables[k].directly && !goes(tables, all->n, &r.tables[k].relation))
+                TRY(tell(s, &tables[i], &r.tables[k].relation, all->cascades, e));
+        TRY(referring_put_aside(s, &r, e));
+        TRY(referring_rename(s, &r, &tables[i], NULL, e));
+        TRY(referring_put_back(s, &r, e));
+    }
+    return ST_OK;
+}
+
 int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_SEVERAL);
@@ -92,6 +162,8 @@ int several_run(struct session *s, struct statement *command, struct command_res
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
+    if (all->drops_tables)
+        TRY(free_of_references(s, all, e));
     for (size_t i = 0; i < all->n; i++) {
         struct str text;
         TRY(text_of_one(s, all, i, &text, e));
@@ -136,6 +208,49 @@ static int make_sequence(struct session *s, const struct sql_table *t, const str
     return run_alone(s, str_of(text), e);
 }
 
+/* The schema of the table, with a dot. */
+static int own_schema(struct session *s, const struct sql_table *t, const char **out, struct err *e)
+{
+    struct ask_rows rows;
+    struct relation_name name;
+    read_name(t->name.p, t->name.n, &name);
+    if (name.schema.kind != SQL_TOK_END) {
+        *out = arena_strndup(&s->message_arena, t->name.p, name.relation.at);
+        return *out ? ST_OK : err_oom(e);
+    }
+    TRY(session_ask(s, "SELECT current_schema()", &rows, e));
+    const char *schema = step_name(s, ask_value(&rows, 0, 0));
+    *out = schema ? step_text(s, "%s.", schema) : NULL;
+    return *out ? ST_OK : err_oom(e);
+}
+
+/* The table's text where it refers to itself with its schema. Without one the engine would take the table of
+ * that name in its default schema, and check rows against another table or say that there is none. */
+static int name_itself(struct session *s, const struct sql_table *t, struct sql_rewritten *out, struct err *e)
+{
+    struct edits edits;
+    struct sql_lexer l;
+    struct sql_token token;
+    struct relation_name own;
+    const char *schema;
+    TRY(own_schema(s, t, &schema, e));
+    read_name(t->name.p, t->name.n, &own);
+    edits_init(&edits, &s->message_arena, t->table.text);
+    sql_lexer_init(&l, sql_tokens_of(t->table.text));
+    while (sql_lexer_next(&l, &token) != SQL_TOK_END && token.kind != SQL_TOK_BAD) {
+        if (!sql_token_is_word(&token, "REFERENCES"))
+            continue;
+        struct sql_lexer ahead = l;
+        struct sql_token name, after;
+        (void)sql_lexer_next(&ahead, &name);
+        (void)sql_lexer_next(&ahead, &after);
+        if (sql_token_is_name(&name) && !sql_token_is(&after, '.') &&
+            str_ieq(sql_name_bare(&name), sql_name_bare(&own.relation)))
+            TRY(edits_replace(&edits, name.at, 0, str_of(schema), e));
+    }
+    return edits_apply(&edits, out, e);
+}
+
 int table_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_TABLE);
@@ -147,7 +262,12 @@ int table_run(struct session *s, struct statement *command, struct command_resul
     bool keep = table->keeps || is_there(s, table->name);
     for (size_t i = 0; i < table->n; i++)
         TRY(make_sequence(s, table, &table->sequences[i], keep, e));
-    int rc = run_alone(s, table->table.text, e);
+    struct sql_rewritten itself = {.text = table->table.text};
+    if (table->refers_to_itself)
+        TRY(name_itself(s, table, &itself, e));
+    int rc = run_alone(s, itself.text, e);
+    if (rc < 0 && e->position > 0)
+        e->position = sql_rewrite_position(&itself, table->table.text, e->position);
     if (rc < 0 && e->position > 0)
         e->position = sql_rewrite_position(&table->table, command->sql.text, e->position);
     TRY(rc);

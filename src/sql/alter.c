@@ -470,6 +470,31 @@ static int drop_action(struct alter *a)
                    &action->text);
 }
 
+/* TYPE … [USING …]; from: of ALTER. */
+static int new_type(struct alter *a, size_t from, const struct sql_token *column)
+{
+    static const char *const ends[] = {"USING", NULL};
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    reader_next(r);
+    size_t at = r->token.at;
+    skip_to(r, ends);
+    struct str type = between(r, at, r->token.at), value = {0};
+    if (reader_take(r, "USING")) {
+        at = r->token.at;
+        skip_to(r, NULL);
+        value = between(r, at, r->token.at);
+    }
+    if (!type.n)
+        return reader_syntax_error(r);
+    TRY(add(a, SQL_ALTER_TYPE, &action));
+    action->from = *column;
+    action->type = type;
+    action->options = value;
+    action->text = between(r, from, r->token.at);
+    return ST_OK;
+}
+
 /* ALTER [COLUMN] name …; from: of ALTER. */
 static int alter_column(struct alter *a, size_t from)
 {
@@ -499,6 +524,11 @@ static int alter_column(struct alter *a, size_t from)
         return nothing(a);
     if (sets && sql_token_is_word(&r->token, "GENERATED"))
         return nothing(a);
+    struct sql_token data = r->token;
+    if (sets && reader_take(r, "DATA") && !sql_token_is_word(&r->token, "TYPE"))
+        return refuse(a, &data, "this form of ALTER COLUMN");
+    if (!drops && sql_token_is_word(&r->token, "TYPE"))
+        return new_type(a, from, &column);
     bool light = sql_token_is_word(&r->token, "DEFAULT");
     return rest(a, light ? SQL_ALTER_LIGHT : SQL_ALTER_PLAIN, from);
 }

@@ -24,11 +24,12 @@ enum sql_alter_object {
 };
 
 enum sql_alter_what {
-    SQL_ALTER_PLAIN,           /* the engine's, once no index stands in its way: `text` behind the name */
-    SQL_ALTER_LIGHT,           /* the engine's, whatever indexes there are */
-    SQL_ALTER_RENAME,          /* TO `to` */
-    SQL_ALTER_RENAME_COLUMN,   /* `from` TO `to` */
-    SQL_ALTER_DROP_COLUMN,     /* `from` */
+    SQL_ALTER_PLAIN,         /* the engine's, once no index stands in its way: `text` behind the name */
+    SQL_ALTER_LIGHT,         /* the engine's, whatever indexes there are */
+    SQL_ALTER_RENAME,        /* TO `to` */
+    SQL_ALTER_RENAME_COLUMN, /* `from` TO `to` */
+    SQL_ALTER_DROP_COLUMN,   /* `from` */
+    SQL_ALTER_TYPE, /* `from` gets a `type`; options: what is behind USING, or nothing; text: as PLAIN */
     SQL_ALTER_ADD_UNIQUE,      /* UNIQUE (text), called `to` if that is given */
     SQL_ALTER_ADD_CHECKED,     /* a CHECK, FOREIGN KEY or column, `text`: the table is made anew with it */
     SQL_ALTER_DROP_CONSTRAINT, /* `from`, if_exists */

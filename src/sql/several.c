@@ -1,8 +1,11 @@
-/* DROP and TRUNCATE of several objects: the engine's parser takes one. */
+/* DROP and TRUNCATE of several objects: the engine's parser takes one. DROP TABLE … CASCADE takes away what
+ * refers to the table, which the engine does not do. */
 #include "sql/several.h"
 
 #include "sql/reader.h"
 #include "sql/statement.h"
+
+#include <string.h>
 
 static const struct {
     const char *word, *tag;
@@ -39,12 +42,14 @@ bool sql_is_several(struct sql_tokens sql)
     struct reader r;
     reader_init(&r, NULL, sql, NULL);
     struct str words;
-    if (!read_head(&r, &words))
+    const char *tag = read_head(&r, &words);
+    if (!tag)
         return false;
-    bool is = words.n > 0;
+    bool is = words.n > 0, drops_table = strcmp(tag, "DROP TABLE") == 0;
     while (!is && r.token.kind != SQL_TOK_END && r.token.kind != SQL_TOK_BAD &&
            !sql_token_is(&r.token, ',')) {
-        is = sql_token_is_word(&r.token, "IDENTITY");
+        is = sql_token_is_word(&r.token, "IDENTITY") ||
+             (drops_table && sql_token_is_word(&r.token, "CASCADE"));
         reader_next(&r);
     }
     return is || sql_token_is(&r.token, ',');
@@ -89,6 +94,10 @@ int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql
     } else if (reader_take(&r, "CONTINUE")) {
         (void)reader_take(&r, "IDENTITY");
     }
+    out->cascades = sql_token_is_word(&r.token, "CASCADE");
+    out->drops_tables = out->tag && strcmp(out->tag, "DROP TABLE") == 0;
+    if (out->drops_tables && reader_take(&r, "CASCADE") && r.token.kind != SQL_TOK_END)
+        return reader_syntax_error(&r);
     if (r.token.kind != SQL_TOK_END)
         TRY(reader_rest(&r, &out->tail));
     return ST_OK;

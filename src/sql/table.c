@@ -242,6 +242,22 @@ static int reference_action(struct walk *w)
     return ST_OK; /* NO ACTION, RESTRICT */
 }
 
+/* Behind REFERENCES, at the name. */
+static void note_reference(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct sql_token name = r->token;
+    if (!sql_token_is_name(&name))
+        return;
+    reader_next(r);
+    if (w->head.temporary || sql_token_is(&r->token, '.') ||
+        !str_ieq(sql_name_bare(&name), sql_name_bare(&w->head.relation)))
+        return;
+    w->works = true;
+    if (w->out)
+        w->out->refers_to_itself = true;
+}
+
 /* Every constraint is checked at the end of its statement: one that could wait is never violated then. */
 static int when_checked(struct walk *w)
 {
@@ -304,6 +320,8 @@ static int piece(struct walk *w)
     } else if (sql_token_is_word(&t, "NOT") || sql_token_is_word(&t, "DEFERRABLE") ||
                sql_token_is_word(&t, "INITIALLY")) {
         return when_checked(w);
+    } else if (reader_take(r, "REFERENCES")) {
+        note_reference(w);
     } else if (reader_take(r, "UNIQUE")) {
         return index_clauses(w);
     } else if (reader_take(r, "PRIMARY")) {

@@ -26,8 +26,9 @@ struct sql_table {
     struct sql_rewritten table; /* the CREATE TABLE for the engine */
     struct str name;            /* of the table, as written; lent */
     bool temporary;
-    bool keeps; /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */
-    size_t n;   /* sequences that it needs; at most SQL_TABLE_SEQUENCES_MAX, more is 54000 */
+    bool refers_to_itself; /* by a name without schema, which the engine would look for in its default one */
+    bool keeps;            /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */
+    size_t n;              /* sequences that it needs; at most SQL_TABLE_SEQUENCES_MAX, more is 54000 */
     struct sql_table_sequence *sequences;
 };
 

@@ -84,7 +84,8 @@ def test_constraints_are_added_and_dropped(db):
     fails(db, "23503", "delete from p where id = 2")
     db.execute("alter table f add check (id < 100)")
     fails(db, "23514", "insert into f values (200, 1)")
-    assert fails(db, "0A000", "alter table p add check (id < 50)").diag.message_detail  # f refers to it
+    db.execute("alter table p add check (id < 150)")  # f refers to it
+    fails(db, "23514", "insert into p values (150)")
     db.execute("alter table f add constraint f_u unique (pid)")
     fails(db, "23505", "insert into f (pid) values (1)")
     db.execute("alter table f drop constraint f_u")

@@ -13,20 +13,20 @@ static const struct fake_statement script[] = {
     {.sql = "SELECT current_setting('it''s')", .columns = "t", .rows = 1},
     {.sql = "set threads = 4", .effect = BACKEND_SESSION, .tag = "SET"},
     {.sql = "show tables", .columns = "t", .rows = 2},
-    {.sql = "drop table a", .effect = BACKEND_WRITES, .tag = "DROP TABLE"},
+    {.sql = "drop view a", .effect = BACKEND_WRITES, .tag = "DROP VIEW"},
     {.sql = "select * from *", .columns = "t", .rows = 1},
     {.sql = "nothing is here", .fails_at = FAKE_PREPARE, .code = SQLSTATE_UNDEFINED_COLUMN, .position = 9},
     {.sql = "update t set x = 1 where current of c", .fails_at = FAKE_PREPARE, .code = SQLSTATE_SYNTAX_ERROR},
-    {.sql = "drop table c",
+    {.sql = "drop view c",
      .effect = BACKEND_WRITES,
      .fails_at = FAKE_PREPARE,
      .code = SQLSTATE_UNDEFINED_TABLE,
-     .position = 12},
+     .position = 11},
     {.sql = "CREATE SEQUENCE*", .effect = BACKEND_WRITES, .tag = "CREATE SEQUENCE"},
     {.sql = "CREATE OR REPLACE SEQUENCE*", .effect = BACKEND_WRITES, .tag = "CREATE SEQUENCE"},
     {.sql = "create table t*", .effect = BACKEND_WRITES, .tag = "CREATE TABLE"},
     {.sql = "create table u*", .fails_at = FAKE_PREPARE, .code = SQLSTATE_SYNTAX_ERROR, .position = 14},
-    {.sql = "drop table b", .effect = BACKEND_WRITES, .tag = "DROP TABLE"},
+    {.sql = "drop view b", .effect = BACKEND_WRITES, .tag = "DROP VIEW"},
 };
 
 static int set_up(void **state)
@@ -218,7 +218,7 @@ static void positions_of_errors(void **state)
         {"nothing is here", "E:42703@9 Z:I"},
         {"select 1; nothing is here", "T(i1) (1) [SELECT 1] E:42703@19 Z:I"},
         {"update t set x = 1 where current of c", "E:0A000 Z:I"},
-        {"drop table a, c", "E:42P01@15 Z:I"},
+        {"drop view a, c", "E:42P01@14 Z:I"},
         {"create table u (id serial)", "E:42601@14 Z:I"},
         {"create table t (id serial)", "[CREATE TABLE] Z:I"},
         {"declare c cursor for nothing is here", "E:42703@30 Z:I"},
@@ -243,12 +243,12 @@ static void options_of_the_server(void **state)
 static void several_for_the_engine(void **state)
 {
     (void)state;
-    ask("drop table a, b", "[DROP TABLE] Z:I");
+    ask("drop view a, b", "[DROP VIEW] Z:I");
     expect_log(
-        "begin, prepare drop table a, open drop table a, start drop table a, close drop table a, stmt_free "
-        "drop table a, prepare drop table b, open drop table b, start drop table b, close drop table b, "
-        "stmt_free drop table b, commit");
-    ask("begin read only; drop table a, b", "[BEGIN] E:25006 Z:E");
+        "begin, prepare drop view a, open drop view a, start drop view a, close drop view a, stmt_free "
+        "drop view a, prepare drop view b, open drop view b, start drop view b, close drop view b, "
+        "stmt_free drop view b, commit");
+    ask("begin read only; drop view a, b", "[BEGIN] E:25006 Z:E");
     ask("rollback; create table t (id serial)", "[ROLLBACK] [CREATE TABLE] Z:I");
     assert_non_null(strstr(fake_log(fake), "SEQUENCE"));
 }

@@ -425,6 +425,13 @@ static void test_several(void **state)
     assert_true(str_eq(d.names[1], STR("\"B,c\" . d")));
     assert_true(str_eq(d.names[2], STR("e")));
     assert_true(str_eq(d.tail, STR("cascade")));
+    assert_false(d.drops_tables);
+    s = one("drop table if exists \"a b\" cascade");
+    assert_int_equal(s.kind, SQL_SEVERAL);
+    assert_int_equal(sql_parse_several(&arena, &s, &d, &err), ST_OK);
+    assert_true(d.drops_tables && d.cascades && d.n == 1 && d.tail.n == 0);
+    s = one("drop table \"cascade\"");
+    assert_int_equal(s.kind, SQL_ENGINE);
     s = one("truncate a, b");
     assert_int_equal(sql_parse_several(&arena, &s, &d, &err), ST_OK);
     assert_string_equal(d.tag, "TRUNCATE TABLE");
@@ -432,8 +439,11 @@ static void test_several(void **state)
     static const struct {
         const char *sql;
         int position;
-    } wrong[] = {
-        {"drop table a, ", 14}, {"drop table , a", 12}, {"drop table a b, c", 0}, {"truncate a,, b", 12}};
+    } wrong[] = {{"drop table a, ", 14},
+                 {"drop table , a", 12},
+                 {"drop table a b, c", 0},
+                 {"drop table a cascade b", 22},
+                 {"truncate a,, b", 12}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         s = one(wrong[i].sql);
         err_init(&err);
