@@ -32,6 +32,7 @@ static const struct call_name names[] = {
     {.name = "chr", .home = CALL_ENGINE, .target = "pg_chr"},
     {.name = "concat", .home = CALL_ENGINE, .target = "concat", .shown = true},
     {.name = "concat_ws", .home = CALL_ENGINE, .target = "concat_ws", .shown = true, .but_first = true},
+    {.name = "current_schema", .home = CALL_MACRO, .target = "current_schema"},
     {.name = "date_part", .home = CALL_ENGINE, .target = "pg_date_part"},
     {.name = "date_trunc", .home = CALL_ENGINE, .target = "pg_date_trunc"},
     {.name = "decode", .home = CALL_ENGINE, .target = "pg_decode"},

@@ -1,6 +1,7 @@
 #include "dialect/names.h"
 
 #include "base/buf.h"
+#include "dialect/fold.h"
 
 enum { COLUMNS_MAX = 9999 }; /* of VALUES that are named; PostgreSQL has no more than 1,664 */
 
@@ -17,9 +18,12 @@ static int call_word(struct rewriter *r, size_t at, struct str word)
 {
     static const struct {
         const char *word, *call;
-    } calls[] = {{"current_date", "current_date()"},     {"current_time", "get_current_time()"},
-                 {"current_schema", "current_schema()"}, {"current_timestamp", "get_current_timestamp()"},
-                 {"localtime", "current_localtime()"},   {"localtimestamp", "current_localtimestamp()"}};
+    } calls[] = {{"current_date", "current_date()"},
+                 {"current_time", "get_current_time()"},
+                 {"current_schema", SCHEMA_PG "current_schema()"},
+                 {"current_timestamp", "get_current_timestamp()"},
+                 {"localtime", "current_localtime()"},
+                 {"localtimestamp", "current_localtimestamp()"}};
     size_t end = at + word.n;
     while (end < r->edits.sql.n && (r->edits.sql.p[end] == ' ' || r->edits.sql.p[end] == '\n'))
         end++;
@@ -86,10 +90,11 @@ int names_take(struct rewriter *r, const struct sql_token *t)
             return ST_OK;
         return put_alias(r, event.at, event.name);
     case COLUMN_WORD: return r->postgres ? call_word(r, event.at, event.name) : ST_OK;
-    case COLUMN_ALIAS: /* the engine takes fewer words for one */
-        return r->postgres && t->kind == SQL_TOK_WORD
-                   ? edits_replace(&r->named, event.at, 0, STR("AS "), r->err)
-                   : ST_OK;
+    case COLUMN_ALIAS:
+        if (!r->postgres || t->kind != SQL_TOK_WORD)
+            return ST_OK;
+        TRY(fold_name(r, t));
+        return edits_replace(&r->named, event.at, 0, STR("AS "), r->err); /* the engine takes fewer words */
     case COLUMN_VALUES:
         return r->postgres ? edits_replace(&r->named, event.at, 0, STR("SELECT * FROM ("), r->err) : ST_OK;
     case COLUMN_VALUES_END:

@@ -2,16 +2,15 @@
 #include "dialect/refer.h"
 
 #include "dialect/calls.h"
+#include "dialect/chain.h"
+#include "dialect/schemas.h"
 #include "dialect/sources.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
 #include <stdio.h>
 
-enum {
-    CHAIN_MAX = 4, /* database.schema.relation.column */
-    KEY_MAX = 512, /* a question to the session */
-};
+enum { KEY_MAX = 512 }; /* a question to the session */
 
 #define NO_CURSORS                                                                                           \
     "[]::STRUCT(name VARCHAR, statement VARCHAR, is_holdable BOOLEAN, is_binary BOOLEAN, "                   \
@@ -19,60 +18,6 @@ enum {
 #define NO_STATEMENTS                                                                                        \
     "[]::STRUCT(name VARCHAR, statement VARCHAR, from_sql BOOLEAN, prepare_time TIMESTAMPTZ, types "         \
     "VARCHAR[])[]"
-
-/* name.name…, read from the current token. */
-struct chain {
-    struct sql_token parts[CHAIN_MAX];
-    size_t n;
-    size_t schema; /* which part is pg_catalog or information_schema; n: none */
-    enum sql_catalog_space space;
-    struct sql_token after;
-    size_t end;
-    bool star; /* ends in .* */
-};
-
-static void read_chain(const struct rewriter *r, struct chain *c)
-{
-    struct sql_lexer ahead = r->lexer;
-    struct sql_token t = r->token;
-    *c = (struct chain){0};
-    for (;;) {
-        c->parts[c->n++] = t;
-        c->end = walk_end(&t);
-        (void)sql_lexer_next(&ahead, &c->after);
-        if (c->n == CHAIN_MAX || !sql_token_is(&c->after, '.'))
-            break;
-        struct sql_lexer before = ahead;
-        (void)sql_lexer_next(&ahead, &t);
-        if (!sql_token_is_name(&t)) {
-            c->star = t.kind == SQL_TOK_OP;
-            ahead = before;
-            break;
-        }
-    }
-    c->schema = c->n;
-    for (size_t i = 0; i < 2 && i + 1 < c->n + c->star && c->schema == c->n; i++) {
-        if (walk_is(&c->parts[i], "pg_catalog"))
-            c->space = SQL_CATALOG_PG;
-        else if (walk_is(&c->parts[i], "information_schema"))
-            c->space = SQL_CATALOG_INFO;
-        else
-            continue;
-        c->schema = i;
-    }
-}
-
-/* Leaves the chain behind as one finished primary. */
-static void pass_chain(struct rewriter *r, const struct chain *c)
-{
-    r->before = r->prev;
-    r->start = c->parts[0].at;
-    r->end = c->end;
-    r->literal = false;
-    r->prev = c->parts[c->n - 1];
-    sql_lexer_seek(&r->lexer, c->end);
-    (void)sql_lexer_next(&r->lexer, &r->token);
-}
 
 static int relation_arguments(struct rewriter *r, const char *letters, struct str *out)
 {
@@ -130,7 +75,7 @@ static int rewrite_relation(struct rewriter *r, const struct chain *c, const str
                                 alias ? STR("") : str_of(name->name)};
     TRY(walk_concat(r, parts, sizeof parts / sizeof *parts, &text));
     TRY(walk_replace(r, c->parts[0].at, c->end, text));
-    pass_chain(r, c);
+    chain_pass(r, c);
     return ST_OK;
 }
 
@@ -143,7 +88,7 @@ static int rewrite_function(struct rewriter *r, const struct chain *c, const str
         r, (const struct str[]){engine ? STR("") : STR(SCHEMA_PG), str_of(engine ? name->detail : target)}, 2,
         &text));
     TRY(walk_replace(r, c->parts[0].at, c->end, text));
-    pass_chain(r, c);
+    chain_pass(r, c);
     if (strcmp(name->detail, "u") == 0) {
         struct str user;
         TRY(walk_ask_text(r, "user", STR("current_user"), &user));
@@ -231,7 +176,7 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
         TRY(walk_replace(r, from, c->end, get ? STR(SCHEMA_PG "any_setting") : STR(SCHEMA_PG "set_nothing")));
     else if (to > from)
         TRY(walk_replace(r, from, to, STR("")));
-    pass_chain(r, c);
+    chain_pass(r, c);
     return ST_OK;
 }
 
@@ -262,7 +207,7 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         return rewrite_setting_call(r, c, name);
     TRY(walk_replace(r, c->parts[0].at, end, text));
     c->end = end;
-    pass_chain(r, c);
+    chain_pass(r, c);
     return ST_OK;
 }
 
@@ -323,7 +268,7 @@ static int rewrite_series_column(struct rewriter *r, const struct chain *c, size
     if (integers)
         TRY(walk_insert(r, end, STR("::INTEGER[]")));
     TRY(walk_insert(r, end, STR(")")));
-    pass_chain(r, c);
+    chain_pass(r, c);
     return ST_OK;
 }
 
@@ -332,7 +277,7 @@ static int rewrite_source(struct rewriter *r, const struct chain *c, struct str 
                           bool wrapped)
 {
     TRY(walk_replace(r, c->parts[0].at, c->end, text));
-    pass_chain(r, c);
+    chain_pass(r, c);
     TRY(walk_on(r));
     if (r->depth <= DEPTH_MAX) {
         struct frame *f = &r->frames[r->depth];
@@ -347,29 +292,6 @@ static bool makes_rows(struct str name)
 {
     return str_ieq(name, STR("generate_series")) || str_ieq(name, STR("unnest")) ||
            str_ieq(name, STR("generate_subscripts"));
-}
-
-/* CREATE TABLE pg_temp.t: the engine wants CREATE TEMP TABLE. */
-static int make_temporary(struct rewriter *r)
-{
-    struct sql_lexer l;
-    struct sql_token create, table;
-    sql_lexer_init(&l, r->tokens);
-    (void)sql_lexer_next(&l, &create);
-    (void)sql_lexer_next(&l, &table);
-    bool target = sql_token_is_word(&r->prev, "TABLE") || sql_token_is_word(&r->prev, "EXISTS");
-    return target && r->depth == 0 && sql_token_is_word(&create, "CREATE") &&
-                   sql_token_is_word(&table, "TABLE")
-               ? walk_insert(r, walk_end(&create), STR(" TEMP"))
-               : ST_OK;
-}
-
-static int rewrite_schema(struct rewriter *r, struct str name)
-{
-    if (str_eq(name, STR("temp")))
-        TRY(make_temporary(r));
-    TRY(walk_replace(r, r->token.at, walk_end(&r->token), name));
-    return walk_on(r);
 }
 
 /* Whether a name before a bracket is no call: a table with its columns, a macro with its parameters. */
@@ -479,10 +401,11 @@ static int walk_from_call(struct rewriter *r, const struct chain *c, struct str 
 int walk_name(struct rewriter *r)
 {
     struct chain c;
-    read_chain(r, &c);
-    struct str schema = sql_engine_schema(&c.parts[0]);
-    if (c.n > 1 && schema.p && !sql_token_is(&r->prev, '.'))
-        return rewrite_schema(r, schema);
+    chain_read(r, &c);
+    bool did = false;
+    TRY(walk_schema(r, &c, &did));
+    if (did)
+        return ST_OK;
     bool qualified = c.schema < c.n;
     size_t at = qualified ? c.schema + 1 : 0; /* the part that names the thing */
     if (at >= c.n || (!qualified && c.n > 1) || sql_token_is_word(&r->prev, "AS") ||
@@ -490,7 +413,7 @@ int walk_name(struct rewriter *r)
         return walk_on(r);
     }
     bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
-    bool did = false, place = call && is_relation_place(r);
+    bool place = call && is_relation_place(r);
     if (place && r->postgres && c.space == SQL_CATALOG_PG) {
         TRY(walk_from_call(r, &c, sql_name_bare(&c.parts[at]), &did));
         if (did)
@@ -540,7 +463,7 @@ int walk_name(struct rewriter *r)
     if (call || (name && column)) { /* the engine's own function; a column of a relation */
         if (qualified)
             TRY(walk_replace(r, c.parts[0].at, c.parts[at].at, STR("")));
-        pass_chain(r, &c);
+        chain_pass(r, &c);
         if (!source)
             return ST_OK;
         TRY(walk_on(r));
@@ -548,6 +471,6 @@ int walk_name(struct rewriter *r)
             r->frames[r->depth].rows = true;
         return ST_OK;
     }
-    pass_chain(r, &c);
+    chain_pass(r, &c);
     return ST_OK;
 }

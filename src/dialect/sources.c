@@ -3,6 +3,8 @@
  * several arrays, are a list of structs that is unnested with its fields. */
 #include "dialect/sources.h"
 
+#include "dialect/walk.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -128,7 +130,7 @@ static int put_columns(struct rewriter *r, const struct source *s, struct str na
 {
     struct str column = s ? str_of(s->column) : name, more = STR("");
     if (t->alias.kind != SQL_TOK_END && (!s || !s->named || (!s->fields && names_column(r, &t->alias))))
-        column = t->alias.text;
+        TRY(walk_folded(r, &t->alias, &column));
     static const char *const numbered[] = {"", "", ", unnest_1", ", unnest_1, unnest_2",
                                            ", unnest_1, unnest_2, unnest_3"};
     if (several > 1) {

@@ -9,6 +9,7 @@
 
 #include "dialect/calls.h"
 #include "dialect/cast.h"
+#include "dialect/fold.h"
 #include "dialect/literal.h"
 #include "dialect/locking.h"
 #include "dialect/names.h"
@@ -232,6 +233,8 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->err = e;
     r->value = d->value;
     r->arg = d->arg;
+    r->database = d->database;
+    r->database_is = d->database_is;
     r->postgres = d->postgres;
     r->catalog = hint.catalog;
     r->tokens = sql;
@@ -240,6 +243,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     edits_init(&r->edits, a, sql.text);
     if ((r->postgres || r->catalog) && operators_hint(sql.text))
         TRY(operators_translate(r));
+    edits_init(&r->folded, a, sql.text);
     if (r->postgres)
         TRY(words_translate(r));
     names_init(r);
@@ -251,5 +255,6 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
         return ST_OK;
     if (d->names)
         TRY(names_end(r));
+    TRY(fold_end(r));
     return edits_apply(&r->edits, out, e);
 }

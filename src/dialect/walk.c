@@ -143,6 +143,18 @@ int walk_concat(struct rewriter *r, const struct str *parts, size_t n, struct st
     return ST_OK;
 }
 
+int walk_folded(struct rewriter *r, const struct sql_token *t, struct str *out)
+{
+    *out = t->text;
+    if (t->kind != SQL_TOK_WORD)
+        return ST_OK;
+    char *text = arena_alloc(r->arena, t->text.n + 1);
+    if (!text)
+        return err_oom(r->err);
+    *out = (struct str){text, sql_name_read(t, text)};
+    return ST_OK;
+}
+
 /* Where the primary ends; keeps names with dots, calls and brackets together. */
 static void track_primary(struct rewriter *r)
 {
@@ -215,7 +227,8 @@ static int name_column(struct rewriter *r, const struct frame *f)
     }
     if (!walk_is_alias(&name) || sql_token_is(&after, '('))
         return ST_OK;
-    TRY(walk_concat(r, (const struct str[]){STR("("), name.text, STR(")")}, 3, &text));
+    TRY(walk_folded(r, &name, &text));
+    TRY(walk_concat(r, (const struct str[]){STR("("), text, STR(")")}, 3, &text));
     return walk_insert(r, walk_end(&name), text);
 }
 

@@ -4,6 +4,7 @@
 #define TAVANA_DIALECT_WALK_H
 
 #include "dialect/column_name.h"
+#include "dialect/translate.h"
 #include "sql/accepts.h"
 #include "sql/edits.h"
 #include "sql/name.h"
@@ -47,12 +48,15 @@ struct rewriter {
     struct err *err;
     sql_session_value_fn *value;
     void *arg;
+    struct str database; /* struct dialect */
+    enum dialect_database database_is;
     struct edits edits;
     struct sql_tokens tokens;
     struct sql_lexer lexer; /* behind token */
     struct sql_token token, prev;
     struct column_names names;
     struct edits named;       /* what names.c says, in order */
+    struct edits folded;      /* what fold.c says, in order */
     size_t start;             /* of the primary (name, literal, call, bracket) that ends with prev … */
     size_t end;               /* … and its end; start == end: none */
     struct sql_token before;  /* what stands before it */
@@ -102,6 +106,9 @@ int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct 
 int walk_ask_sql(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
 /* The session's answer as a string literal, digits too: a user may be called 42. Or `otherwise`. */
 int walk_ask_text(struct rewriter *r, const char *name, struct str otherwise, struct str *out);
+
+/* The text of a name's token, folded to lower case; of the arena, or the token's own. 53200 */
+int walk_folded(struct rewriter *r, const struct sql_token *t, struct str *out);
 
 /* Whether a column of a select list starts behind `before`. */
 bool walk_starts_column(const struct rewriter *r, const struct sql_token *before);

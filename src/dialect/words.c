@@ -1,5 +1,7 @@
 #include "dialect/words.h"
 
+#include "dialect/fold.h"
+
 #include <ctype.h>
 
 enum { WORD_MIN = 2, WORD_MAX = 12 };
@@ -53,10 +55,12 @@ int words_translate(struct rewriter *r)
 {
     struct sql_lexer l;
     struct sql_token before = {.kind = SQL_TOK_END}, t, after;
+    struct folding folding = {0};
     sql_lexer_init(&l, r->tokens);
     (void)sql_lexer_next(&l, &t);
     for (; t.kind != SQL_TOK_END && t.kind != SQL_TOK_BAD; before = t, t = after) {
         (void)sql_lexer_next(&l, &after);
+        TRY(fold_take(r, &folding, &before, &t, &after));
         if (is_reserved(&t) && !is_syntax(&t, &before, &after))
             TRY(quote(r, &t));
     }

@@ -5,7 +5,7 @@
 
 #include "dialect/walk.h"
 
-/* Notes the edits, in one pass over the tokens. 53200 */
+/* Notes the edits, and folds names (fold.h), in one pass over the tokens. 53200 */
 int words_translate(struct rewriter *r);
 
 #endif

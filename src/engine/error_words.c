@@ -323,7 +323,12 @@ static void say_name(struct err *e, enum form form, const struct pieces *p, cons
             name);
         break;
     case VIEW_MISSING: say(e, e->code, "view \"%s\" does not exist", name); break;
-    case SCHEMA_MISSING: say(e, e->code, "schema \"%s\" does not exist", name); break;
+    case SCHEMA_MISSING:
+        if (strcmp(name, "information_schema") == 0) /* a search path without schemas (session/engine.c) */
+            say(e, e->code, "no schema has been selected to create in");
+        else
+            say(e, e->code, "schema \"%s\" does not exist", name);
+        break;
     case RELATION_EXISTS: say(e, e->code, "relation \"%s\" already exists", name); break;
     case SCHEMA_EXISTS: say(e, e->code, "schema \"%s\" already exists", name); break;
     case COLUMN_MISSING: say(e, e->code, "column \"%s\" does not exist", name); break;

@@ -350,9 +350,10 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
                         "constraint_index) AS n FROM system.main.duckdb_constraints() WHERE constraint_type "
                         "IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY', 'CHECK')) e JOIN "
                         "tavana_catalog.pg.constraints() c ON e.database_name = c.database_name AND "
-                        "e.schema_name = c.schema_name AND e.table_name = c.table_name AND e.n = "
-                        "(c.oid::BIGINT - 100000000) %% 64 WHERE c.database_name = %s AND c.schema_name = %s "
-                        "AND c.table_name = %s AND lower(c.name) = lower(%s)",
+                        "c.schema_name = tavana_catalog.pg.shown_schema(e.database_name, e.schema_name) AND "
+                        "e.table_name = c.table_name AND e.n = (c.oid::BIGINT - 100000000) %% 64 WHERE "
+                        "e.database_name = %s AND e.schema_name = %s AND e.table_name = %s AND "
+                        "lower(c.name) = lower(%s)",
                         a->relation.temporary ? "'temp'" : "current_database()", schema, table, literal)
             : NULL;
     if (!sql)

@@ -78,10 +78,9 @@ int session_ask_portal(struct session *s, struct backend_portal *portal, struct 
 
 int session_ask(struct session *s, const char *sql, struct ask_rows *out, struct err *e)
 {
-    struct session_query q = {.text = sql, .memory = &s->memory.all};
     struct backend_stmt *stmt = NULL;
     struct backend_portal *portal = NULL;
-    int st = session_prepare(s, &q, &stmt, e);
+    int st = session_hand_over_own(s, sql, &stmt, e);
     if (st == ST_OK)
         st = s->engine->ops->open(s->engine, stmt, NULL, 0, &portal, e);
     if (st == ST_OK)

@@ -88,7 +88,7 @@ static int discard_all(struct session *s, struct err *e)
     notify_committed(s);
     TRY(settings_reset_all(&s->settings, false, e));
     TRY(session_engine_reset(s, e));
-    return session_apply_settings(s, false, e);
+    return session_apply_settings(s, e);
 }
 
 /* Views first: they are of tables. What is in a macro stays: PostgreSQL has no temporary functions. */

@@ -79,6 +79,22 @@ static int transfer(struct copy_in *c, uint64_t *rows, struct err *e)
     return st;
 }
 
+/* The table, where the engine knows it, also in the text, which a gateway hands on. */
+static int lead(struct session *s, const struct sql_copy *sent, struct sql_copy *out, struct err *e)
+{
+    *out = *sent;
+    TRY(qualified_lead(s, &out->source, e));
+    if (out->source.p == sent->source.p)
+        return ST_OK;
+    size_t end = sent->source_at + sent->source.n;
+    const char *text = step_text(s, "%.*s%.*s%.*s", (int)sent->source_at, sent->text.p, (int)out->source.n,
+                                 out->source.p, (int)(sent->text.n - end), sent->text.p + end);
+    if (!text)
+        return err_oom(e);
+    out->text = str_of(text);
+    return ST_OK;
+}
+
 static int run(struct session *s, const struct sql_copy *copy, uint64_t *rows, struct err *e)
 {
     struct copy_in c = {.sink = {.data = data, .settle = settle, .locate = locate},
@@ -96,10 +112,12 @@ static int run(struct session *s, const struct sql_copy *copy, uint64_t *rows, s
 int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e)
 {
     struct backend_session *engine;
+    struct sql_copy led;
     uint64_t rows = 0;
     TRY(session_engine(s, &engine, e));
+    TRY(lead(s, copy, &led, e));
     TRY(tx_implicit_begin(s, e)); /* a row that fails takes those before it along */
-    TRY(run(s, copy, &rows, e));
+    TRY(run(s, &led, &rows, e));
     stats_rows_are(&s->stats, rows);
     metric_add(METRIC_ROWS_LOADED, rows);
     (void)snprintf(r->tag, sizeof r->tag, "COPY %llu", (unsigned long long)rows);

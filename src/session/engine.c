@@ -26,63 +26,67 @@ static const char *next_schema(const char *at, struct str *out)
     return end;
 }
 
-/* PostgreSQL's path in the engine's words: "$user" and "" name nothing here, public is the engine's main, and
- * the catalog is always searched. */
-static int engine_search_path(const char *path, struct buf *out, struct err *e)
+/* A schema of PostgreSQL's path in the engine's words: public is its main, "$user" that of the user; n 0: it
+ * is searched anyway, or names nothing. */
+static struct str engine_schema(struct session *s, struct str schema)
 {
+    const char *user;
+    if (str_eq(schema, STR("\"$user\""))) {
+        user = step_name(s, s->user);
+        return user ? str_of(user) : STR("");
+    }
+    if (str_eq(schema, STR("\"\"")) || str_ieq(schema, STR("pg_catalog")))
+        return STR("");
+    return str_ieq(schema, STR("public")) || str_eq(schema, STR("\"public\"")) ? STR("main") : schema;
+}
+
+static int put_path(struct session *s, const char *path, struct err *e)
+{
+    return s->engine->ops->set_search_path(s->engine, path, e);
+}
+
+/* The path's schemas, all of them or those that are there; one of which nothing is made stands for none. */
+static int read_path(struct session *s, bool all, struct buf *out, struct err *e)
+{
+    const char *path = settings_get(&s->settings, SET_SEARCH_PATH);
+    char one[SETTING_VALUE_MAX];
     struct str schema;
     while ((path = next_schema(path, &schema))) {
-        if (str_eq(schema, STR("\"$user\"")) || str_eq(schema, STR("\"\"")) ||
-            str_ieq(schema, STR("pg_catalog")))
+        schema = engine_schema(s, schema);
+        if (schema.n == 0)
             continue;
-        if (str_ieq(schema, STR("public")) || str_eq(schema, STR("\"public\"")))
-            schema = STR("main");
-        if (out->len)
-            buf_put_u8(out, ',');
-        buf_put(out, schema.p, schema.n);
+        (void)snprintf(one, sizeof one, "%.*s", (int)schema.n, schema.p);
+        int rc = all || str_eq(schema, STR("main")) ? ST_OK : put_path(s, one, e);
+        if (rc < 0 && e->code != SQLSTATE_INVALID_SCHEMA_NAME)
+            return rc;
+        if (rc == ST_OK)
+            buf_printf(out, "%s%s", out->len ? "," : "", one);
+        err_init(e);
     }
+    if (out->len == 0)
+        buf_printf(out, "information_schema");
     buf_put_u8(out, 0);
     return buf_ok(out) ? ST_OK : err_oom(e);
 }
 
-/* What there is of a path that some schemas of are gone from, as PostgreSQL searches it. */
-static int apply_existing(struct session *s, const char *path, struct err *e)
+static int apply_search_path(struct session *s, struct err *e)
 {
-    struct str schema;
-    char one[SETTING_VALUE_MAX];
-    CLEANUP(buf_release) struct buf there;
-    buf_init(&there, 2 * SETTING_VALUE_MAX);
-    while ((path = next_schema(path, &schema))) {
-        (void)snprintf(one, sizeof one, "%.*s", (int)schema.n, schema.p);
-        err_init(e);
-        if (s->engine->ops->set_search_path(s->engine, one, e) == ST_OK) {
-            if (there.len)
-                buf_put_u8(&there, ',');
-            buf_put(&there, schema.p, schema.n);
-        } else if (e->code != SQLSTATE_INVALID_SCHEMA_NAME) {
-            return ST_ERR;
-        }
-    }
-    err_init(e);
-    buf_put_u8(&there, 0);
-    return buf_ok(&there) ? s->engine->ops->set_search_path(s->engine, (const char *)there.data, e)
-                          : err_oom(e);
-}
-
-static int apply_search_path(struct session *s, bool as_set, struct err *e)
-{
-    struct buf path;
+    CLEANUP(buf_release) struct buf path;
     buf_init(&path, 2 * SETTING_VALUE_MAX);
-    int rc = engine_search_path(settings_get(&s->settings, SET_SEARCH_PATH), &path, e);
-    if (rc == ST_OK)
-        rc = s->engine->ops->set_search_path(s->engine, (const char *)path.data, e);
-    if (rc < 0 && !as_set && e->code == SQLSTATE_INVALID_SCHEMA_NAME)
-        rc = apply_existing(s, (const char *)path.data, e);
-    buf_release(&path);
-    return rc;
+    if (!strstr(settings_get(&s->settings, SET_SEARCH_PATH),
+                "$user")) { /* mostly there is none of that name */
+        TRY(read_path(s, true, &path, e));
+        int rc = put_path(s, (const char *)path.data, e);
+        if (rc == ST_OK || e->code != SQLSTATE_INVALID_SCHEMA_NAME)
+            return rc;
+        err_init(e);
+        buf_clear(&path);
+    }
+    TRY(read_path(s, false, &path, e));
+    return put_path(s, (const char *)path.data, e);
 }
 
-static int apply_changed(struct session *s, uint64_t changed, bool as_set, struct err *e)
+static int apply_changed(struct session *s, uint64_t changed, struct err *e)
 {
     const uint64_t told = (uint64_t)1 << SET_TIMEZONE | (uint64_t)1 << SET_EXTRA_FLOAT_DIGITS |
                           (uint64_t)1 << SET_BYTEA_OUTPUT | (uint64_t)1 << SET_TAVANA_RESUME;
@@ -97,17 +101,17 @@ static int apply_changed(struct session *s, uint64_t changed, bool as_set, struc
     }
     bool path_set = s->settings.slots[SET_SEARCH_PATH].value || s->settings.slots[SET_SEARCH_PATH].start;
     if (s->settings_applied ? changed >> SET_SEARCH_PATH & 1 : path_set)
-        TRY(apply_search_path(s, as_set, e));
+        TRY(apply_search_path(s, e));
     s->settings_applied = true;
     return ST_OK;
 }
 
-int session_apply_settings(struct session *s, bool as_set, struct err *e)
+int session_apply_settings(struct session *s, struct err *e)
 {
     if (!s->engine)
         return ST_OK; /* told when it is opened */
     uint64_t changed = settings_take_changed(&s->settings);
-    int st = apply_changed(s, changed, as_set, e);
+    int st = apply_changed(s, changed, e);
     if (st < 0)
         s->settings.changed |= changed; /* still to be told, or what it is once the failed SET is undone */
     return st;
@@ -128,8 +132,13 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
         shared_set_target(&s->shared, s->engine);
         s->settings_applied = false;
     }
+    bool idle = s->tx.state == TX_IDLE;
+    if (s->schemas_changed && (idle || s->schemas_changed == SCHEMAS_CHANGED) && s->tx.state != TX_FAILED) {
+        s->settings.changed |= (uint64_t)1 << SET_SEARCH_PATH;
+        s->schemas_changed = idle ? SCHEMAS_SAME : SCHEMAS_MAY_COME_BACK;
+    }
     if (s->settings.changed || !s->settings_applied)
-        TRY(session_apply_settings(s, false, e));
+        TRY(session_apply_settings(s, e));
     *out = s->engine;
     return ST_OK;
 }
@@ -137,6 +146,12 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
 void session_engine_counts(struct backend_session *engine, struct account *memory)
 {
     engine->memory = memory;
+}
+
+void session_note_tag(struct session *s, const char *tag)
+{
+    if (strcmp(tag, "CREATE SCHEMA") == 0 || strcmp(tag, "DROP SCHEMA") == 0)
+        s->schemas_changed = SCHEMAS_CHANGED;
 }
 
 int session_engine_reset(struct session *s, struct err *e)

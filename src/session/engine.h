@@ -13,9 +13,11 @@ struct session;
 
 /* Opens it when there is none yet, and tells it the settings. Lent until the session ends. */
 int session_engine(struct session *s, struct backend_session **out, struct err *e);
-/* Tells it what has changed; what it could not be told it is told the next time. as_set: a schema of
- * search_path that is not there is 3F000; else it is passed over, as in PostgreSQL. */
-int session_apply_settings(struct session *s, bool as_set, struct err *e);
+/* Tells it what has changed; what it could not be told it is told the next time. A schema of search_path that
+ * is not there is passed over. */
+int session_apply_settings(struct session *s, struct err *e);
+/* A statement of that tag has run: one that makes or drops a schema changes what search_path leads to. */
+void session_note_tag(struct session *s, const char *tag);
 /* What is prepared, bound or copied from here on counts against memory. */
 void session_engine_counts(struct backend_session *engine, struct account *memory);
 /* As if it had just been opened; the settings are told anew. */

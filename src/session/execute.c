@@ -17,6 +17,7 @@ static int complete(struct session *s, const struct execution *how, const char *
         text[n++] = ' ';
         u64_digits(count, text + n);
     }
+    session_note_tag(s, tag);
     s->reply->ops->tag(s->reply, text);
     session_statement_completed(s);
     return ST_OK;

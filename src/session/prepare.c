@@ -85,6 +85,8 @@ static const char *session_value(void *arg, const char *name)
         return s->user;
     if (strcmp(name, "database") == 0)
         return s->database;
+    if (strcmp(name, "database_stays") == 0)
+        return qualified_database_stays(s) ? "t" : NULL;
     if (strcmp(name, "pid") == 0)
         return say(asked, "%u", s->place.pid);
     if (strcmp(name, "version") == 0)
@@ -118,11 +120,6 @@ static void led_release(struct led *led)
     translation_unref(led->kept);
 }
 
-static bool means_postgres(const struct session *s)
-{
-    return strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0;
-}
-
 static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, struct led *out,
                 struct err *e)
 {
@@ -130,6 +127,8 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
     const struct dialect d = {
         .value = session_value,
         .arg = &asked,
+        .database = str_of(s->database),
+        .database_is = s->database_is,
         .names = true,
         .postgres = means_postgres(s),
     };
@@ -145,7 +144,11 @@ static int judge_and_lead(struct session *s, struct arena *a, const struct sql_t
 {
     bool again;
     struct translations *all = &s->server->translations;
-    const struct translation_key key = {.text = sql->text, .postgres = means_postgres(s), .strings = strings};
+    const struct translation_key key = {.text = sql->text,
+                                        .database = str_of(s->database),
+                                        .database_is = s->database_is,
+                                        .postgres = means_postgres(s),
+                                        .strings = strings};
     out->kept = translations_find(all, &key, &again);
     if (out->kept) {
         out->edits = out->kept->edits;
@@ -175,12 +178,13 @@ static int explain_where_current_of(const struct sql_statement *sql, struct err 
 }
 
 /* edits: from text to what the engine got. */
-static int explain(const struct session_query *q, struct str text, const struct sql_rewritten *edits,
-                   struct err *e)
+static int explain(const struct session *s, const struct session_query *q, struct str text,
+                   const struct sql_rewritten *edits, struct err *e)
 {
     if (q->sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
         e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
     e->position = sql_rewrite_position(edits, text, e->position);
+    qualified_explain(s, text, e);
     if (q->made)
         e->position = sql_rewrite_position(q->made, q->sql->text, e->position);
     sql_shift_position(q->sql, e);
@@ -188,15 +192,6 @@ static int explain(const struct session_query *q, struct str text, const struct 
 }
 
 /* ---- all of it ---- */
-
-static int hand_over(struct session *s, const struct session_query *q, const struct sql_tokens *sql,
-                     struct backend_stmt **out, struct err *e)
-{
-    struct backend_session *engine;
-    TRY(session_engine(s, &engine, e));
-    session_engine_counts(engine, q->memory);
-    return engine->ops->prepare(engine, sql, q->oids, q->noids, out, e);
-}
 
 static int prepare_query(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
 {
@@ -207,13 +202,15 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
     if (q->made)
         TRY(sql_tokens_follow(&scratch, &sent, q->made, &sql, e));
+    if (cstr_ieq(q->sql->word, "ATTACH") || cstr_ieq(q->sql->word, "DETACH"))
+        s->database_is = DATABASE_UNKNOWN;
     if (judge_and_lead(s, &scratch, &sql, names_in_strings(q->sql), &led, e) < 0) {
         led.edits.nedits = 0; /* its errors are placed in what it was given */
-        return explain(q, sql.text, &led.edits, e);
+        return explain(s, q, sql.text, &led.edits, e);
     }
     q->names_session = led.names_session;
-    int rc = hand_over(s, q, &led.sql, out, e);
-    return rc < 0 ? explain(q, sql.text, &led.edits, e) : ST_OK;
+    int rc = session_hand_over(s, q, &led.sql, out, e);
+    return rc < 0 ? explain(s, q, sql.text, &led.edits, e) : ST_OK;
 }
 
 int session_lead(struct session *s, struct str text, struct str *out, struct err *e)
@@ -243,7 +240,7 @@ int session_check_syntax(struct session *s, const struct sql_statement *sql, str
     TRY(lead(s, &scratch, &sent, &led, e));
     TRY(session_engine(s, &engine, e));
     int rc = engine->ops->split(engine, led.sql.text, no_piece, NULL, e);
-    return rc < 0 ? explain(&q, sql->text, &led.edits, e) : ST_OK;
+    return rc < 0 ? explain(s, &q, sql->text, &led.edits, e) : ST_OK;
 }
 
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
@@ -252,5 +249,5 @@ int session_prepare(struct session *s, struct session_query *q, struct backend_s
     if (q->sql)
         return prepare_query(s, q, out, e);
     const struct sql_tokens own = sql_tokens_of(str_of(q->text));
-    return hand_over(s, q, &own, out, e);
+    return session_hand_over(s, q, &own, out, e);
 }

@@ -59,13 +59,15 @@ static const char *condition(struct session *s, const struct relation_name *n)
     return text;
 }
 
-int relation_find(struct session *s, const struct relation_name *name, const char *kinds,
+int relation_find(struct session *s, const struct relation_name *given, const char *kinds,
                   struct relation *out, struct err *e)
 {
     struct ask_rows rows;
-    assert(name->relation.kind != SQL_TOK_END && *kinds);
+    struct relation_name name = *given;
+    assert(name.relation.kind != SQL_TOK_END && *kinds);
     *out = (struct relation){0};
-    const char *where = condition(s, name);
+    TRY(qualified_leave_database(s, &name, e));
+    const char *where = condition(s, &name);
     const char *sql =
         where ? step_text(s,
                           "SELECT kind, schema_name, name, sql, comment, database_name = 'temp', "

@@ -36,9 +36,9 @@ struct relation_name {
     struct sql_token database, schema, relation;
 };
 
-/* found is false when there is none of the kinds (a string of kind letters), or it is in a database that is
- * not the session's. */
-int relation_find(struct session *s, const struct relation_name *name, const char *kinds,
+/* found is false when there is none of the kinds (a string of kind letters), or it is in a database of the
+ * engine's that is not the session's. 0A000: in one that the engine has not. */
+int relation_find(struct session *s, const struct relation_name *given, const char *kinds,
                   struct relation *out, struct err *e);
 /* Whether anything in that schema has that name, as relations have. */
 int relation_exists(struct session *s, const char *schema, const char *name, bool *out, struct err *e);

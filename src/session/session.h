@@ -8,6 +8,7 @@
 #define TAVANA_SESSION_SESSION_H
 
 #include "base/arena.h"
+#include "dialect/translate.h"
 #include "session/advisory.h"
 #include "session/client.h"
 #include "session/deadline.h"
@@ -27,12 +28,21 @@ struct session_server;
 
 enum { SESSION_MAGIC = 0x5e551011 };
 
+/* Whether the session made or dropped schemas since it told the engine what search_path leads to. */
+enum schemas_changed {
+    SCHEMAS_SAME,
+    SCHEMAS_CHANGED,
+    SCHEMAS_MAY_COME_BACK /* with its transaction's end */
+};
+
 struct session {
     unsigned magic;
     struct session_server *server;
     struct reply *reply;
     struct session_client *client;
     char *user, *database; /* NULL: it has not said who it is */
+    enum dialect_database database_is;
+    enum schemas_changed schemas_changed;
 
     struct session_place place;   /* with the server's lock */
     struct session_shared shared; /* with shared.lock */

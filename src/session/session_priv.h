@@ -28,6 +28,7 @@
 #include "session/engine.h"
 #include "session/execute.h"
 #include "session/explain.h"
+#include "session/hand_over.h"
 #include "session/index.h"
 #include "session/interrupts.h"
 #include "session/left.h"
@@ -41,6 +42,7 @@
 #include "session/portal.h"
 #include "session/portal_run.h"
 #include "session/prepare.h"
+#include "session/qualified.h"
 #include "session/registry.h"
 #include "session/relation.h"
 #include "session/send.h"
@@ -51,6 +53,7 @@
 #include "session/settings.h"
 #include "session/several.h"
 #include "session/split.h"
+#include "session/sql_text.h"
 #include "session/statement.h"
 #include "session/statements.h"
 #include "session/step.h"
@@ -71,6 +74,13 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
+
+/* Whether its statements mean what PostgreSQL means by them. */
+static inline bool means_postgres(const struct session *s)
+{
+    return strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0;
+}
 
 enum { SESSION_SERVER_MAGIC = 0x5e55e12e };
 

@@ -166,10 +166,10 @@ static int set_and_apply(struct session *s, const char *name, const char *value,
 {
     const bool in_transaction = true; /* at the least in the one that ends with this Query, or at Sync */
     struct backend_session *engine;
-    if (cstr_ieq(name, "search_path")) /* whether the schemas exist the engine knows */
+    if (cstr_ieq(name, "search_path")) /* which of the schemas exist the engine knows */
         TRY(session_engine(s, &engine, e));
     TRY(settings_set(&s->settings, name, value, local, in_transaction, e));
-    return s->settings.changed ? session_apply_settings(s, value != NULL, e) : ST_OK;
+    return s->settings.changed ? session_apply_settings(s, e) : ST_OK;
 }
 
 static int set_transaction(struct session *s, const struct sql_set *set, struct err *e)
@@ -228,7 +228,7 @@ int set_run(struct session *s, struct statement *st, struct command_result *r, s
     }
     if (st->sql.kind == SQL_RESET && strcmp(set->name, "all") == 0) {
         TRY(settings_reset_all(&s->settings, true, e));
-        return session_apply_settings(s, false, e);
+        return session_apply_settings(s, e);
     }
     if (set->local && s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
         session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,

@@ -51,7 +51,7 @@ static int check_any(const char *name, const char *in, char *out, struct err *e)
     return copy_value(name, in, out, e);
 }
 
-/* Whether the schemas exist the engine says; the database of our own views is nobody's (statement.c). */
+/* Which of the schemas exist the engine says; the database of our own views is nobody's (statement.c). */
 static int check_search_path(const char *name, const char *in, char *out, struct err *e)
 {
     if (strcasestr(in, SQL_CATALOG_DATABASE))

@@ -8,11 +8,6 @@
 
 struct session;
 
-/* A text of the message's arena; NULL without memory. */
-const char *step_text(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A name, or a value, as SQL: in its quotes. Of the message's arena; NULL without memory. */
-const char *step_name(struct session *s, const char *name);
-const char *step_literal(struct session *s, const char *value);
 /* Runs a statement without rows that is the session's own, in the engine's words. text NULL: 53200. */
 int step_run(struct session *s, const char *text, struct err *e);
 /* The same of one that holds words of the client, which mean what they mean to it: judged and led to where

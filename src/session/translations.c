@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Does a translation depend on what has been added to it? Then it is a part of the key. */
-static_assert(sizeof(struct dialect) == 3 * sizeof(void *),
+static_assert(sizeof(struct dialect) == 5 * sizeof(void *),
               "struct translation_key goes with struct dialect");
 
 void translations_init(struct translations *all)
@@ -42,12 +42,20 @@ void translations_release(struct translations *all)
 
 static uint64_t hash_of(const struct translation_key *key)
 {
-    return hash_byte(hash_text(key->text), (unsigned char)(key->postgres + 2 * key->strings));
+    unsigned flags = key->postgres + 2U * key->strings + 4U * key->database_is;
+    uint64_t hash = hash_byte(hash_text(key->text), (unsigned char)flags);
+    return key->database.n ? hash_byte(hash, (unsigned char)key->database.p[key->database.n - 1]) : hash;
 }
 
 static struct translation_set *set_of(struct translations *all, uint64_t hash)
 {
     return &all->sets[hash % TRANSLATION_SETS];
+}
+
+static bool is_same(const struct translation_key *a, const struct translation_key *b)
+{
+    return a->postgres == b->postgres && a->strings == b->strings && a->database_is == b->database_is &&
+           str_eq(a->text, b->text) && str_eq(a->database, b->database);
 }
 
 /* ---- with the lock ---- */
@@ -56,8 +64,7 @@ static struct translation *find(struct translation_set *set, uint64_t hash, cons
 {
     for (size_t i = 0; i < TRANSLATION_WAYS; i++) {
         struct translation *t = set->kept[i];
-        if (!t || t->hash != hash || t->key.postgres != key->postgres || t->key.strings != key->strings ||
-            !str_eq(t->key.text, key->text))
+        if (!t || t->hash != hash || !is_same(&t->key, key))
             continue;
         set->used[i] = ++set->now;
         unsigned refs = __atomic_add_fetch(&t->refs, 1, __ATOMIC_RELAXED);
@@ -129,8 +136,8 @@ static struct translation *make(const struct translation_key *key, const struct 
     if (added > TRANSLATION_BYTES_MAX || edits->nedits > TRANSLATION_BYTES_MAX ||
         nmarks > TRANSLATION_BYTES_MAX)
         return NULL;
-    size_t bytes = aligned(sizeof(struct translation)) + aligned(key->text.n) + aligned(added + 1) +
-                   aligned(edit_bytes) + aligned(mark_bytes);
+    size_t bytes = aligned(sizeof(struct translation)) + aligned(key->text.n) + aligned(key->database.n) +
+                   aligned(added + 1) + aligned(edit_bytes) + aligned(mark_bytes);
     uint8_t *p = bytes <= TRANSLATION_BYTES_MAX ? mem_alloc(bytes) : NULL;
     if (!p)
         return NULL;
@@ -138,6 +145,7 @@ static struct translation *make(const struct translation_key *key, const struct 
     p += aligned(sizeof *t);
     *t = (struct translation){.refs = 1, .hash = hash_of(key), .key = *key, .bytes = bytes};
     t->key.text.p = put(&p, key->text.p, key->text.n);
+    t->key.database.p = put(&p, key->database.p, key->database.n);
     t->edits = (struct sql_rewritten){.text = t->key.text, .nedits = edits->nedits};
     if (edits->nedits) {
         t->edits.edits = put(&p, edits->edits, edit_bytes);

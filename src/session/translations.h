@@ -7,6 +7,7 @@
 #ifndef TAVANA_SESSION_TRANSLATIONS_H
 #define TAVANA_SESSION_TRANSLATIONS_H
 
+#include "dialect/translate.h"
 #include "sql/rewrite.h"
 #include "sql/token.h"
 
@@ -23,9 +24,11 @@ enum {
 
 /* All that a translation depends on. */
 struct translation_key {
-    struct str text; /* lent */
-    bool postgres;   /* struct dialect */
-    bool strings;    /* its strings were judged as well */
+    struct str text;     /* lent */
+    struct str database; /* struct dialect … lent */
+    enum dialect_database database_is;
+    bool postgres;
+    bool strings; /* its strings were judged as well */
 };
 
 /* Never changes. */

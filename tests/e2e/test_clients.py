@@ -45,7 +45,7 @@ def test_psql_script(server):
     assert out.split() == ["1|x", "2|y", "42", "10", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("command, wanted", [("\\dt", "psql_meta"), ("\\d psql_meta", "numeric(10,2)"), ("\\dn", "main"), ("\\l", "db"),
+@pytest.mark.parametrize("command, wanted", [("\\dt", "psql_meta"), ("\\d psql_meta", "numeric(10,2)"), ("\\dn", "public"), ("\\l", "db"),
                                              ("\\dv", ""), ("\\df", ""), ("\\du", ""), ("\\dT", ""), ("\\conninfo", "tester")])
 def test_psql_describes(command, wanted, server):
     psql(server, "-c", "create or replace table psql_meta (id int not null, name text not null, price decimal(10,2))")

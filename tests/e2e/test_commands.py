@@ -31,7 +31,7 @@ def test_the_table_is_the_search_paths(db):
         db.execute("alter table twin drop column c, add column d serial")
         assert db.execute("create index on twin (a)").statusmessage == "CREATE INDEX"
         assert rows(db, "select table_schema, string_agg(column_name, ' ' order by ordinal_position) from information_schema.columns "
-                        "where table_name = 'twin' group by 1 order by 1 desc") == [("main", "a b"), ("cmd", "a d")]
+                        "where table_name = 'twin' group by 1 order by 1 desc") == [("public", "a b"), ("cmd", "a d")]
     finally:
         db.execute("drop table main.twin")
 

@@ -25,7 +25,7 @@ def test_units(set_to, shows, wire):
     ("set client_encoding = 'LATIN1'", "22023"), ("set DateStyle = 'German'", "0A000"), ("set IntervalStyle = 'iso_8601'", "0A000"),
     ("set standard_conforming_strings = off", "0A000"), ("set server_version = '1'", "55P02"), ("set max_connections = 1", "55P02"),
     ("set timezone = 'Nowhere/City'", "22023"), ("set statement_timeout = 'soon'", "22023"), ("set extra_float_digits = 9", "22023"),
-    ("prepare transaction 'x'", "0A000"), ("set search_path = no_such_schema", "3F000")])
+    ("prepare transaction 'x'", "0A000"), ("set search_path = tavana_catalog", "42501")])
 def test_what_is_not_done_says_so(sql, code, wire):
     assert f"err:{code}" in wire.ask(Q(sql))
     assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
@@ -85,7 +85,7 @@ def test_search_path(wire):
     wire.ask(Q('set search_path to "$user", sp, public'))
     assert one(wire, "select a from t") == "7"
     wire.ask(Q("reset search_path"))
-    assert one(wire, "select current_schema()") == "main"
+    assert one(wire, "select current_schema()") == "public"
 
 
 def test_who_and_where(server):
@@ -310,8 +310,8 @@ def test_more_time_zone_forms(sql, shows, wire):
 
 def test_search_path_without_names(wire):
     ends(wire, ("set search_path = ''", "SET"), ("select 1", ("1",)), ("select count(*) >= 0 from pg_catalog.pg_class", ("t",)), ("set search_path = public, pg_catalog", "SET"),
-         ("select current_schema()", ("main",)), ("set search_path = main, no_such_schema", "err:3F000"), ("select current_schema()", ("main",)),
-         ("show search_path", ("public, pg_catalog",)))
+         ("select current_schema()", ("public",)), ("set search_path = no_such_schema, public", "SET"), ("select current_schema()", ("public",)),
+         ("show search_path", ("no_such_schema, public",)), ("set search_path = no_such_schema", "SET"), ("select current_schema()", (None,)))
 
 
 def test_search_path_decides_where_things_are_made(wire):
@@ -660,19 +660,19 @@ PATHS = ["show search_path", "select x from t_of_path"]
 
 
 @pytest.mark.parametrize("script, want", [
-    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "set search_path = nosuch"], "p1"),
-    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "select set_config('search_path', 'nosuch', false)"], "p1"),
-    (["set search_path = p1", "begin", "set local search_path = p2", "select x from t_of_path", "set search_path = nosuch", "rollback"], "p1"),
-    (["set search_path = p1", "begin", "set local search_path = p2", "commit", "set search_path = p1, nosuch"], "p1"),
-    (["set search_path = p1", "begin", "savepoint a", "set search_path = p2", "select x from t_of_path", "set search_path = nosuch", "rollback to a", "commit"], "p1"),
-    (["set search_path = p1", "begin", "set search_path = p2", "savepoint a", "set search_path = nosuch", "rollback to a", "commit"], "p2"),
-    (["set search_path = p1", "begin", "set search_path = p2", "savepoint a", "set search_path = p1", "set search_path = nosuch", "rollback to a", "commit"], "p2"),
-    (["set search_path = p2", "begin", "reset search_path", "rollback", "set search_path = nosuch"], "p2"),
-    (["set search_path = p2", "begin", "reset all", "rollback", "set search_path = nosuch"], "p2"),
-    (["set search_path = p1", "set search_path = p2; set search_path = nosuch"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "set search_path = tavana_catalog"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2", "rollback", "select set_config('search_path', 'tavana_catalog', false)"], "p1"),
+    (["set search_path = p1", "begin", "set local search_path = p2", "select x from t_of_path", "set search_path = tavana_catalog", "rollback"], "p1"),
+    (["set search_path = p1", "begin", "set local search_path = p2", "commit", "set search_path = p1, tavana_catalog"], "p1"),
+    (["set search_path = p1", "begin", "savepoint a", "set search_path = p2", "select x from t_of_path", "set search_path = tavana_catalog", "rollback to a", "commit"], "p1"),
+    (["set search_path = p1", "begin", "set search_path = p2", "savepoint a", "set search_path = tavana_catalog", "rollback to a", "commit"], "p2"),
+    (["set search_path = p1", "begin", "set search_path = p2", "savepoint a", "set search_path = p1", "set search_path = tavana_catalog", "rollback to a", "commit"], "p2"),
+    (["set search_path = p2", "begin", "reset search_path", "rollback", "set search_path = tavana_catalog"], "p2"),
+    (["set search_path = p2", "begin", "reset all", "rollback", "set search_path = tavana_catalog"], "p2"),
+    (["set search_path = p1", "set search_path = p2; set search_path = tavana_catalog"], "p1"),
     (["set search_path = p1", "begin", "set search_path = p2", "rollback", "set timezone = 'nowhere'"], "p1"),
-    (["set search_path = p1", "begin", "set search_path = p2; set timezone = 'Asia/Tokyo'", "rollback", "set search_path = nosuch; select 1"], "p1"),
-    (["set search_path = p1", "set search_path = p2; set search_path = nosuch", "discard all", "set search_path = nosuch", "set search_path = p2"], "p2"),
+    (["set search_path = p1", "begin", "set search_path = p2; set timezone = 'Asia/Tokyo'", "rollback", "set search_path = tavana_catalog; select 1"], "p1"),
+    (["set search_path = p1", "set search_path = p2; set search_path = tavana_catalog", "discard all", "set search_path = tavana_catalog", "set search_path = p2"], "p2"),
     (["set search_path = p3", "begin", "set search_path = p1", "drop schema p3", "commit"], "p1"),
 ])
 def test_what_show_says_select_reads(script, want, wire):

@@ -133,14 +133,14 @@ static void test_relations(void **state)
          "pg_catalog.pg_namespace n "
          "on n.oid = c.relnamespace where c.relkind in ('r','v','S') and n.nspname !~ '^(pg_|info)' order by "
          "1",
-         "main.sq S;main.t r;main.u r;main.v v;s2.Odd r"},
-        {"select tablename from pg_tables where schemaname = 'main' order by 1", "t;u"},
+         "public.sq S;public.t r;public.u r;public.v v;s2.Odd r"},
+        {"select tablename from pg_tables where schemaname = 'public' order by 1", "t;u"},
         {"select relname from pg_class where pg_table_is_visible(oid) and relkind = 'r' and relnamespace <> "
          "11 order by 1",
          "t;tt;u"},
         {"select tableowner from pg_tables where tablename = 't'", "joe"},
         {"select nspname from pg_namespace order by 1",
-         "information_schema;main;pg_catalog;pg_temp;pg_toast;s2"},
+         "information_schema;pg_catalog;pg_temp;pg_toast;public;s2"},
         {"select datname from pg_database where datallowconn", "shop"},
         {"select usename from pg_user union all select rolname from pg_roles", "joe;joe"},
         {"select datname || usename || pid from pg_stat_activity", "shopjoe7"},
@@ -180,7 +180,7 @@ static void test_columns(void **state)
          "where table_catalog = current_database() and table_name = 't' order by ordinal_position",
          "a integer int4 NO;b text text NO;c numeric numeric YES;d timestamp with time zone timestamptz "
          "YES;e ARRAY _int4 YES"},
-        {"select table_name || table_type from information_schema.tables where table_schema = 'main' order "
+        {"select table_name || table_type from information_schema.tables where table_schema = 'public' order "
          "by 1",
          "tBASE TABLE;uBASE TABLE;vVIEW"},
         {"select typname from pg_type where oid in (16, 1007, 2950) order by 1", "_int4;bool;uuid"},
@@ -209,7 +209,7 @@ static void test_constraints(void **state)
          "any(i.indkey) "
          "where i.indrelid = 'u'::regclass and i.indisprimary",
          "id"},
-        {"select pg_get_indexdef('t_b'::regclass)", "CREATE INDEX t_b ON main.t USING btree (b)"},
+        {"select pg_get_indexdef('t_b'::regclass)", "CREATE INDEX t_b ON public.t USING btree (b)"},
         {"select pg_get_indexdef(indexrelid, 1, true) from pg_index where indrelid = 't'::regclass order by "
          "1",
          "a;b"},
@@ -241,13 +241,13 @@ static void test_names_and_numbers(void **state)
          "('timestamp with time zone'), ('float'), ('name')) v(x)",
          "1042,701,19,1184,1043"},
         {"select format_type(t.oid, null) from pg_type t where t.typname = 'mood'", "mood"},
-        {"select 'main'::regnamespace", "main"},
+        {"select 'public'::regnamespace", "public"},
         {"select 'joe'::regrole", "joe"},
         {"select pg_get_userbyid(relowner) from pg_class where relname = 't'", "joe"},
         {"select current_user || current_database()", "joeshop"},
         {"select current_setting('threads')", "1"},
         {"select current_setting('nope', true)", "NULL"},
-        {"select array_to_string(current_schemas(true), ',')", "pg_catalog,main"},
+        {"select array_to_string(current_schemas(true), ',')", "pg_catalog,public"},
         {"select quote_ident('A b') || quote_ident('a') || quote_literal('it''s')", "\"A b\"a'it''s'"},
         {"select pg_encoding_to_char(6)", "UTF8"},
         {"select relname from pg_class where relname like 'pg\\_d%' and relkind = 'r' order by 1",
@@ -264,7 +264,7 @@ static void test_search_path(void **state)
     (void)state;
     static const struct question questions[] = {
         {"select '\"Odd\"'::regclass", "\"Odd\""},
-        {"select oid::regclass from pg_class where relname = 't'", "main.t"},
+        {"select oid::regclass from pg_class where relname = 't'", "public.t"},
         {"select array_to_string(current_schemas(false), ',')", "s2"},
     };
     assert_int_equal(engine_exec(conn, "SET search_path = 's2'", &err), ST_OK);

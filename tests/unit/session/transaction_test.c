@@ -460,12 +460,12 @@ static void settings_roll_back(void **state)
     ask("set local timezone = 'Europe/Berlin'", "N:25P01 [SET] Z:I");
     ask("set search_path = a, b", "[SET] Z:I");
     (void)fake_log(fake);
-    ask("set search_path = nowhere", "E:3F000 Z:I");
-    ask("show search_path", "T(search_path) (a, b) [SHOW] Z:I");
+    ask("begin; set search_path = nowhere", "[BEGIN] [SET] Z:T");
+    ask("rollback; show search_path", "[ROLLBACK] T(search_path) (a, b) [SHOW] Z:I");
     ask("select 1", "T(i1) (1) [SELECT 1] Z:I");
-    expect_log(
-        "search_path nowhere, search_path a,b, prepare select 1, open select 1, start select 1, fetch 0+all, "
-        "close select 1, stmt_free select 1");
+    expect_log("search_path nowhere, search_path nowhere, search_path information_schema, search_path a,b, "
+               "prepare select 1, open select 1, start select 1, fetch 0+all, "
+               "close select 1, stmt_free select 1");
     fake_fail(fake, FAKE_APPLY_SETTINGS, SQLSTATE_INVALID_PARAMETER_VALUE);
     ask("set timezone = 'Europe/Berlin'", "E:22023 Z:I");
     ask("show timezone", "T(TimeZone) (UTC) [SHOW] Z:I");
