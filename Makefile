@@ -8,7 +8,8 @@ E2E_ARGS ?=
 export SAMPLE_SCALE ?= 1
 export PG_PORT ?= 15432
 
-RUN_PYTEST = .deps/venv/bin/python -m pytest -q -p no:cacheprovider
+# A file of tests for each core runs at once.
+RUN_PYTEST = .deps/venv/bin/python -m pytest -q -p no:cacheprovider -n $(JOBS) --dist loadfile
 PYTEST = $(RUN_PYTEST) tests/e2e
 # Arguments for bench/run.py, e.g. BENCH_ARGS='--only rows --rounds 3'.
 BENCH_ARGS ?=
@@ -105,11 +106,10 @@ test-e2e-workers: deps-test build
 	@TAVANA_BINARY=$(CURDIR)/build/tavana TAVANA_E2E_WORKERS=2 $(RUN_PYTEST) -rs $(E2E_ARGS) \
 		$(patsubst %,tests/e2e/test_%.py,$(if $(TAVANA_FULL),$(shared_catalog_full),$(shared_catalog)))
 
-# Its clocks are generous, so that a file for each core runs at once.
 test-e2e-asan: deps-test build
 	@cmake --preset debug >/dev/null
 	@cmake --build build-debug -j $(JOBS) --target tavana
-	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) -n $(JOBS) --dist loadfile $(E2E_ARGS) \
+	@TAVANA_BINARY=$(CURDIR)/build-debug/tavana TAVANA_SANITIZED=1 $(PYTEST) $(E2E_ARGS) \
 		$(call leave_out,bench chaos clients docs hosts scale)
 
 test-tsan: deps-test build

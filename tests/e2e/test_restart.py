@@ -93,7 +93,9 @@ def test_clients_wait_in_line(kept):
         with s.wire(timeout=30) as w:
             answers.append(w.ask(Q("select 40 + 2"))[1])
 
-    os.kill(s.pid, signal.SIGSTOP)  # it accepts nothing: all of them are in line when it dies
+    child = psutil.Process(s.pid)
+    child.suspend()  # it accepts nothing: all of them are in line when it dies
+    wait_for(lambda: child.status() == psutil.STATUS_STOPPED, 10)
     threads = [threading.Thread(target=come) for _ in range(50)]
     for t in threads:
         t.start()
