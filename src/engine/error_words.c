@@ -2,6 +2,7 @@
  * wins. The pieces that a message is cut into are copied before it is overwritten. */
 #include "engine/error_words.h"
 
+#include "engine/error_phrases.h"
 #include "sql/name.h"
 #include "sql/statement.h"
 #include "sql/token.h"
@@ -191,7 +192,8 @@ static const char *type_name(const char *engine)
         const char *engine, *name;
     } types[] = {{"INT16", "smallint"},          {"INT32", "integer"},   {"INT64", "bigint"},
                  {"INT128", "numeric"},          {"BOOL", "boolean"},    {"FLOAT", "real"},
-                 {"DOUBLE", "double precision"}, {"DECIMAL", "numeric"}, {"UUID", "uuid"}};
+                 {"DOUBLE", "double precision"}, {"DECIMAL", "numeric"}, {"UUID", "uuid"},
+                 {"INTERVAL", "interval"}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strncmp(engine, types[i].engine, strlen(types[i].engine)) == 0)
             return types[i].name;
@@ -208,8 +210,8 @@ static void say_conversion(struct err *e, const struct pieces *p)
     else if (e->code == SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE)
         say(e, e->code, "value \"%s\" is out of range for type %s", p->text[0], type);
     else
-        say(e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for type %s: \"%s\"", type,
-            p->text[0]);
+        say(e, e->code == SQLSTATE_INVALID_DATETIME_FORMAT ? e->code : SQLSTATE_INVALID_TEXT_REPRESENTATION,
+            "invalid input syntax for type %s: \"%s\"", type, p->text[0]);
 }
 
 static void say_range(struct err *e, const char *engine)
@@ -362,8 +364,10 @@ void error_words(struct err *e, const char *sql)
     size_t i = 0, n = sizeof messages / sizeof *messages;
     while (i < n && !cut(e->message, i, &p))
         i++;
-    if (i == n)
+    if (i == n) {
+        error_phrases(e);
         return;
+    }
     switch (messages[i].form) {
     case NOT_NULL: say_null(e, &p); break;
     case DUPLICATE: say_duplicate(e, &p, sql); break;

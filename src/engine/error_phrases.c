@@ -1,0 +1,143 @@
+/* A table of phrases. First match wins; the pieces are copied before the message is overwritten. */
+#include "engine/error_phrases.h"
+
+#include "pgtype/oid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PIECE_MAX = 256 };
+
+/* How a piece is put into PostgreSQL's message. */
+enum piece {
+    AS_IT_IS,
+    A_NAME, /* without the engine's quotes around it */
+    A_TYPE, /* the engine's, by PostgreSQL's name for it */
+};
+
+/* before, between and behind cut the engine's message: "before A between B behind". NULL: to its end. What
+ * say leaves of the engine's message goes to DETAIL when keep says so. */
+static const struct {
+    const char *before, *between, *behind;
+    enum piece piece;
+    bool keep;
+    const char *say; /* with %s for each piece */
+} phrases[] = {
+    {"Referenced column \"", "\" was not found because the FROM clause is missing", "", AS_IT_IS, false,
+     "column \"%s\" does not exist"},
+    {"Scalar Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
+    {"Aggregate Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
+    {"Table Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
+    {"Macro Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
+    {"Table Macro Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
+    {"Type with name ", " does not exist", "", A_NAME, false, "type \"%s\" does not exist"},
+    {"Index with name ", " does not exist", "", A_NAME, false, "index \"%s\" does not exist"},
+    {"Sequence with name ", " does not exist", "", A_NAME, false, "relation \"%s\" does not exist"},
+    {"Column with name ", " already exists", "", A_NAME, false, "column \"%s\" specified more than once"},
+    {"Type with name ", " already exists", "", A_NAME, false, "type \"%s\" already exists"},
+    {"Unimplemented type for cast (", " -> ", ")", A_TYPE, false, "cannot cast type %s to %s"},
+    {"More than one row returned by a subquery used as an expression", NULL, NULL, AS_IT_IS, false,
+     "more than one row returned by a subquery used as an expression"},
+    {"WHERE clause cannot contain aggregates", NULL, NULL, AS_IT_IS, false,
+     "aggregate functions are not allowed in WHERE"},
+    {"Malformed JSON at ", NULL, NULL, AS_IT_IS, true, "invalid input syntax for type json"},
+};
+
+/* From from up to the text stop, or to the end. false: it is not there, or the piece is too long. *end:
+ * behind stop. */
+static bool take(const char *from, const char *stop, char out[static PIECE_MAX], const char **end)
+{
+    const char *to = stop && *stop ? strstr(from, stop) : from + strlen(from);
+    if (!to || (size_t)(to - from) >= PIECE_MAX)
+        return false;
+    memcpy(out, from, (size_t)(to - from));
+    out[to - from] = '\0';
+    *end = to + (stop ? strlen(stop) : 0);
+    return true;
+}
+
+static void unquote(char *name)
+{
+    size_t n = strlen(name);
+    if (n < 2 || name[0] != '"' || name[n - 1] != '"')
+        return;
+    memmove(name, name + 1, n - 2);
+    name[n - 2] = '\0';
+}
+
+static void type_of(char name[static PIECE_MAX])
+{
+    uint32_t oid = strcmp(name, "VARCHAR") == 0 ? PGTYPE_TEXT : pgtype_by_name(str_of(name));
+    const struct pgtype_info *t = pgtype_find(oid);
+    if (t)
+        (void)snprintf(name, PIECE_MAX, "%s", t->sql_name);
+}
+
+static void put(char piece[static PIECE_MAX], enum piece as)
+{
+    if (as == A_NAME)
+        unquote(piece);
+    else if (as == A_TYPE)
+        type_of(piece);
+}
+
+static bool cut(const char *message, size_t i, char a[static PIECE_MAX], char b[static PIECE_MAX])
+{
+    const char *at = message;
+    size_t skip = strlen(phrases[i].before);
+    a[0] = b[0] = '\0';
+    if (strncmp(message, phrases[i].before, skip) != 0)
+        return false;
+    if (!phrases[i].between)
+        return true;
+    if (!take(message + skip, phrases[i].between, a, &at))
+        return false;
+    return !*phrases[i].behind || take(at, phrases[i].behind, b, &at);
+}
+
+/* The names may hold what printf would read, so they are put in here. */
+static void fill(char *out, size_t size, const char *say, const char *a, const char *b)
+{
+    size_t n = 0, next = 0;
+    for (const char *p = say; *p && n + 1 < size; p++) {
+        if (p[0] != '%' || p[1] != 's') {
+            out[n++] = *p;
+            continue;
+        }
+        int put_in = snprintf(out + n, size - n, "%s", next++ == 0 ? a : b);
+        n += put_in < 0 ? 0 : (size_t)put_in < size - n ? (size_t)put_in : size - n - 1;
+        p++;
+    }
+    out[n] = '\0';
+}
+
+static void say(struct err *e, size_t i, const char *a, const char *b)
+{
+    char text[ERR_MESSAGE_MAX], hint[ERR_HINT_MAX], kept[ERR_MESSAGE_MAX];
+    enum sqlstate code = e->code;
+    int32_t position = e->position;
+    fill(text, sizeof text, phrases[i].say, a, b);
+    memcpy(hint, e->hint, sizeof hint);
+    if (strncmp(hint, "Use \"SET ", 9) == 0) /* a setting of the engine, which clients cannot set */
+        hint[0] = '\0';
+    (void)snprintf(kept, sizeof kept, "%s", e->message);
+    err_init(e);
+    (void)err_set(e, code, "%s", text);
+    if (phrases[i].keep)
+        err_detail(e, "%s", kept);
+    e->position = position;
+    memcpy(e->hint, hint, sizeof hint);
+}
+
+void error_phrases(struct err *e)
+{
+    char a[PIECE_MAX], b[PIECE_MAX];
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+        if (!cut(e->message, i, a, b))
+            continue;
+        put(a, phrases[i].piece);
+        put(b, phrases[i].piece);
+        say(e, i, a, b);
+        return;
+    }
+}
