@@ -7,6 +7,7 @@
 
 #include "backend/local_conn.h"
 #include "backend/local_priv.h"
+#include "backend/local_snapshot.h"
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -175,6 +176,7 @@ int local_conn_prepare_to_run(struct local_session *s, struct str text, bool bli
 {
     struct local_cached *k;
     TRY(find_or_prepare(s, text, blind, fresh || s->local->reads_elsewhere, &k, e));
+    TRY(local_snapshot_ready(s, k->stmt, text, e));
     k->ran = true;
     *version = k->version;
     *out = k->stmt;

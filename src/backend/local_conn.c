@@ -11,6 +11,7 @@
 #include "backend/local_call.h"
 #include "backend/local_catalog.h"
 #include "backend/local_priv.h"
+#include "backend/local_snapshot.h"
 #include "backend/local_tx.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -223,6 +224,7 @@ int local_claim(struct local_session *s, struct local_conn **out, struct err *e)
     TRY(claim(s, e));
     if (s->main->settings != s->settings)
         TRY(renew_settings(s, e));
+    local_snapshot_check(s);
     local_running_on(s, s->main);
     *out = s->main;
     return ST_OK;

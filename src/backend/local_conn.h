@@ -33,12 +33,22 @@ struct local_cached {
     bool blind; /* looks at no data: planned the same whatever there is */
 };
 
+/* When what a connection knows of the catalog was read: local_snapshot.h. */
+struct local_snapshot {
+    bool known;
+    struct local_catalog at;
+    bool elsewhere;                               /* other processes may change it */
+    uint64_t settings, data_version, transaction; /* transaction 0: in none */
+    int64_t read_us;
+};
+
 #define LOCAL_SETTINGS_UNKNOWN UINT64_MAX
 
 struct local_conn {
     struct engine_conn *conn;
     uint64_t settings; /* version of the session's that it has; LOCAL_SETTINGS_UNKNOWN: some of them */
     uint64_t clock;
+    struct local_snapshot snapshot;
     struct local_cached cached[LOCAL_CACHED_STATEMENTS];
 };
 

@@ -76,6 +76,8 @@ struct local_session {
     struct list detached;      /* what streams on connections of their own, the idlest first */
     unsigned ndetached;
     enum local_tx tx;
+    uint64_t transaction; /* how many there were, this one included */
+    uint64_t began_at;    /* catalog_version of local when it began */
     bool wrote;           /* in this transaction */
     uint64_t changes;     /* statements that changed something, ever */
     uint64_t catalog;     /* with the next two: see local_stale.c */

@@ -88,6 +88,8 @@ static int session_begin(struct local_session *s, enum local_tx how, bool one_sn
 {
     struct local_conn *c;
     TRY(local_claim(s, &c, e));
+    s->began_at = local_catalog_now(s).all;
+    s->transaction++;
     TRY(begin(s, how, e));
     s->tx = how;
     s->wrote = false;

@@ -214,7 +214,9 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
 /* Whether a bare name stands where a relation does. */
 static bool is_relation_place(struct rewriter *r)
 {
-    return sql_token_is_word(&r->prev, "FROM") || sql_token_is_word(&r->prev, "JOIN") ||
+    const struct frame *f = walk_top(r);
+    bool argument = f->call && f->clause != CLAUSE_FROM; /* trim(both ' ' from f(x)) */
+    return (sql_token_is_word(&r->prev, "FROM") && !argument) || sql_token_is_word(&r->prev, "JOIN") ||
            sql_token_is_word(&r->prev, "LATERAL") ||
            (sql_token_is(&r->prev, ',') && walk_top(r)->clause == CLAUSE_FROM);
 }

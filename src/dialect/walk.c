@@ -271,14 +271,17 @@ static void track_clause(struct rewriter *r)
     static const char *const others[] = {"WHERE",  "GROUP",   "ORDER",  "HAVING", "LIMIT",    "OFFSET",
                                          "WINDOW", "QUALIFY", "VALUES", "SET",    "RETURNING"};
     const struct sql_token *t = &r->token;
+    struct frame *f = walk_top(r);
     if (t->kind != SQL_TOK_WORD || sql_token_is(&r->prev, '.'))
         return;
     if (sql_token_is_word(t, "SELECT"))
-        walk_top(r)->clause = CLAUSE_SELECT;
+        f->clause = CLAUSE_SELECT;
+    else if (sql_token_is_word(t, "FROM") && f->call && f->clause == CLAUSE_OTHER)
+        return; /* trim(both ' ' from x) */
     else if (sql_token_is_word(t, "FROM") || sql_token_is_word(t, "JOIN"))
-        walk_top(r)->clause = CLAUSE_FROM;
+        f->clause = CLAUSE_FROM;
     else if (WALK_IS_ANY(t, others))
-        walk_top(r)->clause = CLAUSE_OTHER;
+        f->clause = CLAUSE_OTHER;
 }
 
 /* Goes on to the next token, having looked at this one. */

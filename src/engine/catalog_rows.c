@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "engine/catalog_types.h"
+#include "engine/catalog_type_make.h"
 #include "sql/catalog_rows.h"
 
 #include <assert.h>
@@ -180,6 +180,14 @@ static struct relation *find(const char *name)
     }
     (void)pthread_mutex_unlock(&lock);
     return found;
+}
+
+const duckdb_data_chunk *catalog_rows_chunks(const char *relation, size_t *nchunks, size_t *nrows)
+{
+    const struct relation *r = find(relation);
+    *nchunks = r ? r->nchunks : 0;
+    *nrows = r ? r->nrows : 0;
+    return r ? r->chunks : NULL;
 }
 
 /* ---- the function ---- */

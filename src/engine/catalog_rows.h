@@ -7,5 +7,7 @@
 
 /* Once a database, behind catalog_types_register. */
 int catalog_rows_register(struct engine_conn *c, struct err *e);
+/* The chunks of those rows, which stay as long as the process; NULL, 0: none. */
+const duckdb_data_chunk *catalog_rows_chunks(const char *relation, size_t *nchunks, size_t *nrows);
 
 #endif

@@ -7,7 +7,5 @@
 
 /* Once a database, before its configuration is locked. */
 int catalog_types_register(struct engine_conn *c, struct err *e);
-/* The type of a column: "pg_name", "BIGINT", "VARCHAR[]". The caller's; NULL: there is none of that name. */
-duckdb_logical_type catalog_types_make(const char *name);
 
 #endif

@@ -39,6 +39,7 @@ void engine_disconnect(struct engine_conn *c)
     if (!c)
         return;
     assert(!c->sink); /* whoever set one takes it away before its memory goes */
+    engine_catalog_forget(c);
     guard_remove(c);
     sink_remove(c);
     duckdb_disconnect(&c->conn);

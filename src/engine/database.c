@@ -7,7 +7,10 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "engine/arithmetic.h"
+#include "engine/catalog_list.h"
+#include "engine/catalog_lookup.h"
 #include "engine/catalog_rows.h"
+#include "engine/catalog_snapshot.h"
 #include "engine/catalog_types.h"
 #include "engine/copied_rows.h"
 #include "engine/functions.h"
@@ -49,7 +52,7 @@ static const struct {
     {"errors_as_json", "true"},
     {"allocator_background_threads", "true"},
     {"allocator_flush_threshold", "1MB"},
-    {"allocator_bulk_deallocation_flush_threshold", "1MB"},
+    {"allocator_bulk_deallocation_flush_threshold", "4MB"},
 };
 
 static int set_config(duckdb_config config, const char *name, const char *value, struct err *e)
@@ -143,6 +146,8 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(load_extensions(c, o, b, e));
     TRY(catalog_types_register(c, e));
     TRY(catalog_rows_register(c, e));
+    TRY(catalog_list_register(c, e));
+    TRY(catalog_lookup_register(c, e));
     TRY(copied_rows_register(c->engine, c, e));
     TRY(sink_register(c->engine, c, e));
     TRY(functions_register(c, e));
@@ -194,6 +199,8 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
     list_init(&en->copied);
     (void)pthread_mutex_init(&en->sinks_lock, NULL);
     list_init(&en->sinks);
+    (void)pthread_mutex_init(&en->catalogs_lock, NULL);
+    list_init(&en->catalogs);
     en->spill = (struct private_dir)PRIVATE_DIR_NONE;
     TRY(guard_init(e));
     if (o->temp_directory && *o->temp_directory)
@@ -215,10 +222,12 @@ void engine_close(struct engine *en)
     assert(list_is_empty(&en->copied)); /* no COPY is under way: their rows lie in memory of their own */
     helpers_free(en->helpers);
     assert(list_is_empty(&en->sinks)); /* all connections are closed */
+    catalog_cache_release(en);
     guard_open(en);
     duckdb_close(&en->db);
     private_dir_remove(&en->spill);
     (void)pthread_mutex_destroy(&en->copied_lock);
     (void)pthread_mutex_destroy(&en->sinks_lock);
+    (void)pthread_mutex_destroy(&en->catalogs_lock);
     mem_free(en);
 }

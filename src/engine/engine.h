@@ -9,6 +9,7 @@
 #define TAVANA_ENGINE_ENGINE_H
 
 #include "engine/bind.h"
+#include "engine/catalog.h"
 #include "engine/connection.h"
 #include "engine/database.h"
 #include "engine/error.h"

@@ -28,6 +28,8 @@ struct engine {
     bool guarded;                /* see guard.h */
     char **allowed;              /* functions that are not refused */
     size_t nallowed;
+    pthread_mutex_t catalogs_lock; /* of the next */
+    struct list catalogs;          /* snapshots that are kept: catalog_snapshot.h */
     struct private_dir spill; /* in temp_directory: the engine calls its files the same in all processes */
 };
 
@@ -37,6 +39,8 @@ struct engine_conn {
     struct list by_number; /* in the engine's list */
     uint64_t number;       /* the engine's own for it */
     struct engine_sink *sink;
+    struct catalog_snapshot *catalog; /* NULL: none; with the next: catalog_snapshot.h */
+    uint64_t catalog_needs;           /* lists that the statement being bound reads */
     struct guard_conn guard;
 };
 

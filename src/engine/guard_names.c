@@ -97,7 +97,8 @@ enum guard_verdict guard_function(struct str name, bool is_table_function)
 {
     if (str_ieq(name, STR(ENGINE_SINK_FUNCTION)))
         return GUARD_SINK;
-    if (str_ieq(name, STR("tavana_fixed"))) /* of the catalog, for everybody */
+    if (str_ieq(name, STR("tavana_fixed")) || str_ieq(name, STR("tavana_list")) ||
+        begins(name, "tavana_of_")) /* of the catalog, for everybody */
         return GUARD_FREE;
     if (begins(name, "tavana_"))
         return GUARD_OURS;

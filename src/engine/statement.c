@@ -146,7 +146,9 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
     CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
     TRY(stmt_new(c, sql, &st, e));
     guard_statement(c, st->sql, true);
+    c->catalog_needs = 0;
     TRY(describe(st, duckdb_prepare(c->conn, st->sql, &st->prepared), e));
+    st->info.catalog = c->catalog_needs;
     *out = TAKE_PTR(st);
     return ST_OK;
 }
@@ -200,11 +202,13 @@ int engine_prepare_expanded(struct engine_conn *c, struct str sql, struct engine
     CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
     TRY(stmt_new(c, sql, &st, e));
     guard_statement(c, st->sql, true);
+    c->catalog_needs = 0;
     duckdb_extracted_statements parts = NULL;
     size_t n = duckdb_extract_statements(c->conn, st->sql, &parts);
     int status = run_parts(st, parts, n, e);
     duckdb_destroy_extracted(&parts);
     TRY(status);
+    st->info.catalog = c->catalog_needs;
     *out = TAKE_PTR(st);
     return ST_OK;
 }

@@ -48,6 +48,7 @@ struct engine_stmt_info {
     size_t ncolumns; /* for statements without rows: one column "Count" or "Success" */
     const char *const *names;
     const struct engine_column_type *const *types;
+    uint64_t catalog; /* lists that it reads, a bit each: engine/catalog.h */
 };
 
 enum { ENGINE_PARAMS_MAX = 65535 };

@@ -82,8 +82,11 @@ static int answer(const char *sql, struct buf *out)
     err_init(&err);
     int status =
         dialect_translate(&a, sql_tokens_of(str_of(sql)), &(struct dialect){.value = value}, &r, &err);
+    engine_catalog_forget(conn);
     if (status == ST_OK)
         status = engine_prepare(conn, r.text, &st, &err);
+    if (status == ST_OK)
+        status = engine_catalog_load(conn, engine_stmt_info(st)->catalog, NULL, &err);
     if (status == ST_OK)
         status = engine_run(st, ENGINE_MATERIALIZE, NULL, &result, &err);
     while (status == ST_OK && (status = engine_result_next(result, &chunk, &err)) == ST_OK) {
