@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/metric.h"
 #include "dialect/translate.h"
+#include "session/grouped.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/tokens.h"
@@ -13,7 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REWRITE_ARENA_MAX = 256 * 1024 * 1024 };
+enum {
+    REWRITE_ARENA_MAX = 256 * 1024 * 1024,
+    GROUPED_MAX = 100, /* columns without a qualifier that are written into one GROUP BY */
+};
 
 static void arena_releasep(struct arena *a)
 {
@@ -193,24 +197,63 @@ static int explain(const struct session *s, const struct session_query *q, struc
 
 /* ---- all of it ---- */
 
+/* One statement on its way to the engine. */
+struct way {
+    struct sql_tokens base;    /* what was sent, or made of it */
+    struct edits grouped;      /* of base: columns that its GROUP BY need not name */
+    struct sql_rewritten more; /* those edits, done */
+    struct sql_tokens sql;     /* base with them */
+};
+
+static int try_prepare(struct session *s, struct arena *a, struct session_query *q, const struct way *way,
+                       struct led *led, struct backend_stmt **out, struct err *e)
+{
+    if (judge_and_lead(s, a, &way->sql, names_in_strings(q->sql), led, e) < 0) {
+        led->edits.nedits = 0; /* its errors are placed in what it was given */
+        return ST_ERR;
+    }
+    q->names_session = led->names_session;
+    return session_hand_over(s, q, &led->sql, out, e);
+}
+
+/* Whether the engine has refused a column that PostgreSQL takes, and it is in the GROUP BY now. */
+static bool may_group(struct session *s, struct arena *a, struct way *way, const struct led *led,
+                      const struct err *e)
+{
+    struct err ignored;
+    err_init(&ignored);
+    if (e->code != SQLSTATE_GROUPING_ERROR || !means_postgres(s))
+        return false;
+    int32_t at = sql_rewrite_position(&led->edits, way->sql.text, e->position);
+    at = sql_rewrite_position(&way->more, way->base.text, at);
+    size_t offset = e->position > 0 ? str_offset(way->base.text, at) : SIZE_MAX;
+    return grouped_extend(s, &way->base, offset, e->message, &way->grouped) &&
+           edits_apply(&way->grouped, &way->more, &ignored) == ST_OK &&
+           sql_tokens_follow(a, &way->base, &way->more, &way->sql, &ignored) == ST_OK;
+}
+
 static int prepare_query(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
 {
     CLEANUP(arena_releasep) struct arena scratch;
-    CLEANUP(led_release) struct led led = {0};
     const struct sql_tokens sent = sql_statement_tokens(q->sql);
-    struct sql_tokens sql = sent;
+    struct way way = {.base = sent};
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
     if (q->made)
-        TRY(sql_tokens_follow(&scratch, &sent, q->made, &sql, e));
+        TRY(sql_tokens_follow(&scratch, &sent, q->made, &way.base, e));
     if (cstr_ieq(q->sql->word, "ATTACH") || cstr_ieq(q->sql->word, "DETACH"))
         s->database_is = DATABASE_UNKNOWN;
-    if (judge_and_lead(s, &scratch, &sql, names_in_strings(q->sql), &led, e) < 0) {
-        led.edits.nedits = 0; /* its errors are placed in what it was given */
-        return explain(s, q, sql.text, &led.edits, e);
+    way.sql = way.base;
+    edits_init(&way.grouped, &scratch, way.base.text);
+    for (unsigned n = 0;; n++) {
+        CLEANUP(led_release) struct led led = {0};
+        if (try_prepare(s, &scratch, q, &way, &led, out, e) == ST_OK)
+            return ST_OK;
+        if (n == GROUPED_MAX || !may_group(s, &scratch, &way, &led, e)) {
+            e->position = sql_rewrite_position(&led.edits, way.sql.text, e->position);
+            return explain(s, q, way.base.text, &way.more, e);
+        }
+        err_init(e);
     }
-    q->names_session = led.names_session;
-    int rc = session_hand_over(s, q, &led.sql, out, e);
-    return rc < 0 ? explain(s, q, sql.text, &led.edits, e) : ST_OK;
 }
 
 int session_lead(struct session *s, struct str text, struct str *out, struct err *e)

@@ -294,6 +294,7 @@ static int take_apart(struct session *s, struct rebuild *r, const struct rebuild
                       struct err *e)
 {
     struct taking x = {.session = s, .out = r, .change = change};
+    assert(!change->column == (change->what == REBUILD_SAME));
     size_t room = 1;
     for (const char *p = r->relation->sql; *p; p++)
         room += *p == ',';
@@ -390,10 +391,19 @@ bool rebuild_refers_to_itself(const struct relation *table)
 
 /* ---- what the engine knows of it ---- */
 
-#define LIST(names)                                                                                          \
-    "'(' || system.main.array_to_string(system.main.list_transform(" names                                   \
-    ", lambda x: '\"' || system.main.replace(x, '\"', '\"\"') || '\"'), ', ') || ')'"
-#define PLAIN_LIST(names) "'(' || tavana_catalog.pg.quoted_list(" names ") || ')'"
+/* The references of a table to itself: the text of each, the columns that it refers to, both as the engine
+ * spells them elsewhere, and the conditions that its row t for a row r is there, and that it needs none. */
+static const char own_references[] =
+    "SELECT 'FOREIGN KEY (' || array_to_string(k, ', ') || ') REFERENCES ', "
+    "'(' || array_to_string(f, ', ') || ')', "
+    "'FOREIGN KEY (' || tavana_catalog.pg.quoted_list(constraint_column_names) || ') REFERENCES ' || "
+    "tavana_catalog.pg.quoted(table_name) || '(' || "
+    "tavana_catalog.pg.quoted_list(referenced_column_names) || ')', "
+    "'(' || array_to_string([format('r.{} = t.{}', x[1], x[2]) FOR x IN list_zip(k, f)], ' AND ') || ')', "
+    "'(' || array_to_string([format('r.{} IS NULL', x) FOR x IN k], ' OR ') || ')' "
+    "FROM (SELECT *, ['\"' || replace(x, '\"', '\"\"') || '\"' FOR x IN constraint_column_names] AS k, "
+    "['\"' || replace(x, '\"', '\"\"') || '\"' FOR x IN referenced_column_names] AS f "
+    "FROM system.main.duckdb_constraints()) WHERE constraint_type = 'FOREIGN KEY' AND constraint_text = ''";
 
 /* FROM … of rows that tell of the table. */
 static int ask_of(struct session *s, const struct relation *t, const char *select, const char *order,
@@ -415,69 +425,7 @@ static int find(struct session *s, struct rebuild *r, struct err *e)
                &r->comments, e));
     if (!rebuild_refers_to_itself(r->relation))
         return ST_OK;
-    return ask_of(s, r->relation,
-                  "SELECT 'FOREIGN KEY ' || " LIST("constraint_column_names") " || ' REFERENCES ', " LIST(
-                      "re"
-                      "fe"
-                      "re"
-                      "nc"
-                      "ed"
-                      "_c"
-                      "ol"
-                      "um"
-                      "n_"
-                      "na"
-                      "me"
-                      "s") ", 'FOREIGN KEY ' || " PLAIN_LIST("constraint_column_names") " || ' REFERENCES ' "
-                                                                                        "|| "
-                                                                                        "tavana_catalog.pg."
-                                                                                        "quoted(table_name) "
-                                                                                        "|| " PLAIN_LIST(
-                                                                                            "referenced_"
-                                                                                            "column_names") ", '(' || "
-                                                                                                            "array_to_"
-                                                                                                            "string(list_"
-                                                                                                            "transform(list_"
-                                                                                                            "zip(constraint_"
-                                                                                                            "column_names, "
-                                                                                                            "referenced_"
-                                                                                                            "column_names), "
-                                                                                                            "lambda x: "
-                                                                                                            "format('r.\"{}"
-                                                                                                            "\" = "
-                                                                                                            "t.\"{}\"', "
-                                                                                                            "replace(x[1], "
-                                                                                                            "'\"', "
-                                                                                                            "'\"\"'), "
-                                                                                                            "replace(x[2], "
-                                                                                                            "'\"', "
-                                                                                                            "'\"\"'))), ' "
-                                                                                                            "AND ') || ')', "
-                                                                                                            "'(' || "
-                                                                                                            "array_to_"
-                                                                                                            "string(list_"
-                                                                                                            "transform("
-                                                                                                            "constraint_"
-                                                                                                            "column_names, "
-                                                                                                            "lambda x: "
-                                                                                                            "format('r.\"{}"
-                                                                                                            "\" IS NULL', "
-                                                                                                            "replace(x, "
-                                                                                                            "'\"', "
-                                                                                                            "'\"\"'))), ' "
-                                                                                                            "OR ') || ')' "
-                                                                                                            "FROM "
-                                                                                                            "system.main."
-                                                                                                            "duckdb_"
-                                                                                                            "constraints() "
-                                                                                                            "WHERE "
-                                                                                                            "constraint_"
-                                                                                                            "type = "
-                                                                                                            "'FOREIGN KEY' "
-                                                                                                            "AND "
-                                                                                                            "constraint_"
-                                                                                                            "text = ''",
-                  " ORDER BY constraint_index", &r->own, e);
+    return ask_of(s, r->relation, own_references, " ORDER BY constraint_index", &r->own, e);
 }
 
 static int put_comments(struct session *s, const struct rebuild *r, const struct rebuild_change *change,
@@ -554,6 +502,7 @@ static const char *body_of(struct session *s, const struct rebuild *r, const cha
  * statement ends. */
 static int put_rows_in_turn(struct session *s, const struct rebuild *r, const char *full, struct err *e)
 {
+    assert(r->own.n > 0);
     static const char wave[] = "temp.\"tavana: rows in turn\"";
     struct ask_rows rows;
     const char *where = "true";
@@ -590,6 +539,7 @@ static int put_rows_in_turn(struct session *s, const struct rebuild *r, const ch
 int rebuild_put_back(struct session *s, const struct rebuild *r, const struct rebuild_change *change,
                      struct err *e)
 {
+    assert(r->rows && r->items && r->columns);
     const char *full = change->full ? change->full : r->relation->full;
     const char *target = change->full ? change->full : rebuild_target(s, r->relation);
     const char *body = target ? body_of(s, r, target, change->added) : NULL;
@@ -619,6 +569,7 @@ int rebuild_table(struct session *s, const struct relation *table, const struct 
 
 int rebuild_put_indexes(struct session *s, const struct relation *table, const char *full, struct err *e)
 {
+    assert(table->nindexes == 0 || table->indexes);
     for (size_t i = 0; i < table->nindexes; i++) {
         const struct relation_index *x = &table->indexes[i];
         const char *name = x->name ? step_name(s, x->name) : NULL;

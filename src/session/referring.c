@@ -60,6 +60,7 @@ int referring_put_aside(struct session *s, struct referring *r, struct err *e)
 {
     for (size_t i = r->n; i-- > 0;) {
         struct referring_table *t = &r->tables[i];
+        assert(t->relation.found && !t->aside.rows);
         TRY(relation_indexes(s, &t->relation, e));
         TRY(rebuild_put_aside(s, &t->relation, (unsigned)i + 1, NULL, &t->aside, e));
     }
@@ -71,6 +72,7 @@ int referring_put_back(struct session *s, const struct referring *r, struct err 
     static const struct rebuild_change nothing;
     for (size_t i = 0; i < r->n; i++) {
         const struct referring_table *t = &r->tables[i];
+        assert(t->aside.rows); /* referring_put_aside */
         TRY(rebuild_put_back(s, &t->aside, &nothing, e));
         TRY(rebuild_put_indexes(s, &t->relation, t->relation.full, e));
     }
@@ -97,6 +99,7 @@ int referring_rename(struct session *s, struct referring *r, const struct relati
 {
     for (size_t i = 0; i < r->n; i++) {
         struct rebuild *x = &r->tables[i].aside;
+        assert(x->rows && x->items);
         size_t kept = 0;
         for (size_t k = 0; k < x->n; k++) {
             struct rebuild_item item = x->items[k];

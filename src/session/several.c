@@ -132,6 +132,7 @@ static int tell(struct session *s, const struct relation *table, const struct re
 static int free_of_references(struct session *s, const struct sql_several *all, struct err *e)
 {
     struct relation_name name;
+    assert(all->drops_tables && all->n > 0);
     struct relation *tables = arena_calloc(&s->message_arena, all->n, sizeof *tables);
     if (!tables)
         return err_oom(e);
@@ -233,6 +234,7 @@ static int name_itself(struct session *s, const struct sql_table *t, struct sql_
     struct sql_token token;
     struct relation_name own;
     const char *schema;
+    assert(t->refers_to_itself && !t->temporary);
     TRY(own_schema(s, t, &schema, e));
     read_name(t->name.p, t->name.n, &own);
     edits_init(&edits, &s->message_arena, t->table.text);

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import psycopg
+import pyodbc
 import pytest
 import sqlalchemy as sa
 
@@ -118,3 +119,46 @@ def test_postgres_fdw(clean, postgres):
         c.execute("import foreign schema public limit to (far) from server trial into imported")
         assert c.execute("select count(*), sum(amount), min(name), max(at)::date::text from imported.far where id <= 50").fetchone()[:3] == (50, 1912.5, "n1")
         assert c.execute("select name from imported.far where id = 7").fetchone() == ("n7",)
+
+
+def odbc(server):
+    return pyodbc.connect(f"DRIVER={{PostgreSQL Unicode}};SERVER=127.0.0.1;PORT={server.port};DATABASE=db;UID=tester;PWD=x")
+
+
+def named(cursor, *names):
+    """Columns of the rows that a function of the catalog gives."""
+    return [tuple(getattr(row, name) for name in names) for row in cursor.fetchall()]
+
+
+def test_odbc(clean):
+    """psqlODBC through pyodbc: what Excel, Access, Tableau and R ask of a table, and two inserts in a transaction."""
+    with odbc(clean) as c:
+        k = c.cursor()
+        k.execute("create table parent (id int primary key, name varchar(20) not null unique, made timestamptz default now(), price numeric(10,2), flag bool, data bytea)")
+        k.execute("create table child (id serial primary key, parent_id int references parent (id), note text)")
+        k.execute("create index child_note on child (note)")
+        c.commit()
+        k.execute("insert into parent (id, name, price, flag, data) values (?, ?, ?, ?, ?)", 1, "a", 1.5, True, b"\x00\x01")
+        k.execute("insert into child (parent_id, note) values (?, ?)", 1, "x")
+        c.commit()
+        assert tuple(k.execute("select id, name, price, data from parent where id = ?", 1).fetchone()) == (1, "a", 1.5, b"\x00\x01")
+        with pytest.raises(pyodbc.IntegrityError):
+            k.execute("insert into parent (id, name) values (1, 'b')")
+        c.rollback()
+        assert k.execute("update child set note = ? where note = ?", "y", "x").rowcount == 1
+        c.commit()
+        k.tables(schema="public", tableType="TABLE")
+        assert named(k, "table_schem", "table_name", "table_type") == [("public", "child", "TABLE"), ("public", "parent", "TABLE")]
+        k.columns(table="parent")
+        columns = named(k, "column_name", "type_name", "nullable", "column_size")
+        assert [c[:3] for c in columns] == [("id", "int4", 0), ("name", "varchar", 0), ("made", "timestamptz", 1), ("price", "numeric", 1), ("flag", "bool", 1), ("data", "bytea", 1)]
+        assert columns[1][3] == 20 and columns[3][3] == 10
+        k.primaryKeys(table="parent")
+        assert named(k, "column_name", "key_seq", "pk_name") == [("id", 1, "parent_pkey")]
+        k.foreignKeys(foreignTable="child")
+        assert named(k, "pktable_name", "pkcolumn_name", "fkcolumn_name", "fk_name") == [("parent", "id", "parent_id", "child_parent_id_fkey")]
+        k.statistics("child")
+        assert named(k, "index_name", "non_unique", "column_name") == [("child_pkey", 0, "id"), ("child_note", 1, "note")]
+        k.getTypeInfo()
+        assert {"int4", "text", "timestamptz", "bytea", "numeric"} <= {row[0] for row in k.fetchall()}
+        assert tuple(k.execute("select {fn ucase('abc')}, {d '2024-01-02'}, {fn length('abc')}").fetchone())[::2] == ("ABC", 3)
