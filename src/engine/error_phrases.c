@@ -3,6 +3,7 @@
 
 #include "pgtype/oid.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ static bool cut(const char *message, size_t i, char a[static PIECE_MAX], char b[
 {
     const char *at = message;
     size_t skip = strlen(phrases[i].before);
+    assert(!phrases[i].between || phrases[i].behind);
     a[0] = b[0] = '\0';
     if (strncmp(message, phrases[i].before, skip) != 0)
         return false;
@@ -99,6 +101,7 @@ static bool cut(const char *message, size_t i, char a[static PIECE_MAX], char b[
 static void fill(char *out, size_t size, const char *say, const char *a, const char *b)
 {
     size_t n = 0, next = 0;
+    assert(size > 0 && say && a && b);
     for (const char *p = say; *p && n + 1 < size; p++) {
         if (p[0] != '%' || p[1] != 's') {
             out[n++] = *p;

@@ -1,9 +1,16 @@
 /* Beginning to run a portal: a statement of the engine is started, a command runs. */
 #include "session/begin.h"
 
+#include "session/exists.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
+#include <string.h>
+
+static bool may_be_skipped(const char *word)
+{
+    return strcmp(word, "CREATE") == 0 || strcmp(word, "DROP") == 0;
+}
 
 static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
 {
@@ -16,6 +23,8 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     TRY(tx_before_statement(s, p->changes_data, e));
     if (p->writes)
         TRY(portals_start_readers(s, p, e));
+    if (p->writes && may_be_skipped(p->sql.word))
+        TRY(exists_tell(s, p->sql.text, e));
     if (p->writes)
         tx_writes(s);
     return s->engine->ops->start(p->engine, e);

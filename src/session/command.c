@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"
+#include "session/exists.h"
 #include "session/session_priv.h"
 #include "sql/copy.h"
 #include "sql/tokens.h"
@@ -190,10 +191,10 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_UNLISTEN:
     case SQL_NOTIFY: return run_notify(s, st, r, e);
     case SQL_COPY: return copy_run(s, st, r, e);
-    case SQL_TABLE: return table_run(s, st, r, e);
+    case SQL_TABLE: TRY(exists_tell(s, st->sql.text, e)); return table_run(s, st, r, e);
     case SQL_ALTER: return alter_run(s, st, r, e);
     case SQL_INDEX: return index_run(s, st, r, e);
-    case SQL_SEVERAL: return several_run(s, st, r, e);
+    case SQL_SEVERAL: TRY(exists_tell(s, st->sql.text, e)); return several_run(s, st, r, e);
     case SQL_SET_CONFIG: return set_config_run(s, st, r, e);
     case SQL_LOCK: return not_supported("LOCK", e);
     case SQL_DO: return not_supported("DO", e);
