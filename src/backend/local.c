@@ -23,12 +23,16 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "encode/shown.h"
+#include "engine/shown.h"
 #include "sql/name.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* ---- sessions ---- */
+
+static const struct engine_text_ops shown_values = {shown_begin, shown_put, shown_end};
 
 static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
                         struct err *e)
@@ -278,7 +282,9 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
     }
     l->shares_catalogs = o->engine.nextensions > 0;
     l->reads_elsewhere = o->engine.nallowed_directories > 0 || o->engine.nextensions > 0;
-    TRY(engine_open(&l->engine, &o->engine, e));
+    struct engine_options options = o->engine;
+    options.text = &shown_values;
+    TRY(engine_open(&l->engine, &options, e));
     TRY(find_home(l, o->default_catalog, e));
     *out = &TAKE_PTR(l)->base;
     return ST_OK;

@@ -36,9 +36,26 @@ static const struct call_name names[] = {
     {.name = "date_part", .home = CALL_ENGINE, .target = "pg_date_part"},
     {.name = "date_trunc", .home = CALL_ENGINE, .target = "pg_date_trunc"},
     {.name = "decode", .home = CALL_ENGINE, .target = "pg_decode"},
+    {.name = "degrees", .home = CALL_ENGINE, .target = "pg_degrees"},
+    {.name = "div", .home = CALL_ENGINE, .target = "pg_div"},
     {.name = "encode", .home = CALL_ENGINE, .target = "pg_encode"},
+    {.name = "exp", .home = CALL_ENGINE, .target = "pg_exp"},
     {.name = "extract", .home = CALL_ENGINE, .target = "pg_extract", .keywords = true, .unit = true},
     {.name = "format", .home = CALL_ENGINE, .target = "pg_format", .shown = true, .but_first = true},
+    {.name = "gcd", .home = CALL_ENGINE, .target = "pg_gcd"},
+    {.name = "json_array_length", .home = CALL_ENGINE, .target = "pg_json_array_length"},
+    {.name = "json_extract_path", .home = CALL_MACRO, .target = "json_extract_path"},
+    {.name = "json_extract_path_text", .home = CALL_MACRO, .target = "json_extract_path_text"},
+    {.name = "json_typeof", .home = CALL_ENGINE, .target = "pg_json_typeof"},
+    {.name = "jsonb_array_length", .home = CALL_ENGINE, .target = "pg_json_array_length"},
+    {.name = "jsonb_extract_path", .home = CALL_MACRO, .target = "json_extract_path"},
+    {.name = "jsonb_extract_path_text", .home = CALL_MACRO, .target = "json_extract_path_text"},
+    {.name = "jsonb_insert", .home = CALL_ENGINE, .target = "pg_jsonb_insert"},
+    {.name = "jsonb_pretty", .home = CALL_ENGINE, .target = "pg_jsonb_pretty"},
+    {.name = "jsonb_set", .home = CALL_ENGINE, .target = "pg_jsonb_set"},
+    {.name = "jsonb_strip_nulls", .home = CALL_ENGINE, .target = "pg_jsonb_strip_nulls"},
+    {.name = "jsonb_typeof", .home = CALL_ENGINE, .target = "pg_json_typeof"},
+    {.name = "lcm", .home = CALL_ENGINE, .target = "pg_lcm"},
     {.name = "length", .home = CALL_MACRO, .target = "length"},
     {.name = "lpad", .home = CALL_ENGINE, .target = "pg_lpad"},
     {.name = "make_date", .home = CALL_ENGINE, .target = "pg_make_date"},
@@ -46,22 +63,34 @@ static const struct call_name names[] = {
     {.name = "make_time", .home = CALL_ENGINE, .target = "pg_make_time"},
     {.name = "make_timestamp", .home = CALL_ENGINE, .target = "pg_make_timestamp"},
     {.name = "make_timestamptz", .home = CALL_ENGINE, .target = "pg_make_timestamptz"},
+    {.name = "min_scale", .home = CALL_MACRO, .target = "min_scale"},
+    {.name = "mod", .home = CALL_ENGINE, .target = "pg_modulo"},
+    {.name = "num_nonnulls", .home = CALL_MACRO, .target = "num_nonnulls"},
+    {.name = "num_nulls", .home = CALL_MACRO, .target = "num_nulls"},
     {.name = "octet_length", .home = CALL_MACRO, .target = "octet_length"},
     {.name = "overlay", .home = CALL_ENGINE, .target = "pg_overlay", .keywords = true},
     {.name = "position", .home = CALL_MACRO, .target = "position", .keywords = true},
+    {.name = "pow", .home = CALL_ENGINE, .target = "pg_power"},
+    {.name = "power", .home = CALL_ENGINE, .target = "pg_power"},
     {.name = "quote_ident", .home = CALL_ENGINE, .target = "pg_quote_ident", .shown = true},
     {.name = "quote_literal", .home = CALL_ENGINE, .target = "pg_quote_literal", .shown = true},
     {.name = "quote_nullable", .home = CALL_ENGINE, .target = "pg_quote_nullable", .shown = true},
+    {.name = "radians", .home = CALL_ENGINE, .target = "pg_radians"},
     {.name = "rpad", .home = CALL_ENGINE, .target = "pg_rpad"},
+    {.name = "scale", .home = CALL_MACRO, .target = "scale"},
     {.name = "sha256", .home = CALL_MACRO, .target = "sha256"},
+    {.name = "sign", .home = CALL_ENGINE, .target = "pg_sign"},
     {.name = "split_part", .home = CALL_ENGINE, .target = "pg_split_part"},
     {.name = "string_to_array", .home = CALL_ENGINE, .target = "pg_string_to_array"},
     {.name = "strpos", .home = CALL_MACRO, .target = "strpos"},
     {.name = "substr", .home = CALL_ENGINE, .target = "pg_substring", .plain = true},
     {.name = "substring", .home = CALL_ENGINE, .target = "pg_substring", .keywords = true, .plain = true},
     {.name = "to_hex", .home = CALL_ENGINE, .target = "pg_to_hex"},
+    {.name = "to_json", .home = CALL_MACRO, .target = "to_json"},
+    {.name = "to_jsonb", .home = CALL_MACRO, .target = "to_jsonb"},
     {.name = "to_timestamp", .home = CALL_ENGINE, .target = "pg_to_timestamp"},
     {.name = "trim_array", .home = CALL_MACRO, .target = "trim_array"},
+    {.name = "trim_scale", .home = CALL_MACRO, .target = "trim_scale"},
 };
 
 /* Whether an argument that begins with the token is shown: a parameter goes in as it is, or the engine would
@@ -123,6 +152,24 @@ static bool is_plain(const struct rewriter *r)
     return false;
 }
 
+/* Whether the unit in extract(second from x) is one whose digits PostgreSQL always shows. At the name. */
+static bool has_digits(const struct rewriter *r, size_t to)
+{
+    static const char *const units[] = {"second", "seconds", "epoch"};
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    sql_lexer_seek(&ahead, to);
+    (void)sql_lexer_next(&ahead, &t);
+    (void)sql_lexer_next(&ahead, &t);
+    struct str unit = t.text;
+    if (t.kind == SQL_TOK_STRING && unit.n > 2)
+        unit = (struct str){unit.p + 1, unit.n - 2};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (str_ieq(unit, str_of(units[i])))
+            return true;
+    return false;
+}
+
 int walk_call(struct rewriter *r, const struct call_name *name, size_t from, size_t to)
 {
     struct str text;
@@ -131,9 +178,11 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     bool engine = name->plain && is_plain(r);
     if (r->depth >= DEPTH_MAX)
         return err_set(r->err, SQLSTATE_STATEMENT_TOO_COMPLEX, "calls are nested too deeply");
-    TRY(walk_concat(
-        r, (const struct str[]){name->home == CALL_MACRO ? STR(SCHEMA_PG) : STR(""), str_of(name->target)}, 2,
-        &text));
+    TRY(walk_concat(r,
+                    (const struct str[]){name->home == CALL_MACRO ? STR(SCHEMA_PG) : STR(""),
+                                         str_of(name->target),
+                                         name->unit && has_digits(r, to) ? STR("_6") : STR("")},
+                    3, &text));
     if (!engine)
         TRY(walk_replace(r, from, to, text));
     r->before = before;

@@ -119,9 +119,10 @@ static int cast_list(struct rewriter *r, const struct sql_token *t, const struct
 
 /* ---- types with modifiers ---- */
 
-/* What stands around CAST(x AS type) where the engine's type has no such modifiers. */
+/* What stands around CAST(x AS type) where the engine's type has no such modifiers, or another text. */
 struct wrap {
     char before[WRAP_MAX], after[WRAP_MAX];
+    const char *shown; /* the function that stands in place of the cast itself; NULL: none */
 };
 
 static void wrap_text(const struct sql_type *type, bool padded, struct wrap *w)
@@ -148,6 +149,24 @@ static void wrap_moment(const struct sql_type *type, uint32_t oid, struct wrap *
     (void)snprintf(w->before, sizeof w->before, "%stime_bucket(to_microseconds(%d), %s", time ? "CAST(" : "",
                    unit, time ? "DATE '2000-01-01' + " : "");
     (void)snprintf(w->after, sizeof w->after, " + to_microseconds(%d))%s", unit / 2, time ? " AS TIME)" : "");
+}
+
+/* The function that shows an operand, the bytes [from, to), as text. A macro would repeat a subquery. */
+static int shown_by(struct rewriter *r, size_t from, size_t to, const char **out)
+{
+    struct str operand = {r->edits.sql.p + from, to - from}, query = STR("SELECT");
+    bool accepts;
+    *out = NULL;
+    if (!r->postgres || r->catalog || r->ddl != DDL_NONE || str_ieq(operand, STR("NULL")))
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    *out = SCHEMA_PG "text_of(";
+    for (size_t i = 0; i + query.n <= operand.n; i++)
+        if (str_ieq((struct str){operand.p + i, query.n}, query))
+            *out = "system.main.pg_show(";
+    return ST_OK;
 }
 
 static void wrap_of(const struct rewriter *r, const struct sql_type *type, uint32_t oid, struct wrap *w)
@@ -234,6 +253,11 @@ static int put_literal(struct rewriter *r, const struct sql_token *t, struct str
 
 /* ---- casts ---- */
 
+static bool is_text(uint32_t oid)
+{
+    return oid == PGTYPE_TEXT || oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR;
+}
+
 /* x::type that is neither a regclass nor one of its kin. */
 static int put_typecast(struct rewriter *r, const struct sql_type *type, const struct sql_token *literal)
 {
@@ -244,11 +268,18 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
     wrap_of(r, type, oid, &w);
-    if (w.before[0] && r->start < r->end) {
+    bool cast_before = literal && literal->kind == SQL_TOK_WORD; /* '1'::float8::text, at the second one */
+    if (is_text(oid) && !type->array && (!literal || cast_before) && r->start < r->end)
+        TRY(shown_by(r, r->start, r->end, &w.shown));
+    if ((w.before[0] || w.shown) && r->start < r->end) {
         struct str before, after;
         const struct str name = engine.p ? engine : type->name;
-        TRY(walk_concat(r, (const struct str[]){str_of(w.before), STR("CAST(")}, 2, &before));
-        TRY(walk_concat(r, (const struct str[]){STR(" AS "), name, STR(")"), str_of(w.after)}, 4, &after));
+        const struct str cast = str_of(w.shown ? w.shown : "CAST(");
+        TRY(walk_concat(r, (const struct str[]){str_of(w.before), cast}, 2, &before));
+        TRY(walk_concat(r,
+                        (const struct str[]){w.shown ? STR("") : STR(" AS "), w.shown ? STR("") : name,
+                                             STR(")"), str_of(w.after)},
+                        4, &after));
         TRY(edits_replace_first(&r->edits, r->start, 0, before, r->err));
         return walk_replace(r, r->token.at, type->end, after);
     }
@@ -317,13 +348,20 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
     struct wrap w;
     uint32_t oid = walk_type_oid(type);
     TRY(spell(r, literal, type, oid, &spelled, &engine));
+    const struct frame *f = walk_top(r);
+    wrap_of(r, type, oid, &w);
+    if (is_text(oid) && !type->array && !literal && sql_token_is_word(&f->cast, "CAST"))
+        TRY(shown_by(r, f->at + 1, r->token.at, &w.shown));
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
-    if (engine.p)
+    if (w.shown) {
+        TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, str_of(w.shown), r->err));
+        TRY(walk_replace(r, r->token.at, type->end, STR("")));
+    } else if (engine.p) {
         TRY(walk_replace(r, type->at, type->scalar_end, engine));
-    else if (type->name_at > type->at)
+    } else if (type->name_at > type->at) {
         TRY(walk_replace(r, type->at, type->name_at, STR("")));
-    wrap_of(r, type, oid, &w);
+    }
     if (!w.before[0])
         return ST_OK;
     TRY(walk_concat(r, (const struct str[]){str_of(w.before)}, 1, &text));

@@ -81,11 +81,12 @@ static const struct {
     {"%", LEVEL_MULTIPLY, {OURS "pg_modulo(", ", ", ")"}},
     {"^", LEVEL_POWER, {OURS "pg_power(", ", ", ")"}},
     {"#", LEVEL_OTHER, {OURS "xor(", ", ", ")"}},
-    {"#>", LEVEL_OTHER, {OURS "json_extract(", ", " OURS "pg_json_pointer(CAST(", " AS VARCHAR)))"}},
-    {"#>>", LEVEL_OTHER, {OURS "json_extract_string(", ", " OURS "pg_json_pointer(CAST(", " AS VARCHAR)))"}},
-    {"?", LEVEL_OTHER, {SCHEMA_PG "json_has(", ", ", ")"}},
-    {"?|", LEVEL_OTHER, {SCHEMA_PG "json_has_any(", ", ", ")"}},
-    {"?&", LEVEL_OTHER, {SCHEMA_PG "json_has_all(", ", ", ")"}},
+    {"#>", LEVEL_OTHER, {OURS "pg_json_path(", ", CAST(", " AS VARCHAR))"}},
+    {"#>>", LEVEL_OTHER, {OURS "pg_json_path_text(", ", CAST(", " AS VARCHAR))"}},
+    {"#-", LEVEL_OTHER, {OURS "pg_jsonb_delete_path(", ", CAST(", " AS VARCHAR))"}},
+    {"?", LEVEL_OTHER, {OURS "pg_json_has(", ", ", ")"}},
+    {"?|", LEVEL_OTHER, {OURS "pg_json_has_any(", ", CAST(", " AS VARCHAR))"}},
+    {"?&", LEVEL_OTHER, {OURS "pg_json_has_all(", ", CAST(", " AS VARCHAR))"}},
 };
 
 static const struct {
@@ -119,7 +120,8 @@ bool operators_hint(struct str sql)
 {
     for (size_t i = 0; i < sql.n; i++) {
         char c = sql.p[i];
-        if (memchr("/%^~#?", c, 6) || (c == '|' && i + 1 < sql.n && sql.p[i + 1] == '/'))
+        if (memchr("/%^~#?", c, 6) ||
+            (c == '|' && i + 1 < sql.n && (sql.p[i + 1] == '/' || sql.p[i + 1] == '|')))
             return true;
         if ((c == 'k' || c == 'K') && i >= 3 && str_ieq((struct str){sql.p + i - 2, 4}, STR("like")))
             return true;
@@ -271,6 +273,37 @@ static const struct spelling *spelling_of(const struct pass *p, struct str op)
     return NULL;
 }
 
+/* x || 'literal' is text. A literal that may be meant as json goes to a macro that looks at x. */
+static const struct spelling text_left = {SCHEMA_PG "text_operand(", ") || ", ""};
+static const struct spelling text_right = {"", "|| " SCHEMA_PG "text_operand(", ")"};
+static const struct spelling json_right = {SCHEMA_PG "concat_json(", ", ", ")"};
+
+static bool is_plain_string(const struct sql_token *t)
+{
+    return t->kind == SQL_TOK_STRING && t->text.n >= 2 && t->text.p[0] == '\'';
+}
+
+/* How || is spelled, at the operator; NULL: as it is. */
+static const struct spelling *spelling_of_concat(const struct pass *p)
+{
+    struct sql_lexer ahead = p->lexer;
+    struct sql_token right, behind;
+    (void)sql_lexer_next(&ahead, &right);
+    (void)sql_lexer_next(&ahead, &behind);
+    if (p->r->catalog)
+        return NULL;
+    if (is_plain_string(&right) && !sql_token_is_typecast(&behind)) {
+        if (p->prev.kind == SQL_TOK_STRING || p->prev.kind == SQL_TOK_PARAM)
+            return NULL;
+        char first = right.text.p[1];
+        return first == '[' || first == '{' ? &json_right : &text_left;
+    }
+    if (!is_plain_string(&p->prev) || p->prev.text.p[1] == '{' || p->prev.text.p[1] == '[')
+        return NULL;
+    bool known = right.kind == SQL_TOK_STRING || right.kind == SQL_TOK_PARAM;
+    return known ? NULL : &text_right;
+}
+
 static bool quantified(const struct sql_token *t)
 {
     return sql_token_is_word(t, "ANY") || sql_token_is_word(t, "ALL") || sql_token_is_word(t, "SOME");
@@ -319,7 +352,8 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
 {
     struct bracket *b = top(p);
     enum level level = level_of(op->text);
-    const struct spelling *as = spelling_of(p, op->text);
+    const struct spelling *as =
+        str_eq(op->text, STR("||")) && p->r->postgres ? spelling_of_concat(p) : spelling_of(p, op->text);
     TRY(settle_from(p, level));
     struct sql_token after = peek(p);
     bool translate = as != NULL && b->start[level] != NOWHERE;

@@ -1,6 +1,7 @@
 /* Names of the catalog, where a statement refers to them. */
 #include "dialect/refer.h"
 
+#include "dialect/aggregates.h"
 #include "dialect/calls.h"
 #include "dialect/chain.h"
 #include "dialect/schemas.h"
@@ -400,6 +401,22 @@ static int walk_from_call(struct rewriter *r, const struct chain *c, struct str 
     return ST_OK;
 }
 
+/* A call that is an aggregate of PostgreSQL's. *did: its name is passed. */
+static int walk_aggregate(struct rewriter *r, const struct chain *c, struct str name, bool *did)
+{
+    const struct aggregate *aggregate = aggregate_find(name);
+    bool accepts;
+    *did = false;
+    if (!aggregate || is_defined_here(r))
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (accepts)
+        TRY(aggregate_translate(r, aggregate, c->parts[0].at, c->end, did));
+    if (*did)
+        chain_pass(r, c);
+    return ST_OK;
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
@@ -431,6 +448,10 @@ int walk_name(struct rewriter *r)
         if (takes)
             return walk_source_column(r, set, c.parts[0].at, c.end);
     }
+    if (call && !place && r->postgres && c.space == SQL_CATALOG_PG)
+        TRY(walk_aggregate(r, &c, sql_name_bare(&c.parts[at]), &did));
+    if (did)
+        return ST_OK;
     const struct call_name *ours =
         r->postgres && call && c.space == SQL_CATALOG_PG ? call_find(sql_name_bare(&c.parts[at])) : NULL;
     bool accepts = false;

@@ -10,11 +10,13 @@
 #include "dialect/calls.h"
 #include "dialect/cast.h"
 #include "dialect/fold.h"
+#include "dialect/integers.h"
 #include "dialect/literal.h"
 #include "dialect/locking.h"
 #include "dialect/names.h"
 #include "dialect/operators.h"
 #include "dialect/refer.h"
+#include "dialect/rows.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "dialect/words.h"
@@ -89,8 +91,9 @@ static int rewrite_any(struct rewriter *r)
     return ST_OK;
 }
 
-/* x = ANY (a.b), at the equals sign: the bracket's place when what is in it is a column and x is all that
- * stands before; 0: it is not so. The engine makes a subquery of it, which no outer join takes. */
+/* x = ANY (a.b) and x = ANY ('{1,2}'), at the equals sign: the bracket's place when what is in it is a
+ * column or an array's text, and x is all that stands before; 0: it is not so. The engine makes a subquery of
+ * it, which no outer join takes. */
 static size_t any_of_column(const struct rewriter *r)
 {
     struct sql_lexer ahead = r->lexer;
@@ -100,6 +103,12 @@ static size_t any_of_column(const struct rewriter *r)
     (void)sql_lexer_next(&ahead, &any);
     (void)sql_lexer_next(&ahead, &open);
     if (!sql_token_is_word(&any, "ANY") || !sql_token_is(&open, '('))
+        return 0;
+    struct sql_lexer inside = ahead;
+    (void)sql_lexer_next(&inside, &t);
+    if (!r->catalog && t.kind == SQL_TOK_STRING && t.text.n >= 4 && t.text.p[0] == '\'' && t.text.p[1] == '{')
+        return sql_lexer_next(&inside, &t), sql_token_is(&t, ')') ? open.at : 0;
+    if (!r->catalog)
         return 0;
     do {
         (void)sql_lexer_next(&ahead, &t);
@@ -112,7 +121,17 @@ static size_t any_of_column(const struct rewriter *r)
 
 static int rewrite_any_of_column(struct rewriter *r, size_t open)
 {
-    TRY(edits_replace_first(&r->edits, r->start, 0, STR(SCHEMA_PG "any_equal("), r->err));
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    sql_lexer_seek(&ahead, open + 1);
+    (void)sql_lexer_next(&ahead, &t);
+    bool literal = t.kind == SQL_TOK_STRING;
+    const struct str function = literal ? STR(SCHEMA_PG "any_literal(") : STR(SCHEMA_PG "any_equal(");
+    TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
+    if (literal) {
+        TRY(walk_list_literal(r, &t));
+        TRY(walk_insert(r, walk_end(&t), STR("::VARCHAR[]")));
+    }
     TRY(walk_replace(r, r->token.at, open + 1, STR(", ")));
     sql_lexer_seek(&r->lexer, open);
     (void)sql_lexer_next(&r->lexer, &r->token);
@@ -162,9 +181,12 @@ static int step(struct rewriter *r)
         return walk_typecast(r);
     if (sql_token_is_word(t, "AS") && r->depth <= DEPTH_MAX && walk_top(r)->cast.kind == SQL_TOK_WORD)
         return walk_cast(r);
-    if (r->catalog && t->kind == SQL_TOK_OP && str_eq(t->text, STR("="))) {
+    if ((r->catalog || r->postgres) && t->kind == SQL_TOK_OP && str_eq(t->text, STR("="))) {
         size_t open = any_of_column(r);
+        bool accepts = open != 0;
         if (open)
+            TRY(walk_accepts(r, &accepts));
+        if (accepts)
             return rewrite_any_of_column(r, open);
     }
     if (sql_token_is_word(t, "OPERATOR"))
@@ -241,6 +263,10 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->ddl = ddl_of(sql);
     r->may_be_bytes = r->postgres && may_be_bytes(sql);
     edits_init(&r->edits, a, sql.text);
+    if (r->postgres) {
+        TRY(integers_translate(r));
+        TRY(rows_translate(r));
+    }
     if ((r->postgres || r->catalog) && operators_hint(sql.text))
         TRY(operators_translate(r));
     edits_init(&r->folded, a, sql.text);

@@ -17,7 +17,7 @@ enum {
 static const struct {
     const char *from, *to;
 } types[] = {
-    {"jsonb", "JSON"},
+    {"jsonb", "pg_jsonb"},
     {"varbit", "BIT"},
     {"name", "pg_name"},
     {"xid", "pg_xid"},

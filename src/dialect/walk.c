@@ -185,6 +185,10 @@ static void open_bracket(struct rewriter *r)
         f.start = r->start;
         f.prev = r->before;
     }
+    if (sql_token_is_word(&r->prev, "ARRAY") && !follows) { /* tracked, though no function */
+        f.start = r->start;
+        f.prev = r->before;
+    }
     f.call = follows || sql_token_is_word(&r->prev, "IN") || sql_token_is_word(&r->prev, "VALUES");
     f.columns = r->ddl == DDL_CREATE_TABLE && r->depth == 0 && sql_token_is_name(&r->prev);
     if (f.columns && (sql_token_is_word(&r->prev, "BY") || sql_token_is_word(&r->prev, "WITH")))

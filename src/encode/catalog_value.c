@@ -10,6 +10,7 @@ bool catalog_value_is_special(enum catalog_form form, int16_t format)
     switch (form) {
     case CATALOG_PLAIN: return false;
     case CATALOG_CHAR:
+    case CATALOG_JSONB:
     case CATALOG_REGTYPE: return format != 0;
     case CATALOG_REGPROC: return format == 0;
     case CATALOG_VECTOR: return true;
@@ -63,6 +64,13 @@ int catalog_value(struct buf *out, const struct cell *c, const struct column_vie
     case CATALOG_CHAR: {
         const struct engine_string *s = string_at(v, row);
         buf_put_u8(out, s->len ? (uint8_t)engine_string_data(s)[0] : 0);
+        break;
+    }
+    case CATALOG_JSONB: {
+        enum { VERSION = 1 };
+        const struct engine_string *s = string_at(v, row);
+        buf_put_u8(out, VERSION);
+        buf_put(out, engine_string_data(s), s->len);
         break;
     }
     case CATALOG_REGTYPE: {

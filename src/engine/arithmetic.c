@@ -59,7 +59,7 @@ static void fail(duckdb_function_info info, const char *text, const char *type)
 }
 
 /* Whole numbers: the one quotient that does not fit is the least number by minus one. */
-#define WHOLE(name, type, least, title)                                                                      \
+#define DIVIDE(name, type, least, title)                                                                     \
     static void divide_##name(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)      \
     {                                                                                                        \
         const struct columns c = columns_of(input, output);                                                  \
@@ -79,7 +79,9 @@ static void fail(duckdb_function_info info, const char *text, const char *type)
             }                                                                                                \
             out[i] = (type)(a[i] / b[i]);                                                                    \
         }                                                                                                    \
-    }                                                                                                        \
+    }
+
+#define MODULO(name, type)                                                                                   \
     static void modulo_##name(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)      \
     {                                                                                                        \
         const struct columns c = columns_of(input, output);                                                  \
@@ -99,12 +101,14 @@ static void fail(duckdb_function_info info, const char *text, const char *type)
 
 /* As the engine lays a HUGEINT out on machines that it runs on. */
 typedef __int128 hugeint __attribute__((aligned(8)));
-static const __int128 hugeint_least = (__int128)((unsigned __int128)1 << 127);
 
-WHOLE(int2, int16_t, INT16_MIN, "smallint")
-WHOLE(int4, int32_t, INT32_MIN, "integer")
-WHOLE(int8, int64_t, INT64_MIN, "bigint")
-WHOLE(huge, hugeint, hugeint_least, "bigint")
+DIVIDE(int2, int16_t, INT16_MIN, "smallint")
+DIVIDE(int4, int32_t, INT32_MIN, "integer")
+DIVIDE(int8, int64_t, INT64_MIN, "bigint")
+MODULO(int2, int16_t)
+MODULO(int4, int32_t)
+MODULO(int8, int64_t)
+MODULO(huge, hugeint)
 
 /* A quotient that is infinite of finite numbers has overflown; NaN and infinities go through. */
 #define REAL(name, type)                                                                                     \
@@ -244,13 +248,15 @@ static void divide_interval(duckdb_function_info info, duckdb_data_chunk input, 
 /* ---- making them known ---- */
 
 struct overload {
-    duckdb_type type; /* of both and of the result; an interval is divided by a DOUBLE */
+    duckdb_type
+        type; /* of both and of the result; an interval is divided by a DOUBLE, and a HUGEINT, which is
+                       * a sum of bigint and to PostgreSQL a numeric, makes one */
     duckdb_scalar_function_t divide, modulo;
 };
 
 static const struct overload overloads[] = {
     {DUCKDB_TYPE_SMALLINT, divide_int2, modulo_int2},   {DUCKDB_TYPE_INTEGER, divide_int4, modulo_int4},
-    {DUCKDB_TYPE_BIGINT, divide_int8, modulo_int8},     {DUCKDB_TYPE_HUGEINT, divide_huge, modulo_huge},
+    {DUCKDB_TYPE_BIGINT, divide_int8, modulo_int8},     {DUCKDB_TYPE_HUGEINT, divide_numeric, modulo_huge},
     {DUCKDB_TYPE_FLOAT, divide_float4, NULL},           {DUCKDB_TYPE_DOUBLE, divide_float8, NULL},
     {DUCKDB_TYPE_DECIMAL, divide_numeric, modulo_huge}, {DUCKDB_TYPE_INTERVAL, divide_interval, NULL},
 };
@@ -265,12 +271,15 @@ static bool add(duckdb_scalar_function_set set, const char *name, duckdb_type ty
                 duckdb_scalar_function_t f)
 {
     duckdb_scalar_function s = duckdb_create_scalar_function();
-    duckdb_logical_type in = type_of(type, DECIMAL_IN), out = type_of(type, scale);
+    bool sum = type == DUCKDB_TYPE_HUGEINT && f == divide_numeric;
+    duckdb_logical_type in = type_of(type, DECIMAL_IN),
+                        out = type_of(sum ? DUCKDB_TYPE_DECIMAL : type, scale);
     duckdb_logical_type by = type_of(type == DUCKDB_TYPE_INTERVAL ? DUCKDB_TYPE_DOUBLE : type, DECIMAL_IN);
     duckdb_scalar_function_set_name(s, name);
     duckdb_scalar_function_add_parameter(s, in);
     duckdb_scalar_function_add_parameter(s, by);
     duckdb_scalar_function_set_return_type(s, out);
+    duckdb_scalar_function_set_special_handling(s); /* or the engine makes an integer of NULL / 2 */
     duckdb_scalar_function_set_function(s, f);
     bool ok = duckdb_add_scalar_function_to_set(set, s) == DuckDBSuccess;
     duckdb_destroy_logical_type(&in);
@@ -294,8 +303,58 @@ static int register_set(struct engine_conn *c, const char *name, bool divide, st
     return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
 }
 
+/* ---- the types of sums ---- */
+
+static void nothing(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    (void)input;
+    (void)output;
+    fail(info, ENGINE_ERROR_MARK "XX000 a type has been taken for a value", "");
+}
+
+/* The engine's sum, and what is summed: PostgreSQL's sum. */
+static const struct {
+    duckdb_type sum, of, postgres;
+} sums[] = {
+    {DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_TINYINT, DUCKDB_TYPE_BIGINT},
+    {DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_BIGINT},
+    {DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_BIGINT},
+};
+
+/* Overloads of a function of the engine's that makes a list of the wider type of its arguments:
+ * sql/catalog_calls.inc casts to the type that the elements have, and nobody calls it. */
+static int register_sums(struct engine_conn *c, struct err *e)
+{
+    static const char name[] = "list_pack";
+    duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
+    bool ok = set != NULL;
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+        duckdb_scalar_function s = duckdb_create_scalar_function();
+        duckdb_logical_type sum = duckdb_create_logical_type(sums[i].sum);
+        duckdb_logical_type of = duckdb_create_logical_type(sums[i].of);
+        duckdb_logical_type element = duckdb_create_logical_type(sums[i].postgres);
+        duckdb_logical_type result = duckdb_create_list_type(element);
+        duckdb_scalar_function_set_name(s, name);
+        duckdb_scalar_function_add_parameter(s, sum);
+        duckdb_scalar_function_add_parameter(s, of);
+        duckdb_scalar_function_set_return_type(s, result);
+        duckdb_scalar_function_set_special_handling(s);
+        duckdb_scalar_function_set_function(s, nothing);
+        ok = ok && duckdb_add_scalar_function_to_set(set, s) == DuckDBSuccess;
+        duckdb_destroy_logical_type(&sum);
+        duckdb_destroy_logical_type(&of);
+        duckdb_destroy_logical_type(&element);
+        duckdb_destroy_logical_type(&result);
+        duckdb_destroy_scalar_function(&s);
+    }
+    ok = ok && duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
+    duckdb_destroy_scalar_function_set(&set);
+    return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
+}
+
 int arithmetic_register(struct engine_conn *c, struct err *e)
 {
     TRY(register_set(c, "pg_divide", true, e));
-    return register_set(c, "pg_modulo", false, e);
+    TRY(register_set(c, "pg_modulo", false, e));
+    return register_sums(c, e);
 }

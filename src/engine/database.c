@@ -17,7 +17,10 @@
 #include "engine/guard_files.h"
 #include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
+#include "engine/interval_casts.h"
+#include "engine/list_functions.h"
 #include "engine/own_catalog.h"
+#include "engine/shown.h"
 #include "engine/sink_priv.h"
 #include "engine/unknown.h"
 
@@ -153,6 +156,9 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(functions_register(c, e));
     TRY(arithmetic_register(c, e));
     TRY(unknown_register(c, e));
+    TRY(shown_register(c, o->text, e));
+    TRY(interval_casts_register(c, e));
+    TRY(list_functions_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));

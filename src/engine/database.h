@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct engine;
+struct engine_text_ops;
 
 /* A catalog that the program brings along, for reading. */
 struct engine_own_catalog {
@@ -39,6 +40,7 @@ struct engine_options {
     size_t nprotect;
     const char *const *allowed_functions; /* of those that are refused otherwise: guard.h */
     size_t nallowed_functions;
+    const struct engine_text_ops *text; /* how values are shown: shown.h; NULL: they are not */
 };
 
 /* Opens the database, runs `init`, locks the configuration. The caller's, for engine_close. */

@@ -20,15 +20,26 @@ static const struct {
     duckdb_type type;
     const char *alias;
 } types[] = {
-    [PG_BOOL] = {DUCKDB_TYPE_BOOLEAN, NULL},        [PG_INT2] = {DUCKDB_TYPE_SMALLINT, NULL},
-    [PG_INT4] = {DUCKDB_TYPE_INTEGER, NULL},        [PG_INT8] = {DUCKDB_TYPE_BIGINT, NULL},
-    [PG_FLOAT4] = {DUCKDB_TYPE_FLOAT, NULL},        [PG_FLOAT8] = {DUCKDB_TYPE_DOUBLE, NULL},
-    [PG_HUGEINT] = {DUCKDB_TYPE_HUGEINT, NULL},     [PG_NUMERIC] = {DUCKDB_TYPE_DECIMAL, NULL},
-    [PG_TEXT] = {DUCKDB_TYPE_VARCHAR, NULL},        [PG_BYTEA] = {DUCKDB_TYPE_BLOB, NULL},
-    [PG_DATE] = {DUCKDB_TYPE_DATE, NULL},           [PG_TIME] = {DUCKDB_TYPE_TIME, NULL},
-    [PG_TIMESTAMP] = {DUCKDB_TYPE_TIMESTAMP, NULL}, [PG_TIMESTAMPTZ] = {DUCKDB_TYPE_TIMESTAMP_TZ, NULL},
-    [PG_INTERVAL] = {DUCKDB_TYPE_INTERVAL, NULL},   [PG_UUID] = {DUCKDB_TYPE_UUID, NULL},
-    [PG_JSON] = {DUCKDB_TYPE_VARCHAR, "JSON"},      [PG_TEXTS] = {DUCKDB_TYPE_LIST, NULL},
+    [PG_BOOL] = {DUCKDB_TYPE_BOOLEAN, NULL},
+    [PG_INT2] = {DUCKDB_TYPE_SMALLINT, NULL},
+    [PG_INT4] = {DUCKDB_TYPE_INTEGER, NULL},
+    [PG_INT8] = {DUCKDB_TYPE_BIGINT, NULL},
+    [PG_FLOAT4] = {DUCKDB_TYPE_FLOAT, NULL},
+    [PG_FLOAT8] = {DUCKDB_TYPE_DOUBLE, NULL},
+    [PG_HUGEINT] = {DUCKDB_TYPE_HUGEINT, NULL},
+    [PG_NUMERIC] = {DUCKDB_TYPE_DECIMAL, NULL},
+    [PG_NUMERIC_6] = {DUCKDB_TYPE_DECIMAL, NULL},
+    [PG_TEXT] = {DUCKDB_TYPE_VARCHAR, NULL},
+    [PG_BYTEA] = {DUCKDB_TYPE_BLOB, NULL},
+    [PG_DATE] = {DUCKDB_TYPE_DATE, NULL},
+    [PG_TIME] = {DUCKDB_TYPE_TIME, NULL},
+    [PG_TIMESTAMP] = {DUCKDB_TYPE_TIMESTAMP, NULL},
+    [PG_TIMESTAMPTZ] = {DUCKDB_TYPE_TIMESTAMP_TZ, NULL},
+    [PG_INTERVAL] = {DUCKDB_TYPE_INTERVAL, NULL},
+    [PG_UUID] = {DUCKDB_TYPE_UUID, NULL},
+    [PG_JSON] = {DUCKDB_TYPE_VARCHAR, "JSON"},
+    [PG_JSONB] = {DUCKDB_TYPE_VARCHAR, "pg_jsonb"},
+    [PG_TEXTS] = {DUCKDB_TYPE_LIST, NULL},
     [PG_TEXTS_LIST] = {DUCKDB_TYPE_LIST, NULL},
 };
 
@@ -44,6 +55,8 @@ static duckdb_logical_type type_of(enum pg_kind kind)
     assert(kind > PG_END && kind < sizeof types / sizeof *types);
     if (kind == PG_NUMERIC)
         return duckdb_create_decimal_type(PG_NUMERIC_WIDTH, PG_NUMERIC_SCALE);
+    if (kind == PG_NUMERIC_6)
+        return duckdb_create_decimal_type(PG_NUMERIC_WIDTH, PG_MICROS_SCALE);
     if (kind == PG_TEXTS)
         return list_of(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
     if (kind == PG_TEXTS_LIST)
@@ -77,6 +90,7 @@ static void read_value(const struct column *c, size_t row, struct pg_value *v)
         return;
     switch (c->kind) {
     case PG_END:
+    case PG_NUMERIC_6:
     case PG_TEXTS:
     case PG_TEXTS_LIST: break;
     case PG_BOOL: v->boolean = ((const bool *)c->data)[row]; break;
@@ -94,7 +108,8 @@ static void read_value(const struct column *c, size_t row, struct pg_value *v)
     case PG_UUID: v->wide = (__int128)((unsigned __int128)wide_at(c->data, row) ^ uuid_flip); break;
     case PG_TEXT:
     case PG_BYTEA:
-    case PG_JSON: {
+    case PG_JSON:
+    case PG_JSONB: {
         const struct engine_string *s = (const struct engine_string *)c->data + row;
         v->text = (struct str){engine_string_data(s), s->len};
         break;
@@ -112,6 +127,8 @@ static void write_wide(void *data, size_t row, unsigned __int128 v)
     ((duckdb_hugeint *)data)[row] =
         (duckdb_hugeint){.lower = (uint64_t)v, .upper = (int64_t)(uint64_t)(v >> 64)};
 }
+
+static const __int128 micros_of_numeric = 10000; /* PG_NUMERIC_SCALE less PG_MICROS_SCALE digits */
 
 static void write_value(duckdb_vector out, enum pg_kind kind, size_t row, const struct pg_value *v)
 {
@@ -132,10 +149,12 @@ static void write_value(duckdb_vector out, enum pg_kind kind, size_t row, const 
     case PG_FLOAT8: ((double *)data)[row] = v->real; break;
     case PG_HUGEINT:
     case PG_NUMERIC: write_wide(data, row, (unsigned __int128)v->wide); break;
+    case PG_NUMERIC_6: write_wide(data, row, (unsigned __int128)(v->wide / micros_of_numeric)); break;
     case PG_UUID: write_wide(data, row, (unsigned __int128)v->wide ^ uuid_flip); break;
     case PG_TEXT:
     case PG_BYTEA:
-    case PG_JSON: duckdb_vector_assign_string_element_len(out, row, v->text.p, v->text.n); break;
+    case PG_JSON:
+    case PG_JSONB: duckdb_vector_assign_string_element_len(out, row, v->text.p, v->text.n); break;
     case PG_INTERVAL:
         ((duckdb_interval *)data)[row] =
             (duckdb_interval){v->interval.months, v->interval.days, v->interval.micros};
@@ -223,8 +242,7 @@ static void run_free(void *p)
     mem_free(r);
 }
 
-/* The session's zone, as the engine has it. */
-static const struct tz *zone_of(duckdb_init_info info, struct err *e)
+const struct tz *functions_zone(duckdb_init_info info, struct err *e)
 {
     duckdb_client_context context;
     duckdb_scalar_function_init_get_client_context(info, &context);
@@ -252,7 +270,7 @@ static void on_init(duckdb_init_info info)
     buf_init(&r->items, PG_RESULT_MAX);
     r->forget = f->forget;
     err_init(&r->err);
-    r->zone = f->needs_zone ? zone_of(info, &r->err) : NULL;
+    r->zone = f->needs_zone ? functions_zone(info, &r->err) : NULL;
     duckdb_scalar_function_init_set_state(info, r, run_free);
 }
 
@@ -284,6 +302,11 @@ static void fail(duckdb_function_info info, const struct err *e)
     duckdb_scalar_function_set_error(info, text);
 }
 
+static bool is_text(enum pg_kind kind)
+{
+    return kind == PG_TEXT || kind == PG_BYTEA || kind == PG_JSON || kind == PG_JSONB;
+}
+
 static int call_row(const struct pg_function *f, struct run *r, size_t n, size_t row, duckdb_vector out)
 {
     bool null = false;
@@ -303,7 +326,7 @@ static int call_row(const struct pg_function *f, struct run *r, size_t n, size_t
     if (null && !f->takes_null) {
         call.result.is_null = true;
     } else {
-        if (f->result == PG_TEXT || f->result == PG_BYTEA || f->result == PG_JSON)
+        if (is_text(f->result))
             call.result.text.p = NULL;
         TRY(f->call(&call));
         if (!buf_ok(&r->out) || !buf_ok(&r->items))
@@ -315,8 +338,7 @@ static int call_row(const struct pg_function *f, struct run *r, size_t n, size_t
     }
     if (f->result == PG_TEXTS || f->result == PG_TEXTS_LIST)
         return write_list(out, f->result, row, &call);
-    bool text = f->result == PG_TEXT || f->result == PG_BYTEA || f->result == PG_JSON;
-    if (text && !call.result.text.p)
+    if (is_text(f->result) && !call.result.text.p)
         call.result.text = (struct str){r->out.len ? (const char *)r->out.data : "", r->out.len};
     write_value(out, f->result, row, &call.result);
     return ST_OK;
@@ -366,8 +388,7 @@ static duckdb_scalar_function scalar_of(const struct pg_function *f)
     duckdb_logical_type result = type_of(f->result);
     duckdb_scalar_function_set_return_type(s, result);
     duckdb_destroy_logical_type(&result);
-    if (f->takes_null)
-        duckdb_scalar_function_set_special_handling(s);
+    duckdb_scalar_function_set_special_handling(s); /* or the engine makes an integer of f(NULL) */
     if (f->is_volatile)
         duckdb_scalar_function_set_volatile(s);
     duckdb_scalar_function_set_extra_info(s, (void *)(uintptr_t)f, NULL);

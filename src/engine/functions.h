@@ -5,7 +5,10 @@
 
 #include "base/err.h"
 
+#include <duckdb.h>
+
 struct engine_conn;
+struct tz;
 
 /* What stands before the message of an error that has its SQLSTATE with it: five characters and a blank
  * follow. engine_error reads it. */
@@ -13,5 +16,7 @@ struct engine_conn;
 
 /* Once for a database, before its configuration is locked. XX000 */
 int functions_register(struct engine_conn *c, struct err *e);
+/* The TimeZone of the session that a function is called in; the caller's reference. UTC when e is filled. */
+const struct tz *functions_zone(duckdb_init_info info, struct err *e);
 
 #endif

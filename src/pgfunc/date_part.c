@@ -309,6 +309,13 @@ static int extract_of_time(struct pg_call *call)
         .name = "pg_extract", .args = {PG_TEXT, kind}, .result = PG_NUMERIC, .call = function, __VA_ARGS__   \
     }
 
+/* Of what has digits of a second: they are all shown. */
+#define EXTRACT_6(kind, function, ...)                                                                       \
+    {                                                                                                        \
+        .name = "pg_extract_6", .args = {PG_TEXT, kind}, .result = PG_NUMERIC_6, .call = function,           \
+        __VA_ARGS__                                                                                          \
+    }
+
 const struct pg_function pg_date_part_functions[] = {
     PART(PG_TIMESTAMP, part_of_timestamp, ),
     PART(PG_TIMESTAMPTZ, part_of_timestamptz, .needs_zone = true),
@@ -320,5 +327,10 @@ const struct pg_function pg_date_part_functions[] = {
     EXTRACT(PG_DATE, extract_of_date, ),
     EXTRACT(PG_INTERVAL, extract_of_interval, ),
     EXTRACT(PG_TIME, extract_of_time, ),
+    EXTRACT_6(PG_TIMESTAMP, extract_of_timestamp, ),
+    EXTRACT_6(PG_TIMESTAMPTZ, extract_of_timestamptz, .needs_zone = true),
+    {.name = "pg_extract_6", .args = {PG_TEXT, PG_DATE}, .result = PG_NUMERIC, .call = extract_of_date},
+    EXTRACT_6(PG_INTERVAL, extract_of_interval, ),
+    EXTRACT_6(PG_TIME, extract_of_time, ),
     {.name = NULL},
 };

@@ -29,6 +29,7 @@ enum pg_kind {
     PG_FLOAT8,
     PG_HUGEINT, /* the engine's sum of integers: to PostgreSQL a numeric without fraction */
     PG_NUMERIC, /* the engine's DECIMAL(38, 10): the value times 10^10 */
+    PG_NUMERIC_6, /* the engine's DECIMAL(38, 6): the same with six digits that are always shown; results alone */
     PG_TEXT,
     PG_BYTEA,
     PG_DATE,        /* days since 1970; INT32_MAX and -INT32_MAX are infinity */
@@ -38,11 +39,12 @@ enum pg_kind {
     PG_INTERVAL,
     PG_UUID,
     PG_JSON,
+    PG_JSONB,      /* as json_tree.h writes it */
     PG_TEXTS,      /* text[]; results alone */
     PG_TEXTS_LIST, /* a list of text[], all of one length; results alone */
 };
 
-enum { PG_NUMERIC_SCALE = 10, PG_NUMERIC_WIDTH = 38 };
+enum { PG_NUMERIC_SCALE = 10, PG_NUMERIC_WIDTH = 38, PG_MICROS_SCALE = 6 };
 
 struct pg_interval {
     int32_t months, days;
@@ -56,7 +58,7 @@ struct pg_value {
         int64_t integer; /* INT2 … INT8, DATE, TIME, TIMESTAMP, TIMESTAMPTZ */
         double real;     /* FLOAT4, FLOAT8 */
         __int128 wide;   /* HUGEINT, NUMERIC; UUID as its 16 bytes, the first one highest */
-        struct str text; /* TEXT, BYTEA, JSON; lent */
+        struct str text; /* TEXT, BYTEA, JSON, JSONB; lent */
         struct pg_interval interval;
     };
 };

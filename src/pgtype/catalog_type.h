@@ -20,6 +20,7 @@ enum catalog_form {
     CATALOG_CHAR,    /* binary: one byte */
     CATALOG_REGPROC, /* text: the function's name */
     CATALOG_REGTYPE, /* binary: the type's number */
+    CATALOG_JSONB,   /* binary: a version in front */
     CATALOG_VECTOR,  /* text: "1 2 3"; binary: an array that counts from 0 */
 };
 
@@ -37,6 +38,7 @@ enum catalog_form {
     X("pg_node_tree", TEXT, PLAIN, NODE_TREE, -1)                                                            \
     X("pg_aclitem", TEXT, PLAIN, ACLITEM, -1)                                                                \
     X("pg_anyarray", TEXT, PLAIN, ANYARRAY, -1)                                                              \
+    X("pg_jsonb", TEXT, JSONB, JSONB, -1)                                                                    \
     X("pg_lsn", TEXT, PLAIN, LSN, -1)                                                                        \
     X("pg_tid", TEXT, PLAIN, TID, -1)                                                                        \
     X("pg_inet", TEXT, PLAIN, INET, -1)                                                                      \

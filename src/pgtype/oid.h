@@ -50,7 +50,7 @@
     X(LSN, 3220, 3221, 8, "pg_lsn", "pg_lsn", "")                                                            \
     X(NDISTINCT, 3361, 0, -1, "pg_ndistinct", "pg_ndistinct", "")                                            \
     X(DEPENDENCIES, 3402, 0, -1, "pg_dependencies", "pg_dependencies", "")                                   \
-    X(JSONB, 3802, 3807, -1, "jsonb", "jsonb", "JSON")                                                       \
+    X(JSONB, 3802, 3807, -1, "jsonb", "jsonb", "pg_jsonb")                                                   \
     X(MCV_LIST, 5017, 0, -1, "pg_mcv_list", "pg_mcv_list", "")                                               \
     X(STATISTICS, 10028, 0, -1, "_pg_statistic", "pg_statistic[]", "")
 

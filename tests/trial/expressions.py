@@ -27,7 +27,11 @@ LITERALS = {
     "time": ["time '12:34:56'", "time '00:00:00'", "time '23:59:59.5'"],
     "interval": ["interval '1 day'", "interval '1 month 2 days 03:04:05'", "interval '-1 year'", "interval '36:00:00'", "null::interval"],
     "bytea": [r"'\x0001ff'::bytea", r"'\x'::bytea", "'abc'::bytea"],
-    "jsonb": ["""'{"a": 1, "b": [1, 2, {"c": "x"}]}'::jsonb""", "'[1, 2, 3]'::jsonb", "'null'::jsonb", "'\"s\"'::jsonb"],
+    "jsonb": ["""'{"a": 1, "b": [1, 2, {"c": "x"}]}'::jsonb""", "'[1, 2, 3]'::jsonb", "'null'::jsonb", "'\"s\"'::jsonb",
+              """'{"bb": null,  "a": 2.50, "a": {"z":true}}'::jsonb""", "null::jsonb"],
+    "json": ["""'{"a": 1, "b": [1, 2, {"c": "x"}]}'::json""", "'[1, \"two\", null]'::json", "'2.50'::json"],
+    "uuid": ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid", "null::uuid"],
+    "float4": ["0::float4", "1.5::float4", "0.1::float4", "null::float4"],
     "int4[]": ["array[1, 2, 3]", "'{4,5}'::int4[]", "array[1, null]", "'{}'::int4[]"],
     "text[]": ["array['a', 'b']", "'{x,\"y z\"}'::text[]"],
 }
@@ -181,15 +185,219 @@ def rules():
     form("any", "bool", "({} = any({}))", "int4", "int4[]")
     form("[]", "int4", "({})[{}]", "int4[]", "small")
     form("row", "other", "row({}, {})", "int4", "text")
+    more_rules(op, fn, form)
     return r
 
 
+AGGREGATES = {
+    "int2": {"sum": "int8", "avg": "numeric", "min": "int2", "max": "int2"},
+    "int4": {"sum": "int8", "avg": "numeric", "min": "int4", "max": "int4", "bit_and": "int4", "bit_or": "int4", "stddev": "numeric", "variance": "numeric"},
+    "int8": {"sum": "numeric", "avg": "numeric", "min": "int8", "max": "int8"},
+    "numeric": {"sum": "numeric", "avg": "numeric", "min": "numeric", "max": "numeric"},
+    "float8": {"sum": "float8", "avg": "float8", "min": "float8", "max": "float8", "stddev": "float8"},
+    "interval": {"sum": "interval", "avg": "interval", "min": "interval", "max": "interval"},
+    "date": {"min": "date", "max": "date"}, "timestamp": {"min": "timestamp", "max": "timestamp"},
+    "text": {"min": "text", "max": "text"}, "bool": {"bool_and": "bool", "bool_or": "bool", "every": "bool"},
+}
+
+
+def more_rules(op, fn, form):
+    """Aggregates, arrays, json, dates, regular expressions, comparisons of rows, CASE, subqueries."""
+    rows = " from (values ({}), ({}), ({})) v(x))"
+    for t, functions in AGGREGATES.items():
+        for f, result in functions.items():
+            form(f, result, "(select " + f + "(x)" + rows, t, t, t)
+        form("count", "int8", "(select count(x)" + rows, t, t, t)
+        form("count distinct", "int8", "(select count(distinct x)" + rows, t, t, t)
+        form("array_agg", "other", "(select array_agg(x order by x)" + rows, t, t, t)
+        form("in subquery", "bool", "({} in (select x" + rows + ")", t, t, t, t)
+    form("count filter", "int8", "(select count(*) filter (where x > 1)" + rows, "int4", "int4", "int4")
+    form("sum distinct", "int8", "(select sum(distinct x)" + rows, "int4", "int4", "int4")
+    form("string_agg", "text", "(select string_agg(x, ',' order by x desc)" + rows, "text", "text", "text")
+    form("string_agg distinct", "text", "(select string_agg(distinct x, ',')" + rows, "text", "text", "text")
+    form("json_agg", "other", "(select json_agg(x)" + rows, "int4", "int4", "int4")
+    form("jsonb_agg", "jsonb", "(select jsonb_agg(x order by x)" + rows, "text", "text", "text")
+    form("sum over", "other", "(select sum(x) over (order by x)" + rows[:-1] + " limit 1)", "int4", "int4", "int4")
+    form("percentile_cont", "float8", "(select percentile_cont(0.5) within group (order by x)" + rows, "float8", "float8", "float8")
+    for t in ("int4", "text", "timestamp", "interval"):
+        for s in ("=", "<", ">=", "<>"):
+            form("row " + s, "bool", "(({}, {}) " + s + " ({}, {}))", t, "int4", t, "int4")
+        form("case of", t, "case {} when {} then {} else {} end", "int4", "int4", t, t)
+        form("case when", t, "case when {} then {} end", "bool", t)
+        form("not in", "bool", "({} not in ({}, {}))", t, t, t)
+        form("not between", "bool", "({} not between symmetric {} and {})", t, t, t)
+        form("is not distinct", "bool", "({} is not distinct from {})", t, t)
+        form("all", "bool", "({} <> all(array[{}, {}]))", t, t, t)
+        form("pg_typeof", "text", "pg_typeof({})::text", t)
+    # dates
+    for f, t in (("date", "date"), ("timestamptz", "timestamptz"), ("interval", "interval"), ("time", "time")):
+        for part in ("year", "month", "day", "hour", "second", "epoch", "dow"):
+            if (f == "date" and part in ("hour", "second")) or (f == "time" and part in ("year", "month", "day", "dow")) or (f, part) == ("interval", "dow"):
+                continue
+            form("extract of " + f, "numeric", "extract(" + part + " from {})", t)
+            form("date_part of " + f, "float8", "date_part('" + part + "', {})", t)
+    op("-", "timestamptz", "timestamptz", "interval")
+    op("-", "interval", "timestamptz", "timestamptz")
+    op("-", "interval", "time", "time")
+    op("+", "time", "time", "interval")
+    op("-", "interval", "interval", "interval")
+    op("*", "interval", "interval", "float8")
+    op("/", "interval", "interval", "float8")
+    form("-", "interval", "(- {})", "interval")
+    fn("make_interval", "interval", "small", "small", "small", "small")
+    fn("make_timestamp", "timestamp", "year", "small", "small", "small", "small", "float8")
+    fn("make_time", "time", "small", "small", "float8")
+    fn("isfinite", "bool", "timestamp")
+    form("date_trunc tz", "timestamptz", "date_trunc('hour', {})", "timestamptz")
+    form("date_trunc interval", "interval", "date_trunc('hour', {})", "interval")
+    form("date_bin", "timestamp", "date_bin('15 minutes', {}, timestamp '2001-01-01')", "timestamp")
+    form("overlaps", "bool", "(({}, {}) overlaps ({}, {}))", "date", "date", "date", "date")
+    form("generate_series date", "timestamptz", "(select max(g) from generate_series({}, date '2024-03-01', '1 month') g)", "somedate")
+    form("at time zone", "timestamp", "({} at time zone 'America/New_York')", "timestamptz")
+    form("to_char interval", "text", "to_char({}, 'HH24:MI:SS')", "interval")
+    form("to_char tz", "text", "to_char({}, 'YYYY-MM-DD HH24:MI:SS TZ')", "timestamptz")
+    form("to_char int", "text", "to_char({}, '9,999,999S')", "int4")
+    form("to_char float", "text", "to_char({}, '9.99EEEE')", "float8")
+    form("to_date", "date", "to_date({}, 'YYYY-MM-DD')", "datetext")
+    form("to_timestamp", "timestamptz", "to_timestamp({}, 'YYYY-MM-DD HH24:MI')", "datetext")
+    form("to_timestamp", "timestamptz", "to_timestamp({})", "float8")
+    form("to_number", "numeric", "to_number({}, '99999D99')", "numbertext")
+    form("text::date", "date", "{}::date", "datetext")
+    form("text::timestamp", "timestamp", "{}::timestamp", "datetext")
+    form("text::numeric", "numeric", "{}::numeric", "numbertext")
+    form("text::int4", "int4", "{}::int4", "numbertext")
+    form("text::float8", "float8", "{}::float8", "numbertext")
+    # arrays
+    for t in ("int4", "text"):
+        a = t + "[]"
+        form("slice", a, "({})[1:2]", a)
+        form("slice from", a, "({})[2:]", a)
+        form("slice to", a, "({})[:1]", a)
+        fn("array_append", a, a, t)
+        fn("array_prepend", a, t, a)
+        fn("array_cat", a, a, a)
+        fn("array_remove", a, a, t)
+        fn("array_replace", a, a, t, t)
+        fn("array_positions", "int4[]", a, t)
+        fn("array_upper", "int4", a, "one")
+        fn("array_lower", "int4", a, "one")
+        fn("array_ndims", "int4", a)
+        fn("array_dims", "text", a)
+        fn("array_to_string", "text", a, "separator", "separator")
+        fn("to_json", "json", a)
+        op("||", a, a, t)
+        op("||", a, t, a)
+        op("<@", "bool", a, a)
+        op("<", "bool", a, a)
+        op("=", "bool", a, a)
+        form("<> all", "bool", "({} <> all({}))", t, a)
+        form("unnest", t, "(select max(u) from unnest({}) u)", a)
+        form("::text", "text", "({})::text", a)
+        form("array subquery", a, "array(select x from (values ({}), ({})) v(x))", t, t)
+    form("unnest of two", "int4", "(select sum(u)::int4 from unnest(array[[1,2],[3,{}]]) u)", "int4")
+    form("array of arrays", "other", "array[{}, {}]", "int4[]", "int4[]")
+    form("any of text", "bool", "({} = any('{{1,2,42}}'))", "int4")
+    # json
+    for j in ("json", "jsonb"):
+        op("->", j, j, "key")
+        op("->", j, j, "small")
+        op("->>", "text", j, "key")
+        op("->>", "text", j, "small")
+        op("#>", j, j, "path")
+        op("#>>", "text", j, "path")
+        fn(j + "_typeof", "text", j)
+        fn(j + "_array_length", "int4", j)
+        fn(j + "_extract_path_text", "text", j, "key")
+        form(j + "_build_object", j, j + "_build_object('k', {}, 'l', {})", "int4", "text")
+        form(j + "_build_array", j, j + "_build_array({}, {})", "numeric", "text")
+        fn("to_" + j, j, "text")
+        fn("to_" + j, j, "numeric")
+        fn("to_" + j, j, "timestamp")
+        form(j + "_array_elements", "other", "(select count(*) from " + j + "_array_elements({}))", j)
+        form(j + "_object_keys", "text", "(select max(k) from " + j + "_object_keys({}) k)", j)
+        fn(j + "_strip_nulls", j, j)
+        form("::" + j, j, "({})::" + j, "text")
+    for s in ("@>", "<@", "=", "<>", "<"):
+        op(s, "bool", "jsonb", "jsonb")
+    op("||", "jsonb", "jsonb", "jsonb")
+    op("-", "jsonb", "jsonb", "key")
+    op("-", "jsonb", "jsonb", "small")
+    op("#-", "jsonb", "jsonb", "path")
+    form("?|", "bool", "({} ?| array['a', 'c'])", "jsonb")
+    form("?&", "bool", "({} ?& array['a', 'b'])", "jsonb")
+    form("jsonb_set", "jsonb", "jsonb_set({}, {}, {})", "jsonb", "path", "jsonb")
+    form("jsonb_insert", "jsonb", "jsonb_insert({}, {}, {})", "jsonb", "path", "jsonb")
+    fn("jsonb_pretty", "text", "jsonb")
+    form("row_to_json", "json", "row_to_json(v) from (values ({}, {})) v(a, b)", "int4", "text")
+    for t in ("int4", "numeric", "bool", "text"):
+        form("jsonb::" + t, t, "({})::" + t, "jsonb")
+    # regular expressions
+    fn("regexp_replace", "text", "text", "pattern", "replacement")
+    fn("regexp_replace", "text", "text", "pattern", "replacement", "flags")
+    fn("regexp_match", "text[]", "text", "pattern")
+    fn("regexp_split_to_array", "text[]", "text", "pattern")
+    form("regexp_matches", "other", "(select count(*) from regexp_matches({}, {}, 'g'))", "text", "pattern")
+    form("regexp_split_to_table", "text", "(select max(p) from regexp_split_to_table({}, {}) p)", "text", "pattern")
+    form("substring from", "text", "substring({} from {})", "text", "pattern")
+    for s in ("~", "~*", "!~"):
+        op(s, "bool", "text", "pattern")
+    for s in ("like", "not like", "ilike"):
+        op(s, "bool", "text", "likepattern")
+    # text and numbers
+    fn("concat", "text", "bool", "date", "float8")
+    fn("format", "text", "formattext", "text", "int4")
+    fn("substr", "text", "text", "small")
+    fn("md5", "text", "bytea")
+    form("trim leading", "text", "trim(leading 'a' from {})", "text")
+    fn("string_to_array", "text[]", "text", "separator", "text")
+    fn("cbrt", "float8", "float8")
+    fn("scale", "int4", "numeric")
+    fn("trim_scale", "numeric", "numeric")
+    fn("min_scale", "int4", "numeric")
+    fn("sign", "float8", "float8")
+    fn("atan2", "float8", "float8", "float8")
+    fn("pi", "float8")
+    fn("mod", "int8", "int8", "int4")
+    fn("num_nulls", "int4", "int4", "text")
+    fn("get_byte", "int4", "bytea", "one")
+    fn("sha256", "bytea", "bytea")
+    fn("decode", "bytea", "hextext", "hex")
+    fn("substring", "bytea", "bytea", "small", "small")
+    for s in ("=", "<", ">="):
+        op(s, "bool", "bytea", "bytea")
+        op(s, "bool", "uuid", "uuid")
+        op(s, "bool", "float4", "float8")
+        op(s, "bool", "time", "time")
+        op(s, "bool", "bool", "bool")
+    for s in "+-*/":
+        op(s, "float4", "float4", "float4")
+        op(s, "float8", "float4", "int4")
+    for s in ("<<", ">>"):
+        op(s, "int4", "int4", "small")
+    form("~", "int4", "(~ {})", "int4")
+    form("|/", "float8", "(|/ {})", "float8")
+    form("@", "numeric", "(@ {})", "numeric")
+    # what no operator takes
+    op("+", "other", "text", "int4")
+    op("=", "other", "int4", "date")
+    op("||", "other", "int4", "int4")
+    op("-", "other", "date", "text")
+    fn("length", "other", "int4")
+    fn("nosuchfunction", "other", "int4")
+
+
 SPECIAL = {"small": ["0", "1", "2", "3", "5", "-1"], "key": ["'a'", "'b'"], "path": ["'{a}'", "'{b,2,c}'"], "one": ["1", "2"],
-           "codec": ["'hex'", "'base64'", "'escape'"]}
+           "codec": ["'hex'", "'base64'", "'escape'"], "hex": ["'hex'"], "hextext": ["'00ff'", "'abc'", "''"], "year": ["2024", "1", "1999"],
+           "somedate": ["date '2024-01-31'", "date '2023-12-01'"], "datetext": ["'2024-02-29'", "'1999-12-31 23:59'", "'2001-02-30'", "'x'", "' 2020-01-01 '"],
+           "numbertext": ["'12.50'", "'-7'", "'1e3'", "' 42 '", "'x'", "''", "'NaN'"], "separator": ["','", "''", "'-'", "null"],
+           "pattern": ["'a'", "'[a-z]+'", "'(b)(c)?'", "'^.'", "'o|l'", "'\\d+'", "'(a|ab)(c|bcd)*'", "'('", "''"], "replacement": ["'X'", "'[\\1]'", "'<\\&>'", "''"],
+           "flags": ["'g'", "'i'", "'gi'", "'n'", "'q'"], "likepattern": ["'a%'", "'%o_%'", "'a\\_c'", "'%'", "''", "'abc\\'"],
+           "formattext": ["'%s'", "'%I %L'", "'%2$s %1$s'", "'%%'", "'%-5s|'", "'%x'"]}
 
 
 class Generator:
-    def __init__(self, seed, only):
+    def __init__(self, seed, only="", depths=(1, 1, 2)):
+        self.depths = depths
         self.random = random.Random(seed)
         self.rules = [r for r in rules() if not only or only in r[0]]
         self.by_result = collections.defaultdict(list)
@@ -208,7 +416,7 @@ class Generator:
 
     def next(self):
         rule = self.random.choice(self.rules)
-        return rule[0], self.build(rule, self.random.choice([1, 1, 2]))
+        return rule[0], self.build(rule, self.random.choice(self.depths))
 
 
 def ask(conn, sql):
@@ -234,9 +442,9 @@ def difference(a, b, fields=("value", "type", "name")):
     return None
 
 
-def run(ours, theirs, count, seed, only="", fields=("value", "type", "name")):
+def run(ours, theirs, count, seed, only="", fields=("value", "type", "name"), depths=(1, 1, 2)):
     """(same, {(rule, difference): [(sql, ours, theirs)]})"""
-    g, same, found = Generator(seed, only), 0, collections.defaultdict(list)
+    g, same, found = Generator(seed, only, depths), 0, collections.defaultdict(list)
     for _ in range(count):
         name, expression = g.next()
         sql = "select " + expression

@@ -65,13 +65,14 @@ static void test_rows(void **state)
           "select * from (SELECT unnest(" PG "numbered(" PG "list_elements(j)), max_depth := 2)) AS "
           "\"json_array_elements\"(value, ordinality)");
     check("select e from jsonb_array_elements(j) e",
-          "select e from (SELECT unnest(" PG "list_elements(j))) e(e)");
+          "select e from (SELECT unnest(" PG "jsonb_list_elements(j))) e(e)");
     check("select e.value from jsonb_array_elements(j) e",
-          "select e.value from (SELECT unnest(" PG "list_elements(j))) e(value)");
+          "select e.value from (SELECT unnest(" PG "jsonb_list_elements(j))) e(value)");
     check("select * from json_each(j)",
           "select * from (SELECT unnest(" PG "list_each(j), max_depth := 2)) AS \"json_each\"(key, value)");
     check("select 1 + json_array_length(jsonb_array_elements(j)) from t",
-          "select 1 + json_array_length(unnest(" PG "list_elements(j))) AS \"?column?\" from t");
+          "select 1::INTEGER + pg_json_array_length(unnest(" PG
+          "jsonb_list_elements(j))) AS \"?column?\" from t");
 }
 
 static void test_series(void **state)

@@ -1,0 +1,107 @@
+/* The engine gives a whole number the type of what it is combined with, so that a smallint stays one; a cast
+ * says what PostgreSQL takes it for. Between two literals the engine does the same as PostgreSQL. */
+#include "dialect/integers.h"
+
+#include "dialect/walk.h"
+
+enum {
+    DIGITS_MAX = 10, /* of 2147483647 */
+};
+
+/* The tokens around one, and one more at its left. */
+struct window {
+    struct sql_token before, left, token, right, behind;
+    bool behind_cast; /* a cast follows behind, so that it is no number alone */
+};
+
+/* Operators whose result has the wider type of both operands. */
+static bool is_arithmetic(const struct sql_token *t)
+{
+    return t->kind == SQL_TOK_OP && t->text.n == 1 && memchr("+-*/%&|#", t->text.p[0], 8);
+}
+
+static bool is_sign(const struct sql_token *t)
+{
+    return t->kind == SQL_TOK_OP && t->text.n == 1 && memchr("+-", t->text.p[0], 2);
+}
+
+/* Whether an operand may end with the token: else an operator behind it is a sign. */
+static bool ends_operand(const struct sql_token *t)
+{
+    static const char *const not_operands[] = {
+        "SELECT", "THEN",  "ELSE",      "WHEN",   "CASE",    "AND",  "OR",      "NOT", "IN",
+        "LIKE",   "LIMIT", "OFFSET",    "BY",     "SET",     "ON",   "WHERE",   "AS",  "IS",
+        "VALUES", "ILIKE", "RETURNING", "HAVING", "BETWEEN", "FROM", "DISTINCT"};
+    if (t->kind == SQL_TOK_WORD)
+        return !WALK_IS_ANY(t, not_operands);
+    return t->kind == SQL_TOK_QUOTED || t->kind == SQL_TOK_PARAM || t->kind == SQL_TOK_STRING ||
+           sql_token_is(t, ')') || sql_token_is(t, ']');
+}
+
+/* A whole number of PostgreSQL's integer; *least: it is 2147483648, which is one behind a minus. */
+static bool is_integer(const struct sql_token *t, bool *least)
+{
+    struct str s = t->text;
+    *least = false;
+    if (t->kind != SQL_TOK_NUMBER || s.n > DIGITS_MAX)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    if (s.n < DIGITS_MAX)
+        return true;
+    *least = str_eq(s, STR("2147483648"));
+    return memcmp(s.p, "2147483647", DIGITS_MAX) <= 0;
+}
+
+/* Whether the number, perhaps with its sign, has an operand beside it that is no number. */
+static bool is_operand(const struct window *w)
+{
+    if (is_arithmetic(&w->right) && (w->behind.kind != SQL_TOK_NUMBER || w->behind_cast))
+        return true;
+    if (!is_arithmetic(&w->left))
+        return false;
+    return ends_operand(&w->before) || (is_sign(&w->left) && is_arithmetic(&w->before));
+}
+
+static int cast(struct rewriter *r, const struct window *w)
+{
+    bool least, accepts;
+    bool integer = is_integer(&w->token, &least);
+    least =
+        least && w->left.kind == SQL_TOK_OP && str_eq(w->left.text, STR("-")) && !ends_operand(&w->before);
+    if (sql_token_is_typecast(&w->right) || !(least || (integer && is_operand(w))))
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    if (least) /* -2147483648, which the engine reads as the negative of a bigint */
+        return walk_replace(r, w->left.at, walk_end(&w->token), STR("CAST(-2147483648 AS INTEGER)"));
+    return walk_insert(r, walk_end(&w->token), STR("::INTEGER"));
+}
+
+int integers_translate(struct rewriter *r)
+{
+    struct sql_lexer l;
+    struct window w = {.token = {.kind = SQL_TOK_END}};
+    w.before = w.left = w.token;
+    sql_lexer_init(&l, r->tokens);
+    (void)sql_lexer_next(&l, &w.right);
+    (void)sql_lexer_next(&l, &w.behind);
+    for (;;) {
+        w.before = w.left;
+        w.left = w.token;
+        w.token = w.right;
+        w.right = w.behind;
+        if (w.token.kind == SQL_TOK_END || w.token.kind == SQL_TOK_BAD)
+            return ST_OK;
+        (void)sql_lexer_next(&l, &w.behind);
+        if (w.token.kind != SQL_TOK_NUMBER)
+            continue;
+        struct sql_lexer ahead = l;
+        struct sql_token next;
+        (void)sql_lexer_next(&ahead, &next);
+        w.behind_cast = sql_token_is_typecast(&next);
+        TRY(cast(r, &w));
+    }
+}

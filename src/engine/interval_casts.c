@@ -1,0 +1,74 @@
+#include "engine/interval_casts.h"
+
+#include "engine/engine_priv.h"
+#include "engine/functions.h"
+
+#include <stdint.h>
+
+static const int64_t micros_a_day = INT64_C(86400000000);
+
+static bool is_null(const uint64_t *validity, size_t row)
+{
+    return validity && !(validity[row / 64] >> row % 64 & 1);
+}
+
+static void put_null(duckdb_vector out, size_t row)
+{
+    duckdb_vector_ensure_validity_writable(out);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+}
+
+static bool interval_of_time(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb_vector out)
+{
+    const int64_t *micros = duckdb_vector_get_data(in);
+    const uint64_t *validity = duckdb_vector_get_validity(in);
+    duckdb_interval *to = duckdb_vector_get_data(out);
+    (void)info;
+    for (size_t i = 0; i < n; i++)
+        if (is_null(validity, i))
+            put_null(out, i);
+        else
+            to[i] = (duckdb_interval){.micros = micros[i]};
+    return true;
+}
+
+/* What is left of whole days, counted from midnight. */
+static bool time_of_interval(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb_vector out)
+{
+    const duckdb_interval *from = duckdb_vector_get_data(in);
+    const uint64_t *validity = duckdb_vector_get_validity(in);
+    int64_t *to = duckdb_vector_get_data(out);
+    (void)info;
+    for (size_t i = 0; i < n; i++) {
+        if (is_null(validity, i)) {
+            put_null(out, i);
+            continue;
+        }
+        int64_t rest = from[i].micros % micros_a_day;
+        to[i] = rest < 0 ? rest + micros_a_day : rest;
+    }
+    return true;
+}
+
+static bool add_cast(struct engine_conn *c, duckdb_type from, duckdb_type to, duckdb_cast_function_t call)
+{
+    enum { EXPLICIT = -1 };
+    duckdb_cast_function cast = duckdb_create_cast_function();
+    duckdb_logical_type source = duckdb_create_logical_type(from), target = duckdb_create_logical_type(to);
+    duckdb_cast_function_set_source_type(cast, source);
+    duckdb_cast_function_set_target_type(cast, target);
+    duckdb_cast_function_set_implicit_cast_cost(cast, EXPLICIT);
+    duckdb_cast_function_set_function(cast, call);
+    bool ok = duckdb_register_cast_function(c->conn, cast) == DuckDBSuccess;
+    duckdb_destroy_logical_type(&source);
+    duckdb_destroy_logical_type(&target);
+    duckdb_destroy_cast_function(&cast);
+    return ok;
+}
+
+int interval_casts_register(struct engine_conn *c, struct err *e)
+{
+    bool ok = add_cast(c, DUCKDB_TYPE_TIME, DUCKDB_TYPE_INTERVAL, interval_of_time) &&
+              add_cast(c, DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_TIME, time_of_interval);
+    return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take casts of intervals");
+}

@@ -1,0 +1,217 @@
+"""Expressions mean what they mean to PostgreSQL: value, type, name and SQLSTATE of each are asked of both."""
+
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "trial"))
+import expressions  # noqa: E402
+
+pytestmark = pytest.mark.needs_pg
+
+COUNT, SEED = 4000, 20
+SHARE = 0.91  # of the generator's expressions that are the same: it may only rise
+
+SAME = [
+    r"""select '{"b":1,"a":2}'::jsonb""",
+    r"""select '{"a":1}'::jsonb -> 'a'""",
+    r"""select '{"a":{"b":2}}'::jsonb -> 'a' ->> 'b'""",
+    "select '[1,2,3]'::jsonb -> -1",
+    "select '[1,2,3]'::jsonb - 1",
+    r"""select '{"a":1,"b":2}'::jsonb - 'a'""",
+    r"""select '{"a":1,"b":2}'::jsonb @> '{"a":1}'""",
+    r"""select '{"a":1,"b":2}'::jsonb <@ '{"a":1}'::jsonb""",
+    r"""select '{"a":1}'::jsonb || '{"b":2}'::jsonb""",
+    r"""select '{"a":1}'::jsonb || '{"b":2}'""",
+    r"""select '{"a":{"b":1}}'::jsonb #- '{a,b}'""",
+    r"""select '{"a":{"b":1}}'::jsonb #> '{a,b}'""",
+    r"""select '{"a":{"b":1}}'::jsonb #>> array['a','b']""",
+    r"""select '{"a":1}'::jsonb ? 'a'""",
+    r"""select '{"a":1}'::jsonb ?| array['x','a']""",
+    "select '1e3'::jsonb, '-0.0'::jsonb, '1.50'::jsonb, '1E-2'::jsonb, '123e-5'::jsonb, '-1.5e1'::jsonb",
+    r"""select '"\u00e4\n\/"'::jsonb""",
+    r"""select '{"a":1'::jsonb""",
+    "select 5 - 'a'",
+    "select 5 - '2'",
+    r"""select '{"a":1}'::jsonb = '{"a": 1}'""",
+    r"""select '{"a":1}'::jsonb::text""",
+    r"""select '{"a":1}'::jsonb::json""",
+    r"""select ('{"a":5}'::jsonb -> 'a')::int""",
+    r"""select '{"a":1}'::json::jsonb""",
+    r"""select ('{"b":1' || ',"a":2}')::jsonb""",
+    r"""select * from jsonb_each('{"a":1,"b":"x"}'::jsonb)""",
+    r"""select value from jsonb_array_elements('[1,{"a":2}]'::jsonb)""",
+    r"""select '{"a": "x"}'::jsonb ->> 'a' || 'y'""",
+    r"""select array['{"a":1}'::jsonb]""",
+    "select sum(x), avg(x) from (values (1),(2)) v(x)",
+    "select sum(x), avg(x) from (values (1::int8),(2)) v(x)",
+    "select sum(x), avg(x) from (values (1.5),(2)) v(x)",
+    "select sum(x), avg(x) from (values (1.5::float8),(2)) v(x)",
+    "select sum(distinct x), avg(distinct x), count(distinct x) from (values (1),(2),(2)) v(x)",
+    "select sum(x) filter (where x > 1), avg(x) filter (where x > 1) from (values (1),(2),(2)) v(x)",
+    "select x, sum(x) from (values (1),(2),(3)) v(x) group by x having sum(x) > 1 order by sum(x) desc",
+    "select sum(x)/2, sum(x)/count(*) from (values (1),(2)) v(x)",
+    "select sum(x)/2, sum(x)/count(*) from (values (1::int8),(2)) v(x)",
+    "select sum(x) from (values (1)) v(x) where false",
+    "select avg(x) from (values (1)) v(x) where false",
+    "select sum(sum(x)) over () from (values (1),(2)) v(x) group by x limit 1",
+    "select string_agg(distinct x, ',') from (values ('b'),('a'),('b')) v(x)",
+    "select array_agg(distinct x) from (values (3),(1),(3)) v(x)",
+    "select json_agg(x order by x desc) from (values ('b'),('a')) v(x)",
+    "select jsonb_agg(x) filter (where x > 1) from (values (1),(2)) v(x)",
+    "select json_object_agg(x, y) from (values ('a',1),('b',2)) v(x,y)",
+    "select jsonb_object_agg(x, y) from (values ('b',1),('a',2)) v(x,y)",
+    "select json_build_object('a', 1, 'b', 'x', 'c', null), jsonb_build_object('b', 1.5, 'a', true)",
+    "select json_build_array(1, 'x', 2.5), jsonb_build_array(1, 'x')",
+    "select every(x) from (values (true)) v(x)",
+    "select to_jsonb(1.50), to_jsonb('a'::text), to_json(timestamp '2000-01-01'), to_json(array[1,2]), to_jsonb(array[1,2]), to_json(1.0::float8)",
+    r"""select jsonb_set('{"a":[1,2]}', '{a,0}', '5'), jsonb_set('{"a":1}', '{b}', '2'), jsonb_insert('[1,2]', '{1}', '9')""",
+    r"""select jsonb_pretty('{"a":[1,{"b":2}],"c":{}}')""",
+    "select jsonb_typeof('1'), json_typeof('{}'), jsonb_array_length('[1,2]')",
+    r"""select jsonb_extract_path_text('{"a":{"b":2}}', 'a', 'b')""",
+    r"""select jsonb_strip_nulls('{"a":null,"b":{"c":null}}')""",
+    "select count(*) filter (where x > 1) from (values (1),(2)) v(x)",
+    "select sum(x)::int, avg(x)::numeric(10,2), round(avg(x), 2) from (values (1),(2),(2)) v(x)",
+    "select coalesce(sum(x), 0) from (values (1)) v(x)",
+    "select sum(case when x > 1 then x else 0 end) from (values (1),(2)) v(x)",
+    "select pg_catalog.sum(x) from (values (1),(2)) v(x)",
+    "select array_agg(x order by x desc) from (values (1),(2)) v(x)",
+    "select sum(x) as total from (values (1),(2)) v(x) order by total",
+    r"""select ('\x00ff'::bytea)::text, (date '0101-01-01 BC')::text, (interval '1 month 2 days')::text, (timestamptz '2000-01-01')::text""",
+    "select true::text, (1=1)::text, (select 1.0::float8)::text, (select true)::text, null::text, (null)::text",
+    "select 'x' || 0::float8, 0::float8 || 'x', 'a' || 1.50, 1 || 'b', 'd ' || date '2000-01-01', true || 'x'",
+    "select 'a' || 'b' || 'c', 'a' || null, null || 'a'",
+    "select x || ' ' || y from (values (0::float8, 'b')) v(x,y)",
+    r"""select j || '{"b":2}' from (values ('{"a":1}'::jsonb)) v(j)""",
+    "select j || '[1]' from (values ('x')) v(j)",
+    "select a || 2 from (values (array[1])) v(a)",
+    "select x::text, count(*) from (values (1.5),(1.5)) v(x) group by x::text",
+    "select x::text from (values (1.5::float8),(2)) v(x) order by x::text desc",
+    "select concat('a', 0::float8, array[1,2], true, interval '1 day'), concat_ws(',', 1.0::float8, date '2000-01-01')",
+    "select format('%s %s', 0::float8, array['a','b'])",
+    "select array_to_string(array[0::float8, 1.5], ',')",
+    "select upper((1.0::float8)::text), length((array[1,2])::text)",
+    "select 'abc' || chr(65) || 'd'",
+    "select 5::text || 'x', 5::int8::text",
+    "select a.x::text from (values (0::float8)) a(x) where a.x::text = '0'",
+    "select ((1::float8)::text)::name",
+    "select 1.10::numeric::text, (1.10 + 1)::text, (2::numeric)::text, 1.5::numeric::text",
+    "select count(*)::text, sum(x)::text from (values (1.5)) v(x)",
+    "select cast(now() - now() as text)",
+    "select '2020-01-01'::date::text || 'x'",
+    "select coalesce(x::text, 'none') from (values (1.5::float8), (null)) v(x)",
+    "select 'a' 'b' || 'c'",
+    "select ('a' || 1)::text",
+    "select E'a' || 1, 'it''s ' || 1",
+    "select (1,null::int) < (1,2), (1,2) < (1,null), (1,2)=(null,2), (1,2)=(1,2), (2,1)>(1,null), (1,2) <> (1,null), row(1,2) <= row(1,2)",
+    "select x, y from (values (1,2),(2,1),(2,3)) v(x,y) where (x,y) > (2,1) order by 1",
+    "select (1,2,3) >= (1,2,4), (1,'a',date '2020-01-01') < (1,'a',date '2020-01-02')",
+    "select array[1,2] || 3, 0 || array[1], null::int || array[1], array['a'] || 'b'::text, 'z'::text || array['a'], array[1] || null::int",
+    "select array[1] || array[2,3], array['a','b'] || array['c']",
+    r"""select 1 = any('{1,2}'), 'a' = any('{b,"a"}'), 3 = any('{1,2}'), x = any('{1,3}') from (values (3)) v(x)""",
+    "select (time '12:34:56')::interval, (interval '25:00:01')::time, cast(interval '-1 hour' as time)",
+    "select div(7.5, 2), div(-7, 2), gcd(12, 18), lcm(4, 6), mod(7, 3), mod(7.5, 2), sign(-1.5), sign(2), sign(-2.5::float8), gcd(0,0)",
+    "select exp(1::float8), power(2::float8, 3), degrees(0.1::float8), radians(180::float8)",
+    "select exp(1000::float8)",
+    "select scale(1.50), min_scale(1.50), trim_scale(1.50), num_nulls(1, null, 'a'), num_nonnulls(1, null)",
+    "select extract(second from timestamp '2000-01-01 00:00:01.5'), extract(epoch from interval '1 day'), extract(epoch from date '2000-01-01'), extract(minute from time '10:11:12'), extract('epoch' from timestamptz '2000-01-01')",
+    "select extract(year from null::timestamp), date_part('year', null::date), 1 / null::int, null::numeric % 2",
+    "select array['a b', null, 'c']::text, (array[1.5,2])[1], array(select 1)::text, array[array[1,2]]::text",
+    "select count(*) from (values (1,2)) v(x,y) where (x, y) in ((1,2))",
+    "select (select 1, 2) = (1, 2)",
+    "select ('a','b') = ('a','b') and not (1,2) = (3,4)",
+]
+JSON = [
+    "create table jj (id int, j jsonb)",
+    r"""insert into jj values (1, '{"b": 1, "a": [1,2]}'), (2, '{"b":2}'), (3, null)""",
+    "select * from jj order by id",
+    r"""select j->'b', j->>'b', j @> '{"b":1}', j ? 'a' from jj order by id""",
+    "select id from jj where j->>'b' = '2'",
+    r"""update jj set j = j || '{"c":3}' where id = 2""",
+    "select j from jj where id = 2",
+    "update jj set j = j - 'c' where id = 2",
+    "select j from jj where id = 2",
+    "select atttypid, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'jj'::regclass and attnum > 0 order by attnum",
+    "select data_type, udt_name from information_schema.columns where table_name = 'jj' order by ordinal_position",
+    "select sum((j->>'b')::int) from jj",
+    "select jsonb_object_keys(j) from jj where id = 1",
+    "drop table jj",
+]
+# What is cast to is what a parameter is taken for.
+PARAMETERS = [
+    ("select %s::smallint + 1", (2,)), ("select (%s::int, %s::int) < (1, 3)", (1, 2)), ("select 'a' || %s::float8::text", (1.0,)),
+    ("select %s::jsonb -> 'a'", ('{"a": [1]}',)), ("select %s::jsonb @> %s::jsonb", ('{"a": 1}', "{}")), ("select array[1] || %s::int", (2,)),
+    ("select sum(x + %s::int) from (values (1), (2)) v(x)", (1,)), ("select %s::float8::text", (2.0,)), ("select jsonb_build_object('k', %s::int)", (1,)),
+]
+
+
+@pytest.fixture
+def both(server, postgres):
+    with psycopg.connect(server.dsn(), autocommit=True) as ours, psycopg.connect(postgres.dsn(), autocommit=True) as theirs:
+        yield ours, theirs
+
+
+def answer(conn, sql, parameters=None):
+    """Names, types and rows as text, or the SQLSTATE."""
+    try:
+        with conn.cursor() as c:
+            c.execute(sql, parameters)
+            if not c.description:
+                return c.statusmessage
+            return [(d.name, d.type_code) for d in c.description], [tuple(map(str, r)) for r in c.fetchall()]
+    except psycopg.Error as e:
+        return e.sqlstate
+
+
+@pytest.mark.parametrize("sql", SAME)
+def test_same(sql, both):
+    ours, theirs = both
+    assert answer(ours, sql) == answer(theirs, sql)
+
+
+@pytest.mark.parametrize("sql, parameters", PARAMETERS)
+def test_parameters(sql, parameters, both):
+    ours, theirs = both
+    assert answer(ours, sql, parameters) == answer(theirs, sql, parameters)
+
+
+def test_jsonb_column(both):
+    ours, theirs = both
+    for sql in JSON:
+        assert answer(ours, sql) == answer(theirs, sql), sql
+
+
+def test_in_views(both):
+    for conn in both:
+        conn.execute("create view e_v as select x::text as t, sum(y) as s, 'n ' || x as n from (values (1::float8, 2), (1, 3)) v(x, y) group by x")
+        conn.execute("create table e_t as select sum(y) as s, avg(y) as a, '{\"b\":1}'::jsonb as j from (values (1), (2)) v(y)")
+    ours, theirs = both
+    for sql in ("select * from e_v", "select s, round(a, 3), j, j->'b' from e_t", "with c as (select * from e_v) select t || 'x', s + 1 from c"):
+        assert answer(ours, sql) == answer(theirs, sql), sql
+    for conn in both:
+        conn.execute("drop view e_v")
+        conn.execute("drop table e_t")
+
+
+def test_binary_jsonb(both):
+    for conn in both:
+        with conn.cursor(binary=True) as c:
+            assert c.execute("select '{\"b\":1,\"a\":[true,null]}'::jsonb").fetchone() == ({"a": [True, None], "b": 1},)
+            assert c.execute("select array['1'::jsonb, '{}']").fetchone() == ([1, {}],)
+
+
+def test_engine_meaning_stays(server):
+    """What PostgreSQL's parser does not take, and tavana.sql = duckdb, is the engine's."""
+    with psycopg.connect(server.dsn(), autocommit=True) as conn:
+        assert conn.execute("from (values (1)) v(x) select sum(x), x::varchar group by all").description[0].type_code == 1700
+        conn.execute("set tavana.sql = duckdb")
+        assert conn.execute("select (1.0::double)::varchar, [1, 2]::varchar").fetchone() == ("1.0", "[1, 2]")
+        assert conn.execute("select 1::smallint + 1").description[0].type_code == 21
+
+
+def test_generated(both):
+    same, found = expressions.run(*both, COUNT, SEED)
+    kinds = sorted(((len(cases), *kind, cases[0][0]) for kind, cases in found.items()), reverse=True)
+    assert same / COUNT >= SHARE, kinds[:40]
