@@ -459,6 +459,16 @@ static void split_message(struct err *e, struct engine_failure *f, enum sqlstate
     }
 }
 
+/* Cuts off what the engine has added to a message: from the last time on that it stands there. */
+static void cut_last(char *message, const char *from)
+{
+    char *at = NULL;
+    for (char *next = strstr(message, from); next; next = strstr(next + 1, from))
+        at = next;
+    if (at)
+        *at = '\0';
+}
+
 /* A function of ours says the SQLSTATE before its message: that is cut off. */
 static bool take_mark(struct engine_failure *f, enum sqlstate *code)
 {
@@ -473,6 +483,7 @@ static bool take_mark(struct engine_failure *f, enum sqlstate *code)
     if (said == SQLSTATE_SUCCESSFUL_COMPLETION)
         return false;
     memmove(f->message, f->message + mark + 6, strlen(f->message + mark + 6) + 1);
+    cut_last(f->message, " when casting from source column ");
     *code = said;
     return true;
 }

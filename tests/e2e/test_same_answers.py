@@ -44,6 +44,10 @@ SESSIONS = {
     "a foreign key to the own table": ["create table e (id int primary key, boss int references e(id))",
                                        "select pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and conrelid = 'e'::regclass"],
     "a plan as json": ["explain (format json) select 1"],
+    "texts that are true or false": [
+        "select x::bool from (values ('on'), (' OFF '), ('ye'), ('f'), ('tru'), ('1'), (null)) v(x)", "select x::bool from (values ('o')) v(x)",
+        "select x::bool from (values ('')) v(x)", "create table t (b bool)", "insert into t values ('yes'), ('off'), (null)", "select * from t",
+        "insert into t values ('nope')", "select current_setting('transaction_read_only')::bool", "select * from t where b = 'on'"],
     "what is skipped": [
         "create table t (a int)", "create table if not exists t (a int)", "create temp table if not exists u (a int)", 
         "create sequence q", "create sequence if not exists q", "create schema if not exists same",

@@ -79,6 +79,7 @@ static const struct {
     {"select nope", "42703", 8, "column \"nope\" does not exist", NULL},
     {"drop index nope", "42704", 0, "index \"nope\" does not exist", NULL},
     {"select 1::int::date", "42846", 14, "cannot cast type integer to date", NULL},
+    {"select x::bool from (values ('no when')) v(x)", "22P02", 9, "type boolean: \"no when\"", ""},
     {"select interval 'x'", "22007", 17, "invalid input syntax for type interval: \"x\"", NULL},
     {"select '{'::json", "22P02", 11, "invalid input syntax for type json", NULL},
     {"select (select 1 union select 2)", "21000", 0,

@@ -1,0 +1,13 @@
+/* Casts of text whose meaning the engine reads otherwise than PostgreSQL. Of engine/ alone. */
+#ifndef TAVANA_ENGINE_TEXT_CASTS_H
+#define TAVANA_ENGINE_TEXT_CASTS_H
+
+#include "base/err.h"
+
+struct engine_conn;
+
+/* VARCHAR to BOOLEAN takes what PostgreSQL takes: on, off, yes, no, the first letters of words, blanks
+ * around; once for a database. XX000 */
+int text_casts_register(struct engine_conn *c, struct err *e);
+
+#endif
