@@ -148,8 +148,13 @@ void err_context(struct err *e, const char *fmt, ...)
 
 void err_names(struct err *e, const char *table, const char *column, const char *constraint)
 {
-    (void)str_copy(STR("public"), e->schema, sizeof e->schema);
+    e->schema[0] = '\0';
     (void)str_copy(str_of(table), e->table, sizeof e->table);
     (void)str_copy(str_of(column), e->column, sizeof e->column);
     (void)str_copy(str_of(constraint), e->constraint, sizeof e->constraint);
+}
+
+void err_schema(struct err *e, const char *schema)
+{
+    (void)str_copy(str_of(schema), e->schema, sizeof e->schema);
 }

@@ -2,6 +2,7 @@
 #include "dialect/cast.h"
 
 #include "dialect/literal.h"
+#include "dialect/schemas.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "pgtype/oid.h"
@@ -285,7 +286,7 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     }
     if (engine.p)
         return walk_replace(r, type->at, type->scalar_end, engine);
-    return type->name_at > type->at ? walk_replace(r, type->at, type->name_at, STR("")) : ST_OK;
+    return walk_type_schema(r, type);
 }
 
 /* Leaves a type behind: the primary before it goes on. */
@@ -359,8 +360,8 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
         TRY(walk_replace(r, r->token.at, type->end, STR("")));
     } else if (engine.p) {
         TRY(walk_replace(r, type->at, type->scalar_end, engine));
-    } else if (type->name_at > type->at) {
-        TRY(walk_replace(r, type->at, type->name_at, STR("")));
+    } else {
+        TRY(walk_type_schema(r, type));
     }
     if (!w.before[0])
         return ST_OK;

@@ -157,6 +157,12 @@ static void close_level(struct column_names *n, struct column_event *out)
     else if (l->clause != CLAUSE_ANY)
         end_list(n, out);
     n->depth--;
+    if (l[-1].values_alias == 3) {
+        if (l->columns + 1 < l[-1].columns)
+            *out = (struct column_event){
+                .kind = COLUMN_VALUES_REST, .at = n->end, .columns = l[-1].columns, .named = l->columns + 1};
+        l[-1].values_alias = 0;
+    }
     hand_up(n, l);
 }
 
@@ -543,17 +549,18 @@ static void take_bits(struct column_names *n, const struct sql_token *t)
         l->name = STR("float4");
 }
 
-/* FROM (VALUES …) t: whether names of its columns follow. */
+/* FROM (VALUES …) t: whether names of its columns follow; close_level sees where they end. */
 static void take_values_alias(struct column_names *n, const struct sql_token *t, enum column_word w,
                               struct column_event *out)
 {
     struct column_level *l = top(n);
     if (l->values_alias == 2) {
-        if (!sql_token_is(t, '('))
+        bool names = sql_token_is(t, '(');
+        if (!names)
             *out = (struct column_event){.kind = COLUMN_VALUES_ALIAS, .at = l->at, .columns = l->columns};
-        l->values_alias = 0;
+        l->values_alias = names ? 3 : 0;
     } else if (w != W_AS) {
-        l->values_alias = w == W_NAME ? 2 : 0;
+        l->values_alias = l->values_alias == 1 && w == W_NAME ? 2 : 0;
         l->at = t->at + t->text.n;
     }
 }

@@ -13,12 +13,13 @@ enum { COLUMN_LEVELS_MAX = 64 }; /* brackets and CASEs within each other; what l
 
 enum column_event_kind {
     COLUMN_NOTHING,
-    COLUMN_ITEM,        /* an item without an alias ended at `at` */
-    COLUMN_WORD,        /* current_date or another function without brackets stands at `at` */
-    COLUMN_ALIAS,       /* an alias without AS stands at `at` */
-    COLUMN_VALUES,      /* VALUES stands at `at`, where a query does; its rows follow … */
-    COLUMN_VALUES_END,  /* … and end at `at` */
-    COLUMN_VALUES_ALIAS /* FROM (VALUES …) t, without names of columns: t ends at `at` */
+    COLUMN_ITEM,         /* an item without an alias ended at `at` */
+    COLUMN_WORD,         /* current_date or another function without brackets stands at `at` */
+    COLUMN_ALIAS,        /* an alias without AS stands at `at` */
+    COLUMN_VALUES,       /* VALUES stands at `at`, where a query does; its rows follow … */
+    COLUMN_VALUES_END,   /* … and end at `at` */
+    COLUMN_VALUES_ALIAS, /* FROM (VALUES …) t, without names of columns: t ends at `at` */
+    COLUMN_VALUES_REST   /* FROM (VALUES …) t (a), with names of fewer columns: the last ends at `at` */
 };
 
 struct column_event {
@@ -28,6 +29,7 @@ struct column_event {
     struct str name;  /* lent: a constant in small letters, or the token that says it, with its quotes */
     bool plain;       /* it is a column, qualified or not, and nothing more: it has that name already */
     unsigned columns; /* of VALUES */
+    unsigned named;   /* of COLUMN_VALUES_REST: how many have names */
 };
 
 /* One bracket, one CASE or the statement. */

@@ -56,22 +56,37 @@ static int put_alias(struct rewriter *r, size_t at, struct str name)
     return edits_replace(&r->named, at, 0, (struct str){text, n}, r->err);
 }
 
-/* before(column1, column2, …) */
-static int put_columns(struct rewriter *r, size_t at, struct str before, unsigned columns)
+/* before column2, column3, … behind */
+static int put_numbered(struct rewriter *r, size_t at, struct str before, unsigned from, unsigned columns,
+                        struct str behind)
 {
     static const char name[] = ", column1234";
     struct buf text;
     if (columns > COLUMNS_MAX) /* PostgreSQL's own limit is less */
         return err_set(r->err, SQLSTATE_TOO_MANY_COLUMNS, "target lists can have at most 1664 entries");
-    buf_init(&text, before.n + columns * sizeof name + 2);
+    buf_init(&text, before.n + columns * sizeof name + behind.n + 1);
     buf_put(&text, before.p, before.n);
-    for (unsigned i = 1; i <= columns; i++)
-        buf_printf(&text, "%scolumn%u", i == 1 ? "(" : ", ", i);
-    buf_put_u8(&text, ')');
+    for (unsigned i = from; i <= columns; i++)
+        buf_printf(&text, "%scolumn%u", i == 1 ? "" : ", ", i);
+    buf_put(&text, behind.p, behind.n);
     char *copy = buf_ok(&text) ? arena_strndup(r->arena, (const char *)text.data, text.len) : NULL;
     struct str with = {copy, text.len};
     buf_release(&text);
     return copy ? edits_replace(&r->named, at, 0, with, r->err) : err_oom(r->err);
+}
+
+/* before(column1, column2, …) */
+static int put_columns(struct rewriter *r, size_t at, struct str before, unsigned columns)
+{
+    struct str open;
+    TRY(walk_concat(r, (const struct str[]){before, STR("(")}, 2, &open));
+    return put_numbered(r, at, open, 1, columns, STR(")"));
+}
+
+/* , column2, column3 … behind the first `named` columns */
+static int put_rest(struct rewriter *r, size_t at, unsigned named, unsigned columns)
+{
+    return put_numbered(r, at, STR(""), named + 1, columns, STR(""));
 }
 
 void names_init(struct rewriter *r)
@@ -100,6 +115,7 @@ int names_take(struct rewriter *r, const struct sql_token *t)
     case COLUMN_VALUES_END:
         return r->postgres ? put_columns(r, event.at, STR(") AS \"*VALUES*\""), event.columns) : ST_OK;
     case COLUMN_VALUES_ALIAS: return r->postgres ? put_columns(r, event.at, STR(""), event.columns) : ST_OK;
+    case COLUMN_VALUES_REST: return r->postgres ? put_rest(r, event.at, event.named, event.columns) : ST_OK;
     default: return ST_OK;
     }
 }

@@ -9,6 +9,7 @@
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { KEY_MAX = 512 }; /* a question to the session */
@@ -417,6 +418,35 @@ static int walk_aggregate(struct rewriter *r, const struct chain *c, struct str 
     return ST_OK;
 }
 
+/* A call that means what PostgreSQL means by it. *did: it is one of ours, and passed. */
+static int walk_postgres_call(struct rewriter *r, const struct chain *c, size_t at, bool place, bool *did)
+{
+    struct str name = sql_name_bare(&c->parts[at]);
+    assert(r->postgres && at < c->n);
+    *did = false;
+    if (place) {
+        TRY(walk_from_call(r, c, name, did));
+        if (*did)
+            return ST_OK;
+    }
+    if (str_ieq(name, STR("nextval")) || str_ieq(name, STR("currval")))
+        return walk_sequence(r, c, did);
+    const struct source *set = place ? NULL : source_find(name);
+    bool column = set && strchr(set->name, '_') && strcmp(set->name, "generate_series") != 0 && !set->fields;
+    const struct call_name *ours = call_find(name);
+    if (column && !is_defined_here(r)) {
+        TRY(walk_accepts(r, did));
+        if (*did)
+            return walk_source_column(r, set, c->parts[0].at, c->end);
+    }
+    if (!place)
+        TRY(walk_aggregate(r, c, name, did));
+    if (*did || !ours || is_defined_here(r))
+        return ST_OK;
+    TRY(walk_accepts(r, did));
+    return *did ? walk_call(r, ours, c->parts[0].at, c->end) : ST_OK;
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
@@ -433,32 +463,11 @@ int walk_name(struct rewriter *r)
     }
     bool call = sql_token_is(&c.after, '(') && c.n == at + 1;
     bool place = call && is_relation_place(r);
-    if (place && r->postgres && c.space == SQL_CATALOG_PG) {
-        TRY(walk_from_call(r, &c, sql_name_bare(&c.parts[at]), &did));
+    if (call && r->postgres && c.space == SQL_CATALOG_PG) {
+        TRY(walk_postgres_call(r, &c, at, place, &did));
         if (did)
             return ST_OK;
     }
-    const struct source *set = call && !place && r->postgres && c.space == SQL_CATALOG_PG
-                                   ? source_find(sql_name_bare(&c.parts[at]))
-                                   : NULL;
-    if (set && strchr(set->name, '_') && strcmp(set->name, "generate_series") != 0 && !set->fields &&
-        !is_defined_here(r)) {
-        bool takes;
-        TRY(walk_accepts(r, &takes));
-        if (takes)
-            return walk_source_column(r, set, c.parts[0].at, c.end);
-    }
-    if (call && !place && r->postgres && c.space == SQL_CATALOG_PG)
-        TRY(walk_aggregate(r, &c, sql_name_bare(&c.parts[at]), &did));
-    if (did)
-        return ST_OK;
-    const struct call_name *ours =
-        r->postgres && call && c.space == SQL_CATALOG_PG ? call_find(sql_name_bare(&c.parts[at])) : NULL;
-    bool accepts = false;
-    if (ours && !is_defined_here(r))
-        TRY(walk_accepts(r, &accepts));
-    if (accepts)
-        return walk_call(r, ours, c.parts[0].at, c.end);
     const struct sql_catalog_name *name = sql_catalog_find(c.space, sql_name_bare(&c.parts[at]));
     if (name && name->kind == SQL_CATALOG_VALUE && c.n == at + 1)
         return rewrite_value(r, &c, name);

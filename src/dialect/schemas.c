@@ -2,9 +2,12 @@
  * database, schema and table, or schema, table and column, only their place tells; four are the former. */
 #include "dialect/schemas.h"
 
+#include "dialect/literal.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 #include "sql/name.h"
+
+#include <assert.h>
 
 enum { WORDS_MAX = 2, NAME_BYTES_MAX = 256 };
 
@@ -94,15 +97,30 @@ static int make_temporary(struct rewriter *r)
                : ST_OK;
 }
 
+/* CREATE TEMP TABLE s.t */
+static bool makes_temporary(struct rewriter *r)
+{
+    struct sql_token words[WORDS_MAX];
+    first_words(r, words);
+    return r->depth == 0 && sql_token_is_word(&words[0], "CREATE") &&
+           (sql_token_is_word(&words[1], "TEMP") || sql_token_is_word(&words[1], "TEMPORARY")) &&
+           (sql_token_is_word(&r->prev, "TABLE") || sql_token_is_word(&r->prev, "EXISTS") ||
+            sql_token_is_word(&r->prev, "VIEW") || sql_token_is_word(&r->prev, "SEQUENCE"));
+}
+
 /* The schema at that part of the chain, with what is dropped in front of it. */
 static int put_schema(struct rewriter *r, const struct chain *c, size_t at, bool goes)
 {
+    assert(at < c->n && (at > 0 || !goes));
     const struct sql_token *schema = &c->parts[at];
     struct str name = sql_engine_schema(schema);
     bool star = r->postgres && c->star && c->n == at + 2; /* the engine knows t.* alone */
     size_t from = goes ? c->parts[0].at : schema->at;
     if (str_eq(name, STR("temp")))
         TRY(make_temporary(r));
+    else if (r->postgres && makes_temporary(r))
+        return err_set(r->err, SQLSTATE_INVALID_TABLE_DEFINITION,
+                       "cannot create temporary relation in non-temporary schema");
     if (star)
         return walk_replace(r, c->parts[0].at, c->parts[at + 1].at, STR(""));
     if (name.p)
@@ -144,7 +162,9 @@ int walk_schema(struct rewriter *r, const struct chain *c, bool *did)
     if (sql_token_is(&r->prev, '.'))
         return ST_OK;
     if (c->n == 1)
-        return r->postgres && !c->star && walk_is(&r->token, "public") ? walk_bare_schema(r, did) : ST_OK;
+        return r->postgres && !c->star && str_eq(sql_engine_schema(&r->token), STR("main"))
+                   ? walk_bare_schema(r, did)
+                   : ST_OK;
     if (c->schema < c->n) { /* the catalog: other rewrites see to it, and drop the database */
         bool other = r->postgres && c->schema == 1 && c->n > 2 && !is_database(r, &c->parts[0]);
         return other && is_object_place(r) ? refuse_other_database(r, c) : ST_OK;
@@ -157,4 +177,134 @@ int walk_schema(struct rewriter *r, const struct chain *c, bool *did)
     *did = true;
     TRY(put_schema(r, c, at, goes));
     return walk_on(r);
+}
+
+/* ---- types ---- */
+
+/* A type of PostgreSQL's own stands without its schema; one that was made keeps the schema it was made in. */
+int walk_type_schema(struct rewriter *r, const struct sql_type *type)
+{
+    struct sql_lexer l;
+    struct sql_token t, first, schema;
+    size_t n = 0;
+    assert(type->at <= type->name_at);
+    if (type->name_at == type->at)
+        return ST_OK;
+    sql_lexer_init(&l, r->tokens);
+    sql_lexer_seek(&l, type->at);
+    first = schema = (struct sql_token){.kind = SQL_TOK_END};
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.at < type->name_at) {
+        if (!sql_token_is_name(&t))
+            continue;
+        first = n++ ? first : t;
+        schema = t;
+    }
+    if (!r->postgres || walk_is(&schema, "pg_catalog"))
+        return walk_replace(r, type->at, type->name_at, STR(""));
+    bool goes = n == 2 && is_database(r, &first) && !database_stays(r);
+    struct str name = sql_engine_schema(&schema);
+    size_t from = goes ? first.at : schema.at;
+    if (name.p)
+        return walk_replace(r, from, walk_end(&schema), name);
+    return goes ? walk_replace(r, from, schema.at, STR("")) : ST_OK;
+}
+
+/* ---- names in strings ---- */
+
+/* nextval('name'), nextval('name'::regclass): the string, and where the argument ends; 0: it is something
+ * else. */
+static size_t sequence_argument(const struct rewriter *r, const struct chain *c, struct sql_token *string)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    sql_lexer_seek(&ahead, c->end);
+    (void)sql_lexer_next(&ahead, &t);
+    (void)sql_lexer_next(&ahead, string);
+    size_t end = walk_end(string);
+    if (string->kind != SQL_TOK_STRING)
+        return 0;
+    (void)sql_lexer_next(&ahead, &t);
+    if (sql_token_is_typecast(&t)) {
+        (void)sql_lexer_next(&ahead, &t);
+        if (walk_is(&t, "pg_catalog") && (sql_lexer_next(&ahead, &t), sql_token_is(&t, '.')))
+            (void)sql_lexer_next(&ahead, &t);
+        if (!walk_is(&t, "regclass"))
+            return 0;
+        end = walk_end(&t);
+        (void)sql_lexer_next(&ahead, &t);
+    }
+    return sql_token_is(&t, ')') ? end : 0;
+}
+
+/* public.s as main.s, db.s.s as s.s, of the arena; p NULL: it stays. */
+static int lead_sequence(struct rewriter *r, struct str name, struct str *out)
+{
+    struct sql_lexer l;
+    struct sql_token parts[CHAIN_MAX + 1], dot;
+    size_t n = 0;
+    *out = (struct str){NULL, 0};
+    sql_lexer_init(&l, sql_tokens_of(name));
+    do {
+        (void)sql_lexer_next(&l, &parts[n++]);
+        if (!sql_token_is_name(&parts[n - 1]))
+            return ST_OK;
+        (void)sql_lexer_next(&l, &dot);
+    } while (sql_token_is(&dot, '.') && n < CHAIN_MAX);
+    if (dot.kind != SQL_TOK_END || n < 2 || n > 3)
+        return ST_OK;
+    assert(n <= 3);
+    bool goes = n == 3 && is_database(r, &parts[0]) && !database_stays(r);
+    struct str schema = sql_engine_schema(&parts[n - 2]);
+    if (!goes && !schema.p)
+        return ST_OK;
+    struct str head = {name.p, goes || n == 2 ? 0 : parts[1].at};
+    struct str tail = {name.p + walk_end(&parts[n - 2]), name.n - walk_end(&parts[n - 2])};
+    return walk_concat(r, (const struct str[]){head, schema.p ? schema : parts[n - 2].text, tail}, 3, out);
+}
+
+/* 'text', with its quotes doubled. */
+static int put_literal(struct rewriter *r, struct str text, struct str *out)
+{
+    char *literal = arena_alloc(r->arena, 2 * text.n + 3);
+    size_t n = 0;
+    if (!literal)
+        return err_oom(r->err);
+    literal[n++] = '\'';
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\'')
+            literal[n++] = '\'';
+        literal[n++] = text.p[i];
+    }
+    literal[n++] = '\'';
+    *out = (struct str){literal, n};
+    return ST_OK;
+}
+
+/* Passed by hand, since the string has become another and what was behind it is gone. */
+int walk_sequence(struct rewriter *r, const struct chain *c, bool *did)
+{
+    struct sql_token string, name = c->parts[c->n - 1];
+    struct str text, led;
+    size_t end = sequence_argument(r, c, &string);
+    assert(c->n > 0 && end != c->end);
+    *did = false;
+    if (end == 0 || walk_string_value(r, &string, &text) != ST_OK)
+        return ST_OK;
+    TRY(lead_sequence(r, text, &led));
+    if (!led.p && end == walk_end(&string))
+        return ST_OK;
+    if (!led.p)
+        led = text;
+    TRY(put_literal(r, led, &text));
+    *did = true;
+    if (c->n > 1)
+        TRY(walk_replace(r, c->parts[0].at, c->end, name.text));
+    TRY(walk_replace(r, string.at, end, text));
+    chain_pass(r, c);
+    TRY(walk_on(r));
+    r->prev = string;
+    r->end = r->start;
+    sql_lexer_seek(&r->lexer, end);
+    (void)sql_lexer_next(&r->lexer, &r->token);
+    return ST_OK;
 }

@@ -1,6 +1,7 @@
 /* Types as PostgreSQL writes them, and what the engine has for them. */
 #include "dialect/type.h"
 
+#include "dialect/schemas.h"
 #include "dialect/walk.h"
 #include "pgtype/oid.h"
 #include "sql/type.h"
@@ -186,6 +187,8 @@ int walk_column(struct rewriter *r)
     TRY(walk_engine_type(r, &type, &engine));
     if (engine.p)
         TRY(walk_replace(r, type.at, type.scalar_end, engine));
+    else if (r->postgres)
+        TRY(walk_type_schema(r, &type));
     sql_lexer_seek(&r->lexer, type.end);
     r->prev = (struct sql_token){.kind = SQL_TOK_WORD, .at = type.at};
     r->end = r->start;

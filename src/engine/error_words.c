@@ -7,6 +7,7 @@
 #include "sql/statement.h"
 #include "sql/token.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,14 +48,15 @@ static bool first_word_is(const char *sql, const char *word)
     return sql_token_is_word(&t, word);
 }
 
-/* The table that INSERT INTO, UPDATE, DELETE FROM or DROP TABLE is about; "" when it is none of them. */
-static void target_of(const char *sql, char out[static SQL_NAME_MAX + 1])
+/* What INSERT INTO, UPDATE, DELETE FROM or DROP TABLE is about, and its schema; kind END: it is none of them,
+ * or no schema is said. */
+static void read_target(const char *sql, struct sql_token *schema, struct sql_token *name)
 {
     static const char *const words[] = {"INSERT",  "INTO", "UPDATE", "DELETE", "FROM",  "OR",
                                         "REPLACE", "DROP", "TABLE",  "IF",     "EXISTS"};
     struct sql_lexer l;
-    struct sql_token t, name;
-    out[0] = '\0';
+    struct sql_token t;
+    *schema = *name = (struct sql_token){.kind = SQL_TOK_END};
     if (!first_word_is(sql, "INSERT") && !first_word_is(sql, "UPDATE") && !first_word_is(sql, "DELETE") &&
         !first_word_is(sql, "DROP"))
         return;
@@ -65,11 +67,34 @@ static void target_of(const char *sql, char out[static SQL_NAME_MAX + 1])
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             skip |= sql_token_is_word(&t, words[i]);
     }
-    name = t;
-    while (sql_token_is_name(&name) && (sql_lexer_next(&l, &t), sql_token_is(&t, '.')))
-        (void)sql_lexer_next(&l, &name);
+    *name = t;
+    while (sql_token_is_name(name) && (sql_lexer_next(&l, &t), sql_token_is(&t, '.'))) {
+        *schema = *name;
+        (void)sql_lexer_next(&l, name);
+    }
+}
+
+/* The table alone; "" when it is none of those statements. */
+static void target_of(const char *sql, char out[static SQL_NAME_MAX + 1])
+{
+    struct sql_token schema, name;
+    read_target(sql, &schema, &name);
+    out[0] = '\0';
     if (sql_token_is_name(&name) && name.text.n <= SQL_NAME_MAX)
         out[sql_name_read(&name, out)] = '\0';
+}
+
+/* Of an error that says a table: its schema, if the statement says it. */
+static void put_schema(struct err *e, const char *sql)
+{
+    struct sql_token schema, name;
+    char text[SQL_NAME_MAX + 1];
+    assert(e->table[0]);
+    read_target(sql, &schema, &name);
+    if (!sql_token_is_name(&schema) || schema.text.n > SQL_NAME_MAX)
+        return;
+    text[sql_name_read(&schema, text)] = '\0';
+    err_schema(e, strcmp(text, "main") == 0 ? "public" : text);
 }
 
 /* ---- constraints ---- */
@@ -380,4 +405,6 @@ void error_words(struct err *e, const char *sql)
     case DESTINATION: say_range(e, p.text[1]); break;
     default: say_name(e, messages[i].form, &p, sql); break;
     }
+    if (e->table[0])
+        put_schema(e, sql);
 }

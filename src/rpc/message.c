@@ -111,6 +111,7 @@ void rpc_error_put(Tavana__V1__Error *out, struct err *e)
     out->table = utf8(e->table);
     out->column = utf8(e->column);
     out->constraint = utf8(e->constraint);
+    out->schema = utf8(e->schema);
 }
 
 int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
@@ -130,6 +131,8 @@ int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
     e->position = m->position > 0 ? m->position : 0;
     if (*m->table)
         err_names(e, m->table, m->column, m->constraint);
+    if (*m->table && *m->schema)
+        err_schema(e, m->schema);
     return ST_ERR;
 }
 

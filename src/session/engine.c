@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "session/session_priv.h"
 
+#include "sql/name.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,8 +42,29 @@ static struct str engine_schema(struct session *s, struct str schema)
     return str_ieq(schema, STR("public")) || str_eq(schema, STR("\"public\"")) ? STR("main") : schema;
 }
 
+/* Whether it exists is not asked: where it does not, and an error is about a table of the next, it is said
+ * wrongly. */
+void session_first_schema(struct session *s, char *out, size_t room)
+{
+    const char *path = settings_get(&s->settings, SET_SEARCH_PATH);
+    struct sql_lexer l;
+    struct sql_token t;
+    struct str schema;
+    char name[SETTING_VALUE_MAX];
+    (void)str_copy(STR("public"), out, room);
+    while ((path = next_schema(path, &schema))) {
+        if (str_eq(schema, STR("\"$user\"")) || engine_schema(s, schema).n == 0)
+            continue;
+        sql_lexer_init(&l, sql_tokens_of(schema));
+        if (sql_lexer_next(&l, &t), sql_token_is_name(&t))
+            (void)str_copy((struct str){name, sql_name_read(&t, name)}, out, room);
+        return;
+    }
+}
+
 static int put_path(struct session *s, const char *path, struct err *e)
 {
+    assert(s->engine && *path);
     return s->engine->ops->set_search_path(s->engine, path, e);
 }
 

@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct account;
 struct backend_session;
@@ -16,6 +17,8 @@ int session_engine(struct session *s, struct backend_session **out, struct err *
 /* Tells it what has changed; what it could not be told it is told the next time. A schema of search_path that
  * is not there is passed over. */
 int session_apply_settings(struct session *s, struct err *e);
+/* The first schema that search_path names, but for "$user"; public when there is none. */
+void session_first_schema(struct session *s, char *out, size_t room);
 /* A statement of that tag has run: one that makes or drops a schema changes what search_path leads to. */
 void session_note_tag(struct session *s, const char *tag);
 /* What is prepared, bound or copied from here on counts against memory. */

@@ -10,7 +10,13 @@ void session_report(struct session *s, enum reply_severity severity, const struc
 {
     if (severity == REPLY_ERROR || severity == REPLY_FATAL)
         metric_error(e->code);
-    s->reply->ops->report(s->reply, severity, e);
+    if (!e->table[0] || e->schema[0]) {
+        s->reply->ops->report(s->reply, severity, e);
+        return;
+    }
+    struct err named = *e;
+    session_first_schema(s, named.schema, sizeof named.schema);
+    s->reply->ops->report(s->reply, severity, &named);
 }
 
 /* Levels of client_min_messages, least important first. */

@@ -81,6 +81,7 @@ int qualified_leave_database(struct session *s, struct relation_name *name, stru
     return refuse(&p, e);
 }
 
+/* Only what has a database in front is made anew: the rest is as its parser has led it. */
 int qualified_lead(struct session *s, struct str *name, struct err *e)
 {
     struct sql_lexer l;

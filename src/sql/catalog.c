@@ -227,12 +227,15 @@ static bool is_type_hint(struct str sql, size_t i)
 
 struct str sql_engine_schema(const struct sql_token *schema)
 {
+    static const struct {
+        struct str name, engine;
+    } known[] = {{STR("public"), STR("main")}, {STR("pg_temp"), STR("temp")}};
     struct str name = sql_name_bare(schema);
-    if (!sql_token_is_name(schema))
-        return (struct str){NULL, 0};
-    return str_ieq(name, STR("public"))    ? STR("main")
-           : str_ieq(name, STR("pg_temp")) ? STR("temp")
-                                           : (struct str){NULL, 0};
+    bool quoted = schema->kind == SQL_TOK_QUOTED; /* keeps its letters */
+    for (size_t i = 0; sql_token_is_name(schema) && i < sizeof known / sizeof *known; i++)
+        if (quoted ? str_eq(name, known[i].name) : str_ieq(name, known[i].name))
+            return known[i].engine;
+    return (struct str){NULL, 0};
 }
 
 struct sql_catalog_hint sql_catalog_hint(struct str sql)

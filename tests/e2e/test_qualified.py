@@ -99,6 +99,42 @@ def test_messages(w):
         run(w, "drop table q_key")
 
 
+def test_errors_say_the_schema(w):
+    run(w, "create table q_s.q_key (a int primary key, b int not null, c int check (c > 0))", "insert into q_s.q_key values (1, 1, 1)")
+    try:
+        for sql in ("insert into q_s.q_key values (1, 1, 1)", "insert into db.q_s.q_key values (2, null, 1)", "update q_s.q_key set c = -1"):
+            assert error(w, sql)[0].startswith("23")
+            assert (w.last_error["s"], w.last_error["t"]) == ("q_s", "q_key"), sql
+        run(w, "set search_path = q_s, public")
+        assert error(w, "insert into q_key values (1, 1, 1)")[0] == "23505"
+        assert w.last_error["s"] == "q_s"
+    finally:
+        run(w, "drop table q_s.q_key", "reset search_path")
+
+
+def test_sequences_in_strings(w):
+    run(w, "drop sequence if exists q_q, q_s.q_q", "create sequence public.q_q", "create sequence q_s.q_q start 10", "create table q_s.q_d (a int default nextval('public.q_q'), b serial)")
+    try:
+        assert rows(w, "select nextval('public.q_q'), nextval('q_q'), nextval('\"public\".\"q_q\"'), nextval('db.public.q_q'), nextval('PUBLIC.Q_Q'), nextval('q_s.q_q')") == [("1", "2", "3", "4", "5", "10")]
+        assert rows(w, "select nextval('public.q_q'::regclass), pg_catalog.nextval('q_q'::pg_catalog.regclass), currval('public.q_q'), nextval('db.q_s.q_q'::regclass)") == [("6", "7", "7", "11")]
+        assert rows(w, "insert into q_s.q_d default values returning a, b") == [("8", "1")]
+        assert rows(w, "select column_default from information_schema.columns where table_name = 'q_d' order by column_name") == [("nextval('q_q'::regclass)",), ("nextval('q_s.q_d_b_seq'::regclass)",)]
+    finally:
+        run(w, "drop table q_s.q_d", "drop sequence q_q, q_s.q_q")
+
+
+def test_types_with_a_schema(w):
+    run(w, "create type public.q_mood as enum ('sad', 'ok')", "create type q_s.q_kind as enum ('x')")
+    try:
+        run(w, "create table public.q_e (a public.q_mood, b db.public.q_mood default 'sad'::public.q_mood, c q_s.q_kind, d pg_catalog.int4)")
+        assert rows(w, "select 'sad'::public.q_mood, cast('ok' as db.public.q_mood), 'x'::q_s.q_kind, array['x']::q_s.q_kind[], '1'::pg_catalog.int4") == [("sad", "ok", "x", "{x}", "1")]
+        run(w, "alter table q_e add column e public.q_mood")
+        assert error(w, 'select * from "PUBLIC".q_e') == ("42P01", 'relation "PUBLIC.q_e" does not exist')
+        assert error(w, "create temp table public.q_tmp (a int)")[0] == "42P16"
+    finally:
+        run(w, "drop table if exists public.q_e", "drop type public.q_mood", "drop type q_s.q_kind")
+
+
 # ---- the database ----
 
 DATABASE = [
