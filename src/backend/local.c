@@ -64,6 +64,7 @@ static void session_close(struct backend_session *bs)
     pthread_mutex_destroy(&s->lock);
     tz_unref(s->encode.zone);
     mem_free(s->path);
+    local_tables_free(s->tables);
     mem_free(s);
 }
 
@@ -234,6 +235,9 @@ static void local_free(struct local *l)
         return;
     engine_close(l->engine);
     local_literals_clear(l);
+    for (size_t i = 0; i < l->tables.n; i++)
+        local_table_unref(l->tables.kept[i]);
+    pthread_mutex_destroy(&l->tables_lock);
     pthread_mutex_destroy(&l->literals_lock);
     pthread_mutex_destroy(&l->plans_lock);
     pthread_rwlock_destroy(&l->commit_gate);
@@ -272,6 +276,7 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
     list_init(&l->by_use);
     pthread_mutex_init(&l->plans_lock, NULL);
     pthread_mutex_init(&l->literals_lock, NULL);
+    pthread_mutex_init(&l->tables_lock, NULL);
     init_gate(&l->commit_gate);
     l->rows = (struct local_rows_options){.batch_rows = o->batch_rows ? o->batch_rows : LOCAL_BATCH_ROWS,
                                           .memory_rows = o->portal_rows};
@@ -280,6 +285,7 @@ int local_backend_new(struct backend **out, const struct local_options *o, struc
         memcpy(l->spool_directory, o->spool_directory, n);
         TRY(open_space(l, o, e));
     }
+    l->has_catalog = o->engine.catalog.name != NULL;
     l->shares_catalogs = o->engine.nextensions > 0;
     l->reads_elsewhere = o->engine.nallowed_directories > 0 || o->engine.nextensions > 0;
     struct engine_options options = o->engine;

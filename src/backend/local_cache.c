@@ -21,6 +21,7 @@
 static void cached_clear(struct local_cached *k)
 {
     engine_stmt_free(k->stmt);
+    row_desc_unref(k->desc);
     mem_free(k->text);
     *k = (struct local_cached){0};
 }
@@ -181,6 +182,33 @@ int local_conn_prepare_to_run(struct local_session *s, struct str text, bool bli
     *version = k->version;
     *out = k->stmt;
     return ST_OK;
+}
+
+/* ---- descriptions ---- */
+
+static struct local_cached *cached_of(struct local_session *s, const struct engine_stmt *stmt)
+{
+    for (size_t i = 0; i < LOCAL_CACHED_STATEMENTS; i++)
+        if (s->main->cached[i].stmt == stmt)
+            return &s->main->cached[i];
+    return NULL;
+}
+
+struct row_desc *local_cached_desc(struct local_session *s, const struct engine_stmt *stmt)
+{
+    const struct local_cached *k = cached_of(s, stmt);
+    return k && k->desc && local_catalog_holds(s, &k->described) ? k->desc : NULL;
+}
+
+void local_cache_desc(struct local_session *s, const struct engine_stmt *stmt, struct row_desc *desc)
+{
+    struct local_cached *k = cached_of(s, stmt);
+    if (!k || !k->keep)
+        return;
+    assert(desc && k->stmt == stmt);
+    row_desc_unref(k->desc);
+    k->desc = row_desc_ref(desc);
+    k->described = local_catalog_now(s);
 }
 
 /* ---- the process's budget ---- */

@@ -16,6 +16,7 @@ struct conn_user;
 struct engine_conn;
 struct engine_stmt;
 struct local_session;
+struct row_desc;
 
 enum { LOCAL_CACHED_STATEMENTS = 16 }; /* plans that a connection keeps; the one used longest ago goes */
 
@@ -27,6 +28,9 @@ struct local_cached {
     uint64_t used; /* clock of the connection */
     struct local_version version;
     struct local_catalog catalog;
+    struct row_desc
+        *desc; /* of its rows, by `described`'s catalog; NULL: nobody has asked, or it may differ */
+    struct local_catalog described;
     bool keep; /* has been seen before: worth its memory */
     bool ran;
     bool once;  /* the engine expanded it: prepared anew each time */

@@ -13,8 +13,11 @@
 #include "base/cleanup.h"
 #include "copy/reader.h"
 #include "engine/appender.h"
+#include "pgtype/fit.h"
 #include "sql/copy.h"
+#include "sql/limit.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { COPY_NAMES_MAX = 64 * 1024 * 1024 }; /* bytes of marks and types of columns */
@@ -24,6 +27,9 @@ struct local_copy {
     struct local_session *session;
     struct engine_appender *appender;
     struct copy_reader *reader;
+    struct local_table *table;
+    const struct sql_limit **limits; /* of each column; NULL: none has one that is seen to here */
+    struct str *fitted;              /* a row's fields that fit */
     bool entered;
 };
 
@@ -33,6 +39,9 @@ static void copy_free(struct local_copy *c)
         return;
     engine_appender_free(c->appender);
     copy_reader_free(c->reader);
+    local_table_unref(c->table);
+    mem_free(c->limits);
+    mem_free(c->fitted);
     if (c->entered)
         (void)local_leave(c->session);
     mem_free(c);
@@ -93,6 +102,57 @@ static int start_appender(struct local_copy *c, const struct backend_copy_in *in
                                  c->session->encode.zone, e);
 }
 
+/* "s.t" as it is written. Before the connection is the appender's. */
+static int find_table(struct local_copy *c, struct str name, struct err *e)
+{
+    struct sql_token parts[SQL_SOURCE_PARTS_MAX], t;
+    struct sql_lexer l;
+    size_t n = 0;
+    sql_lexer_init(&l, sql_tokens_of(name));
+    while (n < SQL_SOURCE_PARTS_MAX && (sql_lexer_next(&l, &t), sql_token_is_name(&t))) {
+        parts[n++] = t;
+        if (sql_lexer_next(&l, &t) == SQL_TOK_END)
+            break;
+    }
+    return n ? local_table_find(c->session, parts, n, &c->table, e) : ST_OK;
+}
+
+static const struct sql_limit *limit_of(const struct sql_source *s, const char *column)
+{
+    for (size_t i = 0; i < s->ncolumns; i++)
+        if (str_ieq(s->columns[i].name, str_of(column)))
+            return &s->columns[i].limit;
+    return NULL;
+}
+
+/* Texts are made to fit before they go to the appender, moments by its INSERT. */
+static int take_limits(struct local_copy *c, struct err *e)
+{
+    static const char *const rounds[] = {[SQL_LIMIT_TIME] = "pg_fit_time",
+                                         [SQL_LIMIT_TIMESTAMP] = "pg_fit_timestamp",
+                                         [SQL_LIMIT_TIMESTAMPTZ] = "pg_fit_timestamptz"};
+    const struct sql_source *s = local_table_source(c->table);
+    const struct engine_appender_info *info = engine_appender_info(c->appender);
+    for (size_t i = 0; s && s->limited && i < info->ncolumns; i++) {
+        const struct sql_limit *limit = limit_of(s, info->names[i]);
+        if (!limit || limit->kind == SQL_LIMIT_NONE)
+            continue;
+        if (limit->kind < sizeof rounds / sizeof *rounds && rounds[limit->kind])
+            engine_appender_fit(c->appender, i, rounds[limit->kind], limit->n);
+        if (limit->kind != SQL_LIMIT_VARCHAR && limit->kind != SQL_LIMIT_CHAR)
+            continue;
+        if (!c->limits) {
+            c->limits = mem_calloc(info->ncolumns, sizeof *c->limits);
+            c->fitted = mem_calloc(info->ncolumns, sizeof *c->fitted);
+        }
+        if (!c->limits || !c->fitted)
+            return err_oom(e);
+        assert(limit->n > 0);
+        c->limits[i] = limit;
+    }
+    return ST_OK;
+}
+
 static int begin(struct local_copy *c, const struct backend_copy_in *in, struct err *e)
 {
     struct local_session *s = c->session;
@@ -104,8 +164,10 @@ static int begin(struct local_copy *c, const struct backend_copy_in *in, struct 
     TRY(local_claim(s, &conn, e));
     local_tx_writes(s);
     local_version_outdate(s);
+    TRY(find_table(c, in->table, e));
     TRY(engine_appender_open(conn->conn, in->table, in->name, in->columns, in->ncolumns, &c->appender, e));
     TRY(open_reader(c, in, &a, e));
+    TRY(take_limits(c, e));
     TRY(start_appender(c, in, &a, e));
     c->base.ncolumns = (uint16_t)engine_appender_info(c->appender)->ncolumns;
     c->base.line = 1;
@@ -126,9 +188,32 @@ int local_copy_open(struct backend_session *bs, const struct backend_copy_in *in
 
 /* ---- rows ---- */
 
+/* *fields of which each fits its column. ST_ERR: *column does not. */
+static int fit(struct local_copy *c, const struct str **fields, size_t *column, struct err *e)
+{
+    size_t n = engine_appender_info(c->appender)->ncolumns;
+    assert(c->limits && c->fitted);
+    memcpy(c->fitted, *fields, n * sizeof *c->fitted);
+    for (size_t i = 0; i < n; i++) {
+        const struct sql_limit *limit = c->limits[i];
+        char type[SQL_LIMIT_NAME_MAX];
+        if (!limit || !c->fitted[i].p || pg_fit_text(&c->fitted[i], limit->n, limit->kind == SQL_LIMIT_CHAR))
+            continue;
+        *column = i;
+        sql_limit_name(limit, type);
+        return err_set(e, SQLSTATE_STRING_DATA_RIGHT_TRUNCATION, "value too long for type %s", type);
+    }
+    *fields = c->fitted;
+    return ST_OK;
+}
+
 static int append(struct local_copy *c, const struct str *fields, struct err *e)
 {
     size_t column;
+    if (c->limits && fit(c, &fields, &column, e) < 0) {
+        copy_reader_context(c->reader, column, e);
+        return ST_ERR;
+    }
     if (engine_append(c->appender, fields, &column, e) == ST_OK)
         return ST_OK;
     e->position = 0;        /* in a statement that is not the client's */
@@ -175,6 +260,8 @@ int local_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err
     TRY(check_cancelled(c, e));
     copy_reader_feed(c->reader, p, n);
     int st = load(c, e);
+    if (st < 0)
+        local_table_explain(c->table, e);
     c->base.line = copy_reader_line(c->reader) + 1;
     return st < 0 ? st : ST_OK;
 }
@@ -183,15 +270,22 @@ int local_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err
 int local_copy_settle(struct backend_copy *bc, struct err *e)
 {
     struct local_copy *c = (struct local_copy *)bc;
-    return engine_appender_settle(c->appender, e);
+    int st = engine_appender_settle(c->appender, e);
+    if (st < 0)
+        local_table_explain(c->table, e);
+    return st;
 }
 
 int local_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
 {
     struct local_copy *c = (struct local_copy *)bc;
     copy_reader_end(c->reader);
-    TRY(load(c, e));
-    TRY(engine_appender_finish(c->appender, rows, e));
+    int st = load(c, e);
+    if (st == ST_OK || st == ST_EOF || st == ST_AGAIN)
+        st = engine_appender_finish(c->appender, rows, e);
+    if (st < 0)
+        local_table_explain(c->table, e);
+    TRY(st);
     return check_cancelled(c, e);
 }
 

@@ -77,6 +77,8 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
 {
     if (e->position > 0 && text->nedits)
         e->position = sql_rewrite_position(text, st->sql, e->position);
+    if (st->fitted.nedits)
+        e->position = sql_rewrite_position(&st->fitted, st->sent, e->position);
 }
 
 /* Prepares the text with the casts as they are now. */

@@ -5,6 +5,7 @@
 #include "backend/local.h"
 #include "backend/local_catalog.h"
 #include "backend/local_rows.h"
+#include "backend/local_table.h"
 #include "backend/local_tx.h"
 #include "backend/local_version.h"
 #include "base/arena.h"
@@ -40,6 +41,7 @@ enum {
 struct conn_user;
 struct local_conn;
 struct local_literals;
+struct local_table;
 
 struct local {
     struct backend base;
@@ -53,6 +55,9 @@ struct local {
     uint64_t literals_seen[LOCAL_LITERALS_KEPT];          /* hashes of texts that ran once, a ring */
     size_t nliterals, nliterals_seen;
     _Atomic uint64_t verdicts[LOCAL_VERDICTS]; /* hash, its last bit: long */
+    bool has_catalog;                          /* PostgreSQL's, with the macros that are asked about tables */
+    pthread_mutex_t tables_lock;               /* of the next */
+    struct local_tables tables;
     struct spool_space space;
     struct local_rows_options rows;
     uint64_t sessions;             /* that there have been; atomic */
@@ -76,15 +81,16 @@ struct local_session {
     struct list detached;      /* what streams on connections of their own, the idlest first */
     unsigned ndetached;
     enum local_tx tx;
-    uint64_t transaction; /* how many there were, this one included */
-    uint64_t began_at;    /* catalog_version of local when it began */
-    bool wrote;           /* in this transaction */
-    uint64_t changes;     /* statements that changed something, ever */
-    uint64_t catalog;     /* with the next two: see local_stale.c */
-    bool catalog_open;    /* this transaction has changed it, or compared a statement with it … */
-    bool catalog_changed; /* … has changed what others see */
-    bool one_snapshot;    /* of this transaction: REPEATABLE READ and up */
-    bool pinned;          /* has what only its main connection knows: temporary objects, variables … */
+    uint64_t transaction;        /* how many there were, this one included */
+    uint64_t began_at;           /* catalog_version of local when it began */
+    bool wrote;                  /* in this transaction */
+    uint64_t changes;            /* statements that changed something, ever */
+    uint64_t catalog;            /* with the next two: see local_stale.c */
+    bool catalog_open;           /* this transaction has changed it, or compared a statement with it … */
+    bool catalog_changed;        /* … has changed what others see */
+    bool one_snapshot;           /* of this transaction: REPEATABLE READ and up */
+    struct local_tables *tables; /* that are told apart from everybody's; NULL: none yet */
+    bool pinned; /* has what only its main connection knows: temporary objects, variables … */
 
     uint64_t settings; /* version, from 1 */
     struct encode_settings encode;
@@ -114,12 +120,25 @@ enum local_way {
     LOCAL_WAY_VARIABLE, /* the same, but its value may take long: local_variable.c */
 };
 
+/* A column that comes straight from a table. */
+struct local_shown {
+    uint32_t engine_oid; /* what rows of the engine's type would be described as … */
+    int32_t engine_typmod;
+    bool limited;   /* … and are not, since the table's column has a limit of the type */
+    int32_t padded; /* a char(n): sent with blanks up to n characters; 0: as it is */
+};
+
 struct local_stmt {
     struct backend_stmt base;
     unsigned refs; /* the session's, and one a portal; one thread uses them all */
     struct local_session *session;
     struct arena arena;
-    struct str sql; /* as the client wrote it */
+    struct str sql;              /* as the client wrote it, with values that fit (fitted) */
+    struct str sent;             /* as it came */
+    struct sql_rewritten fitted; /* from that to sql */
+    struct local_table *target;  /* what it changes; NULL: nothing that is known */
+    const struct local_shown
+        *shown; /* what columns are told as, one a column; NULL: as the engine has them */
     struct sql_shape shape;
     struct sql_params params; /* places in sql */
     const char **casts;       /* engine's type names a parameter; NULL: no cast */
@@ -130,7 +149,7 @@ struct local_stmt {
     bool direct;  /* its rows can be encoded in the engine's pipeline … */
     bool decodes; /* … and be decoded again */
     struct local_literals *literals_row; /* its row; NULL: the engine has to run it */
-    bool wrap;                           /* some columns are cast to text around it */
+    bool wrap;                           /* some columns are cast to text or padded around it */
     struct sql_rewritten text;           /* as the engine gets it */
     struct local_catalog catalog;
     uint32_t *oids;

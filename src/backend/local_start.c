@@ -157,5 +157,7 @@ int local_start(struct backend_portal *bp, struct err *e)
     /* What has been done cannot be cancelled any more; a stream that has only begun can. */
     if (st == ST_OK && cancelled && s->on_main == &p->user)
         st = local_cancelled(e);
+    if (st != ST_OK)
+        local_table_explain(p->stmt->target, e);
     return st == ST_OK ? ST_OK : local_portal_fail(p, e);
 }

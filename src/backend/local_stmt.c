@@ -5,11 +5,13 @@
  * can be made again from the text. */
 #include "backend/local_stmt.h"
 
+#include "backend/local_cache.h"
 #include "backend/local_call.h"
 #include "backend/local_catalog.h"
 #include "backend/local_class.h"
 #include "backend/local_conn.h"
 #include "backend/local_literals.h"
+#include "backend/local_origin.h"
 #include "backend/local_params.h"
 #include "backend/local_priv.h"
 #include "base/alloc.h"
@@ -35,6 +37,7 @@ static void stmt_unref(struct local_stmt *st)
         return;
     row_desc_unref(st->base.info.desc);
     local_literals_unref(st->literals_row);
+    local_table_unref(st->target);
     arena_release(&st->arena);
     mem_free(st);
 }
@@ -74,13 +77,26 @@ static bool any_other(const struct engine_stmt_info *info)
     return false;
 }
 
+static bool any_padded(const struct local_stmt *st, size_t n)
+{
+    for (size_t i = 0; st->shown && i < n; i++)
+        if (st->shown[i].padded)
+            return true;
+    return false;
+}
+
 /* SELECT c0 AS "a", CAST(c1 AS VARCHAR) AS "b" FROM (…) AS tavana(c0, c1) */
-static size_t put_wrapped(struct buf *b, const struct engine_stmt_info *info, struct str inner)
+static size_t put_wrapped(struct buf *b, const struct local_stmt *st, const struct engine_stmt_info *info,
+                          struct str inner)
 {
     for (size_t i = 0; i < info->ncolumns; i++) {
         bool cast = has_other(info->types[i]);
+        int padded = st->shown ? (int)st->shown[i].padded : 0;
         buf_printf(b, i ? ", " : "SELECT ");
-        buf_printf(b, cast ? "CAST(c%zu AS VARCHAR) AS " : "c%zu AS ", i);
+        if (padded)
+            buf_printf(b, "rpad(c%zu, %d, ' ') AS ", i, padded);
+        else
+            buf_printf(b, cast ? "CAST(c%zu AS VARCHAR) AS " : "c%zu AS ", i);
         sql_name_put(b, str_of(info->names[i]));
     }
     buf_printf(b, " FROM (");
@@ -93,12 +109,13 @@ static size_t put_wrapped(struct buf *b, const struct engine_stmt_info *info, st
     return before;
 }
 
-static int wrap_text(struct arena *a, const struct engine_stmt_info *info, struct sql_rewritten *text,
-                     struct err *e)
+static int wrap_text(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
 {
+    struct arena *a = &st->arena;
+    struct sql_rewritten *text = &st->text;
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, LOCAL_STATEMENT_MEMORY);
-    size_t before = put_wrapped(&b, info, text->text);
+    size_t before = put_wrapped(&b, st, info, text->text);
     struct sql_edit *edits = arena_calloc(a, text->nedits + 1, sizeof *edits);
     char *copy = buf_ok(&b) ? arena_strndup(a, (const char *)b.data, b.len) : NULL;
     if (!edits || !copy)
@@ -145,7 +162,8 @@ enum { TYPMOD_DIGITS_SHIFT = 16, TYPMOD_BASE = 4, DIGITS_OPEN = 38 };
 
 static const struct engine_column_type as_text = {.type = ENGINE_VARCHAR};
 
-static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
+static int describe_rows(struct local_stmt *st, const struct sql_tokens *sql,
+                         const struct engine_stmt_info *info, struct err *e)
 {
     CLEANUP(mem_freep) struct column_desc *columns = mem_calloc(info->ncolumns, sizeof *columns);
     if (!columns)
@@ -159,18 +177,20 @@ static int describe_rows(struct local_stmt *st, const struct engine_stmt_info *i
             (columns[i].typmod - TYPMOD_BASE) >> TYPMOD_DIGITS_SHIFT == DIGITS_OPEN)
             columns[i].typmod = -1;
     }
+    TRY(local_describe_origins(st, sql, info, columns, e));
     return row_desc_new(&st->base.info.desc, columns, info->ncolumns, e);
 }
 
 static int wrap_if_needed(struct local_stmt *st, const struct engine_stmt_info *info, struct err *e)
 {
-    if (!any_other(info))
+    bool other = any_other(info), padded = any_padded(st, info->ncolumns);
+    if (!other && !(padded && info->kind == ENGINE_STMT_SELECT))
         return ST_OK;
     if (info->kind != ENGINE_STMT_SELECT)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "a column's type cannot be sent; cast it to VARCHAR in the statement");
     st->wrap = true;
-    return wrap_text(&st->arena, info, &st->text, e);
+    return wrap_text(st, info, e);
 }
 
 /* Types whose rows are the same in the wrapped statement as in the plain one. */
@@ -191,7 +211,15 @@ static bool can_be_direct(const struct local_stmt *st, const struct engine_stmt_
            !st->numeric && !st->literals && !info->unresolved && info->ncolumns >= DIRECT_COLUMNS_LEAST;
 }
 
-static int prepare_on(struct local_stmt *st, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
+/* What its tokens say before the engine is asked. */
+static int read_tokens(struct local_stmt *st, const struct sql_tokens *sql, struct err *e)
+{
+    st->whole_tables = sql_selects_all(*sql);
+    st->blind = sql_inserts_values(*sql);
+    return sql_params_find(&st->arena, *sql, &st->params, e);
+}
+
+static int prepare_on(struct local_stmt *st, struct sql_tokens *sql, const uint32_t *oids, size_t noids,
                       struct err *e)
 {
     struct local_conn *c = NULL;
@@ -201,6 +229,8 @@ static int prepare_on(struct local_stmt *st, const struct sql_tokens *sql, const
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement can have at most %d parameters",
                        BACKEND_PARAMS_MAX);
     TRY(local_claim(st->session, &c, e));
+    TRY(local_fit_values(st, sql, e));
+    TRY(read_tokens(st, sql, e));
     st->catalog = local_catalog_now(st->session);
     TRY(local_plan(st, c, oids, noids, &es, &sample, e));
     const struct engine_stmt_info *info = engine_stmt_info(es);
@@ -211,10 +241,17 @@ static int prepare_on(struct local_stmt *st, const struct sql_tokens *sql, const
     if (!st->base.info.returns_rows)
         return ST_OK;
     TRY(row_desc_check_columns(info->ncolumns, e));
+    struct row_desc *known = sample || st->numeric ? NULL : local_cached_desc(st->session, es);
+    if (known)
+        st->base.info.desc = row_desc_ref(known);
+    else
+        TRY(describe_rows(st, sql, info, e));
+    if (!known && !sample && !st->numeric && !st->shown)
+        local_cache_desc(st->session, es, st->base.info.desc);
     TRY(wrap_if_needed(st, info, e));
     st->direct = !sample && can_be_direct(st, info);
     st->decodes = st->direct && row_decoder_takes(info->types, info->ncolumns);
-    return describe_rows(st, info, e);
+    return ST_OK;
 }
 
 static int stmt_new(struct local_session *s, struct str sql, struct local_stmt **out, struct err *e)
@@ -230,26 +267,17 @@ static int stmt_new(struct local_session *s, struct str sql, struct local_stmt *
         stmt_unref(st);
         return err_oom(e);
     }
-    st->sql = (struct str){copy, sql.n};
+    st->sql = st->sent = (struct str){copy, sql.n};
     *out = st;
     return ST_OK;
 }
 
-/* What its tokens say before the engine is asked. */
-static int read_tokens(struct local_stmt *st, const struct sql_tokens *sql, struct err *e)
-{
-    sql_shape(*sql, &st->shape);
-    st->whole_tables = sql_selects_all(*sql);
-    st->blind = sql_inserts_values(*sql);
-    return sql_params_find(&st->arena, *sql, &st->params, e);
-}
-
 /* sql: st's text and tokens. */
-static int prepare(struct local_stmt *st, const struct sql_tokens *sql, const uint32_t *oids, size_t noids,
+static int prepare(struct local_stmt *st, struct sql_tokens *sql, const uint32_t *oids, size_t noids,
                    struct err *e)
 {
     struct local_session *s = st->session;
-    TRY(read_tokens(st, sql, e));
+    sql_shape(*sql, &st->shape); /* of what is written down of the call */
     local_enter_for(s, st, s->on_main ? NULL : s->main);
     local_plans_begin(s);
     int status = prepare_on(st, sql, oids, noids, e);

@@ -5,6 +5,8 @@
 
 #include "backend/local_priv.h"
 
+#include <assert.h>
+
 bool local_fits(const struct local_stmt *st, const struct engine_column_type *const *types, size_t n)
 {
     const struct row_desc *described = st->base.info.desc;
@@ -13,6 +15,12 @@ bool local_fits(const struct local_stmt *st, const struct engine_column_type *co
     for (size_t i = 0; i < n; i++) {
         struct column_desc d = {0};
         encode_describe(types[i], &d);
+        assert(!st->shown || st->base.info.desc);
+        if (st->shown && st->shown[i].limited) {
+            if (d.type_oid != st->shown[i].engine_oid || d.typmod != st->shown[i].engine_typmod)
+                return false;
+            continue;
+        }
         if (d.type_oid != described->columns[i].type_oid)
             return false;
         if (d.typmod != described->columns[i].typmod && !(st->numeric && described->columns[i].typmod == -1))

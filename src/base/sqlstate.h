@@ -20,6 +20,7 @@
     X(DATETIME_FIELD_OVERFLOW, "22008", "datetime_field_overflow")                                           \
     X(INVALID_TIME_ZONE_DISPLACEMENT_VALUE, "22009", "invalid_time_zone_displacement_value")                 \
     X(NULL_VALUE_NOT_ALLOWED, "22004", "null_value_not_allowed")                                             \
+    X(STRING_DATA_LENGTH_MISMATCH, "22026", "string_data_length_mismatch")                                   \
     X(SUBSTRING_ERROR, "22011", "substring_error")                                                           \
     X(DIVISION_BY_ZERO, "22012", "division_by_zero")                                                         \
     X(CHARACTER_NOT_IN_REPERTOIRE, "22021", "character_not_in_repertoire")                                   \

@@ -196,6 +196,8 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         end = bare_value_end(r, c, name->name);
         if (strcmp(name->name, "user") == 0 && !r->postgres && !sql_token_is_word(&r->prev, "SELECT"))
             end = 0; /* a word that columns are called by, too */
+        if (sql_token_is_word(&r->prev, "OVERRIDING"))
+            end = 0; /* USER VALUE */
     }
     if (end) {
         bool number = strcmp(key, "pid") == 0 || strstr(key, "_port") != NULL;

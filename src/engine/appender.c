@@ -306,10 +306,16 @@ static int put_insert(struct engine_appender *ap, struct buf *b, struct err *e)
     for (size_t i = 0; i < ap->info.ncolumns; i++) {
         const char *cast;
         TRY(append_cast_name(&ap->scratch, ap->info.types[i], &cast, e));
-        buf_printf(b, i ? ", %s" : "%s", cast ? "CAST(" : "");
+        const struct append_fit *fit = ap->fits ? &ap->fits[i] : NULL;
+        buf_printf(b, i ? ", " : "");
+        if (fit && fit->function)
+            buf_printf(b, "%s(", fit->function);
+        buf_printf(b, cast ? "CAST(" : "");
         copied_rows_put_column(b, &ap->source, ap->by_function, i);
         if (cast)
             buf_printf(b, " AS %s)", cast);
+        if (fit && fit->function)
+            buf_printf(b, ", %d)", (int)fit->n);
     }
     buf_printf(b, " FROM ");
     copied_rows_put_source(b, &ap->source, ap->by_function);
@@ -350,6 +356,15 @@ static int next_chunk(struct engine_appender *ap, struct err *e)
     ap->chunk_bytes = 0;
     ap->chunk_room = h->bytes < APPENDER_BYTES ? APPENDER_BYTES - h->bytes : 0;
     return ST_OK;
+}
+
+void engine_appender_fit(struct engine_appender *ap, size_t column, const char *function, int32_t n)
+{
+    assert(!ap->columns && column < ap->info.ncolumns);
+    if (!ap->fits)
+        ap->fits = mem_calloc(ap->info.ncolumns, sizeof *ap->fits);
+    if (ap->fits) /* else the column's CHECK sees to it */
+        ap->fits[column] = (struct append_fit){function, n};
 }
 
 int engine_appender_start(struct engine_appender *ap, const uint32_t *oids, bool binary,
@@ -632,6 +647,7 @@ void engine_appender_free(struct engine_appender *ap)
     (void)pthread_mutex_destroy(&ap->lock);
     mem_free(ap->carriers);
     mem_free(ap->columns);
+    mem_free(ap->fits);
     mem_free(ap->table);
     mem_free(ap);
 }

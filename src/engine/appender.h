@@ -41,6 +41,8 @@ int engine_appender_open(struct engine_conn *c, struct str table, const char *na
 /* What it appends to. Lent as long as the appender. */
 const struct engine_appender_info *engine_appender_info(const struct engine_appender *ap);
 
+/* Before the start: values of the column go in as function(value, n). function: of pgfunc/, static. */
+void engine_appender_fit(struct engine_appender *ap, size_t column, const char *function, int32_t n);
 /* Once, before the first row. oids: PostgreSQL's type of each column (see encode_describe); zone: of
  * timestamptz text without an offset. */
 int engine_appender_start(struct engine_appender *ap, const uint32_t *oids, bool binary,

@@ -53,7 +53,14 @@ struct append_heap {
     struct arena strings;
 };
 
+/* function(value, n) around a column's values; function NULL: nothing. */
+struct append_fit {
+    const char *function;
+    int32_t n;
+};
+
 struct engine_appender {
+    struct append_fit *fits; /* one a column; NULL: none */
     struct engine_conn *conn;
     struct engine_stmt *shape; /* SELECT of the columns: their names and types */
     struct engine_appender_info info;

@@ -184,11 +184,59 @@ static void only_column(const char *expression, char out[static SQL_NAME_MAX + 1
     }
 }
 
-static void say_check(struct err *e, const struct pieces *p)
+/* The CHECK that keeps a type's modifier (sql/limit.h): "… (Error: value too long for type character(5))". */
+static bool say_limit(struct err *e, const struct pieces *p)
+{
+    static const struct {
+        const char *words;
+        enum sqlstate code;
+    } limits[] = {{"value too long for type ", SQLSTATE_STRING_DATA_RIGHT_TRUNCATION},
+                  {"bit string too long for type ", SQLSTATE_STRING_DATA_RIGHT_TRUNCATION},
+                  {"bit string length does not match type ", SQLSTATE_STRING_DATA_LENGTH_MISMATCH},
+                  {"value too precise for type ", SQLSTATE_FEATURE_NOT_SUPPORTED},
+                  {"blanks at the end are not stored in type ", SQLSTATE_FEATURE_NOT_SUPPORTED}};
+    static const char before[] = "(Error: ";
+    const char *error = strstr(p->text[1], before);
+    if (!error)
+        return false;
+    error += sizeof before - 1;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (strncmp(error, limits[i].words, strlen(limits[i].words)) == 0) {
+            say(e, limits[i].code, "%.*s", (int)strlen(error) - 1, error);
+            return true;
+        }
+    return false;
+}
+
+/* The name that was given to a CHECK: "CHECK((… OR ('name' IS NULL)))". */
+static bool given_name(char *expression, char out[static 2 * PIECE_MAX])
+{
+    static const char behind[] = "' IS NULL)))";
+    size_t n = strlen(expression), k = sizeof behind - 1, to = 0;
+    if (n < k || strcmp(expression + n - k, behind) != 0)
+        return false;
+    char *end = expression + n - k, *start = end;
+    while (start > expression && (start[-1] != '\'' || (start - 1 > expression && start[-2] == '\'')))
+        start -= start[-1] == '\'' ? 2 : 1;
+    if (start - expression < 6 || strncmp(start - 6, " OR ('", 6) != 0)
+        return false;
+    for (const char *c = start; c < end && to < 2 * PIECE_MAX - 1; c++) {
+        out[to++] = *c;
+        c += *c == '\''; /* doubled */
+    }
+    out[to] = '\0';
+    memcpy(start - 6, "))", sizeof "))"); /* what is left is the user's own */
+    return to > 0;
+}
+
+static void say_check(struct err *e, struct pieces *p)
 {
     char column[SQL_NAME_MAX + 1], name[2 * PIECE_MAX];
+    if (say_limit(e, p))
+        return;
     only_column(p->text[1], column);
-    (void)snprintf(name, sizeof name, "%s%s%s_check", p->text[0], column[0] ? "_" : "", column);
+    if (!given_name(p->text[1], name))
+        (void)snprintf(name, sizeof name, "%s%s%s_check", p->text[0], column[0] ? "_" : "", column);
     say(e, e->code, "new row for relation \"%s\" violates check constraint \"%s\"", p->text[0], name);
     err_detail(e, "Failing row does not satisfy %s.", p->text[1]);
     err_names(e, p->text[0], "", name);

@@ -37,6 +37,8 @@ static void columns(struct reply *r, const struct row_desc *desc, const int16_t 
         const struct column_desc *column = &desc->columns[i];
         be_row_description_column(out, &(struct be_column){
                                            .name = column->name,
+                                           .table_oid = column->table_oid,
+                                           .attnum = column->attnum,
                                            .type_oid = column->type_oid,
                                            .type_size = column->type_size,
                                            .typmod = column->typmod,

@@ -2,6 +2,7 @@
 #include "pgfunc/bytes.h"
 #include "pgfunc/date_part.h"
 #include "pgfunc/date_trunc.h"
+#include "pgfunc/fit.h"
 #include "pgfunc/format.h"
 #include "pgfunc/function.h"
 #include "pgfunc/interval.h"
@@ -17,10 +18,9 @@
 
 /* clang-format off: a line each */
 const struct pg_function *const pg_function_lists[] = {
-    pg_operator_functions,   pg_text_functions,         pg_bytes_functions,
-    pg_list_functions,       pg_quote_functions,        pg_zone_functions,
-    pg_format_functions,     pg_make_functions,         pg_interval_functions,
-    pg_date_part_functions,  pg_jsonb_functions,        pg_number_functions,
-    pg_date_trunc_functions, pg_width_bucket_functions, NULL,
+    pg_operator_functions,   pg_text_functions,         pg_bytes_functions,  pg_list_functions,
+    pg_quote_functions,      pg_zone_functions,         pg_format_functions, pg_make_functions,
+    pg_interval_functions,   pg_date_part_functions,    pg_jsonb_functions,  pg_number_functions,
+    pg_date_trunc_functions, pg_width_bucket_functions, pg_fit_functions,    NULL,
 };
 /* clang-format on */

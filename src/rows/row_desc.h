@@ -1,4 +1,5 @@
-/* The shape of a result: a name, a PostgreSQL type and a typmod for each column. Immutable once made.
+/* The shape of a result: for each column a name, a PostgreSQL type, a typmod and the table it comes from.
+ * Immutable once made.
  * Shared by counting: row_desc_ref/row_desc_unref from any thread.
  * Source: PostgreSQL manual, 55.7 (RowDescription). */
 #ifndef TAVANA_ROWS_ROW_DESC_H
@@ -17,8 +18,10 @@ enum {
 struct column_desc {
     const char *name; /* lies in the row_desc */
     uint32_t type_oid;
-    int16_t type_size; /* bytes, -1: varying, as pg_type.typlen */
-    int32_t typmod;    /* -1: none */
+    int16_t type_size;  /* bytes, -1: varying, as pg_type.typlen */
+    int32_t typmod;     /* -1: none */
+    uint32_t table_oid; /* that it comes straight from; 0: none */
+    int16_t attnum;     /* and its number there */
 };
 
 struct row_desc {

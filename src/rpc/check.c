@@ -126,7 +126,7 @@ int rpc_check_error(const Tavana__V1__Error *m, struct err *e)
     if (!is_text(m->message, ERROR_TEXT_MAX) || !is_text(m->detail, ERROR_TEXT_MAX) ||
         !is_text(m->hint, ERROR_TEXT_MAX) || !is_text(m->context, ERROR_TEXT_MAX) ||
         !is_text(m->table, ERROR_TEXT_MAX) || !is_text(m->column, ERROR_TEXT_MAX) ||
-        !is_text(m->constraint, ERROR_TEXT_MAX))
+        !is_text(m->constraint, ERROR_TEXT_MAX) || !is_text(m->schema, ERROR_TEXT_MAX))
         return wrong(e, "an error's text is not UTF-8, or too long");
     return m->position >= 0 ? ST_OK : wrong(e, "an error's position is negative");
 }
@@ -140,6 +140,8 @@ static int check_column(const Tavana__V1__Column *c, struct err *e)
         return wrong(e, "a column has no type");
     if (c->type_size < INT16_MIN || c->type_size > INT16_MAX || c->typmod < -1)
         return wrong(e, "a column's type has no such size");
+    if (c->attnum < INT16_MIN || c->attnum > INT16_MAX)
+        return wrong(e, "a column's table has no such column");
     return ST_OK;
 }
 

@@ -160,6 +160,8 @@ int rpc_columns_put(struct arena *a, const struct row_desc *d, Tavana__V1__Colum
         columns[i].type_oid = c->type_oid;
         columns[i].type_size = c->type_size;
         columns[i].typmod = c->typmod;
+        columns[i].table_oid = c->table_oid;
+        columns[i].attnum = c->attnum;
         list[i] = &columns[i];
     }
     m->n_column = d->ncolumns;
@@ -179,7 +181,12 @@ static int take_columns(const Tavana__V1__Columns *m, struct arena *a, struct ro
         TRY(rpc_bytes_text(a, &c->name, &name, e));
         if (c->type_size < INT16_MIN || c->type_size > INT16_MAX)
             return err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "a column's type has the size %d", c->type_size);
-        columns[i] = (struct column_desc){name.p, c->type_oid, (int16_t)c->type_size, c->typmod};
+        columns[i] = (struct column_desc){.name = name.p,
+                                          .type_oid = c->type_oid,
+                                          .type_size = (int16_t)c->type_size,
+                                          .typmod = c->typmod,
+                                          .table_oid = c->table_oid,
+                                          .attnum = (int16_t)c->attnum};
     }
     return row_desc_new(out, columns, m->n_column, e);
 }

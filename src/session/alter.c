@@ -20,6 +20,7 @@ struct altering {
     const char *full;           /* what it is called now, as SQL */
     bool away;                  /* its indexes were dropped */
     struct referring referring; /* put aside */
+    bool had_column;            /* ADD COLUMN IF NOT EXISTS did nothing */
     struct err *err;
 };
 
@@ -69,7 +70,9 @@ static bool minds_indexes(const struct sql_alter *x)
         case SQL_ALTER_DROP_COLUMN:
         case SQL_ALTER_TYPE:
         case SQL_ALTER_ADD_CHECKED:
+        case SQL_ALTER_LIMIT:
         case SQL_ALTER_DROP_CONSTRAINT: return true;
+        case SQL_ALTER_UNLIMIT:
         case SQL_ALTER_LIGHT:
         case SQL_ALTER_ADD_UNIQUE:
         case SQL_ALTER_ADD_SERIAL:
@@ -321,6 +324,72 @@ static int add_checked(struct altering *a, const struct sql_alter_action *action
     return anew(a, &(struct rebuild_change){.added = text});
 }
 
+/* Whether CHECKs of ours can be kept: the engine's own databases do, in PostgreSQL's SQL. */
+static bool keeps_limits(const struct altering *a)
+{
+    return a->relation.found && a->relation.native &&
+           strcmp(settings_get(&a->session->settings, SET_TAVANA_SQL), "postgres") == 0;
+}
+
+static int add_limit(struct altering *a, const struct sql_alter_action *action)
+{
+    assert(action->what == SQL_ALTER_LIMIT && action->text.n > 0);
+    if (!keeps_limits(a) || a->had_column)
+        return ST_OK;
+    return add_checked(a, action);
+}
+
+/* A column's facts, of the catalog as it is now: at, or that there is such a column. */
+static int ask_column(struct altering *a, const struct sql_token *column, const char *format,
+                      struct ask_rows *rows)
+{
+    struct session *s = a->session;
+    assert(sql_token_is_name(column) && a->relation.found);
+    char *name = arena_alloc(&s->message_arena, column->text.n + 1);
+    if (!name)
+        return err_oom(a->err);
+    name[sql_name_read(column, name)] = '\0';
+    const char *literal = step_literal(s, name), *table = step_literal(s, a->relation.name),
+               *schema = step_literal(s, a->relation.schema);
+    const char *sql =
+        literal && table && schema
+            ? step_text(
+                  s,
+                  "%s WHERE database_name = %s AND schema_name = %s AND table_name = %s AND "
+                  "system.main.lower(%s) = system.main.lower(%s)",
+                  format, a->relation.temporary ? "'temp'" : "system.main.current_database()", schema, table,
+                  strstr(format, "duckdb_columns") ? "column_name" : "constraint_column_names[1]", literal)
+            : NULL;
+    return sql ? session_ask(s, sql, rows, a->err) : err_oom(a->err);
+}
+
+static int drop_limit(struct altering *a, const struct sql_alter_action *action)
+{
+    struct ask_rows rows;
+    assert(action->what == SQL_ALTER_UNLIMIT);
+    if (!keeps_limits(a))
+        return ST_OK;
+    TRY(ask_column(a, &action->from,
+                   "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
+                   "constraint_type = 'CHECK' AND tavana_catalog.pg.check_type(expression) IS NOT NULL)",
+                   &rows));
+    if (rows.n == 0)
+        return ST_OK;
+    a->away |= a->relation.nindexes > 0;
+    return anew(a, &(struct rebuild_change){.dropped = ask_value(&rows, 0, 0)});
+}
+
+/* ADD COLUMN; if_exists: IF NOT EXISTS. */
+static int add_column(struct altering *a, const struct sql_alter_action *action)
+{
+    struct ask_rows rows = {0};
+    a->had_column = false;
+    if (action->if_exists && a->relation.found)
+        TRY(ask_column(a, &action->from, "SELECT 1 FROM system.main.duckdb_columns()", &rows));
+    a->had_column = rows.n > 0;
+    return plain(a, action->text);
+}
+
 static int drop_constraint(struct altering *a, const struct sql_alter_action *action)
 {
     struct session *s = a->session;
@@ -456,14 +525,16 @@ static int run_action(struct altering *a, const struct sql_alter_action *action)
     if (!names && (a->relation.kind == 'v' || a->alter->object == SQL_ALTER_INDEX))
         return refuse(a, "this form of ALTER");
     switch (action->what) {
-    case SQL_ALTER_PLAIN:
-    case SQL_ALTER_LIGHT: return plain(a, action->text);
+    case SQL_ALTER_PLAIN: return plain(a, action->text);
+    case SQL_ALTER_LIGHT: return add_column(a, action);
     case SQL_ALTER_RENAME: return rename_relation(a, action);
     case SQL_ALTER_RENAME_COLUMN: return rename_column(a, action);
     case SQL_ALTER_DROP_COLUMN: return drop_column(a, action);
     case SQL_ALTER_TYPE: return new_type(a, action);
     case SQL_ALTER_ADD_UNIQUE: return add_unique(a, action);
     case SQL_ALTER_ADD_CHECKED: return add_checked(a, action);
+    case SQL_ALTER_LIMIT: return add_limit(a, action);
+    case SQL_ALTER_UNLIMIT: return drop_limit(a, action);
     case SQL_ALTER_DROP_CONSTRAINT: return drop_constraint(a, action);
     case SQL_ALTER_ADD_SERIAL: return add_serial(a, action);
     case SQL_ALTER_OWNER: return owner(a, action);

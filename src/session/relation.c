@@ -72,7 +72,9 @@ int relation_find(struct session *s, const struct relation_name *given, const ch
         where ? step_text(s,
                           "SELECT kind, schema_name, name, sql, comment, database_name = 'temp', "
                           "format('\"{}\".\"{}\".\"{}\"', replace(database_name, '\"', '\"\"'), "
-                          "replace(schema_name, '\"', '\"\"'), replace(name, '\"', '\"\"')) FROM " RELATIONS
+                          "replace(schema_name, '\"', '\"\"'), replace(name, '\"', '\"\"')), "
+                          "database_name IN (SELECT database_name FROM system.main.duckdb_databases() WHERE "
+                          "type = 'duckdb') FROM " RELATIONS
                           " WHERE database_name IN (current_database(), 'temp') AND contains('%s', kind) AND "
                           "%s ORDER BY database_name <> 'temp', list_position(" SCHEMAS
                           ", schema_name) LIMIT 1",
@@ -91,6 +93,7 @@ int relation_find(struct session *s, const struct relation_name *given, const ch
     out->comment = ask_value(&rows, 0, 4);
     out->temporary = ask_value(&rows, 0, 5)[0] == 't';
     out->full = ask_value(&rows, 0, 6);
+    out->native = ask_value(&rows, 0, 7)[0] == 't';
     return ST_OK;
 }
 

@@ -21,8 +21,8 @@ struct relation_index {
 /* Strings of the message's arena. */
 struct relation {
     bool found;
-    char kind; /* r table, v view, S sequence, i index */
-    bool temporary;
+    char kind;              /* r table, v view, S sequence, i index */
+    bool temporary, native; /* native: of a database of the engine's own, not of a lake */
     const char *schema, *name;
     const char *full;    /* with database and schema, as SQL */
     const char *sql;     /* CREATE …, in the engine's words */

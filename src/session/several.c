@@ -227,7 +227,8 @@ static int own_schema(struct session *s, const struct sql_table *t, const char *
 
 /* The table's text where it refers to itself with its schema. Without one the engine would take the table of
  * that name in its default schema, and check rows against another table or say that there is none. */
-static int name_itself(struct session *s, const struct sql_table *t, struct sql_rewritten *out, struct err *e)
+static int name_itself(struct session *s, const struct sql_table *t, struct str text,
+                       struct sql_rewritten *out, struct err *e)
 {
     struct edits edits;
     struct sql_lexer l;
@@ -237,8 +238,8 @@ static int name_itself(struct session *s, const struct sql_table *t, struct sql_
     assert(t->refers_to_itself && !t->temporary);
     TRY(own_schema(s, t, &schema, e));
     read_name(t->name.p, t->name.n, &own);
-    edits_init(&edits, &s->message_arena, t->table.text);
-    sql_lexer_init(&l, sql_tokens_of(t->table.text));
+    edits_init(&edits, &s->message_arena, text);
+    sql_lexer_init(&l, sql_tokens_of(text));
     while (sql_lexer_next(&l, &token) != SQL_TOK_END && token.kind != SQL_TOK_BAD) {
         if (!sql_token_is_word(&token, "REFERENCES"))
             continue;
@@ -253,6 +254,68 @@ static int name_itself(struct session *s, const struct sql_table *t, struct sql_
     return edits_apply(&edits, out, e);
 }
 
+/* The command as the engine shall have it. */
+static int run_made(struct session *s, const struct sql_statement *sql, const struct sql_rewritten *made,
+                    struct err *e)
+{
+    struct session_query q = {.sql = sql, .made = made, .memory = &s->memory.all};
+    struct backend_stmt *stmt = NULL;
+    struct backend_portal *portal = NULL;
+    assert(made->text.n > 0);
+    int st = session_prepare(s, &q, &stmt, e);
+    if (st == ST_OK)
+        st = s->engine->ops->open(s->engine, stmt, NULL, 0, &portal, e);
+    if (st == ST_OK)
+        st = s->engine->ops->start(portal, e);
+    if (portal)
+        s->engine->ops->portal_close(portal);
+    if (stmt)
+        s->engine->ops->stmt_free(stmt);
+    return st;
+}
+
+/* Marks are CHECKs that the engine's own databases keep, and lakes do not. */
+static int takes_marks(struct session *s, const struct sql_table *t, bool *out, struct err *e)
+{
+    struct ask_rows rows;
+    assert(t->marked.nedits >= t->table.nedits);
+    *out = strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0 &&
+           t->marked.nedits > t->table.nedits;
+    if (!*out || t->temporary)
+        return ST_OK;
+    const char *database =
+        t->database.n ? arena_strndup(&s->message_arena, t->database.p, t->database.n) : NULL;
+    const char *name = database ? step_literal(s, database) : "system.main.current_database()";
+    if ((t->database.n && !database) || !name)
+        return err_oom(e);
+    TRY(session_ask(
+        s,
+        step_text(s,
+                  "SELECT 1 FROM system.main.duckdb_databases() WHERE system.main.lower(database_name) = "
+                  "system.main.lower(%s) AND type <> 'duckdb'",
+                  name),
+        &rows, e));
+    *out = rows.n == 0;
+    if (!*out)
+        session_notice(s, REPLY_WARNING, SQLSTATE_WARNING,
+                       "lengths of types and names of constraints are not kept in this catalog");
+    return ST_OK;
+}
+
+/* The same of the command: as one edit, since edits of edited text have no place in what was sent. */
+static int name_itself_in(struct session *s, const struct statement *command, const struct sql_table *table,
+                          struct sql_rewritten *made, struct err *e)
+{
+    struct sql_rewritten itself;
+    struct sql_edit *all = arena_calloc(&s->message_arena, 1, sizeof *all);
+    if (!all)
+        return err_oom(e);
+    TRY(name_itself(s, table, made->text, &itself, e));
+    *all = (struct sql_edit){.at = 0, .removed = command->sql.text.n, .added = itself.text.n};
+    *made = (struct sql_rewritten){.text = itself.text, .nedits = 1, .edits = all};
+    return ST_OK;
+}
+
 int table_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_TABLE);
@@ -264,15 +327,12 @@ int table_run(struct session *s, struct statement *command, struct command_resul
     bool keep = table->keeps || is_there(s, table->name);
     for (size_t i = 0; i < table->n; i++)
         TRY(make_sequence(s, table, &table->sequences[i], keep, e));
-    struct sql_rewritten itself = {.text = table->table.text};
+    bool marks = false;
+    TRY(takes_marks(s, table, &marks, e));
+    struct sql_rewritten made = marks ? table->marked : table->table;
     if (table->refers_to_itself)
-        TRY(name_itself(s, table, &itself, e));
-    int rc = run_alone(s, itself.text, e);
-    if (rc < 0 && e->position > 0)
-        e->position = sql_rewrite_position(&itself, table->table.text, e->position);
-    if (rc < 0 && e->position > 0)
-        e->position = sql_rewrite_position(&table->table, command->sql.text, e->position);
-    TRY(rc);
+        TRY(name_itself_in(s, command, table, &made, e));
+    TRY(run_made(s, &command->sql, &made, e));
     (void)snprintf(r->tag, sizeof r->tag, "CREATE TABLE");
     return ST_OK;
 }

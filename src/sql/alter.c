@@ -3,6 +3,7 @@
  * it is written, which says what it thinks of it. Source: PostgreSQL 15 manual, ALTER TABLE. */
 #include "sql/alter.h"
 
+#include "sql/limit.h"
 #include "sql/reader.h"
 #include "sql/statement.h"
 
@@ -278,6 +279,20 @@ static int table_constraint(struct alter *a, struct sql_token name)
     return reader_syntax_error(r);
 }
 
+/* The CHECK that keeps the modifier of the column's type, when that has one. */
+static int limit(struct alter *a, const struct sql_token *column, const struct sql_token *type)
+{
+    struct sql_alter_action *action;
+    struct str text;
+    TRY(sql_limit_check(a->r.arena, a->r.tokens, type->at, column->text, &text, a->r.err));
+    if (!text.n)
+        return ST_OK;
+    TRY(add(a, SQL_ALTER_LIMIT, &action));
+    action->from = *column;
+    action->text = text;
+    return ST_OK;
+}
+
 /* ---- ADD COLUMN ---- */
 
 #define NOWHERE SIZE_MAX
@@ -411,6 +426,7 @@ static int add_column(struct alter *a, bool if_not_exists)
     if (column.kind == SQL_TOK_END)
         return reader_syntax_error(r);
     const char *serial = serial_type(&r->token);
+    struct sql_token type_token = r->token;
     size_t type_at = r->token.at, added = a->out->n;
     skip_to(r, constraint_words);
     struct str type = serial ? str_of(serial) : between(r, type_at, r->token.at);
@@ -426,12 +442,13 @@ static int add_column(struct alter *a, bool if_not_exists)
     action = &a->out->actions[added];
     bool plain = if_not_exists || serial || action->what == SQL_ALTER_ADD_SERIAL || is_constant(also);
     TRY(column_text(a, if_not_exists, &column, type, also, &action->text));
+    action->if_exists = if_not_exists;
     if (plain)
-        return ST_OK;
+        return limit(a, &column, &type_token);
     action->what = SQL_ALTER_ADD_CHECKED; /* the engine adds columns whose default is a constant */
     action->text.p += sizeof "ADD COLUMN " - 1;
     action->text.n -= sizeof "ADD COLUMN " - 1;
-    return ST_OK;
+    return limit(a, &column, &type_token);
 }
 
 static int add_action(struct alter *a)
@@ -495,6 +512,19 @@ static int new_type(struct alter *a, size_t from, const struct sql_token *column
     return ST_OK;
 }
 
+/* The same, and what the old and the new type have for a modifier. */
+static int limited_type(struct alter *a, size_t from, const struct sql_token *column)
+{
+    struct sql_lexer ahead = a->r.lexer;
+    struct sql_alter_action *action;
+    struct sql_token type;
+    (void)sql_lexer_next(&ahead, &type);
+    TRY(add(a, SQL_ALTER_UNLIMIT, &action));
+    action->from = *column;
+    TRY(new_type(a, from, column));
+    return limit(a, column, &type);
+}
+
 /* ALTER [COLUMN] name …; from: of ALTER. */
 static int alter_column(struct alter *a, size_t from)
 {
@@ -528,7 +558,7 @@ static int alter_column(struct alter *a, size_t from)
     if (sets && reader_take(r, "DATA") && !sql_token_is_word(&r->token, "TYPE"))
         return refuse(a, &data, "this form of ALTER COLUMN");
     if (!drops && sql_token_is_word(&r->token, "TYPE"))
-        return new_type(a, from, &column);
+        return limited_type(a, from, &column);
     bool light = sql_token_is_word(&r->token, "DEFAULT");
     return rest(a, light ? SQL_ALTER_LIGHT : SQL_ALTER_PLAIN, from);
 }

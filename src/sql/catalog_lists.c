@@ -51,6 +51,8 @@ static const struct sql_catalog_column columns[] = {
     {"table_name", "VARCHAR"},
     {"numeric_precision", "INTEGER"},
     {"numeric_scale", "INTEGER"},
+    {"identity", "VARCHAR"},
+    {"generated", "BOOLEAN"},
 };
 static const struct sql_catalog_column objects[] = {
     {"oid", "BIGINT"},     {"name", "VARCHAR"},        {"schema_oid", "BIGINT"}, {"schema_name", "VARCHAR"},

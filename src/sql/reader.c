@@ -10,7 +10,7 @@ void reader_next(struct reader *r)
 
 void reader_init(struct reader *r, struct arena *a, struct sql_tokens text, struct err *e)
 {
-    *r = (struct reader){.arena = a, .text = text.text, .err = e};
+    *r = (struct reader){.arena = a, .text = text.text, .tokens = text, .err = e};
     sql_lexer_init(&r->lexer, text);
     reader_next(r);
 }

@@ -9,6 +9,7 @@
 struct reader {
     struct arena *arena;
     struct str text;
+    struct sql_tokens tokens; /* the text's */
     struct sql_lexer lexer;
     struct sql_token token; /* the current one */
     struct err *err;

@@ -7,9 +7,11 @@
 #include "base/buf.h"
 #include "sql/catalog.h"
 #include "sql/edits.h"
+#include "sql/limit.h"
 #include "sql/name.h"
 #include "sql/reader.h"
 #include "sql/statement.h"
+#include "sql/type.h"
 
 #include <stdio.h>
 
@@ -33,16 +35,30 @@ static const char *type_of(const struct sql_token *t)
 struct head {
     bool replaces, temporary, if_not_exists;
     struct str name, schema;          /* with its schema, as written; "a.b." or empty */
+    struct str database;              /* the first part of three; n 0: none */
     struct sql_token first, relation; /* the first part of it, the last */
 };
+
+/* A key that was given a name. */
+struct named {
+    const char *words; /* what it is */
+    struct sql_token name;
+    struct reader list; /* at its columns; of a column's own nowhere */
+};
+
+enum { NAMED_MAX = 4 }; /* of one definition */
 
 struct walk {
     struct reader r;
     struct head head;
-    struct sql_table *out; /* NULL: it is only asked whether there is something to do */
-    struct edits edits;
-    struct sql_token column; /* whose definition this is; END: of a constraint of the table */
-    bool works;              /* there is something to do */
+    struct sql_table *out;     /* NULL: it is only asked whether there is something to do */
+    struct edits edits, marks; /* of out->table and, apart, what out->marked has more */
+    struct reader foreign;     /* at the columns of FOREIGN KEY */
+    struct named named[NAMED_MAX];
+    size_t nnamed;
+    struct sql_token constraint; /* the name that was given to the next one; END: none */
+    struct sql_token column;     /* whose definition this is; END: of a constraint of the table */
+    bool works;                  /* there is something to do */
 };
 
 /* ---- what is done with a piece of the text ---- */
@@ -95,10 +111,12 @@ static bool read_head(struct reader *r, struct head *h)
     if (reader_take(r, "IF"))
         h->if_not_exists = reader_take(r, "NOT") && reader_take(r, "EXISTS");
     const char *start = r->token.text.p;
+    int parts = 0;
     while (sql_token_is_name(&r->token)) {
         h->relation = r->token;
         if (!h->name.n)
             h->first = r->token;
+        h->database = parts++ == 2 ? sql_name_bare(&h->first) : (struct str){0};
         h->schema = (struct str){start, (size_t)(r->token.text.p - start)};
         h->name = (struct str){start, h->schema.n + r->token.text.n};
         reader_next(r);
@@ -110,6 +128,153 @@ static bool read_head(struct reader *r, struct head *h)
                          sql_token_is_word(&r->token, "OF"));
 }
 
+/* ---- marks ---- */
+
+static int keep(struct arena *a, struct buf *b, struct str *out, struct err *e)
+{
+    const char *copy = buf_ok(b) ? arena_strndup(a, (const char *)b->data, b->len) : NULL;
+    *out = (struct str){copy, b->len};
+    buf_release(b);
+    return copy ? ST_OK : err_oom(e);
+}
+
+static int mark(struct walk *w, size_t at, struct buf *text)
+{
+    struct str kept;
+    w->works = true;
+    if (!w->out) {
+        buf_release(text);
+        return ST_OK;
+    }
+    TRY(keep(w->r.arena, text, &kept, w->r.err));
+    return edits_replace(&w->marks, at, 0, kept, w->r.err);
+}
+
+static int mark_text(struct walk *w, size_t at, const char *text)
+{
+    struct buf b;
+    buf_init(&b, NAME_BYTES_MAX);
+    buf_printf(&b, "%s", text);
+    return mark(w, at, &b);
+}
+
+/* 'words', or 'words name', as it stands within a string. */
+static void put_string(struct buf *b, const char *words, const struct sql_token *name)
+{
+    buf_printf(b, "'%s", words);
+    struct str s = name ? sql_name_bare(name) : (struct str){0};
+    for (size_t i = 0; i < s.n; i++) {
+        bool folds = name->kind == SQL_TOK_WORD && s.p[i] >= 'A' && s.p[i] <= 'Z';
+        if (s.p[i] == '\'')
+            buf_put_u8(b, '\'');
+        if (s.p[i] == '"' && i + 1 < s.n && s.p[i + 1] == '"')
+            i++; /* doubled */
+        buf_put_u8(b, (uint8_t)(folds ? s.p[i] - 'A' + 'a' : s.p[i]));
+    }
+    buf_put_u8(b, '\'');
+}
+
+static int mark_limit(struct walk *w, const struct sql_type *t)
+{
+    struct sql_limit limit;
+    struct err ignored;
+    struct buf b;
+    err_init(&ignored);
+    if (sql_limit_of(t, &limit, w->out ? w->r.err : &ignored) < 0) {
+        w->works = true;
+        if (w->out)
+            w->r.err->position = str_position(w->r.text, t->at);
+        return w->out ? ST_ERR : ST_OK;
+    }
+    if (limit.kind == SQL_LIMIT_NONE)
+        return ST_OK;
+    buf_init(&b, NAME_BYTES_MAX);
+    buf_put_u8(&b, ' ');
+    sql_limit_put(&b, &limit, w->column.text);
+    return mark(w, t->end, &b);
+}
+
+/* CHECK ('words' IS NOT NULL OR column IS NULL), behind the column's own clauses. */
+static int mark_column(struct walk *w, size_t at, const char *words, const struct sql_token *name)
+{
+    struct buf b;
+    buf_init(&b, NAME_BYTES_MAX);
+    buf_printf(&b, " CHECK (");
+    put_string(&b, words, name);
+    buf_printf(&b, " IS NOT NULL OR %.*s IS NULL)", (int)w->column.text.n, w->column.text.p);
+    return mark(w, at, &b);
+}
+
+/* The same of a key of the table, whose columns stand in the bracket that `list` is at. */
+static int mark_key(struct walk *w, size_t at, const struct named *key)
+{
+    struct buf b;
+    bool any = false;
+    struct reader list = key->list;
+    if (!sql_token_is(&list.token, '('))
+        return ST_OK;
+    buf_init(&b, NAME_BYTES_MAX);
+    buf_printf(&b, ", CHECK (");
+    put_string(&b, key->words, &key->name);
+    buf_printf(&b, " IS NOT NULL OR (");
+    for (reader_next(&list); sql_token_is_name(&list.token);) {
+        buf_printf(&b, "%s%.*s IS NULL", any ? " AND " : "", (int)list.token.text.n, list.token.text.p);
+        any = true;
+        reader_next(&list);
+        if (sql_token_is(&list.token, ','))
+            reader_next(&list);
+    }
+    buf_printf(&b, "))");
+    if (any)
+        return mark(w, at, &b);
+    buf_release(&b);
+    return ST_OK;
+}
+
+/* A key that may have a name. */
+static int named_key(struct walk *w, const char *words, struct reader list)
+{
+    if (w->constraint.kind != SQL_TOK_END && w->nnamed < NAMED_MAX)
+        w->named[w->nnamed++] = (struct named){words, w->constraint, list};
+    w->constraint = (struct sql_token){.kind = SQL_TOK_END};
+    return ST_OK;
+}
+
+/* Behind a definition, at the comma or bracket. */
+static int mark_names(struct walk *w)
+{
+    size_t at = w->r.token.at;
+    for (size_t i = 0; i < w->nnamed; i++)
+        TRY(w->column.kind == SQL_TOK_END ? mark_key(w, at, &w->named[i])
+                                          : mark_column(w, at, w->named[i].words, &w->named[i].name));
+    w->nnamed = 0;
+    return ST_OK;
+}
+
+/* CHECK (condition), at its bracket: with a name it is CHECK ((condition) OR ('name' IS NULL)). */
+static int check(struct walk *w)
+{
+    struct reader *r = &w->r;
+    struct sql_token name = w->constraint;
+    w->constraint = (struct sql_token){.kind = SQL_TOK_END};
+    if (name.kind == SQL_TOK_END || !sql_token_is(&r->token, '('))
+        return ST_OK;
+    size_t from = r->token.at + 1, depth = 0, end = from;
+    do {
+        end = r->token.at;
+        depth += sql_token_is(&r->token, '(');
+        depth -= sql_token_is(&r->token, ')') && depth;
+        reader_next(r);
+    } while (depth && r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD);
+    struct buf b;
+    TRY(mark_text(w, from, "("));
+    buf_init(&b, NAME_BYTES_MAX);
+    buf_printf(&b, ") OR (");
+    put_string(&b, "", &name);
+    buf_printf(&b, " IS NULL)");
+    return mark(w, end, &b);
+}
+
 /* ---- sequences ---- */
 
 /* A part of a quoted name: folded as PostgreSQL does unless it was quoted itself. Quotes stay doubled. */
@@ -119,14 +284,6 @@ static void put_part(struct buf *b, const struct sql_token *name)
     bool quoted = name->kind == SQL_TOK_QUOTED;
     for (size_t i = 0; i < s.n; i++)
         buf_put_u8(b, (uint8_t)(!quoted && s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] - 'A' + 'a' : s.p[i]));
-}
-
-static int keep(struct arena *a, struct buf *b, struct str *out, struct err *e)
-{
-    const char *copy = buf_ok(b) ? arena_strndup(a, (const char *)b->data, b->len) : NULL;
-    *out = (struct str){copy, b->len};
-    buf_release(b);
-    return copy ? ST_OK : err_oom(e);
 }
 
 /* schema."<table>_<column>_seq" */
@@ -209,12 +366,15 @@ static int generated(struct walk *w)
     struct str options;
     size_t from = r->token.at;
     reader_next(r);
-    if (!reader_take(r, "ALWAYS") && !(reader_take(r, "BY") && reader_take(r, "DEFAULT")))
+    bool always = reader_take(r, "ALWAYS");
+    if (!always && !(reader_take(r, "BY") && reader_take(r, "DEFAULT")))
         return ST_OK;
     if (!reader_take(r, "AS"))
         return ST_OK;
     if (reader_take(r, "IDENTITY")) {
         TRY(read_options(w, &options));
+        TRY(mark_column(w, r->token.at,
+                        always ? "generated always as identity" : "generated by default as identity", NULL));
         return put_sequence(w, from, r->token.at, "DEFAULT", "NOT NULL ", options);
     }
     reader_skip_brackets(r);
@@ -274,7 +434,7 @@ static int when_checked(struct walk *w)
 }
 
 /* Behind UNIQUE or PRIMARY KEY: how the index is kept. */
-static int index_clauses(struct walk *w)
+static int index_clauses(struct walk *w, const char *words)
 {
     struct reader *r = &w->r;
     struct sql_token nulls = r->token;
@@ -284,8 +444,10 @@ static int index_clauses(struct walk *w)
         (void)reader_take(r, "DISTINCT");
         TRY(drop(w, nulls.at));
     }
+    struct reader list = *r;
     if (sql_token_is(&r->token, '('))
         reader_skip_brackets(r);
+    TRY(named_key(w, words, list));
     size_t from = r->token.at;
     if (reader_take(r, "INCLUDE")) {
         reader_skip_brackets(r);
@@ -305,6 +467,20 @@ static int index_clauses(struct walk *w)
     return ST_OK;
 }
 
+/* REFERENCES table [(columns)] */
+static int references(struct walk *w)
+{
+    struct reader *r = &w->r;
+    note_reference(w);
+    if (sql_token_is(&r->token, '.')) {
+        reader_next(r);
+        skip_name(r);
+    }
+    if (sql_token_is(&r->token, '('))
+        reader_skip_brackets(r);
+    return named_key(w, "FOREIGN KEY ", w->foreign);
+}
+
 /* At a token of depth 1 in a column or constraint; goes on behind what it knows. */
 static int piece(struct walk *w)
 {
@@ -320,13 +496,24 @@ static int piece(struct walk *w)
     } else if (sql_token_is_word(&t, "NOT") || sql_token_is_word(&t, "DEFERRABLE") ||
                sql_token_is_word(&t, "INITIALLY")) {
         return when_checked(w);
-    } else if (reader_take(r, "REFERENCES")) {
-        note_reference(w);
+    } else if (reader_take(r, "CONSTRAINT")) {
+        w->constraint = r->token;
+        if (sql_token_is_name(&r->token))
+            reader_next(r);
+    } else if (reader_take(r, "CHECK")) {
+        return check(w);
     } else if (reader_take(r, "UNIQUE")) {
-        return index_clauses(w);
+        return index_clauses(w, "UNIQUE ");
     } else if (reader_take(r, "PRIMARY")) {
         (void)reader_take(r, "KEY");
-        return index_clauses(w);
+        return index_clauses(w, "PRIMARY KEY ");
+    } else if (reader_take(r, "FOREIGN")) {
+        (void)reader_take(r, "KEY");
+        w->foreign = *r;
+        if (sql_token_is(&r->token, '('))
+            reader_skip_brackets(r);
+    } else if (reader_take(r, "REFERENCES")) {
+        return references(w);
     } else if (reader_take(r, "NO")) {
         return reader_take(r, "INHERIT") ? drop(w, from) : ST_OK;
     } else if (sql_token_is_word(&t, "STORAGE") || sql_token_is_word(&t, "COMPRESSION")) {
@@ -353,7 +540,7 @@ static int definition(struct walk *w)
     bool constraint = false;
     for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
         constraint |= sql_token_is_word(&first, constraints[i]);
-    w->column = (struct sql_token){.kind = SQL_TOK_END};
+    w->column = w->constraint = (struct sql_token){.kind = SQL_TOK_END};
     if (!constraint && sql_token_is_name(&first)) {
         reader_next(r);
         if (sql_token_is_word(&first, "EXCLUDE") &&
@@ -367,13 +554,18 @@ static int definition(struct walk *w)
             char before[32];
             (void)snprintf(before, sizeof before, "%s DEFAULT", type);
             TRY(put_sequence(w, r->token.at, r->token.at + r->token.text.n, before, "NOT NULL", STR("")));
+        } else {
+            struct sql_lexer ahead = r->lexer;
+            struct sql_type limited;
+            if (sql_read_type_at(&ahead, r->token, &limited))
+                TRY(mark_limit(w, &limited));
         }
         if (!ends_piece(&r->token))
             reader_next(r); /* a type, whatever it is called */
     }
     while (!ends_piece(&r->token))
         TRY(piece(w));
-    return ST_OK;
+    return mark_names(w);
 }
 
 /* ---- behind the brackets ---- */
@@ -471,6 +663,11 @@ int sql_parse_table(struct arena *a, const struct sql_statement *s, struct sql_t
     if (!out->sequences)
         return err_oom(e);
     edits_init(&w.edits, a, s->text);
+    edits_init(&w.marks, a, s->text);
     TRY(walk(&w));
-    return edits_apply(&w.edits, &out->table, e);
+    if (w.head.first.at != w.head.relation.at && w.head.database.n)
+        out->database = w.head.database;
+    TRY(edits_apply(&w.edits, &out->table, e));
+    TRY(edits_join(&w.edits, &w.marks, e));
+    return edits_apply(&w.edits, &out->marked, e);
 }

@@ -1,6 +1,6 @@
 /* CREATE TABLE with what the engine does not have: columns of type serial and identity columns, which become
- * integers whose default is the next value of a sequence, and clauses that say nothing here or that cannot be
- * kept. Pure. Any thread. */
+ * integers whose default is the next value of a sequence, clauses that say nothing here or that cannot be
+ * kept, and what only marks can keep: see `marked`. Pure. Any thread. */
 #ifndef TAVANA_SQL_TABLE_H
 #define TAVANA_SQL_TABLE_H
 
@@ -24,7 +24,11 @@ struct sql_table_sequence {
 
 struct sql_table {
     struct sql_rewritten table; /* the CREATE TABLE for the engine */
-    struct str name;            /* of the table, as written; lent */
+    struct sql_rewritten
+        marked;          /* the same with CHECKs that keep what the engine does not: modifiers of types
+                                    (limit.h), identity columns, names of constraints */
+    struct str name;     /* of the table, as written; lent */
+    struct str database; /* the first part of it, when it has three; lent, n 0: none */
     bool temporary;
     bool refers_to_itself; /* by a name without schema, which the engine would look for in its default one */
     bool keeps;            /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */

@@ -128,6 +128,7 @@ bool sql_read_type_at(struct sql_lexer *ahead, struct sql_token t, struct sql_ty
     }
     out->name = sql_name_bare(&name);
     out->name_at = name.at;
+    out->quoted = name.kind == SQL_TOK_QUOTED;
     out->end = name.at + name.text.n;
     take_more(ahead, &t, out);
     if (sql_token_is(&t, '(')) {

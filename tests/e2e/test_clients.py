@@ -159,7 +159,7 @@ def test_sqlalchemy(driver, server):
         assert c.execute(sa.select(t.c.name).where(t.c.id.in_([3, 5])).order_by(t.c.id)).scalars().all() == ["n3", "n5"]
         assert sa.inspect(c).has_table("sa_t") and "sa_t" in sa.inspect(c).get_table_names()
         columns = {x["name"]: str(x["type"]) for x in sa.inspect(c).get_columns("sa_t")}
-        assert columns == {"id": "INTEGER", "name": "TEXT", "price": "NUMERIC(10, 2)", "day": "DATE"}
+        assert columns == {"id": "INTEGER", "name": "VARCHAR(20)", "price": "NUMERIC(10, 2)", "day": "DATE"}
         assert sa.inspect(c).get_pk_constraint("sa_t")["constrained_columns"] == ["id"]
     engine.dispose()
 

@@ -14,7 +14,7 @@ static void test_copies(void **state)
 {
     (void)state;
     char name[] = "id";
-    struct column_desc cols[] = {{name, 23, 4, -1}, {"", 1700, -1, 655366}};
+    struct column_desc cols[] = {{name, 23, 4, -1, 0, 0}, {"", 1700, -1, 655366, 0, 0}};
     struct row_desc *d = NULL;
     struct err e;
     err_init(&e);
@@ -35,10 +35,10 @@ static void test_copies(void **state)
 static void test_same_types(void **state)
 {
     (void)state;
-    struct column_desc a[] = {{"a", 23, 4, -1}, {"b", 1700, -1, 655366}};
-    struct column_desc renamed[] = {{"x", 23, 4, -1}, {"y", 1700, -1, 655366}};
-    struct column_desc typmod[] = {{"a", 23, 4, -1}, {"b", 1700, -1, -1}};
-    struct column_desc type[] = {{"a", 20, 8, -1}, {"b", 1700, -1, 655366}};
+    struct column_desc a[] = {{"a", 23, 4, -1, 0, 0}, {"b", 1700, -1, 655366, 0, 0}};
+    struct column_desc renamed[] = {{"x", 23, 4, -1, 0, 0}, {"y", 1700, -1, 655366, 0, 0}};
+    struct column_desc typmod[] = {{"a", 23, 4, -1, 0, 0}, {"b", 1700, -1, -1, 0, 0}};
+    struct column_desc type[] = {{"a", 20, 8, -1, 0, 0}, {"b", 1700, -1, 655366, 0, 0}};
     struct row_desc *d[5] = {0};
     struct err e;
     err_init(&e);
@@ -60,7 +60,7 @@ static void test_bounds(void **state)
     (void)state;
     static struct column_desc cols[ROW_DESC_COLUMNS_MAX + 1];
     for (size_t i = 0; i <= ROW_DESC_COLUMNS_MAX; i++)
-        cols[i] = (struct column_desc){"c", 23, 4, -1};
+        cols[i] = (struct column_desc){"c", 23, 4, -1, 0, 0};
     struct row_desc *d = NULL;
     struct err e;
     err_init(&e);
@@ -86,7 +86,7 @@ static size_t kept_of_name(size_t letters, size_t pairs)
     for (size_t i = 0; i < pairs; i++)
         memcpy(name + letters + 2 * i, "\xc3\xa4", 2);
     name[letters + 2 * pairs] = '\0';
-    struct column_desc cols[] = {{name, 23, 4, -1}, {"after", 25, -1, -1}};
+    struct column_desc cols[] = {{name, 23, 4, -1, 0, 0}, {"after", 25, -1, -1, 0, 0}};
     struct row_desc *d = NULL;
     struct err e;
     err_init(&e);

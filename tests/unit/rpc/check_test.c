@@ -323,7 +323,7 @@ static void test_copy_replies(void **state)
 
 static struct row_desc *desc(void)
 {
-    static const struct column_desc a = {"a", 23, 4, -1};
+    static const struct column_desc a = {.name = "a", .type_oid = 23, .type_size = 4, .typmod = -1};
     static struct row_desc *d;
     if (!d)
         assert_int_equal(row_desc_new(&d, &a, 1, &err), ST_OK);

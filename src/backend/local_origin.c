@@ -1,0 +1,113 @@
+/* The tokens say which tables those are (sql/origin.h, sql/assign.h), local_table.h what is known of them. */
+#include "backend/local_origin.h"
+
+#include "backend/local_priv.h"
+#include "backend/local_table.h"
+#include "base/cleanup.h"
+#include "engine/engine.h"
+#include "sql/assign.h"
+#include "sql/origin.h"
+#include "sql/tokens.h"
+
+#include <assert.h>
+
+enum { TABLES_MAX = 64, ORIGINS_MEMORY = 16 * 1024 * 1024 };
+
+/* Tables that are looked at, for as long as that takes. */
+struct looking {
+    struct local_session *session;
+    struct local_table *tables[TABLES_MAX];
+    size_t n;
+};
+
+static void looking_release(struct looking *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        local_table_unref(l->tables[i]);
+}
+
+static void arena_releasep(struct arena *a)
+{
+    arena_release(a);
+}
+
+static int find(void *arg, const struct sql_token *parts, size_t nparts, const struct sql_source **out,
+                struct err *e)
+{
+    struct looking *l = arg;
+    assert(l->n <= TABLES_MAX && nparts > 0);
+    *out = NULL;
+    if (l->n == TABLES_MAX)
+        return ST_OK;
+    TRY(local_table_find(l->session, parts, nparts, &l->tables[l->n], e));
+    *out = local_table_source(l->tables[l->n++]);
+    return ST_OK;
+}
+
+int local_fit_values(struct local_stmt *st, struct sql_tokens *sql, struct err *e)
+{
+    struct sql_assignment a;
+    assert(!st->target && st->fitted.nedits == 0);
+    if (!sql_reads_assignment(*sql, &a))
+        return ST_OK;
+    TRY(local_table_find(st->session, a.parts, a.nparts, &st->target, e));
+    const struct sql_source *target = local_table_source(st->target);
+    bool fewer = target && a.values && a.values < target->ncolumns;
+    if (!a.overriding && !fewer && !(target && target->limited))
+        return ST_OK;
+    TRY(sql_assign(&st->arena, *sql, target, &st->fitted, e));
+    if (st->fitted.nedits == 0)
+        return ST_OK;
+    struct sql_tokens fitted;
+    TRY(sql_tokens_follow(&st->arena, sql, &st->fitted, &fitted, e));
+    assert(fitted.text.p == st->fitted.text.p);
+    st->sql = st->fitted.text;
+    *sql = fitted;
+    return ST_OK;
+}
+
+/* The type of a limit in place of the engine's. */
+static int show(struct local_stmt *st, struct local_shown **shown, size_t i, const struct sql_limit *limit,
+                const struct engine_stmt_info *info, struct column_desc *columns, struct err *e)
+{
+    if (!*shown)
+        *shown = arena_calloc(&st->arena, info->ncolumns, sizeof **shown);
+    if (!*shown)
+        return err_oom(e);
+    (*shown)[i] = (struct local_shown){.engine_oid = columns[i].type_oid,
+                                       .engine_typmod = columns[i].typmod,
+                                       .limited = true,
+                                       .padded = limit->kind == SQL_LIMIT_CHAR ? limit->n : 0};
+    assert(limit->kind != SQL_LIMIT_NONE && i < info->ncolumns);
+    columns[i].type_oid = sql_limit_oid(limit);
+    columns[i].typmod = sql_limit_typmod(limit);
+    return ST_OK;
+}
+
+int local_describe_origins(struct local_stmt *st, const struct sql_tokens *sql,
+                           const struct engine_stmt_info *info, struct column_desc *columns, struct err *e)
+{
+    CLEANUP(looking_release) struct looking l = {.session = st->session};
+    CLEANUP(arena_releasep) struct arena scratch;
+    struct local_shown *shown = NULL;
+    assert(!st->shown);
+    arena_init(&scratch, ORIGINS_MEMORY);
+    if (!sql_may_have_origins(*sql))
+        return ST_OK;
+    struct sql_origin *origins = arena_calloc(&scratch, info->ncolumns, sizeof *origins);
+    if (!origins)
+        return err_oom(e);
+    TRY(sql_origins(&scratch, *sql, find, &l, info->names, info->ncolumns, origins, e));
+    for (size_t i = 0; i < info->ncolumns; i++) {
+        const struct sql_origin *o = &origins[i];
+        if (!o->table)
+            continue;
+        assert(o->column);
+        columns[i].table_oid = o->table->oid;
+        columns[i].attnum = o->column->number;
+        if (o->column->limit.kind != SQL_LIMIT_NONE)
+            TRY(show(st, &shown, i, &o->column->limit, info, columns, e));
+    }
+    st->shown = shown;
+    return ST_OK;
+}

@@ -1,0 +1,692 @@
+/* A query is read twice: over its select list to the end, for where FROM and the end are; then FROM, for the
+ * relations, and the list, for the items. A subquery in FROM is read in the same way, within the bounds of
+ * its brackets; what is nested deeper than NESTED_MAX has no origins. */
+#include "sql/origin.h"
+
+#include "sql/name.h"
+#include "sql/part.h"
+
+#include <string.h>
+
+enum { NESTED_MAX = 8, RELATIONS_MAX = 32, MERGED_MAX = 32, PARTS_MAX = 4 };
+
+/* A column of a relation, or of a query's result. */
+struct column {
+    struct str name; /* n 0: it has none that can be referred to */
+    struct sql_origin origin;
+};
+
+struct relation {
+    struct str name; /* alias, or the table's own */
+    bool known;      /* its columns are */
+    size_t n;
+    struct column *columns;
+};
+
+/* Columns that USING or NATURAL has made one of two. */
+struct merged {
+    struct str name;
+    bool from_right, from_none;
+};
+
+struct scope {
+    struct relation relations[RELATIONS_MAX];
+    size_t n;
+    struct merged merged[MERGED_MAX];
+    size_t nmerged;
+    bool lost; /* stars cannot be told */
+};
+
+struct with {
+    struct relation relation;
+    const struct with *next;
+};
+
+struct finder {
+    struct arena *arena;
+    sql_source_fn *find;
+    void *arg;
+    struct err *err;
+    const struct with *with;
+    unsigned depth;
+};
+
+static const char *const joins[] = {"JOIN", "INNER", "LEFT", "RIGHT",      "FULL",   "CROSS",
+                                    "ASOF", "SEMI",  "ANTI", "POSITIONAL", "NATURAL"};
+static const char *const tails[] = {"WHERE", "GROUP",  "HAVING",  "ORDER", "LIMIT",  "OFFSET",
+                                    "FETCH", "WINDOW", "QUALIFY", "FOR",   "SAMPLE", "RETURNING"};
+static const char *const set_operations[] = {"UNION", "INTERSECT", "EXCEPT"};
+
+static bool same(struct str a, const struct sql_token *t)
+{
+    return a.n > 0 && str_ieq(a, sql_name_bare(t));
+}
+
+static int query(struct finder *f, struct part *c, struct relation *out);
+
+/* ---- relations ---- */
+
+static int put_source(struct finder *f, const struct sql_source *s, struct relation *r)
+{
+    r->columns = arena_calloc(f->arena, s->ncolumns + 1, sizeof *r->columns);
+    if (!r->columns)
+        return err_oom(f->err);
+    for (size_t i = 0; i < s->ncolumns; i++)
+        r->columns[i] = (struct column){s->columns[i].name, {s, &s->columns[i]}};
+    r->n = s->ncolumns;
+    r->known = true;
+    return ST_OK;
+}
+
+static int named_relation(struct finder *f, const struct sql_token *parts, size_t n, struct relation *r)
+{
+    const struct sql_source *source = NULL;
+    for (const struct with *w = n == 1 ? f->with : NULL; w; w = w->next)
+        if (same(w->relation.name, &parts[0])) {
+            *r = w->relation;
+            r->name = sql_name_bare(&parts[0]);
+            return ST_OK;
+        }
+    r->name = sql_name_bare(&parts[n - 1]);
+    TRY(f->find(f->arg, parts, n, &source, f->err));
+    return source ? put_source(f, source, r) : ST_OK;
+}
+
+/* The brackets that the cursor stands at, as a query. Goes on behind them. */
+static int bracket_query(struct finder *f, struct part *c, struct relation *r)
+{
+    struct part in = *c;
+    in.end = part_skip_bracket(c);
+    part_next(&in);
+    if (f->depth >= NESTED_MAX)
+        return ST_OK;
+    f->depth++;
+    int st = query(f, &in, r);
+    f->depth--;
+    return st;
+}
+
+/* [AS] alias [(names)] */
+static void alias(struct part *c, struct relation *r)
+{
+    static const char *const others[] = {"ON",      "USING",     "TABLESAMPLE", "SET",       "SELECT",
+                                         "UNION",   "INTERSECT", "EXCEPT",      "WITH",      "AT",
+                                         "LATERAL", "VALUES",    "DEFAULT",     "OVERRIDING"};
+    bool as = part_take(c, "AS");
+    if (!sql_token_is_name(&c->token) ||
+        (!as &&
+         (PART_IS_ANY(&c->token, joins) || PART_IS_ANY(&c->token, tails) || PART_IS_ANY(&c->token, others))))
+        return;
+    r->name = sql_name_bare(&c->token);
+    part_next(c);
+    if (!sql_token_is(&c->token, '('))
+        return;
+    part_next(c);
+    for (size_t i = 0; sql_token_is_name(&c->token); i++) {
+        if (i < r->n)
+            r->columns[i].name = sql_name_bare(&c->token);
+        else
+            r->known = false;
+        part_next(c);
+        while (!part_is_end(c) && !sql_token_is(&c->token, ',') && !sql_token_is(&c->token, ')'))
+            part_next(c); /* a type, behind a function */
+        if (sql_token_is(&c->token, ','))
+            part_next(c);
+    }
+    if (sql_token_is(&c->token, ')'))
+        part_next(c);
+}
+
+/* The columns of what stands in brackets or is a copy of another's may get other names: they are copied. */
+static int own_columns(struct finder *f, struct relation *r)
+{
+    struct column *copy = arena_calloc(f->arena, r->n + 1, sizeof *copy);
+    if (!copy)
+        return err_oom(f->err);
+    if (r->n)
+        memcpy(copy, r->columns, r->n * sizeof *copy);
+    r->columns = copy;
+    return ST_OK;
+}
+
+/* [ONLY] a.b.c */
+static size_t name_parts(struct part *c, struct sql_token parts[static PARTS_MAX])
+{
+    size_t n = 0;
+    (void)part_take(c, "ONLY");
+    while (sql_token_is_name(&c->token) && n < PARTS_MAX) {
+        parts[n++] = c->token;
+        part_next(c);
+        if (!sql_token_is(&c->token, '.'))
+            break;
+        part_next(c);
+    }
+    return n;
+}
+
+static int from_list(struct finder *f, struct part *c, struct scope *s);
+
+static bool begins_query(const struct part *at)
+{
+    struct part c = *at;
+    while (sql_token_is(&c.token, '('))
+        part_next(&c);
+    return sql_token_is_word(&c.token, "SELECT") || sql_token_is_word(&c.token, "WITH") ||
+           sql_token_is_word(&c.token, "VALUES") || sql_token_is_word(&c.token, "FROM");
+}
+
+static int one_relation(struct finder *f, struct part *c, struct scope *s)
+{
+    struct relation r = {0};
+    (void)part_take(c, "LATERAL");
+    if (sql_token_is(&c->token, '(') && !begins_query(c)) {
+        size_t before = s->n;
+        part_next(c);
+        TRY(from_list(f, c, s));
+        if (sql_token_is(&c->token, ')'))
+            part_next(c);
+        alias(c, &r);
+        for (size_t i = before; r.name.n && i < s->n; i++) /* one name for all of them */
+            s->relations[i].known = false;
+        s->lost |= r.name.n > 0;
+        return ST_OK;
+    }
+    if (sql_token_is(&c->token, '(')) {
+        TRY(bracket_query(f, c, &r));
+    } else {
+        struct sql_token parts[PARTS_MAX];
+        size_t n = name_parts(c, parts);
+        if (n == 0 || n > SQL_SOURCE_PARTS_MAX || sql_token_is(&c->token, '(')) {
+            if (n > 0)
+                r.name = sql_name_bare(&parts[n - 1]);
+            if (!part_is_end(c) && part_opens(&c->token))
+                (void)part_skip_bracket(c);
+            else if (n == 0 && !part_is_end(c))
+                part_next(c);
+        } else {
+            TRY(named_relation(f, parts, n, &r));
+        }
+        if (part_is_star(&c->token))
+            part_next(c);
+    }
+    TRY(own_columns(f, &r));
+    alias(c, &r);
+    if (s->n == RELATIONS_MAX) {
+        s->lost = true;
+        return ST_OK;
+    }
+    s->relations[s->n++] = r;
+    return ST_OK;
+}
+
+static void merge(struct scope *s, struct str name, const char *side)
+{
+    if (s->nmerged == MERGED_MAX) {
+        s->lost = true;
+        return;
+    }
+    s->merged[s->nmerged++] =
+        (struct merged){.name = name, .from_right = side[0] == 'R', .from_none = side[0] == 'F'};
+}
+
+static bool has(const struct relation *r, struct str name)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (str_ieq(r->columns[i].name, name))
+            return true;
+    return false;
+}
+
+static void merge_natural(struct scope *s, size_t right, const char *side)
+{
+    const struct relation *r = &s->relations[right];
+    s->lost |= !r->known;
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t k = 0; k < right; k++)
+            if (has(&s->relations[k], r->columns[i].name)) {
+                merge(s, r->columns[i].name, side);
+                break;
+            }
+}
+
+static void using_list(struct part *c, struct scope *s, const char *side)
+{
+    if (!sql_token_is(&c->token, '('))
+        return;
+    part_next(c);
+    for (; sql_token_is_name(&c->token) || sql_token_is(&c->token, ','); part_next(c))
+        if (sql_token_is_name(&c->token))
+            merge(s, sql_name_bare(&c->token), side);
+    if (sql_token_is(&c->token, ')'))
+        part_next(c);
+}
+
+/* Relations up to the end, a closing bracket, or what follows upon FROM. */
+static int from_list(struct finder *f, struct part *c, struct scope *s)
+{
+    const char *side = "I";
+    bool natural = false;
+    TRY(one_relation(f, c, s));
+    while (!part_is_end(c) && !part_closes(&c->token) && !PART_IS_ANY(&c->token, tails)) {
+        struct sql_token t = c->token;
+        if (part_take(c, "USING")) {
+            using_list(c, s, side);
+        } else if (PART_IS_ANY(&t, joins)) {
+            if (sql_token_is_word(&t, "RIGHT") || sql_token_is_word(&t, "FULL"))
+                side = sql_token_is_word(&t, "RIGHT") ? "R" : "F";
+            natural |= sql_token_is_word(&t, "NATURAL");
+            part_next(c);
+            if (!sql_token_is_word(&t, "JOIN"))
+                continue;
+            size_t right = s->n;
+            TRY(one_relation(f, c, s));
+            if (natural && right < s->n)
+                merge_natural(s, right, side);
+            if (!sql_token_is_word(&c->token, "USING"))
+                side = "I";
+            natural = false;
+        } else if (sql_token_is(&t, ',')) {
+            part_next(c);
+            TRY(one_relation(f, c, s));
+        } else if (part_opens(&t)) {
+            (void)part_skip_bracket(c);
+        } else {
+            if (sql_token_is_word(&t, "ON"))
+                side = "I";
+            part_next(c);
+        }
+    }
+    return ST_OK;
+}
+
+/* ---- items ---- */
+
+static struct sql_origin by_name(const struct scope *s, const struct sql_token *name)
+{
+    const struct merged *m = NULL;
+    struct sql_origin found = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < s->nmerged && !m; i++)
+        if (same(s->merged[i].name, name))
+            m = &s->merged[i];
+    if (m && m->from_none)
+        return found;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < s->relations[i].n; k++)
+            if (same(s->relations[i].columns[k].name, name) && (n++ == 0 || (m && m->from_right)))
+                found = s->relations[i].columns[k].origin;
+    return n > 1 && !m ? (struct sql_origin){0} : found;
+}
+
+static const struct relation *relation_named(const struct scope *s, const struct sql_token *name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (same(s->relations[i].name, name))
+            return &s->relations[i];
+    return NULL;
+}
+
+/* A query's columns as they are found. */
+struct items {
+    struct column *columns;
+    size_t n, cap;
+    bool lost;
+};
+
+static int put(struct finder *f, struct items *x, struct str name, struct sql_origin origin)
+{
+    if (x->n == x->cap) {
+        size_t cap = x->cap ? 2 * x->cap : 16;
+        struct column *more = arena_calloc(f->arena, cap, sizeof *more);
+        if (!more)
+            return err_oom(f->err);
+        if (x->n)
+            memcpy(more, x->columns, x->n * sizeof *more);
+        x->columns = more;
+        x->cap = cap;
+    }
+    x->columns[x->n++] = (struct column){name, origin};
+    return ST_OK;
+}
+
+static bool is_merged_before(const struct scope *s, size_t relation, struct str name)
+{
+    bool merged = false;
+    for (size_t i = 0; i < s->nmerged; i++)
+        merged |= str_ieq(s->merged[i].name, name);
+    for (size_t i = 0; merged && i < relation; i++)
+        if (has(&s->relations[i], name))
+            return true;
+    return false;
+}
+
+static int put_star(struct finder *f, struct items *x, const struct scope *s, const struct relation *only)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct relation *r = &s->relations[i];
+        if (only && r != only)
+            continue;
+        x->lost |= !r->known;
+        for (size_t k = 0; k < r->n; k++) {
+            struct sql_origin origin = r->columns[k].origin;
+            if (!only && is_merged_before(s, i, r->columns[k].name))
+                continue;
+            for (size_t m = 0; !only && m < s->nmerged; m++)
+                if (str_ieq(s->merged[m].name, r->columns[k].name) &&
+                    (s->merged[m].from_right || s->merged[m].from_none))
+                    origin = (struct sql_origin){0};
+            TRY(put(f, x, r->columns[k].name, origin));
+        }
+    }
+    x->lost |= s->lost && !only;
+    return ST_OK;
+}
+
+static bool ends_item(const struct part *c)
+{
+    return part_is_end(c) || sql_token_is(&c->token, ',') || sql_token_is(&c->token, ';');
+}
+
+/* What is no column: over it, for its alias and for what makes several columns. */
+static int expression(struct finder *f, struct part *c, struct items *x)
+{
+    struct sql_token last = {.kind = SQL_TOK_END}, before = last;
+    struct str name = {0};
+    size_t depth = 0;
+    for (; !part_is_end(c) && (depth || !ends_item(c)); part_next(c)) {
+        x->lost |=
+            sql_token_is_word(&c->token, "COLUMNS") || (part_is_star(&c->token) && sql_token_is(&last, '.'));
+        depth += part_opens(&c->token);
+        depth -= part_closes(&c->token) && depth;
+        before = last;
+        last = c->token;
+    }
+    if (sql_token_is_word(&before, "AS") && sql_token_is_name(&last))
+        name = sql_name_bare(&last);
+    return put(f, x, name, (struct sql_origin){0});
+}
+
+/* The parts of a.b.c, and what they are; ST_AGAIN: it is no column. */
+static int column_item(struct finder *f, struct part *c, const struct scope *s, struct items *x)
+{
+    struct sql_token parts[PARTS_MAX];
+    size_t n = 0, brackets = 0;
+    bool star = false;
+    for (; sql_token_is(&c->token, '('); brackets++)
+        part_next(c);
+    while (sql_token_is_name(&c->token) && n < PARTS_MAX) {
+        parts[n++] = c->token;
+        part_next(c);
+        if (!sql_token_is(&c->token, '.'))
+            break;
+        part_next(c);
+        star = part_is_star(&c->token);
+    }
+    if (star)
+        part_next(c);
+    for (; brackets > 0; brackets--, part_next(c))
+        if (!sql_token_is(&c->token, ')') || star)
+            return ST_AGAIN;
+    struct str name = n ? sql_name_bare(&parts[n - 1]) : (struct str){0};
+    if (n > 0 && !star) {
+        if (part_take(c, "AS") || (sql_token_is_name(&c->token) && c->token.kind == SQL_TOK_QUOTED)) {
+            if (!sql_token_is_name(&c->token))
+                return ST_AGAIN;
+            name = sql_name_bare(&c->token);
+            part_next(c);
+        } else if (sql_token_is_name(&c->token)) {
+            struct part ahead = *c;
+            part_next(&ahead);
+            if (!ends_item(&ahead))
+                return ST_AGAIN; /* a IN (…), a IS NULL … */
+            name = sql_name_bare(&c->token);
+            *c = ahead;
+        }
+    }
+    if (n == 0 || n == PARTS_MAX || !ends_item(c) || parts[0].kind == SQL_TOK_BAD)
+        return ST_AGAIN;
+    const struct relation *r = n > 1 || star ? relation_named(s, &parts[star ? n - 1 : n - 2]) : NULL;
+    if (star && !r)
+        x->lost = true;
+    if (star)
+        return r ? put_star(f, x, s, r) : ST_OK;
+    struct sql_origin origin = {0};
+    if (n == 1)
+        origin = by_name(s, &parts[0]);
+    for (size_t i = 0; r && i < r->n; i++)
+        if (same(r->columns[i].name, &parts[n - 1]))
+            origin = r->columns[i].origin;
+    return put(f, x, name, origin);
+}
+
+static int items(struct finder *f, struct part *c, const struct scope *s, struct items *x)
+{
+    while (!part_is_end(c)) {
+        struct part start = *c;
+        int st = ST_AGAIN;
+        if (part_is_star(&c->token)) {
+            part_next(c);
+            x->lost |= !ends_item(c);
+            st = put_star(f, x, s, NULL);
+            while (!ends_item(c))
+                part_next(c);
+        } else if (sql_token_is_name(&c->token) || sql_token_is(&c->token, '(')) {
+            st = column_item(f, c, s, x);
+        }
+        if (st == ST_AGAIN) {
+            *c = start;
+            st = expression(f, c, x);
+        }
+        TRY(st);
+        if (sql_token_is(&c->token, ','))
+            part_next(c);
+        else
+            break;
+    }
+    return ST_OK;
+}
+
+/* ---- queries ---- */
+
+/* Where the select list ends and FROM's list begins and ends. false: a set operation, or no end. */
+static bool find_parts(struct part c, size_t *list_end, struct part *from)
+{
+    struct sql_token last = {.kind = SQL_TOK_END}, before = last;
+    size_t depth = 0;
+    bool in_list = true;
+    *from = c;
+    part_stop(from);
+    *list_end = c.end;
+    for (; !part_is_end(&c) && !(depth == 0 && sql_token_is(&c.token, ';')); part_next(&c)) {
+        bool distinct = sql_token_is_word(&last, "DISTINCT") &&
+                        (sql_token_is_word(&before, "IS") || sql_token_is_word(&before, "NOT"));
+        if (depth == 0 && PART_IS_ANY(&c.token, set_operations) && !sql_token_is(&last, '.'))
+            return false;
+        if (depth == 0 && in_list && !sql_token_is(&last, '.') && !sql_token_is_word(&last, "AS") &&
+            ((sql_token_is_word(&c.token, "FROM") && !distinct) || PART_IS_ANY(&c.token, tails))) {
+            *list_end = c.token.at;
+            in_list = false;
+            if (sql_token_is_word(&c.token, "FROM"))
+                *from = c;
+        }
+        depth += part_opens(&c.token);
+        depth -= part_closes(&c.token) && depth;
+        before = last;
+        last = c.token;
+    }
+    return c.token.kind != SQL_TOK_BAD;
+}
+
+/* WITH name [(names)] AS (query), … */
+static int with_list(struct finder *f, struct part *c)
+{
+    bool recursive = part_take(c, "RECURSIVE");
+    while (sql_token_is_name(&c->token)) {
+        struct with *w = arena_calloc(f->arena, 1, sizeof *w);
+        if (!w)
+            return err_oom(f->err);
+        struct sql_token name = c->token;
+        struct part names;
+        part_next(c);
+        names = *c;
+        if (sql_token_is(&c->token, '('))
+            (void)part_skip_bracket(c);
+        if (!part_take(c, "AS"))
+            return ST_OK;
+        (void)part_take(c, "NOT");
+        (void)part_take(c, "MATERIALIZED");
+        if (!sql_token_is(&c->token, '('))
+            return ST_OK;
+        TRY(bracket_query(f, c, &w->relation));
+        w->relation.known &= !recursive;
+        w->relation.n = w->relation.known ? w->relation.n : 0;
+        w->relation.name = sql_name_bare(&name);
+        if (sql_token_is(&names.token, '(')) {
+            part_next(&names);
+            for (size_t i = 0; sql_token_is_name(&names.token); i++) {
+                if (i < w->relation.n)
+                    w->relation.columns[i].name = sql_name_bare(&names.token);
+                part_next(&names);
+                if (sql_token_is(&names.token, ','))
+                    part_next(&names);
+            }
+        }
+        w->next = f->with;
+        f->with = w;
+        if (!sql_token_is(&c->token, ','))
+            return ST_OK;
+        part_next(c);
+    }
+    return ST_OK;
+}
+
+static int select_query(struct finder *f, struct part *c, struct relation *out)
+{
+    size_t list_end;
+    struct part from;
+    struct items x = {0};
+    if (part_take(c, "DISTINCT")) {
+        if (part_take(c, "ON") && sql_token_is(&c->token, '('))
+            (void)part_skip_bracket(c);
+    } else {
+        (void)part_take(c, "ALL");
+    }
+    if (!find_parts(*c, &list_end, &from))
+        return ST_OK;
+    struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
+    if (!s)
+        return err_oom(f->err);
+    if (part_take(&from, "FROM"))
+        TRY(from_list(f, &from, s));
+    c->end = list_end;
+    if (c->token.at >= c->end)
+        part_stop(c);
+    TRY(items(f, c, s, &x));
+    *out = (struct relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
+    return ST_OK;
+}
+
+/* TABLE t */
+static int whole_table(struct finder *f, struct part *c, struct relation *out)
+{
+    struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
+    if (!s)
+        return err_oom(f->err);
+    TRY(one_relation(f, c, s));
+    while (!part_is_end(c) && !sql_token_is(&c->token, ';')) {
+        if (PART_IS_ANY(&c->token, set_operations))
+            return ST_OK;
+        part_next(c);
+    }
+    if (s->n == 1)
+        *out = s->relations[0];
+    return ST_OK;
+}
+
+/* At its first token; *out unknown: nothing can be said. */
+static int query(struct finder *f, struct part *c, struct relation *out)
+{
+    const struct with *outer = f->with;
+    int st = ST_OK;
+    *out = (struct relation){0};
+    if (sql_token_is(&c->token, '(')) { /* in brackets, and nothing behind them but an order */
+        struct part in = *c;
+        in.end = part_skip_bracket(c);
+        for (struct part rest = *c; !part_is_end(&rest); part_next(&rest))
+            if (PART_IS_ANY(&rest.token, set_operations))
+                return ST_OK;
+        part_next(&in);
+        return f->depth++ < NESTED_MAX ? query(f, &in, out) : ST_OK;
+    }
+    if (part_take(c, "WITH"))
+        st = with_list(f, c);
+    if (st == ST_OK && part_take(c, "SELECT"))
+        st = select_query(f, c, out);
+    else if (st == ST_OK && part_take(c, "TABLE"))
+        st = whole_table(f, c, out);
+    f->with = outer;
+    return st;
+}
+
+/* INSERT INTO t …, UPDATE t …, DELETE FROM t … RETURNING items */
+static int returning(struct finder *f, struct part *c, struct relation *out)
+{
+    struct items x = {0};
+    struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
+    size_t depth = 0;
+    if (!s)
+        return err_oom(f->err);
+    part_next(c);
+    if (part_take(c, "OR"))
+        part_next(c);
+    if (!part_take(c, "INTO"))
+        (void)part_take(c, "FROM");
+    struct sql_token parts[PARTS_MAX];
+    size_t n = name_parts(c, parts);
+    if (n == 0 || n > SQL_SOURCE_PARTS_MAX)
+        return ST_OK;
+    TRY(named_relation(f, parts, n, &s->relations[0]));
+    if (!sql_token_is(&c->token, '('))
+        alias(c, &s->relations[0]);
+    s->n = 1;
+    for (; !part_is_end(c) && !(depth == 0 && sql_token_is_word(&c->token, "RETURNING")); part_next(c)) {
+        depth += part_opens(&c->token);
+        depth -= part_closes(&c->token) && depth;
+    }
+    if (!part_take(c, "RETURNING"))
+        return ST_OK;
+    TRY(items(f, c, s, &x));
+    *out = (struct relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
+    return ST_OK;
+}
+
+bool sql_may_have_origins(struct sql_tokens sql)
+{
+    static const char *const words[] = {"SELECT", "WITH", "TABLE", "INSERT", "UPDATE", "DELETE"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    while (sql_lexer_next(&l, &t), sql_token_is(&t, '('))
+        ;
+    return PART_IS_ANY(&t, words);
+}
+
+int sql_origins(struct arena *a, struct sql_tokens sql, sql_source_fn *find, void *arg,
+                const char *const *names, size_t n, struct sql_origin *out, struct err *e)
+{
+    struct finder f = {.arena = a, .find = find, .arg = arg, .err = e};
+    struct part c;
+    struct relation r = {0};
+    part_init(&c, sql);
+    bool changes = sql_token_is_word(&c.token, "INSERT") || sql_token_is_word(&c.token, "UPDATE") ||
+                   sql_token_is_word(&c.token, "DELETE");
+    TRY(changes ? returning(&f, &c, &r) : query(&f, &c, &r));
+    if (!r.known || r.n != n)
+        return ST_OK;
+    for (size_t i = 0; i < n; i++)
+        if (r.columns[i].name.n && r.columns[i].origin.table && !str_ieq(r.columns[i].name, str_of(names[i])))
+            return ST_OK; /* not what the engine has there */
+    for (size_t i = 0; i < n; i++)
+        out[i] = r.columns[i].origin;
+    return ST_OK;
+}
