@@ -191,7 +191,8 @@ static void open_bracket(struct rewriter *r)
     }
     f.call = follows || sql_token_is_word(&r->prev, "IN") || sql_token_is_word(&r->prev, "VALUES");
     f.columns = r->ddl == DDL_CREATE_TABLE && r->depth == 0 && sql_token_is_name(&r->prev);
-    if (f.columns && (sql_token_is_word(&r->prev, "BY") || sql_token_is_word(&r->prev, "WITH")))
+    if (f.columns && (sql_token_is_word(&r->prev, "BY") || sql_token_is_word(&r->prev, "WITH") ||
+                      sql_token_is_word(&r->prev, "AS")))
         f.columns = false;
     if (sql_token_is_word(&r->prev, "CAST") || sql_token_is_word(&r->prev, "TRY_CAST"))
         f.cast = r->prev;

@@ -35,14 +35,45 @@ def run(*command, cwd=None, **env):
 DBT = ["seed", "run", "run", "snapshot", "snapshot", "test", "docs generate"]
 
 
+def dbt(server, project, command):
+    said = run(BIN / "dbt", "--no-use-colors", *command.split(), "--profiles-dir", ".", cwd=project, TRIAL_PORT=str(server.port), TRIAL_DATABASE="db",
+               DBT_SEND_ANONYMOUS_USAGE_STATS="false")
+    assert "ERROR=0" in said or "Catalog written" in said or command.startswith("source"), said[-4000:]
+
+
 def test_dbt(clean, tmp_path):
     shutil.copytree(HERE / "dbt", tmp_path / "dbt")
     for command in DBT:
-        said = run(BIN / "dbt", "--no-use-colors", *command.split(), "--profiles-dir", ".", cwd=tmp_path / "dbt", TRIAL_PORT=str(clean.port),
-                   TRIAL_DATABASE="db", DBT_SEND_ANONYMOUS_USAGE_STATS="false")
-        assert "ERROR=0" in said or "Catalog written" in said, said[-4000:]
+        dbt(clean, tmp_path / "dbt", command)
     with psycopg.connect(clean.dsn()) as c:
         assert c.execute("select id, name, odd from customers_table order by id").fetchall() == [(1, "ANN", 1), (2, "BOB", 0), (3, "CID", 1)]
+
+
+def test_dbt_more(clean, tmp_path):
+    """Every strategy of incremental models, snapshots whose rows change, contracts, hooks, unit tests, an ephemeral model."""
+    project = tmp_path / "dbt"
+    shutil.copytree(HERE / "dbt_more", project)
+    with psycopg.connect(clean.dsn(), autocommit=True) as c:
+        c.execute("drop schema if exists snaps cascade")
+    dbt(clean, project, "build")
+    for seed, before, after in (("orders", "3,2,2024-02-06 12:00:00,5.25,paid", "3,2,2024-02-08 12:00:00,6.25,void"), ("customers", "3,Cid,2024-03-01,", "3,Cyd,2024-03-01,1")):
+        path = project / f"seeds/{seed}.csv"
+        path.write_text(path.read_text().replace(before, after))
+    for command in ("build", "source freshness", "docs generate"):
+        dbt(clean, project, command)
+    with psycopg.connect(clean.dsn(), autocommit=True) as c:
+        rows = lambda sql: c.execute(sql).fetchall()
+        assert rows("select order_id, status, amount::float from inc_merge order by 1") == [(1, "paid", 10.5), (2, "open", 20), (3, "void", 6.25), (4, "void", None)]
+        assert rows("select order_id, status, extra from inc_del order by 1") == [(1, "paid", 1), (2, "open", 1), (3, "void", 1), (4, "void", 1)]
+        assert rows("select count(*), count(amount) from inc_app") == [(8, 3)]
+        assert rows("select id, name, n, total::float, rn, spent_int from dim order by 1") == [(1, "Ann", 2, 30.5, 1, 11), (2, "Bob", 1, 6.25, 2, 20), (3, "Cyd", 1, None, 3, 1)]
+        assert rows("select id, name, dbt_valid_to is null from snaps.snap_check order by 1, 3") == [(1, "Ann", True), (2, "Bob", True), (3, "Cid", False), (3, "Cyd", True)]
+        assert rows("select order_id, status, dbt_valid_to is null from snaps.snap_ts where order_id = 3 order by 3") == [(3, "paid", False), (3, "void", True)]
+        assert rows("select obj_description('dim'::regclass), col_description('dim'::regclass, 1)") == [("dim's description", "the id")]
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            c.execute("insert into contract (id, name) values (9, 'Ann')")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            c.execute("insert into contract (id, name) values (-1, 'x')")
 
 
 def test_django(clean):

@@ -66,6 +66,8 @@ static void test_database(void **state)
     check("select db.s.t.a, db.s.t.* from db.s.t, DB.s.u", "select s.t.a, t.* from s.t, s.u");
     check("create table if not exists \"db\".public.t (a int references db.public.u)",
           "create table if not exists main.t (a int references main.u)");
+    check("create table u as (select a, b from \"db\".\"public\".\"t\")",
+          "create table u as (select a, b from main.\"t\")");
     check("create index i on db.s.t (a)", "create index i on s.t (a)");
     check("drop table db.s.t, db.public.u", "drop table s.t, main.u");
     check("update db.s.t set a = 1", "update s.t set a = 1");

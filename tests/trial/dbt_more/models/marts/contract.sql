@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select id, name::varchar(50) as name, now() as at from {{ ref('customers') }}
