@@ -289,6 +289,21 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     return walk_type_schema(r, type);
 }
 
+int walk_cast_of(struct rewriter *r, const struct sql_type *type, struct str operand, struct str *out)
+{
+    struct str engine;
+    struct wrap w;
+    TRY(walk_engine_type(r, type, &engine));
+    wrap_of(r, type, walk_type_oid(type), &w);
+    if (!engine.p)
+        engine = (struct str){r->edits.sql.p + type->name_at, type->scalar_end - type->name_at};
+    const struct str brackets = {r->edits.sql.p + type->scalar_end, type->end - type->scalar_end};
+    return walk_concat(r,
+                       (const struct str[]){str_of(w.before), STR("CAST("), operand, STR(" AS "), engine,
+                                            brackets, STR(")"), str_of(w.after)},
+                       8, out);
+}
+
 /* Leaves a type behind: the primary before it goes on. */
 static void pass_type(struct rewriter *r, const struct sql_type *type)
 {

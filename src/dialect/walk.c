@@ -268,6 +268,8 @@ static int close_bracket(struct rewriter *r)
         TRY(walk_insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
     if (f->brackets)
         TRY(walk_insert(r, r->end, str_of(f->brackets)));
+    if (f->resume)
+        sql_lexer_seek(&r->lexer, f->resume);
     return f->rows ? name_column(r, f) : ST_OK;
 }
 

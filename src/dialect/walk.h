@@ -38,6 +38,7 @@ struct frame {
     const char *source;             /* … that needs an alias of this name when it has none … */
     bool wrapped;                   /* … in a subquery that was opened for it */
     const char *brackets;           /* that close behind it, too */
+    size_t resume;                  /* where the walk goes on behind it; 0: there */
     const struct call_name *called; /* the function of ours that the call became; NULL: none */
     size_t argument;                /* … and how many commas or keywords of it have been passed */
     bool showing;                   /* … and whether the argument under way is shown */

@@ -18,6 +18,7 @@
 #include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
 #include "engine/interval_casts.h"
+#include "engine/json_values.h"
 #include "engine/list_functions.h"
 #include "engine/own_catalog.h"
 #include "engine/shown.h"
@@ -158,6 +159,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(arithmetic_register(c, e));
     TRY(unknown_register(c, e));
     TRY(shown_register(c, o->text, e));
+    TRY(json_values_register(c, o->text, e));
     TRY(interval_casts_register(c, e));
     TRY(list_functions_register(c, e));
     TRY(text_casts_register(c, e));
