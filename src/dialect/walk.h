@@ -56,7 +56,9 @@ struct rewriter {
     struct sql_lexer lexer; /* behind token */
     struct sql_token token, prev;
     struct column_names names;
-    struct edits named;       /* what names.c says, in order */
+    struct edits named;         /* what names.c says, in order */
+    struct column_event *items; /* of the select lists that are open, from the outermost on */
+    size_t nitems, items_cap;
     struct edits folded;      /* what fold.c says, in order */
     size_t start;             /* of the primary (name, literal, call, bracket) that ends with prev … */
     size_t end;               /* … and its end; start == end: none */
