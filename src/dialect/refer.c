@@ -220,7 +220,8 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
 static bool is_relation_place(struct rewriter *r)
 {
     const struct frame *f = walk_top(r);
-    bool argument = f->call && f->clause != CLAUSE_FROM; /* trim(both ' ' from f(x)) */
+    /* trim(both ' ' from f(x)), a is distinct from f(x) */
+    bool argument = (f->call && f->clause != CLAUSE_FROM) || sql_token_is_word(&r->before, "DISTINCT");
     return (sql_token_is_word(&r->prev, "FROM") && !argument) || sql_token_is_word(&r->prev, "JOIN") ||
            sql_token_is_word(&r->prev, "LATERAL") ||
            (sql_token_is(&r->prev, ',') && walk_top(r)->clause == CLAUSE_FROM);
@@ -348,6 +349,12 @@ static int type_series(struct rewriter *r, const struct chain *c)
             if (argument == 2 || (argument == 1 && type.n))
                 TRY(walk_insert(r, walk_end(&before), cast));
         }
+        bool ends = closes || (sql_token_is(&t, ',') && depth == 1);
+        bool date = before.kind == SQL_TOK_STRING
+                        ? sql_token_is_word(&two, "date")
+                        : sql_token_is_word(&before, "date") && sql_token_is_typecast(&two);
+        if (ends && date && argument < 2) /* PostgreSQL has none of dates, and takes them for timestamptz */
+            TRY(walk_insert(r, walk_end(&before), STR("::TIMESTAMPTZ")));
         if (closes)
             return ST_OK;
         if (argument == 0 && sql_token_is_typecast(&before) && t.kind == SQL_TOK_WORD)

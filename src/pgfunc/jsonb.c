@@ -215,11 +215,11 @@ static int get_element(struct pg_call *call, bool text)
     struct arena *a;
     struct json j;
     TRY(parse(call, &a, &j));
-    int64_t index = call->args[1].integer;
-    if (j.kind != JSON_ARRAY && j.kind != JSON_OBJECT && (index == 0 || index == -1))
-        return answer(call, &j, text); /* to PostgreSQL a scalar is an array of one */
-    size_t i = j.kind == JSON_ARRAY ? index_of(&j, index) : j.n;
-    return answer(call, j.kind == JSON_ARRAY && i < j.n ? &j.items[i] : NULL, text);
+    const int64_t index = call->args[1].integer;
+    if (j.kind != JSON_ARRAY) /* a scalar counts as an array of one */
+        return answer(call, j.kind != JSON_OBJECT && (index == 0 || index == -1) ? &j : NULL, text);
+    size_t i = index_of(&j, index);
+    return answer(call, i < j.n ? &j.items[i] : NULL, text);
 }
 
 static int member(struct pg_call *call)

@@ -79,13 +79,43 @@ static void test_variadic(void **state)
     fails("select json_build_object(variadic a)", SQLSTATE_FEATURE_NOT_SUPPORTED);
 }
 
+static void test_sums(void **state)
+{
+    (void)state;
+    check("select sum(a) as x from t", "select " PG "sum_of(a) as x from t");
+    check("select pg_catalog.avg(a + b) as x from t", "select " PG "avg_of(a + b) as x from t");
+    check("select sum(distinct a) as x from t",
+          "select " OURS "cast_to_type(" OURS "sum(distinct a), " PG "sum_type(" OURS "sum(a), " OURS
+          "any_value(a))) as x from t");
+    check("select sum(a) over w as x from t window w as ()",
+          "select " OURS "cast_to_type(" OURS "sum(a) over w, " PG "sum_type(" OURS
+          "sum(a) OVER (), a)) as x from t window w as ()");
+    check("select avg(a) filter (where b > 1) as x from t",
+          "select " OURS "pg_divide(" OURS "sum(a) filter (where b > 1), " OURS
+          "count(a) filter (where b > 1) ) as x from t");
+}
+
+static void check_same(const char *sql)
+{
+    check(sql, sql);
+}
+
+static void test_what_stays(void **state)
+{
+    (void)state;
+    check_same("select avg(a) * b as x from t");
+    check_same("select sum(a + b) over () as x from t");
+    check_same("select sum((select a from u)) as x from t");
+    check_same("select array_agg(distinct a order by a desc) as x from t");
+    check_same("select sum as x, avg from t");
+    check_same("from t select sum(a)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_within_group),
-        cmocka_unit_test(test_variadic),
+        cmocka_unit_test(test_sums),  cmocka_unit_test(test_what_stays),   cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_pairs), cmocka_unit_test(test_within_group), cmocka_unit_test(test_variadic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
