@@ -310,16 +310,21 @@ static int generated(struct alter *a, const struct sql_token *column, size_t add
     (void)reader_take(r, "AS");
     if (!reader_take(r, "IDENTITY")) /* a computed column */
         return refuse(a, &r->token, "ADD COLUMN GENERATED ALWAYS AS");
-    struct str options = sql_token_is(&r->token, '(') ? bracket(r) : (struct str){0};
+    struct sql_sequence_options options = {0};
+    if (sql_token_is(&r->token, '(')) {
+        reader_next(r);
+        TRY(sql_read_sequence_options(r, &options));
+        reader_next(r);
+    }
     if (added == NOWHERE)
         TRY(add(a, SQL_ALTER_ADD_SERIAL, &action));
     else
         action = &a->out->actions[added];
     action->what = SQL_ALTER_ADD_SERIAL;
     action->from = *column;
-    if (options.n > 2)
-        action->options = (struct str){options.p + 1, options.n - 2};
-    return ST_OK;
+    action->sequence = options;
+    const char *type = action->type.n ? sql_sequence_type(action->type) : NULL;
+    return sql_sequence_text(r->arena, &options, type, &action->options, r->err);
 }
 
 /* One constraint of a column that was added. */
@@ -544,7 +549,12 @@ static int alter_column(struct alter *a, size_t from)
         TRY(add(a, SQL_ALTER_LIGHT, &action));
         return text_of(a, "ALTER COLUMN ", column.text, " DROP DEFAULT", &action->text);
     }
-    if (reader_take(r, "RESET") || reader_take(r, "RESTART"))
+    if (sql_token_is_word(&r->token, "RESTART")) {
+        TRY(add(a, SQL_ALTER_OPTIONS, &action));
+        action->from = column;
+        return sql_read_sequence_options(r, &action->sequence);
+    }
+    if (reader_take(r, "RESET"))
         return refuse(a, &at, "this form of ALTER COLUMN");
     bool sets = !drops && reader_take(r, "SET");
     for (size_t i = 0; sets && i < sizeof nothings / sizeof *nothings; i++)
@@ -628,15 +638,13 @@ static int sequence_action(struct alter *a)
 {
     struct reader *r = &a->r;
     struct sql_alter_action *action;
-    if (reader_take(r, "RESTART")) {
-        (void)reader_take(r, "WITH");
-        return rest(a, SQL_ALTER_RESTART, r->token.at);
-    }
-    if (reader_take(r, "OWNED")) {
-        skip_to(r, NULL);
-        return add(a, SQL_ALTER_NOTHING, &action); /* a sequence is never dropped with a table */
-    }
-    return refuse(a, &r->token, "this form of ALTER SEQUENCE");
+    struct sql_sequence_options options;
+    TRY(sql_read_sequence_options(r, &options));
+    if (r->token.kind != SQL_TOK_END)
+        return reader_syntax_error(r);
+    TRY(add(a, options.any ? SQL_ALTER_OPTIONS : SQL_ALTER_NOTHING, &action));
+    action->sequence = options;
+    return ST_OK;
 }
 
 static int read_action(struct alter *a)

@@ -10,6 +10,7 @@
 #include "sql/limit.h"
 #include "sql/name.h"
 #include "sql/reader.h"
+#include "sql/sequence.h"
 #include "sql/statement.h"
 #include "sql/type.h"
 
@@ -346,16 +347,18 @@ static int read_options(struct walk *w, struct str *out)
     *out = (struct str){"", 0};
     if (!sql_token_is(&r->token, '('))
         return ST_OK;
-    size_t from = r->token.at + 1;
-    while (!sql_token_is(&r->token, ')') && r->token.kind != SQL_TOK_END) {
-        if (sql_token_is_word(&r->token, "SEQUENCE") || sql_token_is_word(&r->token, "OWNED") ||
-            sql_token_is_word(&r->token, "CACHE"))
-            return refuse(w, &r->token, "this option of an identity column");
-        reader_next(r);
+    if (!w->out) {
+        reader_skip_brackets(r);
+        return ST_OK;
     }
-    *out = (struct str){r->text.p + from, r->token.at - from};
+    struct sql_sequence_options options;
+    struct sql_token at = r->token;
     reader_next(r);
-    return ST_OK;
+    TRY(sql_read_sequence_options(r, &options));
+    if (options.name.n)
+        return refuse(w, &at, "SEQUENCE NAME of an identity column");
+    reader_next(r);
+    return sql_sequence_text(r->arena, &options, NULL, out, r->err);
 }
 
 /* GENERATED … AS IDENTITY [(…)], GENERATED ALWAYS AS (…) STORED. The engine computes such a column when it is
@@ -553,7 +556,10 @@ static int definition(struct walk *w)
         if (type) {
             char before[32];
             (void)snprintf(before, sizeof before, "%s DEFAULT", type);
-            TRY(put_sequence(w, r->token.at, r->token.at + r->token.text.n, before, "NOT NULL", STR("")));
+            struct str bound = strcmp(type, "SMALLINT") == 0  ? STR("MAXVALUE 32767")
+                               : strcmp(type, "INTEGER") == 0 ? STR("MAXVALUE 2147483647")
+                                                              : STR("");
+            TRY(put_sequence(w, r->token.at, r->token.at + r->token.text.n, before, "NOT NULL", bound));
         } else {
             struct sql_lexer ahead = r->lexer;
             struct sql_type limited;
