@@ -32,7 +32,7 @@
 
 /* ---- sessions ---- */
 
-static const struct engine_text_ops shown_values = {shown_begin, shown_put, shown_end};
+static const struct engine_text_ops shown_values = {shown_begin, shown_put, shown_put_json, shown_end};
 
 static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
                         struct err *e)

@@ -189,6 +189,8 @@ static int step(struct rewriter *r)
         if (accepts)
             return rewrite_any_of_column(r, open);
     }
+    if (r->postgres && sql_token_is_word(t, "VARIADIC"))
+        return walk_variadic(r);
     if (sql_token_is_word(t, "OPERATOR"))
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))

@@ -268,6 +268,8 @@ static int close_bracket(struct rewriter *r)
         TRY(walk_insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
     if (f->brackets)
         TRY(walk_insert(r, r->end, str_of(f->brackets)));
+    if (f->resume)
+        sql_lexer_seek(&r->lexer, f->resume);
     return f->rows ? name_column(r, f) : ST_OK;
 }
 
@@ -279,6 +281,8 @@ static void track_clause(struct rewriter *r)
     struct frame *f = walk_top(r);
     if (t->kind != SQL_TOK_WORD || sql_token_is(&r->prev, '.'))
         return;
+    if (sql_token_is_word(t, "FROM") && sql_token_is_word(&r->prev, "DISTINCT"))
+        return; /* a IS DISTINCT FROM b */
     if (sql_token_is_word(t, "SELECT"))
         f->clause = CLAUSE_SELECT;
     else if (sql_token_is_word(t, "FROM") && f->call && f->clause == CLAUSE_OTHER)

@@ -341,6 +341,7 @@ static const struct {
     {"Schema with name ", " does not exist", NULL, SCHEMA_MISSING},
     {"Referenced column \"", "\" not found in FROM clause", NULL, COLUMN_MISSING},
     {"Table \"", "\" does not have a column named \"", "\"", COLUMN_OF_TABLE},
+    {"Values list \"", "\" does not have a column named \"", "\"", COLUMN_OF_TABLE}, /* a subquery, too */
     {"Table \"", "\" does not have a column with name \"", "\"", COLUMN_OF_RELATION},
     {"Referenced update column ", " not found in table", NULL, COLUMN_OF_TARGET},
     {"Referenced table \"", "\" not found", NULL, FROM_ENTRY_MISSING},
