@@ -183,6 +183,17 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
     return ST_OK;
 }
 
+/* What is the same for everybody who runs what is stored, or is asked there anew. */
+static bool is_stored(const char *key)
+{
+    static const char *const keys[] = {"user", "database", "version", "setting:server_version",
+                                       "setting:server_version_num"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
 static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_catalog_name *name)
 {
     char key[KEY_MAX];
@@ -200,6 +211,13 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         if (sql_token_is_word(&r->prev, "OVERRIDING"))
             end = 0; /* USER VALUE */
     }
+    if (end && r->stored == STORED_QUERY && !is_stored(key)) {
+        (void)err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                      "%s in a view or function is not supported: it would be the one of who makes it",
+                      name->name);
+        r->err->position = str_position(r->edits.sql, c->parts[0].at);
+        return ST_ERR;
+    }
     if (end) {
         bool number = strcmp(key, "pid") == 0 || strstr(key, "_port") != NULL;
         bool inet = strncmp(name->name, "inet_", 5) == 0;
@@ -207,6 +225,9 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         TRY(number ? walk_ask(r, key, otherwise, &text) : walk_ask_text(r, key, otherwise, &text));
         if (text.n == 0)
             end = 0;
+        bool is_name = strcmp(key, "user") == 0 || strcmp(key, "database") == 0;
+        if (end && r->postgres && r->stored == STORED_NOTHING && is_name)
+            TRY(walk_concat(r, (const struct str[]){STR("CAST("), text, STR(" AS pg_name)")}, 3, &text));
     }
     if (!end)
         return rewrite_setting_call(r, c, name);

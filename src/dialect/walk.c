@@ -92,9 +92,25 @@ static int literal_of(struct rewriter *r, const char *value, struct str *out)
     return ST_OK;
 }
 
+/* What a stored text asks for itself. */
+static bool asks_later(const struct rewriter *r, const char *name, struct str *out)
+{
+    if (r->stored == STORED_NOTHING)
+        return false;
+    if (strcmp(name, "user") == 0)
+        *out = STR("tavana_catalog.pg.own_user()");
+    else if (strcmp(name, "database") == 0)
+        *out = STR("tavana_catalog.pg.own_database()");
+    else
+        return false;
+    return true;
+}
+
 /* The session's answer as SQL, or `otherwise`. */
 int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct str *out)
 {
+    if (asks_later(r, name, out))
+        return ST_OK;
     const char *value = r->value ? r->value(r->arg, name) : NULL;
     *out = otherwise;
     return value ? literal_of(r, value, out) : ST_OK;

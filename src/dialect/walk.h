@@ -44,6 +44,13 @@ struct frame {
     bool showing;                   /* … and whether the argument under way is shown */
 };
 
+/* What a statement leaves behind that others run: what the session alone knows is asked there anew. */
+enum stored {
+    STORED_NOTHING,
+    STORED_DEFAULTS, /* CREATE TABLE, ALTER TABLE; a query in it runs once */
+    STORED_QUERY,    /* CREATE VIEW, MACRO, FUNCTION */
+};
+
 struct rewriter {
     struct arena *arena;
     struct err *err;
@@ -70,6 +77,7 @@ struct rewriter {
     bool postgres;            /* it means what PostgreSQL means by it */
     enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */
     enum ddl ddl;
+    enum stored stored;
     bool may_be_bytes; /* a string in it may be meant as one of bytes */
     bool adding;       /* behind ALTER TABLE's ADD: the next name is a column's */
     size_t depth;

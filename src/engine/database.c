@@ -22,6 +22,7 @@
 #include "engine/jsonb_casts.h"
 #include "engine/list_functions.h"
 #include "engine/own_catalog.h"
+#include "engine/session_value.h"
 #include "engine/shown.h"
 #include "engine/sink_priv.h"
 #include "engine/text_casts.h"
@@ -165,6 +166,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(interval_casts_register(c, e));
     TRY(list_functions_register(c, e));
     TRY(text_casts_register(c, e));
+    TRY(session_value_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));
