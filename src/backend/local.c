@@ -32,15 +32,19 @@
 
 /* ---- sessions ---- */
 
-static const struct engine_text_ops shown_values = {shown_begin, shown_put, shown_end};
+static const struct engine_text_ops shown_values = {shown_begin, shown_put, shown_put_json, shown_end};
 
 static int session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
                         struct err *e)
 {
-    (void)who; /* the engine knows no users; what tells them apart is rewritten in the session */
     struct local_session *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
+    if (!(s->user = mem_strdup(who->user)) || !(s->database = mem_strdup(who->database))) {
+        mem_free(s->user);
+        mem_free(s);
+        return err_oom(e);
+    }
     s->base.ops = b->ops;
     s->local = (struct local *)b;
     s->number = __atomic_add_fetch(&s->local->sessions, 1, __ATOMIC_RELAXED);
@@ -65,6 +69,8 @@ static void session_close(struct backend_session *bs)
     tz_unref(s->encode.zone);
     mem_free(s->path);
     local_tables_free(s->tables);
+    mem_free(s->user);
+    mem_free(s->database);
     mem_free(s);
 }
 

@@ -75,6 +75,7 @@ struct local_session {
     struct backend_session base;
     struct local *local;
     uint64_t number; /* whose catalogs and secrets are whose */
+    char *user, *database;
 
     struct local_conn *main;   /* NULL: none yet */
     struct conn_user *on_main; /* what streams on main; NULL: nothing */

@@ -96,6 +96,7 @@
     X(STATEMENT_TOO_COMPLEX, "54001", "statement_too_complex")                                               \
     X(TOO_MANY_COLUMNS, "54011", "too_many_columns")                                                         \
     X(OBJECT_NOT_IN_PREREQUISITE_STATE, "55000", "object_not_in_prerequisite_state")                         \
+    X(OBJECT_IN_USE, "55006", "object_in_use")                                                               \
     X(CANT_CHANGE_RUNTIME_PARAM, "55P02", "cant_change_runtime_param")                                       \
     X(LOCK_NOT_AVAILABLE, "55P03", "lock_not_available")                                                     \
     X(QUERY_CANCELED, "57014", "query_canceled")                                                             \

@@ -13,6 +13,10 @@ enum how {
     HOW_AVERAGE,
     HOW_SORTED, /* DISTINCT sorts */
     HOW_WRAPPED,
+    HOW_LIST,  /* the same, of a list that DISTINCT sorts */
+    HOW_PAIRS, /* the same, of a list of keys with their values */
+    HOW_REAL,  /* WITHIN GROUP (ORDER BY x), whose x is a double */
+    HOW_RANK,  /* the place that a value would have WITHIN GROUP (ORDER BY x) */
 };
 
 struct aggregate {
@@ -29,22 +33,36 @@ static const struct aggregate aggregates[] = {
     {"string_agg", HOW_SORTED, NULL, NULL},
     {"array_agg", HOW_SORTED, NULL, NULL},
     {"every", HOW_WRAPPED, OURS "bool_and", ""},
-    {"json_agg", HOW_WRAPPED, OURS "pg_json_spaced(" OURS "to_json(" OURS "list", "))"},
-    {"jsonb_agg", HOW_WRAPPED, "CAST(" OURS "to_json(" OURS "list", ") AS pg_jsonb)"},
-    {"json_object_agg", HOW_WRAPPED, OURS "pg_json_agg_spaced(" OURS "json_group_object", ")"},
-    {"jsonb_object_agg", HOW_WRAPPED, "CAST(" OURS "json_group_object", " AS pg_jsonb)"},
-    {"json_build_object", HOW_WRAPPED, OURS "pg_json_spaced(" OURS "json_object", ")"},
-    {"jsonb_build_object", HOW_WRAPPED, "CAST(" OURS "json_object", " AS pg_jsonb)"},
-    {"json_build_array", HOW_WRAPPED, OURS "pg_json_spaced(" OURS "json_array", ")"},
-    {"jsonb_build_array", HOW_WRAPPED, "CAST(" OURS "json_array", " AS pg_jsonb)"},
+    {"json_agg", HOW_LIST, OURS "pg_json_agg(" OURS "list", ")"},
+    {"jsonb_agg", HOW_LIST, OURS "pg_jsonb_agg(" OURS "list", ")"},
+    {"json_object_agg", HOW_PAIRS, OURS "pg_json_object_agg(" OURS "list", ")"},
+    {"jsonb_object_agg", HOW_PAIRS, OURS "pg_jsonb_object_agg(" OURS "list", ")"},
+    {"corr", HOW_WRAPPED, "nullif(" OURS "corr", ", 'NaN'::DOUBLE)"},
+    {"regr_slope", HOW_WRAPPED, "nullif(" OURS "regr_slope", ", 'NaN'::DOUBLE)"},
+    {"regr_intercept", HOW_WRAPPED, "nullif(" OURS "regr_intercept", ", 'NaN'::DOUBLE)"},
+    {"percentile_cont", HOW_REAL, NULL, NULL},
+    {"rank", HOW_RANK, SCHEMA_PG "rank_of", NULL},
+    {"dense_rank", HOW_RANK, SCHEMA_PG "dense_rank_of", NULL},
+    {"percent_rank", HOW_RANK, SCHEMA_PG "percent_rank_of", NULL},
+    {"cume_dist", HOW_RANK, SCHEMA_PG "cume_dist_of", NULL},
+};
+
+/* WITHIN GROUP (ORDER BY x DESC). */
+struct within {
+    bool there, several, descending, other; /* other: NULLS FIRST, USING … */
+    size_t x;                               /* where x begins */
+    struct sql_token by, after, close;      /* BY, what stands behind x, and the bracket */
 };
 
 /* A call, and what follows it. */
 struct call {
+    struct sql_token open;        /* its bracket, or DISTINCT behind that */
+    struct sql_token order;       /* ORDER; valid when ordered */
     struct sql_token close, last; /* its bracket, and the last token that belongs to it */
+    struct within within;         /* WITHIN GROUP */
     struct str argument;          /* the first one, without DISTINCT */
     struct str window, filter;    /* OVER …, FILTER (…) */
-    bool distinct, ordered, within, query, plain;
+    bool distinct, ordered, query, plain;
     bool copies; /* window and filter mean the same untranslated */
 };
 
@@ -95,6 +113,8 @@ static bool read_arguments(struct sql_lexer *l, struct call *c)
     bool over = false;
     (void)sql_lexer_next(l, &t);
     c->distinct = sql_token_is_word(&t, "DISTINCT");
+    if (c->distinct)
+        c->open = t;
     if (c->distinct || sql_token_is_word(&t, "ALL"))
         (void)sql_lexer_next(l, &t);
     from = to = t.at;
@@ -108,6 +128,8 @@ static bool read_arguments(struct sql_lexer *l, struct call *c)
             break;
         c->query = c->query || sql_token_is_word(&t, "SELECT");
         bool order = depth == 1 && sql_token_is_word(&t, "ORDER");
+        if (order && !c->ordered)
+            c->order = t;
         c->ordered = c->ordered || order;
         over = over || order || (depth == 1 && sql_token_is(&t, ','));
         if (over)
@@ -122,13 +144,47 @@ static bool read_arguments(struct sql_lexer *l, struct call *c)
     return true;
 }
 
+/* Behind the bracket of WITHIN GROUP. */
+static void read_within(struct sql_lexer l, struct within *w)
+{
+    struct sql_token t;
+    size_t depth = 1;
+    *w = (struct within){.there = true};
+    (void)sql_lexer_next(&l, &t); /* ORDER */
+    (void)sql_lexer_next(&l, &w->by);
+    bool ends = false;
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        depth += sql_token_is(&t, '(') || sql_token_is(&t, '[');
+        depth -= sql_token_is(&t, ')') || sql_token_is(&t, ']');
+        if (depth == 0)
+            break;
+        bool direction = depth == 1 && (sql_token_is_word(&t, "ASC") || sql_token_is_word(&t, "DESC"));
+        w->several = w->several || (depth == 1 && sql_token_is(&t, ','));
+        w->descending = w->descending || (direction && sql_token_is_word(&t, "DESC"));
+        w->other =
+            w->other || (depth == 1 && (sql_token_is_word(&t, "NULLS") || sql_token_is_word(&t, "USING")));
+        if (w->x == 0)
+            w->x = t.at;
+        if (!ends && (direction || w->other || w->several)) {
+            w->after = t;
+            ends = true;
+        }
+    }
+    w->close = t;
+    if (!ends)
+        w->after = t;
+}
+
 static bool read_call(const struct rewriter *r, size_t to, struct call *c)
 {
     struct sql_lexer l = r->lexer, ahead;
     struct sql_token t;
     *c = (struct call){.copies = true};
     sql_lexer_seek(&l, to);
-    if (sql_lexer_next(&l, &t), !sql_token_is(&t, '(') || !read_arguments(&l, c))
+    if (sql_lexer_next(&l, &t), !sql_token_is(&t, '('))
+        return false;
+    c->open = t;
+    if (!read_arguments(&l, c))
         return false;
     for (ahead = l; sql_lexer_next(&ahead, &t) == SQL_TOK_WORD; l = ahead) {
         size_t from = t.at;
@@ -137,13 +193,15 @@ static bool read_call(const struct rewriter *r, size_t to, struct call *c)
         if (!window && !filter && !within)
             break;
         (void)sql_lexer_next(&ahead, &t);
-        if (within)
+        if (within) {
             (void)sql_lexer_next(&ahead, &t);
+            read_within(ahead, &c->within);
+        }
         if (sql_token_is(&t, '(') ? !pass_bracket(&ahead, &t, &c->copies) : !window)
             return false;
         struct str all = {l.sql.p + from, walk_end(&t) - from};
-        *(window ? &c->window : &c->filter) = all;
-        c->within = c->within || within;
+        if (!within)
+            *(window ? &c->window : &c->filter) = all;
         c->last = t;
     }
     return true;
@@ -207,23 +265,84 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
     return wrap(r, c, from, to, OURS "pg_divide(" OURS "sum", after, sizeof after / sizeof *after);
 }
 
+/* (k, v ORDER BY x) becomes (row(k, v) ORDER BY x). Brackets and words are replaced, and nothing is inserted
+ * beside the arguments: the operators within those have edits of their own at these places. */
+static int pairs(struct rewriter *r, const struct aggregate *a, const struct call *c, size_t from, size_t to)
+{
+    const struct str after = c->last.at == c->close.at && !c->ordered ? STR("))") : STR(")");
+    TRY(walk_replace(r, c->open.at, walk_end(&c->open), c->distinct ? STR("DISTINCT row(") : STR("(row(")));
+    if (c->ordered)
+        TRY(walk_replace(r, c->order.at, walk_end(&c->order), STR(") ORDER")));
+    else if (c->last.at != c->close.at)
+        TRY(walk_replace(r, c->close.at, walk_end(&c->close), STR("))")));
+    return wrap(r, c, from, to, a->before, &after, 1);
+}
+
+/* DISTINCT sorts, where the argument can be written a second time. */
+static int order_distinct(struct rewriter *r, const struct call *c)
+{
+    struct str order;
+    if (!c->distinct || c->ordered || !c->plain)
+        return ST_OK;
+    TRY(walk_concat(r, (const struct str[]){STR(" ORDER BY "), c->argument}, 2, &order));
+    return walk_insert(r, c->close.at, order);
+}
+
+/* PostgreSQL's is of doubles, and of intervals, which the engine's is not. */
+static int real_within(struct rewriter *r, const struct call *c)
+{
+    const struct within *w = &c->within;
+    struct str text;
+    assert(!w->there || w->by.at < w->after.at);
+    if (!w->there || w->several)
+        return ST_OK;
+    TRY(walk_replace(r, w->by.at, walk_end(&w->by), STR("BY CAST(")));
+    TRY(walk_concat(r, (const struct str[]){STR(" AS DOUBLE) "), w->after.text}, 2, &text));
+    return walk_replace(r, w->after.at, walk_end(&w->after), text);
+}
+
+/* rank(3) WITHIN GROUP (ORDER BY x DESC) becomes rank_of(3, list(x), true). */
+static int rank_within(struct rewriter *r, const struct aggregate *a, const struct call *c, size_t from,
+                       size_t to)
+{
+    const struct within *w = &c->within;
+    if (!w->there)
+        return ST_OK;
+    if (w->several || w->other || c->filter.n || c->window.n) {
+        (void)err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                      "%s WITHIN GROUP of several keys, with NULLS FIRST or with FILTER is not supported",
+                      a->name);
+        r->err->position = str_position(r->edits.sql, from);
+        return ST_ERR;
+    }
+    TRY(walk_replace(r, from, to, str_of(a->before)));
+    TRY(walk_replace(r, c->close.at, w->x, STR(", " OURS "list(")));
+    return walk_replace(r, w->after.at, walk_end(&w->close),
+                        w->descending ? STR("), true)") : STR("), false)"));
+}
+
 static int translate(struct rewriter *r, const struct aggregate *a, size_t from, size_t to)
 {
     struct call c;
     assert(from < to);
-    if (!read_call(r, to, &c) || c.within)
+    if (!read_call(r, to, &c))
+        return ST_OK;
+    if (a->how == HOW_REAL)
+        return real_within(r, &c);
+    if (a->how == HOW_RANK)
+        return rank_within(r, a, &c, from, to);
+    if (c.within.there)
         return ST_OK;
     if (a->how == HOW_SUM)
         return sum(r, &c, from, to);
     if (a->how == HOW_AVERAGE)
         return average(r, &c, from, to);
-    if (a->how == HOW_SORTED) {
-        struct str order;
-        if (!c.distinct || c.ordered || !c.plain)
-            return ST_OK;
-        TRY(walk_concat(r, (const struct str[]){STR(" ORDER BY "), c.argument}, 2, &order));
-        return walk_insert(r, c.close.at, order);
-    }
+    if (a->how == HOW_PAIRS)
+        return pairs(r, a, &c, from, to);
+    if (a->how == HOW_SORTED || a->how == HOW_LIST)
+        TRY(order_distinct(r, &c));
+    if (a->how == HOW_SORTED)
+        return ST_OK;
     const struct str after = str_of(a->after);
     return wrap(r, &c, from, to, a->before, &after, after.n > 0);
 }

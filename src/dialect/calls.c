@@ -23,6 +23,7 @@ static const struct call_name names[] = {
     {.name = "array_positions", .home = CALL_MACRO, .target = "array_positions"},
     {.name = "array_remove", .home = CALL_MACRO, .target = "array_remove"},
     {.name = "array_replace", .home = CALL_MACRO, .target = "array_replace"},
+    {.name = "array_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "array_to_string", .home = CALL_MACRO, .target = "array_to_string"},
     {.name = "array_upper", .home = CALL_MACRO, .target = "array_upper"},
     {.name = "bit_length", .home = CALL_MACRO, .target = "bit_length"},
@@ -30,8 +31,17 @@ static const struct call_name names[] = {
     {.name = "char_length", .home = CALL_MACRO, .target = "char_length"},
     {.name = "character_length", .home = CALL_MACRO, .target = "character_length"},
     {.name = "chr", .home = CALL_ENGINE, .target = "pg_chr"},
-    {.name = "concat", .home = CALL_ENGINE, .target = "concat", .shown = true},
-    {.name = "concat_ws", .home = CALL_ENGINE, .target = "concat_ws", .shown = true, .but_first = true},
+    {.name = "concat",
+     .home = CALL_ENGINE,
+     .target = "concat",
+     .spread = SCHEMA_PG "concat_of",
+     .shown = true},
+    {.name = "concat_ws",
+     .home = CALL_ENGINE,
+     .target = "concat_ws",
+     .spread = SCHEMA_PG "concat_ws_of",
+     .shown = true,
+     .but_first = true},
     {.name = "current_schema", .home = CALL_MACRO, .target = "current_schema"},
     {.name = "date_part", .home = CALL_ENGINE, .target = "pg_date_part"},
     {.name = "date_trunc", .home = CALL_ENGINE, .target = "pg_date_trunc"},
@@ -44,15 +54,41 @@ static const struct call_name names[] = {
     {.name = "format", .home = CALL_ENGINE, .target = "pg_format", .shown = true, .but_first = true},
     {.name = "gcd", .home = CALL_ENGINE, .target = "pg_gcd"},
     {.name = "json_array_length", .home = CALL_ENGINE, .target = "pg_json_array_length"},
-    {.name = "json_extract_path", .home = CALL_MACRO, .target = "json_extract_path"},
-    {.name = "json_extract_path_text", .home = CALL_MACRO, .target = "json_extract_path_text"},
+    {.name = "json_build_array",
+     .home = CALL_ENGINE,
+     .target = "pg_json_array",
+     .spread = "system.main.pg_json_agg"},
+    {.name = "json_build_object", .home = CALL_ENGINE, .target = "pg_json_object"},
+    {.name = "json_extract_path",
+     .home = CALL_MACRO,
+     .target = "json_extract_path",
+     .spread = SCHEMA_PG "json_extract_path_of"},
+    {.name = "json_extract_path_text",
+     .home = CALL_MACRO,
+     .target = "json_extract_path_text",
+     .spread = SCHEMA_PG "json_extract_path_text_of"},
+    {.name = "json_object", .home = CALL_MACRO, .target = "json_object"},
+    {.name = "json_strip_nulls", .home = CALL_ENGINE, .target = "pg_json_strip_nulls"},
     {.name = "json_typeof", .home = CALL_ENGINE, .target = "pg_json_typeof"},
     {.name = "jsonb_array_length", .home = CALL_ENGINE, .target = "pg_json_array_length"},
-    {.name = "jsonb_extract_path", .home = CALL_MACRO, .target = "json_extract_path"},
-    {.name = "jsonb_extract_path_text", .home = CALL_MACRO, .target = "json_extract_path_text"},
-    {.name = "jsonb_insert", .home = CALL_ENGINE, .target = "pg_jsonb_insert"},
+    {.name = "jsonb_build_array",
+     .home = CALL_ENGINE,
+     .target = "pg_jsonb_array",
+     .spread = "system.main.pg_jsonb_agg"},
+    {.name = "jsonb_build_object", .home = CALL_ENGINE, .target = "pg_jsonb_object"},
+    {.name = "jsonb_extract_path",
+     .home = CALL_MACRO,
+     .target = "jsonb_extract_path",
+     .spread = SCHEMA_PG "jsonb_extract_path_of"},
+    {.name = "jsonb_extract_path_text",
+     .home = CALL_MACRO,
+     .target = "jsonb_extract_path_text",
+     .spread = SCHEMA_PG "jsonb_extract_path_text_of"},
+    {.name = "jsonb_insert", .home = CALL_MACRO, .target = "jsonb_insert"},
+    {.name = "jsonb_object", .home = CALL_MACRO, .target = "jsonb_object"},
     {.name = "jsonb_pretty", .home = CALL_ENGINE, .target = "pg_jsonb_pretty"},
-    {.name = "jsonb_set", .home = CALL_ENGINE, .target = "pg_jsonb_set"},
+    {.name = "jsonb_set", .home = CALL_MACRO, .target = "jsonb_set"},
+    {.name = "jsonb_set_lax", .home = CALL_MACRO, .target = "jsonb_set_lax"},
     {.name = "jsonb_strip_nulls", .home = CALL_ENGINE, .target = "pg_jsonb_strip_nulls"},
     {.name = "jsonb_typeof", .home = CALL_ENGINE, .target = "pg_json_typeof"},
     {.name = "lcm", .home = CALL_ENGINE, .target = "pg_lcm"},
@@ -65,10 +101,14 @@ static const struct call_name names[] = {
     {.name = "make_timestamptz", .home = CALL_ENGINE, .target = "pg_make_timestamptz"},
     {.name = "min_scale", .home = CALL_MACRO, .target = "min_scale"},
     {.name = "mod", .home = CALL_ENGINE, .target = "pg_modulo"},
-    {.name = "num_nonnulls", .home = CALL_MACRO, .target = "num_nonnulls"},
-    {.name = "num_nulls", .home = CALL_MACRO, .target = "num_nulls"},
+    {.name = "num_nonnulls",
+     .home = CALL_MACRO,
+     .target = "num_nonnulls",
+     .spread = SCHEMA_PG "num_nonnulls_of"},
+    {.name = "num_nulls", .home = CALL_MACRO, .target = "num_nulls", .spread = SCHEMA_PG "num_nulls_of"},
     {.name = "octet_length", .home = CALL_MACRO, .target = "octet_length"},
     {.name = "overlay", .home = CALL_ENGINE, .target = "pg_overlay", .keywords = true},
+    {.name = "pg_typeof", .home = CALL_MACRO, .target = "pg_typeof"},
     {.name = "position", .home = CALL_MACRO, .target = "position", .keywords = true},
     {.name = "pow", .home = CALL_ENGINE, .target = "pg_power"},
     {.name = "power", .home = CALL_ENGINE, .target = "pg_power"},
@@ -76,6 +116,12 @@ static const struct call_name names[] = {
     {.name = "quote_literal", .home = CALL_ENGINE, .target = "pg_quote_literal", .shown = true},
     {.name = "quote_nullable", .home = CALL_ENGINE, .target = "pg_quote_nullable", .shown = true},
     {.name = "radians", .home = CALL_ENGINE, .target = "pg_radians"},
+    {.name = "regexp_count", .home = CALL_MACRO, .target = "regexp_count"},
+    {.name = "regexp_like", .home = CALL_MACRO, .target = "regexp_like"},
+    {.name = "regexp_match", .home = CALL_MACRO, .target = "regexp_match"},
+    {.name = "regexp_replace", .home = CALL_MACRO, .target = "regexp_replace"},
+    {.name = "regexp_substr", .home = CALL_MACRO, .target = "regexp_substr"},
+    {.name = "row_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "rpad", .home = CALL_ENGINE, .target = "pg_rpad"},
     {.name = "scale", .home = CALL_MACRO, .target = "scale"},
     {.name = "sha256", .home = CALL_MACRO, .target = "sha256"},
@@ -86,8 +132,8 @@ static const struct call_name names[] = {
     {.name = "substr", .home = CALL_ENGINE, .target = "pg_substring", .plain = true},
     {.name = "substring", .home = CALL_ENGINE, .target = "pg_substring", .keywords = true, .plain = true},
     {.name = "to_hex", .home = CALL_ENGINE, .target = "pg_to_hex"},
-    {.name = "to_json", .home = CALL_MACRO, .target = "to_json"},
-    {.name = "to_jsonb", .home = CALL_MACRO, .target = "to_jsonb"},
+    {.name = "to_json", .home = CALL_ENGINE, .target = "pg_to_json"},
+    {.name = "to_jsonb", .home = CALL_ENGINE, .target = "pg_to_jsonb"},
     {.name = "to_timestamp", .home = CALL_ENGINE, .target = "pg_to_timestamp"},
     {.name = "trim_array", .home = CALL_MACRO, .target = "trim_array"},
     {.name = "trim_scale", .home = CALL_MACRO, .target = "trim_scale"},
@@ -152,22 +198,125 @@ static bool is_plain(const struct rewriter *r)
     return false;
 }
 
-/* Whether the unit in extract(second from x) is one whose digits PostgreSQL always shows. At the name. */
-static bool has_digits(const struct rewriter *r, size_t to)
+/* Units of date_part and extract that have functions of their own: those whose digits are always shown, and
+ * those for which the engine's function, which is many times as fast, has the same answer. */
+static const struct {
+    const char *unit, *extract, *date_part;
+} units[] = {
+    {"year", SCHEMA_PG "extract_year", SCHEMA_PG "part_year"},
+    {"month", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"day", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"quarter", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"week", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"doy", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"dow", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"isodow", SCHEMA_PG "extract_day", SCHEMA_PG "part_day"},
+    {"hour", SCHEMA_PG "extract_time", SCHEMA_PG "part_day"},
+    {"minute", SCHEMA_PG "extract_time", SCHEMA_PG "part_day"},
+    {"second", "pg_extract_6", NULL},
+    {"seconds", "pg_extract_6", NULL},
+    {"epoch", "pg_extract_6", NULL},
+};
+
+/* What extract(year from x) and date_part('year', x) are led to by their unit; NULL: as the table says. A
+ * macro would repeat a subquery. At the name, which ends at `to`. */
+static const char *by_unit(const struct rewriter *r, const struct call_name *name, size_t to)
 {
-    static const char *const units[] = {"second", "seconds", "epoch"};
     struct sql_lexer ahead = r->lexer;
     struct sql_token t;
+    size_t depth = 1, i = 0;
+    bool part = strcmp(name->name, "date_part") == 0;
+    if (!name->unit && !part)
+        return NULL;
     sql_lexer_seek(&ahead, to);
     (void)sql_lexer_next(&ahead, &t);
     (void)sql_lexer_next(&ahead, &t);
     struct str unit = t.text;
     if (t.kind == SQL_TOK_STRING && unit.n > 2)
         unit = (struct str){unit.p + 1, unit.n - 2};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (str_ieq(unit, str_of(units[i])))
+    while (i < sizeof units / sizeof *units && !str_ieq(unit, str_of(units[i].unit)))
+        i++;
+    if (i == sizeof units / sizeof *units)
+        return NULL;
+    const char *target = part ? units[i].date_part : units[i].extract;
+    while (target && depth > 0 && sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
+        depth += sql_token_is(&t, '(');
+        depth -= sql_token_is(&t, ')');
+        if (sql_token_is_word(&t, "SELECT") && strncmp(target, SCHEMA_PG, strlen(SCHEMA_PG)) == 0)
+            return NULL;
+    }
+    return target;
+}
+
+/* Whether a pattern has an expression in brackets that it catches. */
+static bool catches(struct str pattern)
+{
+    bool in_set = false;
+    for (size_t i = 0; i + 1 < pattern.n; i++) {
+        if (pattern.p[i] == '\\')
+            i++;
+        else if (pattern.p[i] == '[' || pattern.p[i] == ']')
+            in_set = pattern.p[i] == '[';
+        else if (pattern.p[i] == '(' && pattern.p[i + 1] != '?' && !in_set)
             return true;
+    }
     return false;
+}
+
+/* substring(x from 'pattern'): a literal text is a pattern, where else only its type tells. */
+static const char *by_pattern(const struct rewriter *r, const struct call_name *name, size_t to)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t, before = {.kind = SQL_TOK_END}, two = before;
+    size_t depth = 0;
+    if (strcmp(name->name, "substring") != 0)
+        return NULL;
+    sql_lexer_seek(&ahead, to);
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
+        depth += sql_token_is(&t, '(');
+        depth -= sql_token_is(&t, ')') && depth > 0;
+        if (depth == 0)
+            break;
+        if (depth == 1 && sql_token_is_word(&t, "FOR"))
+            return NULL;
+        two = before;
+        before = t;
+    }
+    if (before.kind != SQL_TOK_STRING || !(sql_token_is_word(&two, "FROM") || sql_token_is(&two, ',')))
+        return NULL;
+    return catches(before.text) ? SCHEMA_PG "substring_group" : SCHEMA_PG "substring_pattern";
+}
+
+/* The VARIADIC between a call's arguments; kind END: there is none. At the name, which ends at `to`. */
+static struct sql_token find_variadic(const struct rewriter *r, size_t to)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t, before = {.kind = SQL_TOK_END};
+    size_t depth = 0;
+    sql_lexer_seek(&ahead, to);
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        bool starts = depth == 1 && (sql_token_is(&before, '(') || sql_token_is(&before, ','));
+        if (starts && sql_token_is_word(&t, "VARIADIC"))
+            return t;
+        if (sql_token_is(&t, '(') || sql_token_is(&t, '['))
+            depth++;
+        else if ((sql_token_is(&t, ')') || sql_token_is(&t, ']')) && --depth == 0)
+            break;
+        before = t;
+    }
+    return (struct sql_token){.kind = SQL_TOK_END};
+}
+
+int walk_variadic(struct rewriter *r)
+{
+    bool accepts = !edits_touch(&r->edits, r->token.at, walk_end(&r->token)) && walk_top(r)->call;
+    if (accepts)
+        TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return walk_on(r);
+    (void)err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED, "VARIADIC is not supported for this function");
+    r->err->position = str_position(r->edits.sql, r->token.at);
+    return ST_ERR;
 }
 
 int walk_call(struct rewriter *r, const struct call_name *name, size_t from, size_t to)
@@ -178,11 +327,19 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     bool engine = name->plain && is_plain(r);
     if (r->depth >= DEPTH_MAX)
         return err_set(r->err, SQLSTATE_STATEMENT_TOO_COMPLEX, "calls are nested too deeply");
-    TRY(walk_concat(r,
-                    (const struct str[]){name->home == CALL_MACRO ? STR(SCHEMA_PG) : STR(""),
-                                         str_of(name->target),
-                                         name->unit && has_digits(r, to) ? STR("_6") : STR("")},
-                    3, &text));
+    const char *special = by_unit(r, name, to);
+    if (!special)
+        special = by_pattern(r, name, to);
+    bool macro = !special && name->home == CALL_MACRO;
+    TRY(walk_concat(
+        r, (const struct str[]){macro ? STR(SCHEMA_PG) : STR(""), str_of(special ? special : name->target)},
+        2, &text));
+    struct sql_token variadic = find_variadic(r, to);
+    bool spreads = name->spread && variadic.kind != SQL_TOK_END;
+    if (spreads) {
+        text = str_of(name->spread);
+        TRY(walk_replace(r, variadic.at, walk_end(&variadic), STR("")));
+    }
     if (!engine)
         TRY(walk_replace(r, from, to, text));
     r->before = before;
@@ -200,12 +357,13 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
         TRY(walk_replace(r, r->token.at, walk_end(&r->token), text));
         TRY(walk_on(r));
     }
-    bool showing = name->shown && !name->but_first && !sql_token_is(&r->token, ')') && shows(&r->token);
+    bool showing =
+        name->shown && !spreads && !name->but_first && !sql_token_is(&r->token, ')') && shows(&r->token);
     if (showing)
         TRY(walk_replace(r, bracket.at, walk_end(&bracket), STR("(" SHOW)));
     if (r->depth <= DEPTH_MAX) {
         struct frame *f = &r->frames[r->depth];
-        f->called = engine ? NULL : name;
+        f->called = engine || spreads ? NULL : name;
         f->showing = showing;
     }
     return ST_OK;

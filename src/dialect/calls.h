@@ -19,11 +19,12 @@ struct call_name {
     const char *name; /* in PostgreSQL, lower case */
     enum call_home home;
     const char *target;
-    bool keywords;  /* FROM, FOR, PLACING, SIMILAR and ESCAPE stand between its arguments */
-    bool shown;     /* its arguments are put in as they show: true is t … */
-    bool but_first; /* … behind the first */
-    bool unit;      /* its first argument is a word: extract(year FROM x) */
-    bool plain;     /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
+    const char *spread; /* what takes VARIADIC and a list, with its schema; NULL: nothing does */
+    bool keywords;      /* FROM, FOR, PLACING, SIMILAR and ESCAPE stand between its arguments */
+    bool shown;         /* its arguments are put in as they show: true is t … */
+    bool but_first;     /* … behind the first */
+    bool unit;          /* its first argument is a word: extract(year FROM x) */
+    bool plain;         /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
 };
 
 /* Letters alike in either case. NULL: the engine's function is what PostgreSQL's is, or neither has it. */
@@ -36,5 +37,8 @@ const struct call_name *call_names(size_t *n);
 int walk_call(struct rewriter *r, const struct call_name *name, size_t from, size_t to);
 /* At any token: *did says that it was a keyword or a comma between such a call's arguments, and is passed. */
 int walk_argument(struct rewriter *r, bool *did);
+
+/* At VARIADIC: 0A000 where no function of ours takes it. */
+int walk_variadic(struct rewriter *r);
 
 #endif

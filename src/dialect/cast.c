@@ -152,8 +152,9 @@ static void wrap_moment(const struct sql_type *type, uint32_t oid, struct wrap *
     (void)snprintf(w->after, sizeof w->after, " + to_microseconds(%d))%s", unit / 2, time ? " AS TIME)" : "");
 }
 
-/* The function that shows an operand, the bytes [from, to), as text. A macro would repeat a subquery. */
-static int shown_by(struct rewriter *r, size_t from, size_t to, const char **out)
+/* The function that shows an operand, the bytes [from, to), as text, or reads its text as bytes. A macro
+ * would repeat a subquery. */
+static int shown_by(struct rewriter *r, size_t from, size_t to, bool bytes, const char **out)
 {
     struct str operand = {r->edits.sql.p + from, to - from}, query = STR("SELECT");
     bool accepts;
@@ -163,10 +164,12 @@ static int shown_by(struct rewriter *r, size_t from, size_t to, const char **out
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
         return ST_OK;
-    *out = SCHEMA_PG "text_of(";
+    if (bytes && memchr(operand.p, '\'', operand.n)) /* a literal in it is bytes already */
+        return ST_OK;
+    *out = bytes ? SCHEMA_PG "bytes_of(" : SCHEMA_PG "text_of(";
     for (size_t i = 0; i + query.n <= operand.n; i++)
         if (str_ieq((struct str){operand.p + i, query.n}, query))
-            *out = "system.main.pg_show(";
+            *out = bytes ? NULL : "system.main.pg_show(";
     return ST_OK;
 }
 
@@ -254,9 +257,10 @@ static int put_literal(struct rewriter *r, const struct sql_token *t, struct str
 
 /* ---- casts ---- */
 
+/* Types whose casts depend on how a value is shown. */
 static bool is_text(uint32_t oid)
 {
-    return oid == PGTYPE_TEXT || oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR;
+    return oid == PGTYPE_TEXT || oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR || oid == PGTYPE_BYTEA;
 }
 
 /* x::type that is neither a regclass nor one of its kin. */
@@ -271,7 +275,7 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     wrap_of(r, type, oid, &w);
     bool cast_before = literal && literal->kind == SQL_TOK_WORD; /* '1'::float8::text, at the second one */
     if (is_text(oid) && !type->array && (!literal || cast_before) && r->start < r->end)
-        TRY(shown_by(r, r->start, r->end, &w.shown));
+        TRY(shown_by(r, r->start, r->end, oid == PGTYPE_BYTEA, &w.shown));
     if ((w.before[0] || w.shown) && r->start < r->end) {
         struct str before, after;
         const struct str name = engine.p ? engine : type->name;
@@ -287,6 +291,21 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     if (engine.p)
         return walk_replace(r, type->at, type->scalar_end, engine);
     return walk_type_schema(r, type);
+}
+
+int walk_cast_of(struct rewriter *r, const struct sql_type *type, struct str operand, struct str *out)
+{
+    struct str engine;
+    struct wrap w;
+    TRY(walk_engine_type(r, type, &engine));
+    wrap_of(r, type, walk_type_oid(type), &w);
+    if (!engine.p)
+        engine = (struct str){r->edits.sql.p + type->name_at, type->scalar_end - type->name_at};
+    const struct str brackets = {r->edits.sql.p + type->scalar_end, type->end - type->scalar_end};
+    return walk_concat(r,
+                       (const struct str[]){str_of(w.before), STR("CAST("), operand, STR(" AS "), engine,
+                                            brackets, STR(")"), str_of(w.after)},
+                       8, out);
 }
 
 /* Leaves a type behind: the primary before it goes on. */
@@ -352,7 +371,7 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
     const struct frame *f = walk_top(r);
     wrap_of(r, type, oid, &w);
     if (is_text(oid) && !type->array && !literal && sql_token_is_word(&f->cast, "CAST"))
-        TRY(shown_by(r, f->at + 1, r->token.at, &w.shown));
+        TRY(shown_by(r, f->at + 1, r->token.at, oid == PGTYPE_BYTEA, &w.shown));
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
     if (w.shown) {

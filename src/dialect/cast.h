@@ -3,8 +3,11 @@
 #ifndef TAVANA_DIALECT_CAST_H
 #define TAVANA_DIALECT_CAST_H
 
+#include "base/str.h"
+
 struct rewriter;
 struct sql_token;
+struct sql_type;
 
 /* At a ::, with its type. */
 int walk_typecast(struct rewriter *r);
@@ -14,5 +17,8 @@ int walk_cast(struct rewriter *r);
 int walk_typed_literal(struct rewriter *r);
 /* '{a,b}' becomes the list literal [a,b]. */
 int walk_list_literal(struct rewriter *r, const struct sql_token *t);
+
+/* *out: the engine's SQL for an operand's cast to a type, which stands at its place in the statement. */
+int walk_cast_of(struct rewriter *r, const struct sql_type *type, struct str operand, struct str *out);
 
 #endif

@@ -58,17 +58,28 @@ static bool may_be_named(const struct column_names *n, const struct column_level
     return l->plain || l->origin != ORIGIN_COLUMN || l->opened != OPENED_LATERAL;
 }
 
-/* An item ends before the token that is being taken. */
-static void end_item(struct column_names *n, struct column_event *out)
+/* An item ends before the token that is being taken, and its list with it. */
+static void end_item(struct column_names *n, bool last, struct column_event *out)
 {
     struct column_level *l = top(n);
     bool aliased = l->state == ALIASED;
     assert(l->clause == CLAUSE_ITEMS && l->query);
     if (!aliased)
         expression_resolve(l);
-    if (!aliased && !l->foreign && may_be_named(n, l))
-        *out = (struct column_event){
-            .kind = COLUMN_ITEM, .at = n->end, .from = l->at, .name = l->name, .plain = l->plain};
+    bool named = !aliased && !l->foreign && may_be_named(n, l);
+    *out = (struct column_event){.kind = named     ? COLUMN_ITEM
+                                         : aliased ? COLUMN_ALIASED
+                                                   : COLUMN_OTHER,
+                                 .at = n->end,
+                                 .from = l->at,
+                                 .name = l->name,
+                                 .plain = named && l->plain,
+                                 .source = n->depth > 0 && l->opened >= OPENED_CTE && !l->listed,
+                                 .top = n->depth == 0 && !l->listed,
+                                 .first = !l->begun,
+                                 .last = last};
+    l->begun = true;
+    l->listed |= last;
     if (!l->has_first && !(l->foreign && !aliased))
         l->first = l->name;
     l->has_first = true;
@@ -79,7 +90,7 @@ static void end_list(struct column_names *n, struct column_event *out)
 {
     struct column_level *l = top(n);
     if (l->clause == CLAUSE_ITEMS) {
-        end_item(n, out);
+        end_item(n, true, out);
     } else if (l->clause == CLAUSE_VALUES && l->may_be_values) {
         *out = (struct column_event){.kind = COLUMN_VALUES_END, .at = n->end, .columns = l->columns};
         l->may_be_values = false;
@@ -501,7 +512,7 @@ static void take_comma(struct column_names *n, const struct sql_token *t, struct
     bool foreign = l->foreign;
     l->columns += l->clause != CLAUSE_VALUES;
     if (l->clause == CLAUSE_ITEMS) {
-        end_item(n, out);
+        end_item(n, false, out);
         expression_begin(l, START);
         l->at = t->at + 1;
     } else if (l->clause == CLAUSE_EXPRESSION && l->opened == OPENED_OPERAND) {

@@ -14,6 +14,8 @@ enum { COLUMN_LEVELS_MAX = 64 }; /* brackets and CASEs within each other; what l
 enum column_event_kind {
     COLUMN_NOTHING,
     COLUMN_ITEM,         /* an item without an alias ended at `at` */
+    COLUMN_ALIASED,      /* an item ended at `at` with its alias, which is its name */
+    COLUMN_OTHER,        /* an item ended that the engine names */
     COLUMN_WORD,         /* current_date or another function without brackets stands at `at` */
     COLUMN_ALIAS,        /* an alias without AS stands at `at` */
     COLUMN_VALUES,       /* VALUES stands at `at`, where a query does; its rows follow … */
@@ -25,9 +27,12 @@ enum column_event_kind {
 struct column_event {
     enum column_event_kind kind;
     size_t at;
-    size_t from;      /* where the item began */
-    struct str name;  /* lent: a constant in small letters, or the token that says it, with its quotes */
-    bool plain;       /* it is a column, qualified or not, and nothing more: it has that name already */
+    size_t from;     /* where the item began */
+    struct str name; /* lent: a constant in small letters, or the token that says it, with its quotes */
+    bool plain;      /* it is a column, qualified or not, and nothing more: it has that name already */
+    /* Of an item: its list is one whose names another query sees (FROM (…), WITH x AS (…)), or the
+     * statement's own; and where in the list it stands. */
+    bool source, top, first, last;
     unsigned columns; /* of VALUES */
     unsigned named;   /* of COLUMN_VALUES_REST: how many have names */
 };
@@ -44,8 +49,9 @@ struct column_level {
     uint8_t origin;       /* of the name */
     bool settled, minus, plain, foreign, in_type, in_collation;
     bool query, has_first, may_be_values;
-    unsigned columns; /* of VALUES; commas of a bracket */
-    size_t at;        /* of the item, of VALUES or the end of its alias */
+    bool begun, listed; /* its first list of items has begun; has ended */
+    unsigned columns;   /* of VALUES; commas of a bracket */
+    size_t at;          /* of the item, of VALUES or the end of its alias */
     struct str name, first;
 };
 

@@ -8,9 +8,9 @@ enum {
     DIGITS_MAX = 10, /* of 2147483647 */
 };
 
-/* The tokens around one, and one more at its left. */
+/* The tokens around one, two at its right and three at its left. */
 struct window {
-    struct sql_token before, left, token, right, behind;
+    struct sql_token outer, before, left, token, right, behind;
     bool behind_cast; /* a cast follows behind, so that it is no number alone */
 };
 
@@ -67,14 +67,19 @@ static bool is_operand(const struct window *w)
 static int cast(struct rewriter *r, const struct window *w)
 {
     bool least, accepts;
+    bool subscript = sql_token_is(&w->before, '[') && sql_token_is(&w->right, ']') &&
+                     !sql_token_is_word(&w->outer, "ARRAY") && ends_operand(&w->outer) &&
+                     w->left.kind == SQL_TOK_OP && str_eq(w->left.text, STR("-"));
     bool integer = is_integer(&w->token, &least);
     least =
         least && w->left.kind == SQL_TOK_OP && str_eq(w->left.text, STR("-")) && !ends_operand(&w->before);
-    if (sql_token_is_typecast(&w->right) || !(least || (integer && is_operand(w))))
+    if (sql_token_is_typecast(&w->right) || !(least || subscript || (integer && is_operand(w))))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
         return ST_OK;
+    if (subscript) /* the engine counts from the end, PostgreSQL finds nothing */
+        return walk_replace(r, w->left.at, walk_end(&w->token), STR("NULL"));
     if (least) /* -2147483648, which the engine reads as the negative of a bigint */
         return walk_replace(r, w->left.at, walk_end(&w->token), STR("CAST(-2147483648 AS INTEGER)"));
     return walk_insert(r, walk_end(&w->token), STR("::INTEGER"));
@@ -84,11 +89,12 @@ int integers_translate(struct rewriter *r)
 {
     struct sql_lexer l;
     struct window w = {.token = {.kind = SQL_TOK_END}};
-    w.before = w.left = w.token;
+    w.outer = w.before = w.left = w.token;
     sql_lexer_init(&l, r->tokens);
     (void)sql_lexer_next(&l, &w.right);
     (void)sql_lexer_next(&l, &w.behind);
     for (;;) {
+        w.outer = w.before;
         w.before = w.left;
         w.left = w.token;
         w.token = w.right;

@@ -575,7 +575,11 @@ bool walk_is_bytes(struct rewriter *r, const struct sql_token *t)
     for (size_t i = 0; i < digits; i++)
         if (!is_hex(s.p[at + MARK + i]))
             return false;
-    struct sql_token after = walk_peek(r);
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token after;
+    do
+        (void)sql_lexer_next(&ahead, &after); /* ('\\x6162')::bytea is a cast of the literal */
+    while (sql_token_is(&after, ')'));
     return digits % 2 == 0 && digits != PLAIN && !sql_token_is_typecast(&after) && !walk_top(r)->cast.text.n;
 }
 

@@ -2,8 +2,15 @@
 
 #include "base/buf.h"
 #include "dialect/fold.h"
+#include "sql/name.h"
 
-enum { COLUMNS_MAX = 9999 }; /* of VALUES that are named; PostgreSQL has no more than 1,664 */
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    COLUMNS_MAX = 9999, /* of VALUES that are named; PostgreSQL has no more than 1,664 */
+    TWINS_MAX = 256,    /* items of a list that are compared with each other; those of a longer one are not */
+};
 
 /* A column of another spelling is one still, but what became of its name may be a call. */
 static bool wants_alias(const struct rewriter *r, const struct column_event *item)
@@ -35,25 +42,35 @@ static int call_word(struct rewriter *r, size_t at, struct str word)
     return ST_OK;
 }
 
-/* AS "name" */
-static int put_alias(struct rewriter *r, size_t at, struct str name)
+/* before "name", with the mark behind the name's letters. */
+static int put_name(struct rewriter *r, size_t at, size_t removed, struct str before, struct str name,
+                    struct str mark)
 {
-    static const char as[] = " AS \"";
     bool quoted = name.n > 0 && name.p[0] == '"';
-    if (str_eq(name, STR("?column?")))
-        return edits_replace(&r->named, at, 0, STR(" AS \"?column?\""), r->err);
-    char *text = arena_alloc(r->arena, sizeof as + name.n + 1);
+    char *text = arena_alloc(r->arena, before.n + name.n + mark.n + 3);
     if (!text)
         return err_oom(r->err);
-    size_t n = sizeof as - 1 - quoted;
-    memcpy(text, as, n);
-    for (size_t i = 0; i < name.n; i++) {
+    size_t n = before.n;
+    if (n)
+        memcpy(text, before.p, n);
+    if (!quoted)
+        text[n++] = '"';
+    for (size_t i = 0; i < name.n - quoted; i++) {
         char c = name.p[i];
         text[n++] = !quoted && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
-    if (!quoted)
-        text[n++] = '"';
-    return edits_replace(&r->named, at, 0, (struct str){text, n}, r->err);
+    if (mark.n)
+        memcpy(text + n, mark.p, mark.n);
+    n += mark.n;
+    text[n++] = '"';
+    return edits_replace(&r->named, at, removed, (struct str){text, n}, r->err);
+}
+
+static int put_alias(struct rewriter *r, size_t at, struct str name)
+{
+    if (str_eq(name, STR("?column?")))
+        return edits_replace(&r->named, at, 0, STR(" AS \"?column?\""), r->err);
+    return put_name(r, at, 0, STR(" AS "), name, STR(""));
 }
 
 /* before column2, column3, … behind */
@@ -89,6 +106,119 @@ static int put_rest(struct rewriter *r, size_t at, unsigned named, unsigned colu
     return put_numbered(r, at, STR(""), named + 1, columns, STR(""));
 }
 
+/* ---- columns of one name ---- */
+
+/* Whether two names are one to PostgreSQL. */
+static bool is_same(struct str a, struct str b)
+{
+    bool quoted_a = a.n > 1 && a.p[0] == '"', quoted_b = b.n > 1 && b.p[0] == '"';
+    if (quoted_a)
+        a = (struct str){a.p + 1, a.n - 2};
+    if (quoted_b)
+        b = (struct str){b.p + 1, b.n - 2};
+    return quoted_a && quoted_b ? str_eq(a, b) : str_ieq(a, b);
+}
+
+static bool has_twin(const struct column_event *items, size_t n, size_t i)
+{
+    for (size_t k = 0; k < n && items[i].kind != COLUMN_OTHER; k++)
+        if (k != i && items[k].kind != COLUMN_OTHER && is_same(items[k].name, items[i].name))
+            return true;
+    return false;
+}
+
+/* The engine makes a name of its own for the second, and takes theirs for the first: both get a mark behind
+ * their names, so that neither is found by it. */
+static int mark_item(struct rewriter *r, const struct column_event *item, size_t number)
+{
+    char text[16];
+    int n = snprintf(text, sizeof text, SQL_NAME_MARK "%zu", number);
+    struct str mark = {text, (size_t)n};
+    if (item->kind == COLUMN_ITEM)
+        return put_name(r, item->at, 0, STR(" AS "), item->name, mark);
+    size_t from = item->at - item->name.n;
+    return edits_touch(&r->edits, from, item->at)
+               ? ST_OK
+               : put_name(r, from, item->name.n, STR(""), item->name, mark);
+}
+
+/* CREATE VIEW v (a, b) AS, CREATE TABLE t (a) AS. */
+static bool names_its_columns(const struct rewriter *r)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, r->tokens);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && !sql_token_is_word(&t, "AS"))
+        if (sql_token_is(&t, '('))
+            return true;
+    return false;
+}
+
+static int refuse_twin(struct rewriter *r, struct str name)
+{
+    struct sql_token t = {.kind = name.p[0] == '"' ? SQL_TOK_QUOTED : SQL_TOK_WORD, .text = name};
+    char *text = arena_alloc(r->arena, name.n + 1);
+    return text ? err_set(r->err, SQLSTATE_DUPLICATE_COLUMN, "column \"%.*s\" specified more than once",
+                          (int)sql_name_read(&t, text), text)
+                : err_oom(r->err);
+}
+
+/* A list has ended, of which all items are known. */
+static int settle(struct rewriter *r, const struct column_event *items, size_t n)
+{
+    bool compares = n > 1 && n <= TWINS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const struct column_event *item = &items[i];
+        bool marks = compares && has_twin(items, n, i) && !(item->top && names_its_columns(r));
+        if (marks)
+            TRY(walk_accepts(r, &marks));
+        if (marks && item->top)
+            return refuse_twin(r, item->name);
+        if (marks)
+            TRY(mark_item(r, item, i + 1));
+        else if (item->kind == COLUMN_ITEM && wants_alias(r, item))
+            TRY(put_alias(r, item->at, item->name));
+    }
+    return ST_OK;
+}
+
+/* Items wait for the end of their list. */
+static int collect(struct rewriter *r, const struct column_event *item)
+{
+    if (r->nitems == r->items_cap) {
+        size_t cap = r->items_cap ? 2 * r->items_cap : 16;
+        struct column_event *items = arena_calloc(r->arena, cap, sizeof *items);
+        if (!items)
+            return err_oom(r->err);
+        if (r->nitems)
+            memcpy(items, r->items, r->nitems * sizeof *items);
+        r->items = items;
+        r->items_cap = cap;
+    }
+    r->items[r->nitems++] = *item;
+    if (!item->last)
+        return ST_OK;
+    size_t from = r->nitems - 1;
+    while (from > 0 && !r->items[from].first)
+        from--;
+    TRY(settle(r, r->items + from, r->nitems - from));
+    r->nitems = from;
+    return ST_OK;
+}
+
+/* Whether an item's list is seen by another query, or makes the columns of what the statement creates; within
+ * that the engine's names stay. */
+static bool is_collected(const struct rewriter *r, const struct column_event *item)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    if (!r->postgres || (!item->source && !item->top))
+        return false;
+    sql_lexer_init(&l, r->tokens);
+    (void)sql_lexer_next(&l, &t);
+    return sql_token_is_word(&t, "CREATE") ? item->top : item->source;
+}
+
 void names_init(struct rewriter *r)
 {
     column_names_init(&r->names);
@@ -100,7 +230,11 @@ int names_take(struct rewriter *r, const struct sql_token *t)
     struct column_event event;
     column_names_take(&r->names, t, &event);
     switch (event.kind) {
+    case COLUMN_ALIASED:
+    case COLUMN_OTHER: return is_collected(r, &event) ? collect(r, &event) : ST_OK;
     case COLUMN_ITEM:
+        if (is_collected(r, &event))
+            return collect(r, &event);
         if (!wants_alias(r, &event))
             return ST_OK;
         return put_alias(r, event.at, event.name);

@@ -7,6 +7,7 @@
  * operators need no level. CASE … END counts as a bracket. */
 #include "dialect/operators.h"
 
+#include "dialect/spellings.h"
 #include "sql/type.h"
 
 #include <stdio.h>
@@ -31,16 +32,12 @@ enum {
 
 static const uint32_t NOWHERE = UINT32_MAX;
 
-/* How an operator is spelled for the engine. */
-struct spelling {
-    const char *open, *comma, *close;
-};
-
 struct waiting {
     const struct spelling *as;
     enum level level;
     uint32_t left; /* where its left operand begins */
     bool like;     /* nothing is opened: only what stands behind it is added */
+    bool between;  /* its AND is still to come */
 };
 
 struct bracket {
@@ -57,51 +54,6 @@ struct pass {
     struct bracket *brackets;
     struct waiting *waits;
     size_t depth, brackets_cap, nwaits, waits_cap;
-};
-
-#define OURS "system.main."
-
-static const struct spelling matches = {OURS "regexp_matches(", ", ", ", 's')"};
-static const struct spelling matches_any_case = {OURS "regexp_matches(", ", ", ", 'si')"};
-static const struct spelling matches_not = {"(NOT " OURS "regexp_matches(", ", ", ", 's'))"};
-static const struct spelling matches_not_any_case = {"(NOT " OURS "regexp_matches(", ", ", ", 'si'))"};
-static const struct spelling similar = {OURS "regexp_full_match(", ", " OURS "pg_similar_pattern(",
-                                        "), 's')"};
-static const struct spelling similar_not = {"(NOT " OURS "regexp_full_match(",
-                                            ", " OURS "pg_similar_pattern(", "), 's'))"};
-static const struct spelling escaped = {"", "", " ESCAPE '\\'"};
-
-/* Operators that become calls, by their text. */
-static const struct {
-    const char *text;
-    enum level level;
-    struct spelling as;
-} calls[] = {
-    {"/", LEVEL_MULTIPLY, {OURS "pg_divide(", ", ", ")"}},
-    {"%", LEVEL_MULTIPLY, {OURS "pg_modulo(", ", ", ")"}},
-    {"^", LEVEL_POWER, {OURS "pg_power(", ", ", ")"}},
-    {"#", LEVEL_OTHER, {OURS "xor(", ", ", ")"}},
-    {"#>", LEVEL_OTHER, {OURS "pg_json_path(", ", CAST(", " AS VARCHAR))"}},
-    {"#>>", LEVEL_OTHER, {OURS "pg_json_path_text(", ", CAST(", " AS VARCHAR))"}},
-    {"#-", LEVEL_OTHER, {OURS "pg_jsonb_delete_path(", ", CAST(", " AS VARCHAR))"}},
-    {"?", LEVEL_OTHER, {OURS "pg_json_has(", ", ", ")"}},
-    {"?|", LEVEL_OTHER, {OURS "pg_json_has_any(", ", CAST(", " AS VARCHAR))"}},
-    {"?&", LEVEL_OTHER, {OURS "pg_json_has_all(", ", CAST(", " AS VARCHAR))"}},
-};
-
-static const struct {
-    const char *text;
-    const struct spelling *as;
-} matching[] = {
-    {"~", &matches}, {"~*", &matches_any_case}, {"!~", &matches_not}, {"!~*", &matches_not_any_case}};
-
-/* Operators of one operand, which stands behind them. */
-static const struct {
-    const char *text;
-    struct spelling as;
-} prefixes[] = {
-    {"|/", {OURS "sqrt(", "", ")"}},
-    {"||/", {OURS "cbrt(", "", ")"}},
 };
 
 /* Words that PostgreSQL reserves, but those that are values or begin one: an operand ends before them. */
@@ -124,6 +76,8 @@ bool operators_hint(struct str sql)
             (c == '|' && i + 1 < sql.n && (sql.p[i + 1] == '/' || sql.p[i + 1] == '|')))
             return true;
         if ((c == 'k' || c == 'K') && i >= 3 && str_ieq((struct str){sql.p + i - 2, 4}, STR("like")))
+            return true;
+        if ((c == 'm' || c == 'M') && i + 6 < sql.n && str_ieq((struct str){sql.p + i, 6}, STR("mmetri")))
             return true;
         if ((c == 'm' || c == 'M') && i + 6 < sql.n && str_ieq((struct str){sql.p + i, 5}, STR("milar")))
             return true;
@@ -239,7 +193,7 @@ static int wait_for(struct pass *p, const struct spelling *as, enum level level,
     void *waits = p->waits;
     TRY(grow(p, &waits, p->nwaits, &p->waits_cap, WAITING_MAX, sizeof *p->waits));
     p->waits = waits;
-    p->waits[p->nwaits++] = (struct waiting){as, level, (uint32_t)left, like};
+    p->waits[p->nwaits++] = (struct waiting){.as = as, .level = level, .left = (uint32_t)left, .like = like};
     return ST_OK;
 }
 
@@ -261,86 +215,23 @@ static bool is_comparison(struct str op)
     return false;
 }
 
-/* How an operator between two operands is spelled; NULL: as it is. */
-static const struct spelling *spelling_of(const struct pass *p, struct str op)
-{
-    for (size_t i = 0; i < sizeof matching / sizeof *matching; i++)
-        if (str_eq(op, str_of(matching[i].text)))
-            return matching[i].as;
-    for (size_t i = 0; p->r->postgres && i < sizeof calls / sizeof *calls; i++)
-        if (str_eq(op, str_of(calls[i].text)))
-            return &calls[i].as;
-    return NULL;
-}
-
-/* x || 'literal' is text. A literal that may be meant as json goes to a macro that looks at x. */
-static const struct spelling text_left = {SCHEMA_PG "text_operand(", ") || ", ""};
-static const struct spelling text_right = {"", "|| " SCHEMA_PG "text_operand(", ")"};
-static const struct spelling json_right = {SCHEMA_PG "concat_json(", ", ", ")"};
-
-static bool is_plain_string(const struct sql_token *t)
-{
-    return t->kind == SQL_TOK_STRING && t->text.n >= 2 && t->text.p[0] == '\'';
-}
-
-/* How || is spelled, at the operator; NULL: as it is. */
-static const struct spelling *spelling_of_concat(const struct pass *p)
-{
-    struct sql_lexer ahead = p->lexer;
-    struct sql_token right, behind;
-    (void)sql_lexer_next(&ahead, &right);
-    (void)sql_lexer_next(&ahead, &behind);
-    if (p->r->catalog)
-        return NULL;
-    if (is_plain_string(&right) && !sql_token_is_typecast(&behind)) {
-        if (p->prev.kind == SQL_TOK_STRING || p->prev.kind == SQL_TOK_PARAM)
-            return NULL;
-        char first = right.text.p[1];
-        return first == '[' || first == '{' ? &json_right : &text_left;
-    }
-    if (!is_plain_string(&p->prev) || p->prev.text.p[1] == '{' || p->prev.text.p[1] == '[')
-        return NULL;
-    bool known = right.kind == SQL_TOK_STRING || right.kind == SQL_TOK_PARAM;
-    return known ? NULL : &text_right;
-}
-
 static bool quantified(const struct sql_token *t)
 {
     return sql_token_is_word(t, "ANY") || sql_token_is_word(t, "ALL") || sql_token_is_word(t, "SOME");
 }
-
-#define MATCH_EACH SCHEMA_PG "match_each("
-
-/* Operators whose right side is ANY or ALL of an array: a macro compares with each member. */
-static const struct {
-    const char *text;
-    struct spelling any, all;
-} each[] = {
-    {"~", {MATCH_EACH, ", ", ", '~', false)"}, {MATCH_EACH, ", ", ", '~', true)"}},
-    {"~*", {MATCH_EACH, ", ", ", '~*', false)"}, {MATCH_EACH, ", ", ", '~*', true)"}},
-    {"!~", {MATCH_EACH, ", ", ", '!~', false)"}, {MATCH_EACH, ", ", ", '!~', true)"}},
-    {"!~*", {MATCH_EACH, ", ", ", '!~*', false)"}, {MATCH_EACH, ", ", ", '!~*', true)"}},
-    {"like", {MATCH_EACH, ", ", ", 'like', false)"}, {MATCH_EACH, ", ", ", 'like', true)"}},
-    {"ilike", {MATCH_EACH, ", ", ", 'ilike', false)"}, {MATCH_EACH, ", ", ", 'ilike', true)"}},
-    {"not like", {MATCH_EACH, ", ", ", 'not like', false)"}, {MATCH_EACH, ", ", ", 'not like', true)"}},
-    {"not ilike", {MATCH_EACH, ", ", ", 'not ilike', false)"}, {MATCH_EACH, ", ", ", 'not ilike', true)"}},
-};
 
 /* a op ANY (array), at the operator's last token; from is where the operator begins. */
 static int on_each(struct pass *p, const char *op, enum level level, size_t from)
 {
     struct sql_lexer ahead = p->lexer;
     struct sql_token quantifier, t;
-    size_t i = 0;
     (void)sql_lexer_next(&ahead, &quantifier);
     (void)sql_lexer_next(&ahead, &t);
     (void)sql_lexer_next(&ahead, &t);
-    while (i < sizeof each / sizeof *each && strcmp(each[i].text, op) != 0)
-        i++;
-    if (i == sizeof each / sizeof *each || sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "VALUES"))
+    const struct spelling *as = spelling_of_each(op, sql_token_is_word(&quantifier, "ALL"));
+    if (!as || sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "VALUES"))
         return err_set(p->r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "operator %s with ANY or ALL is not supported here", op);
-    const struct spelling *as = sql_token_is_word(&quantifier, "ALL") ? &each[i].all : &each[i].any;
     TRY(walk_replace(p->r, from, walk_end(&quantifier), str_of(as->comma)));
     TRY(wait_for(p, as, level, top(p)->start[level], false));
     next(p); /* so that the quantifier is the token that is left behind */
@@ -348,12 +239,22 @@ static int on_each(struct pass *p, const char *op, enum level level, size_t from
     return ST_OK;
 }
 
+static const struct spelling *of_concat(const struct pass *p)
+{
+    struct sql_lexer ahead = p->lexer;
+    struct sql_token right, after;
+    (void)sql_lexer_next(&ahead, &right);
+    (void)sql_lexer_next(&ahead, &after);
+    return p->r->catalog ? NULL : spelling_of_concat(&p->prev, &right, &after);
+}
+
 static int binary(struct pass *p, const struct sql_token *op, size_t end)
 {
     struct bracket *b = top(p);
     enum level level = level_of(op->text);
-    const struct spelling *as =
-        str_eq(op->text, STR("||")) && p->r->postgres ? spelling_of_concat(p) : spelling_of(p, op->text);
+    const struct spelling *as = str_eq(op->text, STR("||")) && p->r->postgres
+                                    ? of_concat(p)
+                                    : spelling_find(op->text, p->r->postgres);
     TRY(settle_from(p, level));
     struct sql_token after = peek(p);
     bool translate = as != NULL && b->start[level] != NOWHERE;
@@ -380,16 +281,14 @@ static int prefix(struct pass *p)
         return ST_OK;
     }
     begin(p, LEVEL_OTHER);
-    for (size_t i = 0; p->r->postgres && i < sizeof prefixes / sizeof *prefixes; i++) {
-        bool translate = str_eq(op, str_of(prefixes[i].text));
-        if (translate)
-            TRY(walk_accepts(p->r, &translate));
-        if (!translate)
-            continue;
-        TRY(walk_replace(p->r, p->token.at, walk_end(&p->token), STR("")));
-        TRY(wait_for(p, &prefixes[i].as, LEVEL_OTHER, p->token.at, false));
-    }
-    return ST_OK;
+    const struct spelling *as = p->r->postgres ? spelling_of_prefix(op) : NULL;
+    bool translate = as != NULL;
+    if (translate)
+        TRY(walk_accepts(p->r, &translate));
+    if (!translate)
+        return ST_OK;
+    TRY(walk_replace(p->r, p->token.at, walk_end(&p->token), STR("")));
+    return wait_for(p, as, LEVEL_OTHER, p->token.at, false);
 }
 
 static int on_operator(struct pass *p)
@@ -420,7 +319,7 @@ static int on_spelled(struct pass *p)
         ;
     if (op.kind != SQL_TOK_OP || (sql_lexer_next(&ahead, &t), !sql_token_is(&t, ')')))
         return separate(p);
-    bool mine = spelling_of(p, op.text) != NULL;
+    bool mine = spelling_find(op.text, p->r->postgres) != NULL;
     if (!top(p)->operand || is_comparison(op.text) || !mine) {
         TRY(separate(p));
     } else {
@@ -457,21 +356,21 @@ static int on_like(struct pass *p, bool negated, size_t from)
                                  : "like",
                        LEVEL_LIKE, from);
     if (translate)
-        TRY(wait_for(p, &escaped, LEVEL_LIKE, 0, true));
+        TRY(wait_for(p, &spelling_escaped, LEVEL_LIKE, 0, true));
     return ST_OK;
 }
 
 /* a [NOT] SIMILAR TO b, at the NOT or SIMILAR; last is the TO. */
-static int on_similar(struct pass *p, bool negated, const struct sql_token *last)
+static int on_words(struct pass *p, const struct spelling *as, const struct sql_token *last)
 {
     struct bracket *b = top(p);
-    const struct spelling *as = negated ? &similar_not : &similar;
     bool translate;
     TRY(settle_from(p, LEVEL_LIKE));
     TRY(walk_accepts(p->r, &translate));
     if (translate && b->start[LEVEL_LIKE] != NOWHERE) {
         TRY(walk_replace(p->r, p->token.at, walk_end(last), str_of(as->comma)));
         TRY(wait_for(p, as, LEVEL_LIKE, b->start[LEVEL_LIKE], false));
+        p->waits[p->nwaits - 1].between = sql_token_is_word(last, "SYMMETRIC");
     }
     behind(p, LEVEL_LIKE);
     sql_lexer_seek(&p->lexer, walk_end(last));
@@ -491,7 +390,9 @@ static int on_pattern(struct pass *p, bool *done)
         (void)sql_lexer_next(&ahead, &t);
     (void)sql_lexer_next(&ahead, &to);
     if (p->r->postgres && sql_token_is_word(&t, "SIMILAR") && sql_token_is_word(&to, "TO"))
-        return on_similar(p, negated, &to);
+        return on_words(p, negated ? &spelling_similar_not : &spelling_similar, &to);
+    if (p->r->postgres && sql_token_is_word(&t, "BETWEEN") && sql_token_is_word(&to, "SYMMETRIC"))
+        return on_words(p, negated ? &spelling_between_not : &spelling_between, &to);
     *done = sql_token_is_word(&t, "LIKE") || sql_token_is_word(&t, "ILIKE");
     if (!*done)
         return ST_OK;
@@ -499,6 +400,23 @@ static int on_pattern(struct pass *p, bool *done)
     if (negated)
         next(p);
     TRY(on_like(p, negated, from));
+    next(p);
+    return ST_OK;
+}
+
+/* The AND of a BETWEEN SYMMETRIC. *did: it was one. */
+static int on_and(struct pass *p, bool *did)
+{
+    size_t least = top(p)->waiting, i = p->nwaits;
+    while (i > least && p->waits[i - 1].level > LEVEL_LIKE)
+        i--;
+    *did = i > least && p->waits[i - 1].between;
+    if (!*did)
+        return ST_OK;
+    TRY(settle_from(p, LEVEL_OTHER));
+    p->waits[i - 1].between = false;
+    TRY(walk_replace(p->r, p->token.at, walk_end(&p->token), STR(", ")));
+    behind(p, LEVEL_LIKE);
     next(p);
     return ST_OK;
 }
@@ -605,7 +523,14 @@ static int on_name(struct pass *p)
         return on_spelled(p);
     else if (sql_token_is_word(&p->token, "ESCAPE"))
         return on_escape(p);
-    else if (sql_token_is_word(&p->token, "CASE")) {
+    else if (sql_token_is_word(&p->token, "AND") && b->operand) {
+        TRY(on_and(p, &done));
+        if (done)
+            return ST_OK;
+        TRY(separate(p));
+        next(p);
+        return ST_OK;
+    } else if (sql_token_is_word(&p->token, "CASE")) {
         begin(p, LEVEL_SIGN);
         next(p);
         return open_bracket(p, true);

@@ -4,6 +4,7 @@
 #include "dialect/aggregates.h"
 #include "dialect/calls.h"
 #include "dialect/chain.h"
+#include "dialect/records.h"
 #include "dialect/schemas.h"
 #include "dialect/sources.h"
 #include "dialect/walk.h"
@@ -182,6 +183,17 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
     return ST_OK;
 }
 
+/* What is the same for everybody who runs what is stored, or is asked there anew. */
+static bool is_stored(const char *key)
+{
+    static const char *const keys[] = {"user", "database", "version", "setting:server_version",
+                                       "setting:server_version_num"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
 static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_catalog_name *name)
 {
     char key[KEY_MAX];
@@ -199,6 +211,13 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         if (sql_token_is_word(&r->prev, "OVERRIDING"))
             end = 0; /* USER VALUE */
     }
+    if (end && r->stored == STORED_QUERY && !is_stored(key)) {
+        (void)err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                      "%s in a view or function is not supported: it would be the one of who makes it",
+                      name->name);
+        r->err->position = str_position(r->edits.sql, c->parts[0].at);
+        return ST_ERR;
+    }
     if (end) {
         bool number = strcmp(key, "pid") == 0 || strstr(key, "_port") != NULL;
         bool inet = strncmp(name->name, "inet_", 5) == 0;
@@ -206,6 +225,9 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         TRY(number ? walk_ask(r, key, otherwise, &text) : walk_ask_text(r, key, otherwise, &text));
         if (text.n == 0)
             end = 0;
+        bool is_name = strcmp(key, "user") == 0 || strcmp(key, "database") == 0;
+        if (end && r->postgres && r->stored == STORED_NOTHING && is_name)
+            TRY(walk_concat(r, (const struct str[]){STR("CAST("), text, STR(" AS pg_name)")}, 3, &text));
     }
     if (!end)
         return rewrite_setting_call(r, c, name);
@@ -219,7 +241,8 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
 static bool is_relation_place(struct rewriter *r)
 {
     const struct frame *f = walk_top(r);
-    bool argument = f->call && f->clause != CLAUSE_FROM; /* trim(both ' ' from f(x)) */
+    /* trim(both ' ' from f(x)), a is distinct from f(x) */
+    bool argument = (f->call && f->clause != CLAUSE_FROM) || sql_token_is_word(&r->before, "DISTINCT");
     return (sql_token_is_word(&r->prev, "FROM") && !argument) || sql_token_is_word(&r->prev, "JOIN") ||
            sql_token_is_word(&r->prev, "LATERAL") ||
            (sql_token_is(&r->prev, ',') && walk_top(r)->clause == CLAUSE_FROM);
@@ -347,6 +370,12 @@ static int type_series(struct rewriter *r, const struct chain *c)
             if (argument == 2 || (argument == 1 && type.n))
                 TRY(walk_insert(r, walk_end(&before), cast));
         }
+        bool ends = closes || (sql_token_is(&t, ',') && depth == 1);
+        bool date = before.kind == SQL_TOK_STRING
+                        ? sql_token_is_word(&two, "date")
+                        : sql_token_is_word(&before, "date") && sql_token_is_typecast(&two);
+        if (ends && date && argument < 2) /* PostgreSQL has none of dates, and takes them for timestamptz */
+            TRY(walk_insert(r, walk_end(&before), STR("::TIMESTAMPTZ")));
         if (closes)
             return ST_OK;
         if (argument == 0 && sql_token_is_typecast(&before) && t.kind == SQL_TOK_WORD)
@@ -386,12 +415,16 @@ static int walk_from_call(struct rewriter *r, const struct chain *c, struct str 
     size_t end = call_end(r, c);
     const struct source *s = source_find(name);
     bool accepts, inside;
+    const struct record_source *records = record_source_find(name);
     *did = false;
-    if (end == 0 || is_defined_here(r) || (!s && !is_value(name)))
+    if (end == 0 || is_defined_here(r) || (!s && !records && !is_value(name)))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
         return ST_OK;
+    *did = records != NULL;
+    if (records)
+        return walk_record_source(r, records, c->parts[0].at, c->end, end);
     if (s && strcmp(s->name, "generate_series") == 0) {
         TRY(type_series(r, c));
         if (!is_numbered(r, end) && !has_parameter(r, c, end))
@@ -449,11 +482,45 @@ static int walk_postgres_call(struct rewriter *r, const struct chain *c, size_t 
     return *did ? walk_call(r, ours, c->parts[0].at, c->end) : ST_OK;
 }
 
+/* to_json(t.*), json_build_object('a', t.*): the row, which the engine calls t. */
+static int walk_row(struct rewriter *r, const struct chain *c, bool *did)
+{
+    static const char *const prefixes[] = {"json", "to_json", "row_to_json", "pg_catalog.json",
+                                           "pg_catalog.to_json"};
+    const struct frame *f = walk_top(r);
+    bool json = false, accepts = false;
+    *did = false;
+    if (!r->postgres || !c->star || c->n != 1 || !f->call ||
+        !(sql_token_is(&r->prev, '(') || sql_token_is(&r->prev, ',')))
+        return ST_OK;
+    struct str called = {r->edits.sql.p + f->start, f->at - f->start};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes && !json; i++) {
+        struct str prefix = str_of(prefixes[i]);
+        json = called.n >= prefix.n && str_ieq((struct str){called.p, prefix.n}, prefix);
+    }
+    if (json)
+        TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token dot, star;
+    sql_lexer_seek(&ahead, c->end);
+    (void)sql_lexer_next(&ahead, &dot);
+    (void)sql_lexer_next(&ahead, &star);
+    TRY(walk_replace(r, dot.at, walk_end(&star), STR("")));
+    chain_pass(r, c);
+    *did = true;
+    return ST_OK;
+}
+
 int walk_name(struct rewriter *r)
 {
     struct chain c;
     chain_read(r, &c);
     bool did = false;
+    TRY(walk_row(r, &c, &did));
+    if (did)
+        return ST_OK;
     TRY(walk_schema(r, &c, &did));
     if (did)
         return ST_OK;

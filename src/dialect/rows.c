@@ -21,6 +21,8 @@ static const struct {
 
 static const char *comparison(const struct sql_token *t)
 {
+    if (sql_token_is_word(t, "OVERLAPS"))
+        return "overlaps";
     for (size_t i = 0; t->kind == SQL_TOK_OP && i < sizeof comparisons / sizeof *comparisons; i++)
         if (str_eq(t->text, str_of(comparisons[i].op)))
             return comparisons[i].name;
@@ -71,7 +73,9 @@ static int compare(struct rewriter *r, struct sql_lexer l, const struct sql_toke
         return ST_OK;
     if (sql_lexer_next(&l, &t), sql_token_is_word(&t, "ROW"))
         (void)sql_lexer_next(&l, &t);
-    if (!sql_token_is(&t, '(') || !read_row(&l, &t, &right) || left.members != right.members)
+    bool overlaps = sql_token_is_word(&op, "OVERLAPS");
+    if (!sql_token_is(&t, '(') || !read_row(&l, &t, &right) || left.members != right.members ||
+        (overlaps && left.members != 2))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)

@@ -19,10 +19,11 @@ static const struct source sources[] = {
     {"json_each_text", SCHEMA_PG "list_each_text", "key, value", true, true},
     {"json_object_keys", SCHEMA_PG "list_keys", "json_object_keys", false, false},
     {"jsonb_array_elements", SCHEMA_PG "jsonb_list_elements", "value", false, true},
-    {"jsonb_array_elements_text", SCHEMA_PG "list_elements_text", "value", false, true},
+    {"jsonb_array_elements_text", SCHEMA_PG "jsonb_list_elements_text", "value", false, true},
     {"jsonb_each", SCHEMA_PG "jsonb_list_each", "key, value", true, true},
-    {"jsonb_each_text", SCHEMA_PG "list_each_text", "key, value", true, true},
-    {"jsonb_object_keys", SCHEMA_PG "list_keys", "jsonb_object_keys", false, false},
+    {"jsonb_each_text", SCHEMA_PG "jsonb_list_each_text", "key, value", true, true},
+    {"jsonb_object_keys", SCHEMA_PG "jsonb_list_keys", "jsonb_object_keys", false, false},
+    {"regexp_matches", SCHEMA_PG "list_matches", "regexp_matches", false, false},
     {"regexp_split_to_table", "regexp_split_to_array", "regexp_split_to_table", false, false},
     {"string_to_table", "pg_string_to_array", "string_to_table", false, false},
     {"unnest", "", "unnest", false, false},
@@ -183,6 +184,22 @@ int walk_source_column(struct rewriter *r, const struct source *s, size_t from, 
     return ST_OK;
 }
 
+/* Whether unnest's argument shows that it has more than one dimension: PostgreSQL goes through all. */
+static bool is_nested(const struct rewriter *r, size_t to)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    sql_lexer_seek(&ahead, to);
+    (void)sql_lexer_next(&ahead, &t);
+    (void)sql_lexer_next(&ahead, &t);
+    if (t.kind == SQL_TOK_STRING)
+        return t.text.n > 3 && t.text.p[1] == '{' && t.text.p[2] == '{';
+    if (!sql_token_is_word(&t, "ARRAY") || (sql_lexer_next(&ahead, &t), !sql_token_is(&t, '[')))
+        return false;
+    (void)sql_lexer_next(&ahead, &t);
+    return sql_token_is(&t, '[') || sql_token_is_word(&t, "ARRAY");
+}
+
 int walk_source(struct rewriter *r, const struct source *s, struct str name, size_t from, size_t to,
                 size_t end, bool *inside)
 {
@@ -201,10 +218,12 @@ int walk_source(struct rewriter *r, const struct source *s, struct str name, siz
     if (several > SEVERAL_MAX)
         return err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "unnest of more than %d arrays is not supported", SEVERAL_MAX);
+    bool nested = unnest && several == 1 && !t.ordinality && is_nested(r, to);
     bool structs = s->fields || several > 1 || t.ordinality;
-    struct str number = !t.ordinality ? (several > 1 ? STR(SCHEMA_PG "zipped(") : STR(""))
-                        : s->fields   ? STR(SCHEMA_PG "numbered_pairs(")
-                                      : STR(SCHEMA_PG "numbered(");
+    struct str number = nested          ? STR("system.main.flatten(")
+                        : !t.ordinality ? (several > 1 ? STR(SCHEMA_PG "zipped(") : STR(""))
+                        : s->fields     ? STR(SCHEMA_PG "numbered_pairs(")
+                                        : STR(SCHEMA_PG "numbered(");
     bool own = str_of(s->list).n > 0; /* its bracket opens behind the name */
     if (!own && number.n)
         number.n--;

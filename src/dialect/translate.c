@@ -155,6 +155,24 @@ static enum ddl ddl_of(struct sql_tokens sql)
     return DDL_NONE;
 }
 
+static enum stored stored_of(struct sql_tokens sql)
+{
+    enum { WORDS_MAX = 6 }; /* CREATE OR REPLACE RECURSIVE TEMPORARY VIEW */
+    static const char *const queries[] = {"VIEW", "MACRO", "FUNCTION"};
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    if (sql_token_is_word(&t, "ALTER"))
+        return STORED_DEFAULTS;
+    if (!sql_token_is_word(&t, "CREATE"))
+        return STORED_NOTHING;
+    for (int i = 1; i < WORDS_MAX && sql_lexer_next(&l, &t) == SQL_TOK_WORD; i++)
+        if (sql_token_is_word(&t, "TABLE") || WALK_IS_ANY(&t, queries))
+            return sql_token_is_word(&t, "TABLE") ? STORED_DEFAULTS : STORED_QUERY;
+    return STORED_NOTHING;
+}
+
 /* Statements in which a string may be meant for a column of bytes. */
 static bool may_be_bytes(struct sql_tokens sql)
 {
@@ -189,6 +207,8 @@ static int step(struct rewriter *r)
         if (accepts)
             return rewrite_any_of_column(r, open);
     }
+    if (r->postgres && sql_token_is_word(t, "VARIADIC"))
+        return walk_variadic(r);
     if (sql_token_is_word(t, "OPERATOR"))
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))
@@ -261,6 +281,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->catalog = hint.catalog;
     r->tokens = sql;
     r->ddl = ddl_of(sql);
+    r->stored = stored_of(sql);
     r->may_be_bytes = r->postgres && may_be_bytes(sql);
     edits_init(&r->edits, a, sql.text);
     if (r->postgres) {

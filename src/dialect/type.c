@@ -45,7 +45,7 @@ static const struct {
 
 static const char *by_name(const struct rewriter *r, struct str name)
 {
-    if (r->catalog && str_ieq(name, STR("oid")))
+    if ((r->catalog || (r->postgres && r->ddl == DDL_NONE)) && str_ieq(name, STR("oid")))
         return "pg_oid"; /* the engine's oid is a BIGINT; about the catalog that is what results are sent as */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (str_ieq(name, str_of(types[i].from)))

@@ -92,9 +92,25 @@ static int literal_of(struct rewriter *r, const char *value, struct str *out)
     return ST_OK;
 }
 
+/* What a stored text asks for itself. */
+static bool asks_later(const struct rewriter *r, const char *name, struct str *out)
+{
+    if (r->stored == STORED_NOTHING)
+        return false;
+    if (strcmp(name, "user") == 0)
+        *out = STR("tavana_catalog.pg.own_user()");
+    else if (strcmp(name, "database") == 0)
+        *out = STR("tavana_catalog.pg.own_database()");
+    else
+        return false;
+    return true;
+}
+
 /* The session's answer as SQL, or `otherwise`. */
 int walk_ask(struct rewriter *r, const char *name, struct str otherwise, struct str *out)
 {
+    if (asks_later(r, name, out))
+        return ST_OK;
     const char *value = r->value ? r->value(r->arg, name) : NULL;
     *out = otherwise;
     return value ? literal_of(r, value, out) : ST_OK;
@@ -268,6 +284,8 @@ static int close_bracket(struct rewriter *r)
         TRY(walk_insert(r, r->token.at, STR(" AS BIGINT)], lambda x: false)")));
     if (f->brackets)
         TRY(walk_insert(r, r->end, str_of(f->brackets)));
+    if (f->resume)
+        sql_lexer_seek(&r->lexer, f->resume);
     return f->rows ? name_column(r, f) : ST_OK;
 }
 
@@ -279,6 +297,8 @@ static void track_clause(struct rewriter *r)
     struct frame *f = walk_top(r);
     if (t->kind != SQL_TOK_WORD || sql_token_is(&r->prev, '.'))
         return;
+    if (sql_token_is_word(t, "FROM") && sql_token_is_word(&r->prev, "DISTINCT"))
+        return; /* a IS DISTINCT FROM b */
     if (sql_token_is_word(t, "SELECT"))
         f->clause = CLAUSE_SELECT;
     else if (sql_token_is_word(t, "FROM") && f->call && f->clause == CLAUSE_OTHER)

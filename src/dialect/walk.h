@@ -38,9 +38,17 @@ struct frame {
     const char *source;             /* … that needs an alias of this name when it has none … */
     bool wrapped;                   /* … in a subquery that was opened for it */
     const char *brackets;           /* that close behind it, too */
+    size_t resume;                  /* where the walk goes on behind it; 0: there */
     const struct call_name *called; /* the function of ours that the call became; NULL: none */
     size_t argument;                /* … and how many commas or keywords of it have been passed */
     bool showing;                   /* … and whether the argument under way is shown */
+};
+
+/* What a statement leaves behind that others run: what the session alone knows is asked there anew. */
+enum stored {
+    STORED_NOTHING,
+    STORED_DEFAULTS, /* CREATE TABLE, ALTER TABLE; a query in it runs once */
+    STORED_QUERY,    /* CREATE VIEW, MACRO, FUNCTION */
 };
 
 struct rewriter {
@@ -55,7 +63,9 @@ struct rewriter {
     struct sql_lexer lexer; /* behind token */
     struct sql_token token, prev;
     struct column_names names;
-    struct edits named;       /* what names.c says, in order */
+    struct edits named;         /* what names.c says, in order */
+    struct column_event *items; /* of the select lists that are open, from the outermost on */
+    size_t nitems, items_cap;
     struct edits folded;      /* what fold.c says, in order */
     size_t start;             /* of the primary (name, literal, call, bracket) that ends with prev … */
     size_t end;               /* … and its end; start == end: none */
@@ -67,6 +77,7 @@ struct rewriter {
     bool postgres;            /* it means what PostgreSQL means by it */
     enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */
     enum ddl ddl;
+    enum stored stored;
     bool may_be_bytes; /* a string in it may be meant as one of bytes */
     bool adding;       /* behind ALTER TABLE's ADD: the next name is a column's */
     size_t depth;

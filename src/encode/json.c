@@ -95,9 +95,29 @@ static bool is_bare(const struct engine_column_type *t, const struct column_view
     case ENGINE_DECIMAL: return true;
     case ENGINE_FLOAT: return isfinite(((const float *)v->data)[row]);
     case ENGINE_DOUBLE: return isfinite(((const double *)v->data)[row]);
-    case ENGINE_VARCHAR: return t->alias && strcmp(t->alias, "JSON") == 0;
+    case ENGINE_VARCHAR:
+        return t->alias && (strcmp(t->alias, "JSON") == 0 || strcmp(t->alias, "pg_jsonb") == 0);
     default: return false;
     }
+}
+
+/* A moment's text from mark on as ISO 8601 writes it: 2020-01-02T03:04:05+00:00. */
+static void put_iso(struct json *j, const struct engine_column_type *t, size_t mark)
+{
+    struct buf *out = j->out;
+    uint8_t *blank = buf_ok(j->out) ? memchr(out->data + mark, ' ', out->len - mark) : NULL;
+    if (!blank) /* an infinity */
+        return;
+    *blank = 'T';
+    if (t->type == ENGINE_TIMESTAMP_TZ && out->len - mark > 3 &&
+        (out->data[out->len - 3] == '+' || out->data[out->len - 3] == '-'))
+        buf_put(out, ":00", 3);
+}
+
+static bool is_moment(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_TIMESTAMP || t->type == ENGINE_TIMESTAMP_S || t->type == ENGINE_TIMESTAMP_MS ||
+           t->type == ENGINE_TIMESTAMP_NS || t->type == ENGINE_TIMESTAMP_TZ;
 }
 
 static int scalar(struct json *j, const struct engine_column_type *t, const struct column_view *v, size_t row,
@@ -118,6 +138,8 @@ static int scalar(struct json *j, const struct engine_column_type *t, const stru
     size_t mark = j->out->len;
     TRY(cell_init(&c, t, 0, j->settings, NULL, j->e));
     TRY(cell_render(j->out, &c, v, row, j->e));
+    if (is_moment(t))
+        put_iso(j, t, mark);
     return is_bare(t, v, row) && !key ? ST_OK : quote_from(j, mark);
 }
 

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "encode/describe.h"
 #include "encode/encode_priv.h"
+#include "encode/json.h"
 
 #include <assert.h>
 
@@ -38,6 +39,13 @@ int shown_put(void *state, const struct column_view *v, size_t row, struct buf *
     const struct shown *s = state;
     assert(s && s->magic == SHOWN_MAGIC);
     return cell_render(out, &s->cell, v, row, e);
+}
+
+int shown_put_json(void *state, const struct column_view *v, size_t row, struct buf *out, struct err *e)
+{
+    const struct shown *s = state;
+    assert(s && s->magic == SHOWN_MAGIC);
+    return json_value(out, &s->cell, v, row, e);
 }
 
 void shown_end(void *state)

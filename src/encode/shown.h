@@ -11,9 +11,10 @@ struct column_view;
 struct engine_column_type;
 struct tz;
 
-/* The three calls of engine_text_ops. */
+/* The calls of engine_text_ops. */
 int shown_begin(void **out, const struct engine_column_type *t, const struct tz *zone, struct err *e);
 int shown_put(void *state, const struct column_view *v, size_t row, struct buf *out, struct err *e);
+int shown_put_json(void *state, const struct column_view *v, size_t row, struct buf *out, struct err *e);
 void shown_end(void *state);
 
 #endif

@@ -2,27 +2,17 @@
  * to text some are written anew. */
 #include "engine/catalog_types.h"
 
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/cleanup.h"
 #include "engine/catalog_type_make.h"
 #include "engine/column_view.h"
 #include "engine/functions.h"
-#include "pgfunc/json_tree.h"
 #include "pgtype/catalog_type.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    VALUE_MAX = 64 * 1024,
-    COST_BASE = 1,
-    COST_WIDER = 2,
-    COST_TEXT = 100,
-    EXPLICIT = -1,
-    JSON_MAX = 512 * 1024 * 1024
-};
+enum { VALUE_MAX = 64 * 1024, COST_BASE = 1, COST_WIDER = 2, COST_TEXT = 100 };
 
 /* ---- casts ---- */
 
@@ -91,40 +81,6 @@ static bool regproc_of(duckdb_function_info info, idx_t count, duckdb_vector in,
     return all;
 }
 
-/* A text as jsonb: sorted and spelled as PostgreSQL does. */
-static bool jsonb_of(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
-{
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    CLEANUP(arena_release) struct arena scratch;
-    CLEANUP(buf_release) struct buf text;
-    struct err e;
-    bool all = true;
-    err_init(&e);
-    arena_init(&scratch, JSON_MAX);
-    buf_init(&text, JSON_MAX);
-    for (idx_t i = 0; i < count && buf_ok(&text); i++) {
-        struct json j;
-        if (is_null(in, out, i))
-            continue;
-        buf_clear(&text);
-        arena_clear(&scratch);
-        err_init(&e);
-        if (json_parse(&scratch, (struct str){engine_string_data(&from[i]), from[i].len}, &j, &e) < 0) {
-            char message[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
-            (void)snprintf(message, sizeof message, ENGINE_ERROR_MARK "%s %s", sqlstate_code(e.code),
-                           e.message);
-            duckdb_cast_function_set_row_error(info, message, i, out);
-            all = false;
-            continue;
-        }
-        json_put(&text, &j);
-        duckdb_vector_assign_string_element_len(out, i, text.len ? (const char *)text.data : "", text.len);
-    }
-    if (!buf_ok(&text))
-        duckdb_cast_function_set_error(info, "out of memory");
-    return all && buf_ok(&text);
-}
-
 static int64_t element_at(const struct catalog_type *t, const void *data, idx_t i)
 {
     return t->base == CATALOG_INT2 ? ((const int16_t *)data)[i] : (int64_t)((const uint32_t *)data)[i];
@@ -170,20 +126,6 @@ static int add_cast(struct engine_conn *c, const struct catalog_type *t, duckdb_
                : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register casts of %s", t->name);
 }
 
-static int add_jsonb_casts(struct engine_conn *c, const struct catalog_type *t, duckdb_logical_type jsonb,
-                           duckdb_logical_type text, struct err *e)
-{
-    duckdb_logical_type json = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-    duckdb_logical_type_set_alias(json, "JSON");
-    int st = add_cast(c, t, text, jsonb, EXPLICIT, jsonb_of, e);
-    if (st == ST_OK)
-        st = add_cast(c, t, json, jsonb, EXPLICIT, jsonb_of, e);
-    if (st == ST_OK)
-        st = add_cast(c, t, jsonb, json, COST_WIDER, hand_on, e);
-    duckdb_destroy_logical_type(&json);
-    return st;
-}
-
 static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct err *e)
 {
     duckdb_logical_type from = catalog_types_make(t->name), base = catalog_types_base(t->base);
@@ -196,8 +138,6 @@ static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct
         st = add_cast(c, t, from, text, COST_TEXT, regproc_text, e);
     if (st == ST_OK && t->form == CATALOG_REGPROC)
         st = add_cast(c, t, text, from, COST_TEXT, regproc_of, e);
-    if (st == ST_OK && t->form == CATALOG_JSONB)
-        st = add_jsonb_casts(c, t, from, text, e);
     duckdb_destroy_logical_type(&from);
     duckdb_destroy_logical_type(&base);
     duckdb_destroy_logical_type(&text);

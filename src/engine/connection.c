@@ -53,6 +53,13 @@ void engine_set_owner(struct engine_conn *c, uint64_t owner)
     c->guard.owner = owner;
 }
 
+void engine_set_session(struct engine_conn *c, const char *user, const char *database)
+{
+    assert(!c->user && user && database);
+    c->user = user;
+    c->database = database;
+}
+
 void engine_interrupt(struct engine_conn *c)
 {
     duckdb_interrupt(c->conn);

@@ -18,8 +18,11 @@
 #include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
 #include "engine/interval_casts.h"
+#include "engine/json_values.h"
+#include "engine/jsonb_casts.h"
 #include "engine/list_functions.h"
 #include "engine/own_catalog.h"
+#include "engine/session_value.h"
 #include "engine/shown.h"
 #include "engine/sink_priv.h"
 #include "engine/text_casts.h"
@@ -149,6 +152,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(take_threads_over(c, e));
     TRY(load_extensions(c, o, b, e));
     TRY(catalog_types_register(c, e));
+    TRY(jsonb_casts_register(c, e));
     TRY(catalog_rows_register(c, e));
     TRY(catalog_list_register(c, e));
     TRY(catalog_lookup_register(c, e));
@@ -158,9 +162,11 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(arithmetic_register(c, e));
     TRY(unknown_register(c, e));
     TRY(shown_register(c, o->text, e));
+    TRY(json_values_register(c, o->text, e));
     TRY(interval_casts_register(c, e));
     TRY(list_functions_register(c, e));
     TRY(text_casts_register(c, e));
+    TRY(session_value_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));

@@ -41,6 +41,7 @@ struct engine_conn {
     struct engine_sink *sink;
     struct catalog_snapshot *catalog; /* NULL: none; with the next: catalog_snapshot.h */
     uint64_t catalog_needs;           /* lists that the statement being bound reads */
+    const char *user, *database;      /* of the session, lent; NULL: it is nobody's */
     struct guard_conn guard;
 };
 

@@ -170,8 +170,7 @@ static void only_column(const char *expression, char out[static SQL_NAME_MAX + 1
     (void)sql_lexer_next(&l, &t);
     for (; t.kind != SQL_TOK_END; t = after) {
         (void)sql_lexer_next(&l, &after);
-        bool skip = !sql_token_is_name(&t) || t.text.n > SQL_NAME_MAX || sql_token_is(&after, '(') ||
-                    sql_token_is(&after, '.');
+        bool skip = !sql_token_is_name(&t) || t.text.n > SQL_NAME_MAX || sql_token_is(&after, '(');
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             skip |= sql_token_is_word(&t, words[i]);
         if (skip)
@@ -342,6 +341,7 @@ static const struct {
     {"Schema with name ", " does not exist", NULL, SCHEMA_MISSING},
     {"Referenced column \"", "\" not found in FROM clause", NULL, COLUMN_MISSING},
     {"Table \"", "\" does not have a column named \"", "\"", COLUMN_OF_TABLE},
+    {"Values list \"", "\" does not have a column named \"", "\"", COLUMN_OF_TABLE}, /* a subquery, too */
     {"Table \"", "\" does not have a column with name \"", "\"", COLUMN_OF_RELATION},
     {"Referenced update column ", " not found in table", NULL, COLUMN_OF_TARGET},
     {"Referenced table \"", "\" not found", NULL, FROM_ENTRY_MISSING},

@@ -66,9 +66,40 @@ static bool add_cast(struct engine_conn *c, duckdb_type from, duckdb_type to, du
     return ok;
 }
 
+/* time - time */
+static void subtract(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    duckdb_vector a = duckdb_data_chunk_get_vector(input, 0), b = duckdb_data_chunk_get_vector(input, 1);
+    const int64_t *left = duckdb_vector_get_data(a), *right = duckdb_vector_get_data(b);
+    duckdb_interval *to = duckdb_vector_get_data(output);
+    (void)info;
+    for (size_t i = 0; i < duckdb_data_chunk_get_size(input); i++)
+        if (is_null(duckdb_vector_get_validity(a), i) || is_null(duckdb_vector_get_validity(b), i))
+            put_null(output, i);
+        else
+            to[i] = (duckdb_interval){.micros = left[i] - right[i]};
+}
+
+static bool add_difference(struct engine_conn *c)
+{
+    duckdb_scalar_function f = duckdb_create_scalar_function();
+    duckdb_logical_type time = duckdb_create_logical_type(DUCKDB_TYPE_TIME);
+    duckdb_logical_type interval = duckdb_create_logical_type(DUCKDB_TYPE_INTERVAL);
+    duckdb_scalar_function_set_name(f, "-");
+    duckdb_scalar_function_add_parameter(f, time);
+    duckdb_scalar_function_add_parameter(f, time);
+    duckdb_scalar_function_set_return_type(f, interval);
+    duckdb_scalar_function_set_function(f, subtract);
+    bool ok = duckdb_register_scalar_function(c->conn, f) == DuckDBSuccess;
+    duckdb_destroy_logical_type(&time);
+    duckdb_destroy_logical_type(&interval);
+    duckdb_destroy_scalar_function(&f);
+    return ok;
+}
+
 int interval_casts_register(struct engine_conn *c, struct err *e)
 {
     bool ok = add_cast(c, DUCKDB_TYPE_TIME, DUCKDB_TYPE_INTERVAL, interval_of_time) &&
-              add_cast(c, DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_TIME, time_of_interval);
+              add_cast(c, DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_TIME, time_of_interval) && add_difference(c);
     return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take casts of intervals");
 }

@@ -1,5 +1,5 @@
-/* Casts between interval and time, which the engine lacks. Of engine/ alone. Source: PostgreSQL 15
- * manual, 8.5. */
+/* Casts between interval and time, and time - time, which the engine lacks. Of engine/ alone.
+ * Source: PostgreSQL 15 manual, 8.5. */
 #ifndef TAVANA_ENGINE_INTERVAL_CASTS_H
 #define TAVANA_ENGINE_INTERVAL_CASTS_H
 

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
 #include "engine/view.h"
+#include "sql/name.h"
 
 #include <assert.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static int describe(struct engine_result *r, struct err *e)
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {
         const char *name = duckdb_column_name(&r->result, i);
-        if (!name || !(names[i] = arena_strdup(&r->arena, name)))
+        if (!name || !(names[i] = arena_strndup(&r->arena, name, strcspn(name, SQL_NAME_MARK))))
             return err_oom(e);
         duckdb_logical_type type = duckdb_column_logical_type(&r->result, i);
         int st = engine_type_new(&r->arena, type, &types[i], e);

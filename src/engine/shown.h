@@ -16,6 +16,8 @@ struct engine_text_ops {
     int (*begin)(void **out, const struct engine_column_type *t, const struct tz *zone, struct err *e);
     /* Appends a value that is not NULL. */
     int (*put)(void *state, const struct column_view *v, size_t row, struct buf *out, struct err *e);
+    /* Appends it as PostgreSQL's to_json writes it. */
+    int (*put_json)(void *state, const struct column_view *v, size_t row, struct buf *out, struct err *e);
     void (*end)(void *state); /* NULL is fine */
 };
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
+#include "sql/name.h"
 
 #include <assert.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static int read_columns(struct engine_stmt *st, struct err *e)
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {
         char *name = (char *)(uintptr_t)duckdb_prepared_statement_column_name(st->prepared, i);
-        names[i] = name ? arena_strdup(&st->arena, name) : NULL;
+        names[i] = name ? arena_strndup(&st->arena, name, strcspn(name, SQL_NAME_MARK)) : NULL;
         duckdb_free(name);
         if (!names[i])
             return err_oom(e);

@@ -148,7 +148,9 @@ static struct part interval_part(enum date_unit unit, const struct pg_interval *
 static int store_real(struct pg_call *call, struct part p)
 {
     call->result.is_null = p.null;
-    call->result.real = p.infinity ? (double)p.infinity * HUGE_VAL : (double)p.v / pow(10, p.digits);
+    call->result.real = p.infinity      ? (double)p.infinity * HUGE_VAL
+                        : p.digits == 0 ? (double)p.v
+                                        : (double)p.v / pow(10, p.digits);
     return ST_OK;
 }
 
@@ -157,11 +159,11 @@ static int store_numeric(struct pg_call *call, struct part p)
     if (p.infinity)
         return err_set(call->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
                        "infinity is not supported in a numeric");
+    static const int64_t tens[PG_NUMERIC_SCALE + 1] = {
+        10000000000, 1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
     assert(p.digits <= PG_NUMERIC_SCALE);
-    for (; p.digits < PG_NUMERIC_SCALE; p.digits++)
-        p.v *= 10;
     call->result.is_null = p.null;
-    call->result.wide = p.v;
+    call->result.wide = p.v * tens[p.digits];
     return ST_OK;
 }
 

@@ -80,8 +80,10 @@ static const struct {
 enum date_unit date_unit_find(struct str name)
 {
     size_t n = name.n < NAME_LENGTH ? name.n : NAME_LENGTH;
+    char first = (char)(n > 0 ? name.p[0] | ' ' : '\0'); /* small: most differ in it */
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i].name) == n && strncasecmp(names[i].name, name.p, n) == 0)
+        if (names[i].name[0] == first && strlen(names[i].name) == n &&
+            strncasecmp(names[i].name, name.p, n) == 0)
             return names[i].unit;
     return UNIT_UNKNOWN;
 }

@@ -132,7 +132,7 @@ static int string(struct parser *s, struct str *out)
 static int shift(struct parser *s, struct str whole, struct str fraction, long exponent, bool minus,
                  struct str *out)
 {
-    CLEANUP(buf_release) struct buf b;
+    CLEANUP(buf_release) struct buf b = {0};
     long n = (long)(whole.n + fraction.n), point = (long)whole.n + exponent,
          scale = (long)fraction.n - exponent;
     bool zero = true;

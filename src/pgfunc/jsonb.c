@@ -215,8 +215,11 @@ static int get_element(struct pg_call *call, bool text)
     struct arena *a;
     struct json j;
     TRY(parse(call, &a, &j));
-    size_t i = j.kind == JSON_ARRAY ? index_of(&j, call->args[1].integer) : j.n;
-    return answer(call, j.kind == JSON_ARRAY && i < j.n ? &j.items[i] : NULL, text);
+    const int64_t index = call->args[1].integer;
+    if (j.kind != JSON_ARRAY) /* a scalar counts as an array of one */
+        return answer(call, j.kind != JSON_OBJECT && (index == 0 || index == -1) ? &j : NULL, text);
+    size_t i = index_of(&j, index);
+    return answer(call, i < j.n ? &j.items[i] : NULL, text);
 }
 
 static int member(struct pg_call *call)
@@ -237,40 +240,6 @@ static int element(struct pg_call *call)
 static int element_text(struct pg_call *call)
 {
     return get_element(call, true);
-}
-
-static const struct json *step(const struct json *j, struct str key)
-{
-    int64_t index;
-    if (j->kind == JSON_OBJECT)
-        return json_member(j, key);
-    if (j->kind != JSON_ARRAY || !str_to_i64(key, INT32_MIN, INT32_MAX, &index))
-        return NULL;
-    size_t i = index_of(j, index);
-    return i < j->n ? &j->items[i] : NULL;
-}
-
-static int get_path(struct pg_call *call, bool text)
-{
-    struct arena *a;
-    struct json j;
-    struct array_text path;
-    const struct json *at = &j;
-    TRY(parse(call, &a, &j));
-    TRY(array_text_read(a, call->args[1].text, &path, call->e));
-    for (size_t i = 0; i < path.n && at; i++)
-        at = path.items[i].p ? step(at, path.items[i]) : NULL;
-    return answer(call, at, text);
-}
-
-static int path(struct pg_call *call)
-{
-    return get_path(call, false);
-}
-
-static int path_text(struct pg_call *call)
-{
-    return get_path(call, true);
 }
 
 /* ---- less of it ---- */
@@ -542,56 +511,6 @@ static int pretty(struct pg_call *call)
     return ST_OK;
 }
 
-/* What is made by json_build_object and kin has blanks where the engine's has none, at the top alone. */
-static void space(struct buf *out, struct str in, bool wide)
-{
-    size_t depth = 0;
-    for (size_t i = 0; i < in.n; i++) {
-        char c = in.p[i];
-        if (c == '"') {
-            size_t from = i++;
-            while (i < in.n && in.p[i] != '"')
-                i += in.p[i] == '\\' ? 2 : 1;
-            buf_put(out, in.p + from, (i < in.n ? i + 1 : in.n) - from);
-            continue;
-        }
-        bool opens = c == '[' || c == '{', closes = c == ']' || c == '}';
-        depth -= closes && depth > 0;
-        if (depth == 0 && closes && wide)
-            buf_put_u8(out, ' ');
-        if (depth == 1 && c == ':')
-            buf_put(out, " : ", 3);
-        else
-            buf_put_u8(out, (uint8_t)c);
-        if ((depth == 1 && c == ',') || (depth == 0 && opens && wide))
-            buf_put_u8(out, ' ');
-        depth += opens;
-    }
-}
-
-static int spaced(struct pg_call *call)
-{
-    space(call->out, call->args[0].text, false);
-    return ST_OK;
-}
-
-static int spaced_widely(struct pg_call *call)
-{
-    space(call->out, call->args[0].text, true);
-    return ST_OK;
-}
-
-/* A number's text as json shows it, which has no NaN. */
-static int json_number(struct pg_call *call)
-{
-    struct str s = call->args[0].text;
-    if (s.n && (s.p[s.n - 1] | 0x20) >= 'a')
-        json_put_string(call->out, s);
-    else
-        call->result.text = s;
-    return ST_OK;
-}
-
 /* Of which only the type is looked at. */
 static int no_value(struct pg_call *call)
 {
@@ -615,18 +534,11 @@ const struct pg_function pg_jsonb_functions[] = {
     {.name = "json_extract", .args = {PG_JSONB, PG_INT4}, .result = PG_JSONB, .call = element, KEEPS},
     {.name = "->>", .args = {PG_JSONB, PG_TEXT}, .result = PG_TEXT, .call = member_text, KEEPS},
     {.name = "->>", .args = {PG_JSONB, PG_INT4}, .result = PG_TEXT, .call = element_text, KEEPS},
-    {.name = "pg_json_path", .args = {PG_JSONB, PG_TEXT}, .result = PG_JSONB, .call = path, KEEPS},
-    {.name = "pg_json_path", .args = {PG_JSON, PG_TEXT}, .result = PG_JSON, .call = path, KEEPS},
-    {.name = "pg_json_path", .args = {PG_TEXT, PG_TEXT}, .result = PG_JSON, .call = path, KEEPS},
-    {.name = "pg_json_path_text", .args = {PG_TEXT, PG_TEXT}, .result = PG_TEXT, .call = path_text, KEEPS},
     {.name = "pg_json_has", .args = {PG_TEXT, PG_TEXT}, .result = PG_BOOL, .call = exists, KEEPS},
     {.name = "pg_json_has_any", .args = {PG_TEXT, PG_TEXT}, .result = PG_BOOL, .call = exists_any, KEEPS},
     {.name = "pg_json_has_all", .args = {PG_TEXT, PG_TEXT}, .result = PG_BOOL, .call = exists_all, KEEPS},
     {.name = "pg_concat_type", .args = {PG_TEXT}, .result = PG_TEXT, .call = no_value},
     {.name = "pg_concat_type", .args = {PG_JSONB}, .result = PG_JSONB, .call = no_value},
-    {.name = "pg_json_spaced", .args = {PG_JSON}, .result = PG_JSON, .call = spaced},
-    {.name = "pg_json_agg_spaced", .args = {PG_JSON}, .result = PG_JSON, .call = spaced_widely},
-    {.name = "pg_json_number", .args = {PG_TEXT}, .result = PG_JSON, .call = json_number},
     {.name = "pg_jsonb_delete_keys",
      .args = {PG_JSONB, PG_TEXT},
      .result = PG_JSONB,

@@ -65,6 +65,7 @@ static struct advisory *all_of(const struct session *s)
 
 /* ---- with the lock ---- */
 
+/* Whether two keys are one lock. */
 static bool same_key(const struct advisory_key *a, const struct advisory_key *b)
 {
     return a->is_pair == b->is_pair && a->number == b->number && a->database == b->database;
@@ -76,6 +77,7 @@ static struct list *bucket_of(struct advisory *all, const struct advisory_key *k
     return &all->buckets[(h ^ (h >> 32)) % ADVISORY_BUCKETS];
 }
 
+/* NULL: nobody holds it or waits for it. */
 static struct advisory_entry *find_entry(struct advisory *all, const struct advisory_key *key)
 {
     list_for_each (link, bucket_of(all, key)) {
@@ -86,6 +88,7 @@ static struct advisory_entry *find_entry(struct advisory *all, const struct advi
     return NULL;
 }
 
+/* The same, made when there is none. NULL without memory. */
 static struct advisory_entry *entry_of(struct advisory *all, const struct advisory_key *key)
 {
     struct advisory_entry *x = find_entry(all, key);
@@ -101,6 +104,7 @@ static struct advisory_entry *entry_of(struct advisory *all, const struct adviso
     return x;
 }
 
+/* An entry lives as long as somebody holds the lock or waits for it. */
 static void drop_if_idle(struct advisory_entry *x)
 {
     if (!list_is_empty(&x->holds) || !list_is_empty(&x->line))
@@ -109,6 +113,7 @@ static void drop_if_idle(struct advisory_entry *x)
     mem_free(x);
 }
 
+/* What a session holds itself never stands in its way. */
 static bool conflicts(bool shared, const struct advisory_hold *other, const struct session *s)
 {
     return other->session != s && !(shared && other->mode.shared);
@@ -169,6 +174,7 @@ static void grant(struct advisory_entry *x)
         next = link->next;
         if (!can_have(x, w->session, w->hold->mode.shared, w))
             continue;
+        assert(!w->granted && w->session->advisory.wait == w);
         list_remove(&w->in_line);
         put_hold(x, w->hold);
         w->granted = true;
@@ -176,9 +182,11 @@ static void grant(struct advisory_entry *x)
     }
 }
 
+/* Gives it back, and hands on what that leaves free. */
 static void drop_hold(struct session *s, struct advisory_hold *h)
 {
     struct advisory_entry *x = h->entry;
+    assert(h->session == s && s->advisory.n > 0);
     list_remove(&h->of_entry);
     list_remove(&h->of_session);
     s->advisory.n--;
@@ -303,6 +311,7 @@ static int stand_in_line(struct session *s, struct advisory_wait *w, struct err 
                       most);
         return ST_ERR;
     }
+    assert(!s->advisory.wait && w->hold && !w->granted);
     list_append(&w->entry->line, &w->in_line);
     list_append(&all->waits, &w->in_all);
     all->nwaits++;
@@ -334,6 +343,7 @@ static bool is_granted(struct advisory *all, const struct advisory_wait *w)
     return granted;
 }
 
+/* Until it is granted, or something else ends the wait. */
 static int wait_for(struct session *s, const struct advisory_wait *w, struct err *e)
 {
     int64_t limit = settings_duration_us(&s->settings, SET_LOCK_TIMEOUT);
@@ -390,6 +400,7 @@ bool advisory_unlock(struct session *s, const struct advisory_key *key, bool sha
     return h != NULL;
 }
 
+/* All of one life, from that place in the session's order on. */
 static void drop_where(struct session *s, bool transaction, uint64_t born)
 {
     struct advisory *all = all_of(s);

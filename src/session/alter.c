@@ -5,6 +5,7 @@
 
 #include "session/rebuild.h"
 #include "session/referring.h"
+#include "session/sequence.h"
 #include "session/session_priv.h"
 #include "sql/name.h"
 #include "sql/tokens.h"
@@ -44,6 +45,15 @@ static int refuse(struct altering *a, const char *what)
     return err_set(a->err, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
 }
 
+/* PostgreSQL lets ALTER TABLE say whose any relation is. */
+static bool only_owners(const struct sql_alter *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->actions[i].what != SQL_ALTER_OWNER)
+            return false;
+    return true;
+}
+
 static int find(struct altering *a)
 {
     const struct sql_alter *x = a->alter;
@@ -51,6 +61,7 @@ static int find(struct altering *a)
     TRY(relation_find(a->session, &name,
                       x->object == SQL_ALTER_SEQUENCE ? "S"
                       : x->object == SQL_ALTER_INDEX  ? "i"
+                      : only_owners(x)                ? "rvSi"
                                                       : "rv",
                       &a->relation, a->err));
     a->full = a->relation.found ? a->relation.full : sql_of(a->session, x->name);
@@ -76,7 +87,7 @@ static bool minds_indexes(const struct sql_alter *x)
         case SQL_ALTER_LIGHT:
         case SQL_ALTER_ADD_UNIQUE:
         case SQL_ALTER_ADD_SERIAL:
-        case SQL_ALTER_RESTART:
+        case SQL_ALTER_OPTIONS:
         case SQL_ALTER_OWNER:
         case SQL_ALTER_NOTHING: break;
         }
@@ -369,14 +380,10 @@ static int drop_limit(struct altering *a, const struct sql_alter_action *action)
     assert(action->what == SQL_ALTER_UNLIMIT);
     if (!keeps_limits(a))
         return ST_OK;
-    TRY(ask_column(
-        a, &action->from,
-        action->if_exists
-            ? "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
-              "constraint_type = 'CHECK' AND tavana_catalog.pg.check_identity(expression) IS NOT NULL)"
-            : "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
-              "constraint_type = 'CHECK' AND tavana_catalog.pg.check_type(expression) IS NOT NULL)",
-        &rows));
+    TRY(ask_column(a, &action->from,
+                   "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
+                   "constraint_type = 'CHECK' AND tavana_catalog.pg.check_type(expression) IS NOT NULL)",
+                   &rows));
     if (rows.n == 0)
         return ST_OK;
     a->away |= a->relation.nindexes > 0;
@@ -461,7 +468,9 @@ static int add_serial(struct altering *a, const struct sql_alter_action *action)
     if (!column)
         return err_oom(a->err);
     column[sql_name_read(&action->from, column)] = '\0';
-    const char *sequence = serial_name(a, column), *name = step_name(s, column);
+    struct str given = action->sequence.name;
+    const char *sequence = given.n ? sequence_name(s, given) : serial_name(a, column);
+    const char *name = step_name(s, column);
     const char *literal = sequence ? step_literal(s, sequence) : NULL;
     if (!literal || !name)
         return err_oom(a->err);
@@ -510,12 +519,27 @@ static int rename_index(struct altering *a, const struct sql_alter_action *actio
 
 static int of_sequence(struct altering *a, const struct sql_alter_action *action)
 {
-    if (action->what == SQL_ALTER_RESTART && a->relation.found)
-        return alter_restart(a->session, &a->relation,
-                             action->text.n ? sql_of(a->session, action->text) : NULL, a->err);
+    if (action->what == SQL_ALTER_OPTIONS && a->relation.found)
+        return sequence_alter(a->session, &a->relation, &action->sequence, a->err);
     if (action->what == SQL_ALTER_OWNER || action->what == SQL_ALTER_NOTHING)
         return action->what == SQL_ALTER_OWNER ? owner(a, action) : ST_OK;
     return refuse(a, "this form of ALTER SEQUENCE");
+}
+
+/* ALTER TABLE … ALTER COLUMN … RESTART */
+static int alter_sequence(struct altering *a, const struct sql_alter_action *action)
+{
+    struct relation q;
+    char *column = arena_alloc(&a->session->message_arena, action->from.text.n + 1);
+    if (!column)
+        return err_oom(a->err);
+    column[sql_name_read(&action->from, column)] = '\0';
+    TRY(sequence_of_column(a->session, &a->relation, column, &q, a->err));
+    if (!q.found)
+        return err_set(a->err, SQLSTATE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                       "column \"%s\" of relation \"%s\" is not an identity column", column,
+                       a->relation.name);
+    return sequence_alter(a->session, &q, &action->sequence, a->err);
 }
 
 static int run_action(struct altering *a, const struct sql_alter_action *action)
@@ -542,7 +566,7 @@ static int run_action(struct altering *a, const struct sql_alter_action *action)
     case SQL_ALTER_DROP_CONSTRAINT: return drop_constraint(a, action);
     case SQL_ALTER_ADD_SERIAL: return add_serial(a, action);
     case SQL_ALTER_OWNER: return owner(a, action);
-    case SQL_ALTER_RESTART:
+    case SQL_ALTER_OPTIONS: return alter_sequence(a, action);
     case SQL_ALTER_NOTHING: break;
     }
     return ST_OK;
@@ -588,70 +612,4 @@ int alter_run(struct session *s, struct statement *command, struct command_resul
         TRY(run_action(&a, &a.alter->actions[i]));
     TRY(put_indexes_back(&a));
     return referring_put_back(s, &a.referring, e);
-}
-
-/* ---- sequences ---- */
-
-/* What a column's default needs is not replaced: the defaults go for that while. */
-static int defaults(struct session *s, const struct ask_rows *rows, bool back, struct err *e)
-{
-    for (size_t i = 0; i < rows->n; i++) {
-        const char *table = ask_value(rows, i, 0), *column = step_name(s, ask_value(rows, i, 1));
-        if (!column)
-            return err_oom(e);
-        TRY(step_run(s,
-                     back ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", table, column,
-                                      ask_value(rows, i, 2))
-                          : step_text(s, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table, column),
-                     e));
-    }
-    return ST_OK;
-}
-
-/* The comment of a sequence whose first value is another than the engine's, which begins with the next one:
- * "comment RS first". Nobody is shown what follows the RS. */
-static int put_comment(struct session *s, const struct relation *q, const char *comment, const char *first,
-                       struct err *e)
-{
-    const char *text = step_text(s, "%.*s%s%s", comment ? (int)strcspn(comment, "\x1e") : 0,
-                                 comment ? comment : "", first ? "\x1e" : "", first ? first : "");
-    if (!text || !*text)
-        return text ? ST_OK : err_oom(e);
-    text = step_literal(s, text);
-    return text ? step_run(s, step_text(s, "COMMENT ON SEQUENCE %s IS %s", q->full, text), e) : err_oom(e);
-}
-
-int alter_restart(struct session *s, const struct relation *q, const char *start, struct err *e)
-{
-    struct ask_rows users, is;
-    assert(q->found && q->kind == 'S');
-    const char *name = step_literal(s, q->name), *schema = step_literal(s, q->schema);
-    if (!name || !schema)
-        return err_oom(e);
-    const char *sql = step_text(
-        s,
-        "SELECT system.main.format('\"{}\".\"{}\".\"{}\"', system.main.replace(database_name, '\"', '\"\"'), "
-        "system.main.replace(schema_name, '\"', '\"\"'), system.main.replace(table_name, '\"', '\"\"')), "
-        "column_name, column_default FROM system.main.duckdb_columns() WHERE column_default IS NOT NULL AND "
-        "system.main.contains(column_default, 'nextval(') AND system.main.contains(column_default, %s)",
-        name);
-    TRY(sql ? session_ask(s, sql, &users, e) : err_oom(e));
-    sql =
-        step_text(s,
-                  "SELECT start_value, increment_by, min_value, max_value, CASE WHEN cycle THEN 'CYCLE' ELSE "
-                  "'NO CYCLE' END, comment FROM system.main.duckdb_sequences() WHERE sequence_name = %s AND "
-                  "schema_name = %s",
-                  name, schema);
-    TRY(sql ? session_ask(s, sql, &is, e) : err_oom(e));
-    const char *comment = ask_value(&is, 0, 5), *first = comment ? strchr(comment, '\x1e') : NULL;
-    first = first ? first + 1 : ask_value(&is, 0, 0);
-    TRY(defaults(s, &users, false, e));
-    TRY(step_run(
-        s,
-        step_text(s, "CREATE OR REPLACE %sSEQUENCE %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START %s %s",
-                  q->temporary ? "TEMP " : "", q->full, ask_value(&is, 0, 1), ask_value(&is, 0, 2),
-                  ask_value(&is, 0, 3), start ? start : first, ask_value(&is, 0, 4)),
-        e));
-    TRY(put_comment(s, q, comment, start ? first : NULL, e));
-    return defaults(s, &users, true, e);
 }

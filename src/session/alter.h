@@ -11,7 +11,5 @@ struct statement;
 
 /* All actions or none. The engine alters no table that has an index: those are dropped and made again. */
 int alter_run(struct session *s, struct statement *command, struct command_result *r, struct err *e);
-/* The next value of a sequence is `start`, or its first one (NULL). */
-int alter_restart(struct session *s, const struct relation *sequence, const char *start, struct err *e);
 
 #endif

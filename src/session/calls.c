@@ -43,6 +43,7 @@ static const struct {
 
 int calls_describe(struct session *s, struct statement *st, struct err *e)
 {
+    assert(st->engine && st->sql.parsed && !st->desc);
     const struct sql_calls *all = &st->sql.parsed->calls;
     const struct row_desc *has = st->engine->info.desc;
     if (!has || has->ncolumns + (size_t)1 < all->nitems)
@@ -114,6 +115,7 @@ static struct advisory_key key_of(const struct session *s, const char *const *ar
     return key;
 }
 
+/* Locks, tries, gives back. PostgreSQL warns whoever gives back what it does not hold. */
 static int call_lock(struct session *s, const struct sql_call_item *item, const char *const *args,
                      struct answer *out, struct err *e)
 {
@@ -186,6 +188,7 @@ static int call(struct session *s, const struct sql_call_item *item, const char 
 
 /* ---- rows ---- */
 
+/* A column of the answer: its length and its bytes, in the format that the client wants. */
 static void put_answer(struct buf *b, enum sql_call_result result, bool binary, const struct answer *a)
 {
     char text[24];
@@ -260,6 +263,7 @@ static int take_rows(struct session *s, struct portal *p, const struct sql_calls
     for (size_t i = 0; i < n && p->formats; i++)
         formats[i] = item_at(all, i, n) ? 0 : p->formats[i];
     const struct backend_fetch how = {.formats = formats, .batch_bytes = session_config(s)->flush_bytes};
+    assert(!p->engine->started);
     TRY(s->engine->ops->start(p->engine, e));
     TRY(s->engine->ops->fetch(p->engine, &how, &stream, e));
     int st;

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "session/session_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct channel {
@@ -82,6 +83,7 @@ void notify_session_end(struct session *s)
 
 /* ---- LISTEN, UNLISTEN ---- */
 
+/* Notes a LISTEN or UNLISTEN; it counts when the transaction is committed. */
 static int change(struct session *s, const char *name, bool listen, struct err *e)
 {
     size_t n = name ? strlen(name) : 0;
@@ -139,6 +141,7 @@ static void apply_change(struct notify_session *n, struct channel *c)
     mem_free(c);
 }
 
+/* LISTEN and UNLISTEN of a transaction that was committed, in their order. */
 static void apply_changes(struct session *s)
 {
     struct notify_session *n = &s->notify;
@@ -157,6 +160,7 @@ static void apply_changes(struct session *s)
 
 /* ---- NOTIFY ---- */
 
+/* A notification with its own copies of the texts. NULL without memory. */
 static struct notification *make(uint32_t pid, const char *channel, const char *payload)
 {
     struct notification *n = mem_calloc(1, sizeof *n);
@@ -176,6 +180,7 @@ static struct notification *make(uint32_t pid, const char *channel, const char *
 int notify_send(struct session *s, const char *channel, const char *payload, struct err *e)
 {
     struct notify_session *mine = &s->notify;
+    assert(s->tx.state != TX_IDLE || !channel); /* it comes with the transaction's end */
     if (!channel || !*channel)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "channel name cannot be empty");
     if (strlen(channel) > SQL_NAME_MAX)
@@ -200,6 +205,7 @@ int notify_send(struct session *s, const char *channel, const char *payload, str
     return ST_OK;
 }
 
+/* Channels are those of a database. */
 static bool same_database(const struct session *a, const struct session *b)
 {
     return strcmp(a->database, b->database) == 0;
@@ -276,6 +282,7 @@ struct notification *notify_take(struct session *s)
     if (!list_is_empty(&mine->inbox)) {
         n = list_entry(mine->inbox.next, struct notification, link);
         list_remove(&n->link);
+        assert(mine->inbox_bytes >= n->bytes);
         mine->inbox_bytes -= n->bytes;
     }
     atomic_store(&mine->any, !list_is_empty(&mine->inbox));

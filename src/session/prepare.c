@@ -181,14 +181,14 @@ static int explain_where_current_of(const struct sql_statement *sql, struct err 
     return ST_ERR;
 }
 
-/* edits: from text to what the engine got. */
+/* edits: from text to what was translated; led: what the engine got. */
 static int explain(const struct session *s, const struct session_query *q, struct str text,
-                   const struct sql_rewritten *edits, struct err *e)
+                   const struct sql_rewritten *edits, struct str led, struct err *e)
 {
     if (q->sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
         e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
     e->position = sql_rewrite_position(edits, text, e->position);
-    qualified_explain(s, text, e);
+    qualified_explain(s, text, led, e);
     if (q->made)
         e->position = sql_rewrite_position(q->made, q->sql->text, e->position);
     sql_shift_position(q->sql, e);
@@ -250,7 +250,8 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
             return ST_OK;
         if (n == GROUPED_MAX || !may_group(s, &scratch, &way, &led, e)) {
             e->position = sql_rewrite_position(&led.edits, way.sql.text, e->position);
-            return explain(s, q, way.base.text, &way.more, e);
+            return explain(s, q, way.base.text, &way.more, led.edits.nedits ? led.edits.text : way.sql.text,
+                           e);
         }
         err_init(e);
     }
@@ -283,7 +284,7 @@ int session_check_syntax(struct session *s, const struct sql_statement *sql, str
     TRY(lead(s, &scratch, &sent, &led, e));
     TRY(session_engine(s, &engine, e));
     int rc = engine->ops->split(engine, led.sql.text, no_piece, NULL, e);
-    return rc < 0 ? explain(s, &q, sql->text, &led.edits, e) : ST_OK;
+    return rc < 0 ? explain(s, &q, sql->text, &led.edits, led.sql.text, e) : ST_OK;
 }
 
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)

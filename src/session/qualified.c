@@ -211,6 +211,37 @@ static void explain_name(struct str text, struct err *e)
     reword(e, e->code, message, e->position);
 }
 
+/* A column that is not found since there are two of its name (dialect/names.c). */
+static bool explain_twin(struct str led, struct err *e)
+{
+    char name[NAME_TEXT_MAX], marked[NAME_TEXT_MAX + 4], message[ERR_MESSAGE_MAX];
+    if (!memchr(led.p, SQL_NAME_MARK[0], led.n) ||
+        (!cut(e->message, "column \"", "\" does not exist", name) &&
+         !cut(e->message, "column ", " does not exist", name)))
+        return false;
+    const char *column = strrchr(name, '.');
+    column = column ? column + 1 : name;
+    (void)snprintf(marked, sizeof marked, "\"%s" SQL_NAME_MARK, column);
+    if (!memmem(led.p, led.n, marked, strlen(marked)))
+        return false;
+    (void)snprintf(message, sizeof message, "column reference \"%s\" is ambiguous", column);
+    reword(e, SQLSTATE_AMBIGUOUS_COLUMN, message, e->position);
+    e->hint[0] = '\0';
+    return true;
+}
+
+/* Marks are for the engine alone. */
+static void strip_marks(char *text)
+{
+    char *to = text;
+    for (const char *p = text; *p;)
+        if (*p == SQL_NAME_MARK[0])
+            p += 1 + strspn(p + 1, "0123456789");
+        else
+            *to++ = *p++;
+    *to = '\0';
+}
+
 /* "shop.main.t" in a hint: main is public. */
 static void explain_hint(struct err *e)
 {
@@ -234,10 +265,14 @@ static void explain_hint(struct err *e)
     memcpy(e->hint, out, n + 1);
 }
 
-void qualified_explain(const struct session *s, struct str text, struct err *e)
+void qualified_explain(const struct session *s, struct str text, struct str led, struct err *e)
 {
     if (!means_postgres(s))
         return;
+    if (explain_twin(led, e))
+        return;
+    strip_marks(e->message);
+    strip_marks(e->hint);
     if (e->hint[0])
         explain_hint(e);
     if (!explain_database(text, e))

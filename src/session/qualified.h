@@ -17,7 +17,7 @@ bool qualified_database_stays(struct session *s);
 int qualified_leave_database(struct session *s, struct relation_name *name, struct err *e);
 /* A relation's name as text: as the engine knows it. As before; 53200. */
 int qualified_lead(struct session *s, struct str *name, struct err *e);
-/* e says what the engine found wrong with text, and where in it: in PostgreSQL's words. */
-void qualified_explain(const struct session *s, struct str text, struct err *e);
+/* e says what the engine found wrong with text, which it was led, and where in it: in PostgreSQL's words. */
+void qualified_explain(const struct session *s, struct str text, struct str led, struct err *e);
 
 #endif

@@ -164,6 +164,7 @@ enum registry_signal registry_signal(struct session *by, int64_t pid, bool termi
 {
     struct session_server *v = by->server;
     enum registry_signal st = REGISTRY_NOBODY;
+    assert(by->magic == SESSION_MAGIC);
     (void)pthread_mutex_lock(&v->lock);
     struct session *s = by_pid(v, pid);
     if (s && strcmp(s->user, by->user) != 0)

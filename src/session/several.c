@@ -3,9 +3,11 @@
 #include "session/several.h"
 
 #include "session/referring.h"
+#include "session/sequence.h"
 #include "session/session_priv.h"
 #include "sql/edits.h"
 #include "sql/name.h"
+#include "sql/sequence.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -82,7 +84,7 @@ static int restart(struct session *s, struct str table, struct err *e)
         read_name(sequence, strlen(sequence), &name);
         TRY(relation_find(s, &name, "S", &q, e));
         if (q.found)
-            TRY(alter_restart(s, &q, NULL, e));
+            TRY(sequence_alter(s, &q, &(struct sql_sequence_options){.restarts = true}, e));
     }
     return ST_OK;
 }
@@ -166,7 +168,7 @@ int several_run(struct session *s, struct statement *command, struct command_res
     if (all->drops_tables)
         TRY(free_of_references(s, all, e));
     for (size_t i = 0; i < all->n; i++) {
-        struct str text;
+        struct str text = {NULL, 0};
         TRY(text_of_one(s, all, i, &text, e));
         int rc = run_alone(s, text, e);
         if (rc < 0) /* the head stands in front of each */
@@ -206,7 +208,7 @@ static int make_sequence(struct session *s, const struct sql_table *t, const str
     (void)snprintf(text, n, "CREATE %s%sSEQUENCE %s%.*s %.*s", keep ? "" : "OR REPLACE ",
                    t->temporary ? "TEMPORARY " : "", keep ? "IF NOT EXISTS " : "", (int)q->name.n, q->name.p,
                    (int)q->options.n, q->options.p);
-    return run_alone(s, str_of(text), e);
+    return step_run_sent(s, text, e);
 }
 
 /* The schema of the table, with a dot. */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/sequence.h"
 #include "sql/token.h"
 
 #include <stdbool.h>
@@ -33,11 +34,11 @@ enum sql_alter_what {
     SQL_ALTER_ADD_UNIQUE,  /* UNIQUE (text), called `to` if that is given */
     SQL_ALTER_ADD_CHECKED, /* a CHECK, FOREIGN KEY or column, `text`: the table is made anew with it */
     SQL_ALTER_LIMIT,   /* `text`, a CHECK of a type's modifier (limit.h), is added, when the column is new */
-    SQL_ALTER_UNLIMIT, /* the one that `from` has goes, when it has one; if_exists: that of an identity */
+    SQL_ALTER_UNLIMIT, /* the one that `from` has goes, when it has one */
     SQL_ALTER_DROP_CONSTRAINT, /* `from`, if_exists */
     SQL_ALTER_ADD_SERIAL, /* `from` gets a sequence with those `options` as its default; with a `type` the column
                              is added */
-    SQL_ALTER_RESTART,    /* a sequence begins with `text`, or again when that is empty */
+    SQL_ALTER_OPTIONS,    /* a sequence gets `sequence` */
     SQL_ALTER_OWNER,      /* `to` has to be the user */
     SQL_ALTER_NOTHING,    /* says nothing here */
 };
@@ -47,6 +48,7 @@ struct sql_alter_action {
     bool if_exists;
     struct str text, type, options; /* lent, or of the arena */
     struct sql_token from, to;
+    struct sql_sequence_options sequence; /* of SQL_ALTER_OPTIONS; of SQL_ALTER_ADD_SERIAL its name */
 };
 
 struct sql_alter {

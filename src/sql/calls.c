@@ -134,6 +134,7 @@ struct parsing {
     bool sets, reads; /* sequences */
 };
 
+/* A call that the session cannot answer, since it would have to know what the engine makes of it. */
 static int refuse(struct parsing *p, const struct sql_call_function *f)
 {
     (void)err_set(p->r.err, SQLSTATE_FEATURE_NOT_SUPPORTED,
@@ -203,6 +204,7 @@ static int read_argument(struct parsing *p, struct argument *out)
     return ST_OK;
 }
 
+/* Three texts at one place. */
 static int put_text(struct parsing *p, size_t at, const char *a, const char *b, const char *c)
 {
     size_t n = strlen(a) + strlen(b) + strlen(c);
@@ -215,6 +217,7 @@ static int put_text(struct parsing *p, size_t at, const char *a, const char *b, 
     return edits_replace(&p->edits, at, 0, (struct str){text, n}, p->r.err);
 }
 
+/* What an argument is cast to: of a lock's key that depends on how many there are. */
 static const char *type_of(const struct sql_call_function *f, unsigned argument, unsigned nargs)
 {
     const char *type = f->types[argument];
@@ -267,6 +270,7 @@ static bool is_clause(const struct sql_token *t)
     return false;
 }
 
+/* What may follow an item of the target list. */
 static bool ends_item(const struct sql_token *t)
 {
     return t->kind == SQL_TOK_END || sql_token_is(t, ',') || is_clause(t);

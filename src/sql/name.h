@@ -10,6 +10,10 @@
 
 struct buf;
 
+/* In a name that a statement gives the engine: what follows keeps it apart from another of the same name, and
+ * nobody is shown it. */
+#define SQL_NAME_MARK "\001"
+
 /* Appends a name in quotes, whatever is in it. */
 void sql_name_put(struct buf *b, struct str name);
 /* The name that a token writes: without its quotes, each doubled one as one; a plain one in lower case, of

@@ -27,11 +27,12 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_INDEX: return sql_parse_index(a, s, &out->index, e);
     case SQL_EXPLAIN: return sql_parse_explain(a, s, &out->explain, e);
     case SQL_SEVERAL: return sql_parse_several(a, s, &out->several, e);
+    case SQL_MATVIEW: return sql_parse_matview(a, s, &out->matview, e);
+    case SQL_UTILITY: return sql_parse_utility(a, s, &out->utility, e);
     case SQL_CALLS: return sql_parse_calls(a, s, &out->calls, e);
     case SQL_SET_CONFIG: return sql_parse_set_config(a, s, &out->set_config, e);
     case SQL_EMPTY:
     case SQL_ENGINE:
-    case SQL_LOCK:
     case SQL_DO: break;
     }
     return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is no command that is parsed", s->word);

@@ -9,11 +9,13 @@
 #include "sql/cursor.h"
 #include "sql/explain.h"
 #include "sql/index.h"
+#include "sql/matview.h"
 #include "sql/prepare.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/statement.h"
 #include "sql/table.h"
+#include "sql/utility.h"
 
 /* By the statement's kind. What they lend is of its text or lies in the arena. */
 struct sql_parsed {
@@ -33,6 +35,8 @@ struct sql_parsed {
         struct sql_index index;
         struct sql_several several;
         struct sql_set_config set_config;
+        struct sql_matview matview;
+        struct sql_utility utility;
         struct sql_calls calls;
     };
 };

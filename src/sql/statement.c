@@ -9,10 +9,12 @@
 #include "sql/calls.h"
 #include "sql/explain.h"
 #include "sql/index.h"
+#include "sql/matview.h"
 #include "sql/set_config.h"
 #include "sql/several.h"
 #include "sql/table.h"
 #include "sql/tokens.h"
+#include "sql/utility.h"
 
 enum { HEAD = 4, WORD_MAX = 63 };
 
@@ -149,14 +151,20 @@ static enum sql_kind check_prepare(const struct sql_token *head, struct sql_toke
 
 static enum sql_kind check_several(const struct sql_token *head, struct sql_tokens text)
 {
-    (void)head;
-    return sql_is_several(text) ? SQL_SEVERAL : SQL_ENGINE;
+    if (sql_token_is_word(&head[1], "MATERIALIZED"))
+        return sql_is_matview(text) ? SQL_MATVIEW : SQL_ENGINE;
+    return sql_is_several(text) ? SQL_SEVERAL : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 
 static enum sql_kind check_create(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
-    return sql_is_index(text) ? SQL_INDEX : sql_is_table(text) ? SQL_TABLE : SQL_ENGINE;
+    if (sql_is_matview(text))
+        return SQL_MATVIEW;
+    return sql_is_index(text)     ? SQL_INDEX
+           : sql_is_table(text)   ? SQL_TABLE
+           : sql_is_utility(text) ? SQL_UTILITY
+                                  : SQL_ENGINE;
 }
 
 static enum sql_kind check_explain(const struct sql_token *head, struct sql_tokens text)
@@ -168,7 +176,7 @@ static enum sql_kind check_explain(const struct sql_token *head, struct sql_toke
 static enum sql_kind check_alter(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
-    return sql_is_alter(text) ? SQL_ALTER : SQL_ENGINE;
+    return sql_is_alter(text) ? SQL_ALTER : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 
 /* By the next token and the words before brackets. */
@@ -178,7 +186,19 @@ static enum sql_kind check_select(const struct sql_token *head, struct sql_token
                   (sql_token_is_word(&head[1], "pg_catalog") && sql_token_is_word(&head[3], "set_config"));
     if (may_be && sql_is_set_config(text))
         return SQL_SET_CONFIG;
-    return sql_has_calls(text) ? SQL_CALLS : SQL_ENGINE;
+    return sql_has_calls(text) ? SQL_CALLS : sql_is_select_into(text) ? SQL_MATVIEW : SQL_ENGINE;
+}
+
+static enum sql_kind check_utility(const struct sql_token *head, struct sql_tokens text)
+{
+    (void)head;
+    return sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
+}
+
+static enum sql_kind check_refresh(const struct sql_token *head, struct sql_tokens text)
+{
+    (void)head;
+    return sql_is_matview(text) ? SQL_MATVIEW : SQL_ENGINE;
 }
 
 static const struct command commands[] = {
@@ -217,7 +237,17 @@ static const struct command commands[] = {
     {"LISTEN", SQL_LISTEN, NULL},
     {"UNLISTEN", SQL_UNLISTEN, NULL},
     {"NOTIFY", SQL_NOTIFY, NULL},
-    {"LOCK", SQL_LOCK, NULL},
+    {"COMMENT", SQL_ENGINE, check_utility},
+    {"GRANT", SQL_ENGINE, check_utility},
+    {"REVOKE", SQL_ENGINE, check_utility},
+    {"VACUUM", SQL_ENGINE, check_utility},
+    {"ANALYZE", SQL_ENGINE, check_utility},
+    {"ANALYSE", SQL_ENGINE, check_utility},
+    {"CLUSTER", SQL_ENGINE, check_utility},
+    {"REINDEX", SQL_ENGINE, check_utility},
+    {"LOCK", SQL_ENGINE, check_utility},
+    {"REFRESH", SQL_ENGINE, check_refresh},
+    {"REASSIGN", SQL_ENGINE, check_utility},
     {"DO", SQL_DO, NULL},
 };
 

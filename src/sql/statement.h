@@ -45,7 +45,6 @@ enum sql_kind {
     SQL_LISTEN,
     SQL_UNLISTEN,
     SQL_NOTIFY,
-    SQL_LOCK,
     SQL_DO,
     SQL_TABLE,      /* CREATE TABLE with what the engine does not have */
     SQL_ALTER,      /* of tables, views, indexes, sequences, as PostgreSQL has it */
@@ -53,6 +52,8 @@ enum sql_kind {
     SQL_EXPLAIN,    /* but of the engine's own formats */
     SQL_SEVERAL,    /* DROP TABLE a, b and TRUNCATE a, b: the engine does one at a time */
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
+    SQL_MATVIEW,    /* CREATE MATERIALIZED VIEW and its kin, SELECT INTO */
+    SQL_UTILITY,    /* COMMENT ON, GRANT, VACUUM, LOCK and other small commands */
     SQL_CALLS,      /* SELECT pg_advisory_lock(…), … */
 };
 

@@ -34,13 +34,13 @@ def test_a_rollback_that_fails(tmp_path, workers):
         assert w.ask(Q("begin; insert into t values (1)"))[-1] == "Z:T"
         cut_off()
         assert w.ask(Q("rollback")) == ["notice:08006", 'cc"ROLLBACK"', "Z:I"]
-        assert w.last_error["S"] == "WARNING" and "could not roll back" in w.last_error["M"]
-        assert w.last_error["D"] == f"{GONE} Its temporary objects and variables are gone."
+        assert w.last_notice["S"] == "WARNING" and "could not roll back" in w.last_notice["M"]
+        assert w.last_notice["D"] == f"{GONE} Its temporary objects and variables are gone."
         assert w.ask(Q("select count(*), getvariable('v') from t"))[1] == ("0", None)
         assert w.ask(Q("insert into t values (2)")) == ['cc"INSERT 0 1"', "Z:I"]
         w.ask(Q("begin; insert into t values (3)"))
         cut_off()
-        assert w.ask(Q("rollback"))[0] == "notice:08006" and w.last_error["D"] == GONE  # there was nothing more
+        assert w.ask(Q("rollback"))[0] == "notice:08006" and w.last_notice["D"] == GONE  # there was nothing more
         assert w.ask(Q("select a from t"))[1:] == [("2",), 'cc"SELECT 1"', "Z:I"]
 
 

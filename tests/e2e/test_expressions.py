@@ -12,7 +12,7 @@ import expressions  # noqa: E402
 pytestmark = pytest.mark.needs_pg
 
 COUNT, SEED = 4000, 20
-SHARE = 0.91  # of the generator's expressions that are the same: it may only rise
+SHARE = 0.935  # of the generator's expressions that are the same: it may only rise
 
 SAME = [
     r"""select '{"b":1,"a":2}'::jsonb""",
@@ -122,6 +122,43 @@ SAME = [
     "select count(*) from (values (1,2)) v(x,y) where (x, y) in ((1,2))",
     "select (select 1, 2) = (1, 2)",
     "select ('a','b') = ('a','b') and not (1,2) = (3,4)",
+    "select extract(year from date '2024-02-29'), extract(year from date '0101-01-01 BC'), extract(month from timestamp '1999-12-31 23:59:59'), extract(dow from date '2024-02-25'), extract(isodow from date '2024-02-25'), extract(doy from timestamp '2024-12-31'), extract(hour from timestamp '2000-01-01 13:00'), date_part('year', null::timestamp), extract(quarter from date '2000-05-01')",
+    "select extract(hour from date '2000-01-01')",
+    "select extract(year from interval '3 years'), extract(hour from interval '36 hours'), extract(year from timestamptz '2000-01-01'), extract(minute from time '10:11:12'), date_part('hour', date '2000-01-01'), extract(day from interval '3 days'), date_part('month', interval '14 months')",
+    "select extract(month from 'infinity'::timestamp), date_part('year', '-infinity'::date), date_part('day', 'infinity'::timestamp)",
+    "select extract(year from (select date '2000-01-01')), extract(week from date '2005-01-01'), extract(week from date '0005-01-01 BC')",
+    "select extract(year from d), date_part('day', d) from (values (date '2000-02-03'), (null)) v(d)",
+    "select (date '2000-01-01', date '2000-02-01') overlaps (date '2000-01-15', date '2000-03-01'), (date '2000-01-01', date '2000-01-02') overlaps (date '2000-01-02', date '2000-01-03'), (null::date, date '2000-01-02') overlaps (date '2000-01-02', date '2000-01-03')",
+    "select substring('foobar' from 'o.b'), substring('foobar' from 'o(.)b'), substring('abc', 'z'), substring('foobar' from 2 for 3), substring('foobar' from 2)",
+    r"""select regexp_replace('abc', 'b', '<\&>'), regexp_replace(E'a\nb', 'a.b', 'x'), regexp_replace('aXbX', 'x', '-', 'gi'), regexp_replace('abc', '(b)(c)', '\2\1')""",
+    "select 'a' ~ '('",
+    "select regexp_replace('a', '(', '')",
+    r"""select '"s"'::jsonb -> 0, '"s"'::jsonb ->> 0, '5'::jsonb -> 1, '{"a":1}'::jsonb -> 0""",
+    "select g from generate_series(date '2024-01-31', date '2024-03-01', '1 month') g",
+    "select g from generate_series('2024-01-31'::date, '2024-02-02'::date, interval '1 day') g",
+    "select u from unnest(array[[1,2],[3,4]]) u",
+    "select u from unnest('{{1,2},{3,4}}'::int[]) u",
+    "select 5::oid, '7'::oid, 5::oid = 5",
+    r"""select ('äöü')::bytea, ('\x6162')::bytea, x::bytea from (values ('abc')) v(x)""",
+    r"""select '\x6162'::bytea::bytea, x::bytea from (values ('\x00'::bytea)) v(x)""",
+    "select (array[1,2,3])[-1], (array[1,2,3])[1], array[-1], array[array[-1]]",
+    "select pg_typeof(1), pg_typeof('a'::text), pg_typeof(1.5), pg_typeof(array[1]), pg_typeof(now()), pg_typeof('{}'::jsonb), pg_typeof(1::float8)::text, pg_typeof(date '2000-01-01')",
+    "select 2 between symmetric 3 and 1, 2 not between symmetric 3 and 1, 1 + 1 between symmetric 4 / 2 and 1 and true, x between symmetric y + 1 and y - 1 or false from (values (1,1)) v(x,y)",
+    "select 2 between symmetric 3 and 1 and 5 between 4 and 6 and not 7 between symmetric 1 and 2",
+    "select case when 1 between symmetric 2 and 0 and 1 = 1 then 'a' end || 'b'",
+    "select time '10:00' - time '09:30', (time '10:00' - time '11:00') > interval '0'",
+    r"""select '1.5'::jsonb::int, '-2.5'::jsonb::int, '7'::jsonb::numeric, '1e2'::jsonb::float8, 'true'::jsonb::bool, ('{"a":12345678901}'::jsonb->'a')::bigint""",
+    r"""select '"x"'::jsonb::int""",
+    r"""select '{"a":1}'::jsonb::numeric""",
+    "select '99999999999'::jsonb::int",
+    "select 1 is distinct from length('abc'), upper(trim(both 'x' from lower('XaX'))), extract(year from date_trunc('year', timestamp '2000-05-05'))",
+    "select a is distinct from b, length('abc') from (values (1,2)) v(a,b)",
+    "select '1e999999999'::jsonb",
+    r"""select '{"a":1}'::jsonb - 'a' = '{}', '[1,2]'::jsonb - 0, '{"a":[1]}'::jsonb #- '{a,0}'""",
+    r"""select jsonb_set('{"a":1}', '{b,c}', '2'), jsonb_set('{"a":{}}', '{a,b}', '2', false), jsonb_insert('{"a":[0,1]}', '{a,1}', '9', true)""",
+    "select x::text::int + 1 from (values (1::int8)) v(x)",
+    r"""select ('\x6162')::bytea""",
+    "",
 ]
 JSON = [
     "create table jj (id int, j jsonb)",

@@ -1,12 +1,15 @@
-"""PostgreSQL's functions: values, types and SQLSTATEs as PostgreSQL 15 gives them. functions.tsv holds its answers."""
+"""PostgreSQL's functions: values, types and SQLSTATEs as PostgreSQL 15 gives them. functions*.tsv hold its answers."""
 
 import pathlib
 
 import psycopg
 import pytest
 
-LINES = [line.rstrip("\n").split("\t") for line in (pathlib.Path(__file__).parent / "functions.tsv").read_text().splitlines()
-         if not line.startswith("#")]
+HERE = pathlib.Path(__file__).parent
+
+
+def lines_of(name):
+    return [line.split("\t") for line in (HERE / name).read_text().splitlines() if not line.startswith("#")]
 
 
 def answer(conn, statement):
@@ -19,11 +22,15 @@ def answer(conn, statement):
     return [" ".join(str(r.ftype(j)) for j in range(r.nfields)), written]
 
 
-def test_functions_answer_as_postgresql_does(server):
+@pytest.mark.parametrize("name", ["functions.tsv", "functions_json.tsv"])
+def test_functions_answer_as_postgresql_does(server, name):
     wrong = []
     with psycopg.connect(server.dsn(), autocommit=True) as conn:
         conn.execute("set timezone = 'UTC'")
-        for statement, *expected in LINES:
+        for statement, *expected in lines_of(name):
+            if statement.startswith("!"):
+                conn.execute(statement[1:])
+                continue
             whole = statement if statement.split()[0].lower() in ("select", "with") else "select " + statement
             got = answer(conn, whole)
             if got != expected:

@@ -160,7 +160,7 @@ def test_the_end_of_a_transaction_meets_a_lost_worker(first, end, code, detail, 
         else:  # it is what was asked for; what went beside it is a warning
             assert told == (["notice:08006"] if detail else []) + [f'cc"{end.upper()}"', "Z:I"]
         if detail:
-            assert w.last_error["D"] == detail
+            assert (w.last_error if code else w.last_notice)["D"] == detail
         restart(s, s.workers[0])
         wait_for(lambda: s.metric("tavana_gateway_workers_attached") == 1, 10)
         assert w.ask(Q("begin; select 1; commit"))[-2:] == ['cc"COMMIT"', "Z:I"]  # it is told once

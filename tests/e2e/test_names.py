@@ -86,3 +86,30 @@ def test_the_engines_names_where_they_are_wanted(wire):
     wire.ask(Q("set tavana.sql = duckdb"))
     wire.ask(Q("select count(*), 1 from range(3)"))
     assert [c.name for c in wire.columns] == ["count_star()", "1"]
+
+
+TWINS = [
+    ("select * from (select max(a), max(b) from named) x", ["max", "max"]), ("select x.* from (select 1 as a, 2 as A, 3 as b) x", ["a", "a", "b"]),
+    ("select b, x.b from (select 1 as a, 2 as a, 3 as b) x", ["b", "b"]), ("with w as (select 1 as a, 2 as a) select * from w", ["a", "a"]),
+    ("with w(x) as (select 1 as a, 2 as a) select * from w", ["x", "a"]), ('select * from (select 1 "A", 2 as a, 3 "A") x', ["A", "a", "A"]),
+    ("select * from (select 1, 2, 'x'::text) x", ["?column?", "?column?", "text"]), ("select * from (select 1 as a, 2 as a union all select 3, 4) x", ["a", "a"]),
+    ("select * from (select p.a, q.a from named p, named q order by p.a) x", ["a", "a"]), ("select * from (select a, a from named group by a, a) x", ["a", "a"]),
+    ("select * from (select * from (select 1 as a, 2 as a) y) x", ["a", "a"]), ("select * from (select 1 as a, 2 as a) x, (select 3 as a) y", ["a", "a", "a"]),
+    ("select * from (select 1 as b, 2 as c union all select 3 as a, 4 as a) x", ["b", "c"])]
+
+
+def test_columns_of_one_name(either):
+    with either.wire() as w:
+        w.ask(Q(TABLE))
+        for sql, names in TWINS:
+            w.ask(Q(sql))
+            assert [c.name for c in w.columns] == names, sql
+        for sql in ("select a from (select 1 as a, 2 as a) x", "select x.max from (select max(a), max(b) from named) x", 'select "?column?" from (select 1, 2) x'):
+            assert "err:42702" in w.ask(Q(sql)) and "is ambiguous" in w.last_error["M"], sql
+        for sql in ("create view twins as select 1 as a, 2 as a", "create table twins as select 1 as a, 2 as A", 'create view twins as select 1 as "A b", 2 as "A b"'):
+            assert "err:42701" in w.ask(Q(sql)) and "specified more than once" in w.last_error["M"], sql
+        w.ask(Q("create view twins (a, b) as select 1 as a, 2 as a"))
+        assert w.ask(Q("select a, b from twins"))[1] == ("1", "2")
+        w.ask(Q("drop view twins; drop table named"))
+        assert w.ask(Q("insert into twins_of_none select * from (select 1 as a, 2 as a) x"))[0] == "err:42P01"
+

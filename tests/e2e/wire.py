@@ -129,7 +129,7 @@ class Wire:
             self.sock = socket.create_connection(address, timeout)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.parameters, self.pid, self.key, self.buffer = {}, None, None, b""
-        self.last_error, self.columns, self.oids = {}, [], []
+        self.last_error, self.last_notice, self.columns, self.oids = {}, {}, [], []
         if start:
             self.start(user, database, password, protocol, **params)
 
@@ -155,8 +155,12 @@ class Wire:
         elif kind == "K":
             self.pid, self.key = struct.unpack("!I", payload[:4])[0], payload[4:]
         elif kind in "EN":
-            self.last_error = fields_of(payload)
-            SAID.append(self.last_error["M"])
+            said = fields_of(payload)
+            SAID.append(said["M"])
+            if kind == "E":
+                self.last_error = said
+            else:
+                self.last_notice = said
         elif kind == "T":
             self.columns = columns_of(payload)
         elif kind == "t":
@@ -236,7 +240,8 @@ class Wire:
         if kind == "t":
             return (note, *self.oids)
         if kind in "EN":
-            return (note, self.last_error["S"], self.last_error["V"], self.last_error["M"])
+            said = self.last_error if kind == "E" else self.last_notice
+            return (note, said["S"], said["V"], said["M"])
         return note
 
     def until_ready(self, syncs=1, quiet=QUIET, full=False):

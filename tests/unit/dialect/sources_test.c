@@ -53,6 +53,31 @@ static void test_values(void **state)
     check("select * from chr(65) c", "select * from (SELECT pg_chr(65)) c(c)");
 }
 
+static void fails(const char *sql, enum sqlstate code)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    assert_int_equal(translate(&a, sql, &r, &e), ST_ERR);
+    assert_int_equal(e.code, code);
+    arena_release(&a);
+}
+
+static void test_records(void **state)
+{
+    (void)state;
+    check("select * from json_to_record(j) as r(a int, \"b c\" text) where true",
+          "select * from (FROM (SELECT system.main.pg_json_record((j)) AS z_j) SELECT "
+          "CAST(system.main.pg_json_field_text(z_j, 'a') AS int) AS \"a\", "
+          "CAST(system.main.pg_json_field_text(z_j, 'b c') AS text) AS \"b c\") AS \"r\" where true");
+    check(
+        "select * from jsonb_to_recordset(f(j)) as (a int[])",
+        "select * from (FROM (SELECT unnest(system.main.pg_json_records((f(j))::pg_jsonb::VARCHAR)) AS z_j) "
+        "SELECT CAST(system.main.pg_json_field(z_j, 'a') AS int[]) AS \"a\") AS jsonb_to_recordset");
+    fails("select * from json_to_record(j) r", SQLSTATE_SYNTAX_ERROR);
+    fails("select * from json_populate_record(null::t, j)", SQLSTATE_FEATURE_NOT_SUPPORTED);
+}
+
 static void test_rows(void **state)
 {
     (void)state;
@@ -104,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_table_is_sorted),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_records),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_too_many),

@@ -62,7 +62,10 @@ static void write_answer(const struct pg_function *f, const struct pg_call *call
             const struct str s = {(const char *)call->out->data + items[i].at, items[i].n};
             n += (size_t)answer_put(n, items[i].is_null ? STR("NULL") : s);
         }
-    } else if (f->result == PG_TEXT || f->result == PG_BYTEA) {
+    } else if (f->result == PG_BOOL) {
+        (void)answer_put(0, call->result.boolean ? STR("t") : STR("f"));
+    } else if (f->result == PG_TEXT || f->result == PG_JSON || f->result == PG_BYTEA ||
+               f->result == PG_JSONB) {
         struct str s = call->result.text;
         (void)answer_put(0, s.p ? s : (struct str){(const char *)call->out->data, call->out->len});
     } else {
@@ -171,13 +174,59 @@ static void test_bytes(void **state)
     CHECK("\xe9", "convert_to", TEXT("é"), TEXT("LATIN1"));
 }
 
+static void test_json(void **state)
+{
+    (void)state;
+    CHECK("1|{\"a\":  2}|\"x,]\"|null", "pg_json_elements", TEXT(" [1, {\"a\":  2} ,\"x,]\",null]"));
+    CHECK("1|{\"a\":  2}|x\"|NULL", "pg_json_elements_text", TEXT("[1,{\"a\":  2},\"x\\\"\",null]"));
+    CHECK("22023 cannot extract elements from an object", "pg_json_elements", TEXT("{}"));
+    CHECK("22P02 invalid input syntax for type json", "pg_json_elements", TEXT("[1"));
+    CHECK("b|a|b", "pg_json_keys", TEXT("{\"b\":{\"x\":[1,\"}\"]},\"a\":1 , \"b\" : 2}"), TEXT("f"));
+    CHECK("22023 cannot call f on an array", "pg_json_keys", TEXT("[]"), TEXT("f"));
+    CHECK("5", "pg_json_path", TEXT("{\"a\":[1,{\"b\":5}]}"), TEXT("{a,-1,b}"));
+    CHECK("NULL", "pg_json_path", TEXT("{\"a\":[1]}"), TEXT("{a,x}"));
+    CHECK("NULL", "pg_json_path_text", TEXT("{\"a\":null}"), TEXT("{a}"));
+    CHECK("2", "pg_json_field_text", TEXT("{\"a\":1,\"a\":\"2\"}"), TEXT("a"));
+    CHECK("NULL", "pg_json_field", TEXT("{\"a\":null}"), TEXT("a"));
+    CHECK("{\"b\":[1,null,{}]}", "pg_json_strip_nulls", TEXT("{\"a\":null, \"b\": [1, null, {\"c\":null}]}"));
+    CHECK("{\"a\"  :1}|{}", "pg_json_records", TEXT("[{\"a\"  :1} , {}]"));
+    CHECK("22023 argument of json_to_recordset must be an array of objects", "pg_json_records", TEXT("[1]"));
+    CHECK("{\"a\" : \"1\", \"b\" : null}", "pg_json_object_of", TEXT("{a,b}"), TEXT("{1,NULL}"));
+    CHECK("2202E array must have even number of elements", "pg_json_object_of", TEXT("{a}"));
+}
+
+#define CHECK_JSONB(expected, name, ...) assert_string_equal(run(name, PG_JSONB, ARGS(__VA_ARGS__)), expected)
+
+static void test_jsonb(void **state)
+{
+    (void)state;
+    CHECK_JSONB("t", "@>", TEXT("{\"a\": [1, 2], \"b\": 1}"), TEXT("{\"a\": [2]}"));
+    CHECK_JSONB("f", "@>", TEXT("[[1]]"), TEXT("1"));
+    CHECK_JSONB("t", "@>", TEXT("[1, 2]"), TEXT("2"));
+    CHECK_JSONB("t", "<@", TEXT("{}"), TEXT("{\"a\": 1}"));
+    CHECK_JSONB("{\"b\": 2}", "-", TEXT("{\"a\": 1, \"b\": 2}"), TEXT("a"));
+    CHECK_JSONB("22023 cannot delete from scalar", "-", TEXT("1"), TEXT("a"));
+    CHECK_JSONB("{\"a\": 3, \"b\": 2}", "||", TEXT("{\"a\": 1, \"b\": 2}"), TEXT("{\"a\": 3}"));
+    CHECK_JSONB("[1, {}]", "||", TEXT("1"), TEXT("{}"));
+    CHECK_JSONB("{\"a\": {}}", "pg_jsonb_delete_path", TEXT("{\"a\": {\"b\": 1}}"), TEXT("{a,b}"));
+    CHECK_JSONB("{\"a\": [5, 2]}", "pg_jsonb_set", TEXT("{\"a\": [1, 2]}"), TEXT("{a,0}"), TEXT("5"));
+    CHECK_JSONB("[1, 9, 2]", "pg_jsonb_insert", TEXT("[1, 2]"), TEXT("{1}"), TEXT("9"));
+    CHECK_JSONB("22023 cannot replace existing key", "pg_jsonb_insert", TEXT("{\"a\": 1}"), TEXT("{a}"),
+                TEXT("9"));
+    CHECK_JSONB("2", "pg_json_path", TEXT("{\"a\": [1, 2]}"), TEXT("{a,-1}"));
+    CHECK_JSONB("NULL", "pg_json_path", TEXT("{\"a\": [1, 2]}"), TEXT("{a,x}"));
+    CHECK("t", "pg_json_has_any", TEXT("{\"a\": 1}"), TEXT("{x,a}"));
+    CHECK("f", "pg_json_has_all", TEXT("[\"a\"]"), TEXT("['a', b]"));
+    CHECK("22P02 malformed array literal: \"x\"", "pg_json_has_all", TEXT("{}"), TEXT("x"));
+    CHECK("object", "pg_json_typeof", TEXT("{}"));
+    CHECK("22023 cannot get array length of a scalar", "pg_json_array_length", TEXT("1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_format),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_format), cmocka_unit_test(test_names), cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_bytes),  cmocka_unit_test(test_json),  cmocka_unit_test(test_jsonb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -496,7 +496,7 @@ static void test_table(void **state)
          "create table t (a bigint DEFAULT nextval('\"t_a_seq\"') NOT NULL primary key, b int)",
          "\"t_a_seq\"", ""},
         {"create table t (a int generated always as identity (start with 5))",
-         "create table t (a int DEFAULT nextval('\"t_a_seq\"') NOT NULL )", "\"t_a_seq\"", "start with 5"},
+         "create table t (a int DEFAULT nextval('\"t_a_seq\"') NOT NULL )", "\"t_a_seq\"", " START WITH 5"},
         {"create unlogged table t (a int, b int generated always as (a * 2) stored) with (fillfactor = 70)",
          "create unlogged table t (a int, b int generated always as (a * 2) ) ", NULL, NULL},
         {"create table t (a int references u (b) on delete restrict deferrable initially deferred)",

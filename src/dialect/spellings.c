@@ -1,0 +1,122 @@
+/* Tables, searched from their start: a statement has few operators. */
+#include "dialect/spellings.h"
+
+#include "dialect/walk.h"
+
+#include <string.h>
+
+#define OURS "system.main."
+
+static const struct spelling matches = {OURS "regexp_matches(", ", ", ", 's')"};
+static const struct spelling matches_any_case = {OURS "regexp_matches(", ", ", ", 'si')"};
+static const struct spelling matches_not = {"(NOT " OURS "regexp_matches(", ", ", ", 's'))"};
+static const struct spelling matches_not_any_case = {"(NOT " OURS "regexp_matches(", ", ", ", 'si'))"};
+const struct spelling spelling_similar = {OURS "regexp_full_match(", ", " OURS "pg_similar_pattern(",
+                                          "), 's')"};
+const struct spelling spelling_similar_not = {"(NOT " OURS "regexp_full_match(",
+                                              ", " OURS "pg_similar_pattern(", "), 's'))"};
+const struct spelling spelling_escaped = {"", "", " ESCAPE '\\'"};
+
+/* Operators that become calls, by their text. */
+static const struct {
+    const char *text;
+    struct spelling as;
+} calls[] = {
+    {"/", {OURS "pg_divide(", ", ", ")"}},
+    {"%", {OURS "pg_modulo(", ", ", ")"}},
+    {"^", {OURS "pg_power(", ", ", ")"}},
+    {"#", {OURS "xor(", ", ", ")"}},
+    {"#>", {OURS "pg_json_path(", ", CAST(", " AS VARCHAR))"}},
+    {"#>>", {OURS "pg_json_path_text(", ", CAST(", " AS VARCHAR))"}},
+    {"#-", {OURS "pg_jsonb_delete_path(", ", CAST(", " AS VARCHAR))"}},
+    {"?", {OURS "pg_json_has(", ", ", ")"}},
+    {"?|", {OURS "pg_json_has_any(", ", CAST(", " AS VARCHAR))"}},
+    {"?&", {OURS "pg_json_has_all(", ", CAST(", " AS VARCHAR))"}},
+};
+
+static const struct {
+    const char *text;
+    const struct spelling *as;
+} matching[] = {
+    {"~", &matches}, {"~*", &matches_any_case}, {"!~", &matches_not}, {"!~*", &matches_not_any_case}};
+
+/* Operators of one operand, which stands behind them. */
+static const struct {
+    const char *text;
+    struct spelling as;
+} prefixes[] = {
+    {"|/", {OURS "sqrt(", "", ")"}},
+    {"||/", {OURS "cbrt(", "", ")"}},
+};
+
+const struct spelling spelling_between = {SCHEMA_PG "between_symmetric(", ", ", ")"};
+const struct spelling spelling_between_not = {"(NOT " SCHEMA_PG "between_symmetric(", ", ", "))"};
+
+const struct spelling *spelling_find(struct str op, bool postgres)
+{
+    for (size_t i = 0; i < sizeof matching / sizeof *matching; i++)
+        if (str_eq(op, str_of(matching[i].text)))
+            return matching[i].as;
+    for (size_t i = 0; postgres && i < sizeof calls / sizeof *calls; i++)
+        if (str_eq(op, str_of(calls[i].text)))
+            return &calls[i].as;
+    return NULL;
+}
+
+/* x || 'literal' is text. A literal that may be meant as json goes to a macro that looks at x. */
+static const struct spelling text_left = {SCHEMA_PG "text_operand(", ") || ", ""};
+static const struct spelling text_right = {"", "|| " SCHEMA_PG "text_operand(", ")"};
+static const struct spelling json_right = {SCHEMA_PG "concat_json(", ", ", ")"};
+
+static bool is_plain_string(const struct sql_token *t)
+{
+    return t->kind == SQL_TOK_STRING && t->text.n >= 2 && t->text.p[0] == '\'';
+}
+
+const struct spelling *spelling_of_concat(const struct sql_token *left, const struct sql_token *right,
+                                          const struct sql_token *behind)
+{
+    if (is_plain_string(right) && !sql_token_is_typecast(behind)) {
+        if (left->kind == SQL_TOK_STRING || left->kind == SQL_TOK_PARAM)
+            return NULL;
+        char first = right->text.p[1];
+        return first == '[' || first == '{' ? &json_right : &text_left;
+    }
+    if (!is_plain_string(left) || left->text.p[1] == '{' || left->text.p[1] == '[')
+        return NULL;
+    bool known = right->kind == SQL_TOK_STRING || right->kind == SQL_TOK_PARAM;
+    return known ? NULL : &text_right;
+}
+
+const struct spelling *spelling_of_prefix(struct str op)
+{
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (str_eq(op, str_of(prefixes[i].text)))
+            return &prefixes[i].as;
+    return NULL;
+}
+
+#define MATCH_EACH SCHEMA_PG "match_each("
+
+/* Operators whose right side is ANY or ALL of an array: a macro compares with each member. */
+static const struct {
+    const char *text;
+    struct spelling any, all;
+} each[] = {
+    {"~", {MATCH_EACH, ", ", ", '~', false)"}, {MATCH_EACH, ", ", ", '~', true)"}},
+    {"~*", {MATCH_EACH, ", ", ", '~*', false)"}, {MATCH_EACH, ", ", ", '~*', true)"}},
+    {"!~", {MATCH_EACH, ", ", ", '!~', false)"}, {MATCH_EACH, ", ", ", '!~', true)"}},
+    {"!~*", {MATCH_EACH, ", ", ", '!~*', false)"}, {MATCH_EACH, ", ", ", '!~*', true)"}},
+    {"like", {MATCH_EACH, ", ", ", 'like', false)"}, {MATCH_EACH, ", ", ", 'like', true)"}},
+    {"ilike", {MATCH_EACH, ", ", ", 'ilike', false)"}, {MATCH_EACH, ", ", ", 'ilike', true)"}},
+    {"not like", {MATCH_EACH, ", ", ", 'not like', false)"}, {MATCH_EACH, ", ", ", 'not like', true)"}},
+    {"not ilike", {MATCH_EACH, ", ", ", 'not ilike', false)"}, {MATCH_EACH, ", ", ", 'not ilike', true)"}},
+};
+
+const struct spelling *spelling_of_each(const char *op, bool all)
+{
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        if (strcmp(each[i].text, op) == 0)
+            return all ? &each[i].all : &each[i].any;
+    return NULL;
+}

@@ -1,0 +1,31 @@
+/* How PostgreSQL's operators are spelled for the engine: what stands before, between and behind their
+ * operands. Of dialect/ alone. */
+#ifndef TAVANA_DIALECT_SPELLINGS_H
+#define TAVANA_DIALECT_SPELLINGS_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+
+struct sql_token;
+
+struct spelling {
+    const char *open, *comma, *close;
+};
+
+extern const struct spelling spelling_similar, spelling_similar_not;
+extern const struct spelling spelling_between, spelling_between_not; /* SYMMETRIC: of three operands */
+extern const struct spelling spelling_escaped;                       /* of LIKE: nothing is opened */
+
+/* Between two operands; NULL: as it is. postgres: it means what PostgreSQL means by it, the operators of
+ * regular expressions do so anyway. */
+const struct spelling *spelling_find(struct str op, bool postgres);
+/* Of || between these tokens; behind is what follows the right one. NULL: as it is. */
+const struct spelling *spelling_of_concat(const struct sql_token *left, const struct sql_token *right,
+                                          const struct sql_token *behind);
+/* Before its one operand. NULL: as it is. */
+const struct spelling *spelling_of_prefix(struct str op);
+/* Before ANY, or ALL, of an array. NULL: it is none that is translated. */
+const struct spelling *spelling_of_each(const char *op, bool all);
+
+#endif

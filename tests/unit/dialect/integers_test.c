@@ -1,0 +1,69 @@
+/* Whole numbers beside operators. */
+#include "dialect/integers.h"
+#include "dialect/translate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PG   "tavana_catalog.pg."
+#define MAIN "system.main."
+
+static void check(const char *sql, const char *expected)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    const struct dialect d = {.postgres = true};
+    arena_init(&a, 1 << 20);
+    err_init(&e);
+    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)), &d, &r, &e), ST_OK);
+    assert_string_equal(r.text.p, expected);
+    arena_release(&a);
+}
+
+static void stays(const char *sql)
+{
+    check(sql, sql);
+}
+
+static void test_operands(void **state)
+{
+    (void)state;
+    check("select a + 1 as x from t", "select a + 1::INTEGER as x from t");
+    check("select 1 - a * 2 as x", "select 1::INTEGER - a * 2::INTEGER as x");
+    check("select 7 - 1::int2 as x", "select 7::INTEGER - 1::int2 as x");
+    check("select (a) + -5 as x", "select (a) + -5::INTEGER as x");
+    check("select a & 1 | 2 as x", "select a & 1::INTEGER | 2 as x");
+    check("select -2147483648 as x", "select CAST(-2147483648 AS INTEGER) as x");
+    check("select a - 2147483648 as x", "select a - 2147483648 as x");
+}
+
+static void test_subscripts(void **state)
+{
+    (void)state;
+    check("select a[-1] as x", "select a[NULL] as x");
+    check("select (f(a))[-2] as x", "select (f(a))[NULL] as x");
+    stays("select array[-1] as x");
+    stays("select a[1] as x");
+}
+
+static void test_what_stays(void **state)
+{
+    (void)state;
+    stays("select 1 + 2 as x");
+    stays("select -5 as x");
+    stays("select a + 1.5, b + 3000000000 as x");
+    stays("select a from t where a = 1 and b in (1, -2) limit 5 offset 2");
+    stays("select a::numeric(10, 2) as x, case when a then -1 else 2 end as y");
+    stays("from t select a + 1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_operands), cmocka_unit_test(test_subscripts),
+                                       cmocka_unit_test(test_what_stays)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
