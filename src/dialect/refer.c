@@ -432,6 +432,8 @@ static int walk_from_call(struct rewriter *r, const struct chain *c, struct str 
         if (is_of_integers(r, c))
             s = &source_integers;
     }
+    if (c->parts[c->n - 1].kind == SQL_TOK_WORD)
+        TRY(walk_folded(r, &c->parts[c->n - 1], &name));
     TRY(walk_source(r, s, name, c->parts[0].at, c->end, end, &inside));
     *did = !inside;
     return ST_OK;

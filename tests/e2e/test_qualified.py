@@ -199,7 +199,7 @@ FOLDED = [
     ("select Aa as Total, AA, Bb Foo, NAME, \"Mixed\", KEY, COUNT(*) OVER () AS CNT from F_T", ["total", "aa", "foo", "name", "Mixed", "key", "cnt"]),
     ("select T.AA, T.* from F_T as T", ["aa", "aa", "bb", "name", "key", "Mixed"]), ("select * from (select aa AS Xx, bb YY from f_t) Z", ["xx", "yy"]),
     ("WITH CTE (Aa, Name) AS (SELECT 1, 2) SELECT * FROM CTE", ["aa", "name"]), ("SELECT * FROM (VALUES (1, 2)) AS V (One, Year)", ["one", "year"]),
-    ("SELECT * FROM generate_series(1, 2) AS S", ["s"]), ("SELECT * FROM generate_series(1, 2) Gs", ["gs"]), ("SELECT * FROM unnest(array[1, 2]) WITH ORDINALITY AS U (Val, Ord)", ["val", "ord"]),
+    ("SELECT * FROM CURRENT_DATABASE()", ["current_database"]), ("SELECT * FROM generate_series(1, 2) AS S", ["s"]), ("SELECT * FROM generate_series(1, 2) Gs", ["gs"]), ("SELECT * FROM unnest(array[1, 2]) WITH ORDINALITY AS U (Val, Ord)", ["val", "ord"]),
     ('select 1 as INT, 2 as Select, 3 as "Quoted", 4 as TEXT, 5 as Year, 7 value', ["int", "select", "Quoted", "text", "year", "value"]),
     ("select cast('1' as TEXT) as Txt, CAST(1 AS BIGINT), 1::INT4, 'x'::TEXT", ["txt", "int8", "int4", "text"]),
     ("SELECT EXTRACT(YEAR FROM DATE '2020-01-01') AS Y, INTERVAL '1' DAY AS D, CURRENT_DATE AS Same", ["y", "d", "same"]),
