@@ -12,7 +12,14 @@ import expressions  # noqa: E402
 pytestmark = pytest.mark.needs_pg
 
 COUNT, SEED = 4000, 20
-SHARE = 0.935  # of the generator's expressions that are the same: it may only rise
+SHARE = 0.94  # of the generator's expressions that are the same: it may only rise
+
+# Operators and functions, by themselves, whose answers may be silently others; docs/sql.md says how and why.
+SILENT = {
+    "%", "*", "+", "-", "->", "->>", "/", "::char(4)", "::oid", "::varchar(3)", "<", "<@", "=", ">>", "@", "@>", "^", "abs", "array_agg", "avg",
+    "case", "ceil", "coalesce", "exp", "floor", "greatest", "least", "ln", "log", "max", "min", "mod", "percentile_cont", "pg_typeof", "power",
+    "regexp_replace", "regexp_split_to_array", "regexp_split_to_table", "round", "row", "sqrt", "stddev", "sum", "to_json", "to_jsonb",
+    "to_number", "trunc", "variance", "||"}
 
 SAME = [
     r"""select '{"b":1,"a":2}'::jsonb""",
@@ -252,3 +259,9 @@ def test_generated(both):
     same, found = expressions.run(*both, COUNT, SEED)
     kinds = sorted(((len(cases), *kind, cases[0][0]) for kind, cases in found.items()), reverse=True)
     assert same / COUNT >= SHARE, kinds[:40]
+
+
+def test_nothing_is_silent_and_unlisted(both):
+    _, found = expressions.run(*both, COUNT, SEED, depths=(1,))
+    silent = {(name, what): cases[0] for (name, what), cases in found.items() if what in ("value", "type", "name") or what.startswith("taken")}
+    assert {name for name, _ in silent} <= SILENT, {k: v for k, v in silent.items() if k[0] not in SILENT}
