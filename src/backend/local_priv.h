@@ -82,6 +82,7 @@ struct local_session {
     struct list detached;      /* what streams on connections of their own, the idlest first */
     unsigned ndetached;
     enum local_tx tx;
+    bool alone;                  /* one statement is in a transaction of its own */
     uint64_t transaction;        /* how many there were, this one included */
     uint64_t began_at;           /* catalog_version of local when it began */
     bool wrote;                  /* in this transaction */

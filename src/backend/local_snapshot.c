@@ -109,24 +109,42 @@ static bool names_catalog(struct str text)
     return memmem(text.p, text.n, "tavana_catalog", sizeof "tavana_catalog" - 1) != NULL;
 }
 
-/* Nothing is known. */
-static int read_anew(struct local_session *s, uint64_t lists, struct err *e)
+static int read_lists(struct local_session *s, uint64_t lists, struct local_snapshot *now, struct err *e)
 {
     char path[PATH_MAX_BYTES];
     bool lake = false;
+    (void)snprintf(path, sizeof path, "%s", s->path ? s->path : "");
+    if (s->local->shares_catalogs)
+        TRY(look_elsewhere(s, path, &now->elsewhere, &lake, e));
+    bool shared = is_shared(s, now->at.all) && (!now->elsewhere || lake);
+    struct engine_catalog_key key = {.version = now->at.all, .path = path};
+    engine_catalog_forget(s->main->conn); /* what was read before a failure */
+    return engine_catalog_load(s->main->conn, lists, shared ? &key : NULL, e);
+}
+
+/* In one transaction: a lake numbers its tables anew with each version, so that lists of two versions do not
+ * go together. */
+static int read_together(struct local_session *s, uint64_t lists, struct local_snapshot *now, struct err *e)
+{
+    struct err ignored;
+    err_init(&ignored);
+    TRY(engine_exec(s->main->conn, "BEGIN TRANSACTION READ ONLY", e));
+    int status = read_lists(s, lists, now, e);
+    (void)engine_exec(s->main->conn, "ROLLBACK", &ignored); /* it has changed nothing */
+    return status;
+}
+
+/* Nothing is known. */
+static int read_anew(struct local_session *s, uint64_t lists, struct err *e)
+{
     struct local_snapshot now = {.known = true,
                                  .at = local_catalog_now(s),
                                  .settings = s->settings,
                                  .data_version = __atomic_load_n(&s->local->data_version, __ATOMIC_RELAXED),
                                  .read_us = clock_now_us(),
                                  .transaction = s->tx != LOCAL_TX_NONE ? s->transaction : 0};
-    (void)snprintf(path, sizeof path, "%s", s->path ? s->path : "");
-    if (s->local->shares_catalogs)
-        TRY(look_elsewhere(s, path, &now.elsewhere, &lake, e));
-    bool shared = is_shared(s, now.at.all) && (!now.elsewhere || lake);
-    struct engine_catalog_key key = {.version = now.at.all, .path = path};
-    engine_catalog_forget(s->main->conn); /* what was read before a failure */
-    TRY(engine_catalog_load(s->main->conn, lists, shared ? &key : NULL, e));
+    bool together = s->local->shares_catalogs && s->tx == LOCAL_TX_NONE && !s->alone;
+    TRY(together ? read_together(s, lists, &now, e) : read_lists(s, lists, &now, e));
     s->main->snapshot = now;
     return ST_OK;
 }

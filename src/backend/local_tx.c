@@ -73,12 +73,14 @@ int local_tx_begin_alone(struct local_session *s, struct err *e)
     assert(s->tx == LOCAL_TX_NONE);
     TRY(local_claim(s, &c, e));
     TRY(begin(s, LOCAL_TX_OPEN, e));
+    s->alone = true;
     local_running_on(s, c);
     return ST_OK;
 }
 
 int local_tx_end_alone(struct local_session *s, int st, struct err *e)
 {
+    s->alone = false;
     return st == ST_OK ? commit(s, true, e) : undo_after(s, e);
 }
 
