@@ -18,6 +18,15 @@ enum { KEY_MAX = 512 }; /* a question to the session */
 #define NO_CURSORS                                                                                           \
     "[]::STRUCT(name VARCHAR, statement VARCHAR, is_holdable BOOLEAN, is_binary BOOLEAN, "                   \
     "is_scrollable BOOLEAN, creation_time TIMESTAMPTZ)[]"
+#define NO_ACTIVITY                                                                                          \
+    "[]::STRUCT(pid INTEGER, usename VARCHAR, datname VARCHAR, application VARCHAR, address VARCHAR, port "  \
+    "INTEGER, backend_start TIMESTAMPTZ, xact_start TIMESTAMPTZ, query_start TIMESTAMPTZ, state_change "     \
+    "TIMESTAMPTZ, state VARCHAR, query VARCHAR, mine BOOLEAN)[]"
+#define NO_SETTINGS                                                                                          \
+    "[]::STRUCT(name VARCHAR, setting VARCHAR, shown VARCHAR, boot VARCHAR, reset VARCHAR, description "     \
+    "VARCHAR, context VARCHAR, source VARCHAR)[]"
+#define NO_LOCKS                                                                                             \
+    "[]::STRUCT(class BIGINT, object BIGINT, part SMALLINT, pid INTEGER, mode VARCHAR, granted BOOLEAN)[]"
 #define NO_STATEMENTS                                                                                        \
     "[]::STRUCT(name VARCHAR, statement VARCHAR, from_sql BOOLEAN, prepare_time TIMESTAMPTZ, types "         \
     "VARCHAR[])[]"
@@ -33,10 +42,14 @@ static int relation_arguments(struct rewriter *r, const char *letters, struct st
             TRY(walk_ask_text(r, "database", STR("current_database()"), &parts[n]));
         else if (*p == 'u')
             TRY(walk_ask_text(r, "user", STR("current_user"), &parts[n]));
-        else if (*p == 'v')
-            TRY(walk_ask_text(r, "setting:server_version", STR("'15.0'"), &parts[n]));
+        else if (*p == 'g')
+            TRY(walk_ask_sql(r, "settings", STR(NO_SETTINGS), &parts[n]));
+        else if (*p == 'l')
+            TRY(walk_ask_sql(r, "locks", STR(NO_LOCKS), &parts[n]));
         else if (*p == 'c')
             TRY(walk_ask_sql(r, "cursors", STR(NO_CURSORS), &parts[n]));
+        else if (*p == 'a')
+            TRY(walk_ask_sql(r, "activity", STR(NO_ACTIVITY), &parts[n]));
         else if (*p == 's')
             TRY(walk_ask_sql(r, "statements", STR(NO_STATEMENTS), &parts[n]));
         else
@@ -46,8 +59,7 @@ static int relation_arguments(struct rewriter *r, const char *letters, struct st
     return walk_concat(r, parts, n, out);
 }
 
-/* Whether a column that each table has, but * does not show, is named somewhere in the statement. */
-static bool names_hidden_column(const struct rewriter *r)
+bool walk_names_hidden_column(const struct rewriter *r)
 {
     static const char *const hidden[] = {"tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"};
     struct sql_lexer l;
@@ -64,7 +76,7 @@ static int rewrite_relation(struct rewriter *r, const struct chain *c, const str
     struct str arguments, text;
     bool alias = walk_is_alias(&c->after);
     TRY(relation_arguments(r, name->detail, &arguments));
-    bool hidden = c->space == SQL_CATALOG_PG && names_hidden_column(r);
+    bool hidden = c->space == SQL_CATALOG_PG && walk_names_hidden_column(r);
     const struct str end = hidden ? STR(") z_rows LEFT JOIN " SCHEMA_PG "z_hidden('") : STR(")");
     const struct str parts[] = {hidden ? STR("(SELECT z_hidden.*, z_rows.* FROM ") : STR(""),
                                 c->space == SQL_CATALOG_INFO ? STR(SCHEMA_INFO) : STR(SCHEMA_PG),
@@ -180,7 +192,12 @@ static int rewrite_setting_call(struct rewriter *r, const struct chain *c,
     else if (to > from)
         TRY(walk_replace(r, from, to, STR("")));
     chain_pass(r, c);
-    return ST_OK;
+    if (!get)
+        return ST_OK;
+    struct str settings, text;
+    TRY(walk_ask_sql(r, "settings", STR(NO_SETTINGS), &settings));
+    TRY(walk_concat(r, (const struct str[]){settings, STR(", ")}, 2, &text));
+    return walk_insert(r, walk_end(&r->token), text);
 }
 
 /* What is the same for everybody who runs what is stored, or is asked there anew. */

@@ -3,9 +3,14 @@
 #ifndef TAVANA_DIALECT_REFER_H
 #define TAVANA_DIALECT_REFER_H
 
+#include <stdbool.h>
+
 struct rewriter;
 
 /* At a word or quoted name. */
 int walk_name(struct rewriter *r);
+
+/* Whether a column that each table has, but * does not show, is named somewhere in the statement. */
+bool walk_names_hidden_column(const struct rewriter *r);
 
 #endif

@@ -51,6 +51,26 @@ static int rewrite_select(struct rewriter *r)
     return sql_token_is_word(&r->token, "FROM") ? walk_insert(r, walk_end(&select), STR(" 1")) : ST_OK;
 }
 
+/* SELECT * and c.*, in a statement whose relations have their hidden columns, shows all but those. */
+static bool is_star_of_all(struct rewriter *r)
+{
+    struct sql_token after = walk_peek(r);
+    bool first = sql_token_is(&r->prev, ',') || sql_token_is(&r->prev, '.') ||
+                 sql_token_is_word(&r->prev, "SELECT") || sql_token_is_word(&r->prev, "DISTINCT");
+    bool last = after.kind == SQL_TOK_END || sql_token_is(&after, ',') || sql_token_is(&after, ')') ||
+                sql_token_is(&after, ';') || sql_token_is_word(&after, "FROM");
+    return first && last && walk_top(r)->clause == CLAUSE_SELECT;
+}
+
+static int rewrite_star(struct rewriter *r)
+{
+    struct sql_token star = r->token;
+    bool all = is_star_of_all(r) && walk_names_hidden_column(r);
+    TRY(walk_on(r));
+    return all ? walk_insert(r, walk_end(&star), STR(" NOT SIMILAR TO '(tableoid|xmin|xmax|cmin|cmax|ctid)'"))
+               : ST_OK;
+}
+
 /* COLLATE pg_catalog.default and "default" say nothing; pg_catalog."C" loses its schema. */
 static int rewrite_collate(struct rewriter *r)
 {
@@ -209,6 +229,8 @@ static int step(struct rewriter *r)
     }
     if (r->postgres && sql_token_is_word(t, "VARIADIC"))
         return walk_variadic(r);
+    if (r->catalog && t->kind == SQL_TOK_OP && str_eq(t->text, STR("*")))
+        return rewrite_star(r);
     if (sql_token_is_word(t, "OPERATOR"))
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))

@@ -69,7 +69,7 @@ static void put_scalar(duckdb_vector v, duckdb_type type, idx_t row, const char 
     }
 }
 
-/* Elements between commas ("{a,b}") or blanks ("1 2"). None of them has quotes in it. */
+/* Elements between commas ("{a,b}") or blanks ("1 2"). Those with blanks in them are in quotes. */
 static void put_list(duckdb_vector v, duckdb_type element, idx_t row, char *text)
 {
     duckdb_vector child = duckdb_list_vector_get_child(v);
@@ -82,7 +82,7 @@ static void put_list(duckdb_vector v, duckdb_type element, idx_t row, char *text
     }
     (void)duckdb_list_vector_reserve(v, at + LIST_MAX);
     for (char *next = text; *next && n < LIST_MAX; n++) {
-        char *from = next, *end = from + strcspn(from, ", ");
+        char *from = next, *end = *from == '"' ? strchr(from + 1, '"') + 1 : from + strcspn(from, ", ");
         next = *end ? end + 1 : end;
         *end = '\0';
         if (*from == '"' && end[-1] == '"') {

@@ -25,6 +25,7 @@
 #include "front/front_priv.h"
 #include "pgwire/frontend.h"
 #include "pgwire/startup.h"
+#include "session/activity.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -167,6 +168,7 @@ static int become_ready(struct pg_client *c, struct err *e)
 {
     assert(c->startup.phase != PHASE_READY && c->startup.packet);
     TRY(registry_count_in(&c->session, e));
+    activity_start(&c->session);
     c->task.owner = session_task_owner(&c->session);
     const size_t key_len = c->startup.protocol >= PROTOCOL_3_2 ? STARTUP_KEY_3_2 : STARTUP_KEY_3_0;
     uint8_t key[STARTUP_KEY_3_2];

@@ -426,3 +426,28 @@ void advisory_end_transaction(struct session *s, uint64_t born)
 {
     drop_where(s, true, born);
 }
+
+void advisory_each(struct session *s,
+                   void (*what)(void *arg, const struct advisory_key *key, const struct session *who,
+                                struct advisory_mode mode, bool granted),
+                   void *arg)
+{
+    struct advisory *all = all_of(s);
+    uint64_t database = hash_text(str_of(s->database));
+    (void)pthread_mutex_lock(&all->lock);
+    for (size_t i = 0; i < ADVISORY_BUCKETS; i++)
+        list_for_each (link, &all->buckets[i]) {
+            const struct advisory_entry *x = list_entry(link, struct advisory_entry, link);
+            if (x->key.database != database)
+                continue;
+            list_for_each (of_entry, &x->holds) {
+                const struct advisory_hold *h = list_entry(of_entry, struct advisory_hold, of_entry);
+                what(arg, &x->key, h->session, h->mode, true);
+            }
+            list_for_each (in_line, &x->line) {
+                const struct advisory_wait *w = list_entry(in_line, struct advisory_wait, in_line);
+                what(arg, &x->key, w->session, w->hold->mode, false);
+            }
+        }
+    (void)pthread_mutex_unlock(&all->lock);
+}

@@ -56,6 +56,13 @@ void advisory_release(struct advisory *all);
 /* It holds none. */
 void advisory_held_init(struct advisory_held *held);
 
+/* Calls what for each lock of the session's database that somebody holds or waits for, with the lock of
+ * them all. */
+void advisory_each(struct session *s,
+                   void (*what)(void *arg, const struct advisory_key *key, const struct session *who,
+                                struct advisory_mode mode, bool granted),
+                   void *arg);
+
 /* *got is false when another session holds what conflicts with it. 53200 beyond ADVISORY_HOLDS_MAX. */
 int advisory_try(struct session *s, const struct advisory_key *key, struct advisory_mode mode, bool *got,
                  struct err *e);

@@ -67,6 +67,7 @@ void session_message_end(struct session *s)
     s->message.is_query = false;
     (void)pthread_mutex_lock(&s->shared.lock);
     s->shared.active = false;
+    activity_end(s);
     if (atomic_load(&s->shared.interrupts))
         atomic_fetch_and(&s->shared.interrupts, ~(unsigned)INT_STATEMENT_MASK);
     set_times(s, CLOCK_NEVER, 0);
@@ -84,6 +85,7 @@ void session_query_is(struct session *s, struct str text)
 {
     s->message.query = text;
     s->message.is_query = true;
+    activity_begin(s, text);
 }
 
 void session_statement_completed(struct session *s)

@@ -87,6 +87,8 @@ int portal_execute(struct session *s, struct portal *p, const struct execution *
 {
     assert(p->kind != PORTAL_ENGINE || p->engine);
     struct portal *outer = portals_run_in(s, p);
+    if (!s->message.is_query && (p->is_cursor || p->statement))
+        activity_begin(s, p->is_cursor ? (struct str){p->source, p->source_len} : p->statement->source);
     int st = can_be_stopped(p) ? session_check_interrupts(s, e) : ST_OK;
     if (st == ST_OK && p->failed)
         st = cannot_run(p, e);

@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "dialect/translate.h"
 #include "session/grouped.h"
+#include "session/option.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/tokens.h"
@@ -80,6 +81,15 @@ static const char *say(struct asked *asked, const char *format, ...)
     return asked->text;
 }
 
+/* What a statement gets as a list, in its text. */
+static const struct {
+    const char *name;
+    const char *(*as_sql)(struct session *s);
+} lists[] = {
+    {"activity", activities_as_sql}, {"cursors", cursors_as_sql},       {"locks", locks_as_sql},
+    {"settings", settings_as_sql},   {"statements", statements_as_sql},
+};
+
 static const char *session_value(void *arg, const char *name)
 {
     struct asked *asked = arg;
@@ -95,17 +105,19 @@ static const char *session_value(void *arg, const char *name)
         return say(asked, "%u", s->place.pid);
     if (strcmp(name, "version") == 0)
         return say(asked, "PostgreSQL 15.0 (Tavana %s)", session_config(s)->version);
-    bool cursors = strcmp(name, "cursors") == 0;
-    if (cursors || strcmp(name, "statements") == 0) {
-        asked->names_session = true;
-        const char *list = cursors ? cursors_as_sql(s) : statements_as_sql(s);
-        asked->failed |= !list;
-        return list;
-    }
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (strcmp(name, lists[i].name) == 0) {
+            const char *list = lists[i].as_sql(s);
+            asked->names_session = true;
+            asked->failed |= !list;
+            return list;
+        }
     if (strncmp(name, "setting:", 8) == 0) {
         asked->names_session = true;
         int setting = settings_find(&s->settings, name + 8);
-        return setting < 0 ? NULL : settings_get(&s->settings, (size_t)setting);
+        if (setting < 0)
+            return option_value(s, name + 8, asked->text, sizeof asked->text) ? asked->text : NULL;
+        return settings_get(&s->settings, (size_t)setting);
     }
     return NULL;
 }
@@ -238,6 +250,8 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
     const struct sql_tokens sent = sql_statement_tokens(q->sql);
     struct way way = {.base = sent};
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
+    if (!s->message.is_query)
+        activity_begin(s, q->sql->text);
     if (q->made)
         TRY(sql_tokens_follow(&scratch, &sent, q->made, &way.base, e));
     if (cstr_ieq(q->sql->word, "ATTACH") || cstr_ieq(q->sql->word, "DETACH"))

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "dialect/translate.h"
+#include "session/activity.h"
 #include "session/advisory.h"
 #include "session/client.h"
 #include "session/deadline.h"
@@ -46,6 +47,7 @@ struct session {
 
     struct session_place place;   /* with the server's lock */
     struct session_shared shared; /* with shared.lock */
+    struct activity activity;     /* the same */
 
     struct transaction tx;
     struct statements statements;

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/thread_pool.h"
 #include "rows/pace.h"
+#include "session/activity.h"
 #include "session/admission.h"
 #include "session/advisory.h"
 #include "session/alter.h"

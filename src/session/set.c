@@ -5,45 +5,21 @@
 #include "pgtype/oid.h"
 #include "pgwire/backend_msg.h"
 #include "rows/row_desc.h"
+#include "session/option.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-struct option_search {
-    const char *name;
-    struct str value;
-    char text[SETTING_VALUE_MAX];
-    bool found;
-};
-
-static void match_option(void *arg, const char *name, const char *value, const char *text)
-{
-    struct option_search *o = arg;
-    (void)text;
-    if (o->found || !cstr_ieq(name, o->name))
-        return;
-    o->found = true;
-    (void)snprintf(o->text, sizeof o->text, "%s", value);
-}
-
-static bool find_option(struct session *s, const char *name, struct option_search *o)
-{
-    *o = (struct option_search){.name = name};
-    const struct session_show *show = &s->server->wiring.show;
-    if (show->each_option)
-        show->each_option(show->arg, match_option, o);
-    return o->found;
-}
-
 /* Whether a setting's name is of ours: in the table, an option of the server, or with a dot. */
 static bool name_is_ours(struct session *s, const struct sql_set *set)
 {
-    struct option_search o;
+    char option[SETTING_VALUE_MAX];
     return !set->name || settings_find(&s->settings, set->name) >= 0 || strchr(set->name, '.') ||
            strcmp(set->name, "all") == 0 || strcmp(set->name, "role") == 0 ||
-           strcmp(set->name, "session_authorization") == 0 || find_option(s, set->name, &o);
+           strcmp(set->name, "session_authorization") == 0 ||
+           option_value(s, set->name, option, sizeof option);
 }
 
 /* Why the engine would not prepare a statement that asks for a setting: there is none of that name, unless it
@@ -140,7 +116,7 @@ static void show_all(struct session *s, struct buf *rows)
 
 int show_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
-    struct option_search o;
+    char option[SETTING_VALUE_MAX];
     TRY(statement_parse(s, st, e));
     const struct sql_set *set = &st->sql.parsed->set;
     int found = settings_find(&s->settings, set->name);
@@ -148,8 +124,8 @@ int show_run(struct session *s, struct statement *st, struct command_result *r, 
         show_all(s, &r->rows);
     else if (found >= 0)
         put_row(&r->rows, (const char *const[]){settings_get(&s->settings, (size_t)found)}, 1);
-    else if (find_option(s, set->name, &o))
-        put_row(&r->rows, (const char *const[]){o.text}, 1);
+    else if (option_value(s, set->name, option, sizeof option))
+        put_row(&r->rows, (const char *const[]){option}, 1);
     else
         return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"",
                        set->name);
@@ -195,7 +171,7 @@ static int set_transaction(struct session *s, const struct sql_set *set, struct 
 
 int set_one(struct session *s, const struct sql_set *set, struct err *e)
 {
-    struct option_search o;
+    char option[SETTING_VALUE_MAX];
     if (strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0) {
         bool none = !set->value || cstr_ieq(set->value, "none") || strcmp(set->value, s->user) == 0;
         return none ? ST_OK
@@ -203,7 +179,7 @@ int set_one(struct session *s, const struct sql_set *set, struct err *e)
                               set->value);
     }
     if (settings_find(&s->settings, set->name) < 0 && !strchr(set->name, '.') &&
-        find_option(s, set->name, &o))
+        option_value(s, set->name, option, sizeof option))
         return err_set(e, SQLSTATE_CANT_CHANGE_RUNTIME_PARAM, "parameter \"%s\" cannot be changed now",
                        set->name);
     int found = settings_find(&s->settings, set->name);

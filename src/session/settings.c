@@ -381,16 +381,17 @@ static enum setting default_of(size_t of_transaction)
 
 const char *settings_get(const struct settings *s, size_t index)
 {
-    assert(index < settings_count(s));
-    const struct setting_slot *slot =
-        index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
-    if (slot->value)
-        return slot->value;
+    const struct setting_slot *slot = slot_of((struct settings *)(uintptr_t)s, index);
+    return slot->value ? slot->value : settings_reset_value(s, index);
+}
+
+const char *settings_reset_value(const struct settings *s, size_t index)
+{
+    const struct setting_slot *slot = slot_of((struct settings *)(uintptr_t)s, index);
     if (settings_flags(index) & SETTING_TX)
         return settings_get(s, default_of(index));
-    if (slot->start)
-        return slot->start;
-    return index < SETTINGS_COUNT ? table[index].value : "";
+    const char *otherwise = index < SETTINGS_COUNT ? table[index].value : "";
+    return slot->start ? slot->start : otherwise;
 }
 
 static void mark_changed(struct settings *s, size_t index)

@@ -161,6 +161,8 @@ void settings_release(struct settings *s);
 int settings_find(const struct settings *s, const char *name);
 /* The value as it counts now. Lent until it is changed. */
 const char *settings_get(const struct settings *s, size_t index);
+/* What RESET returns to. The same. */
+const char *settings_reset_value(const struct settings *s, size_t index);
 /* As it is shown: of the table, or of a custom one. Lent. */
 const char *settings_name(const struct settings *s, size_t index);
 /* What it is for, in a line; static. Of the table's alone. */

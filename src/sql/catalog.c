@@ -18,6 +18,8 @@ const char *const sql_catalog_setup[] = {
 #include "sql/catalog_calls.inc"
 /* then */
 #include "sql/catalog_relations.inc"
+/* these */
+#include "sql/catalog_stats.inc"
 /* then */
 #include "sql/catalog_info.inc"
 /* and what clients see: PostgreSQL's rows, and ours */

@@ -19,7 +19,8 @@ static const char *value(void *arg, const char *name)
     } known[] = {
         {"user", "o'joe"},         {"database", "db"},          {"pid", "42"},
         {"version", "PostgreSQL"}, {"setting:timezone", "UTC"}, {"set_config:timezone=UTC", "UTC"},
-        {"set_local:a=b", "b"},    {"server_port", "5432"},
+        {"set_local:a=b", "b"},    {"server_port", "5432"},     {"settings", "S"},
+        {"activity", "A"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].name, name) == 0)
@@ -84,7 +85,7 @@ static void test_relations(void **state)
           "select 1 from " PG "pg_am() AS pg_am join tavana_catalog.info.tables('db') t on true");
     check("select 1 from pg_database, pg_roles, pg_stat_activity",
           "select 1 from " PG "pg_database('db', 'o''joe') AS pg_database, " PG
-          "pg_roles('o''joe') AS pg_roles, " PG "pg_stat_activity('db', 'o''joe', 42) AS pg_stat_activity");
+          "pg_roles('o''joe') AS pg_roles, " PG "pg_stat_activity(A) AS pg_stat_activity");
     check_with(NULL, "select 1 from pg_database",
                "select 1 from " PG "pg_database(current_database(), current_user) AS pg_database");
 }
@@ -166,9 +167,9 @@ static void test_values(void **state)
           "select 'PostgreSQL' AS \"version\", 'db' AS \"current_database\", 42 as p");
     check("select current_setting('TimeZone')", "select 'UTC' AS \"current_setting\"");
     check("select current_setting('nope', true)",
-          "select " PG "any_setting('nope', true) AS \"current_setting\"");
+          "select " PG "any_setting(S, 'nope', true) AS \"current_setting\"");
     check("select current_setting(name) from t",
-          "select " PG "any_setting(name) AS \"current_setting\" from t");
+          "select " PG "any_setting(S, name) AS \"current_setting\" from t");
     check("select set_config('TimeZone', 'UTC', false), pg_catalog.set_config('a', 'b', true)",
           "select 'UTC' AS \"set_config\", 'b' AS \"set_config\"");
     check("select set_config('search_path', x, false)", "select set_config('search_path', x, false)");
