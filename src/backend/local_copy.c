@@ -142,7 +142,7 @@ static int take_limits(struct local_copy *c, struct err *e)
         if (limit->kind != SQL_LIMIT_VARCHAR && limit->kind != SQL_LIMIT_CHAR)
             continue;
         if (!c->limits) {
-            c->limits = mem_calloc(info->ncolumns, sizeof *c->limits);
+            c->limits = mem_calloc(info->ncolumns, sizeof(void *));
             c->fitted = mem_calloc(info->ncolumns, sizeof *c->fitted);
         }
         if (!c->limits || !c->fitted)

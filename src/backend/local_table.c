@@ -513,11 +513,38 @@ static void explain_foreign(const struct sql_source *s, struct err *e)
     set_name(e->table, referred ? key->other : s->name);
 }
 
+/* Two rows of one statement that are the same: the engine says no more than the value. */
+static void explain_twins(const struct sql_source *s, struct err *e)
+{
+    static const char before[] = "PRIMARY KEY or UNIQUE constraint violation: duplicate key \"";
+    const struct sql_source_key *key = NULL;
+    char value[ERR_DETAIL_MAX / 2];
+    for (size_t i = 0; i < s->nkeys; i++) {
+        bool unique = s->keys[i].kind == SQL_KEY_PRIMARY || s->keys[i].kind == SQL_KEY_UNIQUE;
+        if (unique && key)
+            return; /* which of them, it does not say */
+        key = unique ? &s->keys[i] : key;
+    }
+    size_t n = strlen(e->message);
+    if (!key || n < sizeof before || strncmp(e->message, before, sizeof before - 1) != 0 ||
+        e->message[n - 1] != '"')
+        return;
+    (void)str_copy((struct str){e->message + sizeof before - 1, n - sizeof before}, value, sizeof value);
+    (void)snprintf(e->message, sizeof e->message, "duplicate key value violates unique constraint \"%.*s\"",
+                   (int)key->name.n, key->name.p);
+    err_detail(e, "Key (%.*s)=(%s) already exists.", (int)key->columns.n, key->columns.p, value);
+    err_names(e, "", "", "");
+    set_name(e->table, s->name);
+    set_name(e->constraint, key->name);
+}
+
 void local_table_explain(const struct local_table *t, struct err *e)
 {
     const struct sql_source *s = local_table_source(t);
     if (!s)
         return;
+    if (e->code == SQLSTATE_UNIQUE_VIOLATION)
+        explain_twins(s, e);
     if (e->code == SQLSTATE_UNIQUE_VIOLATION) {
         const struct sql_source_key *key = key_with(s, key_of(e), SQL_KEY_PRIMARY, SQL_KEY_UNIQUE);
         if (key) {

@@ -170,7 +170,8 @@ static void only_column(const char *expression, char out[static SQL_NAME_MAX + 1
     (void)sql_lexer_next(&l, &t);
     for (; t.kind != SQL_TOK_END; t = after) {
         (void)sql_lexer_next(&l, &after);
-        bool skip = !sql_token_is_name(&t) || t.text.n > SQL_NAME_MAX || sql_token_is(&after, '(');
+        bool skip = !sql_token_is_name(&t) || t.text.n > SQL_NAME_MAX || sql_token_is(&after, '(') ||
+                    sql_token_is(&after, '.');
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             skip |= sql_token_is_word(&t, words[i]);
         if (skip)

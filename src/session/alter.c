@@ -380,10 +380,14 @@ static int drop_limit(struct altering *a, const struct sql_alter_action *action)
     assert(action->what == SQL_ALTER_UNLIMIT);
     if (!keeps_limits(a))
         return ST_OK;
-    TRY(ask_column(a, &action->from,
-                   "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
-                   "constraint_type = 'CHECK' AND tavana_catalog.pg.check_type(expression) IS NOT NULL)",
-                   &rows));
+    TRY(ask_column(
+        a, &action->from,
+        action->if_exists
+            ? "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
+              "constraint_type = 'CHECK' AND tavana_catalog.pg.check_identity(expression) IS NOT NULL)"
+            : "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
+              "constraint_type = 'CHECK' AND tavana_catalog.pg.check_type(expression) IS NOT NULL)",
+        &rows));
     if (rows.n == 0)
         return ST_OK;
     a->away |= a->relation.nindexes > 0;

@@ -519,14 +519,15 @@ static int put_rows_in_turn(struct session *s, const struct rebuild *r, const ch
                      e));
         TRY(session_ask(s, "SELECT 1 FROM temp.\"tavana: rows in turn\" LIMIT 1", &rows, e));
         if (rows.n == 0) /* the engine says what the others lack */
-            TRY(step_run(
-                s,
-                step_text(s, "INSERT INTO %s (%s) SELECT %s FROM %s", full, r->columns, r->columns, r->rows),
-                e));
+            TRY(step_run(s,
+                         step_text(s, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s", full,
+                                   r->columns, r->columns, r->rows),
+                         e));
         else
-            TRY(step_run(
-                s, step_text(s, "INSERT INTO %s (%s) SELECT %s FROM %s", full, r->columns, r->columns, wave),
-                e));
+            TRY(step_run(s,
+                         step_text(s, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s", full,
+                                   r->columns, r->columns, wave),
+                         e));
         TRY(step_run(
             s, step_text(s, "DELETE FROM %s WHERE rowid IN (SELECT \"tavana: n\" FROM %s)", r->rows, wave),
             e));
@@ -550,9 +551,10 @@ int rebuild_put_back(struct session *s, const struct rebuild *r, const struct re
     if (r->own.n > 0)
         TRY(put_rows_in_turn(s, r, full, e));
     else
-        TRY(step_run(
-            s, step_text(s, "INSERT INTO %s (%s) SELECT %s FROM %s", full, r->columns, r->columns, r->rows),
-            e));
+        TRY(step_run(s,
+                     step_text(s, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s", full,
+                               r->columns, r->columns, r->rows),
+                     e));
     TRY(step_run(s, step_text(s, "DROP TABLE %s", r->rows), e));
     return put_comments(s, r, change, full, e);
 }

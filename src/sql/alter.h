@@ -34,7 +34,7 @@ enum sql_alter_what {
     SQL_ALTER_ADD_UNIQUE,  /* UNIQUE (text), called `to` if that is given */
     SQL_ALTER_ADD_CHECKED, /* a CHECK, FOREIGN KEY or column, `text`: the table is made anew with it */
     SQL_ALTER_LIMIT,   /* `text`, a CHECK of a type's modifier (limit.h), is added, when the column is new */
-    SQL_ALTER_UNLIMIT, /* the one that `from` has goes, when it has one */
+    SQL_ALTER_UNLIMIT, /* the one that `from` has goes, when it has one; if_exists: that of an identity */
     SQL_ALTER_DROP_CONSTRAINT, /* `from`, if_exists */
     SQL_ALTER_ADD_SERIAL, /* `from` gets a sequence with those `options` as its default; with a `type` the column
                              is added */

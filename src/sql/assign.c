@@ -296,7 +296,7 @@ static int values(struct assign *a)
     return ST_OK;
 }
 
-/* SELECT c0, fit(c1) FROM (query) AS tavana(c0, c1) */
+/* SELECT c0, fit(c1), tavana.* EXCLUDE (c0, c1) FROM (query) AS tavana(c0, c1) */
 static int put_wrapped(struct assign *a, size_t from, size_t to)
 {
     struct str before, after;
@@ -316,7 +316,9 @@ static int put_wrapped(struct assign *a, size_t from, size_t to)
         TRY(around(a, c, &before, &after));
         buf_printf(&b, "%.*sc%zu%.*s", (int)before.n, before.p, i, (int)after.n, after.p);
     }
-    buf_printf(&b, " FROM (");
+    for (size_t i = 0; i < a->n; i++) /* what is too much stays, for the engine to refuse */
+        buf_printf(&b, i ? ", c%zu" : ", tavana.* EXCLUDE (c%zu", i);
+    buf_printf(&b, ") FROM (");
     const char *head = buf_ok(&b) ? arena_strndup(a->r.arena, (const char *)b.data, b.len) : NULL;
     buf_clear(&b);
     for (size_t i = 0; i < a->n; i++)
@@ -592,7 +594,7 @@ int sql_assign(struct arena *arena, struct sql_tokens sql, const struct sql_sour
     if (!read_head(&a.r, &head) || (!a.target->limited && !head.insert))
         return ST_OK;
     bool all = target && head.insert; /* also for values of the first columns alone */
-    a.columns = arena_calloc(arena, a.target->ncolumns + 1, sizeof *a.columns);
+    a.columns = arena_calloc(arena, a.target->ncolumns + 1, sizeof(void *));
     if (!a.columns)
         return err_oom(e);
     edits_init(&a.edits, arena, sql.text);

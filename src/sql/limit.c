@@ -9,6 +9,7 @@
 
 enum {
     CHECK_TEXT_MAX = 64 * 1024,
+    AROUND_MAX = 128,
     CHARACTERS_MAX = 10485760,
     BITS_MAX = 83886080,
     DIGITS_MAX = 6,
@@ -128,7 +129,7 @@ static void put_when(struct buf *b, const struct sql_limit *l, struct str c, con
     switch (l->kind) {
     case SQL_LIMIT_VARCHAR:
     case SQL_LIMIT_CHAR:
-        buf_printf(b, "length(%.*s) > %d", width, c.p, (int)l->n);
+        buf_printf(b, "len(%.*s) > %d", width, c.p, (int)l->n);
         *words = "value too long for type ";
         break;
     case SQL_LIMIT_BIT:
@@ -187,6 +188,46 @@ int sql_limit_check(struct arena *a, struct sql_tokens sql, size_t type_at, stru
     *out = (struct str){text, text ? b.len : 0};
     buf_release(&b);
     return text ? ST_OK : err_oom(e);
+}
+
+/* What stands around a default; false: nothing needs to. */
+static bool around_default(const struct sql_limit *l, char before[static AROUND_MAX],
+                           char after[static AROUND_MAX])
+{
+    int unit = 1;
+    if (l->kind == SQL_LIMIT_CHAR) {
+        (void)snprintf(before, AROUND_MAX, "rtrim(CAST(");
+        (void)snprintf(after, AROUND_MAX, " AS VARCHAR), ' ')");
+        return true;
+    }
+    for (int32_t i = l->n; i < DIGITS_MAX; i++)
+        unit *= 10;
+    if (l->kind < SQL_LIMIT_TIME || l->kind == SQL_LIMIT_TIMETZ || unit == 1)
+        return false;
+    bool time = l->kind == SQL_LIMIT_TIME;
+    (void)snprintf(before, AROUND_MAX, "%stime_bucket(to_microseconds(%d), %sCAST(", time ? "CAST(" : "",
+                   unit, time ? "DATE '2000-01-01' + " : "");
+    (void)snprintf(after, AROUND_MAX, " AS %s) + to_microseconds(%d))%s",
+                   time                               ? "TIME"
+                   : l->kind == SQL_LIMIT_TIMESTAMPTZ ? "TIMESTAMPTZ"
+                                                      : "TIMESTAMP",
+                   unit / 2, time ? " AS TIME)" : "");
+    return true;
+}
+
+int sql_limit_default(struct arena *a, const struct sql_limit *l, struct str *before, struct str *after,
+                      struct err *e)
+{
+    char head[AROUND_MAX], tail[AROUND_MAX];
+    *before = *after = (struct str){0};
+    if (!around_default(l, head, tail))
+        return ST_OK;
+    const char *b = arena_strdup(a, head), *t = arena_strdup(a, tail);
+    if (!b || !t)
+        return err_oom(e);
+    *before = str_of(b);
+    *after = str_of(t);
+    return ST_OK;
 }
 
 uint32_t sql_limit_oid(const struct sql_limit *l)

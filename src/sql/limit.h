@@ -47,6 +47,9 @@ void sql_limit_put(struct buf *b, const struct sql_limit *l, struct str column);
  * position; 53200 */
 int sql_limit_check(struct arena *a, struct sql_tokens sql, size_t type_at, struct str column,
                     struct str *out, struct err *e);
+/* What stands before and behind a column's default, in the engine's words, so that it fits; n 0: nothing. */
+int sql_limit_default(struct arena *a, const struct sql_limit *l, struct str *before, struct str *after,
+                      struct err *e);
 /* The type's number and modifier for clients; of a limit that there is. */
 uint32_t sql_limit_oid(const struct sql_limit *l);
 int32_t sql_limit_typmod(const struct sql_limit *l);

@@ -45,3 +45,20 @@ bool sql_selects_literals(struct sql_tokens sql)
         (void)sql_lexer_next(&l, &t);
     return t.kind == SQL_TOK_END;
 }
+
+bool sql_is_default_constant(struct str text)
+{
+    struct sql_lexer l;
+    struct sql_token t, after;
+    sql_lexer_init(&l, sql_tokens_of(text));
+    if (sql_lexer_next(&l, &t) == SQL_TOK_END)
+        return true;
+    (void)sql_lexer_next(&l, &t);
+    bool sign = t.kind == SQL_TOK_OP;
+    if (sign)
+        (void)sql_lexer_next(&l, &t);
+    bool value = t.kind == SQL_TOK_NUMBER ||
+                 (!sign && (t.kind == SQL_TOK_STRING || sql_token_is_word(&t, "NULL") ||
+                            sql_token_is_word(&t, "TRUE") || sql_token_is_word(&t, "FALSE")));
+    return value && sql_lexer_next(&l, &after) == SQL_TOK_END;
+}

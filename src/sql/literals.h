@@ -13,4 +13,7 @@ enum { SQL_LITERALS_MAX = 1024 }; /* bytes of text; a longer one is none */
 /* Whether it is such a statement. */
 bool sql_selects_literals(struct sql_tokens sql);
 
+/* Whether the text is DEFAULT and one value, or nothing. */
+bool sql_is_default_constant(struct str text);
+
 #endif

@@ -11,27 +11,13 @@
 #include "sql/name.h"
 #include "sql/reader.h"
 #include "sql/sequence.h"
+#include "sql/serial.h"
 #include "sql/statement.h"
 #include "sql/type.h"
 
 #include <stdio.h>
 
 enum { NAME_BYTES_MAX = 64 * 1024 }; /* of a sequence's name with its schema */
-
-static const struct {
-    const char *word, *type;
-} serials[] = {
-    {"SERIAL", "INTEGER"}, {"SERIAL4", "INTEGER"},      {"BIGSERIAL", "BIGINT"},
-    {"SERIAL8", "BIGINT"}, {"SMALLSERIAL", "SMALLINT"}, {"SERIAL2", "SMALLINT"},
-};
-
-static const char *type_of(const struct sql_token *t)
-{
-    for (size_t i = 0; t->kind == SQL_TOK_WORD && i < sizeof serials / sizeof *serials; i++)
-        if (sql_token_is_word(t, serials[i].word))
-            return serials[i].type;
-    return NULL;
-}
 
 struct head {
     bool replaces, temporary, if_not_exists;
@@ -57,6 +43,7 @@ struct walk {
     struct reader foreign;     /* at the columns of FOREIGN KEY */
     struct named named[NAMED_MAX];
     size_t nnamed;
+    struct sql_limit limit;      /* of the column's type */
     struct sql_token constraint; /* the name that was given to the next one; END: none */
     struct sql_token column;     /* whose definition this is; END: of a constraint of the table */
     bool works;                  /* there is something to do */
@@ -177,21 +164,20 @@ static void put_string(struct buf *b, const char *words, const struct sql_token 
 
 static int mark_limit(struct walk *w, const struct sql_type *t)
 {
-    struct sql_limit limit;
     struct err ignored;
     struct buf b;
     err_init(&ignored);
-    if (sql_limit_of(t, &limit, w->out ? w->r.err : &ignored) < 0) {
+    if (sql_limit_of(t, &w->limit, w->out ? w->r.err : &ignored) < 0) {
         w->works = true;
         if (w->out)
             w->r.err->position = str_position(w->r.text, t->at);
         return w->out ? ST_ERR : ST_OK;
     }
-    if (limit.kind == SQL_LIMIT_NONE)
+    if (w->limit.kind == SQL_LIMIT_NONE)
         return ST_OK;
     buf_init(&b, NAME_BYTES_MAX);
     buf_put_u8(&b, ' ');
-    sql_limit_put(&b, &limit, w->column.text);
+    sql_limit_put(&b, &w->limit, w->column.text);
     return mark(w, t->end, &b);
 }
 
@@ -470,6 +456,43 @@ static int index_clauses(struct walk *w, const char *words)
     return ST_OK;
 }
 
+static bool ends_piece(const struct sql_token *t)
+{
+    return sql_token_is(t, ',') || sql_token_is(t, ')') || t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD;
+}
+
+/* The expression behind DEFAULT, made to fit the column's type. */
+static int default_value(struct walk *w)
+{
+    static const char *const words[] = {"NOT",        "NULL",       "UNIQUE",     "PRIMARY",
+                                        "CHECK",      "REFERENCES", "CONSTRAINT", "GENERATED",
+                                        "DEFERRABLE", "INITIALLY",  "COLLATE"};
+    struct reader *r = &w->r;
+    struct str before, after;
+    size_t from = r->token.at, to = from;
+    for (bool first = true, ends = false; !ends_piece(&r->token); first = false) {
+        for (size_t i = 0; !first && i < sizeof words / sizeof *words; i++)
+            ends |= sql_token_is_word(&r->token, words[i]);
+        if (ends)
+            break;
+        struct sql_token t = r->token;
+        if (sql_token_is(&t, '('))
+            reader_skip_brackets(r);
+        else
+            reader_next(r);
+        to = sql_token_is(&t, '(') ? r->lexer.at - r->token.text.n : t.at + t.text.n;
+        while (to > from && (r->text.p[to - 1] == ' ' || r->text.p[to - 1] == '\n'))
+            to--;
+    }
+    if (!w->out || w->limit.kind == SQL_LIMIT_NONE)
+        return ST_OK;
+    TRY(sql_limit_default(r->arena, &w->limit, &before, &after, r->err));
+    if (!before.n)
+        return ST_OK;
+    TRY(edits_replace(&w->marks, from, 0, before, r->err));
+    return edits_replace(&w->marks, to, 0, after, r->err);
+}
+
 /* REFERENCES table [(columns)] */
 static int references(struct walk *w)
 {
@@ -499,6 +522,8 @@ static int piece(struct walk *w)
     } else if (sql_token_is_word(&t, "NOT") || sql_token_is_word(&t, "DEFERRABLE") ||
                sql_token_is_word(&t, "INITIALLY")) {
         return when_checked(w);
+    } else if (reader_take(r, "DEFAULT")) {
+        return default_value(w);
     } else if (reader_take(r, "CONSTRAINT")) {
         w->constraint = r->token;
         if (sql_token_is_name(&r->token))
@@ -529,11 +554,6 @@ static int piece(struct walk *w)
     return ST_OK;
 }
 
-static bool ends_piece(const struct sql_token *t)
-{
-    return sql_token_is(t, ',') || sql_token_is(t, ')') || t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD;
-}
-
 /* A column's definition or a constraint, up to the comma or bracket behind it. */
 static int definition(struct walk *w)
 {
@@ -544,15 +564,16 @@ static int definition(struct walk *w)
     for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
         constraint |= sql_token_is_word(&first, constraints[i]);
     w->column = w->constraint = (struct sql_token){.kind = SQL_TOK_END};
+    w->limit = (struct sql_limit){.kind = SQL_LIMIT_NONE};
     if (!constraint && sql_token_is_name(&first)) {
         reader_next(r);
         if (sql_token_is_word(&first, "EXCLUDE") &&
             (sql_token_is(&r->token, '(') || sql_token_is_word(&r->token, "USING")))
             return refuse(w, &first, "EXCLUDE");
-        if (sql_token_is_word(&first, "LIKE") && !ends_piece(&r->token) && !type_of(&r->token))
+        if (sql_token_is_word(&first, "LIKE") && !ends_piece(&r->token) && !sql_serial_type(&r->token))
             return refuse(w, &first, "LIKE in CREATE TABLE");
         w->column = first;
-        const char *type = type_of(&r->token);
+        const char *type = sql_serial_type(&r->token);
         if (type) {
             char before[32];
             (void)snprintf(before, sizeof before, "%s DEFAULT", type);

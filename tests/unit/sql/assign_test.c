@@ -70,8 +70,8 @@ static void test_insert(void **state)
        "insert into t as x (s) values ( 'x') returning s");
     is("insert into t (n, s) select a, b from u on conflict (n) do update set s = excluded.s || 'x', n = 1",
        "insert into t (n, s) SELECT c0, " FIT(
-           "c1") " FROM (select a, b from u\n) AS tavana(c0, c1)  on conflict (n) do "
-                 "update set s = " FIT("excluded.s || 'x'") ", n = 1");
+           "c1") ", tavana.* EXCLUDE (c0, c1) FROM (select a, b from u\n) AS "
+                 "tavana(c0, c1)  on conflict (n) do update set s = " FIT("excluded.s || 'x'") ", n = 1");
     is("insert into t (n) select 1", "insert into t (n) select 1");
     is("insert into t default values", "insert into t default values");
     is("with q as (select 1) insert into t (s) values ((select 'x' from q))",
@@ -85,7 +85,7 @@ static void test_overriding(void **state)
     is("insert into t (id, n) overriding user value values (7, 1)",
        "insert into t (id, n) values (DEFAULT, 1)");
     is("insert into t (id, n) overriding user value select 7, 1",
-       "insert into t (n) SELECT c1 FROM (select 7, 1\n) AS tavana(c0, c1) ");
+       "insert into t (n) SELECT c1, tavana.* EXCLUDE (c0, c1) FROM (select 7, 1\n) AS tavana(c0, c1) ");
     fails("insert into t (id) values (7)", "cannot insert a non-DEFAULT value into column \"id\"");
     assert_string_equal(err.hint, "Use OVERRIDING SYSTEM VALUE to override.");
     fails("insert into t select 1, 'x'", "cannot insert a non-DEFAULT value into column \"id\"");

@@ -79,7 +79,7 @@ static void test_check(void **state)
     sql_limit_put(&b, &l, STR("\"c c\""));
     buf_put_u8(&b, 0);
     assert_string_equal(
-        b.data, "CHECK (CASE WHEN length(\"c c\") > 3 THEN error('value too long for type character(3)') "
+        b.data, "CHECK (CASE WHEN len(\"c c\") > 3 THEN error('value too long for type character(3)') "
                 "WHEN \"c c\" <> rtrim(\"c c\", ' ') THEN error('blanks at the end are not stored in "
                 "type character(3)') ELSE true END)");
     buf_release(&b);
