@@ -72,7 +72,7 @@ bool operators_hint(struct str sql)
 {
     for (size_t i = 0; i < sql.n; i++) {
         char c = sql.p[i];
-        if (memchr("/%^~#?", c, 6) ||
+        if (memchr("/%^~#?", c, 6) || (c == '@' && i + 1 < sql.n && sql.p[i + 1] == '@') ||
             (c == '|' && i + 1 < sql.n && (sql.p[i + 1] == '/' || sql.p[i + 1] == '|')))
             return true;
         if ((c == 'k' || c == 'K') && i >= 3 && str_ieq((struct str){sql.p + i - 2, 4}, STR("like")))

@@ -28,6 +28,8 @@ static const struct {
     {"#", {OURS "xor(", ", ", ")"}},
     {"#>", {OURS "pg_json_path(", ", CAST(", " AS VARCHAR))"}},
     {"#>>", {OURS "pg_json_path_text(", ", CAST(", " AS VARCHAR))"}},
+    {"@?", {SCHEMA_PG "jsonb_path(", ", ", ")"}},
+    {"@@", {SCHEMA_PG "jsonb_path(", ", ", ")"}},
     {"#-", {OURS "pg_jsonb_delete_path(", ", CAST(", " AS VARCHAR))"}},
     {"?", {OURS "pg_json_has(", ", ", ")"}},
     {"?|", {OURS "pg_json_has_any(", ", CAST(", " AS VARCHAR))"}},

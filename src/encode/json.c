@@ -12,6 +12,7 @@ enum { JSON_DEPTH_MAX = 128 };
 struct json {
     struct buf *out;
     const struct encode_settings *settings;
+    const struct cell *whole; /* of the value that all this is about */
     struct err *e;
     int depth;
 };
@@ -135,9 +136,11 @@ static int scalar(struct json *j, const struct engine_column_type *t, const stru
         return put_string(j, engine_string_data(s), s->len);
     }
     struct cell c;
+    const struct cell *ready = t == j->whole->type ? j->whole : &c;
     size_t mark = j->out->len;
-    TRY(cell_init(&c, t, 0, j->settings, NULL, j->e));
-    TRY(cell_render(j->out, &c, v, row, j->e));
+    if (ready == &c)
+        TRY(cell_init(&c, t, 0, j->settings, NULL, j->e));
+    TRY(cell_render(j->out, ready, v, row, j->e));
     if (is_moment(t))
         put_iso(j, t, mark);
     return is_bare(t, v, row) && !key ? ST_OK : quote_from(j, mark);
@@ -245,7 +248,7 @@ static int value_of(struct json *j, const struct engine_column_type *t, const st
 
 int json_value(struct buf *out, const struct cell *c, const struct column_view *v, size_t row, struct err *e)
 {
-    struct json j = {.out = out, .settings = c->settings, .e = e};
+    struct json j = {.out = out, .settings = c->settings, .whole = c, .e = e};
     TRY(value_of(&j, c->type, v, row));
     return buf_ok(out) ? ST_OK : err_oom(e);
 }

@@ -19,10 +19,22 @@
 
 /* clang-format off: a line each */
 const struct pg_function *const pg_function_lists[] = {
-    pg_operator_functions,   pg_text_functions,         pg_bytes_functions,  pg_list_functions,
-    pg_quote_functions,      pg_zone_functions,         pg_format_functions, pg_make_functions,
-    pg_interval_functions,   pg_date_part_functions,    pg_jsonb_functions,  pg_number_functions,
-    pg_date_trunc_functions, pg_width_bucket_functions, pg_fit_functions,    pg_json_text_functions,
+    pg_operator_functions,
+    pg_text_functions,
+    pg_bytes_functions,
+    pg_list_functions,
+    pg_quote_functions,
+    pg_zone_functions,
+    pg_format_functions,
+    pg_make_functions,
+    pg_interval_functions,
+    pg_date_part_functions,
+    pg_jsonb_functions,
+    pg_number_functions,
+    pg_date_trunc_functions,
+    pg_width_bucket_functions,
+    pg_fit_functions,
+    pg_json_text_functions,
     NULL,
 };
 /* clang-format on */
