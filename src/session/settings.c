@@ -124,6 +124,7 @@ CHECK_WORDS(check_min_messages, "debug5", "debug4", "debug3", "debug2", "debug1"
 CHECK_WORDS(check_isolation, "read committed", "repeatable read", "read uncommitted", "serializable")
 CHECK_WORDS(check_locale, "C.UTF-8", "C", "POSIX", "C.utf8", "en_US.UTF-8",
             "en_US.utf8") /* whose numbers are C's */
+CHECK_WORDS(check_commit, "on", "off", "local", "remote_write", "remote_apply")
 CHECK_WORDS(check_heap, "heap")
 CHECK_WORDS(check_origin, "origin", "local") /* foreign keys are not to be switched off */
 CHECK_WORDS(check_password_encryption, "scram-sha-256", "md5")

@@ -58,7 +58,7 @@
     X(SESSION_AUTHORIZATION, "session_authorization", "", SETTING_REPORT | SETTING_INTERNAL, check_any,      \
       "User")                                                                                                \
     X(STD_STRINGS, "standard_conforming_strings", "on", SETTING_REPORT, check_on, "Always on")               \
-    X(SYNCHRONOUS_COMMIT, "synchronous_commit", "on", 0, check_on, "Always on: a commit is on disk")         \
+    X(SYNCHRONOUS_COMMIT, "synchronous_commit", "on", 0, check_commit, "Taken: a commit is always on disk")  \
     X(STATEMENT_TIMEOUT, "statement_timeout", "0", SETTING_MS, check_ms, "Longest time of a statement")      \
     X(TAVANA_RESUME, "tavana.resume", "verified", 0, check_resume,                                           \
       "Whether results go on when their worker is lost")                                                     \

@@ -222,6 +222,17 @@ def test_terminating_what_runs(either):
         assert e.value.sqlstate == "57P01"
 
 
+def test_small_ones(pair):
+    a, _ = pair
+    for sql in ("pg_sleep_for('1 ms')", "pg_sleep_until(now())", "txid_current_if_assigned() is null or true", "pg_current_xact_id() is not null",
+                "pg_backend_pid() > 0", "not pg_is_in_recovery()", "pg_postmaster_start_time() <= now()", "pg_notification_queue_usage() = 0",
+                "pg_trigger_depth() = 0", "cardinality(pg_blocking_pids(1)) = 0"):
+        assert one(a, f"select {sql}") in ((None, "") if "sleep" in sql else (True,)), sql
+    for value in ("off", "local", "on"):
+        a.execute(f"set synchronous_commit = {value}")
+        assert one(a, "show synchronous_commit") == value
+
+
 # ---- LISTEN, NOTIFY ----
 
 def heard(conn, timeout=3, n=1):
