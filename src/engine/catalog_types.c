@@ -45,6 +45,18 @@ static bool widen(duckdb_function_info info, idx_t count, duckdb_vector in, duck
     return true;
 }
 
+/* The elements of an int2vector. */
+static bool widen_small(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    (void)info;
+    const int16_t *from = duckdb_vector_get_data(in);
+    int32_t *to = duckdb_vector_get_data(out);
+    for (idx_t i = 0; i < count; i++)
+        if (!is_null(in, out, i))
+            to[i] = from[i];
+    return true;
+}
+
 static bool regproc_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
     (void)info;
@@ -134,6 +146,11 @@ static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct
     int st = add_cast(c, t, from, base, COST_BASE, hand_on, e);
     if (st == ST_OK && t->base == CATALOG_INT4)
         st = add_cast(c, t, from, wide, COST_WIDER, widen, e);
+    if (st == ST_OK && t->base == CATALOG_INT2) { /* beside a constant, which is an integer */
+        duckdb_logical_type integer = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
+        st = add_cast(c, t, from, integer, COST_WIDER, widen_small, e);
+        duckdb_destroy_logical_type(&integer);
+    }
     if (st == ST_OK && t->form == CATALOG_REGPROC)
         st = add_cast(c, t, from, text, COST_TEXT, regproc_text, e);
     if (st == ST_OK && t->form == CATALOG_REGPROC)

@@ -85,7 +85,6 @@ static bool minds_indexes(const struct sql_alter *x)
         case SQL_ALTER_DROP_CONSTRAINT: return true;
         case SQL_ALTER_UNLIMIT:
         case SQL_ALTER_LIGHT:
-        case SQL_ALTER_ADD_UNIQUE:
         case SQL_ALTER_ADD_SERIAL:
         case SQL_ALTER_OPTIONS:
         case SQL_ALTER_OWNER:
@@ -156,6 +155,18 @@ static int put_referring_aside(struct altering *a)
         return ST_OK;
     TRY(referring_find(a->session, &a->relation, &a->referring, a->err));
     return referring_put_aside(a->session, &a->referring, a->err);
+}
+
+static int put_referring_back(struct altering *a)
+{
+    int st = referring_put_back(a->session, &a->referring, a->err);
+    if (st < 0 && strstr(a->err->message, "create foreign key: referenced table")) {
+        err_init(a->err);
+        (void)err_set(a->err, SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST,
+                      "cannot alter table %s because other objects depend on it", a->relation.name);
+        err_detail(a->err, "A foreign key of another table needs what goes.");
+    }
+    return st;
 }
 
 /* ---- actions ---- */
@@ -307,25 +318,17 @@ static int new_type(struct altering *a, const struct sql_alter_action *action)
     return anew(a, &change);
 }
 
-static int add_unique(struct altering *a, const struct sql_alter_action *action)
+/* Whether CHECKs of ours can be kept: the engine's own databases do, in PostgreSQL's SQL. */
+static bool keeps_limits(const struct altering *a)
 {
-    struct session *s = a->session;
-    const char *name, *keys = sql_of(s, action->text);
-    if (!keys)
-        return err_oom(a->err);
-    if (action->to.kind != SQL_TOK_END)
-        name = quoted(s, &action->to);
-    else
-        TRY(index_make_name(s, a->relation.schema, a->relation.name, keys, "key", &name, a->err));
-    if (!name)
-        return err_oom(a->err);
-    return step_run_sent(s, step_text(s, "CREATE UNIQUE INDEX %s ON %s %s", name, a->full, keys), a->err);
+    return a->relation.found && a->relation.native &&
+           strcmp(settings_get(&a->session->settings, SET_TAVANA_SQL), "postgres") == 0;
 }
 
 static int add_checked(struct altering *a, const struct sql_alter_action *action)
 {
-    struct str led;
-    TRY(session_lead(a->session, action->text, &led, a->err));
+    struct str led, added = action->options.n && keeps_limits(a) ? action->options : action->text;
+    TRY(session_lead(a->session, added, &led, a->err));
     const char *text = sql_of(a->session, led);
     if (!text)
         return err_oom(a->err);
@@ -333,13 +336,6 @@ static int add_checked(struct altering *a, const struct sql_alter_action *action
         return refuse(a, "ADD CONSTRAINT here");
     a->away |= a->relation.nindexes > 0;
     return anew(a, &(struct rebuild_change){.added = text});
-}
-
-/* Whether CHECKs of ours can be kept: the engine's own databases do, in PostgreSQL's SQL. */
-static bool keeps_limits(const struct altering *a)
-{
-    return a->relation.found && a->relation.native &&
-           strcmp(settings_get(&a->session->settings, SET_TAVANA_SQL), "postgres") == 0;
 }
 
 static int add_limit(struct altering *a, const struct sql_alter_action *action)
@@ -428,7 +424,8 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
                         "tavana_catalog.pg.quoted_list(constraint_column_names) || ') REFERENCES ' || "
                         "tavana_catalog.pg.quoted(c.table_name) || '(' || "
                         "tavana_catalog.pg.quoted_list(referenced_column_names) || ')' ELSE "
-                        "e.constraint_text END FROM (SELECT constraint_text, constraint_column_names, "
+                        "e.constraint_text END, e.constraint_type FROM (SELECT constraint_text, "
+                        "constraint_type, constraint_column_names, "
                         "referenced_column_names, database_name, schema_name, "
                         "table_name, system.main.row_number() OVER (PARTITION BY table_oid ORDER BY "
                         "constraint_index) AS n FROM system.main.duckdb_constraints() WHERE constraint_type "
@@ -443,8 +440,15 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
     if (!sql)
         return err_oom(a->err);
     TRY(session_ask(s, sql, &rows, a->err));
-    if (rows.n > 0)
-        return anew(a, &(struct rebuild_change){.dropped = ask_value(&rows, 0, 0)});
+    if (rows.n > 0) {
+        const char *words = step_text(s, "%s %s", ask_value(&rows, 0, 1), name);
+        const char *mark = words ? step_literal(s, words) : NULL;
+        mark = mark ? step_text(s, "CHECK(((%s IS NOT NULL) OR ", mark) : NULL;
+        if (!mark)
+            return err_oom(a->err);
+        a->away |= a->relation.nindexes > 0;
+        return anew(a, &(struct rebuild_change){.dropped = ask_value(&rows, 0, 0), .mark = mark});
+    }
     if (!action->if_exists)
         return err_set(a->err, SQLSTATE_UNDEFINED_OBJECT,
                        "constraint \"%s\" of relation \"%s\" does not exist", name, a->relation.name);
@@ -563,7 +567,6 @@ static int run_action(struct altering *a, const struct sql_alter_action *action)
     case SQL_ALTER_RENAME_COLUMN: return rename_column(a, action);
     case SQL_ALTER_DROP_COLUMN: return drop_column(a, action);
     case SQL_ALTER_TYPE: return new_type(a, action);
-    case SQL_ALTER_ADD_UNIQUE: return add_unique(a, action);
     case SQL_ALTER_ADD_CHECKED: return add_checked(a, action);
     case SQL_ALTER_LIMIT: return add_limit(a, action);
     case SQL_ALTER_UNLIMIT: return drop_limit(a, action);
@@ -615,5 +618,5 @@ int alter_run(struct session *s, struct statement *command, struct command_resul
     for (size_t i = 0; i < a.alter->n; i++)
         TRY(run_action(&a, &a.alter->actions[i]));
     TRY(put_indexes_back(&a));
-    return referring_put_back(s, &a.referring, e);
+    return put_referring_back(&a);
 }

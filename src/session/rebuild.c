@@ -101,9 +101,10 @@ struct taking {
 
 static bool is_dropped(struct taking *x, struct str item)
 {
+    const char *mark = x->change->mark;
     bool is = x->change->dropped && same_words(item, x->change->dropped);
     x->has_dropped |= is;
-    return is;
+    return is || (mark && item.n > strlen(mark) && memcmp(item.p, mark, strlen(mark)) == 0);
 }
 
 static struct rebuild_item *add(struct taking *x, struct str text)

@@ -37,6 +37,7 @@ enum rebuild_column { REBUILD_SAME, REBUILD_RENAME, REBUILD_RETYPE, REBUILD_DROP
 struct rebuild_change {
     const char *added;   /* a constraint or column, in the engine's words */
     const char *dropped; /* a constraint, as the engine spells it */
+    const char *mark;    /* how the CHECK begins that keeps its name, if there is one */
     const char *full;    /* what the table is called afterwards, with its schema */
     enum rebuild_column what;
     const struct sql_token *column; /* to which that happens; constraints go with one that is dropped */

@@ -3,8 +3,10 @@
  * it is written, which says what it thinks of it. Source: PostgreSQL 15 manual, ALTER TABLE. */
 #include "sql/alter.h"
 
+#include "base/buf.h"
 #include "sql/limit.h"
 #include "sql/literals.h"
+#include "sql/mark.h"
 #include "sql/reader.h"
 #include "sql/serial.h"
 #include "sql/statement.h"
@@ -23,6 +25,7 @@ static const struct {
     {"SEQUENCE", NULL, "ALTER SEQUENCE", SQL_ALTER_SEQUENCE},
 };
 
+enum { LIMIT_TEXT_MAX = 64 * 1024 };
 struct alter {
     struct reader r;
     struct sql_alter *out;
@@ -180,7 +183,7 @@ static void skip_attributes(struct reader *r)
 }
 
 /* From REFERENCES or FOREIGN KEY on, without actions that the engine has not. */
-static int reference(struct alter *a, size_t from, struct str column)
+static int reference(struct alter *a, size_t from, struct str column, const struct sql_token *name)
 {
     static const char *const ends[] = {"ON", "DEFERRABLE", "NOT", "INITIALLY", NULL};
     struct reader *r = &a->r;
@@ -199,7 +202,7 @@ static int reference(struct alter *a, size_t from, struct str column)
     TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
     action->text = text;
     if (!column.n)
-        return ST_OK;
+        return sql_marked_key(r->arena, "FOREIGN KEY ", name, text, &action->options, r->err);
     char *copy = arena_alloc(r->arena, column.n + text.n + sizeof "FOREIGN KEY () ");
     if (!copy)
         return err_oom(r->err);
@@ -237,13 +240,12 @@ static int unique(struct alter *a, struct sql_token name, struct str columns)
     if (!columns.n)
         columns = bracket(r);
     skip_to(r, NULL);
-    TRY(add(a, SQL_ALTER_ADD_UNIQUE, &action));
-    action->to = name;
-    action->text = columns;
-    return ST_OK;
+    TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
+    TRY(text_of(a, "UNIQUE ", columns, "", &action->text));
+    return sql_marked_key(r->arena, "UNIQUE ", &name, action->text, &action->options, r->err);
 }
 
-static int primary(struct alter *a, struct str columns)
+static int primary(struct alter *a, struct sql_token name, struct str columns)
 {
     struct sql_alter_action *action;
     if (sql_token_is_word(&a->r.token, "USING"))
@@ -251,8 +253,10 @@ static int primary(struct alter *a, struct str columns)
     if (!columns.n)
         columns = bracket(&a->r);
     skip_to(&a->r, NULL);
-    TRY(add(a, SQL_ALTER_PLAIN, &action));
-    return text_of(a, "ADD PRIMARY KEY ", columns, "", &action->text);
+    bool named = name.kind != SQL_TOK_END;
+    TRY(add(a, named ? SQL_ALTER_ADD_CHECKED : SQL_ALTER_PLAIN, &action));
+    TRY(text_of(a, named ? "PRIMARY KEY " : "ADD PRIMARY KEY ", columns, "", &action->text));
+    return sql_marked_key(a->r.arena, "PRIMARY KEY ", &name, action->text, &action->options, a->r.err);
 }
 
 /* ADD [CONSTRAINT name] … of the table, behind the name. */
@@ -264,7 +268,7 @@ static int table_constraint(struct alter *a, struct sql_token name)
     if (reader_take(r, "UNIQUE"))
         return unique(a, name, (struct str){0});
     if (reader_take(r, "PRIMARY"))
-        return reader_take(r, "KEY") ? primary(a, (struct str){0}) : reader_syntax_error(r);
+        return reader_take(r, "KEY") ? primary(a, name, (struct str){0}) : reader_syntax_error(r);
     if (reader_take(r, "CHECK")) {
         struct sql_alter_action *action;
         (void)bracket(r);
@@ -272,10 +276,10 @@ static int table_constraint(struct alter *a, struct sql_token name)
         skip_attributes(r);
         TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
         action->text = text;
-        return ST_OK;
+        return sql_marked_check(r->arena, &name, text, &action->options, r->err);
     }
     if (reader_take(r, "FOREIGN"))
-        return reference(a, from, (struct str){0});
+        return reference(a, from, (struct str){0}, &name);
     if (reader_take(r, "EXCLUDE"))
         return refuse(a, &first, "EXCLUDE");
     return reader_syntax_error(r);
@@ -364,7 +368,8 @@ static int column_constraint(struct alter *a, const struct sql_token *column, si
     if (reader_take(r, "UNIQUE"))
         return unique(a, (struct sql_token){.kind = SQL_TOK_END}, list);
     if (reader_take(r, "PRIMARY"))
-        return reader_take(r, "KEY") ? primary(a, list) : reader_syntax_error(r);
+        return reader_take(r, "KEY") ? primary(a, (struct sql_token){.kind = SQL_TOK_END}, list)
+                                     : reader_syntax_error(r);
     if (reader_take(r, "CHECK")) {
         (void)bracket(r);
         TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
@@ -372,7 +377,7 @@ static int column_constraint(struct alter *a, const struct sql_token *column, si
         return ST_OK;
     }
     if (sql_token_is_word(&r->token, "REFERENCES"))
-        return reference(a, from, column->text);
+        return reference(a, from, column->text, NULL);
     if (reader_take(r, "GENERATED"))
         return generated(a, column, added);
     reader_next(r);

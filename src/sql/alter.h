@@ -31,7 +31,6 @@ enum sql_alter_what {
     SQL_ALTER_RENAME_COLUMN, /* `from` TO `to` */
     SQL_ALTER_DROP_COLUMN,   /* `from` */
     SQL_ALTER_TYPE, /* `from` gets a `type`; options: what is behind USING, or nothing; text: as PLAIN */
-    SQL_ALTER_ADD_UNIQUE,  /* UNIQUE (text), called `to` if that is given */
     SQL_ALTER_ADD_CHECKED, /* a CHECK, FOREIGN KEY or column, `text`: the table is made anew with it */
     SQL_ALTER_LIMIT,   /* `text`, a CHECK of a type's modifier (limit.h), is added, when the column is new */
     SQL_ALTER_UNLIMIT, /* the one that `from` has goes, when it has one; if_exists: that of an identity */

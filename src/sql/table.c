@@ -8,6 +8,7 @@
 #include "sql/catalog.h"
 #include "sql/edits.h"
 #include "sql/limit.h"
+#include "sql/mark.h"
 #include "sql/name.h"
 #include "sql/reader.h"
 #include "sql/sequence.h"
@@ -146,22 +147,6 @@ static int mark_text(struct walk *w, size_t at, const char *text)
     return mark(w, at, &b);
 }
 
-/* 'words', or 'words name', as it stands within a string. */
-static void put_string(struct buf *b, const char *words, const struct sql_token *name)
-{
-    buf_printf(b, "'%s", words);
-    struct str s = name ? sql_name_bare(name) : (struct str){0};
-    for (size_t i = 0; i < s.n; i++) {
-        bool folds = name->kind == SQL_TOK_WORD && s.p[i] >= 'A' && s.p[i] <= 'Z';
-        if (s.p[i] == '\'')
-            buf_put_u8(b, '\'');
-        if (s.p[i] == '"' && i + 1 < s.n && s.p[i + 1] == '"')
-            i++; /* doubled */
-        buf_put_u8(b, (uint8_t)(folds ? s.p[i] - 'A' + 'a' : s.p[i]));
-    }
-    buf_put_u8(b, '\'');
-}
-
 static int mark_limit(struct walk *w, const struct sql_type *t)
 {
     struct err ignored;
@@ -187,7 +172,7 @@ static int mark_column(struct walk *w, size_t at, const char *words, const struc
     struct buf b;
     buf_init(&b, NAME_BYTES_MAX);
     buf_printf(&b, " CHECK (");
-    put_string(&b, words, name);
+    sql_mark_string(&b, words, name);
     buf_printf(&b, " IS NOT NULL OR %.*s IS NULL)", (int)w->column.text.n, w->column.text.p);
     return mark(w, at, &b);
 }
@@ -202,7 +187,7 @@ static int mark_key(struct walk *w, size_t at, const struct named *key)
         return ST_OK;
     buf_init(&b, NAME_BYTES_MAX);
     buf_printf(&b, ", CHECK (");
-    put_string(&b, key->words, &key->name);
+    sql_mark_string(&b, key->words, &key->name);
     buf_printf(&b, " IS NOT NULL OR (");
     for (reader_next(&list); sql_token_is_name(&list.token);) {
         buf_printf(&b, "%s%.*s IS NULL", any ? " AND " : "", (int)list.token.text.n, list.token.text.p);
@@ -257,7 +242,7 @@ static int check(struct walk *w)
     TRY(mark_text(w, from, "("));
     buf_init(&b, NAME_BYTES_MAX);
     buf_printf(&b, ") OR (");
-    put_string(&b, "", &name);
+    sql_mark_string(&b, "", &name);
     buf_printf(&b, " IS NULL)");
     return mark(w, end, &b);
 }

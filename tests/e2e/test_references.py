@@ -124,3 +124,30 @@ def test_drop_cascade(family):
 def test_several_are_dropped_in_any_order(family):
     family.execute("drop table p, c, d")
     assert rows(family, "select relname from pg_class where relnamespace = 'refs'::regnamespace and relkind = 'r'") == []
+
+
+def constraints(db):
+    return sorted(rows(db, "select conname, contype::text, array_to_string(conkey, ' ') from pg_constraint where connamespace = 'refs'::regnamespace and contype <> 'c'"))
+
+
+def test_constraints_have_the_names_they_were_given(db):
+    db.execute("""create table p (id int, code text, n int); insert into p values (1, 'a', 1), (2, 'b', 2);
+        alter table p add constraint "P 'k" primary key (id), add constraint p_uq unique (code, n), add unique (n), add constraint P_pos check (n > 0);
+        create table c (id int, pid int, code text, n int);
+        alter table c add constraint c_p foreign key (pid) references p (id) deferrable initially deferred, add constraint c_pn foreign key (code, n) references p (code, n)""")
+    assert constraints(db) == [("P 'k", "p", "1"), ("c_p", "f", "2"), ("c_pn", "f", "3 4"), ("p_n_key", "u", "3"), ("p_uq", "u", "2 3")]
+    assert rows(db, "select constraint_name from information_schema.table_constraints where constraint_schema = 'refs' and constraint_type = 'UNIQUE' order by 1") == [("p_n_key",), ("p_uq",)]
+    assert rows(db, "select conname, pg_get_constraintdef(oid) from pg_constraint where conname = 'p_pos'") == [("p_pos", "CHECK ((n > 0))")]
+    fails(db, "23505", "insert into p values (3, 'a', 1)")
+    fails(db, "23514", "insert into p values (3, 'x', -1)")
+    db.execute("alter table c drop constraint c_p; alter table c add constraint c_p2 foreign key (pid) references p (id)")
+    assert [c for c in constraints(db) if c[1] == "f"] == [("c_p2", "f", "2"), ("c_pn", "f", "3 4")]
+    fails(db, "2BP01", "alter table p drop constraint p_uq")
+    fails(db, "42704", "alter table p drop constraint nosuch")
+    db.execute("alter table c drop constraint c_pn; alter table p drop constraint p_uq, drop constraint p_pos, drop constraint if exists nosuch; insert into p values (3, 'a', -1)")
+    assert constraints(db) == [("P 'k", "p", "1"), ("c_p2", "f", "2"), ("p_n_key", "u", "3")]
+
+
+def test_elements_of_an_int2vector_are_numbers(db):
+    db.execute("create table t (a int primary key)")
+    assert rows(db, "select o & 1, 1 | o, o + 1, k - 1 from pg_index, unnest(indoption, indkey) x(o, k) where indrelid = 't'::regclass") == [(0, 1, 1, 0)]

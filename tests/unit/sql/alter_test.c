@@ -82,7 +82,7 @@ static void test_columns(void **state)
     a = action("alter table t add a numeric(5, 2) not null default 'x' collate \"C\" unique", 3);
     is_text(&a[0], SQL_ALTER_ADD_CHECKED, "a numeric(5, 2) default 'x' collate \"C\"");
     is_text(&a[1], SQL_ALTER_PLAIN, "ALTER COLUMN a SET NOT NULL");
-    is_text(&a[2], SQL_ALTER_ADD_UNIQUE, "(a)");
+    is_text(&a[2], SQL_ALTER_ADD_CHECKED, "UNIQUE (a)");
     a = action("alter table t add a int references u (b) on delete no action deferrable", 2);
     is_text(&a[1], SQL_ALTER_ADD_CHECKED, "FOREIGN KEY (a) references u (b)");
     a = action("alter table t add a bigserial, drop column if exists b cascade", 2);
@@ -116,11 +116,20 @@ static void test_constraints(void **state)
             "check (a > 0)");
     is_text(action("alter table t add foreign key (a) references u initially deferred", 1),
             SQL_ALTER_ADD_CHECKED, "foreign key (a) references u");
-    is_text(action("alter table t add constraint p primary key (a, b)", 1), SQL_ALTER_PLAIN,
-            "ADD PRIMARY KEY (a, b)");
+    is_text(action("alter table t add constraint p primary key (a, b)", 1), SQL_ALTER_ADD_CHECKED,
+            "PRIMARY KEY (a, b)");
+    is_text(action("alter table t add primary key (a, b)", 1), SQL_ALTER_PLAIN, "ADD PRIMARY KEY (a, b)");
     const struct sql_alter_action *a = action("alter table t add constraint u unique (a) deferrable", 1);
-    is_text(a, SQL_ALTER_ADD_UNIQUE, "(a)");
-    assert_true(str_eq(a->to.text, STR("u")));
+    is_text(a, SQL_ALTER_ADD_CHECKED, "UNIQUE (a)");
+    assert_true(str_eq(a->options, STR("UNIQUE (a), CHECK ('UNIQUE u' IS NOT NULL OR (a IS NULL))")));
+    a = action(
+        "alter table t add constraint \"F1\" foreign key (a, \"B\") references u (x, y) on delete no action",
+        1);
+    assert_true(str_eq(a->options,
+                       STR("foreign key (a, \"B\") references u (x, y), CHECK ('FOREIGN KEY F1' IS NOT NULL "
+                           "OR (a IS NULL AND \"B\" IS NULL))")));
+    a = action("alter table t add constraint C check (a > (0))", 1);
+    assert_true(str_eq(a->options, STR("CHECK ((a > (0)) OR ('c' IS NULL))")));
     assert_true(action("alter table t drop constraint if exists u cascade", 1)->if_exists);
 }
 
