@@ -71,10 +71,22 @@ bool walk_names_hidden_column(const struct rewriter *r)
     return false;
 }
 
+/* What the session alone knows is written into a statement, so a view of it would keep what it was. */
+static int refuse_stored(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
+{
+    (void)err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                  "%s in a view or function is not supported: it would keep the rows of who makes it",
+                  name->name);
+    r->err->position = str_position(r->edits.sql, c->parts[0].at);
+    return ST_ERR;
+}
+
 static int rewrite_relation(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
 {
     struct str arguments, text;
     bool alias = walk_is_alias(&c->after);
+    if (r->stored == STORED_QUERY && strpbrk(name->detail, "aclgs"))
+        return refuse_stored(r, c, name);
     TRY(relation_arguments(r, name->detail, &arguments));
     bool hidden = c->space == SQL_CATALOG_PG && walk_names_hidden_column(r);
     const struct str end = hidden ? STR(") z_rows LEFT JOIN " SCHEMA_PG "z_hidden('") : STR(")");
