@@ -107,6 +107,8 @@ static bool changes_columns(const struct sql_alter *x)
     return false;
 }
 
+/* Once for all actions. A table with a unique index, or whose columns change, is made anew without its
+ * indexes; in other cases they are just dropped. */
 static int put_indexes_away(struct altering *a)
 {
     struct session *s = a->session;
@@ -232,6 +234,8 @@ static int rename_relation(struct altering *a, const struct sql_alter_action *ac
     return referring_rename(s, &a->referring, &a->relation, target, a->err);
 }
 
+/* A column of a foreign key is renamed by making the table anew. The table's indexes and the foreign keys of
+ * other tables are away meanwhile, and get the new name before they come back. */
 static int rename_column(struct altering *a, const struct sql_alter_action *action)
 {
     struct session *s = a->session;
@@ -256,6 +260,8 @@ static int rename_column(struct altering *a, const struct sql_alter_action *acti
     return referring_rename_column(s, &a->referring, &a->relation, &action->from, to, a->err);
 }
 
+/* A table with constraints is made anew without the column, unless the command says IF EXISTS. Indexes on the
+ * column do not come back. */
 static int drop_column(struct altering *a, const struct sql_alter_action *action)
 {
     if (a->relation.found && !action->if_exists && rebuild_constrains(&a->relation, NULL, false)) {
@@ -325,6 +331,8 @@ static bool keeps_limits(const struct altering *a)
            strcmp(settings_get(&a->session->settings, SET_TAVANA_SQL), "postgres") == 0;
 }
 
+/* The engine cannot add this to a table that is there, so the table is made anew with it. The text that keeps
+ * the constraint's name is used where such CHECKs are kept at all. */
 static int add_checked(struct altering *a, const struct sql_alter_action *action)
 {
     struct str led, added = action->options.n && keeps_limits(a) ? action->options : action->text;
@@ -525,6 +533,7 @@ static int rename_index(struct altering *a, const struct sql_alter_action *actio
     return step_run(s, text, a->err);
 }
 
+/* ALTER SEQUENCE has options, OWNER TO and what changes nothing. RENAME is among what is refused. */
 static int of_sequence(struct altering *a, const struct sql_alter_action *action)
 {
     if (action->what == SQL_ALTER_OPTIONS && a->relation.found)
@@ -579,6 +588,7 @@ static int run_action(struct altering *a, const struct sql_alter_action *action)
     return ST_OK;
 }
 
+/* There is no such relation: an error, or with IF EXISTS a notice. */
 static int missing(struct altering *a)
 {
     const struct sql_alter *x = a->alter;
@@ -599,6 +609,8 @@ static int missing(struct altering *a)
     return ST_OK;
 }
 
+/* Tables that refer to this one are put aside first, then its indexes; after the last action both come back
+ * in the other order. So each is moved once, however many actions there are. */
 int alter_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_ALTER);

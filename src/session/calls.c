@@ -31,6 +31,8 @@ static size_t column_of(const struct sql_calls *all, size_t place, size_t ncolum
     return place > all->star ? place + ncolumns - all->nitems : place;
 }
 
+/* How a result is described to the client: PostgreSQL's number of its type, and the size of a value, -1 when
+ * that varies. */
 static const struct {
     uint32_t oid;
     int16_t size;
@@ -41,6 +43,8 @@ static const struct {
     [SQL_CALL_TEXT] = {PGTYPE_TEXT, -1},
 };
 
+/* The client sees the query's columns. Only where a call stands, whose column holds the arguments as an
+ * array, its result is described instead. */
 int calls_describe(struct session *s, struct statement *st, struct err *e)
 {
     assert(st->engine && st->sql.parsed && !st->desc);

@@ -88,6 +88,8 @@ int portal_make(struct session *s, const char *name, struct statement *st, struc
 
 /* ---- cursors among them ---- */
 
+/* A cursor counts for its session, its user, the server and the metric at once. p->counted sees to it that it
+ * is taken off all of them exactly once. */
 void portal_count_cursor(struct session *s, struct portal *p)
 {
     assert(!p->counted);
@@ -244,6 +246,8 @@ static void drop_where(struct session *s, bool (*goes)(const struct portal *p, u
     }
 }
 
+/* Which portals drop_where() takes. A held one, which its committed transaction has left behind, goes with
+ * all portals of the session or by a CLOSE of its own. */
 static bool any(const struct portal *p, uint64_t arg)
 {
     (void)p, (void)arg;
@@ -299,6 +303,8 @@ void portals_committed(struct session *s)
         list_entry(link, struct portal, link)->held = true;
 }
 
+/* The engine's transaction is about to end, and running portals outlive it: their rows are moved into a
+ * spool. When that fails for one, whoever reads from it next is told. */
 static void put_down_all(struct session *s)
 {
     struct err told; /* by the portal that it happened to */
@@ -310,6 +316,7 @@ static void put_down_all(struct session *s)
     }
 }
 
+/* The columns stay known, so that the portal can still be described; its execution and its statement go. */
 void portal_kill(struct session *s, struct portal *p)
 {
     struct row_desc *desc = portal_desc(p);

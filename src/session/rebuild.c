@@ -130,6 +130,7 @@ static const char *with_change(struct taking *x, const char *text, bool *goes)
     return to && c->what == REBUILD_RENAME ? to : text;
 }
 
+/* A constraint that has the dropped column goes with that column: the item is taken back. */
 static void add_constraint(struct taking *x, struct str text, const char *target, const char *keys)
 {
     bool goes, also = false;
@@ -225,6 +226,8 @@ static bool is_name(const struct sql_token *t, const struct sql_token *name)
     return sql_token_is_name(t) && str_ieq(sql_name_bare(t), sql_name_bare(name));
 }
 
+/* A column as the engine has written it. A generated one is made again but not filled: the engine computes
+ * its values. */
 static void add_column(struct taking *x, struct str item, const struct sql_token *name, bool generated)
 {
     size_t n = without_inline(item, name, x->change->dropped);
@@ -243,6 +246,7 @@ static void add_column(struct taking *x, struct str item, const struct sql_token
     buf_printf(&x->values, "%s%.*s", comma, (int)name->text.n, name->text.p);
 }
 
+/* Tells columns from constraints of the table by their first two words. */
 static bool put_item(void *context, struct str item)
 {
     struct taking *x = context;
@@ -291,6 +295,8 @@ static int change_own(struct taking *x, struct err *e)
     return ST_OK;
 }
 
+/* There are no more items than commas and one. A column or constraint that the change speaks of has to be
+ * among them. */
 static int take_apart(struct session *s, struct rebuild *r, const struct rebuild_change *change,
                       struct err *e)
 {
@@ -538,6 +544,8 @@ static int put_rows_in_turn(struct session *s, const struct rebuild *r, const ch
     }
 }
 
+/* The rows come into the finished table, so that the engine checks each of them against all constraints, new
+ * ones included. */
 int rebuild_put_back(struct session *s, const struct rebuild *r, const struct rebuild_change *change,
                      struct err *e)
 {

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+/* Which table t refers to which table p, within one schema of one database; references of a table to itself
+ * are left out. */
 #define KEYS                                                                                                 \
     "(SELECT DISTINCT table_name AS t, referenced_table AS p FROM system.main.duckdb_constraints() WHERE "   \
     "constraint_type = 'FOREIGN KEY' AND database_name = %s AND schema_name = %s AND table_name <> "         \

@@ -309,6 +309,8 @@ static int check_place(const struct session *s, const struct sql_utility *u, str
     return ST_OK;
 }
 
+/* What needs no look into the catalog is checked before a transaction begins. Then each object is looked for
+ * and acted upon before the next one is looked for. */
 int utility_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
     assert(st->sql.kind == SQL_UTILITY);

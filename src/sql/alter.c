@@ -227,6 +227,8 @@ static struct str bracket(struct reader *r)
     return (struct str){r->text.p + from, to - from};
 }
 
+/* The engine cannot add UNIQUE to a table that is there: the table is made anew with it. columns: those of a
+ * column's own constraint; n 0: they are in the bracket that comes. */
 static int unique(struct alter *a, struct sql_token name, struct str columns)
 {
     struct reader *r = &a->r;
@@ -245,6 +247,8 @@ static int unique(struct alter *a, struct sql_token name, struct str columns)
     return sql_marked_key(r->arena, "UNIQUE ", &name, action->text, &action->options, r->err);
 }
 
+/* Without a name the engine adds the key itself. A name is kept in a CHECK beside the key (sql/mark.h), and
+ * for that the table is made anew. */
 static int primary(struct alter *a, struct sql_token name, struct str columns)
 {
     struct sql_alter_action *action;

@@ -45,6 +45,7 @@ static void skip_with(struct reader *r)
             reader_next(r);
 }
 
+/* Reads up to the end of the target's name. false: it is no INSERT, UPDATE or DELETE of a named table. */
 static bool read_head(struct reader *r, struct sql_assignment *out)
 {
     *out = (struct sql_assignment){0};
@@ -136,6 +137,8 @@ static int refuse(struct assign *a, const struct sql_source_column *c, bool upda
 
 /* ---- values that fit ---- */
 
+/* Whether values of the column stay as they are written. The column's CHECK still refuses what does not fit:
+ * a bit string of the wrong length is an error to PostgreSQL, too. */
 static bool fits_by_itself(const struct sql_source_column *c)
 {
     return !c || c->limit.kind == SQL_LIMIT_NONE || c->limit.kind == SQL_LIMIT_BIT ||
@@ -186,6 +189,8 @@ static int around(struct assign *a, const struct sql_source_column *c, struct st
     return copy(a, text, after);
 }
 
+/* A value is cast to the column's type without the limit, and then made to fit by a function. What shows its
+ * length as it is written needs neither. */
 static int fit(struct assign *a, const struct sql_source_column *c, const struct value *v)
 {
     struct str before, after;
@@ -196,6 +201,7 @@ static int fit(struct assign *a, const struct sql_source_column *c, const struct
     return edits_replace(&a->edits, v->to, 0, after, a->r.err);
 }
 
+/* NULL: the target has no column of that name, which is left for the engine to say. */
 static const struct sql_source_column *find(const struct assign *a, const struct sql_token *name)
 {
     for (size_t i = 0; i < a->target->ncolumns; i++)
@@ -454,6 +460,8 @@ static int put_list(struct assign *a, size_t at)
     return any ? edits_replace(&a->edits, at, 0, (struct str){list, b.len}, a->r.err) : ST_OK;
 }
 
+/* INSERT from behind the target's name on. Generated columns are left out of the list of columns and out of
+ * each row, because the engine takes no value for them, not even DEFAULT. */
 static int insert(struct assign *a)
 {
     struct reader *r = &a->r;
@@ -539,6 +547,7 @@ static int set_several(struct assign *a)
     return ST_OK;
 }
 
+/* column = value. An assignment to a part of the column, such as a[1] = 2, is left to the engine. */
 static int set_one(struct assign *a)
 {
     struct reader *r = &a->r;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Options are gathered first and checked together in check_all(): what is allowed depends on the format,
+ * which may stand behind the others. */
 struct reader {
     struct str text;
     struct sql_copy *copy;
@@ -89,6 +91,7 @@ static int read_format(struct reader *r)
     return ST_OK;
 }
 
+/* FREEZE false asks for nothing, so that it is taken. */
 static int read_freeze(struct reader *r)
 {
     const char *word = "true";
@@ -124,6 +127,8 @@ static int read_header(struct reader *r)
     return ST_OK;
 }
 
+/* Data are UTF8 and nothing else. Other encodings are known by how their names begin, and refused as not
+ * supported; any other word is no encoding. */
 static int read_encoding(struct reader *r)
 {
     static const char *const utf8[] = {"utf8", "utf-8", "unicode"}, *const others[] = {
@@ -166,6 +171,8 @@ int copy_read_names(PgQuery__Node *const *nodes, size_t n, const char *const **o
     return ST_OK;
 }
 
+/* A list of columns for one of the FORCE options. With `star` a * may stand for all of them, which
+ * FORCE_QUOTE alone has. */
 static int read_force(struct reader *r, bool *seen, struct sql_copy_names *out, bool star)
 {
     const PgQuery__Node *arg = r->option->arg;
@@ -237,6 +244,7 @@ static int check_binary(struct reader *r)
     return ST_OK;
 }
 
+/* Outside of CSV a character that could belong to an escape behind a backslash cannot be the delimiter. */
 static int check_delimiter(struct reader *r, bool csv)
 {
     if (strlen(r->delimiter) != 1)
@@ -253,6 +261,7 @@ static int check_delimiter(struct reader *r, bool csv)
     return ST_OK;
 }
 
+/* A default is filled in just before the check that needs it. That of ESCAPE is whatever QUOTE is. */
 static int check_quotes(struct reader *r, bool csv)
 {
     if (!csv && r->quote)
@@ -292,6 +301,7 @@ static int check_force(struct reader *r, bool csv)
     return ST_OK;
 }
 
+/* The checks stand in PostgreSQL's order, so that a COPY with several faults gets the same message here. */
 static int check_all(struct reader *r)
 {
     struct copy_options *o = &r->copy->options;

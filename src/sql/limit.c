@@ -28,6 +28,8 @@ enum {
     OID_VARBIT = 1562,
 };
 
+/* The name of each type as PostgreSQL shows it, and its typmod. That of a character type also counts the four
+ * bytes of a header, which PostgreSQL stores in front of a value. */
 static const struct {
     const char *before, *after; /* of the number in the type's name */
     uint32_t oid;
@@ -46,6 +48,7 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* The kind of limit by the type's name. VARYING or WITH TIME ZONE behind the name makes it another kind. */
 static enum sql_limit_kind kind_of(const struct sql_type *t)
 {
     static const struct {
@@ -70,6 +73,7 @@ static enum sql_limit_kind kind_of(const struct sql_type *t)
     return SQL_LIMIT_NONE;
 }
 
+/* CHAR and BIT without a number have the length 1. Other types without a number have no limit. */
 static bool is_bare_one(const struct sql_type *t, enum sql_limit_kind kind)
 {
     return (kind == SQL_LIMIT_CHAR && !str_ieq(t->name, STR("bpchar"))) || kind == SQL_LIMIT_BIT;
@@ -149,6 +153,9 @@ static void put_when(struct buf *b, const struct sql_limit *l, struct str c, con
     }
 }
 
+/* The CHECK is never just false: it raises an error in PostgreSQL's words, so that clients get the message
+ * they know. The message ends in the type's name, from which the catalog reads the limit back. Of char(n) it
+ * refuses blanks at the end, too, because those are not stored. */
 void sql_limit_put(struct buf *b, const struct sql_limit *l, struct str column)
 {
     char name[SQL_LIMIT_NAME_MAX];

@@ -219,6 +219,8 @@ static int one_relation(struct finder *f, struct part *c, struct scope *s)
     return ST_OK;
 }
 
+/* A column that USING or NATURAL merges is the left table's, after RIGHT JOIN the right one's. After FULL
+ * JOIN it is an expression over both, which has no origin. */
 static void merge(struct scope *s, struct str name, const char *side)
 {
     if (s->nmerged == MERGED_MAX) {
@@ -301,6 +303,8 @@ static int from_list(struct finder *f, struct part *c, struct scope *s)
 
 /* ---- items ---- */
 
+/* The origin of a column that is named without its relation. A name that several relations have is ambiguous
+ * and gets no origin, unless a join has merged those columns. */
 static struct sql_origin by_name(const struct scope *s, const struct sql_token *name)
 {
     const struct merged *m = NULL;
@@ -671,6 +675,8 @@ bool sql_may_have_origins(struct sql_tokens sql)
     return PART_IS_ANY(&t, words);
 }
 
+/* A wrong origin would be worse than none. So nothing is said when the engine's result has another number of
+ * columns than was read here, or another name where an origin was found. */
 int sql_origins(struct arena *a, struct sql_tokens sql, sql_source_fn *find, void *arg,
                 const char *const *names, size_t n, struct sql_origin *out, struct err *e)
 {

@@ -25,6 +25,8 @@ struct node {
     bool hidden;
 };
 
+/* Where the reader is in the JSON: in a list of operators, in an operator, in its extra_info, in a list of
+ * values within that, or in something that is not shown. */
 enum place { IN_NODES, IN_NODE, IN_INFO, IN_LIST, IN_OTHER };
 
 struct plan {
@@ -48,6 +50,7 @@ static int no_plan(struct plan *p)
     return err_set(p->err, SQLSTATE_INTERNAL_ERROR, "the engine's plan cannot be read");
 }
 
+/* A new operator lies below all those that are open. */
 static int new_node(struct plan *p)
 {
     if (p->n == p->cap) {
@@ -100,6 +103,8 @@ static int join(struct plan *p, struct str *value, struct str more)
     return ST_OK;
 }
 
+/* What a value means depends on the key before it and on the place. The values of a list become one text with
+ * commas between them. */
 static int take_value(struct plan *p, struct str value)
 {
     if (p->depth == 0)
@@ -130,6 +135,8 @@ static int take_value(struct plan *p, struct str value)
     return ST_OK;
 }
 
+/* A bracket opens. Objects outside of everything, in the outermost list or in a list of children are
+ * operators; the rest belongs to the operator around it. */
 static int open_place(struct plan *p, bool list)
 {
     enum place above = p->depth ? p->stack[p->depth - 1].place : IN_NODES, place = IN_OTHER;
@@ -155,6 +162,8 @@ static int open_place(struct plan *p, bool list)
     return ST_OK;
 }
 
+/* One token of the JSON. Its grammar is not checked, since the engine wrote it; only what would lead the
+ * reader out of the text or off its stack is an error. */
 static int read_one(struct plan *p)
 {
     struct str value;
@@ -193,6 +202,8 @@ static int read_one(struct plan *p)
 
 /* ---- what it means ---- */
 
+/* PostgreSQL's names of the engine's operators. As text some say more than in JSON, where the difference is a
+ * member of its own in PostgreSQL. */
 static const struct {
     const char *engine, *text, *json;
 } names[] = {
@@ -336,6 +347,8 @@ static void add_up(struct plan *p)
 
 /* ---- text ---- */
 
+/* The engine tells one time per operator and nothing of when its first row came: the first number of each
+ * pair is always zero. */
 static void put_numbers(struct buf *b, const struct sql_explain *how, const struct node *node)
 {
     if (how->costs)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+/* Words for types of integers, with the bounds of each. bigint has none here: its bounds are the engine's own
+ * for any sequence. */
 static const struct {
     const char *word, *type, *least, *most;
 } types[] = {
@@ -149,6 +151,8 @@ static void put_bound(struct buf *b, const struct sql_sequence_options *o, const
     }
 }
 
+/* NO MINVALUE, NO MAXVALUE and NO CYCLE are left out, since they ask for what is so anyway. RESTART is not
+ * written either: it is an action, not part of what a sequence is. */
 int sql_sequence_text(struct arena *a, const struct sql_sequence_options *o, const char *type,
                       struct str *out, struct err *e)
 {

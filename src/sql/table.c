@@ -36,6 +36,9 @@ struct named {
 
 enum { NAMED_MAX = 4 }; /* of one definition */
 
+/* The walk gathers two sets of changes. Edits make the statement one that the engine can run. Marks are added
+ * to them for out->marked: CHECKs that keep what the engine would forget (modifiers of types, identities,
+ * names of constraints), and defaults that fit the modifier. */
 struct walk {
     struct reader r;
     struct head head;
@@ -52,6 +55,8 @@ struct walk {
 
 /* ---- what is done with a piece of the text ---- */
 
+/* Each change means that there is something to do. sql_is_table() asks for no more than that, so that without
+ * an out nothing is written. */
 static int change(struct walk *w, size_t from, size_t to, struct str with)
 {
     w->works = true;
@@ -127,6 +132,7 @@ static int keep(struct arena *a, struct buf *b, struct str *out, struct err *e)
     return copy ? ST_OK : err_oom(e);
 }
 
+/* Puts the text into out->marked alone, at that byte of the statement, and releases it. */
 static int mark(struct walk *w, size_t at, struct buf *text)
 {
     struct str kept;
@@ -147,6 +153,8 @@ static int mark_text(struct walk *w, size_t at, const char *text)
     return mark(w, at, &b);
 }
 
+/* The CHECK of a type's modifier, behind the type. A modifier out of range is an error; sql_is_table() counts
+ * it as something to do, so that the error is made by sql_parse_table(). */
 static int mark_limit(struct walk *w, const struct sql_type *t)
 {
     struct err ignored;
@@ -595,6 +603,8 @@ static int tablespace(struct walk *w, size_t from)
                   : ST_OK;
 }
 
+/* A clause behind the brackets. How and where a table is stored is the engine's business, so such words are
+ * left out; what would make it another kind of table is refused. */
 static int clause(struct walk *w)
 {
     struct reader *r = &w->r;

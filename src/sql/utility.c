@@ -114,6 +114,8 @@ static int refused(struct parsing *p, const char *tag, const char *why)
     return ST_OK;
 }
 
+/* Kinds of objects by the words for them. find_alter() takes those from SQL_OBJECT_SCHEMA on, which are no
+ * relations: the order of the enum matters. */
 static const struct {
     const char *word;
     enum sql_utility_object object;
@@ -592,6 +594,7 @@ bool sql_is_utility(struct sql_tokens sql)
     return find(&r) != NULL;
 }
 
+/* find() also answers sql_is_utility(), so that the two always agree on what is such a command. */
 int sql_parse_utility(struct arena *a, const struct sql_statement *s, struct sql_utility *out, struct err *e)
 {
     struct parsing p = {.out = out};
