@@ -27,6 +27,8 @@ struct aggregate {
 
 #define OURS "system.main."
 
+/* What each aggregate needs. corr and the regr functions are NaN in the engine where PostgreSQL's are NULL.
+ * Those of JSON are given a list of all values, which one function writes as PostgreSQL does. */
 static const struct aggregate aggregates[] = {
     {"sum", HOW_SUM, NULL, NULL},
     {"avg", HOW_AVERAGE, NULL, NULL},
@@ -221,6 +223,9 @@ static int wrap(struct rewriter *r, const struct call *c, size_t from, size_t to
     return n ? walk_replace(r, c->last.at, walk_end(&c->last), text) : ST_OK;
 }
 
+/* PostgreSQL's sum is a bigint of integers and a numeric of bigints. A macro sees to that for a plain call.
+ * With DISTINCT, FILTER or OVER the call stays, and where its argument is a column the result is cast to the
+ * type that a second call tells. */
 static int sum(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
     if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
@@ -246,6 +251,8 @@ static bool is_factor(const struct rewriter *r, const struct call *c)
            (r->prev.kind == SQL_TOK_OP && str_eq(r->prev.text, STR("*")));
 }
 
+/* PostgreSQL's avg of whole numbers is a numeric. With DISTINCT, FILTER or OVER it becomes a sum divided by
+ * the count of the same rows, when the column, the filter and the window can be written a second time. */
 static int average(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
     if (is_factor(r, c) || c->query)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* concat, format and the quoting functions take values of any type and write them as PostgreSQL shows them.
+ * The engine has texts of its own for some types, so that each argument goes through this macro. */
 #define SHOW SCHEMA_PG "shown("
 
 /* Sorted: it is searched by halves. */
@@ -253,7 +255,8 @@ static const char *by_unit(const struct rewriter *r, const struct call_name *nam
     return target;
 }
 
-/* Whether a pattern has an expression in brackets that it catches. */
+/* Whether a pattern has an expression in brackets that it catches: substring answers what the first of those
+ * matched, and without one all that the pattern matched. (?:…) catches nothing. */
 static bool catches(struct str pattern)
 {
     bool in_set = false;

@@ -37,6 +37,8 @@ void column_names_init(struct column_names *n)
 
 /* ---- levels ---- */
 
+/* Opens a level. Beyond COLUMN_LEVELS_MAX nothing is read: the item keeps the engine's name, and brackets are
+ * only counted until they are closed again. */
 static void open_level(struct column_names *n, enum opened opened, enum clause clause)
 {
     if (n->depth + 1 == COLUMN_LEVELS_MAX) {
@@ -102,6 +104,8 @@ static void end_list(struct column_names *n, struct column_event *out)
     l->clause = CLAUSE_ANY;
 }
 
+/* Behind SELECT or RETURNING, where the list of a query's columns begins. SELECT has a HEAD, which lets
+ * DISTINCT and ALL pass. */
 static void begin_items(struct column_names *n, const struct sql_token *t, enum state state)
 {
     struct column_level *l = top(n);
@@ -177,6 +181,7 @@ static void close_level(struct column_names *n, struct column_event *out)
     hand_up(n, l);
 }
 
+/* At END. PostgreSQL names a CASE after its ELSE where that has a name of its own, and "case" otherwise. */
 static void close_case(struct column_names *n)
 {
     struct column_level *l = top(n);
@@ -270,6 +275,7 @@ static void open_bracket(struct column_names *n, char bracket, struct column_eve
 
 /* ---- tokens of an expression ---- */
 
+/* A word where an operand has to begin: a keyword that begins one, or the operand's name. */
 static void take_word_first(struct column_names *n, const struct sql_token *t, enum column_word w)
 {
     struct column_level *l = top(n);
@@ -506,6 +512,8 @@ static void take_any_word(struct column_names *n, const struct sql_token *t, enu
     }
 }
 
+/* A comma ends an item of the list. In a bracket that is an operand it makes a row, whose name is "row"
+ * whatever its members are. */
 static void take_comma(struct column_names *n, const struct sql_token *t, struct column_event *out)
 {
     struct column_level *l = top(n);
@@ -576,6 +584,7 @@ static void take_values_alias(struct column_names *n, const struct sql_token *t,
     }
 }
 
+/* In levels too deep to be kept, only brackets and CASE … END count. */
 static void take_skipped(struct column_names *n, const struct sql_token *t, enum column_word w)
 {
     if (w == W_CASE || sql_token_is(t, '(') || sql_token_is(t, '[') || sql_token_is(t, '{'))

@@ -93,6 +93,8 @@ static bool is_all_capitals(struct str word)
     return true;
 }
 
+/* PostgreSQL folds a name without quotes to lower case, and shows it so to its clients. The engine finds it
+ * in any case, but keeps and shows the case in which it was written. */
 int fold_name(struct rewriter *r, const struct sql_token *t)
 {
     struct str text;
@@ -137,6 +139,8 @@ static bool is_alias(const struct folding *f, enum word w, const struct sql_toke
     return !cast && !(w != WORD_NAME && !ends && WALK_IS_ANY(t, queries));
 }
 
+/* A reserved word is a name only behind AS or a point. Another keyword is one only where names are likely:
+ * beside a point, alone between commas, and where a statement names what it defines. */
 static bool is_name(const struct folding *f, const struct sql_token *before, const struct sql_token *t,
                     const struct sql_token *after)
 {
@@ -179,7 +183,8 @@ int fold_take(struct rewriter *r, struct folding *f, const struct sql_token *bef
     return fold_name(r, t);
 }
 
-/* Both lists are in order: one pass over the two, with where the last replacement ends. */
+/* A name within what another edit replaces is gone, and so is its folding. Both lists are in order: one pass
+ * over the two, with where the last replacement ends. */
 int fold_end(struct rewriter *r)
 {
     struct edits *x = &r->folded;

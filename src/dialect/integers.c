@@ -64,6 +64,8 @@ static bool is_operand(const struct window *w)
     return ends_operand(&w->before) || (is_sign(&w->left) && is_arithmetic(&w->before));
 }
 
+/* A whole number is an integer in PostgreSQL if it fits into one: a smallint plus 1 is an integer. A number
+ * with a cast behind it has its type already. */
 static int cast(struct rewriter *r, const struct window *w)
 {
     bool least, accepts;

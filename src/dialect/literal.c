@@ -119,6 +119,7 @@ int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str 
 
 /* ---- values for the engine ---- */
 
+/* The engine writes years before Christ with (BC) behind them. Year 0 of the count is 1 BC. */
 static void put_day(struct buf *b, int64_t days)
 {
     int64_t year;
@@ -283,6 +284,7 @@ static bool is_plain(struct str s, const struct pg_value *v)
 
 /* ---- precision ---- */
 
+/* timestamp(3) and its like round to the nearest value, and halves away from zero, as PostgreSQL does. */
 static int64_t rounded(int64_t micros, int32_t digits)
 {
     int64_t unit = 1;
@@ -445,6 +447,7 @@ static int adjust_bits(struct rewriter *r, struct pg_value *v, const struct sql_
     return ST_OK;
 }
 
+/* What the type's modifiers do to a value: the digits of its seconds, and the last field of an interval. */
 static void adjust(struct pg_value *v, const struct sql_type *type)
 {
     bool fraction = v->kind >= PG_TIME && v->kind <= PG_INTERVAL;

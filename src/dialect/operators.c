@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+/* How tightly operators bind, the loosest first, in the order of PostgreSQL's grammar. Comparisons, IS, NOT,
+ * AND and OR are looser than all of them. */
 enum level {
     LEVEL_LIKE, /* LIKE, ILIKE, SIMILAR, BETWEEN, IN */
     LEVEL_OTHER,
@@ -68,6 +70,7 @@ static const char *const separators[] = {
     "SOME",       "SYMMETRIC", "TABLE",     "THEN",    "TO",         "TRAILING",   "UNION",     "UNIQUE",
     "USING",      "VALUES",    "VARIADIC",  "WHEN",    "WHERE",      "WINDOW",     "WITH"};
 
+/* Words are looked for by letters from their middle: "mmetri" is of SYMMETRIC, "milar" of SIMILAR. */
 bool operators_hint(struct str sql)
 {
     for (size_t i = 0; i < sql.n; i++) {
@@ -206,6 +209,8 @@ static enum level level_of(struct str op)
     return str_eq(op, STR("^")) ? LEVEL_POWER : LEVEL_OTHER;
 }
 
+/* PostgreSQL's comparisons bind less tightly than LIKE, so that they end operands. => and := stand behind the
+ * name of an argument and end it in the same way. */
 static bool is_comparison(struct str op)
 {
     static const char *const ops[] = {"=", "<", ">", "<=", ">=", "<>", "!=", "=>", ":="};
@@ -248,6 +253,8 @@ static const struct spelling *of_concat(const struct pass *p)
     return p->r->catalog ? NULL : spelling_of_concat(&p->prev, &right, &after);
 }
 
+/* An operator between two operands. Where the left one began is known by its level, the right one is waited
+ * for. An operator that the engine understands stays, and only the levels are kept up. */
 static int binary(struct pass *p, const struct sql_token *op, size_t end)
 {
     struct bracket *b = top(p);
@@ -273,6 +280,8 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
     return ST_OK;
 }
 
+/* An operator in front of its operand, as in |/ 25. Signs bind the most tightly and stay. All others are of
+ * one level in PostgreSQL, and become calls where spelling_of_prefix knows them. */
 static int prefix(struct pass *p)
 {
     const struct str op = p->token.text;
@@ -513,6 +522,7 @@ static bool is_separator(const struct pass *p)
     return true;
 }
 
+/* A word has a part of its own here (CASE, LIKE, COLLATE), ends the operand before it, or is in one. */
 static int on_name(struct pass *p)
 {
     struct bracket *b = top(p);
@@ -558,6 +568,7 @@ static int on_name(struct pass *p)
     return ST_OK;
 }
 
+/* Brackets open and close levels, a cast and a point go on with the operand, and the rest ends it. */
 static int on_punct(struct pass *p)
 {
     const struct sql_token *t = &p->token;

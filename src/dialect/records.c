@@ -22,6 +22,8 @@ struct record_source {
 #define ONE     "(FROM (SELECT system.main.pg_json_record("
 #define SEVERAL "(FROM (SELECT unnest(system.main.pg_json_records("
 
+/* Those without a call take their columns from the type of their first argument. They are refused, with the
+ * name of the function to use in their place. */
 static const struct record_source sources[] = {
     {"json_to_record", ONE, false, false},        {"json_to_recordset", SEVERAL, false, true},
     {"jsonb_to_record", ONE, true, false},        {"jsonb_to_recordset", SEVERAL, true, true},

@@ -19,6 +19,8 @@ static const struct {
 } comparisons[] = {{"=", "eq"},  {"<>", "ne"}, {"!=", "ne"}, {"<", "lt"},
                    {"<=", "le"}, {">", "gt"},  {">=", "ge"}};
 
+/* Rows are equal when all pairs of their members are. The first pair that differs decides which is smaller.
+ * OVERLAPS compares two periods, each of which is a row of two. */
 static const char *comparison(const struct sql_token *t)
 {
     if (sql_token_is_word(t, "OVERLAPS"))
@@ -88,6 +90,8 @@ static int compare(struct rewriter *r, struct sql_lexer l, const struct sql_toke
     return walk_replace(r, left.close.at, walk_end(&right.open), STR(", "));
 }
 
+/* Each bracket is tried as the left row. What turns out to be no comparison of two rows of the same length is
+ * left to the engine. */
 int rows_translate(struct rewriter *r)
 {
     struct sql_lexer l;

@@ -97,7 +97,7 @@ static int make_temporary(struct rewriter *r)
                : ST_OK;
 }
 
-/* CREATE TEMP TABLE s.t */
+/* CREATE TEMP TABLE s.t, which PostgreSQL refuses unless s is pg_temp: what is temporary lies in no other. */
 static bool makes_temporary(struct rewriter *r)
 {
     struct sql_token words[WORDS_MAX];
@@ -139,7 +139,8 @@ static bool is_schema_place(const struct rewriter *r, const struct sql_token wor
            (sql_token_is_word(&r->prev, "EXISTS") || sql_token_is(&r->prev, ','));
 }
 
-/* The schema public alone: it is there, and stays. */
+/* The schema public alone, which is the engine's main: it is always there, so that it can neither be made nor
+ * dropped. */
 static int walk_bare_schema(struct rewriter *r, bool *did)
 {
     struct sql_token words[WORDS_MAX];
