@@ -18,6 +18,7 @@ static int bad(struct pg_call *call, const char *what, struct str text)
 
 /* ---- encode ---- */
 
+/* A line feed after each 76 characters, as MIME has it and PostgreSQL writes it, but none at the end. */
 static void encode_base64(struct buf *out, struct str in)
 {
     size_t line = 0;
@@ -35,6 +36,7 @@ static void encode_base64(struct buf *out, struct str in)
     }
 }
 
+/* NUL and bytes beyond ASCII in octal, a backslash doubled, and all else as it is, line feeds as well. */
 static void encode_escape(struct buf *out, struct str in)
 {
     for (size_t i = 0; i < in.n; i++) {
@@ -81,6 +83,7 @@ static struct str char_at(struct str in, size_t at)
     return (struct str){in.p + at, end - at};
 }
 
+/* Blanks may stand between bytes, but not between the two digits of one. */
 static int decode_hex(struct pg_call *call, struct str in)
 {
     int high = -1;
@@ -195,6 +198,7 @@ static int get_byte(struct pg_call *call)
     return ST_OK;
 }
 
+/* Bits count from the lowest of each byte: bit 0 is the lowest of the first, and bit 8 of the second. */
 static int get_bit(struct pg_call *call)
 {
     const struct str in = call->args[0].text;
@@ -279,6 +283,8 @@ static int not_an_encoding(struct pg_call *call)
                    (int)(call->args[1].text.n < 64 ? call->args[1].text.n : 64), call->args[1].text.p);
 }
 
+/* Texts are UTF-8. LATIN1 is the one other encoding that is known: each of its bytes is the character of that
+ * number in Unicode. */
 static int convert_to(struct pg_call *call)
 {
     assert(call->nargs == 2);

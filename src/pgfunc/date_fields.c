@@ -322,6 +322,7 @@ static int zone_minute(struct reader *r)
 
 /* ---- patterns ---- */
 
+/* ISO's Monday is 1 and its Sunday 7, where the field counts from Sunday, which is 1. */
 static int iso_day_of_week(struct reader *r)
 {
     int v, length;
@@ -341,6 +342,7 @@ static int day_name(struct reader *r, size_t length)
     return ST_OK;
 }
 
+/* Q is read and then ignored, as in PostgreSQL: a quarter does not say which of its days is meant. */
 static int quarter(struct reader *r)
 {
     int ignored = 0;
@@ -413,6 +415,7 @@ static int pattern(struct reader *r)
     }
 }
 
+/* A template is of years, months and days or of ISO's years and weeks. PostgreSQL refuses one of both. */
 static int set_convention(struct reader *r)
 {
     enum date_convention c = r->node.convention;

@@ -121,6 +121,8 @@ static struct part infinite_part(enum date_unit unit, int sign)
     }
 }
 
+/* Each unit is asked of the field that holds it, and nothing is carried: 30 hours have no day, and 40 days no
+ * month. */
 static struct part interval_part(enum date_unit unit, const struct pg_interval *i)
 {
     const int64_t year_quarters = 1461, day_seconds = 86400;
@@ -154,6 +156,8 @@ static int store_real(struct pg_call *call, struct part p)
     return ST_OK;
 }
 
+/* PostgreSQL's numeric has infinities and the engine's has none, so that extract fails where date_part, whose
+ * answer is a double, gives one. */
 static int store_numeric(struct pg_call *call, struct part p)
 {
     if (p.infinity)
@@ -187,6 +191,7 @@ static int of_timestamp(struct pg_call *call, int64_t micros, store_fn *store)
     return unit >= UNIT_ZONE ? date_unit_unsupported(call, type) : store(call, moment_part(unit, micros));
 }
 
+/* Units are those of the session's zone, but for epoch, which is the same in all zones. */
 static int of_timestamptz(struct pg_call *call, store_fn *store)
 {
     const int64_t micros = call->args[1].integer;

@@ -152,6 +152,7 @@ static int wrong(struct pg_call *call, const char *what, const struct json *j)
                                            : "a scalar");
 }
 
+/* An array's elements as a list. A json keeps its text as it was written, so that each is cut out of it. */
 static int list_elements(struct pg_call *call, bool text)
 {
     struct arena *a;
@@ -176,6 +177,7 @@ static int elements_text(struct pg_call *call)
     return list_elements(call, true);
 }
 
+/* An object's keys and values, in turn; the width says that two items belong together. */
 static int list_pairs(struct pg_call *call, bool text)
 {
     struct arena *a;
@@ -203,6 +205,8 @@ static int pairs_text(struct pg_call *call)
     return list_pairs(call, true);
 }
 
+/* An object's keys as they stand there: one that is repeated is listed again. The second argument is the
+ * function that was called, which PostgreSQL's error names. */
 static int keys(struct pg_call *call)
 {
     struct arena *a;

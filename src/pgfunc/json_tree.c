@@ -53,7 +53,8 @@ static int hex4(struct parser *s, uint32_t *out)
     return ST_OK;
 }
 
-/* Behind \u. */
+/* Behind \u: a character, or the first half of one beyond U+FFFF, whose second half follows in the same way.
+ * A text cannot hold NUL, so that \u0000 is refused. */
 static int unicode(struct parser *s, struct buf *out)
 {
     enum { HIGH = 0xD800, LOW = 0xDC00, END = 0xE000, PLANE = 0x10000 };
@@ -169,6 +170,8 @@ static struct str digits(struct parser *s)
     return (struct str){from, (size_t)(s->p - from)};
 }
 
+/* Numbers are kept as PostgreSQL's numeric shows them, which is what a jsonb holds: without an exponent, with
+ * the zeros that end a fraction, and -0 as 0. */
 static int number(struct parser *s, struct str *out)
 {
     const char *from = s->p;
@@ -305,6 +308,7 @@ struct pair {
     size_t at;
 };
 
+/* The order in which a jsonb keeps its keys: shorter ones first, those of the same length by their bytes. */
 static int compare_keys(struct str a, struct str b)
 {
     if (a.n != b.n)
@@ -418,6 +422,7 @@ void json_put_string(struct buf *out, struct str text)
     buf_put_u8(out, '"');
 }
 
+/* The text of a jsonb, which has a blank behind each comma and each colon. */
 void json_put(struct buf *out, const struct json *j)
 {
     switch (j->kind) {

@@ -59,6 +59,9 @@ static int input(struct pg_call *call)
 
 /* ---- what is in it ---- */
 
+/* a @> b: an object contains another whose members are all contained in its own of the same name; an array
+ * contains another whose elements are each contained in some element of its own. Neither the order nor how
+ * often an element stands there counts. */
 static bool contains(const struct json *a, const struct json *b)
 {
     if (a->kind != b->kind)
@@ -112,6 +115,8 @@ static int contains_left(struct pg_call *call)
     return ST_OK;
 }
 
+/* j ? key: a key of the object, a string among the array's elements, or the string itself. What lies deeper
+ * does not count. */
 static bool has_key(const struct json *j, struct str key)
 {
     if (j->kind == JSON_OBJECT)
@@ -190,6 +195,7 @@ static size_t index_of(const struct json *array, int64_t index)
     return index >= 0 && (uint64_t)index < array->n ? (size_t)index : array->n;
 }
 
+/* A part as -> gives it, or, with text, as ->> does: strings without their quotes, and null as NULL. */
 static int answer(struct pg_call *call, const struct json *j, bool text)
 {
     call->result.is_null = !j || (text && j->kind == JSON_NULL);
@@ -274,6 +280,7 @@ static void drop_named(struct json *j, struct str key)
             drop(j, i);
 }
 
+/* j - key drops the member of that name, or all elements that are that string. j - 2 drops one element. */
 static int delete_key(struct pg_call *call)
 {
     struct arena *a;
@@ -315,6 +322,8 @@ static int delete_element(struct pg_call *call)
 
 /* ---- a part replaced ---- */
 
+/* jsonb_set, jsonb_insert and #- follow a path in the same way and differ in what they do at its end. When a
+ * step before the last one leads nowhere, PostgreSQL answers the value as it is. */
 enum { SET_CREATES = 1, SET_INSERTS = 2, SET_AFTER = 4, SET_DELETES = 8, SET_REPLACES = 16 };
 
 struct setting {
@@ -363,6 +372,8 @@ static int set_found(struct setting *s, struct json *j, size_t level, size_t i)
     return ST_OK;
 }
 
+/* One step of the path. What is added to an array goes behind its last element, or in front of its first one
+ * when the index is negative and leads beyond that. */
 static int set_at(struct setting *s, struct json *j, size_t level)
 {
     assert(level < s->path.n);
@@ -440,6 +451,8 @@ static int join(struct arena *a, const struct json *x, const struct json *y, str
     return x->kind == JSON_OBJECT ? json_sort(a, out, e) : ST_OK;
 }
 
+/* x || y: two objects become one, in which y's members win. Otherwise both are arrays, and what is none
+ * counts as an array of one element. */
 static int concat(struct pg_call *call)
 {
     struct arena *a;
@@ -455,6 +468,7 @@ static int concat(struct pg_call *call)
 
 /* ---- the whole, otherwise ---- */
 
+/* Members that are null go at every depth; elements of arrays that are null stay. */
 static void strip(struct json *j)
 {
     for (size_t i = j->n; i-- > 0;)

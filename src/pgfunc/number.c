@@ -19,6 +19,7 @@ static __int128 scale_of_numeric(void)
 
 /* ---- whole numbers ---- */
 
+/* div(a, b): the quotient without its fraction, cut towards zero. */
 static int div_numeric(struct pg_call *call)
 {
     const __int128 a = call->args[0].wide, b = call->args[1].wide;
@@ -44,6 +45,8 @@ static unsigned __int128 gcd_of(__int128 a, __int128 b)
     return x;
 }
 
+/* gcd and lcm are never negative. The one of a type's least number may not fit into the type, which
+ * PostgreSQL calls out of range. */
 static int finish_integer(struct pg_call *call, unsigned __int128 v, unsigned __int128 max, const char *type)
 {
     if (v > max)

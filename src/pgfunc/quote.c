@@ -172,6 +172,8 @@ static int compare_word(const void *key, const void *item)
     return order ? order : word[name->n] ? -1 : 0;
 }
 
+/* Whether PostgreSQL's parser would read the name without quotes as the same name: it folds capitals,
+ * and takes keywords for something else. quote_ident puts all other names in quotes. */
 static bool is_plain_name(struct str s)
 {
     bool plain = s.n > 0 && !(s.p[0] >= '0' && s.p[0] <= '9');
@@ -285,7 +287,8 @@ static uint8_t fold(char c)
     return (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-/* parse_ident(text [, strict]) */
+/* parse_ident(text [, strict]): the parts of a name with points, folded where they have no quotes. When
+ * strict, which is the default, nothing but blanks may follow the last one. */
 static int parse_ident(struct pg_call *call)
 {
     assert(call->nargs == 1 || call->nargs == 2);
@@ -314,6 +317,7 @@ static int parse_ident(struct pg_call *call)
 
 /* ---- format ---- */
 
+/* What stands behind a % in format: [position$][-][width] and the kind, which is s, I or L. */
 struct spec {
     size_t argument; /* 0: the next one */
     bool left, star;
@@ -388,6 +392,7 @@ static int read_spec(struct pg_call *call, struct str f, size_t *at, struct spec
     return ST_OK;
 }
 
+/* The width may be an argument, too: a negative one puts the blanks at the right, and NULL asks for none. */
 static int take_width(struct pg_call *call, struct spec *s, size_t *next)
 {
     if (!s->star)
@@ -407,6 +412,7 @@ static int take_width(struct pg_call *call, struct spec *s, size_t *next)
     return ST_OK;
 }
 
+/* A NULL is nothing for %s and the word NULL for %L. For %I it is an error, since it can be no name. */
 static int put_argument(struct pg_call *call, const struct spec *s, size_t next)
 {
     if (next >= call->nargs)

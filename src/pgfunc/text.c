@@ -16,7 +16,7 @@ static int bad(struct pg_call *call, enum sqlstate code, const char *why)
     return err_set(call->e, code, "%s", why);
 }
 
-/* initcap(text): each word's first letter upper, the rest lower. */
+/* initcap(text): each word's first letter upper, the rest lower. A word is a run of letters and digits. */
 static int initcap(struct pg_call *call)
 {
     const struct str in = call->args[0].text;
@@ -153,6 +153,8 @@ static void put_padding(struct buf *out, struct str fill, size_t chars)
     }
 }
 
+/* lpad and rpad, whose length counts characters. Both cut a longer text at its end, and with nothing to fill
+ * with they add nothing. */
 static int pad(struct pg_call *call, bool left)
 {
     assert(call->nargs == 2 || call->nargs == 3);
@@ -233,6 +235,8 @@ static int btrim_bytes(struct pg_call *call)
 
 /* ---- characters ---- */
 
+/* chr(n): the character of this number in Unicode. NUL has no place in a text, and half of a surrogate pair
+ * is no character. */
 static int chr(struct pg_call *call)
 {
     int64_t c = call->args[0].integer;
@@ -250,6 +254,7 @@ static int chr(struct pg_call *call)
     return ST_OK;
 }
 
+/* Negative numbers are shown as their type's two's complement: to_hex(-1) is ffffffff for an integer. */
 static int to_hex32(struct pg_call *call)
 {
     buf_printf(call->out, "%x", (unsigned)(uint32_t)call->args[0].integer);
@@ -292,6 +297,8 @@ static bool read_unistr(struct str s, size_t *at, uint32_t *c)
     return true;
 }
 
+/* unistr(text): its escapes become characters, and a doubled backslash becomes one. A character that is
+ * written as two surrogates needs both, the high one first. */
 static int unistr(struct pg_call *call)
 {
     const struct str s = call->args[0].text;
@@ -327,6 +334,7 @@ static int unistr(struct pg_call *call)
 
 /* ---- lists of texts ---- */
 
+/* A part that is the same as the third argument becomes NULL. */
 static void put_part(struct pg_call *call, struct str part, const struct pg_value *null)
 {
     if (null && !null->is_null && str_eq(part, null->text))

@@ -44,6 +44,7 @@ static void put_number(struct buf *out, int64_t v, int digits, const struct date
     put_digits(out, v, n->fill ? 0 : digits);
 }
 
+/* 1st, 2nd and 3rd, but 11th, 12th and 13th. */
 static const char *ordinal_of(int64_t v)
 {
     static const char *const endings[] = {"th", "st", "nd", "rd"};
@@ -94,6 +95,7 @@ static int64_t pow10_of(int digits)
     return v;
 }
 
+/* Years before Christ are shown without a sign, so that only the pattern BC or AD tells them apart. */
 static int64_t shown_year(const struct parts *p, int64_t year)
 {
     return p->is_interval || year > 0 ? year : 1 - year;
@@ -127,6 +129,7 @@ static void put_year_comma(struct buf *out, const struct parts *p, const struct 
     put_ordinal(out, shown, n);
 }
 
+/* The 21st century began with 2001, and there is no century 0. An interval has whole hundreds of years. */
 static int64_t century_of(const struct parts *p)
 {
     if (p->is_interval)
@@ -267,6 +270,7 @@ static void put_pattern(struct buf *out, const struct parts *p, const struct dat
     }
 }
 
+/* Patterns that need a day of the calendar or a zone. PostgreSQL refuses them for an interval. */
 static bool is_of_a_day(enum date_pattern p)
 {
     switch (p) {
@@ -395,6 +399,7 @@ int to_char_date(struct pg_call *call)
     return moment_to_char(call, tz_local_to_utc(call->zone, days * 86400), 0);
 }
 
+/* An interval's hours are not carried into days. Its DDD counts each month as 30 days. */
 static int interval_to_char(struct pg_call *call, struct pg_interval i)
 {
     struct parts p = {.is_interval = true, .year = i.months / 12, .month = i.months % 12, .day = i.days};
