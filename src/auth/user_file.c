@@ -168,6 +168,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+/* A user may come in by certificate, by peer and by password, but has one password: two verifiers are an
+ * error, since nothing says which of them holds. */
 static int merge(struct user_file *f, struct err *e)
 {
     size_t kept = 0;
@@ -270,6 +272,8 @@ int user_file_parse(struct user_file **out, struct str text, struct err *e)
 
 /* --- Reading ------------------------------------------------------------------------------------------ */
 
+/* The rules of PostgreSQL for a private key, since whoever reads a verifier can try passwords against it
+ * without being seen. */
 static int check_file(const struct stat *st, const char *path, struct err *e)
 {
     if (!S_ISREG(st->st_mode))
@@ -287,6 +291,8 @@ static int check_file(const struct stat *st, const char *path, struct err *e)
     return ST_OK;
 }
 
+/* Opened without waiting, as a named pipe in its place would hold the server up before check_file
+ * refuses it. */
 int user_file_read(const char *path, struct buf *out, struct err *e)
 {
     CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -340,6 +346,8 @@ size_t user_file_count(const struct user_file *f)
     return f->count;
 }
 
+/* Whoever tries a name that does not exist is asked for a password like everybody else, and with the same
+ * salt each time: otherwise the answer would tell which users there are. */
 int user_file_mock(const struct user_file *f, const char *name, struct scram_verifier *out, struct err *e)
 {
     TRY(scram_mock_verifier(out, str_of(name), f->secret, e));
@@ -415,6 +423,8 @@ static bool is_password_of(struct str text, const char *name)
            !str_eq(line.method, STR("cert")) && !str_eq(line.method, STR("peer"));
 }
 
+/* The new verifier stands where the old one stood, or at the end. All other lines stay as people wrote
+ * them, in their order and with their comments. A text with an error in it is refused. */
 int user_file_put(struct str text, const char *name, const struct scram_verifier *v, struct buf *out,
                   struct err *e)
 {

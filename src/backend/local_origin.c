@@ -31,6 +31,8 @@ static void arena_releasep(struct arena *a)
     arena_release(a);
 }
 
+/* For sql_origins: what is known of a table that the statement names. Beyond TABLES_MAX tables nothing is
+ * known, and their columns are described as the engine has them. */
 static int find(void *arg, const struct sql_token *parts, size_t nparts, const struct sql_source **out,
                 struct err *e)
 {
@@ -44,6 +46,9 @@ static int find(void *arg, const struct sql_token *parts, size_t nparts, const s
     return ST_OK;
 }
 
+/* Most statements return early: they assign nothing, or they say no OVERRIDING, give a value for each
+ * column, and their table has no limit, identity or generated column. Only the others are written anew, and
+ * read again as tokens. */
 int local_fit_values(struct local_stmt *st, struct sql_tokens *sql, struct err *e)
 {
     struct sql_assignment a;

@@ -34,6 +34,9 @@ static bool sizes_hold(const struct local_session *s, const struct local_snapsho
            clock_now_us() - k->read_us < SIZES_HOLD_S * INT64_C(1000000);
 }
 
+/* Within the transaction that read it a snapshot holds until that transaction changes the catalog or a
+ * setting itself, even if others commit meanwhile. Outside of it, any committed change makes it old, and a
+ * catalog that other processes may change is looked at anew each time. */
 static bool holds(const struct local_session *s, const struct local_snapshot *k)
 {
     struct local_catalog now = local_catalog_now(s);

@@ -91,6 +91,8 @@ static int rows_of(const struct chunk_view *c, row_fn *take, void *arg, struct e
     return ST_OK;
 }
 
+/* Runs a query of ours on the session's main connection and gives its rows one by one. A cancel of the
+ * session ends it like any other statement. */
 static int ask(struct local_session *s, struct buf *sql, row_fn *take, void *arg, struct err *e)
 {
     CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
@@ -237,6 +239,8 @@ static int take_constraint(void *arg, const struct str *v, size_t n, struct err 
 
 /* ---- the queries ---- */
 
+/* Finds the table as the engine would: with a schema there alone, else along the search path with
+ * temporary tables first. The rows come in that order, and take_column keeps those of the first table. */
 static void put_columns_query(struct buf *b, const struct sql_token *parts, size_t n)
 {
     buf_printf(b, "SELECT database_name, schema_name, table_name, table_oid::VARCHAR, column_name, "
@@ -281,6 +285,8 @@ static void put_constraints_query(struct buf *b, const struct reading *r)
     buf_printf(b, ")");
 }
 
+/* A name that leads to no table is no error here: the table is empty then, and is kept as such, so that a
+ * statement that repeats the name does not ask again. The engine makes the error, if it is one. */
 static int read_table(struct local_session *s, const struct sql_token *parts, size_t n, struct local_table *t,
                       struct err *e)
 {
@@ -538,6 +544,8 @@ static void explain_twins(const struct sql_source *s, struct err *e)
     set_name(e->constraint, key->name);
 }
 
+/* The engine's errors call constraints as PostgreSQL would by default, and columns as the engine has them.
+ * What the table is known to have says better, when only one of its keys can be meant. */
 void local_table_explain(const struct local_table *t, struct err *e)
 {
     const struct sql_source *s = local_table_source(t);

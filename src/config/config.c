@@ -72,6 +72,7 @@ static size_t edit_distance(struct str a, const char *b)
     return row[n];
 }
 
+/* The message proposes the option with the nearest name, if no more than two letters are wrong. */
 static int unknown_option(struct str name, const char *where, struct err *e)
 {
     enum { NEAR = 3 };
@@ -89,6 +90,8 @@ static int unknown_option(struct str name, const char *where, struct err *e)
                    nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
+/* A list that is given by several flags has the items of all of them. Any other value replaces what a
+ * weaker source had said, a list as well. */
 static int assign(struct config *c, const struct option *o, struct str value, enum config_source source,
                   const char *where, struct err *e)
 {
@@ -239,6 +242,8 @@ static bool is_option_variable(struct str name)
     return false;
 }
 
+/* A variable that begins like ours but is no option is most likely misspelt. It is no error, since other
+ * programs may use such names: they are kept, for a warning in the log. */
 static int note_unknown_variables(struct config *c, struct err *e)
 {
     for (char **at = environ; at && *at && c->unknown_variables.n < CONFIG_LIST_MAX; at++) {
@@ -442,6 +447,8 @@ void config_release(struct config *c)
     *c = (struct config){0};
 }
 
+/* Options that are read only at the start keep their old values in the new configuration, so that it says
+ * what is in force; their names are listed, for a warning in the log. */
 static int keep_what_needs_restart(const struct config *old, struct config *next, struct err *e)
 {
     for (size_t i = 0; i < CONFIG_COUNT; i++) {

@@ -233,6 +233,8 @@ int value_parse(struct config *c, const struct option *o, struct str text, bool 
     return ST_ERR;
 }
 
+/* In the largest unit that leaves no rest, so that 90000 ms are shown as 90s. A person can write it back
+ * as it is shown. */
 static void number_format(int64_t v, const struct unit *units, size_t nunits, struct buf *out)
 {
     size_t i = nunits;

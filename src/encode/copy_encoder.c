@@ -93,6 +93,8 @@ static bool may_be_null(const char *set, struct str null)
     return null.n > 0;
 }
 
+/* Whether values of this column can be stored without looking at their bytes. In csv a value that equals
+ * the NULL string has to be quoted, so the type's characters must not be able to spell it. */
 static bool is_plain(const struct cell *c, const struct copy_options *o)
 {
     const char *set = charset(c->op);
@@ -324,6 +326,8 @@ static inline uint8_t *put_value(uint8_t *p, const struct encoder *enc, size_t c
     return NULL;
 }
 
+/* Stores without asking for room: whoever calls has reserved the most that the row can take. NULL: a value
+ * cannot be written, and nothing of the row counts. */
 static uint8_t *store_row(uint8_t *start, const struct encoder *enc, const struct chunk_view *chunk,
                           size_t row, struct err *e)
 {
@@ -487,6 +491,8 @@ int copy_put_names(struct row_batch *batch, const struct copy_options *options, 
     return ST_OK;
 }
 
+/* Only the binary format has an end mark. A COPY without rows has had no message for the header to go
+ * into, so it comes with the mark. */
 int copy_put_end(struct row_batch *batch, const struct copy_options *options, bool any_rows, struct err *e)
 {
     if (options->format != COPY_BINARY)

@@ -135,6 +135,8 @@ static int leave_out_generated(struct engine_appender *ap, const char **names, s
                         ap->table);
 }
 
+/* One of the given columns is generated. Which one is found by asking for each of them, so that the error
+ * can name it as PostgreSQL does. */
 static int generated_column(struct engine_appender *ap, const char *const *names, size_t n, struct err *e)
 {
     for (size_t i = 0; i < n; i++) {
@@ -298,6 +300,8 @@ static int init_columns(struct engine_appender *ap, const uint32_t *oids, struct
     return ST_OK;
 }
 
+/* The INSERT that takes a heap's rows. A column that is carried as another type than the table's is cast
+ * there, and the values of a column go through the function that engine_appender_fit was given for it. */
 static int put_insert(struct engine_appender *ap, struct buf *b, struct err *e)
 {
     buf_printf(b, "INSERT INTO %s (", ap->table);
@@ -405,6 +409,8 @@ static int run_pending(struct helpers *h, duckdb_pending_result pending, struct 
     return st;
 }
 
+/* One heap into the table. The heap is empty afterwards, whether or not the INSERT went well: its chunks
+ * are kept for the next rows, while the memory of its strings is given back. */
 static int flush(struct engine_appender *ap, struct append_heap *h, struct err *e)
 {
     duckdb_pending_result pending = NULL;
@@ -430,6 +436,8 @@ static int flush(struct engine_appender *ap, struct append_heap *h, struct err *
     return st;
 }
 
+/* The second thread of a COPY. It is started with the first heap that is handed over, so that a small COPY
+ * does without it. Asked to stop, it first finishes the heap that it has. */
 static void *flush_thread(void *arg)
 {
     struct engine_appender *ap = arg;
@@ -509,6 +517,8 @@ static int go_on(struct engine_appender *ap, struct err *e)
     return next_chunk(ap, e);
 }
 
+/* The fields are read into the row that comes next, which is not counted then: the next row, if there is
+ * one, overwrites it. */
 int engine_append_check(struct engine_appender *ap, const struct str *fields, size_t n, size_t *column,
                         struct err *e)
 {
@@ -535,6 +545,7 @@ int engine_appender_settle(struct engine_appender *ap, struct err *e)
     return wait_idle(ap, e);
 }
 
+/* The last heap goes in on the caller's own thread: there is nothing left to fill meanwhile. */
 int engine_appender_finish(struct engine_appender *ap, uint64_t *rows, struct err *e)
 {
     if (ap->row)

@@ -52,6 +52,9 @@ static size_t take_digits(struct str s, size_t *i, uint64_t *v)
     return *i - from;
 }
 
+/* Each quick_… function takes a text in the form in which programs usually write its type, and with few
+ * enough digits that nothing can overflow on the way. It answers false for all else; append_fields then calls
+ * append_value, which reads every form and says what is wrong with a bad one. */
 static bool quick_int(struct append_column *c, size_t row, struct str s)
 {
     bool negative = s.n && s.p[0] == '-';
@@ -66,6 +69,8 @@ static bool quick_int(struct append_column *c, size_t row, struct str s)
     return true;
 }
 
+/* The engine keeps a decimal in 2, 4, 8 or 16 bytes, by its width. Those of 8 bytes (10 to 18 digits) are
+ * stored here, without 128-bit arithmetic. False: the value has more digits than the column. */
 static bool put_decimal(struct append_column *c, size_t row, int64_t v)
 {
     unsigned width = c->type->width;
@@ -183,6 +188,8 @@ static bool quick_bool(struct append_column *c, size_t row, struct str s)
 
 /* ---- binary ---- */
 
+/* The binary forms are in network order, and all but numeric have a fixed size. A field of another size is
+ * left to append_value, which makes the error. */
 static bool binary_int16(struct append_column *c, size_t row, struct str s)
 {
     if (s.n != sizeof(uint16_t))
@@ -287,6 +294,9 @@ static bool binary_timestamp(struct append_column *c, size_t row, struct str s)
 
 /* ---- strings ---- */
 
+/* Room for a string in the heap that is being filled. Short strings share a block, which costs one
+ * call of the arena for many of them; a long one gets memory of its own, so that no large rest of a block
+ * is wasted. */
 static char *heap_bytes(struct engine_appender *ap, size_t n)
 {
     if (n > APPEND_HEAP_BLOCK / 4)
@@ -325,6 +335,8 @@ static void put_inlined(char *to, const char *p, size_t n)
     memcpy(to + 8, &high, 4);
 }
 
+/* As the engine lays strings out: short ones within the vector, of longer ones the first four bytes and a
+ * pointer. The bytes that a pointer leads to stay until the heap has gone in. */
 int append_string(struct engine_appender *ap, struct engine_string *to, const char *p, size_t n,
                   struct err *e)
 {
@@ -343,6 +355,8 @@ int append_string(struct engine_appender *ap, struct engine_string *to, const ch
     return ST_OK;
 }
 
+/* A vector gets its validity mask with the first NULL, so that a column without NULLs costs
+ * nothing for it. */
 static void set_null(struct append_column *c, size_t row)
 {
     if (!c->validity) {

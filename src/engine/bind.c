@@ -23,6 +23,8 @@ struct decimal {
     unsigned __int128 value;
 };
 
+/* False: it has more digits than the engine's widest DECIMAL, or is no plain number. Noughts in front do
+ * not count as digits; those behind the point do, since they are the value's scale. */
 static bool decimal_read(struct str s, struct decimal *d)
 {
     *d = (struct decimal){0};
@@ -187,6 +189,8 @@ struct array_bind {
     duckdb_logical_type leaf;
 };
 
+/* The engine's type for an array's items, or for a NULL, by the parameter's oid. Items of types that are
+ * not listed go as text, which the engine casts. */
 static duckdb_type leaf_type(const struct pg_value *v)
 {
     switch (v->oid) {
@@ -298,6 +302,8 @@ static int list_value(const struct array_bind *ab, int dim, size_t *at, duckdb_l
     return st;
 }
 
+/* The protocol has an array's items in one row and its dimensions apart; the engine has lists within
+ * lists. So the type is wrapped once for each dimension, and the items are taken in their order. */
 static int array_value(const struct pg_value *v, duckdb_value *out, struct err *e)
 {
     struct array_bind ab = {.items = v->v.array.items, .dims = v->v.array.dims, .ndims = v->v.array.ndims};

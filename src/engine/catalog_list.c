@@ -50,6 +50,8 @@ static bool need(duckdb_bind_info info, size_t list, struct engine_conn **out)
     return found;
 }
 
+/* The rows need not be there yet: the bind notes that the statement needs the list, and tells the engine's
+ * planner how many rows it had when it was read last. */
 static void bind_list(duckdb_bind_info info)
 {
     size_t list = named_list(info), nfixed = 0;
@@ -72,6 +74,8 @@ static void bind_list(duckdb_bind_info info)
     duckdb_bind_set_bind_data(info, b, mem_free);
 }
 
+/* The scan holds a reference to the snapshot, so that the rows stay even if the connection forgets it
+ * while the statement runs. */
 static void start_list(duckdb_init_info info)
 {
     const struct bound *b = duckdb_init_get_bind_data(info);

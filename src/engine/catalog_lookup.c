@@ -184,6 +184,7 @@ static void put_modifier(struct buf *b, struct str name, int64_t base, int64_t m
     buf_put(b, name.p, name.n);
 }
 
+/* What format_type() gives: "-" for number 0 and "???" for a type that there is not, as in PostgreSQL. */
 static void give_type(const struct catalog_list *l, int64_t number, int64_t modifier, struct buf *b,
                       duckdb_vector out, idx_t row)
 {

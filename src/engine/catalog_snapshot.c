@@ -44,6 +44,7 @@ size_t catalog_list_find(const char *name)
     return SQL_LISTS_MAX;
 }
 
+/* A list has columns of its own, or it continues fixed rows of the same name and has theirs. */
 const struct sql_catalog_column *catalog_list_columns(size_t list, size_t *n)
 {
     const struct sql_catalog_list *l = &sql_catalog_lists[list];
@@ -91,6 +92,8 @@ static duckdb_data_chunk new_chunk(size_t list)
     return chunk;
 }
 
+/* What a chunk takes is counted when it is made, by a rough size of its values: the sum only has to keep
+ * the snapshots within KEPT_BYTES_MAX, not to be exact. */
 static bool add_chunk(struct catalog_chunks *c, size_t list)
 {
     void *grown = mem_realloc(c->chunks, (c->nchunks + 1) * sizeof(void *));
@@ -204,6 +207,8 @@ bool catalog_list_row(const struct catalog_list *l, int64_t number, size_t *row)
     return false;
 }
 
+/* Several rows may have one name, in different schemas: *from is how far the search has come, so that the
+ * next call goes on behind the row that this one gave. */
 bool catalog_list_named(const struct catalog_list *l, struct str name, size_t *from, size_t *row)
 {
     uint64_t h = hash_text(name);
@@ -311,6 +316,8 @@ void catalog_cache_release(struct engine *en)
 
 /* ---- reading a list ---- */
 
+/* Each column is cast to the type that it is declared with, so that the rows can be copied into chunks of
+ * exactly these types. */
 static int put_select(struct buf *b, size_t list, struct err *e)
 {
     size_t n;
@@ -369,6 +376,8 @@ static int load_list(struct engine_conn *c, struct catalog_snapshot *s, size_t i
     return ST_OK;
 }
 
+/* Whoever calls holds the snapshot's lock. A list that reads others has them loaded first by load_list,
+ * which calls this again; lists do not read each other in a circle, so that it ends. */
 static int load_lists(struct engine_conn *c, struct catalog_snapshot *s, uint64_t lists, struct err *e)
 {
     for (size_t i = 0; i < SQL_LISTS_MAX && sql_catalog_lists[i].name; i++)
@@ -388,6 +397,8 @@ static bool has_lists(const struct catalog_snapshot *s, uint64_t lists)
 
 /* ---- a connection's ---- */
 
+/* The engine tells a bind only its context, whose connection has a number; by that our connection is
+ * found. What is noted there becomes part of engine_stmt_info when the statement has been prepared. */
 bool catalog_slot_need(struct engine *en, duckdb_client_context context, size_t list,
                        struct engine_conn **out)
 {

@@ -277,6 +277,8 @@ static bool is_lake_conflict(const struct engine_failure *f)
     return false;
 }
 
+/* Two cases that no fixed piece of text can tell are looked at before the table. What no line of the table
+ * knows is an internal error; the client sees the engine's own words then. */
 static enum sqlstate failure_sqlstate(const struct engine_failure *f)
 {
     if (is_number_too_large(f))
@@ -503,6 +505,8 @@ static struct {
     atomic_flag has_fired;
 } on_death = {.has_fired = ATOMIC_FLAG_INIT};
 
+/* After a FATAL error the engine refuses everything, in all sessions. Whoever runs the process is told
+ * once, however many statements fail of it; each of them gets an error that asks its client to come again. */
 void engine_on_death(void (*cb)(void *arg, const char *why), void *arg)
 {
     on_death.cb = cb;

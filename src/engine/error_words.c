@@ -37,6 +37,8 @@ static void say(struct err *e, enum sqlstate code, const char *fmt, ...)
 
 /* ---- the statement ---- */
 
+/* The engine's messages do not always name the table that the statement changes, so it is read from the
+ * statement's text. Without a text, or in a statement of another kind, no table is named. */
 static bool first_word_is(const char *sql, const char *word)
 {
     struct sql_lexer l;
@@ -121,6 +123,8 @@ static bool read_key(const char *key, char columns[static KEY_MAX], char values[
     return nc > 0;
 }
 
+/* The engine does not know constraints by name: this is the name that PostgreSQL would have chosen. Where
+ * the user has given another one, local_table_explain puts it in later. */
 static void say_duplicate(struct err *e, const struct pieces *p, const char *sql)
 {
     char columns[KEY_MAX], values[KEY_MAX], joined[KEY_MAX], table[SQL_NAME_MAX + 1], name[2 * KEY_MAX];
@@ -230,6 +234,9 @@ static bool given_name(char *expression, char out[static 2 * PIECE_MAX])
     return to > 0;
 }
 
+/* A CHECK that keeps a type's modifier is no constraint to the user, so its own message is given.
+ * One without a name is called as PostgreSQL would call it: by its table, and by its column when it
+ * has only one. */
 static void say_check(struct err *e, struct pieces *p)
 {
     char column[SQL_NAME_MAX + 1], name[2 * PIECE_MAX];
@@ -260,6 +267,8 @@ static void say_null(struct err *e, const struct pieces *p)
 
 /* ---- types ---- */
 
+/* What PostgreSQL calls the type in a message of the engine. NULL: the message stays as it is. DECIMAL
+ * comes with its width behind it, so beginnings are compared. */
 static const char *type_name(const char *engine)
 {
     static const struct {
@@ -369,6 +378,8 @@ static bool take(char out[static PIECE_MAX], const char *from, const char *end)
     return true;
 }
 
+/* Whether the message is one of line i of the table; then the pieces are the names in it. A piece that is
+ * too long to be copied makes it none, and the engine's own words stay. */
 static bool cut(const char *message, size_t i, struct pieces *p)
 {
     size_t skip = strlen(messages[i].before);

@@ -50,6 +50,8 @@ static duckdb_logical_type list_of(duckdb_logical_type child)
     return list;
 }
 
+/* What a function of pgfunc/ declares, as a type of the engine. An alias tells JSON and jsonb from plain
+ * text: to the engine all three are VARCHAR. */
 static duckdb_logical_type type_of(enum pg_kind kind)
 {
     assert(kind > PG_END && kind < sizeof types / sizeof *types);
@@ -83,6 +85,8 @@ static __int128 wide_at(const void *data, size_t row)
 
 static const unsigned __int128 uuid_flip = (unsigned __int128)1 << 127; /* of the engine's: it sorts so */
 
+/* Between the engine's vectors and the values that functions of pgfunc/ see. Those know nothing of the
+ * engine; what its vectors look like is known only here. */
 static void read_value(const struct column *c, size_t row, struct pg_value *v)
 {
     *v = (struct pg_value){.is_null = c->validity && !(c->validity[row / 64] >> row % 64 & 1)};
@@ -242,6 +246,8 @@ static void run_free(void *p)
     mem_free(r);
 }
 
+/* The session's time zone when the statement starts. A zone that we do not know becomes UTC: the engine
+ * has accepted the setting, so it is no error of the call. */
 const struct tz *functions_zone(duckdb_init_info info, struct err *e)
 {
     duckdb_client_context context;
@@ -295,6 +301,8 @@ static size_t named(const struct pg_function *f)
     return n;
 }
 
+/* The engine passes on an error's text and no SQLSTATE, so the text begins with one, behind a mark that
+ * engine_error finds and cuts off. */
 static void fail(duckdb_function_info info, const struct err *e)
 {
     char text[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
@@ -307,6 +315,9 @@ static bool is_text(enum pg_kind kind)
     return kind == PG_TEXT || kind == PG_BYTEA || kind == PG_JSON || kind == PG_JSONB;
 }
 
+/* One row's value. A function that does not take NULLs is not called for a row that has one: its result is
+ * NULL then, as that of a STRICT function in PostgreSQL. A text result is what the function has put into the
+ * call's buffer, unless it has pointed to another text itself. */
 static int call_row(const struct pg_function *f, struct run *r, size_t n, size_t row, duckdb_vector out)
 {
     bool null = false;

@@ -308,6 +308,8 @@ static int sort(struct run *r, struct err *e)
     return ST_OK;
 }
 
+/* A NULL as the first argument gives NULL. The functions that take any number of arguments write it as a
+ * member instead. */
 static int make_rows(struct run *r, duckdb_data_chunk input, duckdb_vector output, struct err *e)
 {
     bool spreads = r->maker->what == WHAT_ARRAY || r->maker->what == WHAT_OBJECT;
@@ -375,6 +377,8 @@ static duckdb_scalar_function function_of(const struct maker *m)
     return f;
 }
 
+/* The ops are known only when the database is opened, so each function has a copy of its line with them,
+ * which the engine frees with the function. */
 static int register_one(struct engine_conn *c, const struct maker *m, struct err *e)
 {
     duckdb_scalar_function f = function_of(m);

@@ -166,6 +166,8 @@ bool conn_is_loopback(const struct conn *c)
     return c->is_loopback;
 }
 
+/* The name of the user at the other end of a Unix socket, as the kernel knows it: the client cannot claim
+ * another one. False without such a user, or if the name does not fit. */
 bool conn_peer_user(const struct conn *c, char *out, size_t n)
 {
     struct ucred cred;
@@ -265,6 +267,8 @@ static int make_room(struct conn *c, size_t max, struct err *e)
     return ST_OK;
 }
 
+/* plain_read and plain_write are the ways without TLS; those of conn_tls.c answer in the same words, so
+ * that conn_fill and conn_write need not know which they call. */
 static int plain_read(struct conn *c, void *p, size_t n, size_t *got, struct err *e)
 {
     ssize_t r;

@@ -125,6 +125,8 @@ static void ring(struct lot *l)
     waker_ring(&l->waker);
 }
 
+/* Puts the record on the list of those that leave. A second reason before it has left replaces the first,
+ * but it leaves once. */
 static void begin_leave(struct lot *l, struct parked *p, enum lot_reason why)
 {
     p->why = why;
@@ -191,6 +193,8 @@ static void let_leave(struct lot *l)
     }
 }
 
+/* The lot's thread. When it will wake is written down before the lock is given up, so that whoever parks a
+ * record with an earlier deadline rings the bell; a ring before epoll_wait() has begun ends it at once. */
 static void *run(void *arg)
 {
     struct lot *l = arg;
@@ -292,6 +296,7 @@ static uint64_t name_of(const struct lot *l, const struct parked *p)
     return (uint64_t)l->slots[p->slot].generation << 32 | p->slot;
 }
 
+/* With a new generation, events that the kernel still has for the old record no longer fit the slot. */
 static void give_slot_back(struct lot *l, struct parked *p)
 {
     struct slot *s = &l->slots[p->slot];

@@ -42,6 +42,8 @@ bool worker_serves(const struct worker_node *n, struct rpc_report *report)
     return report->there && !report->draining;
 }
 
+/* Statements that run on the worker now: ours are counted here, those of other gateways the
+ * worker reports. */
 unsigned worker_load(const struct worker_node *n, const struct rpc_report *report)
 {
     return n->running + report->streams_of_others;
@@ -168,6 +170,8 @@ static void mark(struct workers *w, const struct worker_name *name, bool named)
     }
 }
 
+/* Without the lock while the resolver is asked, which may take seconds. A failure is noted once, until the
+ * name has resolved again; the workers that were known by it stay. */
 static void resolve(struct workers *w, struct worker_name *name)
 {
     struct address_list list;
@@ -237,6 +241,8 @@ static struct rpc_client *take_useless(struct workers *w)
     return NULL;
 }
 
+/* An address that no name resolves to any more is dropped when it has no channel and no
+ * session holds it. */
 static void forget_old(struct workers *w)
 {
     struct list *next;
@@ -280,6 +286,8 @@ static void find_twins(struct workers *w)
     }
 }
 
+/* The channel's address is numeric, but a certificate is made for the name that was configured: unless
+ * that was numeric too, the certificate is checked against the name. */
 static int open_channel(struct workers *w, struct worker_node *n, struct err *e)
 {
     struct rpc_security security = w->security;
@@ -437,6 +445,7 @@ void workers_leave(struct workers *w, struct worker_node *n)
     (void)pthread_mutex_unlock(&w->lock);
 }
 
+/* Whether some channel reaches the worker with this id now, even if it is draining. */
 bool workers_have(struct workers *w, const char *id)
 {
     bool found = false;
