@@ -57,6 +57,10 @@ struct within {
 };
 
 /* A call, and what follows it. */
+/* A call with more brackets in one another stays the engine's, so that each token of a statement is read so
+ * often at most. */
+enum { NESTED_MAX = 256 };
+
 struct call {
     struct sql_token open;        /* its bracket, or DISTINCT behind that */
     struct sql_token order;       /* ORDER; valid when ordered */
@@ -98,9 +102,9 @@ static bool pass_bracket(struct sql_lexer *l, struct sql_token *t, bool *copies)
 {
     size_t depth = 1;
     while (sql_lexer_next(l, t) != SQL_TOK_END && t->kind != SQL_TOK_BAD) {
-        if (sql_token_is(t, '('))
-            depth++;
-        else if (sql_token_is(t, ')') && --depth == 0)
+        if (sql_token_is(t, '(') && ++depth > NESTED_MAX)
+            return false;
+        if (sql_token_is(t, ')') && --depth == 0)
             return true;
         *copies = *copies && depth == 1 && is_copied(t);
     }
@@ -128,6 +132,8 @@ static bool read_arguments(struct sql_lexer *l, struct call *c)
         depth -= sql_token_is(&t, ')') || sql_token_is(&t, ']');
         if (depth == 0)
             break;
+        if (depth > NESTED_MAX)
+            return false;
         c->query = c->query || sql_token_is_word(&t, "SELECT");
         bool order = depth == 1 && sql_token_is_word(&t, "ORDER");
         if (order && !c->ordered)
@@ -158,7 +164,7 @@ static void read_within(struct sql_lexer l, struct within *w)
     while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
         depth += sql_token_is(&t, '(') || sql_token_is(&t, '[');
         depth -= sql_token_is(&t, ')') || sql_token_is(&t, ']');
-        if (depth == 0)
+        if (depth == 0 || depth > NESTED_MAX)
             break;
         bool direction = depth == 1 && (sql_token_is_word(&t, "ASC") || sql_token_is_word(&t, "DESC"));
         w->several = w->several || (depth == 1 && sql_token_is(&t, ','));

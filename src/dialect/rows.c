@@ -6,7 +6,10 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { MEMBERS_MAX = 8 };
+enum {
+    MEMBERS_MAX = 8,
+    NESTED_MAX = 64, /* a bracket with more in one another is no row: each token is read so often at most */
+};
 
 /* ( … ): a row when there is a comma in it. */
 struct row {
@@ -51,9 +54,9 @@ static bool read_row(struct sql_lexer *l, const struct sql_token *open, struct r
                       sql_token_is_word(&t, "VALUES") || sql_token_is(&t, ')')))
             is_row = false;
         first = false;
-        if (sql_token_is(&t, '(') || sql_token_is(&t, '['))
-            depth++;
-        else if ((sql_token_is(&t, ')') || sql_token_is(&t, ']')) && --depth == 0)
+        if ((sql_token_is(&t, '(') || sql_token_is(&t, '[')) && ++depth > NESTED_MAX)
+            return false;
+        if ((sql_token_is(&t, ')') || sql_token_is(&t, ']')) && --depth == 0)
             break;
         else if (depth == 1 && sql_token_is(&t, ','))
             out->members++;

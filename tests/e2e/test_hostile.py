@@ -162,6 +162,21 @@ def test_bounds_of_a_session(make_server):
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
+OPENINGS = ["(1,2)=(", "((1,2)=(", "row(", "case when ", "a in (", "cast(", "sum(", "json_agg(", "json_build_object('a',", "array[", "unnest(", "substring(a from ",
+            "overlay(a placing ", "(select ", "extract(year from ", "x between symmetric ", "trim(both from ", "position(", "coalesce(", "x.y(", "count(distinct ",
+            "sum(a) filter (where ", "sum(a) over (order by ", "f(a order by ", "generate_series(1,", "regexp_matches(", "to_json(", "exists (select 1 from (",
+            "select * from (", "a || (", "'a' || ", "1 + ", "x::int + ", "a = any (", "interval '1' + ", "(a).", "a[", "$1 + ", "(1,", "[1,", "{a: ",
+            "current_user || ", "with a as (", "values (", "insert into t values (", "create table t (a int default (", "nullif(", "a.b.c + ", '"a".',
+            "lateral (", "json_to_record(", "(1,2) overlaps (", "percentile_disc(0.5) within group (order by "]
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_what_opens_and_opens(opening, wire):
+    """Each translation reads on to where something closes; if each opening did so to the end of the text, half a megabyte took minutes."""
+    notes = wire.ask(Q("select " + opening * (500_000 // len(opening))))
+    assert notes[-1] == "Z:I" and notes[-2].startswith("err:"), notes
+
+
 def test_many_connects(server):
     for _ in range(500 if SANITIZED else 3000):
         c = socket.create_connection(server.address)
