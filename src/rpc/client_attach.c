@@ -62,6 +62,14 @@ void rpc_learn_that_the_lease_has_ended(struct rpc_client *c, uint64_t lease)
     (void)pthread_mutex_unlock(&c->lock);
 }
 
+bool rpc_lease_has_ended(struct rpc_client *c, uint64_t lease)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    bool ended = c->ended_lease == lease;
+    (void)pthread_mutex_unlock(&c->lock);
+    return ended;
+}
+
 /* ---- Attach ---- */
 
 static void learn(struct rpc_client *c, const Tavana__V1__Report *m)

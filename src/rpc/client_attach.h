@@ -3,6 +3,7 @@
 #ifndef TAVANA_RPC_CLIENT_ATTACH_H
 #define TAVANA_RPC_CLIENT_ATTACH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -21,5 +22,7 @@ void rpc_learn_that_it_goes(struct rpc_client *c);
 void rpc_learn_that_it_is_gone(struct rpc_client *c, uint64_t lease);
 /* The worker says that this lease is none any more: it is attached anew. Any thread. */
 void rpc_learn_that_the_lease_has_ended(struct rpc_client *c, uint64_t lease);
+/* Whether it was the last one of which that was said. Any thread. */
+bool rpc_lease_has_ended(struct rpc_client *c, uint64_t lease);
 
 #endif

@@ -16,6 +16,7 @@
 enum {
     CANCELS_AT_ONCE = 5,
     CANCEL_AGAIN_US = 1000 * 1000,
+    LEASES_TRIED = 5,
     PREPARE_PATIENCE_US = 1000 * 1000, /* an engine that plans hears no cancel, and has changed nothing */
 };
 
@@ -186,6 +187,16 @@ static int open_session(struct rpc_session *s, const struct backend_identity *wh
     return st;
 }
 
+/* ST_OK without an id: the worker had ended the lease, and another may come. e says so. */
+static int open_in_lease(struct rpc_session *s, const struct backend_identity *who, struct err *e)
+{
+    TRY(rpc_wait_for_lease(s->client, &s->lease, &s->epoch, e));
+    int st = open_session(s, who, e);
+    return st != ST_OK && rpc_lease_has_ended(s->client, s->lease) ? ST_OK : st;
+}
+
+/* After this process was frozen, or its network was, several leases may end one after the other before the
+ * worker and it agree: that is no reason for a client to be told of it. */
 int rpc_session_open(struct backend *b, const struct backend_identity *who, struct backend_session **out,
                      struct err *e)
 {
@@ -195,8 +206,13 @@ int rpc_session_open(struct backend *b, const struct backend_identity *who, stru
     s->magic = RPC_SESSION_MAGIC;
     s->base.ops = b->ops;
     s->client = (struct rpc_client *)b;
-    TRY(rpc_wait_for_lease(s->client, &s->lease, &s->epoch, e));
-    TRY(open_session(s, who, e));
+    TRY(open_in_lease(s, who, e));
+    for (int i = 1; !s->id && i < LEASES_TRIED; i++) {
+        err_init(e);
+        TRY(open_in_lease(s, who, e));
+    }
+    if (!s->id)
+        return ST_ERR;
     *out = &TAKE_PTR(s)->base;
     return ST_OK;
 }
