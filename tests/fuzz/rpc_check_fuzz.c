@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         &tavana__v1__copy_in_reply__descriptor, &tavana__v1__fetch_request__descriptor,
         &tavana__v1__open_request__descriptor,  &tavana__v1__configure_request__descriptor,
     };
-    static const struct column_desc column = {"a", 23, 4, -1};
+    static const struct column_desc column = {.name = "a", .type_oid = 23, .type_size = 4, .typmod = -1};
     struct row_desc *d = NULL;
     struct err e;
     if (size < 2)
