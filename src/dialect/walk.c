@@ -253,10 +253,11 @@ static int name_column(struct rewriter *r, const struct frame *f)
     return walk_insert(r, walk_end(&name), text);
 }
 
-/* ('…'), at the closing bracket. */
+/* ('…'), at the closing bracket; ['…'] is a list of one. */
 static void note_alone(struct rewriter *r, const struct frame *f)
 {
-    bool filled = !f->call && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
+    bool filled = !f->call && r->start < r->end && sql_token_is(&r->token, ')') &&
+                  sql_token_is(&r->before, '(') && r->before.at == f->at;
     bool again = filled && r->alone_end > 0 && r->alone_end == walk_end(&r->prev);
     if (filled && r->literal && r->prev.kind == SQL_TOK_STRING)
         r->alone = r->prev;

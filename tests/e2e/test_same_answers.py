@@ -50,6 +50,10 @@ SESSIONS = {
                  "select coalesce(null, current_user), case when true then current_user end, current_user::text",
                  "create view v as select current_user, session_user as s, current_database() as d", "select * from v",
                  "select a from t where u = current_user group by a having max(u) = current_user"],
+    "arrays that are cast": [
+        "select array['1']::int[], array['40000.0']::float4[], array['a']::text[], (array['1'])::int[], array[('1')]::int[]",
+        "select array['{1,2}']::text[]", "select ('{1,2}')::int[], (('{1,2}'))::int[], '{1,2}'::int[]", "select cast(array['1', '2'] as int[])",
+        "select 1 = any(array['1']::int[])", "select ('{a}')::text[] || array['b']::text[]"],
     "texts that are true or false": [
         "select x::bool from (values ('on'), (' OFF '), ('ye'), ('f'), ('tru'), ('1'), (null)) v(x)", "select x::bool from (values ('o')) v(x)",
         "select x::bool from (values ('')) v(x)", "create table t (b bool)", "insert into t values ('yes'), ('off'), (null)", "select * from t",
