@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "engine/catalog_snapshot.h"
 #include "engine/column_view.h"
+#include "engine/nulls.h"
 #include "pgtype/oid.h"
 
 #include <assert.h>
@@ -66,16 +67,9 @@ static const struct lookup {
 
 /* ---- values of a list ---- */
 
-static bool is_null(duckdb_vector v, size_t at)
+static bool is_null_at(duckdb_vector v, size_t at)
 {
-    uint64_t *validity = duckdb_vector_get_validity(v);
-    return validity && !duckdb_validity_row_is_valid(validity, at);
-}
-
-static void put_null(duckdb_vector out, idx_t row)
-{
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+    return is_null(duckdb_vector_get_validity(v), at);
 }
 
 static struct str text_at(const struct catalog_list *l, size_t row, size_t column)
@@ -83,21 +77,21 @@ static struct str text_at(const struct catalog_list *l, size_t row, size_t colum
     size_t at;
     duckdb_vector v = catalog_list_at(l, row, column, &at);
     const struct engine_string *s = (const struct engine_string *)duckdb_vector_get_data(v) + at;
-    return is_null(v, at) ? (struct str){NULL, 0} : (struct str){engine_string_data(s), s->len};
+    return is_null_at(v, at) ? (struct str){NULL, 0} : (struct str){engine_string_data(s), s->len};
 }
 
 static int64_t number_at(const struct catalog_list *l, size_t row, size_t column)
 {
     size_t at;
     duckdb_vector v = catalog_list_at(l, row, column, &at);
-    return is_null(v, at) ? 0 : ((const int64_t *)duckdb_vector_get_data(v))[at];
+    return is_null_at(v, at) ? 0 : ((const int64_t *)duckdb_vector_get_data(v))[at];
 }
 
 static bool bool_at(const struct catalog_list *l, size_t row, size_t column)
 {
     size_t at;
     duckdb_vector v = catalog_list_at(l, row, column, &at);
-    return !is_null(v, at) && ((const bool *)duckdb_vector_get_data(v))[at];
+    return !is_null_at(v, at) && ((const bool *)duckdb_vector_get_data(v))[at];
 }
 
 /* text.p NULL: NULL. */
@@ -135,8 +129,8 @@ static void give_element(const struct lookup *f, const struct catalog_list *l, i
     duckdb_vector v = catalog_list_at(l, found, f->column, &at);
     duckdb_vector child = duckdb_list_vector_get_child(v);
     const duckdb_list_entry *list = (const duckdb_list_entry *)duckdb_vector_get_data(v) + at;
-    if (is_null(v, at) || place < 1 || (uint64_t)place > list->length ||
-        is_null(child, list->offset + (size_t)place - 1)) {
+    if (is_null_at(v, at) || place < 1 || (uint64_t)place > list->length ||
+        is_null_at(child, list->offset + (size_t)place - 1)) {
         put_null(out, row);
         return;
     }
@@ -241,7 +235,7 @@ static void give_relation(const struct catalog_list *l, struct str text, duckdb_
     while (n && catalog_list_named(l, str_of(parts[n - 1]), &from, &found)) {
         duckdb_vector places = catalog_list_at(l, found, NAME_PLACE_AT, &at);
         int32_t place =
-            is_null(places, at) ? NO_PLACE : ((const int32_t *)duckdb_vector_get_data(places))[at];
+            is_null_at(places, at) ? NO_PLACE : ((const int32_t *)duckdb_vector_get_data(places))[at];
         bool fits = n > 1 ? str_eq(text_at(l, found, NAME_SCHEMA_AT), str_of(parts[n - 2]))
                           : bool_at(l, found, NAME_VISIBLE_AT);
         if (fits && place < best_place) {
@@ -325,8 +319,8 @@ static void give(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector 
     struct buf b;
     buf_init(&b, TYPE_TEXT_MAX);
     for (idx_t row = 0; row < duckdb_data_chunk_get_size(in); row++) {
-        bool has_second = two && !is_null(second, row);
-        if (is_null(first, row) || (f->kind == ELEMENT && !has_second))
+        bool has_second = two && !is_null_at(second, row);
+        if (is_null_at(first, row) || (f->kind == ELEMENT && !has_second))
             put_null(out, row);
         else
             give_row(f, l, duckdb_vector_get_data(first), two ? duckdb_vector_get_data(second) : NULL,

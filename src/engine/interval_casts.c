@@ -2,21 +2,11 @@
 
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/nulls.h"
 
 #include <stdint.h>
 
 static const int64_t micros_a_day = INT64_C(86400000000);
-
-static bool is_null(const uint64_t *validity, size_t row)
-{
-    return validity && !(validity[row / 64] >> row % 64 & 1);
-}
-
-static void put_null(duckdb_vector out, size_t row)
-{
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
-}
 
 static bool interval_of_time(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb_vector out)
 {

@@ -4,6 +4,7 @@
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/nulls.h"
 
 #include <assert.h>
 #include <string.h>
@@ -18,17 +19,6 @@ static const struct element {
     {DUCKDB_TYPE_TIMESTAMP_TZ, 8}, {DUCKDB_TYPE_UUID, 16},    {DUCKDB_TYPE_INTERVAL, sizeof(duckdb_interval)},
     {DUCKDB_TYPE_VARCHAR, 0},
 };
-
-static bool is_null(const uint64_t *validity, size_t row)
-{
-    return validity && !(validity[row / 64] >> row % 64 & 1);
-}
-
-static void put_null(duckdb_vector out, size_t row)
-{
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
-}
 
 /* The value of a row of `from`, perhaps NULL, in that of `to`. */
 static void copy_value(const struct element *el, duckdb_vector from, size_t i, duckdb_vector to, size_t k)

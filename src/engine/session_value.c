@@ -5,6 +5,7 @@
 #include "engine/catalog_snapshot.h"
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
+#include "engine/nulls.h"
 
 #include <assert.h>
 #include <string.h>
@@ -40,12 +41,10 @@ static void give(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector 
                             : str_eq(asked, STR("user"))     ? c->user
                             : str_eq(asked, STR("database")) ? c->database
                                                              : NULL;
-        if (value) {
+        if (value)
             duckdb_vector_assign_string_element_len(out, row, value, strlen(value));
-        } else {
-            duckdb_vector_ensure_validity_writable(out);
-            duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
-        }
+        else
+            put_null(out, row);
     }
 }
 

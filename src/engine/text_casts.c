@@ -5,6 +5,7 @@
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/nulls.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
@@ -13,12 +14,6 @@
 #include <stdio.h>
 
 enum { SCRATCH_MAX = 512 * 1024 * 1024 };
-
-static void put_null(duckdb_vector out, size_t row)
-{
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
-}
 
 /* TRY_CAST makes NULL of what is wrong; else the statement ends. Whether it goes on. */
 static bool is_tried(duckdb_function_info info, duckdb_vector out, size_t row, const struct err *e)
@@ -43,7 +38,7 @@ static bool to_bool(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb
     for (size_t i = 0; i < n; i++) {
         struct pg_value v;
         struct err e;
-        if (validity && !(validity[i / 64] >> i % 64 & 1)) {
+        if (is_null(validity, i)) {
             put_null(out, i);
             continue;
         }

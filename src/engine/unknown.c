@@ -8,6 +8,7 @@
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/nulls.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
@@ -16,17 +17,6 @@
 #include <stdio.h>
 
 enum { TEXT_COST = 1, BYTES_COST = 2, SCRATCH_MAX = 512 * 1024 * 1024 };
-
-static bool is_null(const uint64_t *validity, size_t row)
-{
-    return validity && !(validity[row / 64] >> row % 64 & 1);
-}
-
-static void put_null(duckdb_vector out, size_t row)
-{
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
-}
 
 static bool to_text(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb_vector out)
 {
