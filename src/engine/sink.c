@@ -48,9 +48,10 @@ void engine_set_sink(struct engine_conn *c, struct engine_sink *sink)
 
 enum { BOUND_MAGIC = 0x626e6431, RUNNING_MAGIC = 0x72756e31 };
 
-/* Of a plan, and its copies. */
+/* Of a plan, and its copies. It is made by the thread that plans and read by those that run; what orders the two
+ * lies in the engine's library, so the magic number, which is written last, says it again, to readers and to tools. */
 struct bound {
-    uint32_t magic;
+    _Atomic uint32_t magic;
     _Atomic unsigned refs;
     struct arena arena; /* of types */
     const struct engine_column_type **types;
@@ -60,7 +61,7 @@ struct bound {
 static void bound_unref(void *p)
 {
     struct bound *b = p;
-    assert(b->magic == BOUND_MAGIC);
+    assert(atomic_load(&b->magic) == BOUND_MAGIC);
     if (atomic_fetch_sub(&b->refs, 1) != 1)
         return;
     arena_release(&b->arena);
@@ -70,7 +71,7 @@ static void bound_unref(void *p)
 static void *bound_ref(void *p)
 {
     struct bound *b = p;
-    assert(b->magic == BOUND_MAGIC);
+    assert(atomic_load(&b->magic) == BOUND_MAGIC);
     (void)atomic_fetch_add(&b->refs, 1);
     return b;
 }
@@ -101,11 +102,11 @@ static void on_bind(duckdb_bind_info info)
         duckdb_scalar_function_bind_set_error(info, "out of memory");
         return;
     }
-    b->magic = BOUND_MAGIC;
     atomic_store(&b->refs, 1);
     arena_init(&b->arena, ENGINE_TYPES_MAX);
     if (learn_types(b, info, &e) < 0)
         duckdb_scalar_function_bind_set_error(info, e.message);
+    atomic_store(&b->magic, BOUND_MAGIC);
     duckdb_scalar_function_set_bind_data(info, b, bound_unref);
     duckdb_scalar_function_set_bind_data_copy(info, bound_ref);
 }
@@ -177,7 +178,7 @@ static void on_init(duckdb_init_info info)
         return;
     }
     r->magic = RUNNING_MAGIC;
-    assert(b && b->magic == BOUND_MAGIC);
+    assert(b && atomic_load(&b->magic) == BOUND_MAGIC);
     (void)pthread_mutex_init(&r->busy, NULL);
     (void)pthread_mutex_lock(&r->busy);
     arena_init(&r->arena, ENGINE_TYPES_MAX);
