@@ -176,6 +176,7 @@ int local_conn_prepare_to_run(struct local_session *s, struct str text, bool bli
                               struct engine_stmt **out, struct local_version *version, struct err *e)
 {
     struct local_cached *k;
+    local_snapshot_check(s); /* a plan may keep numbers of objects: of the snapshot that it will run with */
     TRY(find_or_prepare(s, text, blind, fresh || s->local->reads_elsewhere, &k, e));
     TRY(local_snapshot_ready(s, k->stmt, text, e));
     k->ran = true;

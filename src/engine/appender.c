@@ -11,6 +11,7 @@
 #include "engine/appender_field.h"
 #include "engine/appender_priv.h"
 #include "engine/guard_conns.h"
+#include "engine/lake_lock.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
 #include "sql/name.h"
@@ -333,8 +334,10 @@ static int prepare_insert(struct engine_appender *ap, struct err *e)
     buf_init(&sql, TEXT_MAX);
     int st = put_insert(ap, &sql, e);
     guard_own_statement(ap->conn);
+    bool locked = lake_lock_enter(ap->conn->engine);
     if (st == ST_OK && duckdb_prepare(ap->conn->conn, (const char *)sql.data, &ap->insert) != DuckDBSuccess)
         st = engine_error(e, ap->insert ? duckdb_prepare_error(ap->insert) : NULL, NULL);
+    lake_lock_leave(ap->conn->engine, locked);
     buf_release(&sql);
     arena_release(&ap->scratch);
     return st;
@@ -421,7 +424,10 @@ static int flush(struct engine_appender *ap, struct append_heap *h, struct err *
         (void)duckdb_bind_int64(ap->insert, 1, (int64_t)h->rows);
     int st = ST_OK;
     guard_own_statement(ap->conn);
-    if (duckdb_pending_prepared(ap->insert, &pending) != DuckDBSuccess)
+    bool locked = lake_lock_enter(ap->conn->engine);
+    duckdb_state state = duckdb_pending_prepared(ap->insert, &pending);
+    lake_lock_leave(ap->conn->engine, locked);
+    if (state != DuckDBSuccess)
         st = engine_error(e, pending ? duckdb_pending_error(pending) : NULL, NULL);
     else
         st = run_pending(ap->conn->engine->helpers, pending, e);

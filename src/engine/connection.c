@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "engine/guard_conns.h"
 #include "engine/guard_fatal.h"
+#include "engine/lake_lock.h"
 #include "engine/sink_priv.h"
 
 #include <assert.h>
@@ -65,7 +66,7 @@ void engine_interrupt(struct engine_conn *c)
     duckdb_interrupt(c->conn);
 }
 
-int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
+static int exec_text(struct engine_conn *c, const char *sql, struct err *e)
 {
     struct helped_call call;
     duckdb_result r = {0}; /* without memory the engine leaves it as it is */
@@ -80,10 +81,19 @@ int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
     return st;
 }
 
+int engine_exec(struct engine_conn *c, const char *sql, struct err *e)
+{
+    bool locked = lake_lock_enter(c->engine);
+    int st = exec_text(c, sql, e);
+    lake_lock_leave(c->engine, locked);
+    return st;
+}
+
+/* Without the lock: a COMMIT looks at nothing that its transaction has not seen, and may take long. */
 int engine_end_transaction(struct engine_conn *c, const char *sql, struct err *e)
 {
     guard_critical(true);
-    int st = engine_exec(c, sql, e);
+    int st = exec_text(c, sql, e);
     guard_critical(false);
     return st;
 }

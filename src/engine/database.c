@@ -20,6 +20,7 @@
 #include "engine/interval_casts.h"
 #include "engine/json_values.h"
 #include "engine/jsonb_casts.h"
+#include "engine/lake_lock.h"
 #include "engine/list_functions.h"
 #include "engine/own_catalog.h"
 #include "engine/session_value.h"
@@ -117,6 +118,7 @@ static int load_extensions(struct engine_conn *c, const struct engine_options *o
         buf_printf(b, "LOAD ");
         put_literal(b, o->extensions[i]);
         TRY(exec_buf(c, b, e));
+        c->engine->has_lake |= lake_lock_is_needed(o->extensions[i]);
     }
     return ST_OK;
 }
@@ -215,6 +217,7 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
     list_init(&en->sinks);
     (void)pthread_mutex_init(&en->catalogs_lock, NULL);
     list_init(&en->catalogs);
+    (void)pthread_mutex_init(&en->lake_lock, NULL);
     en->spill = (struct private_dir)PRIVATE_DIR_NONE;
     TRY(guard_init(e));
     if (o->temp_directory && *o->temp_directory)

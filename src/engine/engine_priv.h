@@ -30,6 +30,8 @@ struct engine {
     size_t nallowed;
     pthread_mutex_t catalogs_lock; /* of the next */
     struct list catalogs;          /* snapshots that are kept: catalog_snapshot.h */
+    bool has_lake;                 /* with the next: lake_lock.h */
+    pthread_mutex_t lake_lock;
     struct private_dir spill; /* in temp_directory: the engine calls its files the same in all processes */
 };
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
+#include "engine/lake_lock.h"
 #include "engine/view.h"
 #include "sql/name.h"
 
@@ -128,13 +129,18 @@ static int run_if_good(struct engine_result *r, struct engine_stmt *st, enum eng
 {
     duckdb_pending_result pending = NULL;
     guard_statement(st->conn, st->sql, is_query(&st->info));
+    bool locked = lake_lock_enter(st->conn->engine), lists = locked && lake_lock_lists_objects(st->sql);
     duckdb_state state = mode == ENGINE_STREAM ? duckdb_pending_prepared_streaming(st->prepared, &pending)
                                                : duckdb_pending_prepared(st->prepared, &pending);
+    if (!lists)
+        lake_lock_leave(st->conn->engine, locked);
     int status;
     if (state != DuckDBSuccess)
         status = engine_error(e, pending ? duckdb_pending_error(pending) : NULL, r->sql);
     else
         status = c->good && !c->good(c->arg) ? ST_AGAIN : execute(r, pending, cancelled, e);
+    if (lists)
+        lake_lock_leave(st->conn->engine, locked);
     duckdb_destroy_pending(&pending);
     return status;
 }

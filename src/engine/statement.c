@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
+#include "engine/lake_lock.h"
 #include "sql/name.h"
 
 #include <assert.h>
@@ -148,7 +149,10 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
     TRY(stmt_new(c, sql, &st, e));
     guard_statement(c, st->sql, true);
     c->catalog_needs = 0;
-    TRY(describe(st, duckdb_prepare(c->conn, st->sql, &st->prepared), e));
+    bool locked = lake_lock_enter(c->engine);
+    duckdb_state state = duckdb_prepare(c->conn, st->sql, &st->prepared);
+    lake_lock_leave(c->engine, locked);
+    TRY(describe(st, state, e));
     st->info.catalog = c->catalog_needs;
     *out = TAKE_PTR(st);
     return ST_OK;
@@ -206,7 +210,9 @@ int engine_prepare_expanded(struct engine_conn *c, struct str sql, struct engine
     c->catalog_needs = 0;
     duckdb_extracted_statements parts = NULL;
     size_t n = duckdb_extract_statements(c->conn, st->sql, &parts);
+    bool locked = lake_lock_enter(c->engine);
     int status = run_parts(st, parts, n, e);
+    lake_lock_leave(c->engine, locked);
     duckdb_destroy_extracted(&parts);
     TRY(status);
     st->info.catalog = c->catalog_needs;

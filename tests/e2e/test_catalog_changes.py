@@ -4,7 +4,6 @@ import threading
 import time
 import uuid
 
-import conftest
 import psycopg
 import pytest
 
@@ -186,7 +185,6 @@ def test_what_writes_reads_it_too(two, name):
     a.execute(f"drop table {name}")
 
 
-@pytest.mark.skipif(conftest.WORKERS > 1, reason="the lake's extension lists tables that another transaction has freed")
 def test_many_at_once(either, name):
     """Each makes, looks, takes away and looks again; a transaction that is undone leaves nothing."""
     wrong, until = [], time.monotonic() + 6
