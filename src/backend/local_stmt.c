@@ -29,6 +29,9 @@
 #include <assert.h>
 #include <string.h>
 
+static_assert((int)ENGINE_RESULT_COLUMNS_MAX == (int)ROW_DESC_COLUMNS_MAX,
+              "a result is refused once, by the engine's side");
+
 /* A statement that was closed while a portal of it is open lives on with that portal, as in PostgreSQL. */
 static void stmt_unref(struct local_stmt *st)
 {

@@ -48,8 +48,9 @@ void engine_set_sink(struct engine_conn *c, struct engine_sink *sink)
 
 enum { BOUND_MAGIC = 0x626e6431, RUNNING_MAGIC = 0x72756e31 };
 
-/* Of a plan, and its copies. It is made by the thread that plans and read by those that run; what orders the two
- * lies in the engine's library, so the magic number, which is written last, says it again, to readers and to tools. */
+/* Of a plan, and its copies. It is made by the thread that plans and read by those that run; what orders
+ * the two lies in the engine's library, so the magic number, which is written last, says it again, to
+ * readers and to tools. */
 struct bound {
     _Atomic uint32_t magic;
     _Atomic unsigned refs;

@@ -97,6 +97,9 @@ static int read_columns(struct engine_stmt *st, struct err *e)
         st->info.unresolved = true;
         return ST_OK;
     }
+    if (n > ENGINE_RESULT_COLUMNS_MAX)
+        return err_set(e, SQLSTATE_TOO_MANY_COLUMNS, "target lists can have at most %d entries",
+                       ENGINE_RESULT_COLUMNS_MAX);
     const struct engine_column_type **types = arena_calloc(&st->arena, n, sizeof(void *));
     const char **names = arena_calloc(&st->arena, n, sizeof(void *));
     if (!types || !names)

@@ -51,9 +51,15 @@ struct engine_stmt_info {
     uint64_t catalog; /* lists that it reads, a bit each: engine/catalog.h */
 };
 
-enum { ENGINE_PARAMS_MAX = 65535 };
+enum {
+    ENGINE_PARAMS_MAX = 65535,
+    /* As ROW_DESC_COLUMNS_MAX, and asked before they are described: the engine copies the types of all
+     * columns for each that it is asked about, which took 30 s for 65,535. */
+    ENGINE_RESULT_COLUMNS_MAX = 1664,
+};
 
-/* 42601 for more than one statement, or none; 42P18 when $n is used and one before it is not. */
+/* 42601 for more than one statement, or none; 42P18 when $n is used and one before it is not; 54011
+ * beyond ENGINE_RESULT_COLUMNS_MAX. */
 int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **out, struct err *e);
 /* For one statement that the engine itself turns into several: a PIVOT without its values listed first
  * gathers them into a temporary type. Runs all but the last, which is a SELECT; 0A000 for anything else. */
