@@ -157,6 +157,7 @@ int open_engine(struct backend **out, struct process *p, struct err *e)
                 .resident_max = resident_max(c),
                 .threads = (unsigned)c->threads,
                 .temp_directory = c->temp_directory,
+                .spill_encryption = c->spill_encryption,
                 .allowed_directories = c->allowed_directories.items,
                 .nallowed_directories = c->allowed_directories.n,
                 .extensions = c->extensions.items,

@@ -182,6 +182,8 @@ X(SIZE, memory_limit, "TAVANA_MEMORY_LIMIT", "0", 0, INT64_MAX, "B", START, ENGI
   "Memory of the engine; 0: its own default, four fifths of the machine's") \
 X(PATH, temp_directory, "TAVANA_TEMP_DIRECTORY", "", 0, 0, "", START, ENGINE, \
   "Where the engine spills, in a directory of each process; empty: nowhere, and what needs more than memory_limit ends with 53200") \
+X(BOOL, spill_encryption, "TAVANA_SPILL_ENCRYPTION", "off", 0, 0, "", START, ENGINE, \
+  "Encrypts what the engine spills, with a key that is in memory alone; needs the extension httpfs, which has the cipher") \
 X(LIST, allowed_directories, "TAVANA_ALLOWED_DIRECTORIES", "", 0, 0, "", START, ENGINE, \
   "Directories whose files SQL may read and write; empty: none") \
 X(LIST, allowed_functions, "TAVANA_ALLOWED_FUNCTIONS", "", 0, 0, "", START, ENGINE, \

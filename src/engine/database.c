@@ -123,28 +123,50 @@ static int load_extensions(struct engine_conn *c, const struct engine_options *o
     return ST_OK;
 }
 
-/* The engine keeps no threads of its own: ours help it. Its count of threads, by which it cuts its work,
- * stays. */
-static int take_threads_over(struct engine_conn *c, struct err *e)
+/* The one INTEGER that a statement of ours answers. */
+static int ask_integer(struct engine_conn *c, struct str sql, int32_t *out, struct err *e)
 {
     struct engine_stmt *st = NULL;
     struct engine_result *r = NULL;
     const struct chunk_view *chunk;
-    int32_t threads = 1;
-    int status = engine_prepare(c, STR("SELECT current_setting('threads')::INTEGER"), &st, e);
+    int status = engine_prepare(c, sql, &st, e);
     if (status == ST_OK)
         status = engine_run(st, ENGINE_MATERIALIZE, NULL, &r, e);
     if (status == ST_OK && (status = engine_result_next(r, &chunk, e)) == ST_OK) {
         assert(chunk->nrows == 1 && chunk->ncolumns == 1 && chunk->columns[0].type->type == ENGINE_INT32);
-        threads = *(const int32_t *)chunk->columns[0].data;
+        *out = *(const int32_t *)chunk->columns[0].data;
     }
     engine_result_free(r);
     engine_stmt_free(st);
-    TRY(status);
+    return status;
+}
+
+/* The engine keeps no threads of its own: ours help it. Its count of threads, by which it cuts its work,
+ * stays. */
+static int take_threads_over(struct engine_conn *c, struct err *e)
+{
+    int32_t threads = 1;
+    TRY(ask_integer(c, STR("SELECT current_setting('threads')::INTEGER"), &threads, e));
     char sql[64];
     (void)snprintf(sql, sizeof sql, "SET GLOBAL external_threads = %d", (int)threads);
     TRY(engine_exec(c, sql, e));
     return helpers_new(&c->engine->helpers, c->engine, (unsigned)threads, e);
+}
+
+/* Without a cipher the engine would take the setting and refuse the first statement that spills. */
+static int encrypt_spill(struct engine_conn *c, struct err *e)
+{
+    int32_t ciphers = 0;
+    TRY(ask_integer(
+        c,
+        STR("SELECT count(*)::INTEGER FROM duckdb_extensions() WHERE extension_name = 'httpfs' AND loaded"),
+        &ciphers, e));
+    if (!ciphers)
+        return err_set(
+            e, SQLSTATE_CONFIG_FILE_ERROR,
+            "option \"spill_encryption\" needs the engine's extension httpfs, which has the cipher: name "
+            "its file in the option \"extensions\"");
+    return engine_exec(c, "SET GLOBAL temp_file_encryption = true", e);
 }
 
 /* The order matters: each step takes away what the one before still needs. */
@@ -153,6 +175,8 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(engine_exec(c, "SET GLOBAL TimeZone = 'UTC'", e));
     TRY(take_threads_over(c, e));
     TRY(load_extensions(c, o, b, e));
+    if (o->spill_encryption)
+        TRY(encrypt_spill(c, e));
     TRY(catalog_types_register(c, e));
     TRY(jsonb_casts_register(c, e));
     TRY(catalog_rows_register(c, e));

@@ -95,7 +95,7 @@ def dsn(port, **kw):
     return " ".join(f"{k}={v}" for k, v in {"host": HOST, "port": port, "user": "tester", "dbname": "db", **kw}.items())
 
 
-ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "allowed_directories", "extensions", "spool_directory", "spool_limit",
+ENGINE_OPTIONS = {"threads", "memory_limit", "temp_directory", "spill_encryption", "allowed_directories", "extensions", "spool_directory", "spool_limit",
                   "cursor_batch_size", "portal_buffer_rows", "streams_max", "worker_capacity", "init", "read_only", "default_catalog"}
 
 

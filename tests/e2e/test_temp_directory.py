@@ -1,12 +1,13 @@
 """Where the engine spills: each process has a directory of its own there, and leaves nothing behind."""
 
+import mmap
 import os
 import signal
 import threading
 
 import pytest
 
-from conftest import WORKERS, Server
+from conftest import ROOT, WORKERS, Server
 from measure import wait_for
 from wire import Q
 
@@ -63,3 +64,28 @@ def test_what_a_killed_server_left_is_removed(tmp_path):
 def test_a_directory_that_cannot_be(tmp_path, make_server):
     with pytest.raises(AssertionError, match="could not open directory"):
         make_server("--temp-directory", str(tmp_path / "no" / "such"))
+
+
+CIPHER = ROOT / ".deps/extensions/httpfs.duckdb_extension"
+SECRETS = f"create temp table t as select i, md5(i::varchar) || 'a-secret-of-somebody' || md5((i + 1)::varchar) s from range({ROWS * 2}) t(i)"
+
+
+def holds(file, what):
+    with open(file, "rb") as f:
+        return os.path.getsize(file) > 0 and mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ).find(what) >= 0
+
+
+@pytest.mark.parametrize("encrypted", ["off", "on"])
+def test_encryption_of_what_is_spilled(tmp_path, encrypted):
+    """Rows that the engine has put on the disk can be read there, or cannot; the answer is the same."""
+    with Server(*OPTIONS, "--temp-directory", str(tmp_path), "--extensions", str(CIPHER), "--spill-encryption", encrypted) as s, s.wire(timeout=300) as w:
+        assert w.ask(Q(SECRETS))[-1] == "Z:I"
+        assert w.ask(Q("select count(distinct s), min(length(s)) from t"))[1:-1] == [(str(ROWS * 2), "84"), 'cc"SELECT 1"']
+        files = spilled(tmp_path)
+        assert files and any(holds(f, b"a-secret-of-somebody") for f in files) == (encrypted == "off"), files
+        assert w.ask(Q("reset temp_file_encryption"))[-2:] == ["err:55P02", "Z:I"], "it holds for all sessions"
+
+
+def test_encryption_without_a_cipher(tmp_path, make_server):
+    with pytest.raises(AssertionError, match="spill_encryption.*httpfs"):
+        make_server("--temp-directory", str(tmp_path), "--spill-encryption", "on")
