@@ -254,7 +254,8 @@ static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_c
         TRY(number ? walk_ask(r, key, otherwise, &text) : walk_ask_text(r, key, otherwise, &text));
         if (text.n == 0)
             end = 0;
-        bool is_name = strcmp(key, "user") == 0 || strcmp(key, "database") == 0;
+        bool is_name = strcmp(key, "user") == 0 || strcmp(key, "database") == 0 ||
+                       strcmp(name->name, "pg_client_encoding") == 0;
         if (end && r->postgres && r->stored == STORED_NOTHING && is_name)
             TRY(walk_concat(r, (const struct str[]){STR("CAST("), text, STR(" AS pg_name)")}, 3, &text));
     }

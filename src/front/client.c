@@ -1,6 +1,7 @@
 #include "front/client.h"
 
 #include "base/alloc.h"
+#include "base/encoding.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -9,6 +10,7 @@ void pg_client_free(struct pg_client *c)
 {
     assert(c->magic == PG_CLIENT_MAGIC);
     session_release(&c->session);
+    recoder_free(c->recoder);
     c->magic = 0;
     mem_free(c);
 }

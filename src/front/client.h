@@ -15,6 +15,7 @@
 
 struct conn;
 struct pg_front;
+struct recoder;
 
 enum { PG_CLIENT_MAGIC = 0x5e55c11e };
 
@@ -30,6 +31,7 @@ struct pg_client {
     struct startup_state startup; /* startup.c */
     struct input input;           /* input.c */
     struct output output;         /* output.c */
+    struct recoder *recoder;      /* recode.c; NULL: none was needed yet */
     bool skip_to_sync;            /* messages.c: an error of the extended protocol has come */
 
     /* run.c */

@@ -6,19 +6,25 @@
 #include "front/copy_input.h"
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "front/front_priv.h"
+#include "front/recode.h"
 #include "pgwire/frontend.h"
 #include "session/notice.h"
 
 struct reader {
     struct pg_client *client;
     struct copy_sink *sink;
-    size_t left;    /* bytes of a CopyData that are still to come */
-    bool unsettled; /* some have come since the last settle */
+    size_t left;             /* bytes of a CopyData that are still to come */
+    bool unsettled;          /* some have come since the last settle */
+    struct recoder *recoder; /* NULL: the file is UTF-8 */
+    uint8_t *chunk, *utf8;   /* with it: so much of the file at once, and what that becomes … */
+    size_t carried;          /* … of which so many bytes at the start begin a character */
 };
 
+enum { RECODE_CHUNK = 16 * 1024 };
 enum { PAUSE_US = 100 * 1000 }; /* without input, after which the rows so far go in */
 
 /* Before the session ends the COPY itself, the data has the first word. */
@@ -95,6 +101,12 @@ static int lost_in_messages(struct reader *r, uint8_t type, struct err *e)
 static int failed_by_client(struct reader *r, const struct frame *f, struct err *e)
 {
     const char *why;
+    struct frame own = *f;
+    struct recoder *recoder;
+    TRY(recode_with(r->client, &recoder, e));
+    if (recoder)
+        TRY(recode_frame(r->client, recoder, &own, e));
+    f = &own;
     TRY(fe_copy_fail_decode(f->payload, f->len, &why, e));
     TRY(settle(r, e));
     return err_set(e, SQLSTATE_QUERY_CANCELED, "COPY from stdin failed: %s", why);
@@ -149,6 +161,78 @@ static int next_message(struct reader *r, struct err *e)
     }
 }
 
+/* ---- files that are not UTF-8 ---- */
+
+static int begin_recoding(struct reader *r, struct err *e)
+{
+    struct pg_client *c = r->client;
+    TRY(pg_reply_recoder(&c->reply, &r->recoder, e));
+    if (!r->recoder)
+        return ST_OK;
+    if (c->reply.copies_binary)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "COPY FROM in binary format is not supported in encoding %s",
+                       encoding_name(recoder_encoding(r->recoder)));
+    r->chunk = arena_alloc(&c->session.message_arena, RECODE_CHUNK);
+    r->utf8 = arena_alloc(&c->session.message_arena, recoder_bound_in(RECODE_CHUNK));
+    return r->chunk && r->utf8 ? ST_OK : err_oom(e);
+}
+
+static int give_recoded(struct reader *r, const uint8_t *p, size_t n, struct err *e)
+{
+    struct err wrong;
+    err_init(&wrong);
+    const uint8_t *end = recoder_in(r->recoder, (struct str){(const char *)p, n}, r->utf8,
+                                    r->utf8 + recoder_bound_in(RECODE_CHUNK), &wrong);
+    if (end)
+        return r->sink->data(r->sink, r->utf8, (size_t)(end - r->utf8), e);
+    TRY(settle(r, e));
+    *e = wrong;
+    return ST_ERR;
+}
+
+/* Line by line where something is wrong, so that what is in front of it is told first, and counted. */
+static int give_lines(struct reader *r, size_t n, struct err *e)
+{
+    for (size_t at = 0; at < n;) {
+        const uint8_t *p = r->chunk + at, *lf = memchr(p, '\n', n - at);
+        size_t len = lf ? (size_t)(lf - p) + 1 : n - at;
+        TRY(give_recoded(r, p, len, e));
+        at += len;
+    }
+    return ST_OK;
+}
+
+static int give_chunk(struct reader *r, size_t n, struct err *e)
+{
+    struct err tried;
+    err_init(&tried);
+    const uint8_t *end = recoder_in(r->recoder, (struct str){(const char *)r->chunk, n}, r->utf8,
+                                    r->utf8 + recoder_bound_in(RECODE_CHUNK), &tried);
+    return end ? r->sink->data(r->sink, r->utf8, (size_t)(end - r->utf8), e) : give_lines(r, n, e);
+}
+
+static int recode_data(struct reader *r, const uint8_t *p, size_t n, struct err *e)
+{
+    while (n > 0) {
+        size_t taken = n < RECODE_CHUNK - r->carried ? n : RECODE_CHUNK - r->carried;
+        memcpy(r->chunk + r->carried, p, taken);
+        size_t there = r->carried + taken, whole = recoder_whole(r->recoder, r->chunk, there);
+        TRY(give_chunk(r, whole, e));
+        r->carried = there - whole;
+        memmove(r->chunk, r->chunk + whole, r->carried);
+        p += taken;
+        n -= taken;
+    }
+    return ST_OK;
+}
+
+/* A character that has begun and does not end. */
+static int end_recoding(struct reader *r, struct err *e)
+{
+    return r->carried ? give_lines(r, r->carried, e) : ST_OK;
+}
+
 static int use_data(struct reader *r, struct err *e)
 {
     struct pg_client *c = r->client;
@@ -160,7 +244,7 @@ static int use_data(struct reader *r, struct err *e)
         n = r->left;
     r->left -= n;
     r->unsettled = true;
-    int st = r->sink->data(r->sink, in, n, e);
+    int st = r->recoder ? recode_data(r, in, n, e) : r->sink->data(r->sink, in, n, e);
     conn_consume(c->conn, n);
     return st;
 }
@@ -168,11 +252,12 @@ static int use_data(struct reader *r, struct err *e)
 static int receive(struct reader *r, struct err *e)
 {
     int st;
+    TRY(begin_recoding(r, e));
     do {
         TRY(session_check_interrupts(&r->client->session, e));
         st = r->left ? use_data(r, e) : next_message(r, e);
     } while (st == ST_OK);
-    return st == ST_EOF ? ST_OK : st;
+    return st == ST_EOF ? end_recoding(r, e) : st;
 }
 
 int copy_input(struct pg_client *c, struct copy_sink *sink, struct err *e)
@@ -180,6 +265,7 @@ int copy_input(struct pg_client *c, struct copy_sink *sink, struct err *e)
     struct reader r = {.client = c, .sink = sink};
     input_let_go(c); /* the message that the statement came in gives way to what the client sends next */
     int st = receive(&r, e);
+    pg_reply_begin(&c->reply);
     input_skip(c, r.left);
     if (st < 0 && !c->closing)
         sink->locate(sink, e);

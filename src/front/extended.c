@@ -131,7 +131,7 @@ static int describe_statement(struct pg_client *c, const char *name, struct err 
         c->reply.base.ops->columns(&c->reply.base, statement_desc(st), NULL);
     else
         c->reply.base.ops->no_columns(&c->reply.base);
-    return ST_OK;
+    return pg_reply_late(&c->reply, e);
 }
 
 static int on_describe(struct pg_client *c, const struct frame *f, struct err *e)
@@ -146,7 +146,7 @@ static int on_describe(struct pg_client *c, const struct frame *f, struct err *e
     if (tx_has_failed(&c->session) && portal_desc(p))
         return aborted(e);
     portal_send_description(&c->session, p);
-    return ST_OK;
+    return pg_reply_late(&c->reply, e);
 }
 
 static int on_execute(struct pg_client *c, const struct frame *f, struct err *e)

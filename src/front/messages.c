@@ -6,6 +6,7 @@
 #include "base/metric.h"
 #include "front/extended.h"
 #include "front/front_priv.h"
+#include "front/recode.h"
 #include "front/simple.h"
 #include "pgwire/frontend.h"
 #include "session/cursor.h"
@@ -85,10 +86,20 @@ static void send_notifications(struct pg_client *c)
 {
     struct notification *n;
     while (!tx_is_block(&c->session) && (n = notify_take(&c->session))) {
+        size_t mark = c->output.bytes.len;
         be_notification(&c->output.bytes, n->pid, n->channel, n->payload);
+        pg_reply_recode(&c->reply, mark);
         notify_free(n);
         output_is_due(c);
     }
+}
+
+static void report_setting(struct pg_client *c, size_t i)
+{
+    size_t mark = c->output.bytes.len;
+    be_parameter_status(&c->output.bytes, settings_name(&c->session.settings, i),
+                        settings_get(&c->session.settings, i));
+    pg_reply_recode(&c->reply, mark);
 }
 
 static void ready_for_query(struct pg_client *c)
@@ -97,8 +108,7 @@ static void ready_for_query(struct pg_client *c)
     uint64_t reports = settings_take_reports(&c->session.settings);
     for (size_t i = 0; reports && i < SETTINGS_COUNT; i++)
         if (reports >> i & 1)
-            be_parameter_status(&c->output.bytes, settings_name(&c->session.settings, i),
-                                settings_get(&c->session.settings, i));
+            report_setting(c, i);
     be_ready_for_query(&c->output.bytes, status_of(&c->session));
     output_is_due(c);
 }
@@ -126,8 +136,10 @@ static void send_answers(struct pg_client *c, bool answers_ready)
         session_report(&c->session, REPLY_FATAL, &e);
 }
 
-static int work_on(struct pg_client *c, const struct frame *f, struct err *e)
+static int work_on(struct pg_client *c, const struct frame *sent, struct err *e)
 {
+    struct frame own = *sent, *f = &own;
+    struct recoder *recoder;
     switch (f->type) {
     case 'd': /* of a COPY that has ended: dropped, as in PostgreSQL */
     case 'c':
@@ -136,6 +148,9 @@ static int work_on(struct pg_client *c, const struct frame *f, struct err *e)
     }
     if (session_is_too_late(&c->session))
         return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to statement timeout");
+    TRY(recode_with(c, &recoder, e));
+    if (recoder)
+        TRY(recode_frame(c, recoder, f, e));
     switch (f->type) {
     case 'Q': return on_query(c, f, e);
     case 'S': return on_sync(c, f, e);
@@ -179,6 +194,7 @@ static void dispatch(struct pg_client *c, const struct frame *f)
         now = clock_now_us();
     }
     session_message_begin(&c->session, takes_time(f->type), now);
+    pg_reply_begin(&c->reply);
     bool answers_ready = f->type == 'Q' || f->type == 'S' || f->type == 'F';
     if (f->type == 'S')
         c->skip_to_sync = false;

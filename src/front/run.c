@@ -117,6 +117,7 @@ static void end(struct pg_client *c)
     say_goodbye(c);
     session_close(&c->session);
     output_release(&c->output);
+    pg_reply_trim(&c->reply);
     startup_forget(c);
     lot_remove(c->front->wiring.lot, &c->parked);
     struct conn *conn = c->conn;
@@ -138,6 +139,7 @@ static void park(struct pg_client *c, short events)
     assert(!c->closing);
     arena_release(&c->session.message_arena);
     output_trim(c);
+    pg_reply_trim(&c->reply);
     input_trim(c);
     int64_t deadline = park_deadline(c);
     session_rests(&c->session);

@@ -164,6 +164,14 @@ static int take_parameters(struct pg_client *c, struct err *e)
     return apply_parameters(c, m, e);
 }
 
+static void report_setting(struct pg_client *c, size_t i)
+{
+    size_t mark = c->output.bytes.len;
+    be_parameter_status(&c->output.bytes, settings_name(&c->session.settings, i),
+                        settings_get(&c->session.settings, i));
+    pg_reply_recode(&c->reply, mark);
+}
+
 static int become_ready(struct pg_client *c, struct err *e)
 {
     assert(c->startup.phase != PHASE_READY && c->startup.packet);
@@ -178,8 +186,7 @@ static int become_ready(struct pg_client *c, struct err *e)
     startup_forget(c);
     for (size_t i = 0; i < SETTINGS_COUNT; i++)
         if (settings_flags(i) & SETTING_REPORT)
-            be_parameter_status(&c->output.bytes, settings_name(&c->session.settings, i),
-                                settings_get(&c->session.settings, i));
+            report_setting(c, i);
     (void)settings_take_reports(&c->session.settings);
     registry_set_key(&c->session, key, key_len);
     c->startup.phase = PHASE_READY;

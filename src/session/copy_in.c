@@ -65,7 +65,7 @@ static int begin(struct copy_in *c, const struct sql_copy *copy, struct err *e)
         return err_set(e, SQLSTATE_READ_ONLY_SQL_TRANSACTION,
                        "cannot execute COPY FROM in a read-only transaction");
 
-    s->reply->ops->copy_begins(s->reply, REPLY_COPY_IN, c->binary, c->backend->ncolumns);
+    s->reply->ops->copy_begins(s->reply, REPLY_COPY_IN, c->binary, c->backend->ncolumns, copy->encoding);
     return s->reply->ops->flush(s->reply, e);
 }
 

@@ -244,7 +244,7 @@ static int send(struct copy_out *c, uint64_t *rows, struct err *e)
         .batch_rows = config->flush_rows,
     };
     s->reply->ops->copy_begins(s->reply, REPLY_COPY_OUT, options->format == COPY_BINARY,
-                               c->portal->desc->ncolumns);
+                               c->portal->desc->ncolumns, c->copy->encoding);
     TRY(session_send_stream(s, c->portal, &how, rows, e));
     s->reply->ops->copy_ends(s->reply);
     return ST_OK;

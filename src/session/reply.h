@@ -29,8 +29,9 @@ struct reply_ops {
     /* The columns of rows to come. formats: 0 text, 1 binary, one a column; NULL: all text. */
     void (*columns)(struct reply *r, const struct row_desc *desc, const int16_t *formats);
     void (*no_columns)(struct reply *r);
-    /* Rows of a stream. is_page: the client asked for so many, and most likely asks for more. */
-    void (*rows_begin)(struct reply *r, bool is_page);
+    /* Rows of a stream: of these columns, in these formats (as columns has them), both lent until rows_end.
+     * is_page: the client asked for so many, and most likely asks for more. */
+    void (*rows_begin)(struct reply *r, const struct row_desc *desc, const int16_t *formats, bool is_page);
     /* Encoded rows; the batch may get other memory in exchange. is_last: the stream has no more of them.
      * Waits for a client that does not read. 57P01, 08006: the session ends. */
     int (*rows)(struct reply *r, struct row_batch *batch, bool is_last, struct err *e);
@@ -46,7 +47,9 @@ struct reply_ops {
     void (*suspended)(struct reply *r);
     /* The statement was empty. */
     void (*empty)(struct reply *r);
-    void (*copy_begins)(struct reply *r, enum reply_copy way, bool binary, uint16_t ncolumns);
+    /* encoding: of the file; NULL: the client's. */
+    void (*copy_begins)(struct reply *r, enum reply_copy way, bool binary, uint16_t ncolumns,
+                        const char *encoding);
     void (*copy_ends)(struct reply *r);
     void (*report)(struct reply *r, enum reply_severity severity, const struct err *e);
 };

@@ -114,7 +114,7 @@ int session_send_stream(struct session *s, struct backend_portal *engine, const 
     int st = s->engine->ops->fetch(engine, how, &stream, e);
     if (st == ST_OK) {
         const bool is_page = how->max_rows > 0;
-        s->reply->ops->rows_begin(s->reply, is_page);
+        s->reply->ops->rows_begin(s->reply, engine->desc, how->formats, is_page);
         st = send_rows(s, engine, stream, rows, e);
         st = s->reply->ops->rows_end(s->reply, st, e);
         row_stream_close(stream);

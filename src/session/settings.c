@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/encoding.h"
 #include "base/str.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
@@ -134,22 +135,15 @@ CHECK_WORDS(check_toast, "pglz", "lz4")
 CHECK_WORDS(check_xmlbinary, "base64", "hex")
 CHECK_WORDS(check_xmloption, "content", "document")
 
-/* Encoding names are compared by letters and digits alone. */
 static int check_encoding(const char *name, const char *in, char *out, struct err *e)
 {
-    char folded[64];
-    size_t n = 0;
-    for (const char *p = in; *p && n < sizeof folded - 1; p++) {
-        if ((*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z'))
-            folded[n++] = *p;
-        else if (*p >= 'A' && *p <= 'Z')
-            folded[n++] = (char)(*p - 'A' + 'a');
-    }
-    folded[n] = '\0';
-    if (strcmp(folded, "utf8") == 0 || strcmp(folded, "unicode") == 0)
-        return copy_value(name, "UTF8", out, e);
-    (void)bad_value(name, in, e);
-    err_detail(e, "The only client encoding of this server is UTF8.");
+    const struct encoding *enc = encoding_find(in);
+    if (!enc)
+        return bad_value(name, in, e);
+    if (encoding_is_known(enc))
+        return copy_value(name, encoding_name(enc), out, e);
+    (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "invalid value for parameter \"%s\": \"%s\"", name, in);
+    err_detail(e, "Conversion between %s and UTF8 is not supported.", encoding_name(enc));
     return ST_ERR;
 }
 

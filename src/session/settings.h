@@ -17,8 +17,7 @@
     X(APPLICATION_NAME, "application_name", "", SETTING_REPORT, check_any,                                   \
       "Name of the application, for logs")                                                                   \
     X(BYTEA_OUTPUT, "bytea_output", "hex", 0, check_bytea_output, "Text form of bytea: hex or escape")       \
-    X(CLIENT_ENCODING, "client_encoding", "UTF8", SETTING_REPORT, check_encoding,                            \
-      "Encoding of the client: UTF8")                                                                        \
+    X(CLIENT_ENCODING, "client_encoding", "UTF8", SETTING_REPORT, check_encoding, "Encoding of the client")  \
     X(CLIENT_MIN_MESSAGES, "client_min_messages", "notice", 0, check_min_messages,                           \
       "Least level of notices sent")                                                                         \
     X(DATESTYLE, "DateStyle", "ISO, MDY", SETTING_REPORT, check_datestyle, "Text form of dates: ISO")        \

@@ -69,7 +69,7 @@ static const struct sql_catalog_name pg_names[] = {
     {"pg_backend_pid", SQL_CATALOG_VALUE, "pid"},
     {"pg_blocking_pids", SQL_CATALOG_FUNCTION, ""},
     {"pg_char_to_encoding", SQL_CATALOG_FUNCTION, ""},
-    {"pg_client_encoding", SQL_CATALOG_FUNCTION, ""},
+    {"pg_client_encoding", SQL_CATALOG_VALUE, "setting:client_encoding"},
     {"pg_collation_is_visible", SQL_CATALOG_FUNCTION, ""},
     {"pg_current_xact_id", SQL_CATALOG_FUNCTION, ""},
     {"pg_current_xact_id_if_assigned", SQL_CATALOG_FUNCTION, ""},

@@ -34,12 +34,13 @@ struct sql_copy {
     size_t ncolumns;            /* 0: all */
     const char *const *columns;
     struct copy_options options;
+    const char *encoding; /* of the file, by PostgreSQL's name; static. NULL: the client's */
     struct sql_copy_names force_quote, force_not_null, force_null;
 };
 
 /* A COPY for which sql_copy_is_client holds, new and old spellings alike. Source and query are lent from
  * s->text, positions of errors count in s->text, the rest lies in the arena. 42601 and 22023 for what
- * PostgreSQL does not take, 0A000 for what we do not: FREEZE, WHERE, an ENCODING other than UTF8. */
+ * PostgreSQL does not take, 0A000 for what we do not: FREEZE, WHERE. */
 int sql_parse_copy(struct arena *a, const struct sql_statement *s, struct sql_copy *out, struct err *e);
 
 /* Sets marks[i] for each of the columns that are copied and that the list, one of copy's, names. option:

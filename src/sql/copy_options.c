@@ -1,6 +1,8 @@
 /* The options of COPY, in PostgreSQL's words and in its order of checking. */
 #include "sql/copy_options.h"
 
+#include "base/encoding.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -127,33 +129,21 @@ static int read_header(struct reader *r)
     return ST_OK;
 }
 
-/* Data are UTF8 and nothing else. Other encodings are known by how their names begin, and refused as not
- * supported; any other word is no encoding. */
 static int read_encoding(struct reader *r)
 {
-    static const char *const utf8[] = {"utf8", "utf-8", "unicode"}, *const others[] = {
-                                                                        "sql_ascii", "latin",   "iso",
-                                                                        "win",       "windows", "koi8",
-                                                                        "euc",       "sjis",    "shift",
-                                                                        "big5",      "gbk",     "gb18030",
-                                                                        "uhc",       "johab",   "mule"};
     const char *name;
     if (r->seen_encoding)
         return redundant(r);
     r->seen_encoding = true;
     TRY(string_arg(r, &name));
-    for (size_t i = 0; i < sizeof utf8 / sizeof *utf8; i++)
-        if (cstr_ieq(utf8[i], name))
-            return ST_OK;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (str_ieq((struct str){name, strnlen(name, strlen(others[i]))}, str_of(others[i]))) {
-            (void)err_set(r->e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                          "COPY in encoding \"%s\" is not supported: only UTF8 is", name);
-            return at_option(r);
-        }
-    (void)err_set(r->e, SQLSTATE_INVALID_PARAMETER_VALUE,
-                  "argument to option \"encoding\" must be a valid encoding name");
-    return at_option(r);
+    const struct encoding *enc = encoding_find(name);
+    if (!enc) {
+        (void)err_set(r->e, SQLSTATE_INVALID_PARAMETER_VALUE,
+                      "argument to option \"encoding\" must be a valid encoding name");
+        return at_option(r);
+    }
+    r->copy->encoding = encoding_name(enc);
+    return ST_OK;
 }
 
 int copy_read_names(PgQuery__Node *const *nodes, size_t n, const char *const **out, bool *ok, struct arena *a,

@@ -63,7 +63,7 @@ def start(server, source=HOST, **params):
 # --- parameters
 
 
-BAD = [({"timezone": "Nowhere/Land"}, "22023"), ({"options": "-c timezone=Nowhere/Land"}, "22023"), ({"client_encoding": "LATIN9"}, "22023"),
+BAD = [({"timezone": "Nowhere/Land"}, "22023"), ({"options": "-c timezone=Nowhere/Land"}, "22023"), ({"client_encoding": "LATIN19"}, "22023"),
        ({"options": "-x"}, "42601"), ({"options": "-c no_such_setting=1"}, "42704"), ({"extra_float_digits": "99"}, "22023"),
        ({"replication": "database"}, "0A000")]
 

@@ -506,7 +506,7 @@ def test_what_is_reported_at_the_start(server, postgres):
 
 
 def test_bad_start_parameters(server):
-    for params in ({"client_encoding": "KOI8R"}, {"options": "-c no_such=1"}, {"options": "--"}, {"no_such": "1"},
+    for params in ({"client_encoding": "KOI9"}, {"options": "-c no_such=1"}, {"options": "--"}, {"no_such": "1"},
                    {"user": ""}, {"replication": "true"}):
         with pytest.raises(Error):
             server.wire(**params)

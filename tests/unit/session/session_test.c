@@ -53,8 +53,10 @@ static void no_columns(struct reply *r)
     note(r, "no columns");
 }
 
-static void rows_begin(struct reply *r, bool is_page)
+static void rows_begin(struct reply *r, const struct row_desc *desc, const int16_t *formats, bool is_page)
 {
+    (void)desc;
+    (void)formats;
     note(r, is_page ? "page" : "rows");
 }
 
@@ -101,8 +103,10 @@ static void empty(struct reply *r)
     note(r, "empty");
 }
 
-static void copy_begins(struct reply *r, enum reply_copy way, bool binary, uint16_t ncolumns)
+static void copy_begins(struct reply *r, enum reply_copy way, bool binary, uint16_t ncolumns,
+                        const char *encoding)
 {
+    (void)encoding;
     note(r, "copy %s%s of %u", way == REPLY_COPY_IN ? "in" : "out", binary ? " binary" : "", ncolumns);
 }
 

@@ -68,7 +68,11 @@ static void what_is_not_done_is_refused(void **state)
 {
     struct settings *s = *state;
     set_fails(s, "no_such_thing", "1", SQLSTATE_UNDEFINED_OBJECT);
-    set_fails(s, "client_encoding", "LATIN1", SQLSTATE_INVALID_PARAMETER_VALUE);
+    set_ok(s, "client_encoding", "iso 8859-1", false, false);
+    assert_string_equal(settings_get(s, SET_CLIENT_ENCODING), "LATIN1");
+    set_ok(s, "client_encoding", "utf8", false, false);
+    set_fails(s, "client_encoding", "LATIN11", SQLSTATE_INVALID_PARAMETER_VALUE);
+    set_fails(s, "client_encoding", "mule_internal", SQLSTATE_FEATURE_NOT_SUPPORTED);
     set_fails(s, "DateStyle", "German", SQLSTATE_FEATURE_NOT_SUPPORTED);
     set_fails(s, "IntervalStyle", "iso_8601", SQLSTATE_FEATURE_NOT_SUPPORTED);
     set_fails(s, "standard_conforming_strings", "off", SQLSTATE_FEATURE_NOT_SUPPORTED);

@@ -214,8 +214,6 @@ static const struct {
      "CSV quote character must not appear in the NULL specification", 0},
     {"copy t to stdout (encoding 'foo')", SQLSTATE_INVALID_PARAMETER_VALUE,
      "argument to option \"encoding\" must be a valid encoding name", 19},
-    {"copy t to stdout (encoding latin1)", SQLSTATE_FEATURE_NOT_SUPPORTED,
-     "COPY in encoding \"latin1\" is not supported: only UTF8 is", 19},
     {"copy t to stdout where a > 1", SQLSTATE_SYNTAX_ERROR, "WHERE clause not allowed with COPY TO", 18},
     {"copy t from stdin where z > 1", SQLSTATE_FEATURE_NOT_SUPPORTED,
      "COPY FROM with a WHERE clause is not supported", 19},
