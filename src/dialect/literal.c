@@ -7,6 +7,7 @@
 #include "dialect/walk.h"
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
+#include "pgtype/range.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
 #include "sql/type.h"
@@ -457,6 +458,18 @@ static void adjust(struct pg_value *v, const struct sql_type *type)
         cut_interval(v, field_of(type->last_field));
 }
 
+/* What a range without a time zone means, the session's says when the statement runs. */
+static int by_zone(struct rewriter *r, const struct range_type *range, bool multi, struct str said,
+                   struct str *out)
+{
+    CLEANUP(buf_release) struct buf b;
+    buf_init(&b, SPELLED_MAX);
+    buf_printf(&b, "(system.main.%s_of(", multi ? range->multi_name : range->name);
+    put_quoted(&b, said);
+    buf_printf(&b, "))");
+    return finish(r, &b, out);
+}
+
 static int spell(struct rewriter *r, struct str said, const struct pg_value *v, const struct pg_value *other,
                  struct str *out)
 {
@@ -486,12 +499,19 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
         return ST_OK;
     if (oid == PGTYPE_INTERVAL && type->last_field.p)
         TRY(with_field(r, &said, type->last_field));
-    bool zones = oid == PGTYPE_TIMESTAMPTZ || pgtype_element(oid) == pgtype_find(PGTYPE_TIMESTAMPTZ);
+    bool multi = false;
+    const struct range_type *range = range_type_find(oid, &multi);
+    bool zones = oid == PGTYPE_TIMESTAMPTZ || pgtype_element(oid) == pgtype_find(PGTYPE_TIMESTAMPTZ) ||
+                 (range && range->subtype == PGTYPE_TIMESTAMPTZ);
     if (said.n > INT32_MAX || decode(r, oid, said, tz_utc(), &v) < 0 ||
         (zones && decode_elsewhere(r, oid, said, &other) < 0))
         return fail_at(r, t);
     if (v.kind == PG_TEXT && !walk_has_unicode(t))
         return ST_OK;
+    if (range && zones && !str_eq(v.v.text, other.v.text))
+        return by_zone(r, range, multi, said, out);
+    if (range && !walk_has_unicode(t))
+        return ST_OK; /* the engine's cast reads it alike */
     if (v.kind == PG_BIT)
         TRY(adjust_bits(r, &v, type));
     adjust(&v, type);

@@ -19,6 +19,18 @@ static const struct {
     const char *from, *to;
 } types[] = {
     {"jsonb", "pg_jsonb"},
+    {"int4range", "pg_int4range"},
+    {"int4multirange", "pg_int4multirange"},
+    {"int8range", "pg_int8range"},
+    {"int8multirange", "pg_int8multirange"},
+    {"numrange", "pg_numrange"},
+    {"nummultirange", "pg_nummultirange"},
+    {"daterange", "pg_daterange"},
+    {"datemultirange", "pg_datemultirange"},
+    {"tsrange", "pg_tsrange"},
+    {"tsmultirange", "pg_tsmultirange"},
+    {"tstzrange", "pg_tstzrange"},
+    {"tstzmultirange", "pg_tstzmultirange"},
     {"varbit", "BIT"},
     {"name", "pg_name"},
     {"xid", "pg_xid"},

@@ -2,6 +2,7 @@
 #include "encode/catalog_value.h"
 
 #include "encode/cell.h"
+#include "encode/range.h"
 
 #include <assert.h>
 
@@ -13,6 +14,8 @@ bool catalog_value_is_special(enum catalog_form form, int16_t format)
     case CATALOG_JSONB:
     case CATALOG_REGTYPE: return format != 0;
     case CATALOG_REGPROC: return format == 0;
+    case CATALOG_RANGE:
+    case CATALOG_MULTIRANGE:
     case CATALOG_VECTOR: return true;
     }
     return false;
@@ -79,6 +82,14 @@ int catalog_value(struct buf *out, const struct cell *c, const struct column_vie
         break;
     }
     case CATALOG_REGPROC: regproc_text(out, ((const int32_t *)v->data)[row]); break;
+    case CATALOG_RANGE:
+    case CATALOG_MULTIRANGE: {
+        const struct engine_string *s = string_at(v, row);
+        const struct str bytes = {engine_string_data(s), s->len};
+        TRY(c->binary ? range_binary(out, c->oid, bytes, e)
+                      : range_text(out, c->oid, bytes, c->settings->zone, e));
+        break;
+    }
     case CATALOG_VECTOR: vector(out, c, v, row); break;
     }
     return buf_ok(out) ? ST_OK : err_oom(e);

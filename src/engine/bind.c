@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "pgtype/oid.h"
+#include "pgtype/range.h"
 #include "pgtype/value.h"
 
 #include <assert.h>
@@ -193,6 +194,9 @@ struct array_bind {
  * not listed go as text, which the engine casts. */
 static duckdb_type leaf_type(const struct pg_value *v)
 {
+    bool multi;
+    if (range_type_find(v->oid, &multi))
+        return DUCKDB_TYPE_BLOB; /* which the parameter's cast makes a range of */
     switch (v->oid) {
     case PGTYPE_BOOL: return DUCKDB_TYPE_BOOLEAN;
     case PGTYPE_INT2:

@@ -35,6 +35,7 @@ duckdb_logical_type catalog_types_base(enum catalog_base base)
     case CATALOG_TEXT: return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     case CATALOG_TIMESTAMPTZ: return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP_TZ);
     case CATALOG_NUMERIC: return duckdb_create_decimal_type(38, 10);
+    case CATALOG_BYTES: return duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
     }
     return NULL;
 }

@@ -140,6 +140,8 @@ static int add_cast(struct engine_conn *c, const struct catalog_type *t, duckdb_
 
 static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct err *e)
 {
+    if (t->base == CATALOG_BYTES)
+        return ST_OK; /* range_casts.h: such bytes mean nothing to anybody else */
     duckdb_logical_type from = catalog_types_make(t->name), base = catalog_types_base(t->base);
     duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type wide = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);

@@ -23,6 +23,8 @@
 #include "engine/lake_lock.h"
 #include "engine/list_functions.h"
 #include "engine/own_catalog.h"
+#include "engine/range_casts.h"
+#include "engine/range_functions.h"
 #include "engine/session_value.h"
 #include "engine/shown.h"
 #include "engine/sink_priv.h"
@@ -179,6 +181,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
         TRY(encrypt_spill(c, e));
     TRY(catalog_types_register(c, e));
     TRY(jsonb_casts_register(c, e));
+    TRY(range_casts_register(c, o->text, e));
     TRY(catalog_rows_register(c, e));
     TRY(catalog_list_register(c, e));
     TRY(catalog_lookup_register(c, e));
@@ -191,6 +194,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(json_values_register(c, o->text, e));
     TRY(interval_casts_register(c, e));
     TRY(list_functions_register(c, e));
+    TRY(range_functions_register(c, e));
     TRY(text_casts_register(c, e));
     TRY(session_value_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));

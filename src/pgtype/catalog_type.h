@@ -12,6 +12,7 @@ enum catalog_base {
     CATALOG_TEXT,
     CATALOG_TIMESTAMPTZ,
     CATALOG_NUMERIC,
+    CATALOG_BYTES,
 };
 
 /* How a value is written where that is not its base's way. */
@@ -21,7 +22,9 @@ enum catalog_form {
     CATALOG_REGPROC, /* text: the function's name */
     CATALOG_REGTYPE, /* binary: the type's number */
     CATALOG_JSONB,   /* binary: a version in front */
-    CATALOG_VECTOR,  /* text: "1 2 3"; binary: an array that counts from 0 */
+    CATALOG_RANGE,   /* pgtype/range.h's bytes, sent as text or binary */
+    CATALOG_MULTIRANGE,
+    CATALOG_VECTOR, /* text: "1 2 3"; binary: an array that counts from 0 */
 };
 
 /* name in the engine, base, form, type, typmod */
@@ -49,7 +52,19 @@ enum catalog_form {
     X("pg_timestamptz_2", TIMESTAMPTZ, PLAIN, TIMESTAMPTZ, 2)                                                \
     X("pg_numeric", NUMERIC, PLAIN, NUMERIC, -1)                                                             \
     X("pg_int2vector_element", INT2, PLAIN, INT2, -1)                                                        \
-    X("pg_oidvector_element", INT4, PLAIN, OID, -1)
+    X("pg_oidvector_element", INT4, PLAIN, OID, -1)                                                          \
+    X("pg_int4range", BYTES, RANGE, INT4RANGE, -1)                                                           \
+    X("pg_numrange", BYTES, RANGE, NUMRANGE, -1)                                                             \
+    X("pg_tsrange", BYTES, RANGE, TSRANGE, -1)                                                               \
+    X("pg_tstzrange", BYTES, RANGE, TSTZRANGE, -1)                                                           \
+    X("pg_daterange", BYTES, RANGE, DATERANGE, -1)                                                           \
+    X("pg_int8range", BYTES, RANGE, INT8RANGE, -1)                                                           \
+    X("pg_int4multirange", BYTES, MULTIRANGE, INT4MULTIRANGE, -1)                                            \
+    X("pg_nummultirange", BYTES, MULTIRANGE, NUMMULTIRANGE, -1)                                              \
+    X("pg_tsmultirange", BYTES, MULTIRANGE, TSMULTIRANGE, -1)                                                \
+    X("pg_tstzmultirange", BYTES, MULTIRANGE, TSTZMULTIRANGE, -1)                                            \
+    X("pg_datemultirange", BYTES, MULTIRANGE, DATEMULTIRANGE, -1)                                            \
+    X("pg_int8multirange", BYTES, MULTIRANGE, INT8MULTIRANGE, -1)
 
 struct catalog_type {
     const char *name;

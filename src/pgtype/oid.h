@@ -51,6 +51,18 @@
     X(NDISTINCT, 3361, 0, -1, "pg_ndistinct", "pg_ndistinct", "")                                            \
     X(DEPENDENCIES, 3402, 0, -1, "pg_dependencies", "pg_dependencies", "")                                   \
     X(JSONB, 3802, 3807, -1, "jsonb", "jsonb", "pg_jsonb")                                                   \
+    X(INT4RANGE, 3904, 3905, -1, "int4range", "int4range", "pg_int4range")                                   \
+    X(NUMRANGE, 3906, 3907, -1, "numrange", "numrange", "pg_numrange")                                       \
+    X(TSRANGE, 3908, 3909, -1, "tsrange", "tsrange", "pg_tsrange")                                           \
+    X(TSTZRANGE, 3910, 3911, -1, "tstzrange", "tstzrange", "pg_tstzrange")                                   \
+    X(DATERANGE, 3912, 3913, -1, "daterange", "daterange", "pg_daterange")                                   \
+    X(INT8RANGE, 3926, 3927, -1, "int8range", "int8range", "pg_int8range")                                   \
+    X(INT4MULTIRANGE, 4451, 6150, -1, "int4multirange", "int4multirange", "pg_int4multirange")               \
+    X(NUMMULTIRANGE, 4532, 6151, -1, "nummultirange", "nummultirange", "pg_nummultirange")                   \
+    X(TSMULTIRANGE, 4533, 6152, -1, "tsmultirange", "tsmultirange", "pg_tsmultirange")                       \
+    X(TSTZMULTIRANGE, 4534, 6153, -1, "tstzmultirange", "tstzmultirange", "pg_tstzmultirange")               \
+    X(DATEMULTIRANGE, 4535, 6155, -1, "datemultirange", "datemultirange", "pg_datemultirange")               \
+    X(INT8MULTIRANGE, 4536, 6157, -1, "int8multirange", "int8multirange", "pg_int8multirange")               \
     X(MCV_LIST, 5017, 0, -1, "pg_mcv_list", "pg_mcv_list", "")                                               \
     X(STATISTICS, 10028, 0, -1, "_pg_statistic", "pg_statistic[]", "")
 

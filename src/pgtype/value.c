@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 #include "pgtype/oid.h"
+#include "pgtype/range.h"
+#include "pgtype/range_read.h"
 #include "pgtype/value_array.h"
 #include "pgtype/value_interval.h"
 #include "pgtype/value_number.h"
@@ -300,6 +302,13 @@ static int or_text(const struct decode *d, int status)
     return status;
 }
 
+static int other_from_text(const struct decode *d)
+{
+    bool multi;
+    const struct range_type *range = range_type_find(d->oid, &multi);
+    return range ? range_from_text(d, range, multi) : as_text(d);
+}
+
 int decode_text(const struct decode *d)
 {
     switch (d->oid) {
@@ -321,7 +330,7 @@ int decode_text(const struct decode *d)
     case PGTYPE_TIMESTAMP:
     case PGTYPE_TIMESTAMPTZ: return or_text(d, timestamp_from_text(d));
     case PGTYPE_INTERVAL: return or_text(d, interval_from_text(d));
-    default: return as_text(d);
+    default: return other_from_text(d);
     }
 }
 
@@ -411,6 +420,15 @@ static int jsonb_from_binary(const struct decode *d)
     return text_from_binary(&rest);
 }
 
+static int other_from_binary(const struct decode *d)
+{
+    bool multi;
+    const struct range_type *range = range_type_find(d->oid, &multi);
+    return range ? range_from_binary(d, range, multi)
+                 : err_set(d->e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                           "parameters of type %s are not taken in binary format", type_name(d->oid));
+}
+
 int decode_binary(const struct decode *d)
 {
     switch (d->oid) {
@@ -453,9 +471,7 @@ int decode_binary(const struct decode *d)
     case PGTYPE_CHAR:
     case PGTYPE_UNKNOWN:
     case PGTYPE_JSON: return text_from_binary(d);
-    default:
-        return err_set(d->e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "parameters of type %s are not taken in binary format", type_name(d->oid));
+    default: return other_from_binary(d);
     }
 }
 

@@ -21,7 +21,7 @@ enum pg_value_kind {
     PG_DOUBLE,
     PG_NUMERIC, /* text: canonical decimal digits, or "NaN", "Infinity" */
     PG_TEXT,    /* text, varchar, char, name, json, jsonb, inet, unknown … */
-    PG_BYTES,   /* bytea */
+    PG_BYTES,   /* bytea; ranges and multiranges as range.h has them */
     PG_DATE,    /* int: days since 1970; INT32_MAX, -INT32_MAX infinity */
     PG_TIME,
     PG_TIMETZ, /* µs; offset: seconds east */

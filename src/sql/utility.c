@@ -521,6 +521,25 @@ static int owned(struct parsing *p)
                    "objects have no owners here");
 }
 
+static int range_type(struct parsing *p)
+{
+    return refused(p, "CREATE TYPE AS RANGE", NULL);
+}
+
+/* CREATE TYPE name AS RANGE, behind the first word. */
+static bool is_range_type(struct reader r)
+{
+    if (!reader_take(&r, "TYPE"))
+        return false;
+    while (sql_token_is_name(&r.token) && !sql_token_is_word(&r.token, "AS")) {
+        reader_next(&r);
+        if (!sql_token_is(&r.token, '.'))
+            break;
+        reader_next(&r);
+    }
+    return reader_take(&r, "AS") && sql_token_is_word(&r.token, "RANGE");
+}
+
 /* ALTER kind name … OWNER TO */
 static run_fn *find_alter(struct reader *r)
 {
@@ -542,6 +561,8 @@ static run_fn *find_create(struct reader *r)
         return create_role;
     if (reader_take(r, "EXTENSION"))
         return create_extension;
+    if (is_range_type(*r))
+        return range_type;
     struct reader ahead = *r;
     (void)(reader_take(&ahead, "TEMP") || reader_take(&ahead, "TEMPORARY") ||
            reader_take(&ahead, "UNLOGGED"));

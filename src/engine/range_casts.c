@@ -1,0 +1,290 @@
+/* The bytes of a range are made from text here, and text from them as encode/ shows a range. */
+#include "engine/range_casts.h"
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "engine/catalog_type_make.h"
+#include "engine/column_view.h"
+#include "engine/engine_priv.h"
+#include "engine/functions.h"
+#include "engine/nulls.h"
+#include "engine/shown.h"
+#include "engine/view.h"
+#include "pgtype/oid.h"
+#include "pgtype/range.h"
+#include "pgtype/tz.h"
+#include "pgtype/value.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { EXPLICIT = -1, SCRATCH_MAX = 512 * 1024 * 1024 };
+
+struct cast {
+    const struct range_type *type;
+    const struct engine_text_ops *ops;
+    bool multi;
+};
+
+/* TRY_CAST makes NULL of what is wrong; else the statement ends. */
+static void row_error(duckdb_function_info info, const struct err *e, idx_t row, duckdb_vector out)
+{
+    char text[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
+    (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "%s %s", sqlstate_code(e->code), e->message);
+    duckdb_cast_function_set_row_error(info, text, row, out);
+}
+
+/* ---- from text ---- */
+
+static bool same_value(const struct pg_value *x, const struct pg_value *y)
+{
+    if (x->kind != PG_ARRAY)
+        return x->kind == y->kind && (x->kind == PG_NULL || str_eq(x->v.text, y->v.text));
+    bool same = x->v.array.n == y->v.array.n;
+    for (size_t i = 0; same && i < x->v.array.n; i++)
+        same = same_value(&x->v.array.items[i], &y->v.array.items[i]);
+    return same;
+}
+
+/* elsewhere: another zone than UTC, in which the text has to mean the same; NULL: none matters. */
+static int read_text(struct arena *scratch, const struct cast *c, bool array, const struct engine_string *s,
+                     const struct tz *elsewhere, struct pg_value *out, struct err *e)
+{
+    const struct pgtype_info *type = pgtype_find(c->multi ? c->type->multi_oid : c->type->oid);
+    const uint8_t *p = (const uint8_t *)engine_string_data(s);
+    struct pg_value other;
+    assert(type);
+    uint32_t oid = array ? type->array_oid : type->oid;
+    if (s->len > INT32_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a range's text is too long");
+    TRY(pg_value_decode(scratch, oid, 0, p, (int32_t)s->len, tz_utc(), out, e));
+    if (!elsewhere)
+        return ST_OK;
+    TRY(pg_value_decode(scratch, oid, 0, p, (int32_t)s->len, elsewhere, &other, e));
+    if (same_value(out, &other))
+        return ST_OK;
+    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                   "a %s whose text names no time zone needs a cast of the literal itself: '…'::%s",
+                   type->name, type->name);
+}
+
+/* A zone that is not UTC, where moments matter. The caller's. */
+static const struct tz *zone_elsewhere(const struct cast *c)
+{
+    const struct tz *zone = NULL;
+    struct err ignored; /* the name is known */
+    err_init(&ignored);
+    if (c->type->subtype == PGTYPE_TIMESTAMPTZ && tz_find(&zone, "<+01>-01", &ignored) < 0)
+        return NULL;
+    return zone;
+}
+
+static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct cast *c = duckdb_cast_function_get_extra_info(info);
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    const uint64_t *validity = duckdb_vector_get_validity(in);
+    CLEANUP(tz_unrefp) const struct tz *elsewhere = zone_elsewhere(c);
+    CLEANUP(arena_release) struct arena scratch;
+    bool all = true;
+    arena_init(&scratch, SCRATCH_MAX);
+    for (idx_t i = 0; i < count; i++) {
+        struct pg_value v;
+        struct err e;
+        if (is_null(validity, i)) {
+            put_null(out, i);
+            continue;
+        }
+        err_init(&e);
+        arena_clear(&scratch);
+        if (read_text(&scratch, c, false, &from[i], elsewhere, &v, &e) < 0) {
+            row_error(info, &e, i, out);
+            all = false;
+            continue;
+        }
+        assert(v.kind == PG_BYTES);
+        duckdb_vector_assign_string_element_len(out, i, v.v.text.p, v.v.text.n);
+    }
+    return all;
+}
+
+/* ---- arrays from text ---- */
+
+static int append_items(duckdb_vector list, idx_t row, const struct pg_value *v, struct err *e)
+{
+    size_t n = v->v.array.n, at = duckdb_list_vector_get_size(list);
+    if (v->v.array.ndims > 1)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "an array of ranges of several dimensions is not supported here");
+    if (duckdb_list_vector_reserve(list, at + n) != DuckDBSuccess ||
+        duckdb_list_vector_set_size(list, at + n) != DuckDBSuccess)
+        return err_oom(e);
+    duckdb_vector child = duckdb_list_vector_get_child(list);
+    ((duckdb_list_entry *)duckdb_vector_get_data(list))[row] = (duckdb_list_entry){at, n};
+    for (size_t i = 0; i < n; i++) {
+        const struct pg_value *item = &v->v.array.items[i];
+        if (item->kind == PG_NULL)
+            put_null(child, at + i);
+        else
+            duckdb_vector_assign_string_element_len(child, at + i, item->v.text.p, item->v.text.n);
+    }
+    return ST_OK;
+}
+
+static bool array_from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct cast *c = duckdb_cast_function_get_extra_info(info);
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    const uint64_t *validity = duckdb_vector_get_validity(in);
+    CLEANUP(tz_unrefp) const struct tz *elsewhere = zone_elsewhere(c);
+    CLEANUP(arena_release) struct arena scratch;
+    bool all = true;
+    arena_init(&scratch, SCRATCH_MAX);
+    for (idx_t i = 0; i < count; i++) {
+        struct pg_value v;
+        struct err e;
+        if (is_null(validity, i)) {
+            put_null(out, i);
+            continue;
+        }
+        err_init(&e);
+        arena_clear(&scratch);
+        if (read_text(&scratch, c, true, &from[i], elsewhere, &v, &e) < 0 ||
+            append_items(out, i, &v, &e) < 0) {
+            row_error(info, &e, i, out);
+            all = false;
+        }
+    }
+    return all;
+}
+
+/* ---- to text ---- */
+
+static int show(const struct cast *c, idx_t count, duckdb_vector in, duckdb_vector out, struct err *e)
+{
+    CLEANUP(arena_release) struct arena scratch;
+    CLEANUP(buf_release) struct buf text;
+    const struct engine_column_type type = {
+        .type = ENGINE_BLOB, .alias = c->multi ? c->type->multi_engine_name : c->type->engine_name};
+    struct column_view view;
+    void *state = NULL;
+    arena_init(&scratch, SCRATCH_MAX);
+    buf_init(&text, SCRATCH_MAX);
+    if (!c->ops)
+        return err_set(e, SQLSTATE_INTERNAL_ERROR, "values have no text here");
+    TRY(engine_view_new(&scratch, &type, &view, e));
+    engine_view_point(&view, in);
+    int st = c->ops->begin(&state, &type, tz_utc(), e);
+    for (idx_t i = 0; st == ST_OK && i < count; i++) {
+        if (!column_view_valid(&view, i)) {
+            put_null(out, i);
+            continue;
+        }
+        buf_clear(&text);
+        st = c->ops->put(state, &view, i, &text, e);
+        if (st == ST_OK && !buf_ok(&text))
+            st = err_oom(e);
+        if (st == ST_OK)
+            duckdb_vector_assign_string_element_len(out, i, (const char *)text.data, text.len);
+    }
+    c->ops->end(state);
+    return st;
+}
+
+static bool to_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    struct err e;
+    err_init(&e);
+    if (show(duckdb_cast_function_get_extra_info(info), count, in, out, &e) == ST_OK)
+        return true;
+    char text[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
+    (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "%s %s", sqlstate_code(e.code), e.message);
+    duckdb_cast_function_set_error(info, text);
+    return false;
+}
+
+/* ---- between types ---- */
+
+static bool hand_on(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    (void)info;
+    (void)count;
+    duckdb_vector_reference_vector(out, in);
+    return true;
+}
+
+/* A range as the multirange that has it alone. */
+static bool to_multirange(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct cast *c = duckdb_cast_function_get_extra_info(info);
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    const uint64_t *validity = duckdb_vector_get_validity(in);
+    CLEANUP(buf_release) struct buf bytes;
+    buf_init(&bytes, SCRATCH_MAX);
+    for (idx_t i = 0; i < count; i++) {
+        struct str s;
+        struct range r;
+        if (is_null(validity, i)) {
+            put_null(out, i);
+            continue;
+        }
+        s = (struct str){engine_string_data(&from[i]), from[i].len};
+        buf_clear(&bytes);
+        bool ok = range_next(c->type, &s, &r) && s.n == 0;
+        range_set_put(&bytes, &(struct range_set){&r, ok && !r.empty});
+        if (!ok || !buf_ok(&bytes)) {
+            duckdb_cast_function_set_error(info, ENGINE_ERROR_MARK "XX000 a range is damaged");
+            return false;
+        }
+        duckdb_vector_assign_string_element_len(out, i, (const char *)bytes.data, bytes.len);
+    }
+    return true;
+}
+
+/* ---- making them known ---- */
+
+static bool add(struct engine_conn *c, duckdb_logical_type from, duckdb_logical_type to,
+                duckdb_cast_function_t call, const struct cast *what)
+{
+    struct cast *kept = mem_calloc(1, sizeof *kept);
+    if (!kept)
+        return false;
+    *kept = *what;
+    duckdb_cast_function f = duckdb_create_cast_function();
+    duckdb_cast_function_set_source_type(f, from);
+    duckdb_cast_function_set_target_type(f, to);
+    duckdb_cast_function_set_implicit_cast_cost(f, EXPLICIT);
+    duckdb_cast_function_set_function(f, call);
+    duckdb_cast_function_set_extra_info(f, kept, mem_free);
+    bool ok = duckdb_register_cast_function(c->conn, f) == DuckDBSuccess;
+    duckdb_destroy_cast_function(&f);
+    return ok;
+}
+
+int range_casts_register(struct engine_conn *c, const struct engine_text_ops *ops, struct err *e)
+{
+    duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    duckdb_logical_type bytes = duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
+    bool ok = true;
+    for (size_t i = 0; i < RANGE_TYPES; i++) {
+        const struct range_type *t = &range_types[i];
+        const struct cast one = {t, ops, false}, several = {t, ops, true};
+        duckdb_logical_type range = catalog_types_make(t->engine_name);
+        duckdb_logical_type multi = catalog_types_make(t->multi_engine_name);
+        duckdb_logical_type ranges = duckdb_create_list_type(range), multis = duckdb_create_list_type(multi);
+        ok = ok && add(c, text, ranges, array_from_text, &one) &&
+             add(c, text, multis, array_from_text, &several);
+        duckdb_destroy_logical_type(&ranges);
+        duckdb_destroy_logical_type(&multis);
+        ok = ok && add(c, text, range, from_text, &one) && add(c, text, multi, from_text, &several) &&
+             add(c, range, text, to_text, &one) && add(c, multi, text, to_text, &several) &&
+             add(c, bytes, range, hand_on, &one) && add(c, bytes, multi, hand_on, &several) &&
+             add(c, range, multi, to_multirange, &one);
+        duckdb_destroy_logical_type(&range);
+        duckdb_destroy_logical_type(&multi);
+    }
+    duckdb_destroy_logical_type(&text);
+    duckdb_destroy_logical_type(&bytes);
+    return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register casts of ranges");
+}
