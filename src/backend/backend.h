@@ -44,8 +44,18 @@ enum backend_effect {
     BACKEND_SESSION, /* changes this session only: SET, USE, temporary objects */
 };
 
+/* What foreign keys have to do with rows that a statement changes or takes away; bits. The engine judges them
+ * sooner than PostgreSQL does, so that such a statement may have to be run in steps. */
+enum {
+    BACKEND_KEYS_REFER = 1,    /* its table refers to another, or to itself … */
+    BACKEND_KEYS_REFERRED = 2, /* … or is referred to … */
+    BACKEND_KEYS_SET = 4, /* … and it sets columns whose change takes the row out and puts it in again */
+    BACKEND_KEYS_ALL = 7,
+};
+
 struct backend_stmt_info {
     enum backend_effect effect;
+    unsigned keys; /* BACKEND_KEYS_…; 0: foreign keys are of no interest */
     /* Command tag without its count: "SELECT", "INSERT 0", "CREATE TABLE". With tag_count the session appends
      * " <rows>". NULL: the statement answers like SELECT. Static memory or the statement's. */
     const char *tag;

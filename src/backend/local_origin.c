@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "engine/engine.h"
 #include "sql/assign.h"
+#include "sql/change.h"
+#include "sql/name.h"
 #include "sql/origin.h"
 #include "sql/tokens.h"
 
@@ -68,6 +70,50 @@ int local_fit_values(struct local_stmt *st, struct sql_tokens *sql, struct err *
     assert(fitted.text.p == st->fitted.text.p);
     st->sql = st->fitted.text;
     *sql = fitted;
+    return ST_OK;
+}
+
+/* Whether the columns of a key, as SQL, have that one. */
+static bool key_has(const struct sql_source_key *key, const struct sql_token *column)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql_tokens_of(key->columns));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        if (sql_token_is_name(&t) && str_ieq(sql_name_bare(&t), sql_name_bare(column)))
+            return true;
+    return false;
+}
+
+/* Whether a column that is set is in a key or an index; what is set in a form that is not read may be. */
+static bool sets_key(const struct sql_source *table, const struct sql_change *change)
+{
+    for (size_t i = 0; i < change->nsets; i++)
+        for (size_t k = 0; k < table->nkeys; k++)
+            if (key_has(&table->keys[k], &change->sets[i].column))
+                return true;
+    return change->others || (change->kind == SQL_CHANGE_UPSERT && change->returns);
+}
+
+int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct err *e)
+{
+    CLEANUP(arena_releasep) struct arena scratch;
+    const struct sql_source *table = local_table_source(st->target);
+    struct sql_change change;
+    unsigned keys = 0;
+    assert(st->base.info.keys == 0);
+    for (size_t i = 0; table && i < table->nkeys; i++) {
+        keys |= table->keys[i].kind == SQL_KEY_FOREIGN ? BACKEND_KEYS_REFER : 0;
+        keys |= table->keys[i].kind == SQL_KEY_REFERRED ? BACKEND_KEYS_REFERRED : 0;
+    }
+    arena_init(&scratch, ORIGINS_MEMORY);
+    if (!keys || !sql_changes_old_rows(*sql))
+        return ST_OK;
+    if (keys & BACKEND_KEYS_REFERRED) {
+        TRY(sql_change_read(&scratch, *sql, &change, e));
+        keys |= sets_key(table, &change) ? BACKEND_KEYS_SET : 0;
+    }
+    st->base.info.keys = keys;
     return ST_OK;
 }
 

@@ -241,6 +241,7 @@ static int prepare_on(struct local_stmt *st, struct sql_tokens *sql, const uint3
     if (sample)
         info = engine_stmt_info(sample);
     TRY(local_classify(st, sql, info, e));
+    TRY(local_find_keys(st, sql, e));
     if (!st->base.info.returns_rows)
         return ST_OK;
     TRY(row_desc_check_columns(info->ncolumns, e));

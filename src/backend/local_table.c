@@ -219,6 +219,7 @@ static int take_constraint(void *arg, const struct str *v, size_t n, struct err 
     case 'u': return put_key(r, SQL_KEY_UNIQUE, v[1], v[2], v[3], v[4], e);
     case 'f': return put_key(r, SQL_KEY_FOREIGN, v[1], v[2], v[3], v[4], e);
     case 'r': return put_key(r, SQL_KEY_REFERRED, v[1], v[2], v[3], v[4], e);
+    case 'm': return put_key(r, SQL_KEY_MOVED, v[1], v[2], v[3], v[4], e);
     case 'l':
         if (c && sql_limit_read(v[2], &c->limit))
             r->source->limited = true;
@@ -476,14 +477,23 @@ static const struct sql_source_key *key_with(const struct sql_source *s, struct 
     return n == 1 ? found : NULL;
 }
 
-/* The columns in "Key (a, b)=(…)" as they are called in this table. */
-static void set_columns(struct err *e, const struct sql_source_key *key)
+/* The columns in "Key (a, b)=(…)" as they are called in this table; PostgreSQL quotes those of a unique key
+ * alone. */
+static void set_columns(struct err *e, const struct sql_source_key *key, bool quoted)
 {
-    char copy[ERR_DETAIL_MAX];
+    char copy[ERR_DETAIL_MAX], columns[ERR_DETAIL_MAX];
     const char *rest = strstr(e->detail, ")=(");
+    size_t n = 0;
     if (!rest)
         return;
-    (void)snprintf(copy, sizeof copy, "Key (%.*s%s", (int)key->columns.n, key->columns.p, rest);
+    for (size_t i = 0; i < key->columns.n && n + 1 < sizeof columns; i++) {
+        bool quote = key->columns.p[i] == '"';
+        if (!quote || quoted)
+            columns[n++] = key->columns.p[i];
+        else if (i + 1 < key->columns.n && key->columns.p[i + 1] == '"')
+            columns[n++] = key->columns.p[i++]; /* a doubled one */
+    }
+    (void)snprintf(copy, sizeof copy, "Key (%.*s%s", (int)n, columns, rest);
     memcpy(e->detail, copy, sizeof copy);
 }
 
@@ -499,7 +509,7 @@ static void explain_foreign(const struct sql_source *s, struct err *e)
     const struct sql_source_key *key = key_with(s, key_of(e), kind, kind);
     if (!key)
         return;
-    set_columns(e, key);
+    set_columns(e, key, false);
     int name = (int)s->name.n, constraint = (int)key->name.n, other = (int)key->other.n;
     if (referred) {
         (void)snprintf(e->message, sizeof e->message,
@@ -556,7 +566,7 @@ void local_table_explain(const struct local_table *t, struct err *e)
     if (e->code == SQLSTATE_UNIQUE_VIOLATION) {
         const struct sql_source_key *key = key_with(s, key_of(e), SQL_KEY_PRIMARY, SQL_KEY_UNIQUE);
         if (key) {
-            set_columns(e, key);
+            set_columns(e, key, true);
             replace(e->message, sizeof e->message, e->constraint, key->name);
             set_name(e->constraint, key->name);
         }

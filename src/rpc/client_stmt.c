@@ -89,6 +89,7 @@ static int take_info(struct rpc_stmt *st, const Tavana__V1__PrepareReply *m, str
     info->effect = effects[m->effect];
     info->tag_count = m->tag_count;
     info->repeats = m->repeats;
+    info->keys = m->keys;
     info->returns_rows = m->columns != NULL;
     info->nparams = (uint16_t)m->n_parameter_oids;
     st->oids = mem_calloc(m->n_parameter_oids + 1, sizeof *st->oids);

@@ -141,6 +141,7 @@ static int put_info(struct arena *a, const struct backend_stmt *st, Tavana__V1__
     reply->tag = tag.out;
     reply->tag_count = info->tag_count;
     reply->repeats = info->repeats;
+    reply->keys = info->keys;
     reply->n_parameter_oids = info->nparams;
     reply->parameter_oids = oids.out;
     return ST_OK;

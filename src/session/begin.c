@@ -12,6 +12,23 @@ static bool may_be_skipped(const char *word)
     return strcmp(word, "CREATE") == 0 || strcmp(word, "DROP") == 0;
 }
 
+/* Beside what says so of itself (BACKEND_KEYS_REFER). */
+static bool takes_rows_away(const char *word)
+{
+    return strcmp(word, "TRUNCATE") == 0 || strcmp(word, "MERGE") == 0;
+}
+
+static int start_with_keys(struct session *s, struct portal *p, struct err *e)
+{
+    struct keys_change change;
+    assert(p->writes);
+    TRY(keys_before(s, p, &change, e));
+    TRY(portals_start_readers(s, p, e));
+    tx_writes(s);
+    TRY(s->engine->ops->start(p->engine, e));
+    return keys_after(s, p, &change, e);
+}
+
 static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
 {
     assert(p->kind == PORTAL_ENGINE && p->engine);
@@ -21,12 +38,16 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     if (p->writes && s->tx.state == TX_IDLE && (more_follows || p->returns_rows))
         TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, p->changes_data, e));
+    if (p->keys)
+        return start_with_keys(s, p, e);
     if (p->writes)
         TRY(portals_start_readers(s, p, e));
     if (p->writes && may_be_skipped(p->sql.word))
         TRY(exists_tell(s, p->sql.text, e));
     if (p->writes)
         tx_writes(s);
+    if (p->writes && s->tx.in_engine && takes_rows_away(p->sql.word))
+        keys_lost_rows(s);
     return s->engine->ops->start(p->engine, e);
 }
 

@@ -1,6 +1,7 @@
 /* From a statement and its parameters to a portal. */
 #include "session/bind.h"
 
+#include "base/alloc.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 
@@ -18,6 +19,32 @@ static int take_info(struct portal *p, const struct backend_stmt_info *info, str
     p->returns_rows = info->returns_rows;
     p->writes = info->effect != BACKEND_READS;
     p->changes_data = info->effect == BACKEND_WRITES;
+    p->keys = info->keys;
+    return ST_OK;
+}
+
+/* The values lie in one piece with their list. */
+static int keep_params(struct portal *p, const struct backend_param *params, size_t nparams, struct err *e)
+{
+    size_t bytes = nparams * sizeof *params;
+    assert(!p->params);
+    for (size_t i = 0; i < nparams; i++)
+        bytes += params[i].len > 0 ? (size_t)params[i].len : 0;
+    if (nparams == 0)
+        return ST_OK;
+    TRY(memory_count(p->memory, &p->kept, bytes, e));
+    p->params = mem_alloc(bytes);
+    if (!p->params)
+        return err_oom(e);
+    uint8_t *at = (uint8_t *)(p->params + nparams);
+    for (size_t i = 0; i < nparams; i++) {
+        size_t n = params[i].len > 0 ? (size_t)params[i].len : 0;
+        if (n)
+            memcpy(at, params[i].data, n);
+        p->params[i] = (struct backend_param){.data = at, .len = params[i].len, .format = params[i].format};
+        at += n;
+    }
+    p->nparams = nparams;
     return ST_OK;
 }
 
@@ -30,6 +57,8 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
     assert(st->engine && !p->engine);
     p->kind = PORTAL_ENGINE;
     TRY(take_info(p, &st->engine->info, e));
+    if (p->keys & BACKEND_KEYS_SET)
+        TRY(keep_params(p, params, nparams, e));
     session_engine_counts(engine, p->memory);
     return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);
 }

@@ -164,6 +164,7 @@ void portal_free(struct session *s, struct portal *p)
     portal_close_engine(s, p);
     release_result(&p->result);
     mem_free(p->set_config);
+    mem_free(p->params);
     statement_free(p->statement);
     account_give(p->memory, p->kept);
     mem_free(p->formats);

@@ -44,8 +44,11 @@ struct portal {
     struct backend_portal *engine; /* of FETCH: the rows that it took, when it is paged */
     char tag[64];
     bool tag_count, returns_rows;
-    bool writes;             /* anything but reading: runs to its end at once */
-    bool changes_data;       /* of the database, not of the session alone */
+    bool writes;                  /* anything but reading: runs to its end at once */
+    bool changes_data;            /* of the database, not of the session alone */
+    unsigned keys;                /* BACKEND_KEYS_…: what foreign keys have to do with it */
+    struct backend_param *params; /* where it may have to be run in other words: the values that it got */
+    size_t nparams;
     int16_t *formats;        /* one a column; NULL: all text */
     bool doomed;             /* ended while it ran: dropped when it returns */
     bool ran;                /* a command, or a statement without rows: it runs once */

@@ -142,24 +142,40 @@ static void add_constraint(struct taking *x, struct str text, const char *target
         x->out->n--;
 }
 
+/* The table's name as it lies between REFERENCES and the bracket: the engine writes it without quotes, and
+ * with its schema where that was given. */
+static const char *referenced_name(const struct relation *table, struct session *s, struct str between)
+{
+    size_t n = strlen(table->schema);
+    while (between.n && between.p[0] == ' ')
+        between = (struct str){between.p + 1, between.n - 1};
+    while (between.n && between.p[between.n - 1] == ' ')
+        between.n--;
+    if (between.n > n + 1 && memcmp(between.p, table->schema, n) == 0 && between.p[n] == '.')
+        between = (struct str){between.p + n + 1, between.n - n - 1};
+    const char *name = arena_strndup(&s->message_arena, between.p, between.n);
+    return name ? step_name(s, name) : NULL;
+}
+
 /* FOREIGN KEY (…) REFERENCES target (…), in three pieces. Another table of the schema has its schema's name:
  * the engine would look for it along the search path. */
 static void add_reference(struct taking *x, struct str text)
 {
     const struct relation *table = x->out->relation;
     struct sql_lexer l;
-    struct sql_token t, name = {.kind = SQL_TOK_END};
+    struct sql_token t;
     sql_lexer_init(&l, sql_tokens_of(text));
     while (sql_lexer_next(&l, &t) != SQL_TOK_END && !sql_token_is_word(&t, "REFERENCES"))
         ;
     size_t target = t.at + t.text.n;
     while (sql_lexer_next(&l, &t) != SQL_TOK_END && !sql_token_is(&t, '('))
-        name = t;
+        ;
+    const char *name = referenced_name(table, x->session, (struct str){text.p + target, t.at - target});
     const char *schema = step_name(x->session, table->schema),
                *keys = arena_strndup(&x->session->message_arena, text.p + t.at, text.n - t.at);
-    const char *to = schema ? step_text(x->session, "%s%s%.*s", table->temporary ? "" : schema,
-                                        table->temporary ? "" : ".", (int)name.text.n, name.text.p)
-                            : NULL;
+    const char *to = schema && name ? step_text(x->session, "%s%s%s", table->temporary ? "" : schema,
+                                                table->temporary ? "" : ".", name)
+                                    : NULL;
     x->failed |= !keys || !to;
     if (!x->failed)
         add_constraint(x, (struct str){text.p, target}, to, keys);
@@ -618,4 +634,41 @@ const char *rebuild_with_column(struct session *s, const char *keys, const struc
         at = t.at + t.text.n;
     }
     return text ? step_text(s, "%s%s", text, keys + at) : NULL;
+}
+
+int rebuild_targets(struct session *s, const char *target, const struct relation *table, bool *is,
+                    struct err *e)
+{
+    struct sql_lexer l;
+    struct sql_token t, last = {.kind = SQL_TOK_END};
+    const char *quoted = step_name(s, table->name);
+    if (!quoted)
+        return err_oom(e);
+    sql_lexer_init(&l, sql_tokens_of(str_of(target)));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        last = t;
+    *is = str_eq(last.text, str_of(quoted)) || str_ieq(last.text, str_of(table->name));
+    return ST_OK;
+}
+
+int rebuild_without(struct session *s, const struct rebuild *r, const struct relation *to,
+                    struct rebuild *out, struct err *e)
+{
+    assert(r->rows && r->items);
+    *out = *r;
+    out->n = 0;
+    out->items = arena_calloc(&s->message_arena, r->n + 1, sizeof *out->items);
+    if (!out->items)
+        return err_oom(e);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct rebuild_item *item = &r->items[i];
+        bool hit = !item->target && item->keys && to == r->relation;
+        if (item->target)
+            TRY(rebuild_targets(s, item->target, to, &hit, e));
+        if (!hit)
+            out->items[out->n++] = *item;
+    }
+    if (to == r->relation)
+        out->own = (struct ask_rows){0};
+    return ST_OK;
 }

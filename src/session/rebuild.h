@@ -65,6 +65,12 @@ const char *rebuild_with_column(struct session *s, const char *keys, const struc
 bool rebuild_refers_to_itself(const struct relation *table);
 /* Whether constraints of the table (foreign: foreign keys alone) have the column; NULL: any column. */
 bool rebuild_constrains(const struct relation *table, const struct sql_token *column, bool foreign);
+/* Whether target, [schema.]name as the engine writes it, is that table. */
+int rebuild_targets(struct session *s, const char *target, const struct relation *table, bool *is,
+                    struct err *e);
+/* The same table without its foreign keys to `to`, which may be itself. */
+int rebuild_without(struct session *s, const struct rebuild *r, const struct relation *to,
+                    struct rebuild *out, struct err *e);
 /* The name of the table within its database, as foreign keys write it. NULL without memory. */
 const char *rebuild_target(struct session *s, const struct relation *table);
 

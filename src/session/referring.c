@@ -81,18 +81,23 @@ int referring_put_back(struct session *s, const struct referring *r, struct err 
     return ST_OK;
 }
 
-/* target: [schema.]name, as the engine writes it. */
-static int is_of(struct session *s, const char *target, const struct relation *table, bool *is, struct err *e)
+int referring_lend(struct session *s, const struct referring *r, const struct relation *table, struct err *e)
 {
-    struct sql_lexer l;
-    struct sql_token t, last = {.kind = SQL_TOK_END};
-    const char *quoted = step_name(s, table->name);
-    if (!quoted)
-        return err_oom(e);
-    sql_lexer_init(&l, sql_tokens_of(str_of(target)));
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
-        last = t;
-    *is = str_eq(last.text, str_of(quoted)) || str_ieq(last.text, str_of(table->name));
+    static const struct rebuild_change nothing;
+    for (size_t i = 0; i < r->n; i++) {
+        struct rebuild without;
+        assert(r->tables[i].aside.rows);
+        TRY(rebuild_without(s, &r->tables[i].aside, table, &without, e));
+        TRY(rebuild_put_back(s, &without, &nothing, e));
+    }
+    return ST_OK;
+}
+
+int referring_take_back(struct session *s, const struct referring *r, struct err *e)
+{
+    struct rebuild ignored; /* where the rows wait is called the same each time */
+    for (size_t i = r->n; i-- > 0;)
+        TRY(rebuild_put_aside(s, &r->tables[i].relation, (unsigned)i + 1, NULL, &ignored, e));
     return ST_OK;
 }
 
@@ -107,7 +112,7 @@ int referring_rename(struct session *s, struct referring *r, const struct relati
             struct rebuild_item item = x->items[k];
             bool hit = false;
             if (item.target)
-                TRY(is_of(s, item.target, table, &hit, e));
+                TRY(rebuild_targets(s, item.target, table, &hit, e));
             if (hit)
                 item.target = full;
             if (!hit || full)
@@ -126,7 +131,7 @@ int referring_rename_column(struct session *s, struct referring *r, const struct
             struct rebuild_item *item = &r->tables[i].aside.items[k];
             bool hit = false, has;
             if (item->target)
-                TRY(is_of(s, item->target, table, &hit, e));
+                TRY(rebuild_targets(s, item->target, table, &hit, e));
             if (hit)
                 item->keys = rebuild_with_column(s, item->keys, from, to, &has);
             if (hit && !item->keys)

@@ -29,6 +29,10 @@ int referring_find(struct session *s, const struct relation *table, struct refer
 /* In the transaction that there is. */
 int referring_put_aside(struct session *s, struct referring *r, struct err *e);
 int referring_put_back(struct session *s, const struct referring *r, struct err *e);
+/* Between the two: puts them back for a while, without their foreign keys to `table` and their indexes, and
+ * aside again. referring_put_back makes them as they were, with the rows that they have then. */
+int referring_lend(struct session *s, const struct referring *r, const struct relation *table, struct err *e);
+int referring_take_back(struct session *s, const struct referring *r, struct err *e);
 /* While they are aside: what the table that they refer to is called now, as SQL; NULL: it goes, and the
  * foreign keys with it. */
 int referring_rename(struct session *s, struct referring *r, const struct relation *table, const char *full,

@@ -14,6 +14,7 @@
 #include "session/client.h"
 #include "session/deadline.h"
 #include "session/interrupts.h"
+#include "session/keys.h"
 #include "session/memory.h"
 #include "session/notify.h"
 #include "session/parse.h"
@@ -60,6 +61,7 @@ struct session {
     struct fetch_memo last_fetch;
     struct advisory_held advisory;
     struct notify_session notify;
+    struct keys_seen keys;
 
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;

@@ -167,6 +167,7 @@ int several_run(struct session *s, struct statement *command, struct command_res
     TRY(portals_start_readers(s, s->portals.running, e));
     if (all->drops_tables)
         TRY(free_of_references(s, all, e));
+    keys_lost_rows(s);
     for (size_t i = 0; i < all->n; i++) {
         struct str text = {NULL, 0};
         TRY(text_of_one(s, all, i, &text, e));

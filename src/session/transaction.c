@@ -75,6 +75,7 @@ static int engine_begin(struct session *s, struct err *e)
         begin = snapshot ? BACKEND_TX_BEGIN_SNAPSHOT_READ_ONLY : BACKEND_TX_BEGIN_READ_ONLY;
     TRY(engine->ops->tx(engine, begin, e));
     s->tx.in_engine = true;
+    s->tx.number++;
     s->tx.writes = 0;
     return ST_OK;
 }

@@ -29,6 +29,7 @@ struct transaction {
     enum tx_state state;
     bool in_engine; /* the engine has a transaction open for us */
     bool read_only;
+    uint64_t number;        /* of the engine's transaction; grows with each */
     uint64_t writes;        /* statements since it began that may have changed something */
     struct list savepoints; /* oldest first */
     unsigned nsavepoints;

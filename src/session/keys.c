@@ -1,0 +1,602 @@
+/* What is done depends on what the change does to the columns that the engine keeps in indexes. It is asked
+ * first, by a query of the statement's own words:
+ *
+ *   no value of theirs changes            the statement runs without setting them
+ *   no row that changes is referred to    it runs as it is
+ *   the keys that are referred to change  it runs as it is, and the engine refuses it with 23503, rightly
+ *   else                                  the tables that refer to it are put aside, it runs, and they come
+ *                                         back, with all their rows checked
+ *
+ * Before any of it, and before a DELETE, tables that refer to it and have lost rows in this transaction are
+ * made anew, since the engine still sees those rows' references. */
+#include "session/keys.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "session/session_priv.h"
+#include "sql/assign.h"
+#include "sql/change.h"
+#include "sql/name.h"
+#include "sql/tokens.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- tables that have lost rows ---- */
+
+static uint64_t hash_name(const char *name)
+{
+    uint64_t h = HASH_BEGIN;
+    for (; *name; name++) {
+        char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+        h = hash_bytes(h, &c, 1);
+    }
+    return h;
+}
+
+static bool has(const uint64_t *all, size_t n, uint64_t hash)
+{
+    for (size_t i = 0; i < n; i++)
+        if (all[i] == hash)
+            return true;
+    return false;
+}
+
+static struct keys_seen *seen(struct session *s)
+{
+    if (s->keys.transaction != s->tx.number)
+        s->keys = (struct keys_seen){.transaction = s->tx.number};
+    return &s->keys;
+}
+
+/* The table's bare name, since it is not looked up for this: of two in different schemas both count. */
+static int note_change(struct session *s, const struct portal *p, struct err *e)
+{
+    struct sql_assignment a;
+    struct keys_seen *k = seen(s);
+    if (!sql_reads_assignment(sql_statement_tokens(&p->sql), &a)) {
+        k->many = true;
+        return ST_OK;
+    }
+    const struct sql_token *t = &a.parts[a.nparts - 1];
+    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
+    if (!name)
+        return err_oom(e);
+    name[sql_name_read(t, name)] = '\0';
+    uint64_t hash = hash_name(name);
+    if (has(k->changed, k->nchanged, hash))
+        return ST_OK;
+    if (k->nchanged < KEYS_SEEN_MAX)
+        k->changed[k->nchanged++] = hash;
+    else
+        k->many = true;
+    return ST_OK;
+}
+
+void keys_lost_rows(struct session *s)
+{
+    seen(s)->many = true;
+}
+
+static void note_fresh(struct session *s, const struct relation *table)
+{
+    struct keys_seen *k = seen(s);
+    if (k->nfresh < KEYS_SEEN_MAX)
+        k->fresh[k->nfresh++] = hash_name(table->full);
+}
+
+static bool has_lost_rows(struct session *s, const struct relation *table)
+{
+    const struct keys_seen *k = seen(s);
+    return (k->many || has(k->changed, k->nchanged, hash_name(table->name))) &&
+           !has(k->fresh, k->nfresh, hash_name(table->full));
+}
+
+/* Makes those anew that have to be, and what refers to them. */
+static int refresh(struct session *s, struct keys_change *k, struct err *e)
+{
+    bool itself = rebuild_refers_to_itself(&k->table) && has_lost_rows(s, &k->table), any = itself;
+    for (size_t i = 0; i < k->others.n; i++)
+        any |= k->others.tables[i].directly && has_lost_rows(s, &k->others.tables[i].relation);
+    if (!any)
+        return ST_OK;
+    TRY(referring_put_aside(s, &k->others, e));
+    if (itself) {
+        struct relation table = k->table;
+        TRY(relation_indexes(s, &table, e));
+        TRY(rebuild_table(s, &table, NULL, e));
+        TRY(rebuild_put_indexes(s, &table, table.full, e));
+        note_fresh(s, &table);
+    }
+    TRY(referring_put_back(s, &k->others, e));
+    for (size_t i = 0; i < k->others.n; i++)
+        note_fresh(s, &k->others.tables[i].relation);
+    return referring_find(s, &k->table, &k->others, e);
+}
+
+/* ---- what is known of the table ---- */
+
+/* A change and what the catalog says of its table. */
+struct looked {
+    struct session *session;
+    struct portal *portal;
+    struct sql_change change;
+    struct ask_rows columns; /* name, type, whether it is moved, whether it can stand for others */
+    struct ask_rows keys; /* of other tables: a condition that they refer to a row, the columns referred to */
+};
+
+enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_MOVES, COLUMN_STAYS };
+
+static int look_up(struct looked *l, const struct relation *table, struct err *e)
+{
+    struct session *s = l->session;
+    const char *name = step_literal(s, table->name), *schema = step_literal(s, table->schema),
+               *database = table->temporary ? "'temp'" : "system.main.current_database()";
+    char *called = arena_strndup(&s->message_arena, l->change.called.p, l->change.called.n);
+    const char *as = called ? step_literal(s, called) : NULL;
+    if (!name || !schema || !as)
+        return err_oom(e);
+    TRY(session_ask(
+        s,
+        step_text(s,
+                  "SELECT column_name, data_type, moves, NOT moves AND column_default IS NULL AND NOT "
+                  "generated FROM (SELECT c.*, (list_contains((SELECT "
+                  "list_distinct(flatten(list(constraint_column_names))) FROM "
+                  "system.main.duckdb_constraints() k WHERE k.table_oid = c.table_oid AND k.database_name = "
+                  "c.database_name AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')), "
+                  "column_name) IS TRUE) OR column_name IN (SELECT column_name FROM "
+                  "tavana_catalog.pg.moved_columns(%s, %s, %s)) AS moves, "
+                  "tavana_catalog.pg.is_generated(t.sql, column_name, data_type) AS generated FROM "
+                  "system.main.duckdb_columns() c JOIN system.main.duckdb_tables() t USING (database_name, "
+                  "schema_name, table_name) WHERE c.database_name = %s AND c.schema_name = %s AND "
+                  "c.table_name = %s) ORDER BY column_index",
+                  database, schema, name, database, schema, name),
+        &l->columns, e));
+    return session_ask(
+        s,
+        step_text(s,
+                  "SELECT 'EXISTS (SELECT 1 FROM ' || %s || '\"' || replace(table_name, '\"', '\"\"') || '\" "
+                  "\"tavana: x\" WHERE ' || array_to_string(list_transform(range(1, "
+                  "len(constraint_column_names) + 1), lambda i: '\"tavana: x\".\"' || "
+                  "replace(constraint_column_names[i], '\"', '\"\"') || '\" = ' || %s || '.\"' || "
+                  "replace(referenced_column_names[i], '\"', '\"\"') || '\"'), ' AND ') || ')', "
+                  "array_to_string(['\"' || replace(x, '\"', '\"\"') || '\"' FOR x IN "
+                  "referenced_column_names], ', ') FROM system.main.duckdb_constraints() WHERE "
+                  "constraint_type = 'FOREIGN KEY' AND database_name = %s AND schema_name = %s AND "
+                  "referenced_table = %s",
+                  table->temporary ? "''" : step_literal(s, step_text(s, "%s.", step_name(s, table->schema))),
+                  as, database, schema, name),
+        &l->keys, e);
+}
+
+static size_t column_of(const struct looked *l, const struct sql_token *t)
+{
+    for (size_t i = 0; i < l->columns.n; i++)
+        if (str_ieq(sql_name_bare(t), str_of(ask_value(&l->columns, i, COLUMN_NAME))))
+            return i;
+    return SIZE_MAX;
+}
+
+static bool moves(const struct looked *l, const struct sql_change_set *set)
+{
+    size_t i = column_of(l, &set->column);
+    return i != SIZE_MAX && ask_value(&l->columns, i, COLUMN_MOVES)[0] == 't';
+}
+
+/* ---- asking what it does ---- */
+
+/* Types whose names mean the same in PostgreSQL's SQL; a value is compared as one of them. */
+static bool can_be_cast_to(const char *type)
+{
+    static const char *const nested[] = {"STRUCT", "MAP", "UNION", "ENUM", "VARIANT", "JSON"};
+    for (size_t i = 0; i < sizeof nested / sizeof *nested; i++)
+        if (strncmp(type, nested[i], strlen(nested[i])) == 0)
+            return false;
+    return true;
+}
+
+/* t.a IS DISTINCT FROM value. NULL without memory. */
+static const char *differs(const struct looked *l, const struct sql_change_set *set)
+{
+    struct session *s = l->session;
+    const char *type = ask_value(&l->columns, column_of(l, &set->column), COLUMN_TYPE);
+    bool cast = can_be_cast_to(type);
+    return step_text(s, "%.*s.%.*s IS DISTINCT FROM %s(%.*s)%s%s%s", (int)l->change.called.n,
+                     l->change.called.p, (int)set->column.text.n, set->column.text.p, cast ? "CAST(" : "",
+                     (int)set->value.n, set->value.p, cast ? " AS " : "", cast ? type : "", cast ? ")" : "");
+}
+
+/* Columns that an INSERT gives values for. NULL without memory. */
+static const char *inserted(const struct looked *l)
+{
+    struct session *s = l->session;
+    const char *text = "";
+    if (l->change.columns.n)
+        return arena_strndup(&s->message_arena, l->change.columns.p, l->change.columns.n);
+    for (size_t i = 0; text && i < l->columns.n; i++) {
+        const char *name = step_name(s, ask_value(&l->columns, i, COLUMN_NAME));
+        text = name ? step_text(s, "%s%s%s", text, i ? ", " : "", name) : NULL;
+    }
+    return text;
+}
+
+/* t.a = excluded.a AND … of the key in ON CONFLICT. NULL without memory. */
+static const char *conflicts(const struct looked *l)
+{
+    struct session *s = l->session;
+    struct sql_lexer lexer;
+    struct sql_token t;
+    const char *text = "true";
+    sql_lexer_init(&lexer, sql_tokens_of(l->change.key));
+    while (text && sql_lexer_next(&lexer, &t) != SQL_TOK_END)
+        if (sql_token_is_name(&t))
+            text = step_text(s, "%s AND %.*s.%.*s = excluded.%.*s", text, (int)l->change.called.n,
+                             l->change.called.p, (int)t.text.n, t.text.p, (int)t.text.n, t.text.p);
+    return text;
+}
+
+/* The rows that the statement changes, as FROM … WHERE …; columns: what of them. NULL without memory. */
+static const char *query(const struct looked *l, const char *columns, const char *also)
+{
+    const struct sql_change *c = &l->change;
+    struct session *s = l->session;
+    const char *where = c->where.n ? arena_strndup(&s->message_arena, c->where.p, c->where.n) : "true";
+    if (c->kind == SQL_CHANGE_UPSERT) {
+        const char *names = inserted(l), *key = conflicts(l);
+        return names && key && where && also
+                   ? step_text(s,
+                               "%.*sSELECT %s FROM %.*s, (%.*s) AS excluded(%s) WHERE %s AND (%s) AND (%s)",
+                               (int)c->with.n, c->with.p, columns, (int)c->target.n, c->target.p,
+                               (int)c->rows.n, c->rows.p, names, key, where, also)
+                   : NULL;
+    }
+    return where && also ? step_text(s, "%.*sSELECT %s FROM %.*s%s%.*s WHERE (%s) AND (%s)", (int)c->with.n,
+                                     c->with.p, columns, (int)c->target.n, c->target.p, c->from.n ? ", " : "",
+                                     (int)c->from.n, c->from.p, where, also)
+                         : NULL;
+}
+
+/* Another text in the statement's place, and its share of the parameters. */
+struct stand_in {
+    struct sql_rewritten text; /* as one edit */
+    size_t n;
+    uint32_t *oids;
+    struct backend_param *params;
+};
+
+/* The parameters are numbered anew, since the engine takes no numbers with gaps. */
+static int number_params(const struct looked *l, const char *text, struct buf *out, struct stand_in *made)
+{
+    const struct portal *p = l->portal;
+    const uint32_t *oids = p->statement->engine->info.param_oids;
+    struct sql_lexer lexer;
+    struct sql_token t;
+    size_t at = 0;
+    unsigned *numbers = arena_calloc(&l->session->message_arena, p->nparams + 1, sizeof *numbers);
+    made->oids = arena_calloc(&l->session->message_arena, p->nparams + 1, sizeof *made->oids);
+    made->params = arena_calloc(&l->session->message_arena, p->nparams + 1, sizeof *made->params);
+    if (!numbers || !made->oids || !made->params)
+        return ST_ERR;
+    sql_lexer_init(&lexer, sql_tokens_of(str_of(text)));
+    while (sql_lexer_next(&lexer, &t) != SQL_TOK_END) {
+        int64_t n = 0;
+        if (t.kind != SQL_TOK_PARAM ||
+            !str_to_i64((struct str){t.text.p + 1, t.text.n - 1}, 1, (int64_t)p->nparams, &n))
+            continue;
+        if (!numbers[n]) {
+            made->oids[made->n] = oids[n - 1];
+            made->params[made->n] = p->params[n - 1];
+            numbers[n] = (unsigned)++made->n;
+        }
+        buf_put(out, text + at, t.at - at);
+        buf_printf(out, "$%u", numbers[n]);
+        at = t.at + t.text.n;
+    }
+    buf_put(out, text + at, strlen(text) - at);
+    return buf_ok(out) ? ST_OK : ST_ERR;
+}
+
+/* text NULL: 53200 */
+static int stand_in(const struct looked *l, const char *text, struct stand_in *out, struct err *e)
+{
+    CLEANUP(buf_release) struct buf b;
+    struct session *s = l->session;
+    *out = (struct stand_in){.n = 0};
+    buf_init(&b, SIZE_MAX);
+    struct sql_edit *edit = arena_calloc(&s->message_arena, 1, sizeof *edit);
+    if (!text || !edit || number_params(l, text, &b, out) < 0)
+        return err_oom(e);
+    const char *copy = arena_strndup(&s->message_arena, (const char *)b.data, b.len);
+    if (!copy)
+        return err_oom(e);
+    *edit = (struct sql_edit){.at = 0, .removed = l->portal->sql.text.n, .added = b.len};
+    out->text = (struct sql_rewritten){.text = str_of(copy), .nedits = 1, .edits = edit};
+    return ST_OK;
+}
+
+/* *portal is the caller's, and not started. */
+static int open_stand_in(const struct looked *l, const struct stand_in *made, struct account *memory,
+                         struct backend_portal **portal, struct err *e)
+{
+    struct session *s = l->session;
+    struct backend_stmt *stmt = NULL;
+    struct session_query q = {
+        .sql = &l->portal->sql, .made = &made->text, .oids = made->oids, .noids = made->n, .memory = memory};
+    TRY(session_prepare(s, &q, &stmt, e));
+    int st = s->engine->ops->open(s->engine, stmt, made->params, made->n, portal, e);
+    s->engine->ops->stmt_free(stmt);
+    return st;
+}
+
+/* ST_AGAIN: it cannot be asked. */
+static int ask(const struct looked *l, const char *text, struct ask_rows *out, struct err *e)
+{
+    struct session *s = l->session;
+    struct stand_in made;
+    struct backend_portal *portal = NULL;
+    TRY(stand_in(l, text, &made, e));
+    if (open_stand_in(l, &made, &s->memory.all, &portal, e) < 0) {
+        err_init(e);
+        return ST_AGAIN;
+    }
+    int st = s->engine->ops->start(portal, e);
+    if (st == ST_OK)
+        st = session_ask_portal(s, portal, out, e);
+    s->engine->ops->portal_close(portal);
+    return st;
+}
+
+/* Whether there is such a row; ST_AGAIN as ask. */
+static int is_any(const struct looked *l, const char *condition, bool *any, struct err *e)
+{
+    struct ask_rows rows;
+    const char *text = condition ? query(l, "1", condition) : NULL;
+    int st = ask(l, text ? step_text(l->session, "%s LIMIT 1", text) : NULL, &rows, e);
+    *any = st != ST_OK || rows.n > 0;
+    return st;
+}
+
+/* Whether some value changes that the engine would take a row out for. */
+static int some_move(const struct looked *l, bool *any, struct err *e)
+{
+    const char *condition = "false";
+    *any = true;
+    bool upsert = l->change.kind == SQL_CHANGE_UPSERT; /* with RETURNING the engine moves each row */
+    bool unread = l->change.others || (upsert && (!l->change.key.n || l->change.returns));
+    for (size_t i = 0; i < l->change.nsets; i++)
+        unread |= moves(l, &l->change.sets[i]) && !l->change.sets[i].known;
+    if (unread)
+        return ST_OK;
+    for (size_t i = 0; condition && i < l->change.nsets; i++)
+        if (moves(l, &l->change.sets[i]))
+            condition = step_text(l->session, "%s OR %s", condition, differs(l, &l->change.sets[i]));
+    int st = is_any(l, condition, any, e);
+    return st == ST_AGAIN ? ST_OK : st;
+}
+
+/* The columns that are set among those of a key, as "or" of what differs. NULL without memory. */
+static const char *key_differs(const struct looked *l, const char *columns)
+{
+    const char *text = "false";
+    for (size_t i = 0; text && i < l->change.nsets; i++) {
+        struct sql_lexer lexer;
+        struct sql_token t;
+        sql_lexer_init(&lexer, sql_tokens_of(str_of(columns)));
+        while (text && sql_lexer_next(&lexer, &t) != SQL_TOK_END)
+            if (sql_token_is_name(&t) && str_ieq(sql_name_bare(&t), sql_name_bare(&l->change.sets[i].column)))
+                text = step_text(l->session, "%s OR %s", text, differs(l, &l->change.sets[i]));
+    }
+    return text;
+}
+
+/* Whether the engine would refuse rows that PostgreSQL takes: some are referred to, by keys that stay. */
+static int is_in_the_way(const struct looked *l, bool *is, struct err *e)
+{
+    const char *referred = "false", *broken = "false";
+    bool any;
+    for (size_t i = 0; referred && broken && i < l->keys.n; i++) {
+        const char *refers = ask_value(&l->keys, i, 0), *key = key_differs(l, ask_value(&l->keys, i, 1));
+        referred = step_text(l->session, "%s OR %s", referred, refers);
+        broken = key ? step_text(l->session, "%s OR ((%s) AND %s)", broken, key, refers) : NULL;
+    }
+    int st = is_any(l, referred, is, e);
+    if (st != ST_OK || !*is)
+        return st == ST_AGAIN ? ST_OK : st;
+    st = is_any(l, broken, &any, e);
+    *is = st != ST_OK || !any;
+    return st == ST_AGAIN ? ST_OK : st;
+}
+
+/* ---- without what stays ---- */
+
+/* What is set without the columns that would move rows; "" when nothing is left. NULL without memory. */
+static const char *other_sets(const struct looked *l)
+{
+    const char *text = "";
+    for (size_t i = 0; text && i < l->change.nsets; i++) {
+        const struct sql_change_set *set = &l->change.sets[i];
+        if (!moves(l, set))
+            text = step_text(l->session, "%s%s%.*s", text, *text ? ", " : "", (int)(set->to - set->from),
+                             l->portal->sql.text.p + set->from);
+    }
+    return text;
+}
+
+/* a = t.a of a column whose setting moves no row; NULL: there is none. */
+static const char *standing_for(const struct looked *l)
+{
+    for (size_t i = 0; i < l->columns.n; i++)
+        if (ask_value(&l->columns, i, COLUMN_STAYS)[0] == 't') {
+            const char *name = step_name(l->session, ask_value(&l->columns, i, COLUMN_NAME));
+            return name ? step_text(l->session, "%s = %.*s.%s", name, (int)l->change.called.n,
+                                    l->change.called.p, name)
+                        : NULL;
+        }
+    return NULL;
+}
+
+/* The portal runs that text from now on. */
+static int run_instead(const struct looked *l, const char *text, struct err *e)
+{
+    struct portal *p = l->portal;
+    struct stand_in made;
+    struct backend_portal *portal = NULL;
+    TRY(stand_in(l, text, &made, e));
+    TRY(open_stand_in(l, &made, p->memory, &portal, e));
+    portal_close_engine(l->session, p);
+    p->engine = portal;
+    return ST_OK;
+}
+
+/* No row is changed, and they are counted. */
+static int count_rows(const struct looked *l, struct keys_change *k, struct err *e)
+{
+    struct ask_rows rows;
+    int64_t n = 0;
+    int st = ask(l, query(l, "count(*)", "true"), &rows, e);
+    if (st != ST_OK || rows.n != 1)
+        return st < 0 ? st : ST_AGAIN;
+    k->counted = str_to_i64(str_of(ask_value(&rows, 0, 0)), 0, INT64_MAX, &n);
+    k->rows = (uint64_t)n;
+    return k->counted ? ST_OK : ST_AGAIN;
+}
+
+/* Runs it without the columns; ST_AGAIN: it cannot be had so. */
+static int leave_out(const struct looked *l, struct keys_change *k, struct err *e)
+{
+    const struct sql_change *c = &l->change;
+    struct str text = l->portal->sql.text;
+    size_t from = c->sets[0].from, to = c->sets[c->nsets - 1].to;
+    const char *sets = other_sets(l);
+    if (!sets)
+        return err_oom(e);
+    if (!*sets)
+        sets = standing_for(l);
+    if (sets)
+        return run_instead(
+            l, step_text(l->session, "%.*s%s%.*s", (int)from, text.p, sets, (int)(text.n - to), text.p + to),
+            e);
+    if (c->kind != SQL_CHANGE_UPDATE || c->returns || c->from.n)
+        return ST_AGAIN;
+    int st = count_rows(l, k, e);
+    return st == ST_OK ? run_instead(l, step_text(l->session, "%.*s WHERE false", (int)to, text.p), e) : st;
+}
+
+/* ---- with what refers to it aside ---- */
+
+/* Without the foreign keys of the table to itself. */
+static int own_aside(struct session *s, struct keys_change *k, struct err *e)
+{
+    static const struct rebuild_change nothing;
+    struct rebuild without;
+    TRY(relation_indexes(s, &k->table, e));
+    TRY(rebuild_put_aside(s, &k->table, 0, NULL, &k->own, e));
+    TRY(rebuild_without(s, &k->own, &k->table, &without, e));
+    return rebuild_put_back(s, &without, &nothing, e);
+}
+
+static int own_back(struct session *s, struct keys_change *k, struct err *e)
+{
+    static const struct rebuild_change nothing;
+    struct rebuild again;
+    TRY(rebuild_put_aside(s, &k->table, 0, NULL, &again, e));
+    TRY(rebuild_put_back(s, &k->own, &nothing, e));
+    return rebuild_put_indexes(s, &k->table, k->table.full, e);
+}
+
+/* Whether the statement may look into other tables: those that are aside would not be there. */
+static bool looks_elsewhere(const struct looked *l)
+{
+    struct sql_lexer lexer;
+    struct sql_token t;
+    sql_lexer_init(&lexer, sql_statement_tokens(&l->portal->sql));
+    while (sql_lexer_next(&lexer, &t) != SQL_TOK_END)
+        if (sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "TABLE"))
+            return true;
+    return l->change.from.n > 0 || l->change.with.n > 0;
+}
+
+static int put_aside(const struct looked *l, struct keys_change *k, struct err *e)
+{
+    struct session *s = l->session;
+    k->aside = true;
+    k->lent = looks_elsewhere(l);
+    TRY(referring_put_aside(s, &k->others, e));
+    if (k->lent)
+        TRY(referring_lend(s, &k->others, &k->table, e));
+    k->itself = rebuild_refers_to_itself(&k->table);
+    return k->itself ? own_aside(s, k, e) : ST_OK;
+}
+
+int keys_after(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
+{
+    if (k->counted)
+        p->engine->rows_affected = k->rows;
+    if (!k->aside)
+        return ST_OK;
+    if (k->itself)
+        TRY(own_back(s, k, e));
+    if (k->lent)
+        TRY(referring_take_back(s, &k->others, e));
+    TRY(referring_put_back(s, &k->others, e));
+    if (k->itself)
+        note_fresh(s, &k->table);
+    for (size_t i = 0; i < k->others.n; i++)
+        note_fresh(s, &k->others.tables[i].relation);
+    return ST_OK;
+}
+
+/* ---- all of it ---- */
+
+static int find_table(struct session *s, const struct sql_change *c, struct keys_change *k, struct err *e)
+{
+    const struct sql_token none = {.kind = SQL_TOK_END};
+    const struct relation_name name = {.database = c->nparts > 2 ? c->parts[c->nparts - 3] : none,
+                                       .schema = c->nparts > 1 ? c->parts[c->nparts - 2] : none,
+                                       .relation = c->parts[c->nparts - 1]};
+    TRY(relation_find(s, &name, "r", &k->table, e));
+    return k->table.found ? referring_find(s, &k->table, &k->others, e) : ST_OK;
+}
+
+static int set_keys(struct looked *l, struct keys_change *k, struct err *e)
+{
+    bool moved, in_the_way = true;
+    TRY(look_up(l, &k->table, e));
+    TRY(some_move(l, &moved, e));
+    int st = !moved && l->change.nsets ? leave_out(l, k, e) : ST_AGAIN;
+    if (st != ST_AGAIN)
+        return st;
+    if (!l->change.others)
+        TRY(is_in_the_way(l, &in_the_way, e));
+    return in_the_way ? put_aside(l, k, e) : ST_OK;
+}
+
+static int run_in_steps(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
+{
+    struct looked l = {.session = s, .portal = p};
+    unsigned keys = p->keys;
+    TRY(sql_change_read(&s->message_arena, sql_statement_tokens(&p->sql), &l.change, e));
+    bool deletes = l.change.kind == SQL_CHANGE_DELETE;
+    if (l.change.kind == SQL_CHANGE_NONE || !(deletes || (keys & BACKEND_KEYS_SET)))
+        return ST_OK;
+    TRY(find_table(s, &l.change, k, e));
+    if (!k->table.found || !k->table.native)
+        return ST_OK;
+    TRY(refresh(s, k, e));
+    return deletes ? ST_OK : set_keys(&l, k, e);
+}
+
+int keys_before(struct session *s, struct portal *p, struct keys_change *out, struct err *e)
+{
+    assert(p->keys && p->engine && !p->engine->started);
+    *out = (struct keys_change){0};
+    bool lost = s->tx.in_engine && (seen(s)->nchanged > 0 || s->keys.many);
+    if ((p->keys & BACKEND_KEYS_REFERRED) && (lost || (p->keys & BACKEND_KEYS_SET))) {
+        TRY(tx_implicit_begin(s, e));
+        TRY(tx_before_statement(s, true, e));
+        TRY(portals_start_readers(s, p, e));
+        TRY(run_in_steps(s, p, out, e));
+    }
+    return (p->keys & BACKEND_KEYS_REFER) && s->tx.in_engine ? note_change(s, p, e) : ST_OK;
+}

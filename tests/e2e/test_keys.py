@@ -1,0 +1,169 @@
+"""Changes of rows that foreign keys refer to: what PostgreSQL takes is taken, whatever is in an index."""
+
+import uuid
+
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def db(either):
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        c.execute("drop schema if exists keys cascade; create schema keys; set search_path = keys; create table k (id int primary key); drop table k")
+        yield c
+        c.execute("drop schema keys cascade")
+
+
+def rows(db, sql, *args):
+    return db.execute(sql, *args).fetchall()
+
+
+def fails(db, code, sql, *args):
+    with pytest.raises(psycopg.Error) as e:
+        db.execute(sql, *args)
+    assert e.value.sqlstate == code, e.value
+    return e.value.diag
+
+
+@pytest.fixture
+def pair(db):
+    db.execute("""create table p (id int primary key, n text unique, v int, l int[]); create table c (id int primary key, pid int references p, x int unique);
+        create index p_v on p (v); create index c_pid on c (pid); comment on table c is 'of c'; create table g (cid int references c);
+        insert into p values (1, 'a', 1, array[1]), (2, 'b', 2, null), (3, 'c', 3, array[9]); insert into c values (1, 1, 10), (2, 1, 20); insert into g values (1)""")
+    return db
+
+
+def whole(db):
+    assert rows(db, "select * from c order by 1") == [(1, 1, 10), (2, 1, 20)]
+    assert rows(db, "select * from g") == [(1,)]
+    assert rows(db, "select indexname from pg_indexes where schemaname = 'keys' order by 1") == [(n,) for n in ("c_pid", "c_pkey", "c_x_key", "p_n_key", "p_pkey", "p_v")]
+    assert rows(db, "select obj_description('c'::regclass)") == [("of c",)]
+    assert fails(db, "23503", "delete from p where id = 1").constraint_name == "c_pid_fkey"
+    fails(db, "23503", "insert into c values (9, 9, 9)")
+    fails(db, "23503", "delete from c where id = 1")
+    fails(db, "23505", "insert into c values (9, 1, 10)")
+
+
+@pytest.mark.parametrize("sql, answer", [
+    ("update p set v = 5 where id = 1 returning *", (1, "a", 5, [1])),
+    ("update p set id = 1, n = 'a', v = 7, l = array[1] where id = 1 returning *", (1, "a", 7, [1])),
+    ("update p set n = 'z' where id = 1 returning *", (1, "z", 1, [1])),
+    ("update p set l = array[2,3] where id = 1 returning *", (1, "a", 1, [2, 3])),
+    ("update p set l = null, n = default, v = default where id = 1 returning *", (1, None, None, None)),
+    ("update p as x set (n, v) = ('q', x.v + 1) where x.id = 1 returning *", (1, "q", 2, [1])),
+    ("update p set n = y.x || 'y', v = 4 from c y where y.pid = p.id and y.id = 2 returning p.*", (1, "20y", 4, [1])),
+    ("with w as (select 'w' || count(*) as w from c) update p set n = (select w from w) where id in (select pid from c) returning *", (1, "w2", 1, [1])),
+    ("update keys.p set \"n\" = 'it''s', v = /* n = */ 1 -- n\n where id = 1 returning *", (1, "it's", 1, [1])),
+    ("insert into p values (1, 'a', 5) on conflict (id) do update set id = excluded.id, n = excluded.n, v = excluded.v returning *", (1, "a", 5, [1])),
+    ("insert into p (id, n) values (1, 'zz') on conflict (id) do update set n = excluded.n || p.n returning *", (1, "zza", 1, [1])),
+    ("insert into p (n, id) values ('a', 77) on conflict (n) do update set v = 8 returning *", (1, "a", 8, [1])),
+])
+def test_a_row_that_is_referred_to_is_changed(pair, sql, answer):
+    assert rows(pair, sql) == [answer]
+    assert rows(pair, "select * from p where id = 1") == [answer]
+    whole(pair)
+
+
+def test_it_is_counted(pair):
+    assert pair.execute("update p set id = id, n = n").rowcount == 3
+    assert pair.execute("update p set n = n || 'x' where id < 3").rowcount == 2
+    assert pair.execute("update p set n = 'none' where id = 99").rowcount == 0
+    pair.execute("create table tag (name text primary key); create table tags (name text references tag); insert into tag values ('a'), ('b'); insert into tags values ('a')")
+    assert pair.execute("update tag set name = name").rowcount == 2  # no column is left that could be set
+    assert pair.execute("update tag set name = %s where name = %s", ("a", "a")).rowcount == 1
+    assert rows(pair, "update tag set name = name where name = 'a' returning name") == [("a",)]
+    pair.execute("drop table tags, tag")
+    whole(pair)
+
+
+def test_keys_that_are_referred_to_stay(pair):
+    d = fails(pair, "23503", "update p set id = 9 where id = 1")
+    assert d.message_primary == 'update or delete on table "p" violates foreign key constraint "c_pid_fkey" on table "c"'
+    assert d.message_detail == 'Key (id)=(1) is still referenced from table "c".'
+    fails(pair, "23503", "update p set id = id + 10, n = 'x' where n = 'a'")
+    fails(pair, "23505", "update p set n = 'b' where id = 1")
+    assert rows(pair, "update p set id = id + 10 where id > 1 returning id") == [(12,), (13,)]
+    whole(pair)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_what_save_sends(db, binary):
+    """Every column with a parameter, changed or not."""
+    db.execute("""create table p (id int primary key, n varchar(9) unique, u uuid unique, d date unique, num numeric(9,2) unique, j jsonb, f float8, t timestamptz);
+        create table c (pid int references p); insert into c select null""")
+    u, v = uuid.UUID(int=1), uuid.UUID(int=2)
+    db.execute("insert into p values (1, 'a', %s, '2024-01-01', 1.25, '{}', 1, now())", (u,))
+    db.execute("insert into c values (1)")
+    sql = "update p set id = %s, n = %s, u = %s, d = %s::date, num = %s::numeric, j = %s::jsonb, f = %s, t = now() where id = %s"
+    with db.cursor(binary=binary) as c:
+        for n, w, day, num in (("a", u, "2024-01-01", 1.25), ("b", v, "2024-01-02", 2.5), (None, None, None, None), ("a", u, "2024-01-01", 1.25)):
+            for prepare in (False, True):
+                c.execute(sql, (1, n, w, day, num, '{"a": 1}', 2.5, 1), prepare=prepare)
+                assert c.rowcount == 1
+            assert rows(db, "select n, u, d::text, num::float8, f from p") == [(n, w, day, num, 2.5)]
+    fails(db, "22001", sql, (1, "0123456789", None, None, None, None, None, 1))
+    fails(db, "23503", sql, (2, "b", None, None, None, None, None, 1))
+    assert rows(db, "select * from c order by 1") == [(1,), (None,)]
+
+
+@pytest.mark.parametrize("lost", ["delete from c where pid = 1", "update c set pid = 2 where pid = 1", "update c set pid = null", "delete from keys.\"c\" as x using p where x.pid = p.id"])
+def test_a_parent_goes_after_its_children(pair, lost):
+    """In one transaction, as ORMs delete."""
+    pair.execute("delete from g")
+    with pair.transaction():
+        pair.execute(lost)
+        pair.execute("update p set n = 'again' where id = 1")
+        pair.execute("delete from p where id = 1")
+    assert rows(pair, "select id from p order by 1") == [(2,), (3,)]
+    fails(pair, "23503", "insert into c values (9, 1, 9)")
+    assert rows(pair, "select indexname from pg_indexes where schemaname = 'keys' and tablename = 'c' order by 1") == [("c_pid",), ("c_pkey",), ("c_x_key",)]
+
+
+def test_many_parents_go_one_by_one(db):
+    db.execute("""create table p (id int primary key); create table c (id int primary key, pid int references p); create table g (cid int references c);
+        insert into p select * from generate_series(1, 30); insert into c select i, i from generate_series(1, 30) i; insert into g select * from generate_series(1, 30)""")
+    with db.transaction():
+        for i in range(1, 21):
+            for sql in ("delete from g where cid = %s", "delete from c where id = %s", "delete from p where id = %s"):
+                assert db.execute(sql, (i,)).rowcount == 1
+    with db.transaction():
+        db.execute("truncate g; delete from c where id < 25; delete from p where id < 25")
+        db.execute("insert into p values (1); insert into c values (1, 1); delete from c where id = 1; delete from p where id = 1")
+    assert rows(db, "select count(*), (select count(*) from c), (select count(*) from g) from p") == [(6, 6, 0)]
+    fails(db, "23503", "begin; delete from c where id = 25; delete from p")
+    db.execute("rollback")
+    assert rows(db, "select count(*) from c") == [(6,)]
+
+
+def test_rows_of_a_tree(db):
+    db.execute("""create table s (id int primary key, boss int references s, n text unique); create index s_boss on s (boss);
+        insert into s values (1, null, 'a'); insert into s values (2, 1, 'b'); insert into s values (3, 2, 'c'); create table c (sid int references s); insert into c values (2)""")
+    db.execute("update s set n = 'a', boss = null where id = 1; update s set n = 'A' where id = 1; update s set n = n || (select count(*) from s), boss = 1 where id = 2")
+    assert rows(db, "select * from s order by 1") == [(1, None, "A"), (2, 1, "b3"), (3, 2, "c")]
+    fails(db, "23503", "update s set id = 9 where id = 1")
+    fails(db, "23503", "update s set boss = 77 where id = 1")
+    with db.transaction():
+        db.execute("delete from c; delete from s where id = 3; delete from s where id = 2; delete from s where id = 1")
+    assert rows(db, "select * from s") == []
+    assert rows(db, "select indexname from pg_indexes where schemaname = 'keys' order by 1") == [("s_boss",), ("s_n_key",), ("s_pkey",)]
+    fails(db, "23503", "insert into s values (5, 4, 'x')")
+
+
+def test_names_in_quotes(db):
+    db.execute("""create table "P p" ("Id" int primary key, "N n" varchar(5) unique); create table "C c" (pid int references "P p"("Id")); insert into "P p" values (1, 'a'); insert into "C c" values (1);
+        update "P p" set "N n" = 'b' where "Id" = 1; update keys."P p" x set "N n" = "N n" || 'c', "Id" = x."Id" """)
+    assert rows(db, 'select * from "P p"') == [(1, "bc")]
+    assert fails(db, "23503", 'delete from "P p"').message_detail == 'Key (Id)=(1) is still referenced from table "C c".'
+    db.execute('begin; delete from "C c"; delete from "P p"; commit')
+
+
+def test_an_error_undoes_it_all(pair):
+    with pytest.raises(psycopg.Error):
+        with pair.transaction():
+            pair.execute("update p set n = 'z' where id = 1")
+            pair.execute("update p set n = 1 / (id - 1) where id = 1")
+    assert rows(pair, "select n from p where id = 1") == [("a",)]
+    with pair.transaction(force_rollback=True):
+        pair.execute("update p set n = 'z' where id = 1")
+    assert rows(pair, "select n from p where id = 1") == [("a",)]
+    whole(pair)
