@@ -144,6 +144,7 @@ static const struct call_name names[] = {
     {.name = "to_timestamp", .home = CALL_ENGINE, .target = "pg_to_timestamp"},
     {.name = "trim_array", .home = CALL_MACRO, .target = "trim_array"},
     {.name = "trim_scale", .home = CALL_MACRO, .target = "trim_scale"},
+    {.name = "uuid_generate_v4", .home = CALL_ENGINE, .target = "gen_random_uuid"},
 };
 
 /* Whether an argument that begins with the token is shown: a parameter goes in as it is, or the engine would

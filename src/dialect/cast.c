@@ -20,7 +20,8 @@ enum {
 /* regclass and its kin, whose values are numbers that show as names. */
 static const char *reg_type(struct str name)
 {
-    static const char *const types[] = {"regclass", "regtype", "regproc", "regnamespace", "regrole"};
+    static const char *const types[] = {"regclass",     "regtype",      "regproc",
+                                        "regprocedure", "regnamespace", "regrole"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (str_ieq(name, str_of(types[i])))
             return types[i];

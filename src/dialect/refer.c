@@ -116,10 +116,12 @@ static int rewrite_function(struct rewriter *r, const struct chain *c, const str
         &text));
     TRY(walk_replace(r, c->parts[0].at, c->end, text));
     chain_pass(r, c);
-    if (strcmp(name->detail, "u") == 0) {
-        struct str user;
-        TRY(walk_ask_text(r, "user", STR("current_user"), &user));
-        TRY(walk_concat(r, (const struct str[]){user, STR(", ")}, 2, &text));
+    if (!engine && *name->detail) {
+        bool alone = strcmp(name->detail, "g") == 0; /* it has no other argument */
+        if (alone && r->stored == STORED_QUERY)
+            return refuse_stored(r, c, name);
+        TRY(relation_arguments(r, name->detail, &text));
+        TRY(walk_concat(r, (const struct str[]){text, alone ? STR("") : STR(", ")}, 2, &text));
         TRY(walk_insert(r, walk_end(&r->token), text));
     }
     if (nothing)
@@ -428,7 +430,8 @@ static bool is_value(struct str name)
                                          "abs",       "round",          "nextval",     "currval", "setval",
                                          "lastval",   "to_char",        "to_date",     "random",  "md5",
                                          "date_part", "date_trunc",     "jsonb_typeof"};
-    static const char *const tables[] = {"aclexplode", "pg_get_keywords", "pg_options_to_table"};
+    static const char *const tables[] = {"aclexplode", "pg_get_keywords", "pg_options_to_table",
+                                         "pg_show_all_settings"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (str_ieq(name, str_of(tables[i])))
             return false;

@@ -22,6 +22,7 @@
 #include "dialect/words.h"
 #include "sql/catalog.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -204,6 +205,16 @@ static bool may_be_bytes(struct sql_tokens sql)
     return WALK_IS_ANY(&t, words);
 }
 
+/* tags text[] DEFAULT '{a}': the engine reads the text as a list in its own form. A cast sees to itself. */
+static int rewrite_list_default(struct rewriter *r)
+{
+    struct sql_token after = walk_peek(r);
+    assert(r->ddl != DDL_NONE);
+    if (!sql_token_is_typecast(&after))
+        TRY(walk_list_literal(r, &r->token));
+    return walk_on(r);
+}
+
 static int step(struct rewriter *r)
 {
     const struct sql_token *t = &r->token;
@@ -213,6 +224,8 @@ static int step(struct rewriter *r)
         return ST_OK;
     if (r->ddl != DDL_NONE && walk_is_column(r))
         return walk_column(r);
+    if (r->array_column && t->kind == SQL_TOK_STRING && sql_token_is_word(&r->prev, "DEFAULT"))
+        return rewrite_list_default(r);
     if (r->ddl == DDL_ALTER_TABLE && r->depth == 0 && sql_token_is_word(t, "ADD"))
         r->adding = true;
     if (sql_token_is_typecast(t))

@@ -192,10 +192,11 @@ int walk_column(struct rewriter *r)
     struct sql_type type;
     struct str engine;
     assert(r->ddl != DDL_NONE);
-    r->adding = false;
+    r->adding = r->array_column = false;
     TRY(walk_on(r));
     if (!sql_read_type(&ahead, &type))
         return ST_OK;
+    r->array_column = type.array || sql_token_is_word(&type.after, "ARRAY");
     TRY(walk_engine_type(r, &type, &engine));
     if (engine.p)
         TRY(walk_replace(r, type.at, type.scalar_end, engine));

@@ -80,6 +80,7 @@ struct rewriter {
     enum stored stored;
     bool may_be_bytes; /* a string in it may be meant as one of bytes */
     bool adding;       /* behind ALTER TABLE's ADD: the next name is a column's */
+    bool array_column; /* the column that was defined last is an array */
     size_t depth;
     struct frame frames[DEPTH_MAX + 1];
 };

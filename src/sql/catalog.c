@@ -65,12 +65,14 @@ static const struct sql_catalog_name pg_names[] = {
     {"jsonb_agg", SQL_CATALOG_ENGINE, "json_group_array"},
     {"jsonb_build_object", SQL_CATALOG_ENGINE, "json_object"},
     {"obj_description", SQL_CATALOG_FUNCTION, ""},
+    {"oidvectortypes", SQL_CATALOG_FUNCTION, ""},
     {"pg_advisory_unlock_all", SQL_CATALOG_FUNCTION, ""},
     {"pg_backend_pid", SQL_CATALOG_VALUE, "pid"},
     {"pg_blocking_pids", SQL_CATALOG_FUNCTION, ""},
     {"pg_char_to_encoding", SQL_CATALOG_FUNCTION, ""},
     {"pg_client_encoding", SQL_CATALOG_VALUE, "setting:client_encoding"},
     {"pg_collation_is_visible", SQL_CATALOG_FUNCTION, ""},
+    {"pg_column_is_updatable", SQL_CATALOG_FUNCTION, ""},
     {"pg_current_xact_id", SQL_CATALOG_FUNCTION, ""},
     {"pg_current_xact_id_if_assigned", SQL_CATALOG_FUNCTION, ""},
     {"pg_database_size", SQL_CATALOG_FUNCTION, ""},
@@ -103,12 +105,15 @@ static const struct sql_catalog_name pg_names[] = {
     {"pg_options_to_table", SQL_CATALOG_FUNCTION, ""},
     {"pg_partition_ancestors", SQL_CATALOG_ENGINE, "unnest"},
     {"pg_relation_is_publishable", SQL_CATALOG_FUNCTION, ""},
+    {"pg_relation_is_updatable", SQL_CATALOG_FUNCTION, ""},
     {"pg_relation_size", SQL_CATALOG_FUNCTION, ""},
     {"pg_safe_snapshot_blocking_pids", SQL_CATALOG_FUNCTION, ""},
     {"pg_sequence_last_value", SQL_CATALOG_FUNCTION, ""},
+    {"pg_show_all_settings", SQL_CATALOG_FUNCTION, "g"},
     {"pg_sleep_for", SQL_CATALOG_FUNCTION, ""},
     {"pg_sleep_until", SQL_CATALOG_FUNCTION, ""},
     {"pg_stat_get_numscans", SQL_CATALOG_FUNCTION, ""},
+    {"pg_stat_reset_single_table_counters", SQL_CATALOG_FUNCTION, ""},
     {"pg_statistics_obj_is_visible", SQL_CATALOG_FUNCTION, ""},
     {"pg_table_is_visible", SQL_CATALOG_FUNCTION, ""},
     {"pg_table_size", SQL_CATALOG_FUNCTION, ""},
@@ -128,6 +133,7 @@ static const struct sql_catalog_name pg_names[] = {
     {"to_regclass", SQL_CATALOG_FUNCTION, ""},
     {"to_regnamespace", SQL_CATALOG_FUNCTION, ""},
     {"to_regproc", SQL_CATALOG_FUNCTION, ""},
+    {"to_regprocedure", SQL_CATALOG_FUNCTION, ""},
     {"to_regrole", SQL_CATALOG_FUNCTION, ""},
     {"to_regtype", SQL_CATALOG_FUNCTION, ""},
     {"txid_current", SQL_CATALOG_FUNCTION, ""},
@@ -217,8 +223,9 @@ static size_t look_at_word(struct str sql, size_t i, struct sql_catalog_hint *hi
 /* Words without an underscore, by their first letter at i. */
 static bool is_short_hint(struct str sql, size_t i)
 {
-    static const char *const words[] = {"regclass", "regtype",  "regproc", "regnamespace", "regrole",
-                                        "version",  "operator", "user",    "jsonb",        "public"};
+    static const char *const words[] = {"regclass",     "regtype", "regproc", "regprocedure",
+                                        "regnamespace", "regrole", "version", "operator",
+                                        "user",         "jsonb",   "public"};
     if (i > 0 && is_word_byte(sql.p[i - 1]))
         return false;
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {

@@ -33,8 +33,9 @@ struct sql_catalog_name {
     const char *name;
     enum sql_catalog_kind kind;
     /* RELATION: its arguments: d database, u user, p process id, v server version,
-     * c cursors, s prepared statements. FUNCTION: "u": the user
-     * goes first. VALUE: the session's name for it. ENGINE: the other name. */
+     * c cursors, s prepared statements, g settings. FUNCTION: "u": the user
+     * goes first; "g": settings are all that it takes. VALUE: the session's name for it. ENGINE: the
+     * other name. */
     const char *detail;
 };
 

@@ -26,6 +26,7 @@ static bool is_fickle_function(const struct sql_token *t)
                                         "uuidv4",
                                         "uuidv7",
                                         "gen_random_uuid",
+                                        "uuid_generate_v4",
                                         "nextval",
                                         "currval",
                                         "now",

@@ -10,6 +10,11 @@ create index on_expr on cc((a+1), b);
 create unique index "Odd Idx" on cc("a");
 create table names (n name, l name[]);
 create type feeling as enum ('sad', 'ok');
+create table owning (id serial primary key, g bigint generated always as identity, e int references e(id));
+create table lists (id int primary key, a text[] default '{}', b int[] default '{1,2}' not null, c text array default '{"a b",c}', d int[][] default '{{1,2},{3,4}}',
+                    f text[] default '{x}'::text[], g jsonb default '{}');
+alter table lists add column h int[] default '{7}';
+insert into lists (id) values (1);
 """
 ASKED = [
     ("select p.proname from pg_type t join pg_proc p on p.oid = t.typreceive where t.typname = '_int4'", [("array_recv",)]),
@@ -36,6 +41,27 @@ ASKED = [
      [("feeling", "e", "sad", 1.0, "enum_in"), ("feeling", "e", "ok", 2.0, "enum_in")]),
     ("select atttypid::int8, attlen from pg_attribute where attrelid = 'names'::regclass and attnum > 0 order by attnum", [(19, 64), (1003, -1)]),
     ("select count(*) from pg_ts_config where cfgname = 'english'", [(1,)]),
+    ("select a, b, c, d, f, g, h from lists", [([], [1, 2], ["a b", "c"], [[1, 2], [3, 4]], ["x"], {}, [7])]),
+    ("select generate_subscripts(indkey, 1), array_lower(indkey, 1), array_upper(indkey, 1), array_length(indkey, 1) from pg_index where indexrelid = 'e_pkey'::regclass",
+     [(0, 0, 0, 1)]),
+    ("select a.attname from (select indrelid, indkey, generate_subscripts(indkey, 1) idx from pg_index where indrelid = 'e'::regclass and indisprimary) i "
+     "join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[i.idx] order by i.idx", [("id",)]),
+    ("select typname from pg_type where typinput = 'array_in(cstring,oid,integer)'::regprocedure and typname in ('_int4', 'int4')", [("_int4",)]),
+    ("select 'pg_catalog.int4pl(int4, int4)'::regprocedure::text, 'now()'::regprocedure::text, to_regprocedure('nothing()') is null", [("int4pl(integer,integer)", "now()", True)]),
+    ("select oidvectortypes(proargtypes), oid::regprocedure::text from pg_proc where proname = 'int4pl'", [("integer, integer", "int4pl(integer,integer)")]),
+    ("select name, vartype, sourceline from pg_catalog.pg_show_all_settings() s where name = 'server_version_num'", [("server_version_num", "integer", None)]),
+    ("select grantee from (select aclexplode(relacl) as d from pg_class where relname = 'e') a, lateral (select (d).grantee as grantee) b", []),
+    ("select pg_relation_is_updatable('e'::regclass, true), pg_column_is_updatable('e'::regclass, 1::int2, false)",
+     [(28, True)]),
+    ("select pg_get_userbyid(relowner) = current_user from pg_class where relname = 'e'", [(True,)]),
+    ("""select classid::regclass::text, case classid when 1259 then objid::regclass::text else (select conname from pg_constraint where oid = objid) end,
+               refclassid::regclass::text, refobjsubid, deptype from pg_depend
+        where refobjid in ('owning'::regclass, 'e'::regclass) and classid in (1259, 2606) and objid in
+          (select oid from pg_constraint where conrelid = 'owning'::regclass union select oid from pg_class where relname like 'owning%') order by 1, 2, 4, 5""",
+     [("pg_class", "owning_g_seq", "pg_class", 2, "i"), ("pg_class", "owning_id_seq", "pg_class", 1, "a"), ("pg_constraint", "owning_e_fkey", "pg_class", 1, "n"),
+      ("pg_constraint", "owning_e_fkey", "pg_class", 3, "a"), ("pg_constraint", "owning_pkey", "pg_class", 1, "a")]),
+    ("select d.deptype, k.conname from pg_depend d join pg_constraint k on k.oid = d.refobjid where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_constraint'::regclass "
+     "and d.objid = 'e_pkey'::regclass", [("i", "e_pkey")]),
 ]
 
 
@@ -61,6 +87,13 @@ def test_binary(either):
         assert r.get_value(0, 1)[:20] == bytes.fromhex("000000010000000000" "00001a0000000100000000")
         r = c.pgconn.exec_params(b"select typtype, typinput, oid, typname from pg_type where oid = 23", [], result_format=1)
         assert [r.get_value(0, i) for i in range(4)] == [b"b", b"\0\0\0\x2a", b"\0\0\0\x17", b"int4"]
+
+
+def test_signatures_that_are_none(either):
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        for signature, error in (("nothing(text)", psycopg.errors.UndefinedFunction), ("now", psycopg.errors.InvalidTextRepresentation)):
+            with pytest.raises(error):
+                c.execute(f"select '{signature}'::regprocedure")
 
 
 def test_the_engines_syntax(server):

@@ -195,6 +195,9 @@ static void test_casts(void **state)
     check("x in ('a'::regclass, $1::regclass)", "x in (" PG "regclass_oid('a'), " PG "regclass_oid($1))");
     check("= cast('t' as pg_catalog.regclass)", "= " PG "regclass_oid('t' )");
     check("select cast(oid as regtype)", "select " PG "regtype_text(oid ) AS \"oid\"");
+    check("select 'now()'::regprocedure::oid, 1 from pg_proc where oid = 'now()'::regprocedure",
+          "select " PG "regprocedure_oid('now()')::pg_oid AS \"oid\", 1 from " PG
+          "pg_proc() AS pg_proc where oid = " PG "regprocedure_oid('now()')");
     check("select 'now'::regproc, p.oid::regproc",
           "select 'now'::pg_regproc AS \"regproc\", " PG "regproc_text(p.oid) AS \"oid\"");
     check("select relowner::regrole from t",

@@ -118,6 +118,9 @@ static void test_ends(void **state)
     check("insert into t values (a/b), (c/d) returning e/f as x",
           "insert into t values (d(a, b)), (d(c, d)) returning d(e, f) as x");
     check("select a from t join u on t.b/u.c = 1", "select a from t join u on d(t.b, u.c) = 1");
+    check("create table t (a text[] default '{}', b int array default '{{1},{2}}', c jsonb default '{}')",
+          "create table t (a text[] default '[]', b int array default '[[1],[2]]', c pg_jsonb default '{}')");
+    check("alter table t add column a int[] default '{1}'", "alter table t add column a int[] default '[1]'");
     check("create table t (a int default 4/2, check (a/b > 1))",
           "create table t (a int default d(4, 2), check (d(a, b) > 1))");
     check("select a /* / */ / b -- /\n as x", "select d(a /* / */, b) -- /\n as x");
