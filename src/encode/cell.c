@@ -7,6 +7,7 @@
 #include "encode/json.h"
 #include "encode/nested.h"
 #include "encode/number.h"
+#include "encode/record.h"
 #include "encode/time.h"
 
 enum { HEX_PER_BYTE = 2, ESCAPE_PER_BYTE = 4, BIT_LENGTH_WORD = 4 };
@@ -180,6 +181,8 @@ int cell_render(struct buf *scratch, const struct cell *c, const struct column_v
     }
     case S_ARRAY: return array_text(scratch, c, v, row, e);
     case S_ARRAY_BINARY: return array_binary(scratch, c, v, row, e);
+    case S_RECORD: return record_text(scratch, c, v, row, e);
+    case S_RECORD_BINARY: return record_binary(scratch, c, v, row, e);
     case S_JSON: return json_value(scratch, c, v, row, e);
     case S_CATALOG: return catalog_value(scratch, c, v, row, e);
     default: break;

@@ -238,6 +238,8 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case S_ARRAY:
     case S_ARRAY_BINARY:
     case S_JSON:
+    case S_RECORD:
+    case S_RECORD_BINARY:
     case S_CATALOG: break;
     }
     return cell_is_not_stored(e);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "encode/catalog_value.h"
 #include "encode/encode_priv.h"
+#include "encode/record.h"
 
 #include <assert.h>
 #include <string.h>
@@ -19,9 +20,10 @@ static bool is_unbounded(const struct engine_column_type *t)
            t->scale % UNBOUNDED_SCALE == 0;
 }
 
-static bool is_composite(enum engine_type t)
+/* What is sent as JSON. */
+static bool is_json(const struct engine_column_type *t)
 {
-    return t == ENGINE_STRUCT || t == ENGINE_MAP || t == ENGINE_UNION;
+    return (t->type == ENGINE_STRUCT && !record_is(t)) || t->type == ENGINE_MAP || t->type == ENGINE_UNION;
 }
 
 static const struct catalog_type *catalog_type(const struct engine_column_type *t)
@@ -71,7 +73,7 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_TIMESTAMP_TZ: return PGTYPE_TIMESTAMPTZ;
     case ENGINE_INTERVAL: return PGTYPE_INTERVAL;
     case ENGINE_UUID: return PGTYPE_UUID;
-    case ENGINE_STRUCT:
+    case ENGINE_STRUCT: return record_is(t) ? PGTYPE_RECORD : PGTYPE_JSON;
     case ENGINE_MAP:
     case ENGINE_UNION: return PGTYPE_JSON;
     default: return PGTYPE_TEXT;
@@ -171,6 +173,25 @@ static void timestamp_unit(struct cell *c)
     c->to_micros_div = c->type->type == ENGINE_TIMESTAMP_NS ? 1000 : 1;
 }
 
+static int record_init(struct cell *c, const struct engine_column_type *t, int16_t format,
+                       const struct encode_settings *s, struct arena *a, struct err *e)
+{
+    struct cell *cells = arena_calloc(a, t->nchildren, sizeof *cells);
+    uint32_t *members = arena_calloc(a, t->nchildren, sizeof *members);
+    if (!cells || !members)
+        return err_oom(e);
+    for (size_t i = 0; i < t->nchildren; i++) {
+        struct column_desc d = {0};
+        encode_describe(&t->children[i], &d);
+        members[i] = d.type_oid;
+        TRY(cell_init(&cells[i], &t->children[i], format, s, a, e));
+    }
+    c->op = format ? S_RECORD_BINARY : S_RECORD;
+    c->element = cells;
+    c->members = members;
+    return ST_OK;
+}
+
 int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
               const struct encode_settings *s, struct arena *a, struct err *e)
 {
@@ -196,6 +217,8 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     if (t->type == ENGINE_DECIMAL)
         c->stored = t->width <= 4 ? 2 : t->width <= 9 ? 4 : t->width <= 18 ? 8 : 16;
     c->trims = is_unbounded(t);
+    if (record_is(t))
+        return record_init(c, t, format, s, a, e);
     if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)
         return ST_OK;
     for (const struct engine_column_type *level = t; is_array(level); level = level->children)
@@ -205,6 +228,6 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
         return err_oom(e);
     c->element = element;
     const struct engine_column_type *inner = innermost(t);
-    return is_composite(inner->type) ? cell_init(element, inner, 0, s, a, e)
-                                     : cell_init(element, inner, format, s, a, e);
+    return is_json(inner) ? cell_init(element, inner, 0, s, a, e)
+                          : cell_init(element, inner, format, s, a, e);
 }

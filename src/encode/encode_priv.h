@@ -87,6 +87,8 @@ enum cell_op {
     S_ARRAY,
     S_ARRAY_BINARY,
     S_JSON,
+    S_RECORD,
+    S_RECORD_BINARY,
     S_CATALOG,
 };
 
@@ -102,7 +104,8 @@ struct cell {
     const struct encode_settings *settings;
     uint8_t catalog;            /* S_CATALOG: an enum catalog_form */
     bool binary;                /* the format */
-    const struct cell *element; /* arrays: of the innermost type */
+    const struct cell *element; /* arrays: of the innermost type; records: of each member */
+    const uint32_t *members;    /* records: types of the members */
     int ndims;                  /* arrays: levels of lists */
 };
 

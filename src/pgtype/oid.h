@@ -44,6 +44,7 @@
     X(VARBIT, 1562, 1563, -1, "varbit", "bit varying", "BIT")                                                \
     X(NUMERIC, 1700, 1231, -1, "numeric", "numeric", "DECIMAL(38,10)")                                       \
     X(REGTYPE, 2206, 2211, 4, "regtype", "regtype", "")                                                      \
+    X(RECORD, 2249, 2287, -1, "record", "record", "")                                                        \
     X(ANYARRAY, 2277, 0, -1, "anyarray", "anyarray", "")                                                     \
     X(VOID, 2278, 0, 4, "void", "void", "")                                                                  \
     X(UUID, 2950, 2951, 16, "uuid", "uuid", "UUID")                                                          \
