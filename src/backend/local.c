@@ -11,6 +11,7 @@
 #include "backend/local_catalog.h"
 #include "backend/local_conn.h"
 #include "backend/local_copy.h"
+#include "backend/local_enums.h"
 #include "backend/local_fetch.h"
 #include "backend/local_literals.h"
 #include "backend/local_park.h"
@@ -69,6 +70,7 @@ static void session_close(struct backend_session *bs)
     tz_unref(s->encode.zone);
     mem_free(s->path);
     local_tables_free(s->tables);
+    local_enums_free(s->enums);
     mem_free(s->user);
     mem_free(s->database);
     mem_free(s);

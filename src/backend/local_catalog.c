@@ -11,6 +11,8 @@
 #include "backend/local_priv.h"
 #include "backend/local_version.h"
 
+#include <string.h>
+
 struct local_catalog local_catalog_now(const struct local_session *s)
 {
     return (struct local_catalog){.all = __atomic_load_n(&s->local->catalog_version, __ATOMIC_SEQ_CST),
@@ -39,12 +41,26 @@ static bool changes_catalog(enum engine_kind kind)
     }
 }
 
+/* CREATE TYPE, ATTACH, SET of a path and others may. */
+static bool brings_no_types(const char *tag)
+{
+    static const char *const tags[] = {"CREATE TABLE", "CREATE VIEW", "CREATE INDEX", "CREATE SEQUENCE",
+                                       "DROP TABLE",   "DROP VIEW",   "DROP INDEX",   "DROP SEQUENCE",
+                                       "ALTER TABLE",  "ALTER VIEW",  "COMMENT"};
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (strcmp(tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
 void local_catalog_changes(struct local_session *s, const struct local_stmt *st, enum engine_kind kind)
 {
     if (!changes_catalog(kind))
         return;
     s->catalog++;
     s->catalog_open = true;
+    if (!st->base.info.tag || !brings_no_types(st->base.info.tag))
+        (void)__atomic_fetch_add(&s->local->types, 1, __ATOMIC_SEQ_CST);
     if (st->base.info.effect != BACKEND_WRITES)
         return; /* temporary objects, settings: nobody else's */
     s->catalog_changed = true;

@@ -9,9 +9,11 @@
 
 #include "backend/local_cache.h"
 #include "backend/local_conn.h"
+#include "backend/local_enums.h"
 #include "backend/local_priv.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "pgtype/enum_type.h"
 #include "pgtype/oid.h"
 #include "sql/params.h"
 
@@ -55,6 +57,14 @@ static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err
     return ST_OK;
 }
 
+/* An enum's is looked up: its name is the engine's. */
+static int cast_name_of(struct local_stmt *st, uint32_t oid, const char **out, struct err *e)
+{
+    if (enum_type_is(oid) || enum_type_is_array(oid))
+        return local_enum_name(st->session, &st->arena, oid, out, e);
+    return cast_name(&st->arena, oid, out, e);
+}
+
 static int declare(struct local_stmt *st, const uint32_t *oids, size_t noids, size_t nparams, struct err *e)
 {
     uint32_t *declared = arena_calloc(&st->arena, nparams, sizeof *declared);
@@ -63,7 +73,7 @@ static int declare(struct local_stmt *st, const uint32_t *oids, size_t noids, si
         return err_oom(e);
     for (size_t i = 0; i < nparams && i < noids; i++) {
         declared[i] = oids[i] == PGTYPE_UNKNOWN ? 0 : oids[i];
-        TRY(cast_name(&st->arena, declared[i], &casts[i], e));
+        TRY(cast_name_of(st, declared[i], &casts[i], e));
         st->numeric |= casts[i] == numeric_cast || casts[i] == numeric_list_cast;
     }
     st->oids = declared;
@@ -78,7 +88,11 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
     if (e->position > 0 && text->nedits)
         e->position = sql_rewrite_position(text, st->sql, e->position);
     if (st->fitted.nedits)
-        e->position = sql_rewrite_position(&st->fitted, st->sent, e->position);
+        e->position =
+            sql_rewrite_position(&st->fitted, st->typed.nedits ? st->typed.text : st->sent, e->position);
+    if (st->typed.nedits)
+        e->position = sql_rewrite_position(&st->typed, st->sent, e->position);
+    local_enum_explain(st, e);
 }
 
 /* Prepares the text with the casts as they are now. */
@@ -291,6 +305,8 @@ static uint32_t list_of(const struct engine_column_type *t)
     struct column_desc d = {.type_oid = PGTYPE_TEXT};
     if (t)
         encode_describe(t, &d);
+    if (enum_type_is(d.type_oid))
+        return enum_type_array(d.type_oid);
     const struct pgtype_info *element = pgtype_find(d.type_oid);
     return element && element->array_oid ? element->array_oid : pgtype_find(PGTYPE_TEXT)->array_oid;
 }

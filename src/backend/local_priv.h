@@ -41,6 +41,7 @@ enum {
 struct conn_user;
 struct local_conn;
 struct local_literals;
+struct local_enums;
 struct local_table;
 
 struct local {
@@ -64,6 +65,8 @@ struct local {
     uint64_t data_version;         /* grows with every commit of changed data; atomic, as the next */
     unsigned commits;              /* of such, under way */
     uint64_t catalog_version;      /* atomic; see local_stale.c */
+    uint64_t types;                /* atomic: statements that may have brought types … */
+    uint64_t types_none;           /* … and 1 more than how many when there was no enum; 0: not known */
     pthread_rwlock_t commit_gate;  /* see local_version.c */
     bool reads_elsewhere;          /* files, other databases: what changes there nobody counts */
     bool shares_catalogs;          /* of extensions, which other processes may change */
@@ -92,6 +95,7 @@ struct local_session {
     bool catalog_changed;        /* … has changed what others see */
     bool one_snapshot;           /* of this transaction: REPEATABLE READ and up */
     struct local_tables *tables; /* that are told apart from everybody's; NULL: none yet */
+    struct local_enums *enums;   /* that it sees; NULL: not known yet */
     bool pinned; /* has what only its main connection knows: temporary objects, variables … */
 
     uint64_t settings; /* version, from 1 */
@@ -137,6 +141,7 @@ struct local_stmt {
     struct arena arena;
     struct str sql;              /* as the client wrote it, with values that fit (fitted) */
     struct str sent;             /* as it came */
+    struct sql_rewritten typed;  /* from that to one with literals of enums */
     struct sql_rewritten fitted; /* from that to sql */
     struct local_table *target;  /* what it changes; NULL: nothing that is known */
     const struct local_shown

@@ -3,6 +3,7 @@
 #include "backend/local_start.h"
 
 #include "backend/local_call.h"
+#include "backend/local_enums.h"
 #include "backend/local_literals.h"
 #include "backend/local_park.h"
 #include "backend/local_portal.h"
@@ -157,7 +158,9 @@ int local_start(struct backend_portal *bp, struct err *e)
     /* What has been done cannot be cancelled any more; a stream that has only begun can. */
     if (st == ST_OK && cancelled && s->on_main == &p->user)
         st = local_cancelled(e);
-    if (st != ST_OK)
+    if (st != ST_OK) {
         local_table_explain(p->stmt->target, e);
+        local_enum_explain(p->stmt, e);
+    }
     return st == ST_OK ? ST_OK : local_portal_fail(p, e);
 }

@@ -10,6 +10,7 @@
 #include "backend/local_catalog.h"
 #include "backend/local_class.h"
 #include "backend/local_conn.h"
+#include "backend/local_enums.h"
 #include "backend/local_literals.h"
 #include "backend/local_origin.h"
 #include "backend/local_params.h"
@@ -232,6 +233,8 @@ static int prepare_on(struct local_stmt *st, struct sql_tokens *sql, const uint3
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a statement can have at most %d parameters",
                        BACKEND_PARAMS_MAX);
     TRY(local_claim(st->session, &c, e));
+    TRY(local_enum_literals(st, sql, e));
+    st->sql = sql->text;
     TRY(local_fit_values(st, sql, e));
     TRY(read_tokens(st, sql, e));
     st->catalog = local_catalog_now(st->session);

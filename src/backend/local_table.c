@@ -3,7 +3,7 @@
  * version of the catalog. */
 #include "backend/local_table.h"
 
-#include "backend/local_conn.h"
+#include "backend/local_ask.h"
 #include "backend/local_priv.h"
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -29,8 +29,6 @@ struct local_table {
 };
 
 DEFINE_CLEANUP(struct local_table, local_table_unref)
-DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
-DEFINE_CLEANUP(struct engine_result, engine_result_free)
 
 const struct sql_source *local_table_source(const struct local_table *t)
 {
@@ -68,63 +66,11 @@ void local_tables_free(struct local_tables *all)
     mem_free(all);
 }
 
-/* ---- asking the engine ---- */
-
-typedef int row_fn(void *arg, const struct str *values, size_t n, struct err *e);
-
-/* Every column is a VARCHAR; NULL is a p of NULL. */
-static int rows_of(const struct chunk_view *c, row_fn *take, void *arg, struct err *e)
-{
-    enum { COLUMNS_MAX = 8 };
-    struct str values[COLUMNS_MAX];
-    assert(c->ncolumns <= COLUMNS_MAX);
-    for (size_t row = 0; row < c->nrows; row++) {
-        assert(c->columns);
-        for (size_t i = 0; i < c->ncolumns; i++) {
-            const struct engine_string *s = (const struct engine_string *)c->columns[i].data + row;
-            values[i] = (struct str){0};
-            if (column_view_valid(&c->columns[i], row))
-                values[i] = (struct str){engine_string_data(s), s->len};
-        }
-        TRY(take(arg, values, c->ncolumns, e));
-    }
-    return ST_OK;
-}
-
-/* Runs a query of ours on the session's main connection and gives its rows one by one. A cancel of the
- * session ends it like any other statement. */
-static int ask(struct local_session *s, struct buf *sql, row_fn *take, void *arg, struct err *e)
-{
-    CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
-    CLEANUP(engine_result_freep) struct engine_result *r = NULL;
-    const struct chunk_view *chunk;
-    int status;
-    if (!buf_ok(sql))
-        return err_oom(e);
-    assert(s->main && sql->len > 0);
-    TRY(engine_prepare(s->main->conn, (struct str){(const char *)sql->data, sql->len}, &st, e));
-    TRY(engine_run(st, ENGINE_MATERIALIZE, &s->cancelled, &r, e));
-    while ((status = engine_result_next(r, &chunk, e)) == ST_OK)
-        TRY(rows_of(chunk, take, arg, e));
-    return status < 0 ? status : ST_OK;
-}
-
-static void put_literal(struct buf *b, struct str text)
-{
-    buf_put_u8(b, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\'')
-            buf_put_u8(b, '\'');
-        buf_put_u8(b, (uint8_t)text.p[i]);
-    }
-    buf_put_u8(b, '\'');
-}
-
 static void put_name(struct buf *b, const struct sql_token *t)
 {
     char name[256];
     size_t n = t->text.n < sizeof name ? sql_name_read(t, name) : 0;
-    put_literal(b, (struct str){name, n});
+    local_put_literal(b, (struct str){name, n});
 }
 
 /* ---- what it answers ---- */
@@ -254,7 +200,7 @@ static void put_columns_query(struct buf *b, const struct sql_token *parts, size
         struct str known = sql_engine_schema(&parts[n - 2]);
         buf_printf(b, " AND system.main.lower(schema_name) = system.main.lower(");
         if (known.p)
-            put_literal(b, str_eq(known, STR("temp")) ? STR("main") : known);
+            local_put_literal(b, str_eq(known, STR("temp")) ? STR("main") : known);
         else
             put_name(b, &parts[n - 2]);
         buf_printf(b, ")");
@@ -278,11 +224,11 @@ static void put_columns_query(struct buf *b, const struct sql_token *parts, size
 static void put_constraints_query(struct buf *b, const struct reading *r)
 {
     buf_printf(b, "SELECT kind, names, said, other, engines FROM tavana_catalog.pg.table_facts(");
-    put_literal(b, r->database);
+    local_put_literal(b, r->database);
     buf_printf(b, ", ");
-    put_literal(b, r->schema);
+    local_put_literal(b, r->schema);
     buf_printf(b, ", ");
-    put_literal(b, r->source->name);
+    local_put_literal(b, r->source->name);
     buf_printf(b, ")");
 }
 
@@ -295,13 +241,13 @@ static int read_table(struct local_session *s, const struct sql_token *parts, si
     struct reading r = {.table = t, .source = &t->source};
     buf_init(&b, QUERY_MAX);
     put_columns_query(&b, parts, n);
-    TRY(ask(s, &b, take_column, &r, e));
+    TRY(local_ask(s, &b, take_column, &r, e));
     if (r.ncolumns == 0)
         return ST_OK;
     if (s->local->has_catalog) {
         buf_clear(&b);
         put_constraints_query(&b, &r);
-        TRY(ask(s, &b, take_constraint, &r, e));
+        TRY(local_ask(s, &b, take_constraint, &r, e));
     }
     assert(r.columns && r.oid.n > 0);
     bool temporary = str_eq(r.database, STR("temp"));

@@ -5,6 +5,7 @@
 #include "encode/catalog_value.h"
 #include "encode/encode_priv.h"
 #include "encode/record.h"
+#include "pgtype/enum_type.h"
 
 #include <assert.h>
 #include <string.h>
@@ -73,6 +74,7 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_TIMESTAMP_TZ: return PGTYPE_TIMESTAMPTZ;
     case ENGINE_INTERVAL: return PGTYPE_INTERVAL;
     case ENGINE_UUID: return PGTYPE_UUID;
+    case ENGINE_ENUM: return enum_type_oid(t->names, t->nnames);
     case ENGINE_STRUCT: return record_is(t) ? PGTYPE_RECORD : PGTYPE_JSON;
     case ENGINE_MAP:
     case ENGINE_UNION: return PGTYPE_JSON;
@@ -106,10 +108,19 @@ static int32_t typmod_of(const struct engine_column_type *t)
 
 void encode_describe(const struct engine_column_type *t, struct column_desc *out)
 {
+    enum { ENUM_SIZE = 4 };
     const struct engine_column_type *element = innermost(t);
-    const struct pgtype_info *info = pgtype_find(scalar_oid(element));
-    assert(info); /* scalar_oid names none that pgtype does not know */
+    uint32_t oid = scalar_oid(element);
     bool array = element != t;
+    if (enum_type_is(oid)) {
+        *out = (struct column_desc){.name = out->name,
+                                    .type_oid = array ? enum_type_array(oid) : oid,
+                                    .type_size = array ? -1 : ENUM_SIZE,
+                                    .typmod = -1};
+        return;
+    }
+    const struct pgtype_info *info = pgtype_find(oid);
+    assert(info); /* scalar_oid names none that pgtype does not know */
     out->type_oid = array ? info->array_oid : info->oid;
     out->type_size = array ? -1 : info->len;
     out->typmod = typmod_of(element);

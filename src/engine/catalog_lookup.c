@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum { NAME_MAX = 256, PARTS_MAX = 3, TYPE_TEXT_MAX = 512, TYPMOD_BASE = 4, NO_PLACE = 1000 };
-enum { TYPE_ARRAY_AT = 2, TYPE_BASE_AT, TYPE_NAME_AT }; /* columns of SQL_LIST_TYPES */
+enum { TYPE_ARRAY_AT = 2, TYPE_BASE_AT, TYPE_NAME_AT, TYPE_VISIBLE_AT = 6 }; /* columns of SQL_LIST_TYPES */
 enum { NAME_SCHEMA_AT = 2, NAME_COMMENT_AT = 4, NAME_VISIBLE_AT, NAME_PLACE_AT, NAME_SHOWN_AT };
 
 enum kind { BY_NUMBER, ELEMENT, TYPE, RELATION };
@@ -47,6 +47,12 @@ static const struct lookup {
     {"tavana_of_relation_visible",
      SQL_LIST_NAMES,
      NAME_VISIBLE_AT,
+     BY_NUMBER,
+     DUCKDB_TYPE_BOOLEAN,
+     {DUCKDB_TYPE_BIGINT}},
+    {"tavana_of_type_visible",
+     SQL_LIST_TYPES,
+     TYPE_VISIBLE_AT,
      BY_NUMBER,
      DUCKDB_TYPE_BOOLEAN,
      {DUCKDB_TYPE_BIGINT}},

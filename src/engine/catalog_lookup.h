@@ -3,7 +3,7 @@
  *   tavana_of_relation_name(n)     as it is shown, with its schema where the path needs it
  *   tavana_of_relation_visible(n), tavana_of_relation_comment(n)
  *   tavana_of_relation(text)       the number of a relation by its name, perhaps with its schema, quoted
- *   tavana_of_type(n, modifier)    as format_type spells it
+ *   tavana_of_type(n, modifier)    as format_type spells it; tavana_of_type_visible(n)
  *   tavana_of_constraint(n), tavana_of_index(n), tavana_of_index_column(n, place), tavana_of_view(n)
  *   tavana_of_comment(n * 65536 + place), tavana_of_schema(n)
  *   tavana_of_function_name(n), …_arguments, …_body, …_result

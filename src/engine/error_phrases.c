@@ -121,7 +121,9 @@ static void say(struct err *e, size_t i, const char *a, const char *b)
     int32_t position = e->position;
     fill(text, sizeof text, phrases[i].say, a, b);
     memcpy(hint, e->hint, sizeof hint);
-    if (strncmp(hint, "Use \"SET ", 9) == 0) /* a setting of the engine, which clients cannot set */
+    bool of_setting = strncmp(hint, "Use \"SET ", 9) == 0; /* of the engine, which clients cannot set */
+    bool of_type = strncmp(phrases[i].before, "Type with name ", 15) == 0; /* one that is called alike */
+    if (of_setting || of_type)
         hint[0] = '\0';
     (void)snprintf(kept, sizeof kept, "%s", e->message);
     err_init(e);

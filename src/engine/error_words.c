@@ -283,9 +283,21 @@ static const char *type_name(const char *engine)
     return NULL;
 }
 
+/* The backend may know the type's name (local_enums.h). */
+static void say_label(struct err *e, const char *value)
+{
+    say(e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input value for enum: \"%s\"", value);
+}
+
 static void say_conversion(struct err *e, const struct pieces *p)
 {
+    static const char *const enums[] = {"UINT8", "UINT16", "UINT32"}; /* what the engine keeps them as */
     const char *type = type_name(p->text[1]);
+    /* A number was meant for one of the small integers that the engine has. */
+    bool number = p->text[0][0] && strspn(p->text[0], "+-0123456789. ") == strlen(p->text[0]);
+    for (size_t i = 0; !number && i < sizeof enums / sizeof *enums; i++)
+        if (strcmp(p->text[1], enums[i]) == 0)
+            say_label(e, p->text[0]);
     if (!type)
         return;
     if (e->code == SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE && strcmp(type, "numeric") == 0)
@@ -330,6 +342,7 @@ enum form {
     NOT_GROUPED,
     UNEQUAL_COLUMNS,
     TABLE_REFERRED,
+    LABEL_MISSING,
 };
 
 /* Text in front of the first piece, behind it, and behind the second; NULL: to the end of the message. */
@@ -355,6 +368,7 @@ static const struct {
     {"Table \"", "\" does not have a column with name \"", "\"", COLUMN_OF_RELATION},
     {"Referenced update column ", " not found in table", NULL, COLUMN_OF_TARGET},
     {"Referenced table \"", "\" not found", NULL, FROM_ENTRY_MISSING},
+    {"Type VARCHAR with value '", "' can't be cast to the destination type ENUM(", NULL, LABEL_MISSING},
     {"Could not convert string '", "' to ", NULL, CONVERSION},
     {"Could not convert string \"", "\" to ", NULL, CONVERSION},
     {"invalid ", " field format: \"", "\", expected format", MOMENT}, /* date, time, timestamp */
@@ -461,6 +475,10 @@ void error_words(struct err *e, const char *sql)
     case KEY_MISSING: say_foreign(e, &p, sql, true); break;
     case KEY_REFERRED: say_foreign(e, &p, sql, false); break;
     case CONVERSION: say_conversion(e, &p); break;
+    case LABEL_MISSING:
+        if (p.text[1][0] && p.text[1][strlen(p.text[1]) - 1] == ')') /* else it is an array */
+            say_label(e, p.text[0]);
+        break;
     case MOMENT: say(e, e->code, "invalid input syntax for type %s: \"%s\"", p.text[0], p.text[1]); break;
     case OVERFLOW:
     case DESTINATION: say_range(e, p.text[1]); break;

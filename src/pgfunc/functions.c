@@ -2,6 +2,7 @@
 #include "pgfunc/bytes.h"
 #include "pgfunc/date_part.h"
 #include "pgfunc/date_trunc.h"
+#include "pgfunc/enums.h"
 #include "pgfunc/fit.h"
 #include "pgfunc/format.h"
 #include "pgfunc/function.h"
@@ -17,7 +18,8 @@
 #include "pgfunc/width_bucket.h"
 #include "pgfunc/zone.h"
 
-/* clang-format off: a line each */
+/* a line each */
+/* clang-format off */
 const struct pg_function *const pg_function_lists[] = {
     pg_operator_functions,
     pg_text_functions,
@@ -35,6 +37,7 @@ const struct pg_function *const pg_function_lists[] = {
     pg_width_bucket_functions,
     pg_fit_functions,
     pg_json_text_functions,
+    pg_enum_functions,
     NULL,
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include "pgtype/value_priv.h"
 
 #include "base/bytes.h"
+#include "pgtype/enum_type.h"
 #include "pgtype/oid.h"
 #include "pgtype/range.h"
 #include "pgtype/range_read.h"
@@ -471,7 +472,7 @@ int decode_binary(const struct decode *d)
     case PGTYPE_CHAR:
     case PGTYPE_UNKNOWN:
     case PGTYPE_JSON: return text_from_binary(d);
-    default: return other_from_binary(d);
+    default: return enum_type_is(d->oid) ? text_from_binary(d) : other_from_binary(d);
     }
 }
 
@@ -479,16 +480,17 @@ int pg_value_decode(struct arena *a, uint32_t oid, int16_t format, const uint8_t
                     const struct tz *zone, struct pg_value *out, struct err *e)
 {
     *out = (struct pg_value){.kind = PG_NULL, .oid = oid};
-    const struct pgtype_info *element = pgtype_element(oid);
+    const struct pgtype_info *info = pgtype_element(oid);
+    uint32_t element = info ? info->oid : enum_type_is_array(oid) ? enum_type_element(oid) : 0;
     if (element)
-        out->oid = element->oid;
+        out->oid = element;
     if (len < 0)
         return ST_OK;
     struct decode d = {a, zone, out->oid, {(const char *)p, (size_t)len}, out, e, .is_item = false};
-    if (!element && !pgtype_find(oid) && format == 1)
+    if (!element && !pgtype_find(oid) && !enum_type_is(oid) && format == 1)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "parameters of type %u are not taken in binary format", oid);
     if (element)
-        return format ? array_from_binary(&d, element->oid) : array_from_text(&d, element->oid);
+        return format ? array_from_binary(&d, element) : array_from_text(&d, element);
     return format ? decode_binary(&d) : decode_text(&d);
 }

@@ -32,6 +32,7 @@ int command_claims(struct session *s, struct statement *st, bool *ours, struct e
     case SQL_EXPLAIN: *ours = is_postgres(s); return *ours ? statement_parse(s, st, e) : ST_OK;
     case SQL_MATVIEW:
     case SQL_UTILITY:
+    case SQL_TYPE:
     case SQL_ALTER:
     case SQL_INDEX: return claims_ddl(s, st, ours, e);
     case SQL_COPY: *ours = sql_copy_is_client(sql_statement_tokens(&st->sql)); return ST_OK;

@@ -4,6 +4,7 @@
 #include "session/session_priv.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 void session_report(struct session *s, enum reply_severity severity, const struct err *e)
@@ -30,16 +31,35 @@ static int level_of(const char *name)
     return 0;
 }
 
-void session_notice(struct session *s, enum reply_severity severity, enum sqlstate code, const char *fmt, ...)
+static bool wants(const struct session *s, enum reply_severity severity)
 {
     const char *least = settings_get(&s->settings, SET_CLIENT_MIN_MESSAGES);
-    if (level_of(severity == REPLY_WARNING ? "warning" : "notice") < level_of(least))
-        return;
+    return level_of(severity == REPLY_WARNING ? "warning" : "notice") >= level_of(least);
+}
+
+void session_notice(struct session *s, enum reply_severity severity, enum sqlstate code, const char *fmt, ...)
+{
     struct err e;
+    if (!wants(s, severity))
+        return;
     err_init(&e);
     va_list ap;
     va_start(ap, fmt);
     (void)err_vset(&e, code, fmt, ap);
     va_end(ap);
     s->reply->ops->report(s->reply, severity, &e);
+}
+
+void session_notice_detail(struct session *s, const char *detail, const char *fmt, ...)
+{
+    struct err e;
+    if (!wants(s, REPLY_NOTICE))
+        return;
+    err_init(&e);
+    va_list ap;
+    va_start(ap, fmt);
+    (void)err_vset(&e, SQLSTATE_SUCCESSFUL_COMPLETION, fmt, ap);
+    va_end(ap);
+    (void)snprintf(e.detail, sizeof e.detail, "%s", detail);
+    s->reply->ops->report(s->reply, REPLY_NOTICE, &e);
 }

@@ -12,5 +12,8 @@ void session_report(struct session *s, enum reply_severity severity, const struc
 /* A notice or a warning, unless client_min_messages leaves it out. */
 void session_notice(struct session *s, enum reply_severity severity, enum sqlstate code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* A notice with a DETAIL. */
+void session_notice_detail(struct session *s, const char *detail, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -6,8 +6,8 @@ static const struct sql_catalog_column names[] = {
     {"comment", "VARCHAR"}, {"visible", "BOOLEAN"}, {"place", "INTEGER"},  {"shown", "VARCHAR"},
 };
 static const struct sql_catalog_column types[] = {
-    {"oid", "BIGINT"},  {"name", "VARCHAR"},     {"is_array", "BOOLEAN"},
-    {"base", "BIGINT"}, {"sql_name", "VARCHAR"},
+    {"oid", "BIGINT"},       {"name", "VARCHAR"},   {"is_array", "BOOLEAN"}, {"base", "BIGINT"},
+    {"sql_name", "VARCHAR"}, {"schema", "VARCHAR"}, {"visible", "BOOLEAN"},
 };
 static const struct sql_catalog_column constraints[] = {
     {"oid", "BIGINT"},

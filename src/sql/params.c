@@ -113,7 +113,7 @@ int sql_cast_params(struct arena *a, const struct sql_params *params, const char
     for (size_t i = 0; i < params->n && !params->file_name; i++) {
         const struct sql_param *p = &params->items[i];
         const char *type = (size_t)p->number <= ntypes ? type_names[p->number - 1] : NULL;
-        if (type && !p->cast)
+        if (type && (!p->cast || type[0] == '"'))
             TRY(wrap(&x, p, type, e));
     }
     return edits_apply(&x, out, e);

@@ -33,9 +33,10 @@ struct sql_params {
 /* Finds them. What lies in the arena refers to the text. 53200 */
 int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *out, struct err *e);
 
-/* Parameters of a declared type become CAST($n AS type), so that the engine describes the statement as the
- * client meant it; type_names[i] is the engine's name for parameter i + 1, NULL: leave it. A parameter that
- * is cast already is left, and all of a COPY's. The original when nothing is cast. */
+/* Parameters of a declared type become CAST($n AS type), so that the engine describes the statement as
+ * the client meant it; type_names[i] is the engine's name for parameter i + 1, NULL: leave it. A parameter
+ * that is cast already is left, unless its type is one of the user's, which is in quotes, and all of a
+ * COPY's. The original when nothing is cast. */
 int sql_cast_params(struct arena *a, const struct sql_params *params, const char *const *type_names,
                     size_t ntypes, struct sql_rewritten *out, struct err *e);
 

@@ -29,6 +29,7 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_SEVERAL: return sql_parse_several(a, s, &out->several, e);
     case SQL_MATVIEW: return sql_parse_matview(a, s, &out->matview, e);
     case SQL_UTILITY: return sql_parse_utility(a, s, &out->utility, e);
+    case SQL_TYPE: return sql_parse_type_change(a, s, &out->type_change, e);
     case SQL_CALLS: return sql_parse_calls(a, s, &out->calls, e);
     case SQL_SET_CONFIG: return sql_parse_set_config(a, s, &out->set_config, e);
     case SQL_EMPTY:

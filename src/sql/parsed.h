@@ -15,6 +15,7 @@
 #include "sql/several.h"
 #include "sql/statement.h"
 #include "sql/table.h"
+#include "sql/type_change.h"
 #include "sql/utility.h"
 
 /* By the statement's kind. What they lend is of its text or lies in the arena. */
@@ -38,6 +39,7 @@ struct sql_parsed {
         struct sql_matview matview;
         struct sql_utility utility;
         struct sql_calls calls;
+        struct sql_type_change type_change;
     };
 };
 

@@ -14,6 +14,7 @@
 #include "sql/several.h"
 #include "sql/table.h"
 #include "sql/tokens.h"
+#include "sql/type_change.h"
 #include "sql/utility.h"
 
 enum { HEAD = 4, WORD_MAX = 63 };
@@ -153,6 +154,8 @@ static enum sql_kind check_several(const struct sql_token *head, struct sql_toke
 {
     if (sql_token_is_word(&head[1], "MATERIALIZED"))
         return sql_is_matview(text) ? SQL_MATVIEW : SQL_ENGINE;
+    if (sql_is_type_change(text))
+        return SQL_TYPE;
     return sql_is_several(text) ? SQL_SEVERAL : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 
@@ -161,6 +164,8 @@ static enum sql_kind check_create(const struct sql_token *head, struct sql_token
     (void)head;
     if (sql_is_matview(text))
         return SQL_MATVIEW;
+    if (sql_is_type_change(text))
+        return SQL_TYPE;
     return sql_is_index(text)     ? SQL_INDEX
            : sql_is_table(text)   ? SQL_TABLE
            : sql_is_utility(text) ? SQL_UTILITY
@@ -176,6 +181,8 @@ static enum sql_kind check_explain(const struct sql_token *head, struct sql_toke
 static enum sql_kind check_alter(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
+    if (sql_is_type_change(text))
+        return SQL_TYPE;
     return sql_is_alter(text) ? SQL_ALTER : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 

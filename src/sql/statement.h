@@ -54,6 +54,7 @@ enum sql_kind {
     SQL_SET_CONFIG, /* SELECT set_config(…), … */
     SQL_MATVIEW,    /* CREATE MATERIALIZED VIEW and its kin, SELECT INTO */
     SQL_UTILITY,    /* COMMENT ON, GRANT, VACUUM, LOCK and other small commands */
+    SQL_TYPE,       /* CREATE TYPE … AS ENUM, ALTER TYPE of an enum, DROP TYPE */
     SQL_CALLS,      /* SELECT pg_advisory_lock(…), … */
 };
 

@@ -61,7 +61,7 @@ static const struct {
     {ENGINE_TIMESTAMP_TZ, NULL, 1184, 1185, 8, T_TIMESTAMPTZ, B_TIMESTAMP, 48, 8},
     {ENGINE_INTERVAL, NULL, 1186, 1187, 16, T_INTERVAL, B_INTERVAL, 128, 16},
     {ENGINE_UUID, NULL, 2950, 2951, 16, T_UUID, B_UUID, 36, 16},
-    {ENGINE_ENUM, NULL, 25, 1009, -1, C_ENUM, C_ENUM, 0, 0},
+    {ENGINE_ENUM, NULL, 0x4fd0bfc1, 0x5fd0bfc1, 4, C_ENUM, C_ENUM, 0, 0}, /* by its labels: none */
     {ENGINE_STRUCT, NULL, 114, 199, -1, S_JSON, S_JSON, 0, 0}, /* PostgreSQL has no anonymous ones */
     {ENGINE_MAP, NULL, 114, 199, -1, S_JSON, S_JSON, 0, 0},
     {ENGINE_UNION, NULL, 114, 199, -1, S_JSON, S_JSON, 0, 0},

@@ -1,0 +1,194 @@
+/* The first words say which command it is; the rest is read as PostgreSQL's grammar has it. */
+#include "sql/type_change.h"
+
+#include "sql/reader.h"
+#include "sql/statement.h"
+
+static bool is_string(const struct sql_token *t)
+{
+    return t->kind == SQL_TOK_STRING || t->kind == SQL_TOK_DOLLAR;
+}
+
+/* name[.name]… */
+static void skip_name(struct reader *r)
+{
+    while (sql_token_is_name(&r->token)) {
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            return;
+        reader_next(r);
+    }
+}
+
+bool sql_is_type_change(struct sql_tokens sql)
+{
+    struct reader r;
+    reader_init(&r, NULL, sql, NULL);
+    bool create = reader_take(&r, "CREATE"), drop = !create && reader_take(&r, "DROP");
+    if (!create && !drop && !reader_take(&r, "ALTER"))
+        return false;
+    if (!reader_take(&r, "TYPE"))
+        return false;
+    if (drop)
+        return true;
+    skip_name(&r);
+    if (create) {
+        if (!reader_take(&r, "AS") || !reader_take(&r, "ENUM") || !sql_token_is(&r.token, '('))
+            return false;
+        reader_next(&r);
+        return is_string(&r.token) || sql_token_is(&r.token, ')');
+    }
+    if (reader_take(&r, "ADD"))
+        return sql_token_is_word(&r.token, "VALUE");
+    if (reader_take(&r, "RENAME"))
+        return sql_token_is_word(&r.token, "VALUE") || sql_token_is_word(&r.token, "TO");
+    return reader_take(&r, "SET") && sql_token_is_word(&r.token, "SCHEMA");
+}
+
+static int read_name(struct reader *r, struct sql_type_name *out)
+{
+    static const struct sql_token none = {.kind = SQL_TOK_END};
+    *out = (struct sql_type_name){none, none, none};
+    for (;;) {
+        if (!sql_token_is_name(&r->token))
+            return reader_syntax_error(r);
+        *out = (struct sql_type_name){out->schema, out->type, r->token};
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            return ST_OK;
+        reader_next(r);
+    }
+}
+
+static int read_label(struct reader *r, struct sql_type_change *out)
+{
+    if (!is_string(&r->token))
+        return reader_syntax_error(r);
+    out->labels[out->nlabels++] = r->token;
+    reader_next(r);
+    return ST_OK;
+}
+
+static int read_end(struct reader *r)
+{
+    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
+}
+
+static int read_word(struct reader *r, const char *word)
+{
+    return reader_take(r, word) ? ST_OK : reader_syntax_error(r);
+}
+
+/* Behind ENUM. */
+static int read_labels(struct reader *r, struct sql_type_change *out)
+{
+    reader_next(r);
+    if (!sql_token_is(&r->token, ')'))
+        TRY(read_label(r, out));
+    while (sql_token_is(&r->token, ',')) {
+        reader_next(r);
+        TRY(read_label(r, out));
+    }
+    if (!sql_token_is(&r->token, ')'))
+        return reader_syntax_error(r);
+    reader_next(r);
+    return read_end(r);
+}
+
+static int read_add(struct reader *r, struct sql_type_change *out)
+{
+    out->what = SQL_TYPE_ADD_VALUE;
+    TRY(read_word(r, "VALUE"));
+    if (reader_take(r, "IF")) {
+        TRY(read_word(r, "NOT"));
+        TRY(read_word(r, "EXISTS"));
+        out->exists_is_fine = true;
+    }
+    TRY(read_label(r, out));
+    out->after = reader_take(r, "AFTER");
+    if (out->after || reader_take(r, "BEFORE"))
+        TRY(read_label(r, out));
+    return read_end(r);
+}
+
+static int read_rename(struct reader *r, struct sql_type_change *out)
+{
+    if (reader_take(r, "VALUE")) {
+        out->what = SQL_TYPE_RENAME_VALUE;
+        TRY(read_label(r, out));
+        TRY(read_word(r, "TO"));
+        TRY(read_label(r, out));
+        return read_end(r);
+    }
+    out->what = SQL_TYPE_RENAME;
+    TRY(read_word(r, "TO"));
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    out->to = r->token;
+    reader_next(r);
+    return read_end(r);
+}
+
+static int read_alter(struct reader *r, struct sql_type_change *out)
+{
+    TRY(read_name(r, &out->names[out->n++]));
+    if (reader_take(r, "ADD"))
+        return read_add(r, out);
+    if (reader_take(r, "RENAME"))
+        return read_rename(r, out);
+    out->what = SQL_TYPE_SCHEMA;
+    TRY(read_word(r, "SET"));
+    TRY(read_word(r, "SCHEMA"));
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    out->to = r->token;
+    reader_next(r);
+    return read_end(r);
+}
+
+static int read_drop(struct reader *r, struct sql_type_change *out)
+{
+    out->what = SQL_TYPE_DROP;
+    if (reader_take(r, "IF")) {
+        TRY(read_word(r, "EXISTS"));
+        out->exists_is_fine = true;
+    }
+    TRY(read_name(r, &out->names[out->n++]));
+    while (sql_token_is(&r->token, ',')) {
+        reader_next(r);
+        TRY(read_name(r, &out->names[out->n++]));
+    }
+    out->cascade = reader_take(r, "CASCADE");
+    if (!out->cascade)
+        (void)reader_take(r, "RESTRICT");
+    return read_end(r);
+}
+
+int sql_parse_type_change(struct arena *a, const struct sql_statement *s, struct sql_type_change *out,
+                          struct err *e)
+{
+    enum { LABELS_LEAST = 2 };
+    struct reader r;
+    size_t room = LABELS_LEAST;
+    for (size_t i = 0; i < s->text.n; i++)
+        room += s->text.p[i] == ',';
+    *out = (struct sql_type_change){.names = arena_calloc(a, room, sizeof *out->names),
+                                    .labels = arena_calloc(a, room, sizeof *out->labels)};
+    if (!out->names || !out->labels)
+        return err_oom(e);
+    reader_init(&r, a, sql_statement_tokens(s), e);
+    bool create = reader_take(&r, "CREATE"), drop = !create && reader_take(&r, "DROP");
+    out->tag = create ? "CREATE TYPE" : drop ? "DROP TYPE" : "ALTER TYPE";
+    if (!create && !drop)
+        TRY(read_word(&r, "ALTER"));
+    TRY(read_word(&r, "TYPE"));
+    if (drop)
+        return read_drop(&r, out);
+    if (!create)
+        return read_alter(&r, out);
+    out->what = SQL_TYPE_ENUM;
+    TRY(read_name(&r, &out->names[out->n++]));
+    TRY(read_word(&r, "AS"));
+    TRY(read_word(&r, "ENUM"));
+    return read_labels(&r, out);
+}
