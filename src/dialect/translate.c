@@ -11,6 +11,7 @@
 #include "dialect/cast.h"
 #include "dialect/fold.h"
 #include "dialect/integers.h"
+#include "dialect/joined.h"
 #include "dialect/literal.h"
 #include "dialect/locking.h"
 #include "dialect/names.h"
@@ -244,6 +245,8 @@ static int step(struct rewriter *r)
         return walk_variadic(r);
     if (r->catalog && t->kind == SQL_TOK_OP && str_eq(t->text, STR("*")))
         return rewrite_star(r);
+    if (r->postgres && walk_is_lone_star(r))
+        return walk_joined_star(r);
     if (sql_token_is_word(t, "OPERATOR"))
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))

@@ -79,6 +79,7 @@ struct rewriter {
     enum ddl ddl;
     enum stored stored;
     bool may_be_bytes; /* a string in it may be meant as one of bytes */
+    unsigned stars;    /* that were looked at for joined columns */
     bool adding;       /* behind ALTER TABLE's ADD: the next name is a column's */
     bool array_column; /* the column that was defined last is an array */
     size_t depth;

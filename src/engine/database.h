@@ -29,7 +29,8 @@ struct engine_options {
     unsigned threads;
     const char *temp_directory; /* NULL: the engine may not spill */
     const char *temp_directory_limit;
-    bool spill_encryption; /* with a key of this process; the extension httpfs has the cipher: F0000 without it */
+    bool
+        spill_encryption; /* with a key of this process; the extension httpfs has the cipher: F0000 without it */
     const char *const *allowed_directories; /* files elsewhere are out of reach: no path, no URL */
     size_t nallowed_directories;
     const char *const *extensions; /* files to LOAD, before the lock */

@@ -5,40 +5,14 @@
 
 #include "sql/name.h"
 #include "sql/part.h"
+#include "sql/scope.h"
 
 #include <string.h>
 
-enum { NESTED_MAX = 8, RELATIONS_MAX = 32, MERGED_MAX = 32, PARTS_MAX = 4 };
-
-/* A column of a relation, or of a query's result. */
-struct column {
-    struct str name; /* n 0: it has none that can be referred to */
-    struct sql_origin origin;
-};
-
-struct relation {
-    struct str name; /* alias, or the table's own */
-    bool known;      /* its columns are */
-    size_t n;
-    struct column *columns;
-};
-
-/* Columns that USING or NATURAL has made one of two. */
-struct merged {
-    struct str name;
-    bool from_right, from_none;
-};
-
-struct scope {
-    struct relation relations[RELATIONS_MAX];
-    size_t n;
-    struct merged merged[MERGED_MAX];
-    size_t nmerged;
-    bool lost; /* stars cannot be told */
-};
+enum { NESTED_MAX = 8, PARTS_MAX = 4 };
 
 struct with {
-    struct relation relation;
+    struct scope_relation relation;
     const struct with *next;
 };
 
@@ -57,32 +31,27 @@ static const char *const tails[] = {"WHERE", "GROUP",  "HAVING",  "ORDER", "LIMI
                                     "FETCH", "WINDOW", "QUALIFY", "FOR",   "SAMPLE", "RETURNING"};
 static const char *const set_operations[] = {"UNION", "INTERSECT", "EXCEPT"};
 
-static bool same(struct str a, const struct sql_token *t)
-{
-    return a.n > 0 && str_ieq(a, sql_name_bare(t));
-}
-
-static int query(struct finder *f, struct part *c, struct relation *out);
+static int query(struct finder *f, struct part *c, struct scope_relation *out);
 
 /* ---- relations ---- */
 
-static int put_source(struct finder *f, const struct sql_source *s, struct relation *r)
+static int put_source(struct finder *f, const struct sql_source *s, struct scope_relation *r)
 {
     r->columns = arena_calloc(f->arena, s->ncolumns + 1, sizeof *r->columns);
     if (!r->columns)
         return err_oom(f->err);
     for (size_t i = 0; i < s->ncolumns; i++)
-        r->columns[i] = (struct column){s->columns[i].name, {s, &s->columns[i]}};
+        r->columns[i] = (struct scope_column){s->columns[i].name, {s, &s->columns[i]}};
     r->n = s->ncolumns;
     r->known = true;
     return ST_OK;
 }
 
-static int named_relation(struct finder *f, const struct sql_token *parts, size_t n, struct relation *r)
+static int named_relation(struct finder *f, const struct sql_token *parts, size_t n, struct scope_relation *r)
 {
     const struct sql_source *source = NULL;
     for (const struct with *w = n == 1 ? f->with : NULL; w; w = w->next)
-        if (same(w->relation.name, &parts[0])) {
+        if (scope_same(w->relation.name, &parts[0])) {
             *r = w->relation;
             r->name = sql_name_bare(&parts[0]);
             return ST_OK;
@@ -93,7 +62,7 @@ static int named_relation(struct finder *f, const struct sql_token *parts, size_
 }
 
 /* The brackets that the cursor stands at, as a query. Goes on behind them. */
-static int bracket_query(struct finder *f, struct part *c, struct relation *r)
+static int bracket_query(struct finder *f, struct part *c, struct scope_relation *r)
 {
     struct part in = *c;
     in.end = part_skip_bracket(c);
@@ -107,7 +76,7 @@ static int bracket_query(struct finder *f, struct part *c, struct relation *r)
 }
 
 /* [AS] alias [(names)] */
-static void alias(struct part *c, struct relation *r)
+static void alias(struct part *c, struct scope_relation *r)
 {
     static const char *const others[] = {"ON",      "USING",     "TABLESAMPLE", "SET",       "SELECT",
                                          "UNION",   "INTERSECT", "EXCEPT",      "WITH",      "AT",
@@ -138,9 +107,9 @@ static void alias(struct part *c, struct relation *r)
 }
 
 /* The columns of what stands in brackets or is a copy of another's may get other names: they are copied. */
-static int own_columns(struct finder *f, struct relation *r)
+static int own_columns(struct finder *f, struct scope_relation *r)
 {
-    struct column *copy = arena_calloc(f->arena, r->n + 1, sizeof *copy);
+    struct scope_column *copy = arena_calloc(f->arena, r->n + 1, sizeof *copy);
     if (!copy)
         return err_oom(f->err);
     if (r->n)
@@ -177,7 +146,7 @@ static bool begins_query(const struct part *at)
 
 static int one_relation(struct finder *f, struct part *c, struct scope *s)
 {
-    struct relation r = {0};
+    struct scope_relation r = {0};
     (void)part_take(c, "LATERAL");
     if (sql_token_is(&c->token, '(') && !begins_query(c)) {
         size_t before = s->n;
@@ -211,44 +180,12 @@ static int one_relation(struct finder *f, struct part *c, struct scope *s)
     }
     TRY(own_columns(f, &r));
     alias(c, &r);
-    if (s->n == RELATIONS_MAX) {
+    if (s->n == SCOPE_RELATIONS_MAX) {
         s->lost = true;
         return ST_OK;
     }
     s->relations[s->n++] = r;
     return ST_OK;
-}
-
-/* A column that USING or NATURAL merges is the left table's, after RIGHT JOIN the right one's. After FULL
- * JOIN it is an expression over both, which has no origin. */
-static void merge(struct scope *s, struct str name, const char *side)
-{
-    if (s->nmerged == MERGED_MAX) {
-        s->lost = true;
-        return;
-    }
-    s->merged[s->nmerged++] =
-        (struct merged){.name = name, .from_right = side[0] == 'R', .from_none = side[0] == 'F'};
-}
-
-static bool has(const struct relation *r, struct str name)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (str_ieq(r->columns[i].name, name))
-            return true;
-    return false;
-}
-
-static void merge_natural(struct scope *s, size_t right, const char *side)
-{
-    const struct relation *r = &s->relations[right];
-    s->lost |= !r->known;
-    for (size_t i = 0; i < r->n; i++)
-        for (size_t k = 0; k < right; k++)
-            if (has(&s->relations[k], r->columns[i].name)) {
-                merge(s, r->columns[i].name, side);
-                break;
-            }
 }
 
 static void using_list(struct part *c, struct scope *s, const char *side)
@@ -258,7 +195,7 @@ static void using_list(struct part *c, struct scope *s, const char *side)
     part_next(c);
     for (; sql_token_is_name(&c->token) || sql_token_is(&c->token, ','); part_next(c))
         if (sql_token_is_name(&c->token))
-            merge(s, sql_name_bare(&c->token), side);
+            scope_merge(s, sql_name_bare(&c->token), side);
     if (sql_token_is(&c->token, ')'))
         part_next(c);
 }
@@ -283,7 +220,7 @@ static int from_list(struct finder *f, struct part *c, struct scope *s)
             size_t right = s->n;
             TRY(one_relation(f, c, s));
             if (natural && right < s->n)
-                merge_natural(s, right, side);
+                scope_merge_natural(s, right, side);
             if (!sql_token_is_word(&c->token, "USING"))
                 side = "I";
             natural = false;
@@ -303,36 +240,9 @@ static int from_list(struct finder *f, struct part *c, struct scope *s)
 
 /* ---- items ---- */
 
-/* The origin of a column that is named without its relation. A name that several relations have is ambiguous
- * and gets no origin, unless a join has merged those columns. */
-static struct sql_origin by_name(const struct scope *s, const struct sql_token *name)
-{
-    const struct merged *m = NULL;
-    struct sql_origin found = {0};
-    size_t n = 0;
-    for (size_t i = 0; i < s->nmerged && !m; i++)
-        if (same(s->merged[i].name, name))
-            m = &s->merged[i];
-    if (m && m->from_none)
-        return found;
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t k = 0; k < s->relations[i].n; k++)
-            if (same(s->relations[i].columns[k].name, name) && (n++ == 0 || (m && m->from_right)))
-                found = s->relations[i].columns[k].origin;
-    return n > 1 && !m ? (struct sql_origin){0} : found;
-}
-
-static const struct relation *relation_named(const struct scope *s, const struct sql_token *name)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (same(s->relations[i].name, name))
-            return &s->relations[i];
-    return NULL;
-}
-
 /* A query's columns as they are found. */
 struct items {
-    struct column *columns;
+    struct scope_column *columns;
     size_t n, cap;
     bool lost;
 };
@@ -341,7 +251,7 @@ static int put(struct finder *f, struct items *x, struct str name, struct sql_or
 {
     if (x->n == x->cap) {
         size_t cap = x->cap ? 2 * x->cap : 16;
-        struct column *more = arena_calloc(f->arena, cap, sizeof *more);
+        struct scope_column *more = arena_calloc(f->arena, cap, sizeof *more);
         if (!more)
             return err_oom(f->err);
         if (x->n)
@@ -349,37 +259,25 @@ static int put(struct finder *f, struct items *x, struct str name, struct sql_or
         x->columns = more;
         x->cap = cap;
     }
-    x->columns[x->n++] = (struct column){name, origin};
+    x->columns[x->n++] = (struct scope_column){name, origin};
     return ST_OK;
 }
 
-static bool is_merged_before(const struct scope *s, size_t relation, struct str name)
-{
-    bool merged = false;
-    for (size_t i = 0; i < s->nmerged; i++)
-        merged |= str_ieq(s->merged[i].name, name);
-    for (size_t i = 0; merged && i < relation; i++)
-        if (has(&s->relations[i], name))
-            return true;
-    return false;
-}
-
-static int put_star(struct finder *f, struct items *x, const struct scope *s, const struct relation *only)
+/* without: a bracket of columns that do not count; NULL: there is none. */
+static int put_star(struct finder *f, struct items *x, const struct scope *s,
+                    const struct scope_relation *only, const struct part *without)
 {
     for (size_t i = 0; i < s->n; i++) {
-        const struct relation *r = &s->relations[i];
+        const struct scope_relation *r = &s->relations[i];
         if (only && r != only)
             continue;
         x->lost |= !r->known;
         for (size_t k = 0; k < r->n; k++) {
-            struct sql_origin origin = r->columns[k].origin;
-            if (!only && is_merged_before(s, i, r->columns[k].name))
+            struct str name = r->columns[k].name;
+            if (without ? scope_lists(*without, r->name, name) : !only && scope_is_merged_before(s, i, name))
                 continue;
-            for (size_t m = 0; !only && m < s->nmerged; m++)
-                if (str_ieq(s->merged[m].name, r->columns[k].name) &&
-                    (s->merged[m].from_right || s->merged[m].from_none))
-                    origin = (struct sql_origin){0};
-            TRY(put(f, x, r->columns[k].name, origin));
+            bool elsewhere = !only && scope_is_merged_elsewhere(s, name);
+            TRY(put(f, x, name, elsewhere ? (struct sql_origin){0} : r->columns[k].origin));
         }
     }
     x->lost |= s->lost && !only;
@@ -449,16 +347,17 @@ static int column_item(struct finder *f, struct part *c, const struct scope *s, 
     }
     if (n == 0 || n == PARTS_MAX || !ends_item(c) || parts[0].kind == SQL_TOK_BAD)
         return ST_AGAIN;
-    const struct relation *r = n > 1 || star ? relation_named(s, &parts[star ? n - 1 : n - 2]) : NULL;
+    const struct scope_relation *r =
+        n > 1 || star ? scope_relation_named(s, &parts[star ? n - 1 : n - 2]) : NULL;
     if (star && !r)
         x->lost = true;
     if (star)
-        return r ? put_star(f, x, s, r) : ST_OK;
+        return r ? put_star(f, x, s, r, NULL) : ST_OK;
     struct sql_origin origin = {0};
     if (n == 1)
-        origin = by_name(s, &parts[0]);
+        origin = scope_by_name(s, &parts[0]);
     for (size_t i = 0; r && i < r->n; i++)
-        if (same(r->columns[i].name, &parts[n - 1]))
+        if (scope_same(r->columns[i].name, &parts[n - 1]))
             origin = r->columns[i].origin;
     return put(f, x, name, origin);
 }
@@ -470,8 +369,12 @@ static int items(struct finder *f, struct part *c, const struct scope *s, struct
         int st = ST_AGAIN;
         if (part_is_star(&c->token)) {
             part_next(c);
+            bool excludes = part_take(c, "EXCLUDE") && sql_token_is(&c->token, '(');
+            struct part without = *c;
+            if (excludes)
+                (void)part_skip_bracket(c);
             x->lost |= !ends_item(c);
-            st = put_star(f, x, s, NULL);
+            st = put_star(f, x, s, NULL, excludes ? &without : NULL);
             while (!ends_item(c))
                 part_next(c);
         } else if (sql_token_is_name(&c->token) || sql_token_is(&c->token, '(')) {
@@ -564,7 +467,7 @@ static int with_list(struct finder *f, struct part *c)
     return ST_OK;
 }
 
-static int select_query(struct finder *f, struct part *c, struct relation *out)
+static int select_query(struct finder *f, struct part *c, struct scope_relation *out)
 {
     size_t list_end;
     struct part from;
@@ -586,12 +489,12 @@ static int select_query(struct finder *f, struct part *c, struct relation *out)
     if (c->token.at >= c->end)
         part_stop(c);
     TRY(items(f, c, s, &x));
-    *out = (struct relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
+    *out = (struct scope_relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
     return ST_OK;
 }
 
 /* TABLE t */
-static int whole_table(struct finder *f, struct part *c, struct relation *out)
+static int whole_table(struct finder *f, struct part *c, struct scope_relation *out)
 {
     struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
     if (!s)
@@ -608,11 +511,11 @@ static int whole_table(struct finder *f, struct part *c, struct relation *out)
 }
 
 /* At its first token; *out unknown: nothing can be said. */
-static int query(struct finder *f, struct part *c, struct relation *out)
+static int query(struct finder *f, struct part *c, struct scope_relation *out)
 {
     const struct with *outer = f->with;
     int st = ST_OK;
-    *out = (struct relation){0};
+    *out = (struct scope_relation){0};
     if (sql_token_is(&c->token, '(')) { /* in brackets, and nothing behind them but an order */
         struct part in = *c;
         in.end = part_skip_bracket(c);
@@ -633,7 +536,7 @@ static int query(struct finder *f, struct part *c, struct relation *out)
 }
 
 /* INSERT INTO t …, UPDATE t …, DELETE FROM t … RETURNING items */
-static int returning(struct finder *f, struct part *c, struct relation *out)
+static int returning(struct finder *f, struct part *c, struct scope_relation *out)
 {
     struct items x = {0};
     struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
@@ -660,7 +563,7 @@ static int returning(struct finder *f, struct part *c, struct relation *out)
     if (!part_take(c, "RETURNING"))
         return ST_OK;
     TRY(items(f, c, s, &x));
-    *out = (struct relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
+    *out = (struct scope_relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
     return ST_OK;
 }
 
@@ -682,7 +585,7 @@ int sql_origins(struct arena *a, struct sql_tokens sql, sql_source_fn *find, voi
 {
     struct finder f = {.arena = a, .find = find, .arg = arg, .err = e};
     struct part c;
-    struct relation r = {0};
+    struct scope_relation r = {0};
     part_init(&c, sql);
     bool changes = sql_token_is_word(&c.token, "INSERT") || sql_token_is_word(&c.token, "UPDATE") ||
                    sql_token_is_word(&c.token, "DELETE");

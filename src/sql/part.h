@@ -1,5 +1,5 @@
 /* A part of a text, read token by token up to its end: what stands in a bracket, as if it stood alone. Of
- * sql/ alone. Pure. Any thread. */
+ * sql/ and dialect/. Pure. Any thread. */
 #ifndef TAVANA_SQL_PART_H
 #define TAVANA_SQL_PART_H
 

@@ -74,7 +74,10 @@ static void test_items(void **state)
     is("table t", "a b", "10.1 10.2");
     is("(select a from t)", "a", "10.1");
     is("select columns(*) from t", "a b", "0 0");
-    is("select * exclude (a) from t", "b", "0");
+    is("select * exclude (a) from t", "b", "10.2");
+    is("select a, * exclude (t.a, u.a) from t join u using (a)", "a b c", "10.1 10.2 20.2");
+    is("select * exclude (u.a) from t, u", "a b c", "10.1 10.2 20.2");
+    is("select * exclude (v.a, b) from t", "a", "10.1");
 }
 
 static void test_relations(void **state)
