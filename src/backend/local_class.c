@@ -245,13 +245,24 @@ static enum backend_effect effect_of(const struct head *h, const struct engine_s
     }
 }
 
+/* Of a statement that begins with another word than its own. */
+static const char *behind_with(enum engine_kind kind)
+{
+    switch (kind) {
+    case ENGINE_STMT_INSERT: return "INSERT 0";
+    case ENGINE_STMT_UPDATE: return "UPDATE";
+    case ENGINE_STMT_DELETE: return "DELETE";
+    default: return "SELECT";
+    }
+}
+
 static void put_tag(const struct head *h, const struct sql_tokens *sql, enum engine_kind kind,
                     struct backend_stmt_info *out)
 {
     const struct tag *t = find_tag(h);
     if (kind == ENGINE_STMT_SELECT && !word_at(h, 0, "SHOW"))
         t = NULL; /* PRAGMA table_info(…) is a query */
-    out->tag = t ? t->tag : "SELECT";
+    out->tag = t ? t->tag : behind_with(kind);
     out->tag_count = t ? t->count : true;
     if (t && strcmp(t->tag, "CREATE TABLE") == 0 && has_word(sql, "AS")) { /* PostgreSQL counts its rows */
         out->tag = "SELECT";

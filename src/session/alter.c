@@ -331,12 +331,28 @@ static bool keeps_limits(const struct altering *a)
            strcmp(settings_get(&a->session->settings, SET_TAVANA_SQL), "postgres") == 0;
 }
 
+/* A constraint is no statement, in which names would be folded: its words without quotes are. NULL without
+ * memory. */
+static const char *folded(struct session *s, struct str text)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    char *copy = arena_strndup(&s->message_arena, text.p, text.n);
+    sql_lexer_init(&l, sql_tokens_of(text));
+    while (copy && sql_lexer_next(&l, &t) != SQL_TOK_END)
+        for (size_t i = 0; t.kind == SQL_TOK_WORD && i < t.text.n; i++)
+            if (copy[t.at + i] >= 'A' && copy[t.at + i] <= 'Z')
+                copy[t.at + i] = (char)(copy[t.at + i] - 'A' + 'a');
+    return copy;
+}
+
 /* The engine cannot add this to a table that is there, so the table is made anew with it. The text that keeps
  * the constraint's name is used where such CHECKs are kept at all. */
 static int add_checked(struct altering *a, const struct sql_alter_action *action)
 {
     struct str led, added = action->options.n && keeps_limits(a) ? action->options : action->text;
-    TRY(session_lead(a->session, added, &led, a->err));
+    const char *words = folded(a->session, added);
+    TRY(words ? session_lead(a->session, str_of(words), &led, a->err) : err_oom(a->err));
     const char *text = sql_of(a->session, led);
     if (!text)
         return err_oom(a->err);

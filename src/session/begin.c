@@ -3,6 +3,7 @@
 
 #include "session/exists.h"
 #include "session/session_priv.h"
+#include "session/with.h"
 
 #include <assert.h>
 #include <string.h>
@@ -35,9 +36,15 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     if (p->engine->started)
         return ST_OK;
     /* Rows that it returns go out before it is committed, so that a cancel meanwhile undoes it. */
-    if (p->writes && s->tx.state == TX_IDLE && (more_follows || p->returns_rows))
+    if (p->writes && s->tx.state == TX_IDLE && (more_follows || p->returns_rows || p->with))
         TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, p->changes_data, e));
+    if (p->with) {
+        TRY(portals_start_readers(s, p, e));
+        tx_writes(s);
+        keys_lost_rows(s);
+        TRY(with_before(s, p, e));
+    }
     if (p->keys)
         return start_with_keys(s, p, e);
     if (p->writes)

@@ -48,6 +48,24 @@ static int keep_params(struct portal *p, const struct backend_param *params, siz
     return ST_OK;
 }
 
+/* Its WITH changes rows: only some of the values are of the statement that stands for it until it runs. */
+static int bind_with(struct session *s, struct portal *p, struct statement *st,
+                     const struct backend_param *params, size_t nparams, struct err *e)
+{
+    const struct statement_with *with = st->with;
+    assert(nparams == with->nparams);
+    p->with = p->writes = p->changes_data = true;
+    p->keys &= ~(unsigned)BACKEND_KEYS_SET; /* that would have to be asked in the words of all parts */
+    TRY(keep_params(p, params, nparams, e));
+    struct backend_param *own = arena_calloc(&s->message_arena, with->nown + 1, sizeof *own);
+    if (!own)
+        return err_oom(e);
+    for (size_t i = 0; i < with->nown; i++)
+        own[i] = p->params[with->own[i] - 1];
+    session_engine_counts(s->engine, p->memory);
+    return s->engine->ops->open(s->engine, st->engine, own, with->nown, &p->engine, e);
+}
+
 static int bind_engine(struct session *s, struct portal *p, struct statement *st,
                        const struct backend_param *params, size_t nparams, struct err *e)
 {
@@ -57,6 +75,8 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
     assert(st->engine && !p->engine);
     p->kind = PORTAL_ENGINE;
     TRY(take_info(p, &st->engine->info, e));
+    if (st->with)
+        return bind_with(s, p, st, params, nparams, e);
     if (p->keys & BACKEND_KEYS_SET)
         TRY(keep_params(p, params, nparams, e));
     session_engine_counts(engine, p->memory);

@@ -11,10 +11,9 @@
  * made anew, since the engine still sees those rows' references. */
 #include "session/keys.h"
 
-#include "base/buf.h"
-#include "base/cleanup.h"
 #include "base/hash.h"
 #include "session/session_priv.h"
+#include "session/stand_in.h"
 #include "sql/assign.h"
 #include "sql/change.h"
 #include "sql/name.h"
@@ -164,7 +163,7 @@ static int look_up(struct looked *l, const struct relation *table, struct err *e
                   "array_to_string(['\"' || replace(x, '\"', '\"\"') || '\"' FOR x IN "
                   "referenced_column_names], ', ') FROM system.main.duckdb_constraints() WHERE "
                   "constraint_type = 'FOREIGN KEY' AND database_name = %s AND schema_name = %s AND "
-                  "referenced_table = %s",
+                  "lower(referenced_table) = lower(%s)",
                   table->temporary ? "''" : step_literal(s, step_text(s, "%s.", step_name(s, table->schema))),
                   as, database, schema, name),
         &l->keys, e);
@@ -257,76 +256,12 @@ static const char *query(const struct looked *l, const char *columns, const char
                          : NULL;
 }
 
-/* Another text in the statement's place, and its share of the parameters. */
-struct stand_in {
-    struct sql_rewritten text; /* as one edit */
-    size_t n;
-    uint32_t *oids;
-    struct backend_param *params;
-};
-
-/* The parameters are numbered anew, since the engine takes no numbers with gaps. */
-static int number_params(const struct looked *l, const char *text, struct buf *out, struct stand_in *made)
-{
-    const struct portal *p = l->portal;
-    const uint32_t *oids = p->statement->engine->info.param_oids;
-    struct sql_lexer lexer;
-    struct sql_token t;
-    size_t at = 0;
-    unsigned *numbers = arena_calloc(&l->session->message_arena, p->nparams + 1, sizeof *numbers);
-    made->oids = arena_calloc(&l->session->message_arena, p->nparams + 1, sizeof *made->oids);
-    made->params = arena_calloc(&l->session->message_arena, p->nparams + 1, sizeof *made->params);
-    if (!numbers || !made->oids || !made->params)
-        return ST_ERR;
-    sql_lexer_init(&lexer, sql_tokens_of(str_of(text)));
-    while (sql_lexer_next(&lexer, &t) != SQL_TOK_END) {
-        int64_t n = 0;
-        if (t.kind != SQL_TOK_PARAM ||
-            !str_to_i64((struct str){t.text.p + 1, t.text.n - 1}, 1, (int64_t)p->nparams, &n))
-            continue;
-        if (!numbers[n]) {
-            made->oids[made->n] = oids[n - 1];
-            made->params[made->n] = p->params[n - 1];
-            numbers[n] = (unsigned)++made->n;
-        }
-        buf_put(out, text + at, t.at - at);
-        buf_printf(out, "$%u", numbers[n]);
-        at = t.at + t.text.n;
-    }
-    buf_put(out, text + at, strlen(text) - at);
-    return buf_ok(out) ? ST_OK : ST_ERR;
-}
-
-/* text NULL: 53200 */
 static int stand_in(const struct looked *l, const char *text, struct stand_in *out, struct err *e)
 {
-    CLEANUP(buf_release) struct buf b;
-    struct session *s = l->session;
-    *out = (struct stand_in){.n = 0};
-    buf_init(&b, SIZE_MAX);
-    struct sql_edit *edit = arena_calloc(&s->message_arena, 1, sizeof *edit);
-    if (!text || !edit || number_params(l, text, &b, out) < 0)
-        return err_oom(e);
-    const char *copy = arena_strndup(&s->message_arena, (const char *)b.data, b.len);
-    if (!copy)
-        return err_oom(e);
-    *edit = (struct sql_edit){.at = 0, .removed = l->portal->sql.text.n, .added = b.len};
-    out->text = (struct sql_rewritten){.text = str_of(copy), .nedits = 1, .edits = edit};
-    return ST_OK;
-}
-
-/* *portal is the caller's, and not started. */
-static int open_stand_in(const struct looked *l, const struct stand_in *made, struct account *memory,
-                         struct backend_portal **portal, struct err *e)
-{
-    struct session *s = l->session;
-    struct backend_stmt *stmt = NULL;
-    struct session_query q = {
-        .sql = &l->portal->sql, .made = &made->text, .oids = made->oids, .noids = made->n, .memory = memory};
-    TRY(session_prepare(s, &q, &stmt, e));
-    int st = s->engine->ops->open(s->engine, stmt, made->params, made->n, portal, e);
-    s->engine->ops->stmt_free(stmt);
-    return st;
+    const struct portal *p = l->portal;
+    const struct stand_in_params all = {
+        .n = p->nparams, .oids = p->statement->engine->info.param_oids, .values = p->params};
+    return stand_in_make(l->session, &p->sql, text, &all, out, e);
 }
 
 /* ST_AGAIN: it cannot be asked. */
@@ -336,7 +271,7 @@ static int ask(const struct looked *l, const char *text, struct ask_rows *out, s
     struct stand_in made;
     struct backend_portal *portal = NULL;
     TRY(stand_in(l, text, &made, e));
-    if (open_stand_in(l, &made, &s->memory.all, &portal, e) < 0) {
+    if (stand_in_open(s, &l->portal->sql, &made, &s->memory.all, &portal, e) < 0) {
         err_init(e);
         return ST_AGAIN;
     }
@@ -443,7 +378,7 @@ static int run_instead(const struct looked *l, const char *text, struct err *e)
     struct stand_in made;
     struct backend_portal *portal = NULL;
     TRY(stand_in(l, text, &made, e));
-    TRY(open_stand_in(l, &made, p->memory, &portal, e));
+    TRY(stand_in_open(l->session, &p->sql, &made, p->memory, &portal, e));
     portal_close_engine(l->session, p);
     p->engine = portal;
     return ST_OK;

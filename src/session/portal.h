@@ -46,6 +46,7 @@ struct portal {
     bool tag_count, returns_rows;
     bool writes;                  /* anything but reading: runs to its end at once */
     bool changes_data;            /* of the database, not of the session alone */
+    bool with;                    /* its WITH changes rows: with_before */
     unsigned keys;                /* BACKEND_KEYS_…: what foreign keys have to do with it */
     struct backend_param *params; /* where it may have to be run in other words: the values that it got */
     size_t nparams;

@@ -12,9 +12,10 @@
 /* Which table t refers to which table p, within one schema of one database; references of a table to itself
  * are left out. */
 #define KEYS                                                                                                 \
-    "(SELECT DISTINCT table_name AS t, referenced_table AS p FROM system.main.duckdb_constraints() WHERE "   \
-    "constraint_type = 'FOREIGN KEY' AND database_name = %s AND schema_name = %s AND table_name <> "         \
-    "referenced_table)"
+    "(SELECT DISTINCT table_name AS t, lower(referenced_table) AS p FROM system.main.duckdb_constraints() "  \
+    "WHERE "                                                                                                 \
+    "constraint_type = 'FOREIGN KEY' AND database_name = %s AND schema_name = %s AND lower(table_name) <> "  \
+    "lower(referenced_table))"
 
 int referring_find(struct session *s, const struct relation *table, struct referring *out, struct err *e)
 {
@@ -28,12 +29,13 @@ int referring_find(struct session *s, const struct relation *table, struct refer
             ? step_text(
                   s,
                   "WITH RECURSIVE f AS MATERIALIZED " KEYS
-                  ", g AS (SELECT t, 1 AS depth FROM f WHERE p = %s UNION ALL SELECT f.t, g.depth + 1 FROM g "
-                  "JOIN f ON f.p = g.t) SELECT x.table_name, x.sql, x.comment, "
+                  ", g AS (SELECT t, 1 AS depth FROM f WHERE p = lower(%s) UNION ALL SELECT f.t, g.depth + 1 "
+                  "FROM g "
+                  "JOIN f ON f.p = lower(g.t)) SELECT x.table_name, x.sql, x.comment, "
                   "format('\"{}\".\"{}\".\"{}\"', "
                   "replace(database_name, '\"', '\"\"'), replace(schema_name, '\"', '\"\"'), "
                   "replace(table_name, '\"', '\"\"')), EXISTS (SELECT 1 FROM f WHERE f.t = table_name AND "
-                  "f.p = %s) FROM (SELECT t, max(depth) AS depth FROM g GROUP BY t) JOIN "
+                  "f.p = lower(%s)) FROM (SELECT t, max(depth) AS depth FROM g GROUP BY t) JOIN "
                   "system.main.duckdb_tables() x ON x.table_name = t WHERE database_name = %s AND "
                   "schema_name = "
                   "%s ORDER BY depth, t",

@@ -6,7 +6,9 @@
 #include "base/cleanup.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
+#include "session/with.h"
 #include "sql/tokens.h"
+#include "sql/with.h"
 
 #include <assert.h>
 #include <string.h>
@@ -70,12 +72,22 @@ static int classify_one(struct session *s, struct statement *st, struct sql_toke
     return st->sql.word ? ST_OK : err_oom(e);
 }
 
+static bool changes_in_with(const struct sql_statement *sql)
+{
+    return strcmp(sql->word, "WITH") == 0 && sql_with_changes(sql_statement_tokens(sql));
+}
+
 /* sql: st's own, or the query of its DECLARE. */
 static int prepare_engine(struct session *s, struct statement *st, const struct sql_statement *sql,
                           const uint32_t *oids, size_t noids, struct err *e)
 {
     bool declares = st->sql.kind == SQL_DECLARE; /* a cursor outlives its message */
     assert(!st->engine);                         /* or the one before would never be freed */
+    if (!declares && changes_in_with(sql)) {
+        TRY(with_prepare(s, st, sql, oids, noids, e));
+        st->backend = s->engine;
+        return ST_OK;
+    }
     struct session_query q = {
         .sql = sql, .oids = oids, .noids = noids, .memory = declares ? &s->memory.named : st->memory};
     TRY(session_prepare(s, &q, &st->engine, e));
@@ -177,6 +189,8 @@ static int engine_text(struct session *s, struct sql_statement *sql, struct sql_
 int statement_check_syntax(struct session *s, struct sql_statement *sql, struct err *e)
 {
     struct sql_statement text;
+    if (changes_in_with(sql)) /* the engine's parser takes its parts alone */
+        return ST_OK;
     TRY(engine_text(s, sql, &text, e));
     return text.kind == SQL_ENGINE ? session_check_syntax(s, &text, e) : ST_OK;
 }

@@ -17,6 +17,14 @@ struct err;
 struct row_desc;
 struct session;
 
+/* Of a statement whose WITH changes rows: the parameters of all its parts. */
+struct statement_with {
+    uint16_t nparams;
+    const uint32_t *oids;
+    size_t nown;         /* those of the engine's statement, … */
+    const uint16_t *own; /* … as they are numbered in the whole */
+};
+
 /* A prepared statement: what Parse or PREPARE made. A portal keeps the one that it runs. */
 struct statement {
     struct list link;
@@ -34,7 +42,8 @@ struct statement {
     struct row_desc *desc; /* of a command's result; NULL: none. With engine: see its info, but of EXPLAIN */
     uint32_t *oids;        /* commands: of the parameters that were declared */
     uint16_t noids;
-    int64_t created_us; /* wall clock; 0: without a name */
+    const struct statement_with *with; /* NULL: it has no such WITH */
+    int64_t created_us;                /* wall clock; 0: without a name */
     bool from_sql;
     bool names_session; /* it asks for the session's cursors or statements: made anew for each portal */
 };

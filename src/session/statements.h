@@ -30,12 +30,12 @@ void statements_drop_all(struct session *s);
 /* What it says of its parameters and columns; NULL: it gives no rows. Lent. */
 static inline uint16_t statement_nparams(const struct statement *st)
 {
-    return st->engine ? st->engine->info.nparams : st->noids;
+    return st->with ? st->with->nparams : st->engine ? st->engine->info.nparams : st->noids;
 }
 
 static inline uint32_t statement_param_oid(const struct statement *st, uint16_t i)
 {
-    return st->engine ? st->engine->info.param_oids[i] : st->oids[i];
+    return st->with ? st->with->oids[i] : st->engine ? st->engine->info.param_oids[i] : st->oids[i];
 }
 
 static inline struct row_desc *statement_desc(const struct statement *st)
