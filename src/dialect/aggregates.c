@@ -37,6 +37,8 @@ static const struct aggregate aggregates[] = {
     {"every", HOW_WRAPPED, OURS "bool_and", ""},
     {"json_agg", HOW_LIST, OURS "pg_json_agg(" OURS "list", ")"},
     {"jsonb_agg", HOW_LIST, OURS "pg_jsonb_agg(" OURS "list", ")"},
+    {"range_agg", HOW_LIST, OURS "pg_range_agg(" OURS "list", ")"},
+    {"range_intersect_agg", HOW_LIST, OURS "pg_range_intersect_agg(" OURS "list", ")"},
     {"json_object_agg", HOW_PAIRS, OURS "pg_json_object_agg(" OURS "list", ")"},
     {"jsonb_object_agg", HOW_PAIRS, OURS "pg_jsonb_object_agg(" OURS "list", ")"},
     {"corr", HOW_WRAPPED, "nullif(" OURS "corr", ", 'NaN'::DOUBLE)"},

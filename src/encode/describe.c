@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "encode/catalog_value.h"
 #include "encode/encode_priv.h"
-#include "encode/record.h"
 #include "pgtype/enum_type.h"
 
 #include <assert.h>
@@ -21,10 +20,21 @@ static bool is_unbounded(const struct engine_column_type *t)
            t->scale % UNBOUNDED_SCALE == 0;
 }
 
+/* ROW(1, 2): a struct none of whose members has a name. */
+static bool is_record(const struct engine_column_type *t)
+{
+    if (t->type != ENGINE_STRUCT || t->nchildren == 0)
+        return false;
+    for (size_t i = 0; i < t->nnames; i++)
+        if (t->names[i].n)
+            return false;
+    return true;
+}
+
 /* What is sent as JSON. */
 static bool is_json(const struct engine_column_type *t)
 {
-    return (t->type == ENGINE_STRUCT && !record_is(t)) || t->type == ENGINE_MAP || t->type == ENGINE_UNION;
+    return (t->type == ENGINE_STRUCT && !is_record(t)) || t->type == ENGINE_MAP || t->type == ENGINE_UNION;
 }
 
 static const struct catalog_type *catalog_type(const struct engine_column_type *t)
@@ -75,7 +85,7 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_INTERVAL: return PGTYPE_INTERVAL;
     case ENGINE_UUID: return PGTYPE_UUID;
     case ENGINE_ENUM: return enum_type_oid(t->names, t->nnames);
-    case ENGINE_STRUCT: return record_is(t) ? PGTYPE_RECORD : PGTYPE_JSON;
+    case ENGINE_STRUCT: return is_record(t) ? PGTYPE_RECORD : PGTYPE_JSON;
     case ENGINE_MAP:
     case ENGINE_UNION: return PGTYPE_JSON;
     default: return PGTYPE_TEXT;
@@ -228,7 +238,7 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     if (t->type == ENGINE_DECIMAL)
         c->stored = t->width <= 4 ? 2 : t->width <= 9 ? 4 : t->width <= 18 ? 8 : 16;
     c->trims = is_unbounded(t);
-    if (record_is(t))
+    if (is_record(t))
         return record_init(c, t, format, s, a, e);
     if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)
         return ST_OK;

@@ -5,16 +5,6 @@
 
 #include <assert.h>
 
-bool record_is(const struct engine_column_type *t)
-{
-    if (t->type != ENGINE_STRUCT || t->nchildren == 0)
-        return false;
-    for (size_t i = 0; i < t->nnames; i++)
-        if (t->names[i].n)
-            return false;
-    return true;
-}
-
 /* Nothing at all is a NULL, so that an empty text needs them, too. */
 static bool needs_quotes(const uint8_t *p, size_t n)
 {

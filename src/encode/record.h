@@ -5,16 +5,12 @@
 
 #include "base/buf.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct cell;
 struct column_view;
-struct engine_column_type;
 struct err;
 
-/* Whether a type is such a row: a struct none of whose members has a name. */
-bool record_is(const struct engine_column_type *t);
 /* Appends (1,"a b",). */
 int record_text(struct buf *out, const struct cell *c, const struct column_view *v, size_t row,
                 struct err *e);

@@ -246,12 +246,10 @@ static void run_free(void *p)
     mem_free(r);
 }
 
-/* The session's time zone when the statement starts. A zone that we do not know becomes UTC: the engine
- * has accepted the setting, so it is no error of the call. */
-const struct tz *functions_zone(duckdb_init_info info, struct err *e)
+/* The session's time zone. A zone that we do not know becomes UTC: the engine has accepted the setting, so
+ * it is no error of the call. Frees the context. */
+static const struct tz *zone_of(duckdb_client_context context, struct err *e)
 {
-    duckdb_client_context context;
-    duckdb_scalar_function_init_get_client_context(info, &context);
     duckdb_value value = duckdb_client_context_get_config_option(context, "TimeZone", NULL);
     char *name = value ? duckdb_get_varchar(value) : NULL;
     const struct tz *zone = NULL;
@@ -261,6 +259,20 @@ const struct tz *functions_zone(duckdb_init_info info, struct err *e)
     duckdb_destroy_value(&value);
     duckdb_destroy_client_context(&context);
     return zone ? zone : tz_ref(tz_utc());
+}
+
+const struct tz *functions_zone(duckdb_init_info info, struct err *e)
+{
+    duckdb_client_context context;
+    duckdb_scalar_function_init_get_client_context(info, &context);
+    return zone_of(context, e);
+}
+
+const struct tz *functions_zone_of(duckdb_connection conn, struct err *e)
+{
+    duckdb_client_context context;
+    duckdb_connection_get_client_context(conn, &context);
+    return zone_of(context, e);
 }
 
 static void on_init(duckdb_init_info info)

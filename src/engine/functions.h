@@ -18,5 +18,7 @@ struct tz;
 int functions_register(struct engine_conn *c, struct err *e);
 /* The TimeZone of the session that a function is called in; the caller's reference. UTC when e is filled. */
 const struct tz *functions_zone(duckdb_init_info info, struct err *e);
+/* The same of a connection. */
+const struct tz *functions_zone_of(duckdb_connection conn, struct err *e);
 
 #endif

@@ -47,37 +47,57 @@ static bool same_value(const struct pg_value *x, const struct pg_value *y)
     return same;
 }
 
-/* elsewhere: another zone than UTC, in which the text has to mean the same; NULL: none matters. */
+/* Where a text without a time zone is read. */
+struct place {
+    const struct tz *zone, *elsewhere; /* elsewhere: it has to mean the same there; NULL: it need not */
+};
+
+static __thread const struct engine_conn *preparing;
+
+void range_casts_of(const struct engine_conn *c)
+{
+    assert(!c || !preparing);
+    preparing = c;
+}
+
+static struct place place_of(const struct cast *c)
+{
+    struct place p = {NULL, NULL};
+    struct err ignored; /* the name is known, and a zone that is not is UTC */
+    err_init(&ignored);
+    if (c->type->subtype == PGTYPE_TIMESTAMPTZ && preparing)
+        p.zone = functions_zone_of(preparing->conn, &ignored);
+    else if (c->type->subtype == PGTYPE_TIMESTAMPTZ && tz_find(&p.elsewhere, "<+01>-01", &ignored) < 0)
+        p.elsewhere = NULL;
+    return p;
+}
+
+static void leave(struct place *p)
+{
+    tz_unref(p->zone);
+    tz_unref(p->elsewhere);
+}
+
 static int read_text(struct arena *scratch, const struct cast *c, bool array, const struct engine_string *s,
-                     const struct tz *elsewhere, struct pg_value *out, struct err *e)
+                     const struct place *where, struct pg_value *out, struct err *e)
 {
     const struct pgtype_info *type = pgtype_find(c->multi ? c->type->multi_oid : c->type->oid);
+    const struct tz *zone = where->zone ? where->zone : tz_utc();
     const uint8_t *p = (const uint8_t *)engine_string_data(s);
     struct pg_value other;
     assert(type);
     uint32_t oid = array ? type->array_oid : type->oid;
     if (s->len > INT32_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a range's text is too long");
-    TRY(pg_value_decode(scratch, oid, 0, p, (int32_t)s->len, tz_utc(), out, e));
-    if (!elsewhere)
+    TRY(pg_value_decode(scratch, oid, 0, p, (int32_t)s->len, zone, out, e));
+    if (!where->elsewhere)
         return ST_OK;
-    TRY(pg_value_decode(scratch, oid, 0, p, (int32_t)s->len, elsewhere, &other, e));
+    TRY(pg_value_decode(scratch, oid, 0, p, (int32_t)s->len, where->elsewhere, &other, e));
     if (same_value(out, &other))
         return ST_OK;
     return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                   "a %s whose text names no time zone needs a cast of the literal itself: '…'::%s",
-                   type->name, type->name);
-}
-
-/* A zone that is not UTC, where moments matter. The caller's. */
-static const struct tz *zone_elsewhere(const struct cast *c)
-{
-    const struct tz *zone = NULL;
-    struct err ignored; /* the name is known */
-    err_init(&ignored);
-    if (c->type->subtype == PGTYPE_TIMESTAMPTZ && tz_find(&zone, "<+01>-01", &ignored) < 0)
-        return NULL;
-    return zone;
+                   "a text that names no time zone is not read as a %s here, unless it is a literal",
+                   type->name);
 }
 
 static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
@@ -85,7 +105,7 @@ static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, 
     const struct cast *c = duckdb_cast_function_get_extra_info(info);
     const struct engine_string *from = duckdb_vector_get_data(in);
     const uint64_t *validity = duckdb_vector_get_validity(in);
-    CLEANUP(tz_unrefp) const struct tz *elsewhere = zone_elsewhere(c);
+    struct place where = place_of(c);
     CLEANUP(arena_release) struct arena scratch;
     bool all = true;
     arena_init(&scratch, SCRATCH_MAX);
@@ -98,7 +118,7 @@ static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, 
         }
         err_init(&e);
         arena_clear(&scratch);
-        if (read_text(&scratch, c, false, &from[i], elsewhere, &v, &e) < 0) {
+        if (read_text(&scratch, c, false, &from[i], &where, &v, &e) < 0) {
             row_error(info, &e, i, out);
             all = false;
             continue;
@@ -106,6 +126,7 @@ static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, 
         assert(v.kind == PG_BYTES);
         duckdb_vector_assign_string_element_len(out, i, v.v.text.p, v.v.text.n);
     }
+    leave(&where);
     return all;
 }
 
@@ -137,7 +158,7 @@ static bool array_from_text(duckdb_function_info info, idx_t count, duckdb_vecto
     const struct cast *c = duckdb_cast_function_get_extra_info(info);
     const struct engine_string *from = duckdb_vector_get_data(in);
     const uint64_t *validity = duckdb_vector_get_validity(in);
-    CLEANUP(tz_unrefp) const struct tz *elsewhere = zone_elsewhere(c);
+    struct place where = place_of(c);
     CLEANUP(arena_release) struct arena scratch;
     bool all = true;
     arena_init(&scratch, SCRATCH_MAX);
@@ -150,12 +171,12 @@ static bool array_from_text(duckdb_function_info info, idx_t count, duckdb_vecto
         }
         err_init(&e);
         arena_clear(&scratch);
-        if (read_text(&scratch, c, true, &from[i], elsewhere, &v, &e) < 0 ||
-            append_items(out, i, &v, &e) < 0) {
+        if (read_text(&scratch, c, true, &from[i], &where, &v, &e) < 0 || append_items(out, i, &v, &e) < 0) {
             row_error(info, &e, i, out);
             all = false;
         }
     }
+    leave(&where);
     return all;
 }
 

@@ -40,14 +40,15 @@ enum operation {
     INFINITE,    /* the same */
     IS_EMPTY,
     MERGE,
+    GATHER, /* detail: an enum range_combination, of a list's members */
     MAKE,
     MAKE_MULTI,
     READ,    /* of text, in the session's time zone */
     NOTHING, /* of a NULL, which fits a bigint best; there is no such function */
 };
 
-/* r range, m multirange, e a value of its bounds' type, t text, b boolean, n bigint; a star: any number of
- * ranges. */
+/* r range, m multirange, R and M lists of them, e a value of its bounds' type, t text, b boolean, n bigint; a
+ * star: any number of ranges. */
 struct signature {
     const char *name; /* of MAKE, MAKE_MULTI and READ: a suffix of the type's name */
     enum operation operation;
@@ -98,6 +99,10 @@ static const struct signature signatures[] = {
     {"range_merge", MERGE, 0, "rr", 'r'},
     {"range_merge", MERGE, 0, "m", 'r'},
     {"multirange", COMBINE, RANGE_UNION, "r", 'm'},
+    {"pg_range_agg", GATHER, RANGE_UNION, "R", 'm'},
+    {"pg_range_agg", GATHER, RANGE_UNION, "M", 'm'},
+    {"pg_range_intersect_agg", GATHER, RANGE_INTERSECT, "R", 'r'},
+    {"pg_range_intersect_agg", GATHER, RANGE_INTERSECT, "M", 'm'},
 };
 
 /* Named after their types. */
@@ -364,6 +369,58 @@ static int merge(const struct row_call *c)
     return put_range(c, &(struct range_set){&one, 1});
 }
 
+/* All ranges of the list's members, NULLs left out; *n: how many members there are. */
+static int gather(const struct row_call *c, struct range_set **out, size_t *n)
+{
+    bool multi = c->f->signature->arguments[0] == 'M';
+    duckdb_vector list = duckdb_data_chunk_get_vector(c->input, 0),
+                  child = duckdb_list_vector_get_child(list);
+    const duckdb_list_entry *l = (const duckdb_list_entry *)duckdb_vector_get_data(list) + c->row;
+    const struct engine_string *strings = duckdb_vector_get_data(child);
+    *n = 0;
+    *out = arena_alloc(&c->run->scratch, (l->length + 1) * sizeof **out);
+    if (!*out)
+        return err_oom(c->e);
+    for (uint64_t i = l->offset; i < l->offset + l->length; i++) {
+        if (is_null(duckdb_vector_get_validity(child), i))
+            continue;
+        const struct str bytes = {engine_string_data(&strings[i]), strings[i].len};
+        TRY(range_set_read(&c->run->scratch, c->f->type, multi, bytes, &(*out)[(*n)++], c->e));
+    }
+    return ST_OK;
+}
+
+/* range_agg and range_intersect_agg, of the list that was made of their group; of no values NULL. */
+static int aggregate(const struct row_call *c)
+{
+    const struct signature *s = c->f->signature;
+    struct range_set *sets, all = {0};
+    size_t n, total = 0;
+    TRY(gather(c, &sets, &n));
+    if (n == 0) {
+        put_null(c->output, c->row);
+        return ST_OK;
+    }
+    if (s->detail == RANGE_UNION) {
+        for (size_t i = 0; i < n; i++)
+            total += sets[i].n;
+        struct range *items = arena_alloc(&c->run->scratch, (total + 1) * sizeof *items);
+        if (!items)
+            return err_oom(c->e);
+        for (size_t i = 0, at = 0; i < n; at += sets[i++].n)
+            memcpy(items + at, sets[i].items, sets[i].n * sizeof *items);
+        all = range_set_of(items, total);
+    } else {
+        all = sets[0];
+        for (size_t i = 1; i < n; i++)
+            TRY(range_sets_combine(RANGE_INTERSECT, &c->run->scratch, &all, &sets[i], &all, c->e));
+    }
+    if (s->result == 'r')
+        return put_range(c, &all);
+    range_set_put(&c->run->out, &all);
+    return put_bytes(c);
+}
+
 static int bound(const struct row_call *c)
 {
     const struct signature *s = c->f->signature;
@@ -469,6 +526,7 @@ static int call(const struct row_call *c)
         return put_bool(c, x.n == 0);
     }
     case MERGE: return merge(c);
+    case GATHER: return aggregate(c);
     case MAKE: return make(c);
     case MAKE_MULTI: return make_multi(c);
     case READ: return read_text(c);
@@ -498,9 +556,18 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
 
 /* ---- making them known ---- */
 
+static duckdb_logical_type list_of(duckdb_logical_type element)
+{
+    duckdb_logical_type list = duckdb_create_list_type(element);
+    duckdb_destroy_logical_type(&element);
+    return list;
+}
+
 static duckdb_logical_type type_of(const struct range_type *t, char letter)
 {
     switch (letter) {
+    case 'R': return list_of(catalog_types_make(t->engine_name));
+    case 'M': return list_of(catalog_types_make(t->multi_engine_name));
     case 'r':
     case '*': return catalog_types_make(t->engine_name);
     case 'm': return catalog_types_make(t->multi_engine_name);

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
 #include "engine/lake_lock.h"
+#include "engine/range_casts.h"
 #include "sql/name.h"
 
 #include <assert.h>
@@ -153,7 +154,9 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
     guard_statement(c, st->sql, true);
     c->catalog_needs = 0;
     bool locked = lake_lock_enter(c->engine);
+    range_casts_of(c);
     duckdb_state state = duckdb_prepare(c->conn, st->sql, &st->prepared);
+    range_casts_of(NULL);
     lake_lock_leave(c->engine, locked);
     TRY(describe(st, state, e));
     st->info.catalog = c->catalog_needs;

@@ -526,18 +526,27 @@ static int range_type(struct parsing *p)
     return refused(p, "CREATE TYPE AS RANGE", NULL);
 }
 
-/* CREATE TYPE name AS RANGE, behind the first word. */
-static bool is_range_type(struct reader r)
+static int composite_type(struct parsing *p)
+{
+    return refused(p, "CREATE TYPE of a composite type", NULL);
+}
+
+/* CREATE TYPE name AS RANGE and AS (…), behind the first word; NULL: neither. */
+static run_fn *find_type(struct reader r)
 {
     if (!reader_take(&r, "TYPE"))
-        return false;
+        return NULL;
     while (sql_token_is_name(&r.token) && !sql_token_is_word(&r.token, "AS")) {
         reader_next(&r);
         if (!sql_token_is(&r.token, '.'))
             break;
         reader_next(&r);
     }
-    return reader_take(&r, "AS") && sql_token_is_word(&r.token, "RANGE");
+    if (!reader_take(&r, "AS"))
+        return NULL;
+    return sql_token_is_word(&r.token, "RANGE") ? range_type
+           : sql_token_is(&r.token, '(')        ? composite_type
+                                                : NULL;
 }
 
 /* ALTER kind name … OWNER TO */
@@ -561,8 +570,9 @@ static run_fn *find_create(struct reader *r)
         return create_role;
     if (reader_take(r, "EXTENSION"))
         return create_extension;
-    if (is_range_type(*r))
-        return range_type;
+    run_fn *type = find_type(*r);
+    if (type)
+        return type;
     struct reader ahead = *r;
     (void)(reader_take(&ahead, "TEMP") || reader_take(&ahead, "TEMPORARY") ||
            reader_take(&ahead, "UNLOGGED"));

@@ -42,6 +42,9 @@ ANSWERS = [
      [("x[1,3)", "[1,3)", "[1,2)!", '"[1,2)"')]),
     ("select pg_typeof('[1,2)'::int4range)::text, pg_typeof(lower('[1,2)'::int8range))::text, pg_typeof(array['{}'::int4multirange])::text, "
      "'int4range'::regtype::oid, 'daterange[]'::regtype::oid", [("int4range", "bigint", "int4multirange[]", "3904", "3913")]),
+    ("select range_agg(r)::text, range_intersect_agg(r)::text from (values ('[1,5)'::int4range), ('[3,9)'), (null), ('[4,30)')) v(r)", [("{[1,30)}", "[4,5)")]),
+    ("select k::text, range_agg(r)::text from (values (1,'[1,5)'::int4range), (1,'[6,9)'), (2,null), (3,'empty')) v(k,r) group by k order by k",
+     [("1", "{[1,5),[6,9)}"), ("2", None), ("3", "{}")]),
     ("select int4range(1,3) @> null::int, null::int4range && int4range(1,2), isempty(null::int4range)", [(None, None, None)]),
     ("select tstzrange('2020-01-01 00:00:00+00', '2020-02-01 00:00:00+00') @> timestamptz '2020-01-05', numrange(1,2) @> 1.5, int8range(1,5) @> 3::bigint",
      [("t", "t", "t")]),
@@ -146,6 +149,20 @@ def test_time_zone(cursor):
         '{["2020-01-01 00:00:00-05","2020-02-01 00:00:00-05")}')
 
 
+def test_literals_in_time_zones(cursor):
+    """The same text again in another zone is another moment."""
+    cursor.execute("drop table if exists stays; create table stays (id int, t tstzrange, a tstzrange[])")
+    try:
+        for zone, hour in [("America/New_York", 15), ("Asia/Tokyo", 1), ("UTC", 10)]:
+            cursor.execute(f"set timezone = '{zone}'")
+            cursor.execute("truncate stays")
+            cursor.execute("""insert into stays values (1, '[2020-01-01 10:00,)', '{"[2020-01-01 10:00,)"}')""")
+            assert cursor.execute("select id from stays where t = '[2020-01-01 10:00,)'").fetchall() == [(1,)]
+            assert cursor.execute("select extract(hour from lower(t) at time zone 'UTC')::int, t = a[1] from stays").fetchall() == [(hour, True)]
+    finally:
+        cursor.execute("drop table stays")
+
+
 @pytest.mark.parametrize("binary", [False, True])
 def test_copy(cursor, binary):
     cursor.execute("drop table if exists stays; create table stays (id int, r daterange, m int4multirange, t tstzrange)")
@@ -173,6 +190,8 @@ def test_what_is_refused(server):
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="CREATE TYPE AS RANGE"):
             connection.execute("create type public.floatrange as range (subtype = float8)")
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="CREATE TYPE of a composite type"):
+            connection.execute("create type pair as (a int, b text)")
         connection.execute("set timezone = 'Asia/Tokyo'")
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="names no time zone"):
-            connection.execute("select r from (values (tstzrange(null, null))) v(r) where r = '[2020-01-01,)'")
+            connection.execute("select ('[2020-01-0' || i || ',)')::tstzrange from generate_series(1, 2) i")
