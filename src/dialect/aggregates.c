@@ -35,6 +35,8 @@ static const struct aggregate aggregates[] = {
     {"string_agg", HOW_SORTED, NULL, NULL},
     {"array_agg", HOW_SORTED, NULL, NULL},
     {"every", HOW_WRAPPED, OURS "bool_and", ""},
+    {"ntile", HOW_WRAPPED, "CAST(ntile", " AS INTEGER)"},
+    {"grouping", HOW_WRAPPED, "CAST(grouping", " AS INTEGER)"},
     {"json_agg", HOW_LIST, OURS "pg_json_agg(" OURS "list", ")"},
     {"jsonb_agg", HOW_LIST, OURS "pg_jsonb_agg(" OURS "list", ")"},
     {"range_agg", HOW_LIST, OURS "pg_range_agg(" OURS "list", ")"},

@@ -5,6 +5,7 @@
 #include "dialect/walk.h"
 #include "sql/part.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,7 @@ static struct common *find_common(struct joined *j, struct str name)
 static bool read_using(struct part *c, struct joined *j)
 {
     size_t place = 0;
+    assert(j->n >= 2 && j->n <= RELATIONS_MAX);
     if (!sql_token_is(&c->token, '('))
         return false;
     do {
@@ -202,6 +204,7 @@ static bool find_from(struct part *c)
 static void put_column(struct buf *b, const struct joined *j, const struct common *k)
 {
     struct str left = j->names[0], right = j->names[1];
+    assert(k->join > 0 && k->join < j->n && (k->with[0] || !j->otherwise));
     int n = (int)k->name.n;
     if (!j->otherwise)
         buf_printf(b, "%.*s", n, k->name.p);
@@ -235,6 +238,7 @@ static int by_place(const void *a, const void *b)
 static int put_star(struct rewriter *r, struct joined *j)
 {
     struct buf b;
+    assert(j->ncolumns > 0 && j->n >= 2);
     buf_init(&b, STAR_TEXT_MAX);
     qsort(j->columns, j->ncolumns, sizeof *j->columns, by_place);
     for (size_t i = 0; i < j->ncolumns; i++)

@@ -18,6 +18,7 @@
 #include "dialect/operators.h"
 #include "dialect/refer.h"
 #include "dialect/rows.h"
+#include "dialect/sorting.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "dialect/words.h"
@@ -258,6 +259,10 @@ static int step(struct rewriter *r)
         return rewrite_any(r);
     if (r->postgres && sql_token_is_word(t, "FOR"))
         return walk_locking(r);
+    if (r->postgres && sql_token_is_word(t, "USING"))
+        return walk_order_using(r);
+    if (r->postgres && sql_token_is_word(t, "FETCH"))
+        return walk_fetch(r);
     if (r->postgres && sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
         return walk_zone(r);
     if (r->may_be_bytes && walk_is_bytes(r, t))

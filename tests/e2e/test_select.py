@@ -1,4 +1,4 @@
-"""The order of columns of SELECT * over JOIN … USING: those that were joined come first. The answers are PostgreSQL 15's."""
+"""SELECT * over JOIN … USING shows the joined columns first; ORDER BY … USING; types of ntile and grouping. The answers are PostgreSQL 15's."""
 
 import psycopg
 import pytest
@@ -51,3 +51,20 @@ def test_tables_of_the_columns(db):
     tables = {r[0]: r[1] for r in db.execute("select oid, relname from pg_class where relnamespace = 'joined'::regnamespace")}
     assert [(tables[result.ftable(i)], result.ftablecol(i)) for i in range(result.nfields)] == [
         ("b", 3), ("a", 2), ("a", 1), ("a", 3), ("b", 1), ("c", 1), ("c", 3)]
+
+
+@pytest.mark.parametrize("sql, oids, rows", [
+    ("select p from a order by p using >", [23], [(5,), (1,)]),
+    ("select array_agg(p order by p using < nulls first) from a", [1007], [([1, 5],)]),
+    ("select ntile(2) over (order by p) as n from a order by 1", [23], [(1,), (2,)]),
+    ("select grouping(p), p from a group by rollup (p) order by 1, 2", [23, 23], [(0, 1), (0, 5), (1, None)]),
+])
+def test_sorting_and_types(db, sql, oids, rows):
+    cursor = db.execute(sql)
+    assert [d.type_code for d in cursor.description] == oids and cursor.fetchall() == rows
+
+
+def test_ties(server):
+    with psycopg.connect(server.dsn(), autocommit=True) as conn:
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="WITH TIES"):
+            conn.execute("select i from generate_series(1, 3) i order by i fetch first 2 rows with ties")
