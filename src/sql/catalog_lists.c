@@ -61,6 +61,8 @@ static const struct sql_catalog_column objects[] = {
 };
 static const struct sql_catalog_column enums[] = {
     {"oid", "BIGINT"}, {"name", "VARCHAR"}, {"labels", "VARCHAR[]"}, {"schema_oid", "BIGINT"}};
+static const struct sql_catalog_column databases[] = {
+    {"oid", "BIGINT"}, {"name", "VARCHAR"}, {"is_current", "BOOLEAN"}};
 
 #define LIST(name)                                                                                           \
     {                                                                                                        \
@@ -83,6 +85,7 @@ const struct sql_catalog_list sql_catalog_lists[] = {
     [SQL_LIST_OTHERS] = LIST(columns),
     LIST(objects),
     LIST(enums),
+    LIST(databases),
     {"user_indexes", indexes, sizeof indexes / sizeof *indexes - 1, "tavana_catalog.pg.make_user_indexes()"},
     RELATION(pg_attrdef),
     RELATION(pg_attribute),
@@ -94,6 +97,7 @@ const struct sql_catalog_list sql_catalog_lists[] = {
     RELATION(pg_indexes),
     RELATION(pg_namespace),
     RELATION(pg_proc),
+    RELATION(pg_sequence),
     RELATION(pg_type),
     {NULL, NULL, 0, NULL},
 };

@@ -13,7 +13,7 @@ enum sql_catalog_list_number {
     SQL_LIST_INDEXES,
     SQL_LIST_VIEWS,
     SQL_LIST_FUNCTIONS,
-    SQL_LIST_COMMENTS, /* its number is that of the object * 65536 + that of the column */
+    SQL_LIST_COMMENTS, /* its number is that of the object * 65536 + that of the column, or pg.described() */
     SQL_LIST_SCHEMAS,
     SQL_LIST_OTHERS, /* the rest is known by name alone */
     SQL_LISTS_MAX = 64,
