@@ -73,7 +73,6 @@ static void test_stays(void **state)
         "select * from a, b join c using (x)",
         "select * from (a join b using (x)) join c using (x)",
         "select * from a join b using (x) join c on true join d using (y)",
-        "select * from a order by x using <",
         "select *",
         "select * from a join b using (x",
         "select * from a join b using",
