@@ -606,6 +606,46 @@ bool walk_is_bytes(struct rewriter *r, const struct sql_token *t)
     return digits % 2 == 0 && digits != PLAIN && !sql_token_is_typecast(&after) && !walk_top(r)->cast.text.n;
 }
 
+/* How many of the pattern's characters s begins with: 0 stands for a digit, the others for themselves. */
+static size_t pattern_of(struct str s, const char *pattern)
+{
+    size_t i = 0;
+    assert(*pattern);
+    while (pattern[i] && i < s.n &&
+           (pattern[i] == '0' ? s.p[i] >= '0' && s.p[i] <= '9' : s.p[i] == pattern[i]))
+        i++;
+    return i;
+}
+
+bool walk_is_moment(struct rewriter *r, const struct sql_token *t)
+{
+    static const char to_minutes[] = "0000-00-00 00:00", seconds[] = ":00", offset[] = "00",
+                      minutes[] = ":00";
+    struct str s = t->text;
+    if (t->kind != SQL_TOK_STRING || s.n < sizeof "'' +00" + sizeof to_minutes - 2 || *s.p != '\'')
+        return false;
+    s = (struct str){s.p + 1, s.n - 2};
+    size_t at = pattern_of(s, to_minutes);
+    if (at != sizeof to_minutes - 1)
+        return false;
+    at +=
+        pattern_of((struct str){s.p + at, s.n - at}, seconds) == sizeof seconds - 1 ? sizeof seconds - 1 : 0;
+    if (at < s.n && s.p[at] == '.')
+        do
+            at++;
+        while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9');
+    if (s.n - at < sizeof " +00" - 1 || s.p[at] != ' ' || (s.p[at + 1] != '+' && s.p[at + 1] != '-'))
+        return false;
+    s = (struct str){s.p + at + 2, s.n - at - 2};
+    at = pattern_of(s, offset);
+    if (at != sizeof offset - 1 ||
+        (at < s.n && pattern_of((struct str){s.p + at, s.n - at}, minutes) != s.n - at) ||
+        (s.n != at && s.n != at + sizeof minutes - 1))
+        return false;
+    struct sql_token after = walk_peek(r);
+    return !sql_token_is_typecast(&after) && !walk_top(r)->cast.text.n;
+}
+
 int walk_bytes(struct rewriter *r)
 {
     assert(r->postgres && r->token.kind == SQL_TOK_STRING);

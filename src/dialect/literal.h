@@ -26,7 +26,9 @@ bool walk_has_unicode(const struct sql_token *t);
 int walk_unicode_literal(struct rewriter *r);
 /* '\x0001ff', which is text or a bytea: the engine finds out which, and reads it as PostgreSQL does then. */
 bool walk_is_bytes(struct rewriter *r, const struct sql_token *t);
-/* At such a string. Goes on behind it. */
+/* '2024-01-02 03:04:05 +00:00', which is text or a moment: the engine takes no blank before an offset. */
+bool walk_is_moment(struct rewriter *r, const struct sql_token *t);
+/* At a string of one of these two kinds. Goes on behind it. */
 int walk_bytes(struct rewriter *r);
 /* At the ZONE of AT TIME ZONE: 'UTC+3' and its kin, which the engine reads with the other sign, become an
  * interval. Goes on behind it. */

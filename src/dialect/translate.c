@@ -265,7 +265,7 @@ static int step(struct rewriter *r)
         return walk_fetch(r);
     if (r->postgres && sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
         return walk_zone(r);
-    if (r->may_be_bytes && walk_is_bytes(r, t))
+    if (r->may_be_bytes && (walk_is_bytes(r, t) || walk_is_moment(r, t)))
         return walk_bytes(r);
     if (r->postgres && walk_has_unicode(t)) {
         struct sql_token after = walk_peek(r);

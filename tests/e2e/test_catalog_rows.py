@@ -48,6 +48,8 @@ ASKED = [
      "join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[i.idx] order by i.idx", [("id",)]),
     ("select typname from pg_type where typinput = 'array_in(cstring,oid,integer)'::regprocedure and typname in ('_int4', 'int4')", [("_int4",)]),
     ("select 'pg_catalog.int4pl(int4, int4)'::regprocedure::text, 'now()'::regprocedure::text, to_regprocedure('nothing()') is null", [("int4pl(integer,integer)", "now()", True)]),
+    ("select (quote_ident(nspname) || '.' || quote_ident(typname))::regtype::text from pg_type t join pg_namespace n on n.oid = typnamespace "
+     "where typname in ('int4', '_timestamptz', 'uuid') order by 1", [("integer",), ("timestamp with time zone[]",), ("uuid",)]),
     ("select oidvectortypes(proargtypes), oid::regprocedure::text from pg_proc where proname = 'int4pl'", [("integer, integer", "int4pl(integer,integer)")]),
     ("select name, vartype, sourceline from pg_catalog.pg_show_all_settings() s where name = 'server_version_num'", [("server_version_num", "integer", None)]),
     ("select grantee from (select aclexplode(relacl) as d from pg_class where relname = 'e') a, lateral (select (d).grantee as grantee) b", []),

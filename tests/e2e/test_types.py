@@ -250,3 +250,25 @@ async def test_asyncpg_round_trip(server):
             assert await c.fetchval(f"select $1::{cast}", value) == value, cast
     finally:
         await c.close()
+
+
+MOMENT = "2024-01-02 03:04:05.25 +02:30"
+
+
+def test_a_blank_before_an_offset(either):
+    """What mappers write for a moment: text or a moment, by what it stands beside."""
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        c.execute("set timezone to 'UTC'")
+        c.execute("drop table if exists blanks")
+        c.execute("create table blanks (a timestamptz, b timestamp, c text, d date)")
+        c.execute(f"insert into blanks values ('{MOMENT}', '{MOMENT}', '{MOMENT}', '{MOMENT}'), (null, '1969-12-31 23:59 -01', null, '1969-12-31 23:59 -01')")
+        c.execute(f"update blanks set c = '{MOMENT}', a = '{MOMENT}' where c = '{MOMENT}' and a <= '{MOMENT}'")
+        rows = c.execute("select a::text, b::text, c, d::text from blanks order by b").fetchall()
+        assert rows == [(None, "1969-12-31 23:59:00", None, "1969-12-31"), ("2024-01-02 00:34:05.25+00", "2024-01-02 03:04:05.25", MOMENT, "2024-01-02")]
+        assert c.execute(f"select count(*) from blanks where a between '{MOMENT}' and '2025-01-01 00:00:00 +00:00'").fetchone() == (1,)
+        assert c.execute(f"select '{MOMENT}', length('{MOMENT}'), '{MOMENT}' || 'x', '{MOMENT}'::timestamptz::text").fetchone() == \
+            (MOMENT, len(MOMENT), MOMENT + "x", "2024-01-02 00:34:05.25+00")
+        for wrong in ("2024-13-01 10:00:00 +02:30", "2024-01-01 25:00:00 +02:30"):
+            with pytest.raises(psycopg.DataError):
+                c.execute(f"insert into blanks (a) values ('{wrong}')")
+        c.execute("drop table blanks")

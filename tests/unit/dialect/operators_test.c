@@ -118,6 +118,17 @@ static void test_ends(void **state)
     check("insert into t values (a/b), (c/d) returning e/f as x",
           "insert into t values (d(a, b)), (d(c, d)) returning d(e, f) as x");
     check("select a from t join u on t.b/u.c = 1", "select a from t join u on d(t.b, u.c) = 1");
+    check("insert into t values ('2024-01-02 03:04 +01', '2024-01-02 03:04:05.6 -01:30', '2024-01-02 "
+          "03:04:05+01', '2024-01-02 +01')",
+          "insert into t values (CAST('2024-01-02 03:04 +01' AS pg_unknown), CAST('2024-01-02 03:04:05.6 "
+          "-01:30' AS "
+          "pg_unknown), '2024-01-02 03:04:05+01', '2024-01-02 +01')");
+    check("select a from t where a < '2024-01-02 03:04 +01' and b <> '2024-01-02 03:04 +01:' and c = "
+          "'2024-01-02 03:04 "
+          "+01:00'::text and d = '2024-01-02 03:04: +01'",
+          "select a from t where a < CAST('2024-01-02 03:04 +01' AS pg_unknown) and b <> '2024-01-02 03:04 "
+          "+01:' and c = "
+          "'2024-01-02 03:04 +01:00'::text and d = '2024-01-02 03:04: +01'");
     check("create table t (a text[] default '{}', b int array default '{{1},{2}}', c jsonb default '{}')",
           "create table t (a text[] default '[]', b int array default '[[1],[2]]', c pg_jsonb default '{}')");
     check("alter table t add column a int[] default '{1}'", "alter table t add column a int[] default '[1]'");
