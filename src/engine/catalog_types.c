@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64 * 1024, COST_BASE = 1, COST_WIDER = 2, COST_TEXT = 100 };
+enum { VALUE_MAX = 64 * 1024, COST_BASE = 1, COST_WIDER = 2, COST_TEXT = 100, EXPLICIT = -1 };
 
 /* ---- casts ---- */
 
@@ -93,6 +93,28 @@ static bool regproc_of(duckdb_function_info info, idx_t count, duckdb_vector in,
     return all;
 }
 
+/* pg_typeof(x)::oid: the number of the type that is named. */
+static bool regtype_number(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    bool all = true;
+    for (idx_t i = 0; i < count; i++) {
+        struct str name = {engine_string_data(&from[i]), from[i].len};
+        if (is_null(in, out, i))
+            continue;
+        uint32_t oid = pgtype_by_name(name);
+        if (oid == 0) {
+            char text[256];
+            (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "42704 type \"%.*s\" does not exist",
+                           (int)(name.n < 128 ? name.n : 128), name.p);
+            duckdb_cast_function_set_row_error(info, text, i, out);
+            all = false;
+        }
+        ((uint32_t *)duckdb_vector_get_data(out))[i] = oid;
+    }
+    return all;
+}
+
 static int64_t element_at(const struct catalog_type *t, const void *data, idx_t i)
 {
     return t->base == CATALOG_INT2 ? ((const int16_t *)data)[i] : (int64_t)((const uint32_t *)data)[i];
@@ -157,6 +179,11 @@ static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct
         st = add_cast(c, t, from, text, COST_TEXT, regproc_text, e);
     if (st == ST_OK && t->form == CATALOG_REGPROC)
         st = add_cast(c, t, text, from, COST_TEXT, regproc_of, e);
+    if (st == ST_OK && t->form == CATALOG_REGTYPE) {
+        duckdb_logical_type oid = catalog_types_make("pg_oid");
+        st = add_cast(c, t, from, oid, EXPLICIT, regtype_number, e);
+        duckdb_destroy_logical_type(&oid);
+    }
     duckdb_destroy_logical_type(&from);
     duckdb_destroy_logical_type(&base);
     duckdb_destroy_logical_type(&text);

@@ -263,6 +263,20 @@ static bool to_multirange(duckdb_function_info info, idx_t count, duckdb_vector 
     return true;
 }
 
+/* There is no such cast; the engine would take the bytes of one for the other's. */
+static bool to_range(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct cast *c = duckdb_cast_function_get_extra_info(info);
+    char text[128];
+    (void)count;
+    (void)in;
+    (void)out;
+    (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "42846 cannot cast type %s to %s",
+                   c->type->multi_name, c->type->name);
+    duckdb_cast_function_set_error(info, text);
+    return false;
+}
+
 /* ---- making them known ---- */
 
 static bool add(struct engine_conn *c, duckdb_logical_type from, duckdb_logical_type to,
@@ -301,7 +315,7 @@ int range_casts_register(struct engine_conn *c, const struct engine_text_ops *op
         ok = ok && add(c, text, range, from_text, &one) && add(c, text, multi, from_text, &several) &&
              add(c, range, text, to_text, &one) && add(c, multi, text, to_text, &several) &&
              add(c, bytes, range, hand_on, &one) && add(c, bytes, multi, hand_on, &several) &&
-             add(c, range, multi, to_multirange, &one);
+             add(c, range, multi, to_multirange, &one) && add(c, multi, range, to_range, &one);
         duckdb_destroy_logical_type(&range);
         duckdb_destroy_logical_type(&multi);
     }

@@ -109,8 +109,9 @@ static const struct signature signatures[] = {
 static const struct signature makers[] = {
     {"", MAKE, 0, "ee", 'r'},
     {"", MAKE, 0, "eet", 'r'},
+    {"", READ, 0, "t", 'r'}, /* a cast in the shape of a call */
 };
-static const struct signature multi_makers[] = {{"", MAKE_MULTI, 0, "*", 'm'}};
+static const struct signature multi_makers[] = {{"", MAKE_MULTI, 0, "*", 'm'}, {"", READ, 0, "t", 'm'}};
 static const struct signature readers[] = {{"_of", READ, 0, "t", 'r'}};
 static const struct signature multi_readers[] = {{"_of", READ, 0, "t", 'm'}};
 static const struct signature nothing[] = {{"", NOTHING, 0, "n", 't'}};
@@ -210,7 +211,10 @@ static int write_numeric(struct run *r, struct str key, duckdb_hugeint *out, str
     if (!buf_ok(&r->key))
         return err_oom(e);
     struct str s = {(const char *)r->key.data, r->key.len};
-    bool minus = s.p[0] == '-', fits = s.p[minus] >= '0' && s.p[minus] <= '9';
+    bool minus = s.p[0] == '-', fits = true;
+    if (s.p[minus] < '0' || s.p[minus] > '9')
+        return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE,
+                       "NaN and infinity are not supported in a numeric");
     for (size_t i = minus; fits && i < s.n; i++) {
         if (s.p[i] == '.') {
             scale = 0;
@@ -657,8 +661,8 @@ int range_functions_register(struct engine_conn *c, struct err *e)
     for (size_t i = 0; i < RANGE_TYPES; i++) {
         const struct range_type *t = &range_types[i];
         ok = ok && add_named(c, t->name, makers, sizeof makers / sizeof *makers, t) &&
-             add_named(c, t->multi_name, multi_makers, 1, t) && add_named(c, t->name, readers, 1, t) &&
-             add_named(c, t->multi_name, multi_readers, 1, t);
+             add_named(c, t->multi_name, multi_makers, sizeof multi_makers / sizeof *multi_makers, t) &&
+             add_named(c, t->name, readers, 1, t) && add_named(c, t->multi_name, multi_readers, 1, t);
     }
     return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take functions of ranges");
 }

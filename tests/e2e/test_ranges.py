@@ -45,6 +45,7 @@ ANSWERS = [
     ("select range_agg(r)::text, range_intersect_agg(r)::text from (values ('[1,5)'::int4range), ('[3,9)'), (null), ('[4,30)')) v(r)", [("{[1,30)}", "[4,5)")]),
     ("select k::text, range_agg(r)::text from (values (1,'[1,5)'::int4range), (1,'[6,9)'), (2,null), (3,'empty')) v(k,r) group by k order by k",
      [("1", "{[1,5),[6,9)}"), ("2", None), ("3", "{}")]),
+    ("select int4range('[1,5]'), int4multirange('{[1,5]}'), pg_typeof('[1,2)'::int4range)::oid, pg_typeof(1)::oid", [("[1,6)", "{[1,6)}", "3904", "23")]),
     ("select int4range(1,3) @> null::int, null::int4range && int4range(1,2), isempty(null::int4range)", [(None, None, None)]),
     ("select tstzrange('2020-01-01 00:00:00+00', '2020-02-01 00:00:00+00') @> timestamptz '2020-01-05', numrange(1,2) @> 1.5, int8range(1,5) @> 3::bigint",
      [("t", "t", "t")]),
@@ -77,6 +78,7 @@ def test_answers(cursor, sql, rows):
     ("select int4range(1,2,null)", "22000", "range constructor flags argument must not be null"),
     ("select '[1,2)'::int4range + '[5,6)'", "22000", "result of range union would not be contiguous"),
     ("select '[1,9)'::int4range - '[5,6)'", "22000", "result of range difference would not be contiguous"),
+    ("select '{[1,2)}'::int4multirange::int4range", "42846", "cannot cast type int4multirange to int4range"),
     ("select '[1,2)'::int4range @> 'x'", "22P02", 'malformed range literal: "x"'),
 ])
 def test_errors(cursor, sql, sqlstate, message):
