@@ -132,7 +132,8 @@ struct backend_copy {
 
 /* How values become text; changed by SET, part of every later fetch. */
 struct backend_settings {
-    const char *time_zone;  /* IANA name or fixed offset; checked by apply_settings */
+    const char *time_zone;  /* IANA name or fixed offset, and the style of dates (tz_styled_name); checked by
+                               apply_settings */
     int extra_float_digits; /* -15 … 3; from 1: shortest */
     bool bytea_escape;      /* bytea_output = escape */
     bool resume; /* of a backend of several: rows may go on elsewhere, when they are the same there */

@@ -120,7 +120,7 @@ static int session_apply_settings(struct backend_session *bs, const struct backe
 {
     struct local_session *s = (struct local_session *)bs;
     CLEANUP(tz_unrefp) const struct tz *zone = NULL;
-    TRY(tz_find(&zone, settings->time_zone, e));
+    TRY(tz_find_styled(&zone, settings->time_zone, e));
     if (zone != s->encode.zone) {
         char name[TZ_NAME_MAX];
         TRY(engine_zone(zone, name, e));

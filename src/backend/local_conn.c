@@ -35,7 +35,13 @@ void local_conn_free(struct local_conn *c)
 
 static int apply_time_zone(struct local_session *s, struct local_conn *c, struct err *e)
 {
-    char sql[TZ_NAME_MAX + 32];
+    char sql[TZ_NAME_MAX + 32], style[TZ_NAME_MAX];
+    if (!style_is_plain(tz_style(s->encode.zone)) || c->is_styled) {
+        tz_styled_name("UTC", tz_style(s->encode.zone), style);
+        (void)snprintf(sql, sizeof sql, "SET SESSION tavana_style = '%s'", style);
+        TRY(engine_exec(c->conn, sql, e));
+        c->is_styled = true;
+    }
     if (!s->time_zone[0])
         return engine_exec(c->conn, "RESET SESSION TimeZone", e);
     (void)snprintf(sql, sizeof sql, "SET SESSION TimeZone = '%s'", s->time_zone);

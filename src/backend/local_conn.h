@@ -52,6 +52,7 @@ struct local_conn {
     struct engine_conn *conn;
     uint64_t settings; /* version of the session's that it has; LOCAL_SETTINGS_UNKNOWN: some of them */
     uint64_t clock;
+    bool is_styled; /* the engine was told of a style of dates */
     struct local_snapshot snapshot;
     struct local_cached cached[LOCAL_CACHED_STATEMENTS];
 };

@@ -60,7 +60,9 @@ bool local_direct_wanted(const struct local_stmt *st, const struct backend_porta
 {
     const struct local_session *s = st->session;
     return p->expects_formats && !p->scroll && st->direct &&
-           (p->takes_all || (st->decodes && s->encode.extra_float_digits >= 1)) && will_be_long(s->local, st);
+           (p->takes_all ||
+            (st->decodes && s->encode.extra_float_digits >= 1 && style_is_plain(tz_style(s->encode.zone)))) &&
+           will_be_long(s->local, st);
 }
 
 /* ---- life ---- */

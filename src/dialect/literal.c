@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dialect/literal_style.h"
 #include "dialect/walk.h"
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
@@ -413,12 +414,15 @@ static int decode(struct rewriter *r, uint32_t oid, struct str text, const struc
     return pg_value_decode(r->arena, oid, 0, (const uint8_t *)text.p, (int32_t)text.n, zone, v, r->err);
 }
 
-/* The same text in a zone that is not UTC. */
-static int decode_elsewhere(struct rewriter *r, uint32_t oid, struct str text, struct pg_value *v)
+/* As a session reads it that is in this zone. */
+static int decode_in(struct rewriter *r, uint32_t oid, struct str text, const char *where, struct style style,
+                     struct pg_value *v)
 {
-    CLEANUP(tz_unrefp) const struct tz *other = NULL;
-    TRY(tz_find(&other, "<+01>-01", r->err));
-    return decode(r, oid, text, other, v);
+    CLEANUP(tz_unrefp) const struct tz *zone = NULL;
+    char name[TZ_NAME_MAX];
+    tz_styled_name(where, style, name);
+    TRY(tz_find_styled(&zone, name, r->err));
+    return decode(r, oid, text, zone, v);
 }
 
 static int finish(struct rewriter *r, struct buf *b, struct str *out)
@@ -503,8 +507,10 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
     const struct range_type *range = range_type_find(oid, &multi);
     bool zones = oid == PGTYPE_TIMESTAMPTZ || pgtype_element(oid) == pgtype_find(PGTYPE_TIMESTAMPTZ) ||
                  (range && range->subtype == PGTYPE_TIMESTAMPTZ);
-    if (said.n > INT32_MAX || decode(r, oid, said, tz_utc(), &v) < 0 ||
-        (zones && decode_elsewhere(r, oid, said, &other) < 0))
+    struct style style;
+    TRY(literal_style(r, oid, said, &style));
+    if (said.n > INT32_MAX || decode_in(r, oid, said, "UTC", style, &v) < 0 ||
+        (zones && decode_in(r, oid, said, "<+01>-01", style, &other) < 0))
         return fail_at(r, t);
     if (v.kind == PG_TEXT && !walk_has_unicode(t))
         return ST_OK;

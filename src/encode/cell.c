@@ -8,6 +8,7 @@
 #include "encode/nested.h"
 #include "encode/number.h"
 #include "encode/record.h"
+#include "encode/styled.h"
 #include "encode/time.h"
 
 enum { HEX_PER_BYTE = 2, ESCAPE_PER_BYTE = 4, BIT_LENGTH_WORD = 4 };
@@ -112,6 +113,21 @@ uint8_t *timestamp_text_of(uint8_t *p, const struct cell *c, int64_t v, struct e
 {
     int64_t micros;
     return to_micros(c, v, &micros, e) ? text_timestamp(p, micros, e) : NULL;
+}
+
+uint8_t *styled_text_of(uint8_t *p, const struct cell *c, const struct column_view *v, size_t row,
+                        struct err *e)
+{
+    int64_t micros;
+    const struct tz *zone = c->settings->zone;
+    switch (c->type->type) {
+    case ENGINE_DATE: return styled_date(p, ((const int32_t *)v->data)[row], zone, e);
+    case ENGINE_INTERVAL: return styled_interval(p, (const struct engine_interval *)v->data + row, zone);
+    default:
+        if (!to_micros(c, ((const int64_t *)v->data)[row], &micros, e))
+            return NULL;
+        return styled_timestamp(p, micros, zone, c->type->type == ENGINE_TIMESTAMP_TZ, e);
+    }
 }
 
 uint8_t *timestamp_binary_of(uint8_t *p, const struct cell *c, int64_t v, struct err *e)

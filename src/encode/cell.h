@@ -44,7 +44,10 @@ uint8_t *put_uuid_binary(uint8_t *p, const struct engine_int128 *u);
 uint8_t *put_bits_binary(uint8_t *p, const struct engine_string *s);
 /* A timestamp of the column's unit; NULL: e says why. */
 uint8_t *timestamp_text_of(uint8_t *p, const struct cell *c, int64_t v, struct err *e);
-/* The same in binary. */
+/* What T_STYLED stores; NULL: e says why. */
+uint8_t *styled_text_of(uint8_t *p, const struct cell *c, const struct column_view *v, size_t row,
+                        struct err *e);
+/* A timestamp in binary. */
 uint8_t *timestamp_binary_of(uint8_t *p, const struct cell *c, int64_t v, struct err *e);
 /* Rounded, as the engine casts. */
 int64_t time_ns_to_micros(int64_t ns);
@@ -184,6 +187,7 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case T_TIMESTAMP: return timestamp_text_of(p, c, AT(int64_t), e);
     case T_TIMESTAMPTZ: return text_timestamptz(p, AT(int64_t), c->settings->zone, e);
     case T_INTERVAL: return text_interval(p, &AT(struct engine_interval));
+    case T_STYLED: return styled_text_of(p, c, v, row, e);
     case T_UUID: return put_uuid_text(p, &AT(struct engine_int128));
     case T_BYTES_HEX: {
         const struct engine_string *s = string_at(v, row);

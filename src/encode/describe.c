@@ -5,6 +5,7 @@
 #include "encode/catalog_value.h"
 #include "encode/encode_priv.h"
 #include "pgtype/enum_type.h"
+#include "pgtype/tz.h"
 
 #include <assert.h>
 #include <string.h>
@@ -213,6 +214,26 @@ static int record_init(struct cell *c, const struct engine_column_type *t, int16
     return ST_OK;
 }
 
+static bool is_styled(enum engine_type type, struct style s)
+{
+    switch (type) {
+    case ENGINE_DATE:
+    case ENGINE_TIMESTAMP_S:
+    case ENGINE_TIMESTAMP_MS:
+    case ENGINE_TIMESTAMP:
+    case ENGINE_TIMESTAMP_NS:
+    case ENGINE_TIMESTAMP_TZ: return s.dates != DATES_ISO;
+    case ENGINE_INTERVAL: return s.intervals != INTERVALS_POSTGRES;
+    default: return false;
+    }
+}
+
+void cell_plain(struct cell *c)
+{
+    if (c->op == T_STYLED)
+        c->op = forms[c->type->type].text;
+}
+
 int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
               const struct encode_settings *s, struct arena *a, struct err *e)
 {
@@ -223,7 +244,11 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
         c->op = C_STRING;
     if (c->op == T_BYTES_HEX && s->bytea_escape)
         c->op = T_BYTES_ESCAPE;
-    unsigned bytes = format ? forms[t->type].binary_bytes : forms[t->type].text_bytes;
+    if (!format && is_styled(t->type, tz_style(s->zone)))
+        c->op = T_STYLED;
+    unsigned bytes = c->op == T_STYLED ? TEXT_STYLED
+                     : format          ? forms[t->type].binary_bytes
+                                       : forms[t->type].text_bytes;
     c->bound = is_bounded(c->op) ? 4 + bytes : 0;
     c->oid = scalar_oid(innermost(t));
     timestamp_unit(c);

@@ -12,6 +12,8 @@ struct err;
 
 /* Fills in a cell for values of that type in that format (0 text, 1 binary); an array's element is taken
  * from the arena. 0A000 for a type without a binary form, 53200. */
+/* In PostgreSQL's default style, whatever the session's. */
+void cell_plain(struct cell *c);
 int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format,
               const struct encode_settings *s, struct arena *a, struct err *e);
 

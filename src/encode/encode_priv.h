@@ -21,6 +21,7 @@ enum {
     TEXT_TIMETZ = 32,
     TEXT_TIMESTAMP = 48,
     TEXT_INTERVAL = 128,
+    TEXT_STYLED = 192, /* a date, timestamp or interval in a style of the session's */
     TEXT_UUID = 36,
     BINARY_NUMERIC = 8 + 2 * 12,
 };
@@ -52,6 +53,7 @@ enum cell_op {
     T_TIMESTAMP,
     T_TIMESTAMPTZ,
     T_INTERVAL,
+    T_STYLED, /* one of those above, but for times, in another style than PostgreSQL's default */
     T_UUID,
     /* the same in both formats */
     C_STRING,

@@ -110,9 +110,14 @@ static void put_iso(struct json *j, const struct engine_column_type *t, size_t m
     if (!blank) /* an infinity */
         return;
     *blank = 'T';
-    if (t->type == ENGINE_TIMESTAMP_TZ && out->len - mark > 3 &&
-        (out->data[out->len - 3] == '+' || out->data[out->len - 3] == '-'))
+    const bool bc = out->data[out->len - 1] == 'C';
+    const size_t end = out->len - (bc ? 3 : 0);
+    if (t->type == ENGINE_TIMESTAMP_TZ && end - mark > 3 &&
+        (out->data[end - 3] == '+' || out->data[end - 3] == '-')) {
+        out->len = end;
         buf_put(out, ":00", 3);
+        buf_put(out, " BC", bc ? 3 : 0);
+    }
 }
 
 static bool is_moment(const struct engine_column_type *t)
@@ -136,11 +141,14 @@ static int scalar(struct json *j, const struct engine_column_type *t, const stru
         return put_string(j, engine_string_data(s), s->len);
     }
     struct cell c;
-    const struct cell *ready = t == j->whole->type ? j->whole : &c;
     size_t mark = j->out->len;
-    if (ready == &c)
+    if (t == j->whole->type)
+        c = *j->whole;
+    else
         TRY(cell_init(&c, t, 0, j->settings, NULL, j->e));
-    TRY(cell_render(j->out, ready, v, row, j->e));
+    if (t->type != ENGINE_INTERVAL)
+        cell_plain(&c); /* dates are ISO 8601 in JSON, whatever DateStyle says */
+    TRY(cell_render(j->out, &c, v, row, j->e));
     if (is_moment(t))
         put_iso(j, t, mark);
     return is_bare(t, v, row) && !key ? ST_OK : quote_from(j, mark);

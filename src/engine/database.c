@@ -48,7 +48,8 @@ const char *engine_version(void)
 }
 
 /* Settings that a session changes for itself; all others are locked. local.c lets no user have the first. */
-#define SESSION_SETTINGS "['streaming_buffer_size', 'TimeZone', 'search_path', 'schema']"
+#define SESSION_SETTINGS                                                                                     \
+    "['streaming_buffer_size', 'TimeZone', '" ENGINE_STYLE_OPTION "', 'search_path', 'schema']"
 
 /* Of every engine that we open; docs/decisions/engine.md gives the reasons. */
 static const struct {
@@ -195,6 +196,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(interval_casts_register(c, e));
     TRY(list_functions_register(c, e));
     TRY(range_functions_register(c, e));
+    TRY(functions_register_style(c, e));
     TRY(text_casts_register(c, e));
     TRY(session_value_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));

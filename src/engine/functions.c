@@ -246,17 +246,29 @@ static void run_free(void *p)
     mem_free(r);
 }
 
-/* The session's time zone. A zone that we do not know becomes UTC: the engine has accepted the setting, so
- * it is no error of the call. Frees the context. */
+/* NULL: it is not set. To be freed by duckdb_free. */
+static char *option_of(duckdb_client_context context, const char *option)
+{
+    duckdb_value value = duckdb_client_context_get_config_option(context, option, NULL);
+    char *text = value ? duckdb_get_varchar(value) : NULL;
+    duckdb_destroy_value(&value);
+    return text;
+}
+
+/* The session's time zone, with the style of its dates. A zone that we do not know becomes UTC: the engine
+ * has accepted the setting, so it is no error of the call. Frees the context. */
 static const struct tz *zone_of(duckdb_client_context context, struct err *e)
 {
-    duckdb_value value = duckdb_client_context_get_config_option(context, "TimeZone", NULL);
-    char *name = value ? duckdb_get_varchar(value) : NULL;
+    char *name = option_of(context, "TimeZone"), *styled = option_of(context, ENGINE_STYLE_OPTION);
+    char both[TZ_NAME_MAX] = "";
+    const char *style = styled ? strchr(styled, ';') : NULL;
     const struct tz *zone = NULL;
-    if (!name || tz_find(&zone, name, e) < 0)
+    if (name)
+        (void)snprintf(both, sizeof both, "%s%s", name, style ? style : "");
+    if (!name || tz_find_styled(&zone, both, e) < 0)
         zone = NULL;
     duckdb_free(name);
-    duckdb_destroy_value(&value);
+    duckdb_free(styled);
     duckdb_destroy_client_context(&context);
     return zone ? zone : tz_ref(tz_utc());
 }
@@ -273,6 +285,25 @@ const struct tz *functions_zone_of(duckdb_connection conn, struct err *e)
     duckdb_client_context context;
     duckdb_connection_get_client_context(conn, &context);
     return zone_of(context, e);
+}
+
+int functions_register_style(struct engine_conn *c, struct err *e)
+{
+    duckdb_config_option option = duckdb_create_config_option();
+    duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    duckdb_value none = duckdb_create_varchar("");
+    duckdb_config_option_set_name(option, ENGINE_STYLE_OPTION);
+    duckdb_config_option_set_type(option, text);
+    duckdb_config_option_set_default_value(option, none);
+    duckdb_config_option_set_default_scope(option, DUCKDB_CONFIG_OPTION_SCOPE_SESSION);
+    duckdb_config_option_set_description(option, "Style of dates and intervals of a session");
+    bool ok = duckdb_register_config_option(c->conn, option) == DuckDBSuccess;
+    duckdb_destroy_value(&none);
+    duckdb_destroy_logical_type(&text);
+    duckdb_destroy_config_option(&option);
+    return ok ? ST_OK
+              : err_set(e, SQLSTATE_INTERNAL_ERROR,
+                        "the engine does not take the option " ENGINE_STYLE_OPTION);
 }
 
 static void on_init(duckdb_init_info info)

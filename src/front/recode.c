@@ -1,7 +1,7 @@
 /* Each message is walked once, from the bytes that there are to those that there will be: raw bytes are
  * copied, text goes through the recoder, and a length is written when what it counts is there. All lengths
  * are compared with what is left, since rows may come from a worker; where one is wrong the rest is copied
- * as it is. Output is bounded by the recoder's bound of the whole input, so that room is looked after once. */
+ * as it is. Output is bounded by the recoder's bound of the whole input: room is looked after once. */
 #include "front/recode.h"
 
 #include "base/buf.h"

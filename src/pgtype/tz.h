@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TZ_NAME_MAX = 64, TZ_CACHE_MAX = 256, TZ_ABBREVIATION_MAX = 16 };
+enum { TZ_CACHE_MAX = 256, TZ_ABBREVIATION_MAX = 16 };
 
 struct tz;
 

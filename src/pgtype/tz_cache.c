@@ -19,6 +19,11 @@ const struct tz *tz_utc(void)
     return &utc;
 }
 
+struct style tz_style(const struct tz *z)
+{
+    return z ? z->style : (struct style){0};
+}
+
 const char *tz_name(const struct tz *z)
 {
     return z->name;
@@ -44,11 +49,16 @@ void tz_unref(const struct tz *z)
         tz_free(counted(z));
 }
 
-static struct tz *find_cached(const char *name)
+static bool same_style(struct style a, struct style b)
+{
+    return a.dates == b.dates && a.order == b.order && a.intervals == b.intervals;
+}
+
+static struct tz *find_cached(const char *name, struct style style)
 {
     list_for_each (l, &by_use) {
         struct tz *z = list_entry(l, struct tz, by_use);
-        if (strcasecmp(z->name, name) == 0)
+        if (strcasecmp(z->name, name) == 0 && same_style(z->style, style))
             return z;
     }
     return NULL;
@@ -71,10 +81,11 @@ static void forget_one(void)
     tz_unref(least);
 }
 
-static int add(struct tz **out, const char *name, struct err *e)
+static int add(struct tz **out, const char *name, struct style style, struct err *e)
 {
     TRY(tz_load(out, name, e));
     struct tz *z = *out;
+    z->style = style;
     while (cached >= TZ_CACHE_MAX)
         forget_one();
     atomic_store(&z->refs, 1);
@@ -83,15 +94,15 @@ static int add(struct tz **out, const char *name, struct err *e)
     return ST_OK;
 }
 
-int tz_find(const struct tz **out, const char *name, struct err *e)
+static int find(const struct tz **out, const char *name, struct style style, struct err *e)
 {
-    if (strcasecmp(name, "UTC") == 0) {
+    if (strcasecmp(name, "UTC") == 0 && style_is_plain(style)) {
         *out = &utc;
         return ST_OK;
     }
     (void)pthread_mutex_lock(&lock);
-    struct tz *z = find_cached(name);
-    int rc = z ? ST_OK : add(&z, name, e);
+    struct tz *z = find_cached(name, style);
+    int rc = z ? ST_OK : add(&z, name, style, e);
     if (rc == ST_OK) {
         list_remove(&z->by_use);
         list_append(&by_use, &z->by_use);
@@ -99,6 +110,40 @@ int tz_find(const struct tz **out, const char *name, struct err *e)
     }
     (void)pthread_mutex_unlock(&lock);
     return rc;
+}
+
+int tz_find(const struct tz **out, const char *name, struct err *e)
+{
+    return find(out, name, (struct style){0}, e);
+}
+
+/* ";" and a digit each for dates, order and intervals. */
+enum { STYLE_LENGTH = 4 };
+
+static uint8_t digit_below(char c, uint8_t end)
+{
+    return c >= '0' && c < '0' + end ? (uint8_t)(c - '0') : 0;
+}
+
+int tz_find_styled(const struct tz **out, const char *name, struct err *e)
+{
+    const char *said = strchr(name, ';');
+    char zone[TZ_NAME_MAX];
+    if (!said || strlen(said) != STYLE_LENGTH)
+        return tz_find(out, name, e);
+    (void)str_copy((struct str){name, (size_t)(said - name)}, zone, sizeof zone);
+    const struct style style = {digit_below(said[1], DATES_GERMAN + 1), digit_below(said[2], DATES_YMD + 1),
+                                digit_below(said[3], INTERVALS_ISO_8601 + 1)};
+    return find(out, zone, style, e);
+}
+
+void tz_styled_name(const char *zone, struct style style, char out[static TZ_NAME_MAX])
+{
+    const char said[] = {';', (char)('0' + style.dates), (char)('0' + style.order),
+                         (char)('0' + style.intervals), '\0'};
+    size_t n = str_copy(str_of(zone), out, TZ_NAME_MAX - STYLE_LENGTH);
+    if (!style_is_plain(style))
+        memcpy(out + n, said, sizeof said);
 }
 
 unsigned tz_cached(void)

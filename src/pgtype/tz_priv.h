@@ -28,6 +28,7 @@ struct tz {
     char (*names)[TZ_ABBREVIATION_MAX]; /* from times[i] on */
     char first_name[TZ_ABBREVIATION_MAX];
     struct tz_footer footer;
+    struct style style;    /* of the session that has it */
     struct list by_use;    /* in the cache, the least recently used first */
     _Atomic unsigned refs; /* one of them is the cache's while it is in there */
 };

@@ -5,6 +5,7 @@
 
 #include "pgtype/calendar.h"
 #include "pgtype/scan_priv.h"
+#include "pgtype/tz.h"
 #include "pgtype/value_priv.h"
 
 enum { DAYS_A_MONTH = 30, NUMBER_DIGITS_MAX = 18 };
@@ -246,12 +247,27 @@ static bool read_fields(struct scan *s, struct sum *sum)
     return true;
 }
 
+/* "-1 2:03:04" is all negative to the SQL standard: its one sign is of all fields. */
+static bool sign_is_of_all(const struct decode *d, struct str s)
+{
+    if (tz_style(d->zone).intervals != INTERVALS_SQL || !s.n || s.p[0] != '-')
+        return false;
+    for (size_t i = 1; i < s.n; i++)
+        if ((s.p[i] == '-' || s.p[i] == '+') && s.p[i - 1] == ' ')
+            return false;
+    return true;
+}
+
 int interval_from_text(const struct decode *d)
 {
     struct scan s = {.s = trimmed(d->in)};
     struct sum sum = {0};
+    const bool negative = sign_is_of_all(d, s.s);
+    s.at = negative;
     if (s.s.n > 1 && scan_eat(&s, 'P') ? !read_iso(&s, &sum) : !read_fields(&s, &sum))
         return ST_AGAIN;
+    if (negative)
+        sum = (struct sum){-sum.months, -sum.days, -sum.micros};
     if (sum.months != (int32_t)sum.months || sum.days != (int32_t)sum.days)
         return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "interval field value out of range: \"%.*s\"",
                        shown(d->in), d->in.p);

@@ -1,6 +1,6 @@
 /* Dates and times as text: the forms that PostgreSQL writes and those its manual lists, as far as they mean
- * the same whatever DateStyle, clock and zone database say. Others (1/8/2024, now, Europe/Berlin) go to the
- * engine as text. Source: PostgreSQL manual, 8.5.1 and appendix B. */
+ * the same whatever clock and zone database say. Others (now, Europe/Berlin) go to the engine as text.
+ * Source: PostgreSQL manual, 8.5.1 and appendix B. */
 #include "pgtype/value_time.h"
 
 #include "pgtype/calendar.h"
@@ -15,6 +15,7 @@ enum {
     TWO_DIGITS_UP_TO = 69, /* 69 is 2069, 70 is 1970 */
     NUMBERS_MAX = 2,
     PACKED_DATE_MAX = 11,
+    DAYS_MAX = 31,
 };
 #define MICROS_A_SECOND CALENDAR_MICROS_A_SECOND
 #define MICROS_A_DAY    CALENDAR_MICROS_A_DAY
@@ -30,12 +31,21 @@ struct moment {
     /* numbers beside the name of a month */
     int64_t number[NUMBERS_MAX];
     size_t digits[NUMBERS_MAX], nnumbers;
+    enum date_order order; /* of the session */
 };
 
 static int field_out_of_range(const struct decode *d)
 {
     return err_set(d->e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "date/time field value out of range: \"%.*s\"",
                    shown(d->in), d->in.p);
+}
+
+/* Another order might have made a date of it. */
+static int order_may_be_wrong(const struct decode *d)
+{
+    (void)field_out_of_range(d);
+    err_hint(d->e, "Perhaps you need a different \"datestyle\" setting.");
+    return ST_ERR;
 }
 
 static int out_of_span(const struct decode *d, const char *what)
@@ -157,12 +167,29 @@ static bool read_offset(struct scan *s, struct moment *m)
     return true;
 }
 
-/* YYYY-M-D with one of three signs between. */
+/* Three numbers with one of three signs between: the year is the first when it has three digits or more, else
+ * where the session's order says. */
 static bool read_numeric_date(struct scan *s, struct moment *m, char between)
 {
+    int64_t v[3];
+    size_t digits[3];
+    for (size_t i = 0; i < 3; i++) {
+        if (i > 0 && !scan_eat(s, between))
+            return false;
+        digits[i] = scan_run(s);
+        if (!scan_digits(s, 1, 7, &v[i]))
+            return false;
+    }
     m->has_date = true;
-    return scan_digits(s, 3, 7, &m->year) && scan_eat(s, between) && scan_digits(s, 1, 2, &m->month) &&
-           scan_eat(s, between) && scan_digits(s, 1, 2, &m->day);
+    const bool year_first = digits[0] > 2 || m->order == DATES_YMD;
+    const size_t year = year_first ? 0 : 2;
+    const size_t month = year_first ? 1 : m->order == DATES_DMY ? 1 : 0;
+    const size_t day = 3 - year - month;
+    m->year = v[year];
+    m->month = v[month];
+    m->day = v[day];
+    m->short_year = digits[year] <= 2;
+    return true;
 }
 
 /* YYYYMMDD, with more digits of the year too; YYMMDD */
@@ -245,7 +272,7 @@ static bool sort_numbers(struct moment *m)
         return true;
     if (!m->month || m->nnumbers != NUMBERS_MAX)
         return false;
-    size_t year = m->digits[0] > 2 ? 0 : 1;
+    size_t year = m->digits[0] > 2 ? 0 : m->digits[1] > 2 ? 1 : m->order == DATES_YMD ? 0 : 1;
     m->has_date = true;
     m->year = m->number[year];
     m->day = m->number[1 - year];
@@ -253,9 +280,9 @@ static bool sort_numbers(struct moment *m)
     return true;
 }
 
-static bool read_moment(struct scan *s, struct moment *m, bool clock_first)
+static bool read_moment(const struct decode *d, struct scan *s, struct moment *m, bool clock_first)
 {
-    *m = (struct moment){0};
+    *m = (struct moment){.order = (enum date_order)tz_style(d->zone).order};
     scan_blanks(s);
     while (s->at < s->s.n) {
         char c = scan_peek(s);
@@ -289,7 +316,9 @@ static int days_of(const struct decode *d, const struct moment *m, int64_t *days
         shown_year += shown_year <= TWO_DIGITS_UP_TO ? 2000 : 1900;
     int64_t year = m->bc ? 1 - shown_year : shown_year;
     if (shown_year == 0 || m->month < 1 || m->month > 12 || m->day < 1 || m->day > month_days(year, m->month))
-        return field_out_of_range(d);
+        return shown_year && (m->month < 1 || m->month > 12 || m->day < 1 || m->day > DAYS_MAX)
+                   ? order_may_be_wrong(d)
+                   : field_out_of_range(d);
     *days = days_from_civil(year, (unsigned)m->month, (unsigned)m->day);
     return ST_OK;
 }
@@ -325,7 +354,7 @@ int date_from_text(const struct decode *d)
         return ST_OK;
     }
     if (!str_ieq(s.s, STR("epoch"))) {
-        if (!read_moment(&s, &m, false) || !m.has_date)
+        if (!read_moment(d, &s, &m, false) || !m.has_date)
             return ST_AGAIN;
         TRY(days_of(d, &m, &days));
         TRY(micros_of(d, &m, &micros)); /* looked at and left */
@@ -342,7 +371,7 @@ int time_from_text(const struct decode *d)
     struct moment m = {.has_clock = true, .has_offset = true};
     int64_t micros = 0, days;
     bool zoned = d->oid == PGTYPE_TIMETZ;
-    if (!str_ieq(s.s, STR("allballs")) && (!read_moment(&s, &m, true) || !m.has_clock))
+    if (!str_ieq(s.s, STR("allballs")) && (!read_moment(d, &s, &m, true) || !m.has_clock))
         return ST_AGAIN;
     if (zoned && !m.has_offset)
         return ST_AGAIN; /* the session's offset of today, which is not known here */
@@ -376,7 +405,7 @@ int timestamp_from_text(const struct decode *d)
         return ST_OK;
     }
     if (!str_ieq(s.s, STR("epoch"))) {
-        if (!read_moment(&s, &m, false) || !m.has_date)
+        if (!read_moment(d, &s, &m, false) || !m.has_date)
             return ST_AGAIN;
         TRY(days_of(d, &m, &days));
         TRY(micros_of(d, &m, &clock));

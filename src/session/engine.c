@@ -3,6 +3,7 @@
 #include "session/engine.h"
 
 #include "base/cleanup.h"
+#include "pgtype/tz_cache.h"
 #include "session/session_priv.h"
 
 #include "sql/name.h"
@@ -112,10 +113,16 @@ static int apply_search_path(struct session *s, struct err *e)
 static int apply_changed(struct session *s, uint64_t changed, struct err *e)
 {
     const uint64_t told = (uint64_t)1 << SET_TIMEZONE | (uint64_t)1 << SET_EXTRA_FLOAT_DIGITS |
-                          (uint64_t)1 << SET_BYTEA_OUTPUT | (uint64_t)1 << SET_TAVANA_RESUME;
+                          (uint64_t)1 << SET_BYTEA_OUTPUT | (uint64_t)1 << SET_TAVANA_RESUME |
+                          (uint64_t)1 << SET_DATESTYLE | (uint64_t)1 << SET_INTERVALSTYLE;
     if (changed & told || !s->settings_applied) {
+        char zone[TZ_NAME_MAX];
+        tz_styled_name(settings_get(&s->settings, SET_TIMEZONE),
+                       style_of(settings_get(&s->settings, SET_DATESTYLE),
+                                settings_get(&s->settings, SET_INTERVALSTYLE)),
+                       zone);
         struct backend_settings now = {
-            .time_zone = settings_get(&s->settings, SET_TIMEZONE),
+            .time_zone = zone,
             .extra_float_digits = (int)settings_int(&s->settings, SET_EXTRA_FLOAT_DIGITS),
             .bytea_escape = strcmp(settings_get(&s->settings, SET_BYTEA_OUTPUT), "escape") == 0,
             .resume = strcmp(settings_get(&s->settings, SET_TAVANA_RESUME), "verified") == 0,

@@ -14,6 +14,7 @@
 #include "pgtype/oid.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
+#include "session/setting_dates.h"
 #include "sql/catalog.h"
 
 #include <assert.h>
@@ -147,38 +148,18 @@ static int check_encoding(const char *name, const char *in, char *out, struct er
     return ST_ERR;
 }
 
-/* "ISO", "ISO, MDY", "iso,dmy" …: the output style is ISO; the order of input fields is the engine's, so MDY.
- */
 static int check_datestyle(const char *name, const char *in, char *out, struct err *e)
 {
-    const char *order = "MDY";
-    for (const char *p = in; *p;) {
-        size_t n = strcspn(p, ", ");
-        struct str word = {p, n};
-        if (n == 0 || str_ieq(word, STR("ISO")) || str_ieq(word, STR("DEFAULT")))
-            ;
-        else if (str_ieq(word, STR("MDY")) || str_ieq(word, STR("US")) || str_ieq(word, STR("NONEURO")) ||
-                 str_ieq(word, STR("NONEUROPEAN")))
-            order = "MDY";
-        else if (str_ieq(word, STR("YMD")))
-            order = "YMD";
-        else if (str_ieq(word, STR("DMY")) || str_ieq(word, STR("EURO")) || str_ieq(word, STR("EUROPEAN")))
-            order = "DMY";
-        else if (str_ieq(word, STR("SQL")) || str_ieq(word, STR("Postgres")) || str_ieq(word, STR("German")))
-            return unsupported(name, in, e);
-        else
-            return bad_value(name, in, e);
-        p += n + (p[n] != '\0');
-    }
-    (void)snprintf(out, SETTING_VALUE_MAX, "ISO, %s", order);
-    return ST_OK;
+    return setting_datestyle(name, in, out, SETTING_VALUE_MAX, e);
 }
 
 static int check_intervalstyle(const char *name, const char *in, char *out, struct err *e)
 {
     static const char *const words[] = {"postgres", "postgres_verbose", "sql_standard", "iso_8601", NULL};
-    TRY(check_word(name, in, words, out, e));
-    return strcmp(out, "postgres") == 0 ? ST_OK : unsupported(name, in, e);
+    int st = check_word(name, in, words, out, e);
+    if (st < 0)
+        err_hint(e, "Available values: postgres, postgres_verbose, sql_standard, iso_8601.");
+    return st;
 }
 
 static int check_float_digits(const char *name, const char *in, char *out, struct err *e)
@@ -502,7 +483,10 @@ static int canonical(const struct settings *s, size_t index, const char *value,
                      char out[static SETTING_VALUE_MAX], struct err *e)
 {
     check_fn check = index < SETTINGS_COUNT ? table[index].check : check_any;
-    return check(settings_name(s, index), value, out, e);
+    TRY(check(settings_name(s, index), value, out, e));
+    if (index == SET_DATESTYLE)
+        setting_datestyle_complete(out, SETTING_VALUE_MAX, settings_get(s, index));
+    return ST_OK;
 }
 
 int settings_check(size_t index, const char *value, char out[static SETTING_VALUE_MAX], struct err *e)

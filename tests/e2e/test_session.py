@@ -22,7 +22,7 @@ def test_units(set_to, shows, wire):
 
 
 @pytest.mark.parametrize("sql, code", [
-    ("set client_encoding = 'LATIN11'", "22023"), ("set DateStyle = 'German'", "0A000"), ("set IntervalStyle = 'iso_8601'", "0A000"),
+    ("set client_encoding = 'LATIN11'", "22023"), ("set DateStyle = 'Roman'", "22023"), ("set IntervalStyle = 'iso'", "22023"),
     ("set standard_conforming_strings = off", "0A000"), ("set server_version = '1'", "55P02"), ("set max_connections = 1", "55P02"),
     ("set timezone = 'Nowhere/City'", "22023"), ("set statement_timeout = 'soon'", "22023"), ("set extra_float_digits = 9", "22023"),
     ("prepare transaction 'x'", "0A000"), ("set search_path = tavana_catalog", "42501")])

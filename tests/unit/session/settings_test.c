@@ -73,8 +73,13 @@ static void what_is_not_done_is_refused(void **state)
     set_ok(s, "client_encoding", "utf8", false, false);
     set_fails(s, "client_encoding", "LATIN11", SQLSTATE_INVALID_PARAMETER_VALUE);
     set_fails(s, "client_encoding", "mule_internal", SQLSTATE_FEATURE_NOT_SUPPORTED);
-    set_fails(s, "DateStyle", "German", SQLSTATE_FEATURE_NOT_SUPPORTED);
-    set_fails(s, "IntervalStyle", "iso_8601", SQLSTATE_FEATURE_NOT_SUPPORTED);
+    set_ok(s, "DateStyle", "sql", false, false);
+    assert_string_equal(settings_get(s, SET_DATESTYLE), "SQL, MDY");
+    set_ok(s, "DateStyle", "euro", false, false);
+    assert_string_equal(settings_get(s, SET_DATESTYLE), "SQL, DMY");
+    set_ok(s, "DateStyle", "iso, us", false, false);
+    set_fails(s, "DateStyle", "German, sql", SQLSTATE_INVALID_PARAMETER_VALUE);
+    set_fails(s, "IntervalStyle", "iso", SQLSTATE_INVALID_PARAMETER_VALUE);
     set_fails(s, "standard_conforming_strings", "off", SQLSTATE_FEATURE_NOT_SUPPORTED);
     set_fails(s, "server_version", "9.0", SQLSTATE_CANT_CHANGE_RUNTIME_PARAM);
     set_fails(s, "extra_float_digits", "4", SQLSTATE_INVALID_PARAMETER_VALUE);
