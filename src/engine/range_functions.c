@@ -373,24 +373,58 @@ static int merge(const struct row_call *c)
     return put_range(c, &(struct range_set){&one, 1});
 }
 
-/* All ranges of the list's members, NULLs left out; *n: how many members there are. */
-static int gather(const struct row_call *c, struct range_set **out, size_t *n)
+struct gathered {
+    struct range *items;
+    size_t n, cap;
+};
+
+static int gather(const struct row_call *c, struct gathered *all, const struct range *r)
 {
-    bool multi = c->f->signature->arguments[0] == 'M';
-    duckdb_vector list = duckdb_data_chunk_get_vector(c->input, 0),
-                  child = duckdb_list_vector_get_child(list);
-    const duckdb_list_entry *l = (const duckdb_list_entry *)duckdb_vector_get_data(list) + c->row;
-    const struct engine_string *strings = duckdb_vector_get_data(child);
-    *n = 0;
-    *out = arena_alloc(&c->run->scratch, (l->length + 1) * sizeof **out);
-    if (!*out)
-        return err_oom(c->e);
-    for (uint64_t i = l->offset; i < l->offset + l->length; i++) {
-        if (is_null(duckdb_vector_get_validity(child), i))
-            continue;
-        const struct str bytes = {engine_string_data(&strings[i]), strings[i].len};
-        TRY(range_set_read(&c->run->scratch, c->f->type, multi, bytes, &(*out)[(*n)++], c->e));
+    if (all->n == all->cap) {
+        size_t cap = all->cap ? 2 * all->cap : 16;
+        struct range *items = arena_alloc(&c->run->scratch, cap * sizeof *items);
+        if (!items)
+            return err_oom(c->e);
+        if (all->n)
+            memcpy(items, all->items, all->n * sizeof *items);
+        all->items = items;
+        all->cap = cap;
     }
+    all->items[all->n++] = *r;
+    return ST_OK;
+}
+
+/* Puts a member's ranges to the others; a byte ends a multirange. */
+static int unite(const struct row_call *c, bool multi, struct str bytes, struct gathered *all)
+{
+    struct range r;
+    while (bytes.n > multi) {
+        if (!range_next(c->f->type, &bytes, &r))
+            return err_set(c->e, SQLSTATE_INTERNAL_ERROR, "a range is damaged");
+        TRY(gather(c, all, &r));
+    }
+    return ST_OK;
+}
+
+/* Leaves of all what a member has, too. Of ranges one is left at most: it needs no memory from row to row. */
+static int cut(const struct row_call *c, bool multi, struct str bytes, bool first, struct gathered *all)
+{
+    struct range one;
+    struct range_set x = {all->items, all->n}, y, out;
+    TRY(range_set_read(&c->run->scratch, c->f->type, multi, bytes, &y, c->e));
+    if (first)
+        out = y;
+    else
+        TRY(range_sets_combine(RANGE_INTERSECT, &c->run->scratch, &x, &y, &out, c->e));
+    if (!multi) {
+        bool any = out.n > 0;
+        if (any)
+            one = out.items[0];
+        *all = (struct gathered){0};
+        arena_clear(&c->run->scratch);
+        return any ? gather(c, all, &one) : ST_OK;
+    }
+    *all = (struct gathered){(struct range *)(uintptr_t)out.items, out.n, out.n};
     return ST_OK;
 }
 
@@ -398,30 +432,30 @@ static int gather(const struct row_call *c, struct range_set **out, size_t *n)
 static int aggregate(const struct row_call *c)
 {
     const struct signature *s = c->f->signature;
-    struct range_set *sets, all = {0};
-    size_t n, total = 0;
-    TRY(gather(c, &sets, &n));
-    if (n == 0) {
+    bool multi = s->arguments[0] == 'M', any = false;
+    duckdb_vector list = duckdb_data_chunk_get_vector(c->input, 0),
+                  child = duckdb_list_vector_get_child(list);
+    const duckdb_list_entry *l = (const duckdb_list_entry *)duckdb_vector_get_data(list) + c->row;
+    const struct engine_string *strings = duckdb_vector_get_data(child);
+    struct gathered all = {0};
+    for (uint64_t i = l->offset; i < l->offset + l->length; i++) {
+        if (is_null(duckdb_vector_get_validity(child), i))
+            continue;
+        const struct str bytes = {engine_string_data(&strings[i]), strings[i].len};
+        if (s->detail == RANGE_UNION)
+            TRY(unite(c, multi, bytes, &all));
+        else
+            TRY(cut(c, multi, bytes, !any, &all));
+        any = true;
+    }
+    if (!any) {
         put_null(c->output, c->row);
         return ST_OK;
     }
-    if (s->detail == RANGE_UNION) {
-        for (size_t i = 0; i < n; i++)
-            total += sets[i].n;
-        struct range *items = arena_alloc(&c->run->scratch, (total + 1) * sizeof *items);
-        if (!items)
-            return err_oom(c->e);
-        for (size_t i = 0, at = 0; i < n; at += sets[i++].n)
-            memcpy(items + at, sets[i].items, sets[i].n * sizeof *items);
-        all = range_set_of(items, total);
-    } else {
-        all = sets[0];
-        for (size_t i = 1; i < n; i++)
-            TRY(range_sets_combine(RANGE_INTERSECT, &c->run->scratch, &all, &sets[i], &all, c->e));
-    }
+    const struct range_set set = range_set_of(all.items, all.n);
     if (s->result == 'r')
-        return put_range(c, &all);
-    range_set_put(&c->run->out, &all);
+        return put_range(c, &set);
+    range_set_put(&c->run->out, &set);
     return put_bytes(c);
 }
 
@@ -431,10 +465,8 @@ static int bound(const struct row_call *c)
     struct range_set x;
     TRY(operand(c, 0, &x));
     const struct range_bound *b = x.n == 0 ? NULL : s->detail ? &x.items[0].lower : &x.items[x.n - 1].upper;
-    if (s->operation == INCLUSIVE)
-        return put_bool(c, b && b->inclusive);
-    if (s->operation == INFINITE)
-        return put_bool(c, b && b->infinite);
+    if (s->operation != BOUND)
+        return put_bool(c, b && (s->operation == INCLUSIVE ? b->inclusive : b->infinite));
     if (b && !b->infinite)
         return write_value(c->run, c->f->type, b->value, c->output, c->row, c->e);
     put_null(c->output, c->row);
