@@ -260,10 +260,32 @@ static int rename_column(struct altering *a, const struct sql_alter_action *acti
     return referring_rename_column(s, &a->referring, &a->relation, &action->from, to, a->err);
 }
 
-/* A table with constraints is made anew without the column, unless the command says IF EXISTS. Indexes on the
- * column do not come back. */
+/* Views that read the column go with it, or keep it. */
+static int free_of_views(struct altering *a, const struct sql_alter_action *action)
+{
+    struct session *s = a->session;
+    struct dependents d = {0};
+    if (!a->relation.found || strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") != 0)
+        return ST_OK;
+    char *column = arena_alloc(&s->message_arena, action->from.text.n + 1);
+    if (!column)
+        return err_oom(a->err);
+    column[sql_name_read(&action->from, column)] = '\0';
+    TRY(dependents_add(s, &d, &a->relation, column, a->err));
+    if (d.n && !action->cascades) {
+        const char *table = dependents_describe(s, &a->relation);
+        const char *what = table ? step_text(s, "column %s of %s", column, table) : NULL;
+        return what ? depends_refuse(&d.told, what, a->err) : err_oom(a->err);
+    }
+    depends_tell(s, &d.told);
+    return dependents_drop(s, &d, a->err);
+}
+
+/* A table with constraints is made anew without the column, unless the command says IF EXISTS. Indexes
+ * on the column do not come back. */
 static int drop_column(struct altering *a, const struct sql_alter_action *action)
 {
+    TRY(free_of_views(a, action));
     if (a->relation.found && !action->if_exists && rebuild_constrains(&a->relation, NULL, false)) {
         a->away |= a->relation.nindexes > 0;
         TRY(anew(a, &(struct rebuild_change){.what = REBUILD_DROP, .column = &action->from}));

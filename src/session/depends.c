@@ -11,9 +11,6 @@ int depends_add(struct session *s, struct depends *d, const char *object, const 
 {
     if (!object || !on)
         return err_oom(e);
-    for (size_t i = 0; i < d->n; i++)
-        if (strcmp(d->items[i].object, object) == 0)
-            return ST_OK;
     if (d->n == d->cap) {
         size_t more = d->cap ? 2 * d->cap : 8;
         struct depends_on *items = arena_calloc(&s->message_arena, more, sizeof *items);

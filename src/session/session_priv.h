@@ -25,6 +25,7 @@
 #include "session/copy_out.h"
 #include "session/cursor.h"
 #include "session/deadline.h"
+#include "session/dependents.h"
 #include "session/depends.h"
 #include "session/describe.h"
 #include "session/engine.h"

@@ -1,10 +1,11 @@
-/* Statements that are several for the engine, run one after the other, all of them or none: DROP and TRUNCATE
- * of several objects, CREATE TABLE with serial columns. */
+/* Statements that are several for the engine, run one after the other, all of them or none: DROP and
+ * TRUNCATE of several objects, CREATE TABLE with serial columns. */
 #include "session/several.h"
 
 #include "session/referring.h"
 #include "session/sequence.h"
 #include "session/session_priv.h"
+#include "sql/catalog.h"
 #include "sql/edits.h"
 #include "sql/name.h"
 #include "sql/sequence.h"
@@ -18,7 +19,8 @@ static int run_alone(struct session *s, struct str text, struct err *e)
 {
     struct statement *st;
     struct backend_portal *portal = NULL;
-    TRY(statement_new(s, "", sql_tokens_of(text), NULL, 0, &st, e));
+    const struct sql_statement sql = {.kind = SQL_ENGINE, .text = text, .word = "DROP"};
+    TRY(statement_from(s, "", &sql, NULL, 0, &st, e));
     int rc = st->engine ? s->engine->ops->open(s->engine, st->engine, NULL, 0, &portal, e)
                         : err_set(e, SQLSTATE_SYNTAX_ERROR, "syntax error");
     if (rc == ST_OK)
@@ -38,7 +40,7 @@ static int text_of_one(struct session *s, const struct sql_several *all, size_t 
         return err_oom(e);
     (void)snprintf(text, n + 1, "%.*s%.*s %.*s", (int)all->head.n, all->head.p, (int)all->names[i].n,
                    all->names[i].p, (int)all->tail.n, all->tail.p);
-    *out = (struct str){text, n};
+    *out = (struct str){text, all->tail.n ? n : n - 1}; /* without the blank in front of it */
     return ST_OK;
 }
 
@@ -157,6 +159,147 @@ static int free_of_references(struct session *s, const struct sql_several *all, 
     return ST_OK;
 }
 
+/* ---- what others depend on ---- */
+
+/* The relations that go, and what reads them. */
+static int find_dependents(struct session *s, const struct sql_several *all, struct dependents *d,
+                           struct err *e)
+{
+    bool views = strcmp(all->tag, "DROP VIEW") == 0;
+    struct relation *gone = arena_calloc(&s->message_arena, all->n, sizeof *gone);
+    if (!gone)
+        return err_oom(e);
+    for (size_t i = 0; i < all->n; i++) {
+        struct relation_name name;
+        read_name(all->names[i].p, all->names[i].n, &name);
+        TRY(relation_find(s, &name, views ? "v" : "r", &gone[i], e));
+        if (gone[i].found)
+            TRY(dependents_add(s, d, &gone[i], NULL, e));
+    }
+    for (size_t i = 0; i < all->n; i++)
+        if (gone[i].found)
+            dependents_leave(d, gone[i].full);
+    if (all->n > 1 || !gone[0].found || all->cascades)
+        return ST_OK;
+    const char *what = dependents_describe(s, &gone[0]);
+    return what ? depends_refuse(&d->told, what, e) : err_oom(e);
+}
+
+static int refuse_several(const struct depends *told, struct err *e)
+{
+    struct err one;
+    err_init(&one);
+    (void)depends_refuse(told, "", &one);
+    (void)err_set(e, one.code, "cannot drop desired object(s) because other objects depend on them");
+    err_detail(e, "%s", one.detail);
+    err_hint(e, "%s", one.hint);
+    return ST_ERR;
+}
+
+/* Tables and views: what reads them goes first, or keeps them. */
+static int free_of_views(struct session *s, const struct sql_several *all, struct err *e)
+{
+    struct dependents d = {0};
+    TRY(find_dependents(s, all, &d, e));
+    if (d.n && !all->cascades) {
+        return refuse_several(&d.told, e);
+    }
+    depends_tell(s, &d.told);
+    return dependents_drop(s, &d, e);
+}
+
+/* Of a schema: its objects, and views elsewhere that read them. */
+static int schema_dependents(struct session *s, const char *schema, struct depends *told,
+                             struct dependents *d, struct err *e)
+{
+    struct ask_rows rows;
+    const char *in = step_literal(s, schema), *what = step_text(s, "schema %s", schema);
+    const char *sql =
+        in ? step_text(
+                 s,
+                 "SELECT kind, name, full_name FROM (SELECT 'table' AS kind, table_name AS name, table_oid "
+                 "AS "
+                 "oid, schema_name AS z, sql AS full_name FROM system.main.duckdb_tables() WHERE "
+                 "database_name = system.main.current_database() UNION ALL SELECT 'view', view_name, "
+                 "view_oid, "
+                 "schema_name, '' FROM system.main.duckdb_views() WHERE database_name = "
+                 "system.main.current_database() UNION ALL SELECT 'sequence', sequence_name, sequence_oid, "
+                 "schema_name, '' FROM system.main.duckdb_sequences() q WHERE database_name = "
+                 "system.main.current_database() AND NOT EXISTS (SELECT 1 FROM system.main.duckdb_columns() "
+                 "c "
+                 "WHERE c.schema_name = q.schema_name AND system.main.contains(c.column_default, 'nextval(') "
+                 "AND system.main.contains(c.column_default, q.sequence_name)) UNION ALL SELECT 'type', "
+                 "type_name, type_oid, schema_name, '' FROM system.main.duckdb_types() WHERE database_name = "
+                 "system.main.current_database() AND NOT internal UNION ALL SELECT 'function', "
+                 "function_name, "
+                 "function_oid, schema_name, '' FROM system.main.duckdb_functions() WHERE database_name = "
+                 "system.main.current_database() AND NOT internal) WHERE lower(z) = lower(%s) ORDER BY oid",
+                 in)
+           : NULL;
+    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const char *name = depends_name(s, schema, ask_value(&rows, i, 1));
+        bool function = ask_value(&rows, i, 0)[0] == 'f';
+        TRY(depends_add(s, told,
+                        name ? step_text(s, "%s %s%s", ask_value(&rows, i, 0), name, function ? "()" : "")
+                             : NULL,
+                        what, e));
+    }
+    for (size_t i = 0; i < rows.n; i++) {
+        const char *name = step_name(s, ask_value(&rows, i, 1)), *quoted = step_name(s, schema);
+        struct relation_name parts;
+        struct relation r;
+        const char *full = name && quoted ? step_text(s, "%s.%s", quoted, name) : NULL;
+        if (!full)
+            return err_oom(e);
+        if (ask_value(&rows, i, 0)[0] != 't' && ask_value(&rows, i, 0)[0] != 'v')
+            continue;
+        read_name(full, strlen(full), &parts);
+        TRY(relation_find(s, &parts, "rv", &r, e));
+        if (r.found)
+            TRY(dependents_add(s, d, &r, NULL, e));
+    }
+    return ST_OK;
+}
+
+static int free_of_objects(struct session *s, const struct sql_several *all, struct err *e)
+{
+    struct depends told = {0};
+    struct dependents d = {0}, outside = {0};
+    const char *schema = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        struct relation_name name;
+        read_name(all->names[i].p, all->names[i].n, &name);
+        struct str known = sql_engine_schema(&name.relation), bare = sql_name_bare(&name.relation);
+        schema = arena_strndup(&s->message_arena, known.p ? known.p : bare.p, known.p ? known.n : bare.n);
+        TRY(schema ? schema_dependents(s, schema, &told, &d, e) : err_oom(e));
+    }
+    for (size_t i = 0; i < d.n; i++) { /* those of the schema itself are told of */
+        bool inside = all->n == 1 && cstr_ieq(d.items[i].schema, schema);
+        if (!inside)
+            TRY(depends_add(s, &told, d.told.items[i].object, d.told.items[i].on, e));
+        outside = d;
+    }
+    if (!all->cascades && told.n) {
+        const char *what = step_text(s, "schema %s", schema);
+        return !what ? err_oom(e) : all->n > 1 ? refuse_several(&told, e) : depends_refuse(&told, what, e);
+    }
+    depends_tell(s, &told);
+    return dependents_drop(s, &outside, e);
+}
+
+/* PostgreSQL's RESTRICT and CASCADE; the engine's own SQL does as the engine does. */
+static int free_of_dependents(struct session *s, const struct sql_several *all, struct err *e)
+{
+    if (strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") != 0)
+        return ST_OK;
+    if (strcmp(all->tag, "DROP SCHEMA") == 0)
+        return free_of_objects(s, all, e);
+    if (all->drops_tables || strcmp(all->tag, "DROP VIEW") == 0)
+        return free_of_views(s, all, e);
+    return ST_OK;
+}
+
 int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_SEVERAL);
@@ -165,6 +308,7 @@ int several_run(struct session *s, struct statement *command, struct command_res
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
+    TRY(free_of_dependents(s, all, e));
     if (all->drops_tables)
         TRY(free_of_references(s, all, e));
     keys_lost_rows(s);

@@ -457,6 +457,8 @@ static int add_column(struct session *s, const struct ask_rows *rows, size_t i, 
                              ? step_text(s, "view %s", table)
                              : step_text(s, "column %s of table %s", ask_value(rows, i, COLUMN_NAME), table);
     bool array = ask_value(rows, i, COLUMN_IS_ARRAY)[0] == 't';
+    if (object && d->n && strcmp(d->items[d->n - 1].object, object) == 0) /* a view with several */
+        return ST_OK;
     return depends_add(s, d, object, array ? step_text(s, "%s[]", what) : what, e);
 }
 

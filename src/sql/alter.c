@@ -481,6 +481,7 @@ static int drop_action(struct alter *a)
     action->from = take_name(r);
     if (action->from.kind == SQL_TOK_END)
         return reader_syntax_error(r);
+    action->cascades = sql_token_is_word(&r->token, "CASCADE");
     skip_to(r, NULL); /* CASCADE, RESTRICT */
     return text_of(a, if_exists ? "DROP COLUMN IF EXISTS " : "DROP COLUMN ", action->from.text, "",
                    &action->text);

@@ -45,6 +45,7 @@ enum sql_alter_what {
 struct sql_alter_action {
     enum sql_alter_what what;
     bool if_exists;
+    bool cascades;                  /* DROP … CASCADE */
     struct str text, type, options; /* lent, or of the arena */
     struct sql_token from, to;
     struct sql_sequence_options sequence; /* of SQL_ALTER_OPTIONS; of SQL_ALTER_ADD_SERIAL its name */

@@ -46,6 +46,9 @@ bool sql_is_several(struct sql_tokens sql)
     if (!tag)
         return false;
     bool is = words.n > 0, drops_table = strcmp(tag, "DROP TABLE") == 0;
+    bool is_read = drops_table || strcmp(tag, "DROP VIEW") == 0 || strcmp(tag, "DROP SCHEMA") == 0;
+    if (is_read && sql_token_is_name(&r.token))
+        return true; /* views may depend on it */
     while (!is && r.token.kind != SQL_TOK_END && r.token.kind != SQL_TOK_BAD &&
            !sql_token_is(&r.token, ',')) {
         is = sql_token_is_word(&r.token, "IDENTITY") ||

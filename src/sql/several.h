@@ -21,7 +21,8 @@ struct sql_several {       /* of one object the text would be: head name tail */
     const char *tag;
 };
 
-/* Whether a DROP or TRUNCATE names more than one object, or has words that the engine does not know. */
+/* Whether a DROP or TRUNCATE names more than one object, or has words that the engine does not know, or is of
+ * what others may depend on. */
 bool sql_is_several(struct sql_tokens sql);
 /* 42601 where a name is missing. */
 int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql_several *out, struct err *e);

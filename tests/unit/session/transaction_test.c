@@ -9,8 +9,8 @@ static const struct fake_statement script[] = {
     {.sql = "insert 1", .effect = BACKEND_WRITES, .tag = "INSERT 0", .tag_count = true, .affected = 1},
     {.sql = "set local thing", .effect = BACKEND_SESSION, .tag = "SET"},
     {.sql = "select fail", .columns = "i", .fails_at = FAKE_START, .code = SQLSTATE_DIVISION_BY_ZERO},
-    {.sql = "drop view a", .effect = BACKEND_WRITES, .tag = "DROP VIEW"},
-    {.sql = "drop view b", .effect = BACKEND_WRITES, .tag = "DROP VIEW"},
+    {.sql = "drop sequence a", .effect = BACKEND_WRITES, .tag = "DROP SEQUENCE"},
+    {.sql = "drop sequence b", .effect = BACKEND_WRITES, .tag = "DROP SEQUENCE"},
 };
 
 static int set_up(void **state)
@@ -152,9 +152,9 @@ static void implicit_commit_fails(void **state)
 static void implicit_of_one_command(void **state)
 {
     (void)state;
-    ask("drop view a, b", "[DROP VIEW] Z:I");
+    ask("drop sequence a, b", "[DROP SEQUENCE] Z:I");
     expect_tx("begin, commit");
-    ask("drop view a, c", "E:42P01 Z:I");
+    ask("drop sequence a, c", "E:42P01 Z:I");
     expect_tx("begin, rollback");
 }
 

@@ -142,7 +142,8 @@ static void test_kinds(void **state)
     is("discard all", SQL_DISCARD, "DISCARD");
     is("copy t to stdout", SQL_COPY, "COPY");
     is("do $$ x $$", SQL_DO, "DO");
-    is("drop table a", SQL_ENGINE, "DROP");
+    is("drop table a", SQL_SEVERAL, "DROP");
+    is("drop sequence a", SQL_ENGINE, "DROP");
     is("drop table a, b", SQL_SEVERAL, "DROP");
     is("drop macro a, b", SQL_ENGINE, "DROP");
     is("Truncate \"a\" , b", SQL_SEVERAL, "TRUNCATE");
@@ -430,7 +431,7 @@ static void test_several(void **state)
     assert_int_equal(s.kind, SQL_SEVERAL);
     assert_int_equal(sql_parse_several(&arena, &s, &d, &err), ST_OK);
     assert_true(d.drops_tables && d.cascades && d.n == 1 && d.tail.n == 0);
-    s = one("drop table \"cascade\"");
+    s = one("drop sequence \"cascade\"");
     assert_int_equal(s.kind, SQL_ENGINE);
     s = one("truncate a, b");
     assert_int_equal(sql_parse_several(&arena, &s, &d, &err), ST_OK);
