@@ -623,30 +623,42 @@ static size_t pattern_of(struct str s, const char *pattern)
     return i;
 }
 
+/* Z, +00, +00:00 or -0000, to the end. */
+static bool is_offset(struct str s)
+{
+    static const char hours[] = "00", both[] = "00:00", joined[] = "0000";
+    if (str_eq(s, STR("Z")) || str_eq(s, STR("z")))
+        return true;
+    if (s.n == 0 || (s.p[0] != '+' && s.p[0] != '-'))
+        return false;
+    s = (struct str){s.p + 1, s.n - 1};
+    return ((s.n == sizeof hours - 1 || s.n == sizeof both - 1) && pattern_of(s, both) == s.n) ||
+           (s.n == sizeof joined - 1 && pattern_of(s, joined) == s.n);
+}
+
 bool walk_is_moment(struct rewriter *r, const struct sql_token *t)
 {
-    static const char to_minutes[] = "0000-00-00 00:00", seconds[] = ":00", offset[] = "00",
-                      minutes[] = ":00";
+    static const char date[] = "0000-00-00", time[] = "00:00", seconds[] = ":00";
+    enum { DATE = sizeof date - 1, TIME = DATE + 1 + sizeof time - 1, SECONDS = sizeof seconds - 1 };
     struct str s = t->text;
-    if (t->kind != SQL_TOK_STRING || s.n < sizeof "'' +00" + sizeof to_minutes - 2 || *s.p != '\'')
+    if (t->kind != SQL_TOK_STRING || s.n < TIME + sizeof "''Z" - 1 || *s.p != '\'')
         return false;
     s = (struct str){s.p + 1, s.n - 2};
-    size_t at = pattern_of(s, to_minutes);
-    if (at != sizeof to_minutes - 1)
+    if (pattern_of(s, date) != DATE || (s.p[DATE] != ' ' && s.p[DATE] != 'T') ||
+        pattern_of((struct str){s.p + DATE + 1, s.n - DATE - 1}, time) != TIME - DATE - 1)
         return false;
-    at +=
-        pattern_of((struct str){s.p + at, s.n - at}, seconds) == sizeof seconds - 1 ? sizeof seconds - 1 : 0;
-    if (at < s.n && s.p[at] == '.')
+    s = (struct str){s.p + TIME, s.n - TIME};
+    bool odd = pattern_of(s, seconds) != SECONDS; /* the engine reads no offset behind minutes … */
+    size_t at = odd ? 0 : SECONDS;
+    if (!odd && at < s.n && s.p[at] == '.')
         do
             at++;
         while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9');
-    if (s.n - at < sizeof " +00" - 1 || s.p[at] != ' ' || (s.p[at + 1] != '+' && s.p[at + 1] != '-'))
-        return false;
-    s = (struct str){s.p + at + 2, s.n - at - 2};
-    at = pattern_of(s, offset);
-    if (at != sizeof offset - 1 ||
-        (at < s.n && pattern_of((struct str){s.p + at, s.n - at}, minutes) != s.n - at) ||
-        (s.n != at && s.n != at + sizeof minutes - 1))
+    if (at < s.n && s.p[at] == ' ') {
+        odd = true; /* … and none behind a blank */
+        at++;
+    }
+    if (!odd || !is_offset((struct str){s.p + at, s.n - at}))
         return false;
     struct sql_token after = walk_peek(r);
     return !sql_token_is_typecast(&after) && !walk_top(r)->cast.text.n;

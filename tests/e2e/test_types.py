@@ -255,6 +255,17 @@ async def test_asyncpg_round_trip(server):
 MOMENT = "2024-01-02 03:04:05.25 +02:30"
 
 
+@pytest.mark.parametrize("written", ["2024-01-02 03:04+00", "2024-01-02T03:04Z", "2024-01-02 05:04+02:00", "2024-01-02 03:04 +0000", "2024-01-01T22:04-05"])
+def test_an_offset_behind_minutes(written, either):
+    """What java.time and others write when there are no seconds."""
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        c.execute("set timezone to 'UTC'")
+        c.execute("create temp table minutes (a timestamptz, b timestamp, c text)")
+        c.execute(f"insert into minutes values ('{written}', '{written}', '{written}')")
+        assert c.execute(f"select a::text, c from minutes where a = '{written}' and b = '{written}' and c = '{written}'").fetchall() == [("2024-01-02 03:04:00+00", written)]
+        assert c.execute("select b::text from minutes").fetchone()[0] == written[:16].replace("T", " ") + ":00"
+
+
 def test_a_blank_before_an_offset(either):
     """What mappers write for a moment: text or a moment, by what it stands beside."""
     with psycopg.connect(either.dsn(), autocommit=True) as c:
