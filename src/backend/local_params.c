@@ -26,9 +26,7 @@ DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
 
 static const char numeric_cast[] = "DECIMAL(38,10)", numeric_list_cast[] = "DECIMAL(38,10)[]";
 
-/* The engine's name for a declared type; NULL: the engine has none, or the type was left open. int2 is
- * planned as INTEGER: in the engine SMALLINT * 1000 is SMALLINT and overflows, in PostgreSQL it is integer.
- */
+/* The engine's name for a declared type; NULL: the engine has none, or the type was left open. */
 static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err *e)
 {
     const struct pgtype_info *element = pgtype_element(oid);
@@ -41,8 +39,6 @@ static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err
         return ST_OK;
     }
     const char *name = t->oid == PGTYPE_INET ? "VARCHAR" : t->engine_name; /* INET is an extension's */
-    if (oid == PGTYPE_INT2)
-        name = "INTEGER";
     if (!element) {
         *out = name;
         return ST_OK;

@@ -4,6 +4,7 @@
 #include "session/listing.h"
 
 #include "pgtype/oid.h"
+#include "session/option.h"
 #include "session/session_priv.h"
 #include "session/sql_list.h"
 
@@ -159,9 +160,7 @@ const char *settings_as_sql(struct session *s)
     buf_put_u8(&b, '[');
     for (size_t i = 0; i < settings_count(&s->settings); i++)
         put_setting(&b, s, i);
-    const struct session_show *show = &s->server->wiring.show;
-    if (show->each_option)
-        show->each_option(show->arg, put_option, &(struct options){s, &b});
+    options_each(s, put_option, &(struct options){s, &b});
     buf_printf(&b, "]::STRUCT(name VARCHAR, setting VARCHAR, shown VARCHAR, boot VARCHAR, reset VARCHAR, "
                    "description VARCHAR, "
                    "context VARCHAR, source VARCHAR)[]");

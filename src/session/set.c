@@ -109,9 +109,7 @@ static void show_all(struct session *s, struct buf *rows)
 {
     for (size_t i = 0; i < settings_count(&s->settings); i++)
         show_option(rows, settings_name(&s->settings, i), settings_get(&s->settings, i), settings_text(i));
-    const struct session_show *show = &s->server->wiring.show;
-    if (show->each_option)
-        show->each_option(show->arg, show_option, rows);
+    options_each(s, show_option, rows);
 }
 
 int show_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)

@@ -94,14 +94,28 @@ int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *o
     return ST_OK;
 }
 
-static int wrap(struct edits *x, const struct sql_param *p, const char *type, struct err *e)
+/* Whether the text of a value of this type is not what the engine's own cast makes of it: $1::text is then
+ * what the client would be sent. */
+static bool is_shown(struct str cast_to, const char *type)
 {
-    size_t room = strlen(type) + sizeof " AS )";
+    static const char *const plain[] = {"VARCHAR", "JSON",   "pg_jsonb", "UUID",
+                                        "INTEGER", "BIGINT", "SMALLINT"};
+    if (!str_ieq(cast_to, STR("text")) && !str_ieq(cast_to, STR("varchar")))
+        return false;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (strcmp(type, plain[i]) == 0)
+            return false;
+    return strncmp(type, "DECIMAL", strlen("DECIMAL")) != 0 || strchr(type, '[');
+}
+
+static int wrap(struct edits *x, const struct sql_param *p, const char *type, bool shown, struct err *e)
+{
+    size_t room = strlen(type) + sizeof " AS ))";
     char *tail = arena_alloc(x->arena, room);
     if (!tail)
         return err_oom(e);
-    int n = snprintf(tail, room, " AS %s)", type);
-    TRY(edits_replace(x, p->at, 0, STR("CAST("), e));
+    int n = snprintf(tail, room, " AS %s)%s", type, shown ? ")" : "");
+    TRY(edits_replace(x, p->at, 0, shown ? STR("pg_show(CAST(") : STR("CAST("), e));
     return edits_replace(x, p->at + p->n, 0, (struct str){tail, (size_t)n}, e);
 }
 
@@ -113,8 +127,10 @@ int sql_cast_params(struct arena *a, const struct sql_params *params, const char
     for (size_t i = 0; i < params->n && !params->file_name; i++) {
         const struct sql_param *p = &params->items[i];
         const char *type = (size_t)p->number <= ntypes ? type_names[p->number - 1] : NULL;
-        if (type && (!p->cast || type[0] == '"'))
-            TRY(wrap(&x, p, type, e));
+        const struct str cast_to = {params->text.p + p->type_at, p->type_n};
+        const bool shown = type && p->cast && is_shown(cast_to, type);
+        if (type && (!p->cast || type[0] == '"' || shown))
+            TRY(wrap(&x, p, type, shown, e));
     }
     return edits_apply(&x, out, e);
 }

@@ -36,7 +36,8 @@ int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *o
 /* Parameters of a declared type become CAST($n AS type), so that the engine describes the statement as
  * the client meant it; type_names[i] is the engine's name for parameter i + 1, NULL: leave it. A parameter
  * that is cast already is left, unless its type is one of the user's, which is in quotes, and all of a
- * COPY's. The original when nothing is cast. */
+ * COPY's; $1::text becomes pg_show(CAST($1 AS type))::text, which is the text that a client would be sent,
+ * where the engine's own cast makes another. The original when nothing is cast. */
 int sql_cast_params(struct arena *a, const struct sql_params *params, const char *const *type_names,
                     size_t ntypes, struct sql_rewritten *out, struct err *e);
 

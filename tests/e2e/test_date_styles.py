@@ -76,3 +76,22 @@ def test_values_of_the_setting(server, postgres):
     for value in values:
         asked += [[Q(f"set datestyle = '{value}'")], [Q("show datestyle")]]
     same(server, postgres, *asked, [Q("set datestyle = ISO, DMY")], [Q("show datestyle")], [Q("set datestyle to default")], [Q("show datestyle")])
+
+
+PARAMETERS = [("select $1::text", 1007, "{1,2}"), ("select $1::text", 199, '{"{\\"a\\": 1}"}'), ("select $1::text", 3807, '{"{\\"a\\": 1}"}'), ("select $1::text", 1082, "2024-01-02"),
+              ("select $1::text || cast($1 as text)", 1184, "2024-01-02 03:04:05+02"), ("select $1::text", 1186, "1 day"), ("select $1::text", 16, "t"), ("select $1::text", 701, "1e20"),
+              ("select $1::text", 17, "\\x00ff"), ("select $1::text", 1700, "1.50"), ("select $1::text", 1009, "{a,NULL}"), ("select $1::text", 25, "x"), ("select $1::text", 23, "7"),
+              ("select $1, pg_typeof($1), -$1, abs($1), array[$1]", 21, "7"), ("select $1 * 1000, $1 + 1, 1000 * $1, $1 / 2, $1 = 70000, $1 in (1, 40000)", 21, "32767"),
+              ("select sum($1), max($1)", 21, "7"), ("select generate_series(1, $1)", 21, "3"), ("select 1 limit $1", 21, "1"),
+              ("select date '2024-01-01' + $1, interval '1 day' * $1", 21, "2"), ("select a * $1 from (values (30000)) v(a)", 21, "2")]
+
+
+@pytest.mark.parametrize("style", ["ISO, MDY", "German, DMY"])
+@pytest.mark.parametrize("sql, oid, value", PARAMETERS)
+def test_the_text_and_the_type_of_a_parameter(sql, oid, value, style, server, postgres):
+    answers = []
+    for one in (server, postgres):
+        with one.wire() as w:
+            w.ask(Q(f"set datestyle = '{style}'"))
+            answers.append((w.ask(P(sql, oids=[oid]), B(params=[value]), D(), E(), S), [c.oid for c in w.columns]))
+    assert answers[0] == answers[1]

@@ -780,3 +780,13 @@ def test_conflicts_in_a_lake_are_40001(make_server, tmp_path):
     server = make_server("--init", tmp_path / "init.sql", "--extensions", LAKE_EXTENSIONS[0], "--default-catalog", "lake", "--allowed-directories", tmp_path)
     for first, second, errors, commits in conflicts(server):
         assert errors == ["err:40001"] and len(commits) == 1, (first, second, errors, commits)
+
+
+@pytest.mark.parametrize("name", ["max_prepared_transactions", "fsync", "archive_mode", "shared_preload_libraries", "max_function_args", "cluster_name"])
+def test_settings_that_have_but_one_value_here(name, either):
+    with either.wire() as w:
+        shown = one(w, f"show {name}")
+        assert shown == {"max_prepared_transactions": "0", "fsync": "off" if "postgres" in str(type(either)).lower() else "on", "archive_mode": "off", "max_function_args": "100"}.get(name, "")
+        assert one(w, f"select current_setting('{name}')") == one(w, f"select setting from pg_settings where name = '{name}'") == shown
+        assert "err:55P02" in w.ask(Q(f"set {name} = {'1' if name.startswith('max') else 'on'}"))
+        assert w.ask(Q("show no_such_setting"))[0] == "err:42704"
