@@ -65,6 +65,7 @@ static void *grown(struct arena *a, void *items, size_t n, size_t size)
     if (n > 0 && (n & (n - 1)) != 0)
         return items;
     void *more = arena_calloc(a, n ? 2 * n : 1, size);
+    assert(n == 0 || items);
     if (more && n > 0)
         memcpy(more, items, n * size);
     return more;
@@ -314,6 +315,7 @@ static uint32_t column_type(const struct casting *c, const struct sql_token *col
                             const struct sql_token *qualifier)
 {
     const struct local_enums *all = c->all;
+    assert(all && c->known);
     size_t first = first_of(all, column);
     for (size_t i = first; qualifier->kind != SQL_TOK_END && i < all->ncolumns; i++) {
         if (by_name(column, &all->columns[i]) != 0)

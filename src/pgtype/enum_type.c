@@ -72,5 +72,6 @@ uint32_t enum_type_oid_of_text(struct str text)
     if (at >= text.n || text.p[at] != ')')
         return 0;
     uint32_t oid = mark ? mark : enum_type_pick(h);
+    assert(enum_type_is(oid));
     return at + 1 == text.n ? oid : enum_type_array(oid);
 }

@@ -5,6 +5,7 @@
 #include "session/session_priv.h"
 #include "sql/reads.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool is_known(const struct dependents *d, const char *full)
@@ -129,6 +130,7 @@ int dependents_add(struct session *s, struct dependents *d, const struct relatio
 
 void dependents_leave(struct dependents *d, const char *full)
 {
+    assert(d->told.n == d->n);
     for (size_t i = 0; i < d->n; i++) {
         if (strcmp(d->items[i].full, full) != 0)
             continue;

@@ -367,6 +367,7 @@ static int replace(struct session *s, const struct enum_made *t, const char *con
                    const char *from, const char *to, struct err *e)
 {
     struct ask_rows rows;
+    assert(t->is_enum && enum_type_is(t->oid));
     TRY(columns_of(s, t->oid, &rows, e));
     TRY(step_run(s, step_text(s, "DROP TYPE %s", t->full), e));
     TRY(make(s, t->full, labels, n, t->oid, e));

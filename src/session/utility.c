@@ -291,6 +291,7 @@ static int act(struct session *s, const struct sql_utility *u, const struct rela
         return r->found && r->kind == 'r' ? step_run(s, step_text(s, "ANALYZE %s", r->full), e) : ST_OK;
     case SQL_UTILITY_LOCK: return lock_relation(s, u, r, e);
     case SQL_UTILITY_NOTHING:
+    case SQL_UTILITY_ABSENT:
     case SQL_UTILITY_ENGINE:
     case SQL_UTILITY_REFUSED: break;
     }
@@ -309,6 +310,25 @@ static int check_place(const struct session *s, const struct sql_utility *u, str
     return ST_OK;
 }
 
+/* DROP of a kind of which there are none. */
+static int drop_nothing(struct session *s, const struct sql_utility *u, struct command_result *r,
+                        struct err *e)
+{
+    const char *name = u->part.kind == SQL_TOK_END ? "" : text_of(s, &u->part);
+    const char *what = !name ? NULL : *name ? step_text(s, "%s \"%s\"", u->noun, name) : u->noun;
+    bool routine = strcmp(u->noun, "procedure") == 0 || strcmp(u->noun, "aggregate") == 0;
+    assert(u->what == SQL_UTILITY_ABSENT && u->noun);
+    if (!what)
+        return err_oom(e);
+    if (!u->if_exists)
+        return err_set(e, routine ? SQLSTATE_UNDEFINED_FUNCTION : SQLSTATE_UNDEFINED_OBJECT,
+                       "%s does not exist", what);
+    TRY(tx_implicit_begin(s, e));
+    session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION, "%s does not exist, skipping", what);
+    (void)snprintf(r->tag, sizeof r->tag, "%s", u->tag);
+    return ST_OK;
+}
+
 /* What needs no look into the catalog is checked before a transaction begins. Then each object is looked for
  * and acted upon before the next one is looked for. */
 int utility_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
@@ -322,6 +342,8 @@ int utility_run(struct session *s, struct statement *st, struct command_result *
             err_detail(e, "%s", u->why);
         return ST_ERR;
     }
+    if (u->what == SQL_UTILITY_ABSENT)
+        return drop_nothing(s, u, r, e);
     bool writes = u->what == SQL_UTILITY_COMMENT || u->what == SQL_UTILITY_ENGINE;
     TRY(check_place(s, u, e));
     TRY(check_roles(s, u, e));

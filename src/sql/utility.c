@@ -3,11 +3,13 @@
 #include "sql/utility.h"
 
 #include "base/buf.h"
+#include "sql/absent.h"
 #include "sql/name.h"
 #include "sql/reader.h"
 #include "sql/sequence.h"
 #include "sql/statement.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct parsing {
@@ -588,6 +590,35 @@ static run_fn *find_create(struct reader *r)
     return schema;
 }
 
+/* What nobody can make here, or drop. */
+static int absent(struct parsing *p)
+{
+    struct sql_absent x;
+    if (!sql_absent_read(&p->r, &x))
+        return reader_syntax_error(&p->r);
+    if (!x.drops)
+        return refused(p, x.tag,
+                       strcmp(x.noun, "function") == 0
+                           ? "functions are macros of the engine: CREATE MACRO f(a, b) AS …"
+                           : NULL);
+    p->out->tag = x.tag;
+    p->out->if_exists = x.if_exists;
+    p->out->noun = x.noun;
+    p->out->part = x.name;
+    p->out->what = SQL_UTILITY_ABSENT;
+    if (!x.routine)
+        return ST_OK;
+    p->out->what = SQL_UTILITY_ENGINE;
+    size_t room = sizeof "DROP FUNCTION IF EXISTS " + x.whole.n;
+    char *text = arena_alloc(p->r.arena, room);
+    if (!text)
+        return err_oom(p->r.err);
+    (void)snprintf(text, room, "DROP FUNCTION %s%.*s", x.if_exists ? "IF EXISTS " : "", (int)x.whole.n,
+                   x.whole.p);
+    p->out->text = text;
+    return ST_OK;
+}
+
 /* What reads the command; the reader stands behind the words that say which it is. NULL: it is none. */
 static run_fn *find(struct reader *r)
 {
@@ -599,6 +630,10 @@ static run_fn *find(struct reader *r)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (reader_take(r, commands[i].word))
             return commands[i].run;
+    struct reader whole = *r;
+    struct sql_absent x;
+    if (sql_absent_read(&whole, &x))
+        return absent;
     if (reader_take(r, "COMMENT")) {
         struct reader ahead = *r;
         return is_comment(&ahead) ? comment : NULL;

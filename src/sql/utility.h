@@ -20,6 +20,7 @@ enum sql_utility_what {
     SQL_UTILITY_COMMENT, /* of what the engine has no comments for */
     SQL_UTILITY_ANALYZE, /* its objects; none: all tables */
     SQL_UTILITY_ENGINE,  /* `text`, in the engine's words */
+    SQL_UTILITY_ABSENT,  /* DROP of `noun` called `part`, of which there are none */
     SQL_UTILITY_LOCK,    /* its objects, for the transaction */
 };
 
@@ -60,6 +61,7 @@ struct sql_utility {
     bool drops;               /* it, or roles */
     bool public_is_fine;      /* among roles */
     const char *text;
+    const char *noun;
 };
 
 /* Whether it is one of these commands, and not the engine's alike. */

@@ -77,3 +77,26 @@ def test_names_alike(db):
         db.execute("drop table u cascade")
         raise ZeroDivisionError
     db.execute("select * from w; select * from dq.x")
+
+
+def test_what_is_not_there(db):
+    for kind, name, noun in (("domain", "x", "type"), ("trigger", "x on t", "trigger"), ("rule", "x on t", "rule"), ("aggregate", "x(int)", "aggregate")):
+        with pytest.raises(psycopg.Error) as e:
+            db.execute(f"drop {kind} {name}")
+        assert e.value.sqlstate in ("42704", "42883"), kind
+        db.execute(f"drop {kind} if exists {name}")
+        assert db.notices.pop()[0].startswith(noun)
+    db.execute("drop function if exists nosuch(int, text)")
+
+
+def test_what_cannot_be_made(server):
+    with psycopg.connect(server.dsn(), autocommit=True) as c:
+        for sql in ("create domain d as int check (value > 0)", "create function f(a int) returns int language sql as $$ select a $$",
+                    "create trigger x before insert on t for each row execute function f()", "create aggregate a (int) (sfunc = int4pl, stype = int)"):
+            with pytest.raises(psycopg.errors.FeatureNotSupported):
+                c.execute(sql)
+        c.execute("create macro added(a) as a + 1")
+        assert c.execute("select added(1)").fetchone() == (2,)
+        c.execute("drop function added(int)")
+        with pytest.raises(psycopg.errors.UndefinedFunction):
+            c.execute("select added(1)")
