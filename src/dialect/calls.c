@@ -321,6 +321,7 @@ static struct sql_token find_variadic(const struct rewriter *r, size_t to)
 
 int walk_variadic(struct rewriter *r)
 {
+    assert(r->postgres && sql_token_is_word(&r->token, "VARIADIC"));
     bool accepts = !edits_touch(&r->edits, r->token.at, walk_end(&r->token)) && walk_top(r)->call;
     if (accepts)
         TRY(walk_accepts(r, &accepts));
@@ -333,6 +334,7 @@ int walk_variadic(struct rewriter *r)
 
 int walk_call(struct rewriter *r, const struct call_name *name, size_t from, size_t to)
 {
+    assert(name && from <= to);
     struct str text;
     assert(name->target && from < to);
     struct sql_token called = r->token, before = r->prev;

@@ -83,6 +83,7 @@ static int refuse_stored(struct rewriter *r, const struct chain *c, const struct
 
 static int rewrite_relation(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
 {
+    assert(c->n > 0 && name->kind == SQL_CATALOG_RELATION);
     struct str arguments, text;
     bool alias = walk_is_alias(&c->after);
     if (r->stored == STORED_QUERY && strpbrk(name->detail, "aclgs"))
@@ -108,6 +109,7 @@ static int rewrite_relation(struct rewriter *r, const struct chain *c, const str
 
 static int rewrite_function(struct rewriter *r, const struct chain *c, const struct sql_catalog_name *name)
 {
+    assert(name->kind == SQL_CATALOG_FUNCTION || name->kind == SQL_CATALOG_ENGINE);
     struct str text;
     const char *target = name->name[0] == '_' ? name->name + 1 : name->name;
     bool engine = name->kind == SQL_CATALOG_ENGINE, nothing = engine && strcmp(name->detail, "unnest") == 0;
@@ -324,6 +326,7 @@ static bool is_of_integers(const struct rewriter *r, const struct chain *c)
 /* A column of the result that is a generate_series: rows in PostgreSQL, a list in the engine. */
 static int rewrite_series_column(struct rewriter *r, const struct chain *c, size_t end)
 {
+    assert(end > c->end);
     bool integers = is_of_integers(r, c);
     TRY(walk_replace(r, c->parts[0].at, c->end, STR("unnest(generate_series")));
     if (integers)

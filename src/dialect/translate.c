@@ -217,6 +217,22 @@ static int rewrite_list_default(struct rewriter *r)
     return walk_on(r);
 }
 
+/* The words that begin a clause which the engine does not have. ST_AGAIN: it is none of them. */
+static int rewrite_clause(struct rewriter *r)
+{
+    const struct sql_token *t = &r->token;
+    assert(r->postgres && t->kind == SQL_TOK_WORD);
+    if (sql_token_is_word(t, "FOR"))
+        return walk_locking(r);
+    if (sql_token_is_word(t, "USING"))
+        return walk_order_using(r);
+    if (sql_token_is_word(t, "FETCH"))
+        return walk_fetch(r);
+    if (sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
+        return walk_zone(r);
+    return ST_AGAIN;
+}
+
 static int step(struct rewriter *r)
 {
     const struct sql_token *t = &r->token;
@@ -257,14 +273,11 @@ static int step(struct rewriter *r)
     if (r->catalog && sql_token_is(t, '(') &&
         (sql_token_is_word(&r->prev, "ANY") || sql_token_is_word(&r->prev, "ALL")))
         return rewrite_any(r);
-    if (r->postgres && sql_token_is_word(t, "FOR"))
-        return walk_locking(r);
-    if (r->postgres && sql_token_is_word(t, "USING"))
-        return walk_order_using(r);
-    if (r->postgres && sql_token_is_word(t, "FETCH"))
-        return walk_fetch(r);
-    if (r->postgres && sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
-        return walk_zone(r);
+    if (r->postgres && t->kind == SQL_TOK_WORD) {
+        int status = rewrite_clause(r);
+        if (status != ST_AGAIN)
+            return status;
+    }
     if (r->may_be_bytes && (walk_is_bytes(r, t) || walk_is_moment(r, t)))
         return walk_bytes(r);
     if (r->postgres && walk_has_unicode(t)) {

@@ -157,6 +157,11 @@ static inline uint8_t *cell_decimal(uint8_t *p, const struct cell *c, const void
 
 #define AT(type) (((const type *)v->data)[row])
 
+static inline uint8_t *bytes_hex_of(uint8_t *p, const struct engine_string *s)
+{
+    return put_bytes_hex(p, (const uint8_t *)engine_string_data(s), s->len);
+}
+
 /* Stores a value without its length word. */
 static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct column_view *v, size_t row,
                                   struct err *e)
@@ -189,10 +194,7 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case T_INTERVAL: return text_interval(p, &AT(struct engine_interval));
     case T_STYLED: return styled_text_of(p, c, v, row, e);
     case T_UUID: return put_uuid_text(p, &AT(struct engine_int128));
-    case T_BYTES_HEX: {
-        const struct engine_string *s = string_at(v, row);
-        return put_bytes_hex(p, (const uint8_t *)engine_string_data(s), s->len);
-    }
+    case T_BYTES_HEX: return bytes_hex_of(p, string_at(v, row));
     case T_BYTES_ESCAPE: {
         const struct engine_string *s = string_at(v, row);
         return put_bytes_escape(p, (const uint8_t *)engine_string_data(s), s->len);

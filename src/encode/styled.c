@@ -95,6 +95,7 @@ static void put_seconds(struct text *t, int64_t seconds, int64_t micros)
 
 static void put_clock(struct text *t, int64_t seconds, int64_t micros)
 {
+    assert(seconds >= 0 && seconds <= 86400);
     put(t, "%02lld:%02lld:", (long long)(seconds / 3600), (long long)(seconds / 60 % 60));
     put_seconds(t, seconds % 60, micros);
 }
@@ -118,6 +119,7 @@ static void put_zone(struct text *t, const struct tz *zone, int64_t seconds, int
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
+    assert(b > 0);
     return a / b - (a % b < 0);
 }
 

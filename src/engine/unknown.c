@@ -64,7 +64,7 @@ static bool to_bytes(duckdb_function_info info, idx_t n, duckdb_vector in, duckd
     return true;
 }
 
-/* Only moments that say their offset are given the type (dialect/literal.c): the zone says nothing of them. */
+/* Only moments that say their offset are given the type (dialect/literal.c): no zone is asked for. */
 static bool read_moment(const struct engine_string *string, uint32_t oid, int64_t *out, struct err *e)
 {
     CLEANUP(arena_release) struct arena scratch;
