@@ -74,7 +74,29 @@ static int rewrite_star(struct rewriter *r)
                : ST_OK;
 }
 
-/* COLLATE pg_catalog.default and "default" say nothing; pg_catalog."C" loses its schema. */
+/* The collations that order by bytes, as all do here that are not told another order. */
+static bool is_by_bytes(const struct sql_token *name)
+{
+    static const char *const names[] = {"C", "POSIX", "ucs_basic", "C.UTF-8", "C.utf8"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (walk_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* It may stand behind a type or an index's column, which are no values. */
+static bool defines_columns(const struct rewriter *r)
+{
+    struct sql_lexer l;
+    struct sql_token first;
+    sql_lexer_init(&l, r->tokens);
+    (void)sql_lexer_next(&l, &first);
+    return (sql_token_is_word(&first, "CREATE") || sql_token_is_word(&first, "ALTER")) &&
+           r->stored != STORED_QUERY;
+}
+
+/* COLLATE pg_catalog.default and "default" say nothing; pg_catalog."C" loses its schema. The engine knows no
+ * collation of a type of ours, name in particular, so that the value is one of its own. */
 static int rewrite_collate(struct rewriter *r)
 {
     struct sql_lexer ahead = r->lexer;
@@ -91,6 +113,9 @@ static int rewrite_collate(struct rewriter *r)
         return walk_on(r);
     if (walk_is(&name, "default"))
         TRY(walk_replace(r, r->token.at, walk_end(&name), STR("")));
+    else if (r->postgres && is_by_bytes(&name))
+        TRY(walk_replace(r, r->token.at, walk_end(&name),
+                         defines_columns(r) ? STR("COLLATE \"C\"") : STR("::VARCHAR COLLATE \"C\"")));
     else if (name.at != first.at)
         TRY(walk_replace(r, first.at, name.at, STR("")));
     r->lexer = ahead;

@@ -34,6 +34,7 @@ static const struct {
     {"varbit", "BIT"},
     {"name", "pg_name"},
     {"xid", "pg_xid"},
+    {"tid", "pg_tid"},
     {"xid8", "BIGINT"},
     {"cid", "pg_cid"},
     {"cstring", "VARCHAR"},

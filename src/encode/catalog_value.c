@@ -3,6 +3,7 @@
 
 #include "encode/cell.h"
 #include "encode/range.h"
+#include "pgtype/tid.h"
 
 #include <assert.h>
 
@@ -14,6 +15,7 @@ bool catalog_value_is_special(enum catalog_form form, int16_t format)
     case CATALOG_JSONB:
     case CATALOG_REGTYPE: return format != 0;
     case CATALOG_REGPROC: return format == 0;
+    case CATALOG_TID:
     case CATALOG_RANGE:
     case CATALOG_MULTIRANGE:
     case CATALOG_VECTOR: return true;
@@ -28,6 +30,20 @@ static void regproc_text(struct buf *out, int32_t oid)
         buf_put(out, name, strlen(name));
     else
         buf_printf(out, "%lu", (unsigned long)(uint32_t)oid);
+}
+
+static void tid(struct buf *out, bool binary, const struct engine_string *s)
+{
+    struct tid t = {0};
+    assert(out && s);
+    char text[TID_TEXT_MAX];
+    (void)tid_read((struct str){engine_string_data(s), s->len}, &t);
+    if (binary) {
+        buf_put_be32(out, t.block);
+        buf_put_be16(out, t.offset);
+    } else {
+        buf_put(out, text, tid_write(t, false, text));
+    }
 }
 
 /* Elements without NULLs, of int2 or oid. */
@@ -76,6 +92,7 @@ int catalog_value(struct buf *out, const struct cell *c, const struct column_vie
         buf_put(out, engine_string_data(s), s->len);
         break;
     }
+    case CATALOG_TID: tid(out, c->binary, string_at(v, row)); break;
     case CATALOG_REGTYPE: {
         const struct engine_string *s = string_at(v, row);
         buf_put_be32(out, pgtype_by_name((struct str){engine_string_data(s), s->len}));

@@ -7,6 +7,7 @@
 #include "engine/column_view.h"
 #include "engine/functions.h"
 #include "pgtype/catalog_type.h"
+#include "pgtype/tid.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -115,6 +116,45 @@ static bool regtype_number(duckdb_function_info info, idx_t count, duckdb_vector
     return all;
 }
 
+static bool tid_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    (void)info;
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    assert(from || count == 0);
+    for (idx_t i = 0; i < count; i++) {
+        struct tid t = {0};
+        char text[TID_TEXT_MAX];
+        if (is_null(in, out, i))
+            continue;
+        (void)tid_read((struct str){engine_string_data(&from[i]), from[i].len}, &t);
+        duckdb_vector_assign_string_element_len(out, i, text, tid_write(t, false, text));
+    }
+    return true;
+}
+
+static bool tid_of(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    const struct engine_string *from = duckdb_vector_get_data(in);
+    bool all = true;
+    for (idx_t i = 0; i < count; i++) {
+        struct tid t = {0};
+        char text[TID_TEXT_MAX], error[256];
+        struct str given = {engine_string_data(&from[i]), from[i].len};
+        if (is_null(in, out, i))
+            continue;
+        if (!tid_read(given, &t)) {
+            (void)snprintf(error, sizeof error,
+                           ENGINE_ERROR_MARK "22P02 invalid input syntax for type tid: \"%.*s\"",
+                           (int)(given.n < 128 ? given.n : 128), given.p);
+            duckdb_cast_function_set_row_error(info, error, i, out);
+            all = false;
+            continue;
+        }
+        duckdb_vector_assign_string_element_len(out, i, text, tid_write(t, true, text));
+    }
+    return all;
+}
+
 static int64_t element_at(const struct catalog_type *t, const void *data, idx_t i)
 {
     return t->base == CATALOG_INT2 ? ((const int16_t *)data)[i] : (int64_t)((const uint32_t *)data)[i];
@@ -167,7 +207,10 @@ static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct
     duckdb_logical_type from = catalog_types_make(t->name), base = catalog_types_base(t->base);
     duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type wide = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-    int st = add_cast(c, t, from, base, COST_BASE, hand_on, e);
+    bool tid = t->form == CATALOG_TID;
+    int st = add_cast(c, t, from, base, tid ? COST_TEXT : COST_BASE, tid ? tid_text : hand_on, e);
+    if (st == ST_OK && tid)
+        st = add_cast(c, t, text, from, COST_TEXT, tid_of, e);
     if (st == ST_OK && t->base == CATALOG_INT4)
         st = add_cast(c, t, from, wide, COST_WIDER, widen, e);
     if (st == ST_OK && t->base == CATALOG_INT2) { /* beside a constant, which is an integer */

@@ -2,12 +2,14 @@
 
 #include "engine/engine_priv.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
 /* The engine finds an extension's entry by the name of its file, so that no other name is possible. */
 bool lake_lock_is_needed(const char *extension)
 {
+    assert(extension);
     const char *slash = strrchr(extension, '/');
     const char *name = slash ? slash + 1 : extension;
     size_t n = strcspn(name, ".");
@@ -16,6 +18,7 @@ bool lake_lock_is_needed(const char *extension)
 
 bool lake_lock_lists_objects(const char *sql)
 {
+    assert(sql);
     return strcasestr(sql, "duckdb_") != NULL;
 }
 
@@ -31,6 +34,7 @@ bool lake_lock_enter(struct engine *en)
 
 void lake_lock_leave(struct engine *en, bool entered)
 {
+    assert(!entered || en->has_lake);
     if (entered)
         (void)pthread_mutex_unlock(&en->lake_lock);
 }

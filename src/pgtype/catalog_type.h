@@ -22,6 +22,7 @@ enum catalog_form {
     CATALOG_REGPROC, /* text: the function's name */
     CATALOG_REGTYPE, /* binary: the type's number */
     CATALOG_JSONB,   /* binary: a version in front */
+    CATALOG_TID,     /* pgtype/tid.h */
     CATALOG_RANGE,   /* pgtype/range.h's bytes, sent as text or binary */
     CATALOG_MULTIRANGE,
     CATALOG_VECTOR, /* text: "1 2 3"; binary: an array that counts from 0 */
@@ -43,7 +44,7 @@ enum catalog_form {
     X("pg_anyarray", TEXT, PLAIN, ANYARRAY, -1)                                                              \
     X("pg_jsonb", TEXT, JSONB, JSONB, -1)                                                                    \
     X("pg_lsn", TEXT, PLAIN, LSN, -1)                                                                        \
-    X("pg_tid", TEXT, PLAIN, TID, -1)                                                                        \
+    X("pg_tid", TEXT, TID, TID, -1)                                                                          \
     X("pg_inet", TEXT, PLAIN, INET, -1)                                                                      \
     X("pg_ndistinct", TEXT, PLAIN, NDISTINCT, -1)                                                            \
     X("pg_dependencies", TEXT, PLAIN, DEPENDENCIES, -1)                                                      \

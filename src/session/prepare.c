@@ -8,6 +8,7 @@
 #include "session/option.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
+#include "sql/hidden.h"
 #include "sql/tokens.h"
 
 #include <assert.h>
@@ -212,7 +213,8 @@ static int explain(const struct session *s, const struct session_query *q, struc
 /* One statement on its way to the engine. */
 struct way {
     struct sql_tokens base;    /* what was sent, or made of it */
-    struct edits grouped;      /* of base: columns that its GROUP BY need not name */
+    struct edits grouped;      /* of base: columns that its GROUP BY need not name, hidden columns */
+    size_t hidden;             /* where the last of those stood */
     struct sql_rewritten more; /* those edits, done */
     struct sql_tokens sql;     /* base with them */
 };
@@ -228,19 +230,24 @@ static int try_prepare(struct session *s, struct arena *a, struct session_query 
     return session_hand_over(s, q, &led->sql, out, e);
 }
 
-/* Whether the engine has refused a column that PostgreSQL takes, and it is in the GROUP BY now. */
-static bool may_group(struct session *s, struct arena *a, struct way *way, const struct led *led,
+/* Whether the engine has refused a column that PostgreSQL takes: it is in the GROUP BY now, or made of what
+ * the engine has. */
+static bool may_go_on(struct session *s, struct arena *a, struct way *way, const struct led *led,
                       const struct err *e)
 {
     struct err ignored;
     err_init(&ignored);
-    if (e->code != SQLSTATE_GROUPING_ERROR || !means_postgres(s))
+    bool groups = e->code == SQLSTATE_GROUPING_ERROR;
+    if (!means_postgres(s))
         return false;
     int32_t at = sql_rewrite_position(&led->edits, way->sql.text, e->position);
     at = sql_rewrite_position(&way->more, way->base.text, at);
     size_t offset = e->position > 0 ? str_offset(way->base.text, at) : SIZE_MAX;
-    return grouped_extend(s, &way->base, offset, e->message, &way->grouped) &&
-           edits_apply(&way->grouped, &way->more, &ignored) == ST_OK &&
+    bool edited = groups ? grouped_extend(s, &way->base, offset, e->message, &way->grouped)
+                         : sql_hidden_put(way->base, &offset, e, &way->grouped);
+    if (edited && !groups)
+        way->hidden = offset;
+    return edited && edits_apply(&way->grouped, &way->more, &ignored) == ST_OK &&
            sql_tokens_follow(a, &way->base, &way->more, &way->sql, &ignored) == ST_OK;
 }
 
@@ -248,7 +255,7 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
 {
     CLEANUP(arena_releasep) struct arena scratch;
     const struct sql_tokens sent = sql_statement_tokens(q->sql);
-    struct way way = {.base = sent};
+    struct way way = {.base = sent, .hidden = SIZE_MAX};
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
     if (!s->message.is_query)
         activity_begin(s, q->sql->text);
@@ -262,7 +269,8 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
         CLEANUP(led_release) struct led led = {0};
         if (try_prepare(s, &scratch, q, &way, &led, out, e) == ST_OK)
             return ST_OK;
-        if (n == GROUPED_MAX || !may_group(s, &scratch, &way, &led, e)) {
+        if (n == GROUPED_MAX || !may_go_on(s, &scratch, &way, &led, e)) {
+            sql_hidden_explain(way.base, way.hidden, e);
             e->position = sql_rewrite_position(&led.edits, way.sql.text, e->position);
             return explain(s, q, way.base.text, &way.more, led.edits.nedits ? led.edits.text : way.sql.text,
                            e);

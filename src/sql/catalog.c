@@ -34,7 +34,10 @@ static const struct sql_catalog_name pg_names[] = {
     {"array_remove", SQL_CATALOG_FUNCTION, ""},
     {"array_to_json", SQL_CATALOG_ENGINE, "to_json"},
     {"array_upper", SQL_CATALOG_FUNCTION, ""},
+    {"cmax", SQL_CATALOG_FUNCTION, ""},
+    {"cmin", SQL_CATALOG_FUNCTION, ""},
     {"col_description", SQL_CATALOG_FUNCTION, ""},
+    {"ctid", SQL_CATALOG_FUNCTION, ""},
     {"current_catalog", SQL_CATALOG_VALUE, "database"},
     {"current_database", SQL_CATALOG_VALUE, "database"},
     {"current_role", SQL_CATALOG_VALUE, "user"},
@@ -129,6 +132,7 @@ static const struct sql_catalog_name pg_names[] = {
     {"session_user", SQL_CATALOG_VALUE, "user"},
     {"set_config", SQL_CATALOG_VALUE, "set_config"},
     {"shobj_description", SQL_CATALOG_FUNCTION, ""},
+    {"tableoid", SQL_CATALOG_FUNCTION, ""},
     {"to_jsonb", SQL_CATALOG_ENGINE, "to_json"},
     {"to_regclass", SQL_CATALOG_FUNCTION, ""},
     {"to_regnamespace", SQL_CATALOG_FUNCTION, ""},
@@ -140,6 +144,8 @@ static const struct sql_catalog_name pg_names[] = {
     {"txid_current_if_assigned", SQL_CATALOG_FUNCTION, ""},
     {"user", SQL_CATALOG_VALUE, "user"},
     {"version", SQL_CATALOG_VALUE, "version"},
+    {"xmax", SQL_CATALOG_FUNCTION, ""},
+    {"xmin", SQL_CATALOG_FUNCTION, ""},
 };
 
 static const struct sql_catalog_name info_names[] = {
