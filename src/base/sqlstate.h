@@ -108,6 +108,9 @@
     X(IO_ERROR, "58030", "io_error")                                                                         \
     X(UNDEFINED_FILE, "58P01", "undefined_file")                                                             \
     X(CONFIG_FILE_ERROR, "F0000", "config_file_error")                                                       \
+    X(RAISE_EXCEPTION, "P0001", "raise_exception")                                                           \
+    X(STACKED_DIAGNOSTICS_ACCESSED_WITHOUT_ACTIVE_HANDLER, "0Z002",                                          \
+      "stacked_diagnostics_accessed_without_active_handler")                                                 \
     X(INTERNAL_ERROR, "XX000", "internal_error")                                                             \
     X(DATA_CORRUPTED, "XX001", "data_corrupted")
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"
+#include "session/block.h"
 #include "session/exists.h"
 #include "session/session_priv.h"
 #include "sql/copy.h"
@@ -13,11 +14,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-
-static int not_supported(const char *what, struct err *e)
-{
-    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
-}
 
 static int prepare_oids(struct session *s, const struct sql_prepare *p, uint32_t **out, struct err *e)
 {
@@ -199,7 +195,7 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_MATVIEW: return matview_run(s, st, r, e);
     case SQL_TYPE: return types_run(s, st, r, e);
     case SQL_UTILITY: TRY(exists_tell(s, st->sql.text, e)); return utility_run(s, st, r, e);
-    case SQL_DO: return not_supported("DO", e);
+    case SQL_DO: return block_run(s, st, command_run, r, e);
     case SQL_EMPTY:
     case SQL_ENGINE:
     case SQL_EXECUTE:

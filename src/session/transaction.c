@@ -293,6 +293,32 @@ static int cannot_go_back(struct session *s, struct err *e)
     return ST_ERR;
 }
 
+struct tx_mark tx_mark(struct session *s)
+{
+    return (struct tx_mark){.writes = s->tx.in_engine ? s->tx.writes : 0,
+                            .born = portals_birth(s),
+                            .settings = settings_mark(&s->settings)};
+}
+
+int tx_undo(struct session *s, const struct tx_mark *mark, bool nothing, struct err *e)
+{
+    assert(s->tx.state == TX_BLOCK || s->tx.state == TX_IMPLICIT);
+    portals_rollback_to(s, mark->born);
+    if (mark->writes == 0) {
+        end_engine_tx(s);
+        s->tx.writes = 0;
+    } else if (nothing && s->tx.in_engine && engine_goes_on(s)) {
+        s->tx.writes = mark->writes;
+    } else {
+        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "catching an error behind a write is not supported");
+        err_detail(e, "The engine has no subtransactions: it could not take back what the block has done "
+                      "without losing what the transaction wrote before it.");
+        return ST_ERR;
+    }
+    settings_undo_from(&s->settings, mark->settings);
+    return ST_OK;
+}
+
 /* Where nothing was written behind the savepoint the engine's transaction goes on; where nothing was written
  * before it, it is begun anew. */
 static int rollback_to(struct session *s, struct savepoint *sp, struct err *e)

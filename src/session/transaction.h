@@ -58,6 +58,15 @@ void tx_writes(struct session *s);
 int tx_implicit_commit(struct session *s, struct err *e);
 /* Takes the session's savepoints away. */
 void tx_release_savepoints(struct session *s);
+/* Where a block began whose error may be caught. */
+struct tx_mark {
+    uint64_t writes, born; /* of the engine's transaction; portals with a greater number are younger */
+    size_t settings;
+};
+struct tx_mark tx_mark(struct session *s);
+/* Takes back what came since, after an error. nothing: the statement that failed was the first to write, and
+ * does all or nothing. 0A000 where something would have to be taken back behind an earlier write. */
+int tx_undo(struct session *s, const struct tx_mark *mark, bool nothing, struct err *e);
 /* After an error was reported. */
 void tx_failed(struct session *s);
 /* BEGIN … up to its end, failed or not. */

@@ -32,9 +32,9 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_TYPE: return sql_parse_type_change(a, s, &out->type_change, e);
     case SQL_CALLS: return sql_parse_calls(a, s, &out->calls, e);
     case SQL_SET_CONFIG: return sql_parse_set_config(a, s, &out->set_config, e);
+    case SQL_DO: return sql_parse_block(a, s, &out->block, e);
     case SQL_EMPTY:
-    case SQL_ENGINE:
-    case SQL_DO: break;
+    case SQL_ENGINE: break;
     }
     return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s is no command that is parsed", s->word);
 }

@@ -3,6 +3,7 @@
 #define TAVANA_SQL_PARSED_H
 
 #include "sql/alter.h"
+#include "sql/block.h"
 #include "sql/calls.h"
 #include "sql/command.h"
 #include "sql/copy.h"
@@ -39,6 +40,7 @@ struct sql_parsed {
         struct sql_matview matview;
         struct sql_utility utility;
         struct sql_calls calls;
+        struct sql_block block; /* SQL_DO */
         struct sql_type_change type_change;
     };
 };
