@@ -238,6 +238,7 @@ static int wrap(struct rewriter *r, const struct call *c, size_t from, size_t to
  * type that a second call tells. */
 static int sum(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
+    assert(from <= to && to <= c->open.at);
     if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
         return c->query ? ST_OK : walk_replace(r, from, to, STR(SCHEMA_PG "sum_of"));
     if (!c->plain)
@@ -265,6 +266,7 @@ static bool is_factor(const struct rewriter *r, const struct call *c)
  * the count of the same rows, when the column, the filter and the window can be written a second time. */
 static int average(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
+    assert(from <= to && to <= c->open.at);
     if (is_factor(r, c) || c->query)
         return ST_OK;
     if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
@@ -322,6 +324,7 @@ static int real_within(struct rewriter *r, const struct call *c)
 static int rank_within(struct rewriter *r, const struct aggregate *a, const struct call *c, size_t from,
                        size_t to)
 {
+    assert(from <= to && a->before);
     const struct within *w = &c->within;
     if (!w->there)
         return ST_OK;

@@ -319,6 +319,7 @@ static void pass_type(struct rewriter *r, const struct sql_type *type)
 
 int walk_typecast(struct rewriter *r)
 {
+    assert(sql_token_is_typecast(&r->token));
     struct sql_lexer ahead = r->lexer;
     struct sql_type type;
     if (!sql_read_type(&ahead, &type)) {
@@ -394,6 +395,7 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
 /* CAST(x AS type), at AS. */
 int walk_cast(struct rewriter *r)
 {
+    assert(sql_token_is_word(&r->token, "AS"));
     struct frame *f = walk_top(r);
     struct sql_lexer ahead = r->lexer;
     struct sql_type type;

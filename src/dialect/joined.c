@@ -275,6 +275,7 @@ bool walk_is_lone_star(const struct rewriter *r)
 
 int walk_joined_star(struct rewriter *r)
 {
+    assert(r->postgres && part_is_star(&r->token));
     struct part c = {.lexer = r->lexer, .token = r->token, .end = r->edits.sql.n};
     struct joined j = {.side = 'I'};
     bool accepts = r->stars < STARS_MAX;

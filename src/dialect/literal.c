@@ -674,6 +674,7 @@ int walk_bytes(struct rewriter *r)
 
 int walk_zone(struct rewriter *r)
 {
+    assert(r->postgres && sql_token_is_word(&r->token, "ZONE"));
     struct sql_token t = walk_peek(r);
     struct str said, text;
     bool string = t.kind == SQL_TOK_STRING && walk_string_value(r, &t, &said) == ST_OK;

@@ -3,6 +3,8 @@
 
 #include "dialect/walk.h"
 
+#include <assert.h>
+
 struct ahead {
     struct sql_lexer lexer;
     struct sql_token token;
@@ -57,6 +59,7 @@ static bool may_follow(const struct sql_token *t)
 
 int walk_locking(struct rewriter *r)
 {
+    assert(r->postgres && sql_token_is_word(&r->token, "FOR"));
     struct ahead a = {.lexer = r->lexer};
     next(&a);
     bool clause = take_strength(&a) && take_tables(&a);

@@ -4,6 +4,7 @@
 #include "dialect/fold.h"
 #include "sql/name.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,7 @@ static int put_alias(struct rewriter *r, size_t at, struct str name)
 static int put_numbered(struct rewriter *r, size_t at, struct str before, unsigned from, unsigned columns,
                         struct str behind)
 {
+    assert(from > 0 && from <= columns + 1);
     static const char name[] = ", column1234";
     struct buf text;
     if (columns > COLUMNS_MAX) /* PostgreSQL's own limit is less */

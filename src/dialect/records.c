@@ -144,6 +144,7 @@ static int put_columns(struct rewriter *r, const struct record_source *s, size_t
 
 int walk_record_source(struct rewriter *r, const struct record_source *s, size_t from, size_t to, size_t end)
 {
+    assert(s && from <= to && to <= end);
     size_t resume = 0;
     assert(from < to && to < end);
     if (!s->call) {

@@ -229,6 +229,7 @@ static bool is_stored(const char *key)
 
 static int rewrite_value(struct rewriter *r, struct chain *c, const struct sql_catalog_name *name)
 {
+    assert(c->n > 0 && name->detail);
     char key[KEY_MAX];
     bool set = strcmp(name->detail, "set_config") == 0;
     size_t end = 0;

@@ -3,8 +3,11 @@
 
 #include "dialect/walk.h"
 
+#include <assert.h>
+
 int walk_order_using(struct rewriter *r)
 {
+    assert(r->postgres && sql_token_is_word(&r->token, "USING"));
     struct sql_token op = walk_peek(r);
     bool less = op.kind == SQL_TOK_OP && str_eq(op.text, STR("<"));
     bool more = op.kind == SQL_TOK_OP && str_eq(op.text, STR(">"));
@@ -19,6 +22,7 @@ int walk_order_using(struct rewriter *r)
 /* FETCH { FIRST | NEXT } [n] { ROW | ROWS } WITH TIES, where n may stand in brackets. */
 int walk_fetch(struct rewriter *r)
 {
+    assert(r->postgres && sql_token_is_word(&r->token, "FETCH"));
     enum { WORDS_MAX = 8 }; /* with a count like (- 2 + 1) */
     struct sql_lexer ahead = r->lexer;
     struct sql_token t;

@@ -7,7 +7,6 @@
 #include "sql/part.h"
 #include "sql/scope.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum { NESTED_MAX = 8, PARTS_MAX = 4 };
@@ -65,7 +64,6 @@ static int named_relation(struct finder *f, const struct sql_token *parts, size_
 /* The brackets that the cursor stands at, as a query. Goes on behind them. */
 static int bracket_query(struct finder *f, struct part *c, struct scope_relation *r)
 {
-    assert(f->depth <= NESTED_MAX);
     struct part in = *c;
     in.end = part_skip_bracket(c);
     part_next(&in);
@@ -148,7 +146,6 @@ static bool begins_query(const struct part *at)
 
 static int one_relation(struct finder *f, struct part *c, struct scope *s)
 {
-    assert(s->n <= SCOPE_RELATIONS_MAX);
     struct scope_relation r = {0};
     (void)part_take(c, "LATERAL");
     if (sql_token_is(&c->token, '(') && !begins_query(c)) {
@@ -252,7 +249,6 @@ struct items {
 
 static int put(struct finder *f, struct items *x, struct str name, struct sql_origin origin)
 {
-    assert(x->n <= x->cap);
     if (x->n == x->cap) {
         size_t cap = x->cap ? 2 * x->cap : 16;
         struct scope_column *more = arena_calloc(f->arena, cap, sizeof *more);
@@ -271,7 +267,6 @@ static int put(struct finder *f, struct items *x, struct str name, struct sql_or
 static int put_star(struct finder *f, struct items *x, const struct scope *s,
                     const struct scope_relation *only, const struct part *without)
 {
-    assert(!only || !without);
     for (size_t i = 0; i < s->n; i++) {
         const struct scope_relation *r = &s->relations[i];
         if (only && r != only)

@@ -3,9 +3,6 @@
 
 #include "sql/name.h"
 
-#include <assert.h>
-#include <string.h>
-
 bool scope_same(struct str name, const struct sql_token *t)
 {
     return name.n > 0 && str_ieq(name, sql_name_bare(t));
@@ -13,7 +10,6 @@ bool scope_same(struct str name, const struct sql_token *t)
 
 void scope_merge(struct scope *s, struct str name, const char *side)
 {
-    assert(s->nmerged <= SCOPE_MERGED_MAX && strchr("IRF", side[0]));
     if (s->nmerged == SCOPE_MERGED_MAX) {
         s->lost = true;
         return;
@@ -32,7 +28,6 @@ static bool has(const struct scope_relation *r, struct str name)
 
 void scope_merge_natural(struct scope *s, size_t right, const char *side)
 {
-    assert(right < s->n && s->n <= SCOPE_RELATIONS_MAX);
     const struct scope_relation *r = &s->relations[right];
     s->lost |= !r->known;
     for (size_t i = 0; i < r->n; i++)
