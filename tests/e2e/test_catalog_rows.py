@@ -11,6 +11,7 @@ create unique index "Odd Idx" on cc("a");
 create table names (n name, l name[]);
 create type feeling as enum ('sad', 'ok');
 create table owning (id serial primary key, g bigint generated always as identity, e int references e(id));
+create table moods (id int, f feeling, l feeling[]);
 create table lists (id int primary key, a text[] default '{}', b int[] default '{1,2}' not null, c text array default '{"a b",c}', d int[][] default '{{1,2},{3,4}}',
                     f text[] default '{x}'::text[], g jsonb default '{}');
 alter table lists add column h int[] default '{7}';
@@ -42,6 +43,8 @@ ASKED = [
     ("select atttypid::int8, attlen from pg_attribute where attrelid = 'names'::regclass and attnum > 0 order by attnum", [(19, 64), (1003, -1)]),
     ("select count(*) from pg_ts_config where cfgname = 'english'", [(1,)]),
     ("select a, b, c, d, f, g, h from lists", [([], [1, 2], ["a b", "c"], [[1, 2], [3, 4]], ["x"], {}, [7])]),
+    ("select column_name, data_type, udt_schema, udt_name from information_schema.columns where table_name = 'moods' order by ordinal_position",
+     [("id", "integer", "pg_catalog", "int4"), ("f", "USER-DEFINED", "public", "feeling"), ("l", "ARRAY", "public", "_feeling")]),
     ("select generate_subscripts(indkey, 1), array_lower(indkey, 1), array_upper(indkey, 1), array_length(indkey, 1) from pg_index where indexrelid = 'e_pkey'::regclass",
      [(0, 0, 0, 1)]),
     ("select a.attname from (select indrelid, indkey, generate_subscripts(indkey, 1) idx from pg_index where indrelid = 'e'::regclass and indisprimary) i "

@@ -87,7 +87,6 @@ def test_duckdb(clean):
     d = duckdb.connect(config={"allow_unsigned_extensions": "true"})
     ask = lambda sql: d.execute(sql).fetchall()
     ask(f"load '{extension}'")
-    ask("set pg_use_ctid_scan = false")
     ask(f"attach 'host=127.0.0.1 port={clean.port} user=tester dbname=db password=x' as p (type postgres)")
     assert ask("select table_name from information_schema.tables where table_catalog = 'p' and table_schema = 'public'") == [("dk",)]
     assert ask("select count(*), sum(amount)::double, min(name), min(j)::varchar, min(tags), sum(f) from p.dk where id <= 50") == [(50, 1912.5, "n1", '{"a": 1}', ["x", "y"], 318.75)]

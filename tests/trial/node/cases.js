@@ -126,17 +126,17 @@ async function sequelizeMapper() {
   const s = new Sequelize('db', 'tester', 'x', { ...base, dialect: 'postgres', logging: false })
   const User = s.define('user', {
     name: { type: DataTypes.STRING(30), allowNull: false, unique: true }, meta: DataTypes.JSONB, tags: DataTypes.ARRAY(DataTypes.TEXT),
-    price: DataTypes.DECIMAL(10, 2), ok: { type: DataTypes.BOOLEAN, defaultValue: true }
+    kind: DataTypes.ENUM('a', 'b'), price: DataTypes.DECIMAL(10, 2), ok: { type: DataTypes.BOOLEAN, defaultValue: true }
   })
   const Post = s.define('post', { title: DataTypes.TEXT, at: DataTypes.DATE })
   User.hasMany(Post, { constraints: false })
   Post.belongsTo(User, { constraints: false })
   await s.authenticate()
   await s.sync({ force: true })
-  const u = await User.create({ name: 'ann', meta: { x: [1] }, tags: ['q', 'r'], price: 1.5 })
+  const u = await User.create({ name: 'ann', meta: { x: [1] }, tags: ['q', 'r'], kind: 'b', price: 1.5 })
   for (const title of ['t1', 't2']) await Post.create({ title, userId: u.id, at: new Date(0) })
   const got = await User.findOne({ where: { name: 'ann' }, include: Post, order: [[Post, 'title', 'desc']] })
-  eq([got.meta, got.tags, got.price, got.posts.map((p) => p.title)], [{ x: [1] }, ['q', 'r'], '1.50', ['t2', 't1']])
+  eq([got.meta, got.tags, got.kind, got.price, got.posts.map((p) => p.title)], [{ x: [1] }, ['q', 'r'], 'b', '1.50', ['t2', 't1']])
   await u.update({ name: 'bob' })
   await User.upsert({ id: u.id, name: 'cid' })
   eq(await User.count({ where: { name: { [Op.iLike]: 'CI%' } } }), 1)
@@ -144,11 +144,11 @@ async function sequelizeMapper() {
   eq((await Post.findAndCountAll({ where: { at: { [Op.lt]: new Date() } } })).count, 1)
   const q = s.getQueryInterface()
   const d = await q.describeTable('users')
-  eq([d.name.type, d.name.allowNull, d.id.primaryKey], ['CHARACTER VARYING(30)', false, true])
+  eq([d.name.type, d.name.allowNull, d.id.primaryKey, d.kind.special], ['CHARACTER VARYING(30)', false, true, ['a', 'b']])
   eq((await q.showIndex('users')).map((i) => [i.name, i.primary, i.unique, i.fields.map((f) => f.attribute)]).sort(),
     [['users_name_key', false, true, ['name']], ['users_pkey', true, true, ['id']]])
   await s.sync({ alter: true })
-  await s.drop()
+  await s.drop({})
   await s.close()
 }
 
