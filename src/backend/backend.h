@@ -49,8 +49,9 @@ enum backend_effect {
 enum {
     BACKEND_KEYS_REFER = 1,    /* its table refers to another, or to itself … */
     BACKEND_KEYS_REFERRED = 2, /* … or is referred to … */
-    BACKEND_KEYS_SET = 4, /* … and it sets columns whose change takes the row out and puts it in again */
-    BACKEND_KEYS_ALL = 7,
+    BACKEND_KEYS_SET = 4,    /* … and it sets columns whose change takes the row out and puts it in again */
+    BACKEND_KEYS_ITSELF = 8, /* it refers to itself */
+    BACKEND_KEYS_ALL = 15,
 };
 
 struct backend_stmt_info {

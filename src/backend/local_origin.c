@@ -104,6 +104,8 @@ int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct 
     assert(st->base.info.keys == 0);
     for (size_t i = 0; table && i < table->nkeys; i++) {
         keys |= table->keys[i].kind == SQL_KEY_FOREIGN ? BACKEND_KEYS_REFER : 0;
+        if (table->keys[i].kind == SQL_KEY_FOREIGN && str_ieq(table->keys[i].other, table->name))
+            keys |= BACKEND_KEYS_ITSELF;
         keys |= table->keys[i].kind == SQL_KEY_REFERRED ? BACKEND_KEYS_REFERRED : 0;
     }
     arena_init(&scratch, ORIGINS_MEMORY);

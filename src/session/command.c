@@ -6,6 +6,7 @@
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"
 #include "session/block.h"
+#include "session/deferred.h"
 #include "session/exists.h"
 #include "session/session_priv.h"
 #include "sql/copy.h"
@@ -187,8 +188,15 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_UNLISTEN:
     case SQL_NOTIFY: return run_notify(s, st, r, e);
     case SQL_COPY: return copy_run(s, st, r, e);
-    case SQL_TABLE: TRY(exists_tell(s, st->sql.text, e)); return table_run(s, st, r, e);
-    case SQL_ALTER: return alter_run(s, st, r, e);
+    case SQL_TABLE:
+        TRY(exists_tell(s, st->sql.text, e));
+        TRY(table_run(s, st, r, e));
+        deferred_tell(s, &st->sql);
+        return ST_OK;
+    case SQL_ALTER:
+        TRY(alter_run(s, st, r, e));
+        deferred_tell(s, &st->sql);
+        return ST_OK;
     case SQL_INDEX: return index_run(s, st, r, e);
     case SQL_SEVERAL: TRY(exists_tell(s, st->sql.text, e)); return several_run(s, st, r, e);
     case SQL_SET_CONFIG: return set_config_run(s, st, r, e);

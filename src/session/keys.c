@@ -54,6 +54,7 @@ static int note_change(struct session *s, const struct portal *p, struct err *e)
 {
     struct sql_assignment a;
     struct keys_seen *k = seen(s);
+    assert(k->nchanged <= KEYS_SEEN_MAX && s->tx.in_engine);
     if (!sql_reads_assignment(sql_statement_tokens(&p->sql), &a)) {
         k->many = true;
         return ST_OK;
@@ -161,7 +162,7 @@ static int look_up(struct looked *l, const struct relation *table, struct err *e
                   "replace(constraint_column_names[i], '\"', '\"\"') || '\" = ' || %s || '.\"' || "
                   "replace(referenced_column_names[i], '\"', '\"\"') || '\"'), ' AND ') || ')', "
                   "array_to_string(['\"' || replace(x, '\"', '\"\"') || '\"' FOR x IN "
-                  "referenced_column_names], ', ') FROM system.main.duckdb_constraints() WHERE "
+                  "referenced_column_names], ', '), table_name FROM system.main.duckdb_constraints() WHERE "
                   "constraint_type = 'FOREIGN KEY' AND database_name = %s AND schema_name = %s AND "
                   "lower(referenced_table) = lower(%s)",
                   table->temporary ? "''" : step_literal(s, step_text(s, "%s.", step_name(s, table->schema))),
@@ -343,6 +344,34 @@ static int is_in_the_way(const struct looked *l, bool *is, struct err *e)
     return st == ST_AGAIN ? ST_OK : st;
 }
 
+/* Whether all that refers to rows that a DELETE takes away goes with them, and there is something that does:
+ * rows of the table itself. */
+static int takes_all_that_refers(const struct looked *l, const struct relation *table, bool *is,
+                                 struct err *e)
+{
+    const char *own = "false", *stays = "false";
+    const struct sql_change *c = &l->change;
+    const char *going = query(l, step_text(l->session, "%.*s.rowid", (int)c->called.n, c->called.p), "true");
+    bool any;
+    for (size_t i = 0; own && stays && going && i < l->keys.n; i++) {
+        const char *refers = ask_value(&l->keys, i, 0);
+        bool itself = str_ieq(str_of(ask_value(&l->keys, i, 2)), str_of(table->name));
+        if (itself)
+            own = step_text(l->session, "%s OR %s", own, refers);
+        stays = itself ? step_text(l->session, "%s OR %.*s AND \"tavana: x\".rowid NOT IN (%s))", stays,
+                                   (int)strlen(refers) - 1, refers, going)
+                       : step_text(l->session, "%s OR %s", stays, refers);
+    }
+    if (!going)
+        return err_oom(e);
+    int st = is_any(l, own, is, e);
+    if (st == ST_OK && *is)
+        st = is_any(l, stays, &any, e);
+    if (st == ST_OK && *is)
+        *is = !any;
+    return st == ST_AGAIN ? ST_OK : st;
+}
+
 /* ---- without what stays ---- */
 
 /* What is set without the columns that would move rows; "" when nothing is left. NULL without memory. */
@@ -401,6 +430,7 @@ static int count_rows(const struct looked *l, struct keys_change *k, struct err 
 static int leave_out(const struct looked *l, struct keys_change *k, struct err *e)
 {
     const struct sql_change *c = &l->change;
+    assert(c->nsets > 0);
     struct str text = l->portal->sql.text;
     size_t from = c->sets[0].from, to = c->sets[c->nsets - 1].to;
     const char *sets = other_sets(l);
@@ -455,6 +485,7 @@ static bool looks_elsewhere(const struct looked *l)
 static int put_aside(const struct looked *l, struct keys_change *k, struct err *e)
 {
     struct session *s = l->session;
+    assert(!k->aside && k->table.found);
     k->aside = true;
     k->lent = looks_elsewhere(l);
     TRY(referring_put_aside(s, &k->others, e));
@@ -466,6 +497,7 @@ static int put_aside(const struct looked *l, struct keys_change *k, struct err *
 
 int keys_after(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
 {
+    assert(p->engine->started);
     if (k->counted)
         p->engine->rows_affected = k->rows;
     if (!k->aside)
@@ -507,19 +539,29 @@ static int set_keys(struct looked *l, struct keys_change *k, struct err *e)
     return in_the_way ? put_aside(l, k, e) : ST_OK;
 }
 
+/* Of a tree the engine looks at each row that goes as if the others stayed. */
+static int delete_of_tree(struct looked *l, struct keys_change *k, struct err *e)
+{
+    bool is;
+    TRY(look_up(l, &k->table, e));
+    TRY(takes_all_that_refers(l, &k->table, &is, e));
+    return is ? put_aside(l, k, e) : ST_OK;
+}
+
 static int run_in_steps(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
 {
     struct looked l = {.session = s, .portal = p};
-    unsigned keys = p->keys;
     TRY(sql_change_read(&s->message_arena, sql_statement_tokens(&p->sql), &l.change, e));
     bool deletes = l.change.kind == SQL_CHANGE_DELETE;
-    if (l.change.kind == SQL_CHANGE_NONE || !(deletes || (keys & BACKEND_KEYS_SET)))
+    if (l.change.kind == SQL_CHANGE_NONE || !(deletes || (p->keys & BACKEND_KEYS_SET)))
         return ST_OK;
     TRY(find_table(s, &l.change, k, e));
     if (!k->table.found || !k->table.native)
         return ST_OK;
     TRY(refresh(s, k, e));
-    return deletes ? ST_OK : set_keys(&l, k, e);
+    if (!deletes)
+        return set_keys(&l, k, e);
+    return p->keys & BACKEND_KEYS_ITSELF ? delete_of_tree(&l, k, e) : ST_OK;
 }
 
 int keys_before(struct session *s, struct portal *p, struct keys_change *out, struct err *e)
@@ -527,7 +569,7 @@ int keys_before(struct session *s, struct portal *p, struct keys_change *out, st
     assert(p->keys && p->engine && !p->engine->started);
     *out = (struct keys_change){0};
     bool lost = s->tx.in_engine && (seen(s)->nchanged > 0 || s->keys.many);
-    if ((p->keys & BACKEND_KEYS_REFERRED) && (lost || (p->keys & BACKEND_KEYS_SET))) {
+    if ((p->keys & BACKEND_KEYS_REFERRED) && (lost || (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF)))) {
         TRY(tx_implicit_begin(s, e));
         TRY(tx_before_statement(s, true, e));
         TRY(portals_start_readers(s, p, e));

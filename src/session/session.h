@@ -17,6 +17,7 @@
 #include "session/keys.h"
 #include "session/memory.h"
 #include "session/notify.h"
+#include "session/on_commit.h"
 #include "session/parse.h"
 #include "session/portal.h"
 #include "session/registry.h"
@@ -62,6 +63,7 @@ struct session {
     struct advisory_held advisory;
     struct notify_session notify;
     struct keys_seen keys;
+    struct on_commit on_commit;
 
     struct backend_session *engine; /* made at the first statement that needs it */
     bool settings_applied;

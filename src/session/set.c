@@ -5,6 +5,7 @@
 #include "pgtype/oid.h"
 #include "pgwire/backend_msg.h"
 #include "rows/row_desc.h"
+#include "session/deferred.h"
 #include "session/option.h"
 #include "session/session_priv.h"
 
@@ -198,6 +199,8 @@ int set_run(struct session *s, struct statement *st, struct command_result *r, s
         if (s->tx.state != TX_BLOCK && s->tx.state != TX_IMPLICIT)
             session_notice(s, REPLY_WARNING, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                            "SET CONSTRAINTS can only be used in transaction blocks");
+        else
+            deferred_tell(s, &st->sql);
         return ST_OK;
     }
     if (st->sql.kind == SQL_RESET && strcmp(set->name, "all") == 0) {

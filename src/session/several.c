@@ -2,6 +2,7 @@
  * TRUNCATE of several objects, CREATE TABLE with serial columns. */
 #include "session/several.h"
 
+#include "session/on_commit.h"
 #include "session/referring.h"
 #include "session/sequence.h"
 #include "session/session_priv.h"
@@ -300,6 +301,67 @@ static int free_of_dependents(struct session *s, const struct sql_several *all, 
     return ST_OK;
 }
 
+/* ---- TRUNCATE ---- */
+
+/* A table that refers to one that is truncated, and is not named with it: it is truncated, too, or in the
+ * way. */
+static int tell_truncated(struct session *s, const struct relation *table, const struct relation *other,
+                          bool cascades, struct err *e)
+{
+    if (cascades) {
+        session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION, "truncate cascades to table \"%s\"",
+                       other->name);
+        return ST_OK;
+    }
+    (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                  "cannot truncate a table referenced in a foreign key constraint");
+    err_detail(e, "Table \"%s\" references \"%s\".", other->name, table->name);
+    err_hint(e, "Truncate table \"%s\" at the same time, or use TRUNCATE ... CASCADE.", other->name);
+    return ST_ERR;
+}
+
+/* The same of a table whose rows refer to each other. */
+static int empty_itself(struct session *s, struct relation *table, struct err *e)
+{
+    static const struct rebuild_change nothing;
+    struct rebuild r;
+    TRY(relation_indexes(s, table, e));
+    TRY(rebuild_put_aside(s, table, 0, NULL, &r, e));
+    TRY(step_run(s, step_text(s, "DELETE FROM %s", r.rows), e));
+    TRY(rebuild_put_back(s, &r, &nothing, e));
+    return rebuild_put_indexes(s, table, table->full, e);
+}
+
+/* Tables that refer to those that are truncated lose their rows first: they are made anew without any, since
+ * the engine would still see those that this transaction has deleted. */
+static int empty_referring(struct session *s, const struct sql_several *all, struct err *e)
+{
+    struct relation_name name;
+    assert(all->truncates && all->n > 0);
+    struct relation *tables = arena_calloc(&s->message_arena, all->n, sizeof *tables);
+    if (!tables)
+        return err_oom(e);
+    for (size_t i = 0; i < all->n; i++) {
+        read_name(all->names[i].p, all->names[i].n, &name);
+        TRY(relation_find(s, &name, "r", &tables[i], e));
+    }
+    for (size_t i = 0; i < all->n; i++) {
+        struct referring r = {0};
+        if (tables[i].found)
+            TRY(referring_find(s, &tables[i], &r, e));
+        for (size_t k = 0; k < r.n; k++)
+            if (!goes(tables, all->n, &r.tables[k].relation) && (all->cascades || r.tables[k].directly))
+                TRY(tell_truncated(s, &tables[i], &r.tables[k].relation, all->cascades, e));
+        TRY(referring_put_aside(s, &r, e));
+        for (size_t k = 0; k < r.n; k++)
+            TRY(step_run(s, step_text(s, "DELETE FROM %s", r.tables[k].aside.rows), e));
+        if (tables[i].found && rebuild_refers_to_itself(&tables[i]))
+            TRY(empty_itself(s, &tables[i], e));
+        TRY(referring_put_back(s, &r, e));
+    }
+    return ST_OK;
+}
+
 int several_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_SEVERAL);
@@ -311,11 +373,13 @@ int several_run(struct session *s, struct statement *command, struct command_res
     TRY(free_of_dependents(s, all, e));
     if (all->drops_tables)
         TRY(free_of_references(s, all, e));
+    if (all->truncates)
+        TRY(empty_referring(s, all, e));
     keys_lost_rows(s);
     for (size_t i = 0; i < all->n; i++) {
         struct str text = {NULL, 0};
         TRY(text_of_one(s, all, i, &text, e));
-        int rc = run_alone(s, text, e);
+        int rc = all->truncates ? step_run_sent(s, text.p, e) : run_alone(s, text, e);
         if (rc < 0) /* the head stands in front of each */
             err_shift_position(e, (struct str){all->names[0].p, (size_t)(all->names[i].p - all->names[0].p)});
         TRY(rc);
@@ -463,6 +527,18 @@ static int name_itself_in(struct session *s, const struct statement *command, co
     return ST_OK;
 }
 
+static int note_on_commit(struct session *s, const struct sql_table *table, struct err *e)
+{
+    struct relation_name name;
+    struct relation r;
+    read_name(table->name.p, table->name.n, &name);
+    TRY(relation_find(s, &name, "r", &r, e));
+    if (!r.found || !r.temporary)
+        return err_set(e, SQLSTATE_INVALID_TABLE_DEFINITION,
+                       "ON COMMIT can only be used on temporary tables");
+    return on_commit_note(s, r.name, table->drops_on_commit, e);
+}
+
 int table_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     assert(command->sql.kind == SQL_TABLE);
@@ -481,5 +557,7 @@ int table_run(struct session *s, struct statement *command, struct command_resul
         TRY(name_itself_in(s, command, table, &made, e));
     TRY(run_made(s, &command->sql, &made, e));
     (void)snprintf(r->tag, sizeof r->tag, "CREATE TABLE");
+    if (table->drops_on_commit || table->empties_on_commit)
+        TRY(note_on_commit(s, table, e));
     return ST_OK;
 }

@@ -15,6 +15,7 @@ static int number_params(struct session *s, const char *text, const struct stand
     struct sql_lexer lexer;
     struct sql_token t;
     size_t at = 0;
+    assert(text && (all->n == 0 || all->oids));
     unsigned *news = arena_calloc(&s->message_arena, all->n + 1, sizeof *news);
     made->numbers = arena_calloc(&s->message_arena, all->n + 1, sizeof *made->numbers);
     made->oids = arena_calloc(&s->message_arena, all->n + 1, sizeof *made->oids);
@@ -75,6 +76,7 @@ int stand_in_open(struct session *s, const struct sql_statement *sql, const stru
                   struct account *memory, struct backend_portal **out, struct err *e)
 {
     struct backend_stmt *stmt = NULL;
+    assert(made->n == 0 || made->params);
     TRY(stand_in_prepare(s, sql, made, memory, &stmt, e));
     int st = s->engine->ops->open(s->engine, stmt, made->params, made->n, out, e);
     s->engine->ops->stmt_free(stmt);

@@ -99,6 +99,7 @@ static void end_engine_tx(struct session *s)
 static void engine_rollback(struct session *s)
 {
     portals_rollback(s);
+    on_commit_rolled_back(s);
     end_engine_tx(s);
     settings_end_transaction(&s->settings, false);
     notify_rolled_back(s);
@@ -141,6 +142,8 @@ static int engine_commit(struct session *s, struct err *e)
     int st = notify_check(s, e);
     if (st == ST_OK)
         st = portals_commit(s, e);
+    if (st == ST_OK && s->on_commit.n > 0)
+        st = on_commit_run(s, e);
     if (st == ST_OK && s->tx.in_engine) {
         st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
         s->tx.in_engine = false; /* one that failed was rolled back */

@@ -38,6 +38,7 @@ static const char *text_of(const struct parts *p, size_t end, struct str text)
 {
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, SIZE_MAX);
+    assert(end <= p->with.n);
     if (end > 0)
         buf_put(&b, p->with.with.p, p->with.with.n);
     for (size_t i = 0; i < end; i++) {
@@ -148,6 +149,7 @@ static int describe_part(struct parts *p, uint32_t *oids, size_t i, struct err *
     struct session *s = p->session;
     struct stand_in made;
     struct backend_stmt *stmt = NULL;
+    assert(i < p->with.n);
     if (!p->with.parts[i].changes)
         return ST_OK;
     TRY(prepare_text(p, oids, text_of(p, i, p->with.parts[i].body), &s->memory.all, &made, &stmt, e));
@@ -200,6 +202,7 @@ static int run_part(struct parts *p, size_t i, struct err *e)
     struct stand_in made;
     struct backend_portal *portal = NULL;
     struct ask_rows rows = {0};
+    assert(i < p->with.n && !p->bodies[i]);
     if (!p->with.parts[i].changes)
         return ST_OK;
     TRY(stand_in_make(s, p->sql, text_of(p, i, p->with.parts[i].body), &p->params, &made, e));

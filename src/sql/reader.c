@@ -70,3 +70,13 @@ void reader_skip_brackets(struct reader *r)
             return;
     }
 }
+
+void reader_skip_name(struct reader *r)
+{
+    while (sql_token_is_name(&r->token)) {
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            return;
+        reader_next(r);
+    }
+}

@@ -28,6 +28,8 @@ int reader_name(struct reader *r, const char **out);
 /* What is left of the text from the current token on; 42601 when that is nothing. */
 int reader_rest(struct reader *r, struct str *out);
 
+/* Over a name with the dots in it. */
+void reader_skip_name(struct reader *r);
 /* Over a bracket and what lies in it; of another token over that alone. */
 void reader_skip_brackets(struct reader *r);
 

@@ -45,7 +45,8 @@ bool sql_is_several(struct sql_tokens sql)
     const char *tag = read_head(&r, &words);
     if (!tag)
         return false;
-    bool is = words.n > 0, drops_table = strcmp(tag, "DROP TABLE") == 0;
+    bool drops_table = strcmp(tag, "DROP TABLE") == 0;
+    bool is = words.n > 0 || strcmp(tag, "TRUNCATE TABLE") == 0; /* of one that others refer to */
     bool is_read = drops_table || strcmp(tag, "DROP VIEW") == 0 || strcmp(tag, "DROP SCHEMA") == 0;
     if (is_read && sql_token_is_name(&r.token))
         return true; /* views may depend on it */
@@ -99,6 +100,9 @@ int sql_parse_several(struct arena *a, const struct sql_statement *s, struct sql
     }
     out->cascades = sql_token_is_word(&r.token, "CASCADE");
     out->drops_tables = out->tag && strcmp(out->tag, "DROP TABLE") == 0;
+    out->truncates = out->tag && strcmp(out->tag, "TRUNCATE TABLE") == 0;
+    if (out->truncates && !reader_take(&r, "CASCADE"))
+        (void)reader_take(&r, "RESTRICT");
     if (out->drops_tables && reader_take(&r, "CASCADE") && r.token.kind != SQL_TOK_END)
         return reader_syntax_error(&r);
     if (r.token.kind != SQL_TOK_END)

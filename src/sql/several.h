@@ -17,7 +17,7 @@ struct sql_several {       /* of one object the text would be: head name tail */
     size_t n;
     struct str *names; /* as written, with their schemas; lent */
     bool restarts;     /* TRUNCATE … RESTART IDENTITY */
-    bool drops_tables, cascades;
+    bool drops_tables, truncates, cascades;
     const char *tag;
 };
 

@@ -79,16 +79,6 @@ static int drop(struct walk *w, size_t from)
     return change(w, from, w->r.token.at, STR(""));
 }
 
-static void skip_name(struct reader *r)
-{
-    while (sql_token_is_name(&r->token)) {
-        reader_next(r);
-        if (!sql_token_is(&r->token, '.'))
-            return;
-        reader_next(r);
-    }
-}
-
 /* ---- the head ---- */
 
 /* Up to the bracket. false: it is no CREATE TABLE name (…). */
@@ -443,7 +433,7 @@ static int index_clauses(struct walk *w, const char *words)
     }
     if (reader_take(r, "USING")) {
         (void)(reader_take(r, "INDEX") && reader_take(r, "TABLESPACE"));
-        skip_name(r);
+        reader_skip_name(r);
         TRY(drop(w, from));
     }
     return ST_OK;
@@ -493,7 +483,7 @@ static int references(struct walk *w)
     note_reference(w);
     if (sql_token_is(&r->token, '.')) {
         reader_next(r);
-        skip_name(r);
+        reader_skip_name(r);
     }
     if (sql_token_is(&r->token, '('))
         reader_skip_brackets(r);
@@ -603,6 +593,21 @@ static int tablespace(struct walk *w, size_t from)
                   : ST_OK;
 }
 
+/* What becomes of a temporary table's rows, or of it. */
+static int on_commit(struct walk *w, size_t from)
+{
+    struct reader *r = &w->r;
+    bool keeps = reader_take(r, "PRESERVE"), drops = !keeps && reader_take(r, "DROP");
+    w->works = true;
+    if (!w->out) /* it is only asked whether there is something to be done */
+        return ST_OK;
+    if (!drops && !((keeps || reader_take(r, "DELETE")) && reader_take(r, "ROWS")))
+        return reader_syntax_error(r);
+    w->out->drops_on_commit = drops;
+    w->out->empties_on_commit = !drops && !keeps;
+    return drop(w, from);
+}
+
 /* A clause behind the brackets. How and where a table is stored is the engine's business, so such words are
  * left out; what would make it another kind of table is refused. */
 static int clause(struct walk *w)
@@ -619,7 +624,7 @@ static int clause(struct walk *w)
     if (reader_take(r, "TABLESPACE"))
         return tablespace(w, from);
     if (reader_take(r, "USING")) {
-        skip_name(r);
+        reader_skip_name(r);
         return drop(w, from);
     }
     if (reader_take(r, "WITH")) {
@@ -630,11 +635,8 @@ static int clause(struct walk *w)
     }
     if (reader_take(r, "WITHOUT"))
         return reader_take(r, "OIDS") ? drop(w, from) : ST_OK;
-    if (reader_take(r, "ON") && reader_take(r, "COMMIT")) {
-        if (reader_take(r, "PRESERVE"))
-            return reader_take(r, "ROWS") ? drop(w, from) : ST_OK;
-        return refuse(w, &first, reader_take(r, "DROP") ? "ON COMMIT DROP" : "ON COMMIT DELETE ROWS");
-    }
+    if (reader_take(r, "ON") && reader_take(r, "COMMIT"))
+        return on_commit(w, from);
     if (r->token.at == from)
         reader_next(r);
     return ST_OK;

@@ -30,6 +30,7 @@ struct sql_table {
     struct str name;     /* of the table, as written; lent */
     struct str database; /* the first part of it, when it has three; lent, n 0: none */
     bool temporary;
+    bool drops_on_commit, empties_on_commit; /* ON COMMIT DROP, DELETE ROWS */
     bool refers_to_itself; /* by a name without schema, which the engine would look for in its default one */
     bool keeps;            /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */
     size_t n;              /* sequences that it needs; at most SQL_TABLE_SEQUENCES_MAX, more is 54000 */

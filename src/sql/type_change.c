@@ -9,17 +9,6 @@ static bool is_string(const struct sql_token *t)
     return t->kind == SQL_TOK_STRING || t->kind == SQL_TOK_DOLLAR;
 }
 
-/* name[.name]… */
-static void skip_name(struct reader *r)
-{
-    while (sql_token_is_name(&r->token)) {
-        reader_next(r);
-        if (!sql_token_is(&r->token, '.'))
-            return;
-        reader_next(r);
-    }
-}
-
 bool sql_is_type_change(struct sql_tokens sql)
 {
     struct reader r;
@@ -31,7 +20,7 @@ bool sql_is_type_change(struct sql_tokens sql)
         return false;
     if (drop)
         return true;
-    skip_name(&r);
+    reader_skip_name(&r);
     if (create) {
         if (!reader_take(&r, "AS") || !reader_take(&r, "ENUM") || !sql_token_is(&r.token, '('))
             return false;

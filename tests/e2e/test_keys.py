@@ -167,3 +167,72 @@ def test_an_error_undoes_it_all(pair):
         pair.execute("update p set n = 'z' where id = 1")
     assert rows(pair, "select n from p where id = 1") == [("a",)]
     whole(pair)
+
+
+def test_rows_of_a_tree_go_together(db):
+    db.execute("""create table s (id int primary key, boss int references s, n text); create table c (sid int references s); create index s_n on s (n);
+        insert into s values (1, null, 'a'); insert into s values (2, 1, 'b'); insert into s values (3, 2, 'c'); insert into s values (4, null, 'd'); insert into c values (4)""")
+    assert fails(db, "23503", "delete from s where id = 1").constraint_name == "s_boss_fkey"
+    assert sorted(rows(db, "delete from s where id = any(%s) returning id", ([2, 3],))) == [(2,), (3,)]
+    fails(db, "23503", "delete from s")
+    db.execute("delete from c; insert into s values (5, 4, 'e')")
+    assert db.execute("delete from s").rowcount == 3
+    assert rows(db, "select indexname from pg_indexes where schemaname = 'keys' order by 1") == [("s_n",), ("s_pkey",)]
+    fails(db, "23503", "insert into s values (5, 4, 'x')")
+
+
+def test_truncate(db):
+    said = []
+    db.add_notice_handler(lambda d: said.append(d.message_primary))
+    db.execute("""create table p (id serial primary key, n text); create table c (id serial primary key, pid int references p); create table g (cid int references c); create index g_i on g (cid);
+        create table s (id int primary key, b int references s); insert into s values (1, null); insert into s values (2, 1);
+        insert into p (n) values ('a'), ('b'); insert into c (pid) values (1), (2); insert into g values (1)""")
+    d = fails(db, "0A000", "truncate p")
+    assert (d.message_primary, d.message_detail) == ("cannot truncate a table referenced in a foreign key constraint", 'Table "c" references "p".')
+    fails(db, "0A000", "truncate only p restrict")
+    fails(db, "0A000", "truncate p, c")
+    with db.transaction(force_rollback=True):
+        db.execute("truncate p cascade")
+        assert rows(db, "select count(*) from g") == [(0,)]
+    assert said == ['truncate cascades to table "c"', 'truncate cascades to table "g"']
+    assert rows(db, "select count(*) from g") == [(1,)]
+    db.execute("truncate c, g, s; insert into c (pid) values (1)")
+    db.execute("truncate p, c, g restart identity")
+    assert rows(db, "insert into p (n) values ('q') returning id") == [(1,)]
+    assert rows(db, "insert into c (pid) values (1) returning id") == [(1,)]
+    fails(db, "23503", "insert into c (pid) values (2)")
+    assert rows(db, "select count(*) from s") == [(0,)]
+    fails(db, "42P01", "truncate nosuch")
+    assert rows(db, "select indexname from pg_indexes where tablename = 'g'") == [("g_i",)]
+
+
+def test_on_commit(db):
+    with db.transaction():
+        db.execute("create temp table a (id serial, t varchar(3) default 'x') on commit drop; insert into a (t) values ('abc')")
+        assert rows(db, "select * from a") == [(1, "abc")]
+    fails(db, "42P01", "select * from a")
+    db.execute("create temp table b (i int) on commit delete rows")
+    db.execute("insert into b values (1)")
+    with db.transaction():
+        assert rows(db, "select * from b") == []
+        db.execute("insert into b values (2)")
+        assert rows(db, "select * from b") == [(2,)]
+    assert rows(db, "select * from b") == []
+    with db.transaction(force_rollback=True):
+        db.execute("create temp table f (i int) on commit drop")
+    db.execute("create temp table f (i int) on commit preserve rows; insert into f values (1)")
+    db.execute("drop table b; create temp table b (i int); insert into b values (5)")
+    assert rows(db, "select * from b, f") == [(5, 1)]
+    fails(db, "42P16", "create table e (i int) on commit drop")
+    fails(db, "42601", "create temp table h (i int) on commit nothing")
+    db.execute("drop table b, f")
+
+
+def test_what_is_deferred_is_said_not_to_be(server):
+    said = []
+    with psycopg.connect(server.dsn(), autocommit=True) as c:
+        c.add_notice_handler(lambda d: said.append((d.severity, d.sqlstate)))
+        c.execute("create table dp (id int primary key); create table dc (id int references dp deferrable initially deferred); create table dd (id int)")
+        c.execute("alter table dd add foreign key (id) references dp deferrable initially deferred")
+        c.execute("begin; set constraints all deferred; set constraints all immediate; commit; drop table dd, dc, dp")
+    assert said == [("WARNING", "01000")] * 3

@@ -186,7 +186,7 @@ static void test_columns(void **state)
          "23;25;1700;1184;1007"},
         {"select atttypid::text from pg_attribute where attrelid = 's2.\"Odd\"'::regclass order by attnum",
          "114;1700"},
-        {"select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 't'::regclass", "'x'"},
+        {"select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 't'::regclass", "'x'::text"},
         {"select column_name || ' ' || data_type || ' ' || udt_name || ' ' || is_nullable from "
          "information_schema.columns "
          "where table_catalog = current_database() and table_name = 't' order by ordinal_position",

@@ -536,7 +536,6 @@ static void test_table(void **state)
         {"create table t partition of u default", 16},
         {"create table t (exclude using gist (a with =))", 17},
         {"create table t (like u including all)", 17},
-        {"create temp table t (a int) on commit drop", 29},
         {"create table t (a int unique nulls not distinct)", 30},
         {"create table t ()", 17},
     };

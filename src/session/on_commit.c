@@ -1,0 +1,96 @@
+/* A table may be gone by the time of the commit, or another have its name; so the catalog is asked, by the
+ * sessions alone that have such tables. */
+#include "session/on_commit.h"
+
+#include "session/session_priv.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void forget(struct on_commit *all, unsigned i)
+{
+    assert(i < all->n);
+    all->tables[i] = all->tables[--all->n];
+}
+
+int on_commit_note(struct session *s, const char *name, bool drops, struct err *e)
+{
+    struct on_commit *all = &s->on_commit;
+    assert(all->n <= ON_COMMIT_MAX && s->tx.in_engine);
+    for (unsigned i = all->n; i-- > 0;)
+        if (str_ieq(str_of(all->tables[i].name), str_of(name)))
+            forget(all, i);
+    if (all->n == ON_COMMIT_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                       "too many temporary tables with ON COMMIT in this session (%d)", ON_COMMIT_MAX);
+    struct ask_rows rows;
+    const char *literal = step_literal(s, name);
+    TRY(literal ? session_ask(s,
+                              step_text(s,
+                                        "SELECT table_oid FROM system.main.duckdb_tables() WHERE "
+                                        "database_name = 'temp' AND table_name = %s",
+                                        literal),
+                              &rows, e)
+                : err_oom(e));
+    if (rows.n != 1)
+        return ST_OK; /* it is gone already */
+    struct on_commit_table *t = &all->tables[all->n++];
+    *t = (struct on_commit_table){.drops = drops, .since = s->tx.number};
+    (void)str_copy(str_of(name), t->name, sizeof t->name);
+    (void)str_copy(str_of(ask_value(&rows, 0, 0)), t->oid, sizeof t->oid);
+    return ST_OK;
+}
+
+/* As step_run does, which is told of transactions itself. */
+static int run(struct session *s, const char *sql, struct err *e)
+{
+    struct backend_stmt *stmt = NULL;
+    struct backend_portal *portal = NULL;
+    if (!sql)
+        return err_oom(e);
+    TRY(session_hand_over_own(s, sql, &stmt, e));
+    int st = s->engine->ops->open(s->engine, stmt, NULL, 0, &portal, e);
+    if (st == ST_OK)
+        st = s->engine->ops->start(portal, e);
+    s->engine->ops->portal_close(portal);
+    s->engine->ops->stmt_free(stmt);
+    return st;
+}
+
+static int run_one(struct session *s, const struct on_commit_table *t, bool *there, struct err *e)
+{
+    struct ask_rows rows;
+    const char *literal = step_literal(s, t->name), *name = step_name(s, t->name);
+    if (!literal || !name)
+        return err_oom(e);
+    TRY(session_ask(s,
+                    step_text(s,
+                              "SELECT 1 FROM system.main.duckdb_tables() WHERE database_name = 'temp' AND "
+                              "table_name = %s AND table_oid = %s",
+                              literal, t->oid),
+                    &rows, e));
+    *there = rows.n > 0;
+    assert(rows.n <= 1);
+    if (!*there)
+        return ST_OK;
+    return run(s, step_text(s, t->drops ? "DROP TABLE temp.main.%s" : "DELETE FROM temp.main.%s", name), e);
+}
+
+int on_commit_run(struct session *s, struct err *e)
+{
+    struct on_commit *all = &s->on_commit;
+    for (unsigned i = all->n; i-- > 0;) {
+        bool there = false;
+        TRY(run_one(s, &all->tables[i], &there, e));
+        if (!there || all->tables[i].drops)
+            forget(all, i);
+    }
+    return ST_OK;
+}
+
+void on_commit_rolled_back(struct session *s)
+{
+    for (unsigned i = s->on_commit.n; i-- > 0;)
+        if (s->on_commit.tables[i].since == s->tx.number)
+            forget(&s->on_commit, i);
+}
