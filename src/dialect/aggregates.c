@@ -3,6 +3,7 @@
  * has the engine's type: numeric for sum, double for avg. */
 #include "dialect/aggregates.h"
 
+#include "dialect/outputs.h"
 #include "dialect/walk.h"
 
 #include <assert.h>
@@ -266,11 +267,13 @@ static bool is_factor(const struct rewriter *r, const struct call *c)
  * the count of the same rows, when the column, the filter and the window can be written a second time. */
 static int average(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
+    bool output = false;
     assert(from <= to && to <= c->open.at);
     if (is_factor(r, c) || c->query)
         return ST_OK;
+    TRY(outputs_are(r, from, walk_end(&c->last), &output));
     if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
-        return walk_replace(r, from, to, STR(SCHEMA_PG "avg_of"));
+        return walk_replace(r, from, to, output ? STR(SCHEMA_PG "avg_sent") : STR(SCHEMA_PG "avg_of"));
     if (!c->plain || !c->copies || c->ordered)
         return ST_OK;
     const struct str after[] = {STR(", " OURS "count("),

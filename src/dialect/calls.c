@@ -3,6 +3,7 @@
  * own function alone. */
 #include "dialect/calls.h"
 
+#include "dialect/outputs.h"
 #include "dialect/walk.h"
 #include "sql/name.h"
 
@@ -16,6 +17,7 @@
 
 /* Sorted: it is searched by halves. */
 static const struct call_name names[] = {
+    {.name = "acosh", .home = CALL_ENGINE, .target = "pg_acosh"},
     {.name = "array_dims", .home = CALL_MACRO, .target = "array_dims"},
     {.name = "array_fill", .home = CALL_MACRO, .target = "array_fill"},
     {.name = "array_length", .home = CALL_MACRO, .target = "array_length"},
@@ -28,6 +30,7 @@ static const struct call_name names[] = {
     {.name = "array_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "array_to_string", .home = CALL_MACRO, .target = "array_to_string"},
     {.name = "array_upper", .home = CALL_MACRO, .target = "array_upper"},
+    {.name = "atanh", .home = CALL_ENGINE, .target = "pg_atanh"},
     {.name = "bit_length", .home = CALL_MACRO, .target = "bit_length"},
     {.name = "cardinality", .home = CALL_MACRO, .target = "cardinality"},
     {.name = "char_length", .home = CALL_MACRO, .target = "char_length"},
@@ -44,6 +47,8 @@ static const struct call_name names[] = {
      .spread = SCHEMA_PG "concat_ws_of",
      .shown = true,
      .but_first = true},
+    {.name = "cosd", .home = CALL_ENGINE, .target = "pg_cosd"},
+    {.name = "cot", .home = CALL_ENGINE, .target = "pg_cot"},
     {.name = "current_schema", .home = CALL_MACRO, .target = "current_schema"},
     {.name = "date_part", .home = CALL_ENGINE, .target = "pg_date_part"},
     {.name = "date_trunc", .home = CALL_ENGINE, .target = "pg_date_trunc"},
@@ -54,7 +59,7 @@ static const struct call_name names[] = {
     {.name = "enum_first", .home = CALL_MACRO, .target = "enum_first"},
     {.name = "enum_last", .home = CALL_MACRO, .target = "enum_last"},
     {.name = "enum_range", .home = CALL_MACRO, .target = "enum_range"},
-    {.name = "exp", .home = CALL_ENGINE, .target = "pg_exp"},
+    {.name = "exp", .home = CALL_ENGINE, .target = "pg_exp", .sent = "system.main.pg_exp_sent"},
     {.name = "extract", .home = CALL_ENGINE, .target = "pg_extract", .keywords = true, .unit = true},
     {.name = "format", .home = CALL_ENGINE, .target = "pg_format", .shown = true, .but_first = true},
     {.name = "gcd", .home = CALL_ENGINE, .target = "pg_gcd"},
@@ -103,6 +108,9 @@ static const struct call_name names[] = {
     {.name = "jsonb_typeof", .home = CALL_ENGINE, .target = "pg_json_typeof"},
     {.name = "lcm", .home = CALL_ENGINE, .target = "pg_lcm"},
     {.name = "length", .home = CALL_MACRO, .target = "length"},
+    {.name = "ln", .home = CALL_ENGINE, .target = "ln", .sent = "system.main.pg_ln_sent"},
+    {.name = "log", .home = CALL_ENGINE, .target = "log", .sent = "system.main.pg_log_sent"},
+    {.name = "log10", .home = CALL_ENGINE, .target = "log10", .sent = "system.main.pg_log_sent"},
     {.name = "lpad", .home = CALL_ENGINE, .target = "pg_lpad"},
     {.name = "make_date", .home = CALL_ENGINE, .target = "pg_make_date"},
     {.name = "make_interval", .home = CALL_MACRO, .target = "make_interval"},
@@ -111,6 +119,7 @@ static const struct call_name names[] = {
     {.name = "make_timestamptz", .home = CALL_ENGINE, .target = "pg_make_timestamptz"},
     {.name = "min_scale", .home = CALL_MACRO, .target = "min_scale"},
     {.name = "mod", .home = CALL_ENGINE, .target = "pg_modulo"},
+    {.name = "normalize", .home = CALL_MACRO, .target = "normalize"},
     {.name = "num_nonnulls",
      .home = CALL_MACRO,
      .target = "num_nonnulls",
@@ -120,8 +129,8 @@ static const struct call_name names[] = {
     {.name = "overlay", .home = CALL_ENGINE, .target = "pg_overlay", .keywords = true},
     {.name = "pg_typeof", .home = CALL_MACRO, .target = "pg_typeof"},
     {.name = "position", .home = CALL_MACRO, .target = "position", .keywords = true},
-    {.name = "pow", .home = CALL_ENGINE, .target = "pg_power"},
-    {.name = "power", .home = CALL_ENGINE, .target = "pg_power"},
+    {.name = "pow", .home = CALL_ENGINE, .target = "pg_power", .sent = "system.main.pg_power_sent"},
+    {.name = "power", .home = CALL_ENGINE, .target = "pg_power", .sent = "system.main.pg_power_sent"},
     {.name = "quote_ident", .home = CALL_ENGINE, .target = "pg_quote_ident", .shown = true},
     {.name = "quote_literal", .home = CALL_ENGINE, .target = "pg_quote_literal", .shown = true},
     {.name = "quote_nullable", .home = CALL_ENGINE, .target = "pg_quote_nullable", .shown = true},
@@ -130,17 +139,21 @@ static const struct call_name names[] = {
     {.name = "regexp_like", .home = CALL_MACRO, .target = "regexp_like"},
     {.name = "regexp_match", .home = CALL_MACRO, .target = "regexp_match"},
     {.name = "regexp_replace", .home = CALL_MACRO, .target = "regexp_replace"},
+    {.name = "regexp_split_to_array", .home = CALL_MACRO, .target = "regexp_split_to_array"},
     {.name = "regexp_substr", .home = CALL_MACRO, .target = "regexp_substr"},
     {.name = "row_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "rpad", .home = CALL_ENGINE, .target = "pg_rpad"},
     {.name = "scale", .home = CALL_MACRO, .target = "scale"},
     {.name = "sha256", .home = CALL_MACRO, .target = "sha256"},
     {.name = "sign", .home = CALL_ENGINE, .target = "pg_sign"},
+    {.name = "sind", .home = CALL_ENGINE, .target = "pg_sind"},
     {.name = "split_part", .home = CALL_ENGINE, .target = "pg_split_part"},
+    {.name = "sqrt", .home = CALL_ENGINE, .target = "sqrt", .sent = "system.main.pg_sqrt_sent"},
     {.name = "string_to_array", .home = CALL_ENGINE, .target = "pg_string_to_array"},
     {.name = "strpos", .home = CALL_MACRO, .target = "strpos"},
     {.name = "substr", .home = CALL_ENGINE, .target = "pg_substring", .plain = true},
     {.name = "substring", .home = CALL_ENGINE, .target = "pg_substring", .keywords = true, .plain = true},
+    {.name = "tand", .home = CALL_ENGINE, .target = "pg_tand"},
     {.name = "to_hex", .home = CALL_ENGINE, .target = "pg_to_hex"},
     {.name = "to_json", .home = CALL_ENGINE, .target = "pg_to_json"},
     {.name = "to_jsonb", .home = CALL_ENGINE, .target = "pg_to_jsonb"},
@@ -227,6 +240,8 @@ static const struct {
     {"second", "pg_extract_6", NULL},
     {"seconds", "pg_extract_6", NULL},
     {"epoch", "pg_extract_6", NULL},
+    {"millisecond", SCHEMA_PG "extract_milliseconds", NULL},
+    {"milliseconds", SCHEMA_PG "extract_milliseconds", NULL},
 };
 
 /* What extract(year from x) and date_part('year', x) are led to by their unit; NULL: as the table says. A
@@ -332,6 +347,55 @@ int walk_variadic(struct rewriter *r)
     return ST_ERR;
 }
 
+/* What is called in place of a function whose call, from its name on, is what the client is sent; NULL:
+ * the same. */
+static int by_output(struct rewriter *r, const struct call_name *name, size_t from, size_t to,
+                     const char **out)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t;
+    size_t depth = 0;
+    bool output = false;
+    *out = NULL;
+    if (!name->sent)
+        return ST_OK;
+    sql_lexer_seek(&ahead, to);
+    do {
+        (void)sql_lexer_next(&ahead, &t);
+        depth += sql_token_is(&t, '(') || sql_token_is(&t, '[');
+        depth -= depth > 0 && (sql_token_is(&t, ')') || sql_token_is(&t, ']'));
+    } while (depth > 0 && t.kind != SQL_TOK_END && t.kind != SQL_TOK_BAD);
+    TRY(outputs_are(r, from, walk_end(&t), &output));
+    if (output)
+        *out = name->sent;
+    return ST_OK;
+}
+
+/* A string alone as the argument of what takes any type: it has none. */
+static int untyped(struct rewriter *r, const struct call_name *name, size_t to)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token open, string, close;
+    bool type = strcmp(name->name, "pg_typeof") == 0, accepts;
+    if (!type && strcmp(name->name, "to_json") != 0 && strcmp(name->name, "to_jsonb") != 0)
+        return ST_OK;
+    sql_lexer_seek(&ahead, to);
+    (void)sql_lexer_next(&ahead, &open);
+    (void)sql_lexer_next(&ahead, &string);
+    (void)sql_lexer_next(&ahead, &close);
+    if (string.kind != SQL_TOK_STRING || !sql_token_is(&close, ')'))
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    if (type)
+        return walk_replace(r, string.at, walk_end(&string), STR("NULL"));
+    (void)err_set(r->err, SQLSTATE_DATATYPE_MISMATCH,
+                  "could not determine polymorphic type because input has type unknown");
+    r->err->position = str_position(r->edits.sql, string.at);
+    return ST_ERR;
+}
+
 int walk_call(struct rewriter *r, const struct call_name *name, size_t from, size_t to)
 {
     assert(name && from <= to);
@@ -344,6 +408,9 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     const char *special = by_unit(r, name, to);
     if (!special)
         special = by_pattern(r, name, to);
+    if (!special)
+        TRY(by_output(r, name, from, to, &special));
+    TRY(untyped(r, name, to));
     bool macro = !special && name->home == CALL_MACRO;
     TRY(walk_concat(
         r, (const struct str[]){macro ? STR(SCHEMA_PG) : STR(""), str_of(special ? special : name->target)},

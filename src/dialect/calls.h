@@ -24,7 +24,9 @@ struct call_name {
     bool shown;         /* its arguments are put in as they show: true is t … */
     bool but_first;     /* … behind the first */
     bool unit;          /* its first argument is a word: extract(year FROM x) */
-    bool plain;         /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
+    const char *
+        sent; /* what takes its place where its result is what the client is sent, with its schema; NULL: nothing */
+    bool plain; /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
 };
 
 /* Letters alike in either case. NULL: the engine's function is what PostgreSQL's is, or neither has it. */

@@ -264,6 +264,30 @@ static bool is_text(uint32_t oid)
     return oid == PGTYPE_TEXT || oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR || oid == PGTYPE_BYTEA;
 }
 
+/* NULL::type, which has its type wherever it stands: the engine forgets the type of a constant NULL that
+ * is an operand, so that what stands here is no constant to it. What is stored keeps the word. */
+static int typed_null(struct rewriter *r, bool alone, const struct sql_type *type, uint32_t oid,
+                      struct str *engine)
+{
+    const struct sql_token *literal = &r->prev;
+    struct sql_lexer first;
+    struct sql_token t;
+    bool accepts = alone && r->postgres && !r->catalog && oid && r->stored == STORED_NOTHING &&
+                   sql_token_is_word(literal, "NULL");
+    if (accepts)
+        TRY(walk_accepts(r, &accepts));
+    if (!accepts ||
+        (walk_top(r)->call && sql_token_is(&r->before, ','))) /* the engine wants constants there */
+        return ST_OK;
+    sql_lexer_init(&first, r->tokens);
+    (void)sql_lexer_next(&first, &t);
+    if (!sql_token_is_word(&t, "SELECT"))
+        return ST_OK;
+    if (oid == PGTYPE_NUMERIC && !type->array && type->nmods == 0)
+        *engine = STR("DECIMAL(1,0)"); /* so that other numerics say how many digits there are */
+    return walk_replace(r, literal->at, walk_end(literal), STR("system.main.pg_null()"));
+}
+
 /* x::type that is neither a regclass nor one of its kin. */
 static int put_typecast(struct rewriter *r, const struct sql_type *type, const struct sql_token *literal)
 {
@@ -273,6 +297,7 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     TRY(spell(r, literal, type, oid, &spelled, &engine));
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
+    TRY(typed_null(r, r->start == r->prev.at, type, oid, &engine));
     wrap_of(r, type, oid, &w);
     bool cast_before = literal && literal->kind == SQL_TOK_WORD; /* '1'::float8::text, at the second one */
     if (is_text(oid) && !type->array && (!literal || cast_before) && r->start < r->end)
@@ -376,6 +401,8 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
         TRY(shown_by(r, f->at + 1, r->token.at, oid == PGTYPE_BYTEA, &w.shown));
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
+    bool alone = r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
+    TRY(typed_null(r, alone, type, oid, &engine));
     if (w.shown) {
         TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, str_of(w.shown), r->err));
         TRY(walk_replace(r, r->token.at, type->end, STR("")));

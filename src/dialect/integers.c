@@ -4,6 +4,8 @@
 
 #include "dialect/walk.h"
 
+#include <stdio.h>
+
 enum {
     DIGITS_MAX = 10, /* of 2147483647 */
 };
@@ -64,6 +66,55 @@ static bool is_operand(const struct window *w)
     return ends_operand(&w->before) || (is_sign(&w->left) && is_arithmetic(&w->before));
 }
 
+/* 1.5e3 is a numeric to PostgreSQL, and to the engine a double. It is written without its exponent, where
+ * it has no more digits than the engine's numerics; a longer one, and one that is cast, stays. */
+static int spell_exponent(struct rewriter *r, const struct window *w)
+{
+    enum { WIDTH_MAX = 38 };
+    char digits[WIDTH_MAX + 1], text[2 * WIDTH_MAX + sizeof "CAST(0. AS DECIMAL(38,38))"];
+    struct str s = w->token.text;
+    int n = 0, point = -1, exponent = 0;
+    size_t i = 0;
+    for (; i < s.n && s.p[i] != 'e' && s.p[i] != 'E'; i++) {
+        if (s.p[i] == '.' && point < 0)
+            point = n;
+        else if (s.p[i] < '0' || s.p[i] > '9' || n == WIDTH_MAX)
+            return ST_OK;
+        else if (n > 0 || s.p[i] != '0' || point >= 0)
+            digits[n++] = s.p[i];
+    }
+    if (i == s.n || sql_token_is_typecast(&w->right))
+        return ST_OK;
+    bool negative = i + 1 < s.n && s.p[i + 1] == '-';
+    for (i += 1 + (size_t)(negative || (i + 1 < s.n && s.p[i + 1] == '+')); i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9' || exponent > WIDTH_MAX)
+            return ST_OK;
+        exponent = exponent * 10 + (s.p[i] - '0');
+    }
+    int scale = (point < 0 ? 0 : n - point) - (negative ? -exponent : exponent);
+    int zeros = scale < 0 ? -scale : 0, width = n + zeros;
+    scale = scale < 0 ? 0 : scale;
+    width = width > scale ? width : scale + (scale < WIDTH_MAX);
+    if (width > WIDTH_MAX || n == 0)
+        return ST_OK;
+    bool accepts;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    int at = snprintf(text, sizeof text, "CAST(");
+    if (n <= scale)
+        at += snprintf(text + at, sizeof text - (size_t)at, "0.%.*s", scale - n,
+                       "00000000000000000000000000000000000000");
+    for (int k = 0; k < n; k++)
+        at += snprintf(text + at, sizeof text - (size_t)at, "%s%c",
+                       n > scale && scale > 0 && k == n - scale ? "." : "", digits[k]);
+    (void)snprintf(text + at, sizeof text - (size_t)at, "%.*s AS DECIMAL(%d,%d))", zeros,
+                   "00000000000000000000000000000000000000", width, scale);
+    struct str out;
+    TRY(walk_concat(r, (const struct str[]){str_of(text)}, 1, &out));
+    return walk_replace(r, w->token.at, walk_end(&w->token), out);
+}
+
 /* A whole number is an integer in PostgreSQL if it fits into one: a smallint plus 1 is an integer. A number
  * with a cast behind it has its type already. */
 static int cast(struct rewriter *r, const struct window *w)
@@ -110,6 +161,9 @@ int integers_translate(struct rewriter *r)
         struct sql_token next;
         (void)sql_lexer_next(&ahead, &next);
         w.behind_cast = sql_token_is_typecast(&next);
-        TRY(cast(r, &w));
+        if (memchr(w.token.text.p, 'e', w.token.text.n) || memchr(w.token.text.p, 'E', w.token.text.n))
+            TRY(spell_exponent(r, &w));
+        else
+            TRY(cast(r, &w));
     }
 }

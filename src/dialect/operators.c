@@ -7,6 +7,8 @@
  * operators need no level. CASE … END counts as a bracket. */
 #include "dialect/operators.h"
 
+#include "dialect/outputs.h"
+#include "dialect/reals.h"
 #include "dialect/spellings.h"
 #include "sql/type.h"
 
@@ -52,10 +54,11 @@ struct bracket {
 struct pass {
     struct rewriter *r;
     struct sql_lexer lexer;
-    struct sql_token token, prev;
+    struct sql_token token, prev, before; /* before: the token before prev */
     struct bracket *brackets;
     struct waiting *waits;
     size_t depth, brackets_cap, nwaits, waits_cap;
+    bool reals; /* a cast to real stands in the statement */
 };
 
 /* Words that PostgreSQL reserves, but those that are values or begin one: an operand ends before them. */
@@ -78,6 +81,8 @@ bool operators_hint(struct str sql)
         if (memchr("/%^~#?", c, 6) || (c == '@' && i + 1 < sql.n && sql.p[i + 1] == '@') ||
             (c == '|' && i + 1 < sql.n && (sql.p[i + 1] == '/' || sql.p[i + 1] == '|')))
             return true;
+        if (c == '\'' && spelling_beside_quote(sql, i))
+            return true;
         if ((c == 'k' || c == 'K') && i >= 3 && str_ieq((struct str){sql.p + i - 2, 4}, STR("like")))
             return true;
         if ((c == 'm' || c == 'M') && i + 6 < sql.n && str_ieq((struct str){sql.p + i, 6}, STR("mmetri")))
@@ -85,7 +90,7 @@ bool operators_hint(struct str sql)
         if ((c == 'm' || c == 'M') && i + 6 < sql.n && str_ieq((struct str){sql.p + i, 5}, STR("milar")))
             return true;
     }
-    return false;
+    return reals_hint(sql);
 }
 
 static struct bracket *top(struct pass *p)
@@ -139,8 +144,14 @@ static int open_bracket(struct pass *p, bool is_case)
 static int settle(struct pass *p, size_t end)
 {
     const struct waiting *w = &p->waits[--p->nwaits];
+    const char *open = w->as->open, *sent = spelling_sent(w->as);
+    bool output = false;
+    if (sent)
+        TRY(outputs_are(p->r, w->left, end, &output));
+    if (output)
+        open = sent;
     if (!w->like)
-        TRY(edits_open(&p->r->edits, w->left, str_of(w->as->open), p->r->err));
+        TRY(edits_open(&p->r->edits, w->left, str_of(open), p->r->err));
     return walk_insert(p->r, end, str_of(w->as->close));
 }
 
@@ -179,6 +190,7 @@ static void behind(struct pass *p, enum level level)
 
 static void next(struct pass *p)
 {
+    p->before = p->prev;
     p->prev = p->token;
     (void)sql_lexer_next(&p->lexer, &p->token);
 }
@@ -253,6 +265,61 @@ static const struct spelling *of_concat(const struct pass *p)
     return p->r->catalog ? NULL : spelling_of_concat(&p->prev, &right, &after);
 }
 
+static bool is_whole(const struct sql_token *t)
+{
+    return t->kind == SQL_TOK_NUMBER && !memchr(t->text.p, '.', t->text.n) &&
+           !memchr(t->text.p, 'e', t->text.n);
+}
+
+/* A string beside a number is what the number is. */
+static int string_beside(struct pass *p, const struct sql_token *string, const struct sql_token *number)
+{
+    struct str text;
+    bool accepts;
+    if (string->text.p[0] != '\'' || edits_touch(&p->r->edits, string->at, walk_end(string)))
+        return ST_OK;
+    TRY(walk_accepts(p->r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    TRY(walk_concat(
+        p->r, (const struct str[]){string->text, is_whole(number) ? STR("::INTEGER") : STR("::numeric")}, 2,
+        &text));
+    return walk_replace(p->r, string->at, walk_end(string), text);
+}
+
+/* Literals alone on both sides of an operator: numbers are no text, and a string beside a number is one,
+ * too. */
+static int between_literals(struct pass *p, const struct sql_token *op, enum level level)
+{
+    struct sql_lexer ahead = p->lexer;
+    struct sql_token right, after;
+    const struct sql_token *left = &p->prev;
+    (void)sql_lexer_next(&ahead, &right);
+    (void)sql_lexer_next(&ahead, &after);
+    bool sign = top(p)->start[level] == p->before.at && p->before.kind == SQL_TOK_OP;
+    if (!p->r->postgres || p->r->catalog || (top(p)->start[level] != left->at && !sign) ||
+        sql_token_is_typecast(&after))
+        return ST_OK;
+    if (!sign && (level == LEVEL_ADD || level == LEVEL_MULTIPLY)) {
+        if (left->kind == SQL_TOK_STRING && right.kind == SQL_TOK_NUMBER)
+            return string_beside(p, left, &right);
+        if (left->kind == SQL_TOK_NUMBER && right.kind == SQL_TOK_STRING)
+            return string_beside(p, &right, left);
+    }
+    if (right.kind == SQL_TOK_OP && str_eq(right.text, STR("-")))
+        right = after;
+    if (!str_eq(op->text, STR("||")) || left->kind != SQL_TOK_NUMBER || right.kind != SQL_TOK_NUMBER)
+        return ST_OK;
+    bool accepts;
+    TRY(walk_accepts(p->r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    (void)err_set(p->r->err, SQLSTATE_UNDEFINED_FUNCTION, "operator does not exist: %s || %s",
+                  is_whole(left) ? "integer" : "numeric", is_whole(&right) ? "integer" : "numeric");
+    p->r->err->position = str_position(p->r->edits.sql, op->at);
+    return ST_ERR;
+}
+
 /* An operator between two operands. Where the left one began is known by its level, the right one is waited
  * for. An operator that the engine understands stays, and only the levels are kept up. */
 static int binary(struct pass *p, const struct sql_token *op, size_t end)
@@ -262,6 +329,9 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
     const struct spelling *as = str_eq(op->text, STR("||")) && p->r->postgres
                                     ? of_concat(p)
                                     : spelling_find(op->text, p->r->postgres);
+    if (!as && p->reals && reals_beside(p->lexer, &p->prev, &p->before))
+        as = spelling_of_real(op->text);
+    TRY(between_literals(p, op, level));
     TRY(settle_from(p, level));
     struct sql_token after = peek(p);
     bool translate = as != NULL && b->start[level] != NOWHERE;
@@ -612,7 +682,7 @@ static int step(struct pass *p)
 
 int operators_translate(struct rewriter *r)
 {
-    struct pass p = {.r = r};
+    struct pass p = {.r = r, .reals = r->postgres && reals_hint(r->tokens.text)};
     sql_lexer_init(&p.lexer, r->tokens);
     (void)sql_lexer_next(&p.lexer, &p.token);
     p.brackets = arena_alloc(r->arena, BRACKETS_FIRST * sizeof *p.brackets);

@@ -24,7 +24,7 @@ static const struct source sources[] = {
     {"jsonb_each_text", SCHEMA_PG "jsonb_list_each_text", "key, value", true, true},
     {"jsonb_object_keys", SCHEMA_PG "jsonb_list_keys", "jsonb_object_keys", false, false},
     {"regexp_matches", SCHEMA_PG "list_matches", "regexp_matches", false, false},
-    {"regexp_split_to_table", "regexp_split_to_array", "regexp_split_to_table", false, false},
+    {"regexp_split_to_table", SCHEMA_PG "regexp_split_to_array", "regexp_split_to_table", false, false},
     {"string_to_table", "pg_string_to_array", "string_to_table", false, false},
     {"unnest", "", "unnest", false, false},
 };

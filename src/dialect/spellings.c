@@ -5,16 +5,18 @@
 
 #include <string.h>
 
-#define OURS "system.main."
+#define OURS    "system.main."
 
-static const struct spelling matches = {OURS "regexp_matches(", ", ", ", 's')"};
-static const struct spelling matches_any_case = {OURS "regexp_matches(", ", ", ", 'si')"};
-static const struct spelling matches_not = {"(NOT " OURS "regexp_matches(", ", ", ", 's'))"};
-static const struct spelling matches_not_any_case = {"(NOT " OURS "regexp_matches(", ", ", ", 'si'))"};
-const struct spelling spelling_similar = {OURS "regexp_full_match(", ", " OURS "pg_similar_pattern(",
-                                          "), 's')"};
+#define PATTERN ", " OURS "pg_regex("
+
+static const struct spelling matches = {OURS "regexp_matches(", PATTERN, "), 's')"};
+static const struct spelling matches_any_case = {OURS "regexp_matches(", PATTERN, "), 'si')"};
+static const struct spelling matches_not = {"(NOT " OURS "regexp_matches(", PATTERN, "), 's'))"};
+static const struct spelling matches_not_any_case = {"(NOT " OURS "regexp_matches(", PATTERN, "), 'si'))"};
+const struct spelling spelling_similar = {OURS "regexp_full_match(", PATTERN OURS "pg_similar_pattern(",
+                                          ")), 's')"};
 const struct spelling spelling_similar_not = {"(NOT " OURS "regexp_full_match(",
-                                              ", " OURS "pg_similar_pattern(", "), 's'))"};
+                                              PATTERN OURS "pg_similar_pattern(", ")), 's'))"};
 const struct spelling spelling_escaped = {"", "", " ESCAPE '\\'"};
 
 /* Operators that become calls, by their text. */
@@ -96,6 +98,42 @@ const struct spelling *spelling_of_prefix(struct str op)
         if (str_eq(op, str_of(prefixes[i].text)))
             return &prefixes[i].as;
     return NULL;
+}
+
+bool spelling_beside_quote(struct str sql, size_t quote)
+{
+    size_t after = quote + 1, before = quote;
+    while (after < sql.n && sql.p[after] == ' ')
+        after++;
+    while (before > 0 && sql.p[before - 1] == ' ')
+        before--;
+    return (after < sql.n && memchr("+-*", sql.p[after], 3)) ||
+           (before > 0 && memchr("+-*", sql.p[before - 1], 3));
+}
+
+/* Operators whose result has other types than the engine's when one operand is real. */
+static const struct {
+    const char *text;
+    struct spelling as;
+} of_real[] = {
+    {"+", {OURS "pg_real_add(", ", ", ")"}},
+    {"-", {OURS "pg_real_subtract(", ", ", ")"}},
+    {"*", {OURS "pg_real_multiply(", ", ", ")"}},
+};
+
+const struct spelling *spelling_of_real(struct str op)
+{
+    for (size_t i = 0; i < sizeof of_real / sizeof *of_real; i++)
+        if (str_eq(op, str_of(of_real[i].text)))
+            return &of_real[i].as;
+    return NULL;
+}
+
+const char *spelling_sent(const struct spelling *as)
+{
+    return strcmp(as->open, OURS "pg_divide(") == 0  ? OURS "pg_quotient("
+           : strcmp(as->open, OURS "pg_power(") == 0 ? OURS "pg_power_sent("
+                                                     : NULL;
 }
 
 #define MATCH_EACH SCHEMA_PG "match_each("

@@ -25,6 +25,13 @@ const struct spelling *spelling_of_concat(const struct sql_token *left, const st
                                           const struct sql_token *behind);
 /* Before its one operand. NULL: as it is. */
 const struct spelling *spelling_of_prefix(struct str op);
+/* Whether + - or * stands beside the quote at that place of a text: '42' + 7. */
+bool spelling_beside_quote(struct str sql, size_t quote);
+/* Of + - * beside an operand that is cast to real; NULL: another operator. */
+const struct spelling *spelling_of_real(struct str op);
+/* In place of what an operator opens, where its result is what the client is sent (outputs.h); NULL: the
+ * same. */
+const char *spelling_sent(const struct spelling *as);
 /* Before ANY, or ALL, of an array. NULL: it is none that is translated. */
 const struct spelling *spelling_of_each(const char *op, bool all);
 

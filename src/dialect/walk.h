@@ -18,6 +18,7 @@ enum {
 #define SCHEMA_INFO "tavana_catalog.info."
 
 struct call_name;
+struct outputs;
 
 enum clause { CLAUSE_OTHER, CLAUSE_SELECT, CLAUSE_FROM };
 
@@ -78,10 +79,11 @@ struct rewriter {
     enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */
     enum ddl ddl;
     enum stored stored;
-    bool may_be_bytes; /* a string in it may be meant as one of bytes */
-    unsigned stars;    /* that were looked at for joined columns */
-    bool adding;       /* behind ALTER TABLE's ADD: the next name is a column's */
-    bool array_column; /* the column that was defined last is an array */
+    struct outputs *outputs; /* outputs.c's; NULL: not asked yet */
+    bool may_be_bytes;       /* a string in it may be meant as one of bytes */
+    unsigned stars;          /* that were looked at for joined columns */
+    bool adding;             /* behind ALTER TABLE's ADD: the next name is a column's */
+    bool array_column;       /* the column that was defined last is an array */
     size_t depth;
     struct frame frames[DEPTH_MAX + 1];
 };

@@ -138,11 +138,20 @@ static inline uint8_t *cell_numeric(uint8_t *p, const struct cell *c, const void
     if (c->stored < 16)
         return binary_numeric_i64(p, decimal_short(c, data, row), c->scale);
     __int128 v = decimal_at(c->type, data, row);
+    if (c->computed) {
+        uint8_t shown = numeric_computed(&v, c->scale);
+        return binary_numeric(p, v, shown);
+    }
     return c->trims ? binary_numeric_trimmed(p, v, c->scale) : binary_numeric(p, v, c->scale);
 }
 
 static inline uint8_t *cell_decimal(uint8_t *p, const struct cell *c, const void *data, size_t row)
 {
+    if (c->computed) {
+        __int128 v = decimal_at(c->type, data, row);
+        uint8_t shown = numeric_computed(&v, c->scale);
+        return text_decimal(p, v, shown);
+    }
     if (c->stored == 16) {
         uint8_t *end = text_decimal(p, decimal_at(c->type, data, row), c->scale);
         return c->trims ? text_without_zeros(end) : end;

@@ -21,6 +21,13 @@ static bool is_unbounded(const struct engine_column_type *t)
            t->scale % UNBOUNDED_SCALE == 0;
 }
 
+/* What has been computed shows the digits that PostgreSQL would have reckoned for it. */
+static bool is_computed(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_DECIMAL && t->width == ENGINE_COMPUTED_WIDTH &&
+           t->scale >= ENGINE_WHOLE_QUOTIENT_SCALE && t->scale <= ENGINE_LOGARITHM_SCALE;
+}
+
 /* ROW(1, 2): a struct none of whose members has a name. */
 static bool is_record(const struct engine_column_type *t)
 {
@@ -112,7 +119,7 @@ static int32_t typmod_of(const struct engine_column_type *t)
     const struct catalog_type *catalog = catalog_type(t);
     if (catalog)
         return catalog->typmod;
-    return t->type == ENGINE_DECIMAL && !is_unbounded(t)
+    return t->type == ENGINE_DECIMAL && !is_unbounded(t) && !is_computed(t)
                ? ((int32_t)t->width << 16 | t->scale) + NUMERIC_TYPMOD_OFFSET
                : -1;
 }
@@ -263,6 +270,7 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     if (t->type == ENGINE_DECIMAL)
         c->stored = t->width <= 4 ? 2 : t->width <= 9 ? 4 : t->width <= 18 ? 8 : 16;
     c->trims = is_unbounded(t);
+    c->computed = is_computed(t);
     if (is_record(t))
         return record_init(c, t, format, s, a, e);
     if (c->op != S_ARRAY && c->op != S_ARRAY_BINARY)

@@ -101,6 +101,7 @@ struct cell {
     uint8_t scale;                        /* DECIMAL */
     uint8_t stored;                       /* DECIMAL: bytes of a value: 2, 4, 8, 16 */
     bool trims;                           /* DECIMAL: without zeros at its end: a numeric without precision */
+    bool computed;                        /* DECIMAL: with the digits that numeric_computed says */
     int64_t to_micros_mul, to_micros_div; /* TIMESTAMP_* */
     const struct engine_column_type *type;
     const struct encode_settings *settings;

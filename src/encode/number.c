@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "encode/encode_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
@@ -220,6 +221,59 @@ uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale)
 {
     unsigned __int128 u = (unsigned __int128)v;
     return binary_numeric_u128(p, v < 0 ? 0 - u : u, v < 0, scale);
+}
+
+/* floor(a / b) for any sign of a */
+static int floor_div(int a, int b)
+{
+    return a >= 0 ? a / b : -((b - 1 - a) / b);
+}
+
+/* Sixteen significant digits in groups of four from the point on. Operands that begin with equal groups
+ * make four more: always where the quotient is a power of 10,000, and it can only be so between that and
+ * its double. */
+static int quotient_digits(unsigned __int128 u, int exponent, int zeros, int scale)
+{
+    int weight = floor_div(exponent, 4), digits = 16 - 4 * weight;
+    bool power = exponent == 4 * weight && zeros == scale + exponent;
+    for (int i = 0; power && i < zeros; i++)
+        u /= 10;
+    power = power && u == 1;
+    return u == 0 ? 20 : power || scale - zeros > digits ? digits + 4 : digits;
+}
+
+/* By the place of the first digit that is not zero, 10^exponent. */
+static int computed_digits(unsigned __int128 u, int exponent, int zeros, int scale)
+{
+    switch (scale) {
+    case ENGINE_VARIANCE_SCALE: return u == 0 ? 0 : quotient_digits(u, exponent, zeros, scale);
+    case ENGINE_DEVIATION_SCALE: return u == 0 ? 0 : 16 - 4 * floor_div(exponent, 2);
+    case ENGINE_POWER_SCALE:
+        if (scale - zeros <= 8) /* so short a fraction is that of a power by a whole number */
+            return 16;
+        return 16 - (u == 0 ? 0 : exponent < 0 ? exponent + 1 : exponent);
+    case ENGINE_ROOT_SCALE: return 15 - (u == 0 ? 0 : 2 * floor_div(exponent, 2));
+    case ENGINE_LOGARITHM_SCALE: return 16 - (u == 0 || exponent == -1 ? 0 : exponent);
+    default: return quotient_digits(u, exponent, zeros, scale);
+    }
+}
+
+uint8_t numeric_computed(__int128 *v, uint8_t scale)
+{
+    unsigned __int128 u = *v < 0 ? 0 - (unsigned __int128)*v : (unsigned __int128)*v;
+    int digits = 0, zeros = 0;
+    for (unsigned __int128 rest = u; rest; rest /= 10)
+        digits++;
+    for (unsigned __int128 rest = u; rest && rest % 10 == 0; rest /= 10)
+        zeros++;
+    assert(zeros <= digits);
+    int least = u ? scale - zeros : 0;
+    int shown = computed_digits(u, digits - 1 - scale, zeros, scale);
+    shown = shown < least ? least : shown;
+    shown = shown < 0 ? 0 : shown > scale ? scale : shown;
+    for (int i = shown; i < scale; i++)
+        *v /= 10;
+    return (uint8_t)shown;
 }
 
 uint8_t *binary_numeric_trimmed(uint8_t *p, __int128 v, uint8_t scale)

@@ -27,6 +27,11 @@ static inline uint8_t *text_without_zeros(uint8_t *end)
         end--;
     return end[-1] == '.' ? end - 1 : end;
 }
+/* How many digits behind the point PostgreSQL shows of a numeric that it has computed, told by its value
+ * and by the scale that stands for the way it was computed (ENGINE_…_SCALE); *v loses the zeros that are
+ * not shown. Where two operands of one value would have made different digits, those of the more likely
+ * one. */
+uint8_t numeric_computed(__int128 *v, uint8_t scale);
 /* value word only: ndigits, weight, sign, dscale, digits */
 uint8_t *binary_numeric(uint8_t *p, __int128 v, uint8_t scale);
 /* The same without zeros at the end of the fraction. */

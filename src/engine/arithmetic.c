@@ -1,15 +1,24 @@
-/* Overloads by type. Two decimals give a DECIMAL(38, 16): sixteen digits behind the point, which is what
- * PostgreSQL gives for quotients from 1 to 9,999; it gives more digits to smaller ones. */
+/* Overloads by type. Numerics give a DECIMAL(38, 16), which can still be multiplied with another; where
+ * the quotient is what a client is sent, nothing is done with it any more, and pg_quotient keeps all its
+ * digits. */
 #include "engine/arithmetic.h"
 
+#include "engine/column_view.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/nulls.h"
+#include "engine/number_view.h"
+#include "engine/quotient.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum { DECIMAL_WIDTH = 38, DECIMAL_IN = 10, DECIMAL_OUT = 16 };
+enum {
+    UNBOUNDED_SCALE =
+        10, /* of a numeric without precision, which shows no zeros at its end; its products' 20, 30 */
+};
 
 static const char zero[] = ENGINE_ERROR_MARK "22012 division by zero";
 static const char too_large[] = ENGINE_ERROR_MARK "22003 ";
@@ -58,6 +67,32 @@ static void fail(duckdb_function_info info, const char *text, const char *type)
     duckdb_scalar_function_set_error(info, message);
 }
 
+/* Both operands of what takes any type, or an error. A NULL without a type makes NULLs; false: nothing is
+ * left to be done. When a statement is bound the types cannot be asked: the engine does not copy a
+ * subquery for that. */
+static bool numbers_of(struct number_view *a, struct number_view *b, duckdb_function_info info,
+                       duckdb_data_chunk input, duckdb_vector output)
+{
+    bool left = number_view_of(a, duckdb_data_chunk_get_vector(input, 0));
+    bool right = number_view_of(b, duckdb_data_chunk_get_vector(input, 1));
+    if (left && right)
+        return true;
+    if ((!left && a->type != DUCKDB_TYPE_SQLNULL) || (!right && b->type != DUCKDB_TYPE_SQLNULL)) {
+        fail(info, ENGINE_ERROR_MARK "42883 operator does not exist: an operand of / is no number", "");
+        return false;
+    }
+    for (size_t i = 0; i < duckdb_data_chunk_get_size(input); i++)
+        put_null(output, i);
+    return false;
+}
+
+static struct quotient_operand operand_at(const struct number_view *v, size_t row)
+{
+    bool trims =
+        v->decimal && v->type == DUCKDB_TYPE_HUGEINT && v->scale > 0 && v->scale % UNBOUNDED_SCALE == 0;
+    return (struct quotient_operand){.value = number_wide_at(v, row), .scale = v->scale, .trims = trims};
+}
+
 /* Whole numbers: the one quotient that does not fit is the least number by minus one. */
 #define DIVIDE(name, type, least, title)                                                                     \
     static void divide_##name(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)      \
@@ -99,16 +134,13 @@ static void fail(duckdb_function_info info, const char *text, const char *type)
         }                                                                                                    \
     }
 
-/* As the engine lays a HUGEINT out on machines that it runs on. */
-typedef __int128 hugeint __attribute__((aligned(8)));
-
 DIVIDE(int2, int16_t, INT16_MIN, "smallint")
 DIVIDE(int4, int32_t, INT32_MIN, "integer")
 DIVIDE(int8, int64_t, INT64_MIN, "bigint")
 MODULO(int2, int16_t)
 MODULO(int4, int32_t)
 MODULO(int8, int64_t)
-MODULO(huge, hugeint)
+MODULO(huge, number_wide)
 
 /* A quotient that is infinite of finite numbers has overflown; NaN and infinities go through. */
 #define REAL(name, type)                                                                                     \
@@ -135,76 +167,96 @@ MODULO(huge, hugeint)
 REAL(float4, float)
 REAL(float8, double)
 
-typedef unsigned __int128 wide;
-
-static const wide ten_16 = 10000000000000000ULL;
-static const wide ten_38 = (wide)10000000000000000000ULL * 10000000000000000000ULL;
-
-/* The next digit of rest / b behind the point; rest < b < 10^38, ten times which need not fit. */
-static wide next_digit(wide *rest, wide b)
-{
-    wide digit = 0, sum = 0;
-    if (*rest <= ~(wide)0 / 10) {
-        digit = *rest * 10 / b;
-        *rest = *rest * 10 % b;
-        return digit;
-    }
-    for (int i = 0; i < 10; i++) {
-        sum += *rest;
-        if (sum >= b) {
-            sum -= b;
-            digit++;
-        }
-    }
-    *rest = sum;
-    return digit;
-}
-
-/* a * 10^16 / b to the nearest, half away from zero, of one scale. false: it has more than 38 digits. */
-static bool divide_wide(wide a, wide b, wide *out)
-{
-    wide whole, rest;
-    if (a <= ~(wide)0 / ten_16) {
-        whole = a * ten_16 / b;
-        rest = a * ten_16 % b;
-    } else {
-        whole = a / b;
-        rest = a % b;
-        for (int i = 0; i < DECIMAL_OUT; i++) {
-            if (whole > ten_38 / 10)
-                return false;
-            whole = whole * 10 + next_digit(&rest, b);
-        }
-    }
-    if (rest >= b - rest)
-        whole++;
-    *out = whole;
-    return whole < ten_38;
-}
-
-static wide magnitude(__int128 v)
-{
-    return v < 0 ? -(wide)v : (wide)v;
-}
-
+/* Numbers of any other types: numerics. How many digits are kept is the function's own, in its extra info. */
 static void divide_numeric(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
-    const struct columns c = columns_of(input, output);
-    const hugeint *a = c.left, *b = c.right;
-    hugeint *out = c.out;
-    for (size_t i = 0; i < c.rows; i++) {
-        wide q;
-        if (!both(&c, i))
+    const struct quotient_digits *digits = duckdb_scalar_function_get_extra_info(info);
+    struct number_view a, b;
+    if (!numbers_of(&a, &b, info, input, output))
+        return;
+    number_wide *out = duckdb_vector_get_data(output);
+    size_t rows = duckdb_data_chunk_get_size(input);
+    for (size_t i = 0; i < rows; i++) {
+        if (is_null(a.validity, i) || is_null(b.validity, i)) {
+            put_null(output, i);
             continue;
-        if (b[i] == 0) {
+        }
+        struct quotient_operand x = operand_at(&a, i), y = operand_at(&b, i);
+        __int128 q;
+        if (y.value == 0) {
             fail(info, zero, "");
             return;
         }
-        if (!divide_wide(magnitude(a[i]), magnitude(b[i]), &q)) {
+        if (!quotient_of(x, y, *digits, &q)) {
             fail(info, too_large, "value");
             return;
         }
-        out[i] = (a[i] < 0) != (b[i] < 0) ? -(__int128)q : (__int128)q;
+        out[i] = q;
+    }
+}
+
+/* A double beside any other number. */
+static void divide_mixed(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    struct number_view a, b;
+    if (!numbers_of(&a, &b, info, input, output))
+        return;
+    double *out = duckdb_vector_get_data(output);
+    size_t rows = duckdb_data_chunk_get_size(input);
+    for (size_t i = 0; i < rows; i++) {
+        if (is_null(a.validity, i) || is_null(b.validity, i)) {
+            put_null(output, i);
+            continue;
+        }
+        double x = number_double_at(&a, i), y = number_double_at(&b, i);
+        if (y == 0 && !isnan(x)) {
+            fail(info, zero, "");
+            return;
+        }
+        out[i] = x / y;
+        if (isinf(out[i]) && !isinf(x)) {
+            fail(info, too_large, "value");
+            return;
+        }
+    }
+}
+
+/* Whole numbers of different sizes: PostgreSQL's result is of the larger. */
+static void divide_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    const duckdb_type *type = duckdb_scalar_function_get_extra_info(info);
+    struct number_view a, b;
+    (void)number_view_of(&a, duckdb_data_chunk_get_vector(input, 0));
+    (void)number_view_of(&b, duckdb_data_chunk_get_vector(input, 1));
+    void *out = duckdb_vector_get_data(output);
+    size_t rows = duckdb_data_chunk_get_size(input);
+    for (size_t i = 0; i < rows; i++) {
+        if (is_null(a.validity, i) || is_null(b.validity, i)) {
+            put_null(output, i);
+            continue;
+        }
+        int64_t x = (int64_t)number_wide_at(&a, i), y = (int64_t)number_wide_at(&b, i);
+        if (y == 0) {
+            fail(info, zero, "");
+            return;
+        }
+        __int128 q = (__int128)x / y;
+        bool fits = *type == DUCKDB_TYPE_SMALLINT  ? q == (int16_t)q
+                    : *type == DUCKDB_TYPE_INTEGER ? q == (int32_t)q
+                                                   : q == (int64_t)q;
+        if (!fits) {
+            fail(info, too_large,
+                 *type == DUCKDB_TYPE_SMALLINT  ? "smallint"
+                 : *type == DUCKDB_TYPE_INTEGER ? "integer"
+                                                : "bigint");
+            return;
+        }
+        if (*type == DUCKDB_TYPE_SMALLINT)
+            ((int16_t *)out)[i] = (int16_t)q;
+        else if (*type == DUCKDB_TYPE_INTEGER)
+            ((int32_t *)out)[i] = (int32_t)q;
+        else
+            ((int64_t *)out)[i] = (int64_t)q;
     }
 }
 
@@ -229,17 +281,29 @@ static bool divide_one(const duckdb_interval *a, double by, duckdb_interval *out
 
 static void divide_interval(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
-    const struct columns c = columns_of(input, output);
-    const double *b = c.right;
-    for (size_t i = 0; i < c.rows; i++) {
-        if (!both(&c, i))
+    duckdb_vector left = duckdb_data_chunk_get_vector(input, 0);
+    struct number_view b;
+    if (!number_view_of(&b, duckdb_data_chunk_get_vector(input, 1)) && b.type != DUCKDB_TYPE_SQLNULL) {
+        fail(info, ENGINE_ERROR_MARK "42883 operator does not exist: an interval is divided by no number",
+             "");
+        return;
+    }
+    const duckdb_interval *a = duckdb_vector_get_data(left);
+    const uint64_t *validity = duckdb_vector_get_validity(left);
+    duckdb_interval *out = duckdb_vector_get_data(output);
+    size_t rows = duckdb_data_chunk_get_size(input);
+    for (size_t i = 0; i < rows; i++) {
+        if (is_null(validity, i) || is_null(b.validity, i) || b.type == DUCKDB_TYPE_SQLNULL) {
+            put_null(output, i);
             continue;
-        if (b[i] == 0) {
+        }
+        double by = number_double_at(&b, i);
+        if (by == 0) {
             fail(info, zero, "");
             return;
         }
-        if (!divide_one((const duckdb_interval *)c.left + i, b[i], (duckdb_interval *)c.out + i)) {
-            fail(info, too_large, "interval");
+        if (!divide_one(a + i, by, out + i)) {
+            fail(info, ENGINE_ERROR_MARK "22008 interval out of range", "");
             return;
         }
     }
@@ -247,58 +311,158 @@ static void divide_interval(duckdb_function_info info, duckdb_data_chunk input, 
 
 /* ---- making them known ---- */
 
+enum { DECIMAL_WIDTH = 38, DECIMAL_IN = 10, ARGUMENTS_MAX = 3 };
+
+/* Digits of quotients that go on being computed with, and of those that a client is sent. */
+static const struct quotient_digits plain = {DECIMAL_WIDTH, DECIMAL_IN}, nested = {DECIMAL_WIDTH, 16},
+                                    sent = {ENGINE_COMPUTED_WIDTH, ENGINE_QUOTIENT_SCALE},
+                                    sent_whole = {ENGINE_COMPUTED_WIDTH, ENGINE_WHOLE_QUOTIENT_SCALE};
+
 struct overload {
-    duckdb_type
-        type; /* of both and of the result; an interval is divided by a DOUBLE, and a HUGEINT, which is
-                       * a sum of bigint and to PostgreSQL a numeric, makes one */
-    duckdb_scalar_function_t divide, modulo;
+    duckdb_type args[ARGUMENTS_MAX]; /* INVALID, which is 0: there is none */
+    duckdb_type result;
+    duckdb_scalar_function_t function;
+    const struct quotient_digits *digits; /* of a result that is a DECIMAL */
+    const duckdb_type *whole;             /* of divide_whole */
 };
 
-static const struct overload overloads[] = {
-    {DUCKDB_TYPE_SMALLINT, divide_int2, modulo_int2},   {DUCKDB_TYPE_INTEGER, divide_int4, modulo_int4},
-    {DUCKDB_TYPE_BIGINT, divide_int8, modulo_int8},     {DUCKDB_TYPE_HUGEINT, divide_numeric, modulo_huge},
-    {DUCKDB_TYPE_FLOAT, divide_float4, NULL},           {DUCKDB_TYPE_DOUBLE, divide_float8, NULL},
-    {DUCKDB_TYPE_DECIMAL, divide_numeric, modulo_huge}, {DUCKDB_TYPE_INTERVAL, divide_interval, NULL},
-};
-
-static duckdb_logical_type type_of(duckdb_type type, int scale)
+static duckdb_logical_type type_of(duckdb_type type, const struct quotient_digits *d)
 {
-    return type == DUCKDB_TYPE_DECIMAL ? duckdb_create_decimal_type(DECIMAL_WIDTH, (uint8_t)scale)
+    return type == DUCKDB_TYPE_DECIMAL ? duckdb_create_decimal_type(d->width, d->scale)
                                        : duckdb_create_logical_type(type);
 }
 
-static bool add(duckdb_scalar_function_set set, const char *name, duckdb_type type, int scale,
-                duckdb_scalar_function_t f)
+static bool add(duckdb_scalar_function_set set, const char *name, const struct overload *o)
 {
     duckdb_scalar_function s = duckdb_create_scalar_function();
-    bool sum = type == DUCKDB_TYPE_HUGEINT && f == divide_numeric;
-    duckdb_logical_type in = type_of(type, DECIMAL_IN),
-                        out = type_of(sum ? DUCKDB_TYPE_DECIMAL : type, scale);
-    duckdb_logical_type by = type_of(type == DUCKDB_TYPE_INTERVAL ? DUCKDB_TYPE_DOUBLE : type, DECIMAL_IN);
     duckdb_scalar_function_set_name(s, name);
-    duckdb_scalar_function_add_parameter(s, in);
-    duckdb_scalar_function_add_parameter(s, by);
-    duckdb_scalar_function_set_return_type(s, out);
+    for (size_t i = 0; i < ARGUMENTS_MAX && o->args[i] != DUCKDB_TYPE_INVALID; i++) {
+        duckdb_logical_type t = type_of(o->args[i], &plain);
+        duckdb_scalar_function_add_parameter(s, t);
+        duckdb_destroy_logical_type(&t);
+    }
+    duckdb_logical_type result = type_of(o->result, o->digits);
+    duckdb_scalar_function_set_return_type(s, result);
+    duckdb_destroy_logical_type(&result);
     duckdb_scalar_function_set_special_handling(s); /* or the engine makes an integer of NULL / 2 */
-    duckdb_scalar_function_set_function(s, f);
+    duckdb_scalar_function_set_function(s, o->function);
+    const void *extra = o->whole ? (const void *)o->whole : o->digits;
+    if (extra)
+        duckdb_scalar_function_set_extra_info(s, (void *)(uintptr_t)extra, NULL);
     bool ok = duckdb_add_scalar_function_to_set(set, s) == DuckDBSuccess;
-    duckdb_destroy_logical_type(&in);
-    duckdb_destroy_logical_type(&out);
-    duckdb_destroy_logical_type(&by);
     duckdb_destroy_scalar_function(&s);
     return ok;
 }
 
-static int register_set(struct engine_conn *c, const char *name, bool divide, struct err *e)
+/* Whole numbers and what PostgreSQL takes them for. */
+static const struct {
+    duckdb_type type, postgres;
+} wholes[] = {
+    {DUCKDB_TYPE_TINYINT, DUCKDB_TYPE_SMALLINT},  {DUCKDB_TYPE_UTINYINT, DUCKDB_TYPE_SMALLINT},
+    {DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_SMALLINT}, {DUCKDB_TYPE_USMALLINT, DUCKDB_TYPE_INTEGER},
+    {DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_INTEGER},   {DUCKDB_TYPE_UINTEGER, DUCKDB_TYPE_BIGINT},
+    {DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT},
+};
+enum { WHOLES = sizeof wholes / sizeof *wholes };
+
+static const duckdb_type whole_results[] = {DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_BIGINT};
+
+static const duckdb_type *whole_result(size_t a, size_t b)
+{
+    size_t r = 0;
+    while (r + 1 < sizeof whole_results / sizeof *whole_results &&
+           (whole_results[r] < wholes[a].postgres || whole_results[r] < wholes[b].postgres))
+        r++; /* the engine's numbers of these types grow with their size */
+    assert(r < sizeof whole_results / sizeof *whole_results);
+    return &whole_results[r];
+}
+
+static const struct overload divisions[] = {
+    {{DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_SMALLINT}, DUCKDB_TYPE_SMALLINT, divide_int2, NULL, NULL},
+    {{DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_INTEGER}, DUCKDB_TYPE_INTEGER, divide_int4, NULL, NULL},
+    {{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT}, DUCKDB_TYPE_BIGINT, divide_int8, NULL, NULL},
+    {{DUCKDB_TYPE_FLOAT, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_FLOAT, divide_float4, NULL, NULL},
+    {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_DOUBLE, divide_float8, NULL, NULL},
+    {{DUCKDB_TYPE_FLOAT, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_FLOAT, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_INTERVAL, divide_interval, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_INTERVAL, divide_interval, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_INTERVAL, divide_interval, NULL, NULL},
+};
+
+static const struct overload numeric_nested[] = {
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DECIMAL, divide_numeric, &nested, NULL},
+};
+
+static const struct overload numeric_sent[] = {
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DECIMAL, divide_numeric, &sent, NULL},
+    {{DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DECIMAL, divide_numeric, &sent_whole, NULL},
+};
+
+static const struct overload modulos[] = {
+    {{DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_SMALLINT}, DUCKDB_TYPE_SMALLINT, modulo_int2, NULL, NULL},
+    {{DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_INTEGER}, DUCKDB_TYPE_INTEGER, modulo_int4, NULL, NULL},
+    {{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT}, DUCKDB_TYPE_BIGINT, modulo_int8, NULL, NULL},
+    {{DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_HUGEINT}, DUCKDB_TYPE_HUGEINT, modulo_huge, NULL, NULL},
+    {{DUCKDB_TYPE_DECIMAL, DUCKDB_TYPE_DECIMAL}, DUCKDB_TYPE_DECIMAL, modulo_huge, &plain, NULL},
+};
+
+/* A sum, the count, and one of the values, for its type. */
+static const struct overload averages[] = {
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT},
+     DUCKDB_TYPE_DECIMAL,
+     divide_numeric,
+     &sent_whole,
+     NULL},
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY},
+     DUCKDB_TYPE_DECIMAL,
+     divide_numeric,
+     &sent,
+     NULL},
+    {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY},
+     DUCKDB_TYPE_INTERVAL,
+     divide_interval,
+     NULL,
+     NULL},
+};
+
+static bool add_wholes(duckdb_scalar_function_set set, const char *name)
+{
+    bool ok = true;
+    for (size_t a = 0; a < WHOLES; a++)
+        for (size_t b = 0; b < WHOLES; b++) {
+            const struct overload o = {.args = {wholes[a].type, wholes[b].type},
+                                       .result = *whole_result(a, b),
+                                       .function = divide_whole,
+                                       .whole = whole_result(a, b)};
+            bool known = a == b && wholes[a].type == wholes[a].postgres; /* among divisions */
+            ok = ok && (known || add(set, name, &o));
+        }
+    return ok;
+}
+
+static bool add_all(duckdb_scalar_function_set set, const char *name, const struct overload *o, size_t n)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n; i++)
+        ok = ok && add(set, name, &o[i]);
+    return ok;
+}
+
+#define ALL(o) o, sizeof(o) / sizeof *(o)
+
+static int register_set(struct engine_conn *c, const char *name, const struct overload *o, size_t n,
+                        const struct overload *numeric, size_t nnumeric, struct err *e)
 {
     duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
-    bool ok = set != NULL;
-    for (size_t i = 0; i < sizeof overloads / sizeof *overloads; i++) {
-        const struct overload *o = &overloads[i];
-        duckdb_scalar_function_t f = divide ? o->divide : o->modulo;
-        ok = ok && (!f || add(set, name, o->type, divide ? DECIMAL_OUT : DECIMAL_IN, f));
-    }
-    ok = ok && duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
+    bool ok = set && add_all(set, name, o, n) && add_all(set, name, numeric, nnumeric) &&
+              (nnumeric == 0 || add_wholes(set, name)) &&
+              duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
     duckdb_destroy_scalar_function_set(&set);
     return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
 }
@@ -354,7 +518,9 @@ static int register_sums(struct engine_conn *c, struct err *e)
 
 int arithmetic_register(struct engine_conn *c, struct err *e)
 {
-    TRY(register_set(c, "pg_divide", true, e));
-    TRY(register_set(c, "pg_modulo", false, e));
+    TRY(register_set(c, "pg_divide", ALL(divisions), ALL(numeric_nested), e));
+    TRY(register_set(c, "pg_quotient", ALL(divisions), ALL(numeric_sent), e));
+    TRY(register_set(c, "pg_average", ALL(averages), NULL, 0, e));
+    TRY(register_set(c, "pg_modulo", ALL(modulos), NULL, 0, e));
     return register_sums(c, e);
 }

@@ -16,6 +16,19 @@
 /* A string that is text or bytea, as it is used: unknown.h. */
 #define ENGINE_UNKNOWN_TYPE "pg_unknown"
 
+/* What PostgreSQL computes as a numeric whose digits follow from its value is a decimal of 37 digits here, a
+ * width that nobody declares; its scale tells the rule by which its digits are counted (encode/number.h). */
+enum {
+    ENGINE_COMPUTED_WIDTH = 37,
+    ENGINE_WHOLE_QUOTIENT_SCALE = 16, /* of a sum of bigints, which need the room before the point */
+    ENGINE_VARIANCE_SCALE = 17,
+    ENGINE_DEVIATION_SCALE = 18,
+    ENGINE_POWER_SCALE = 19,
+    ENGINE_QUOTIENT_SCALE = 20,
+    ENGINE_ROOT_SCALE = 21,
+    ENGINE_LOGARITHM_SCALE = 22,
+};
+
 enum engine_type {
     ENGINE_NULL, /* the type of a bare NULL; data is not read */
     ENGINE_BOOL, /* uint8 */

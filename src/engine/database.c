@@ -22,9 +22,12 @@
 #include "engine/jsonb_casts.h"
 #include "engine/lake_lock.h"
 #include "engine/list_functions.h"
+#include "engine/numeric_functions.h"
 #include "engine/own_catalog.h"
 #include "engine/range_casts.h"
 #include "engine/range_functions.h"
+#include "engine/real_arithmetic.h"
+#include "engine/real_casts.h"
 #include "engine/session_value.h"
 #include "engine/shown.h"
 #include "engine/sink_priv.h"
@@ -190,6 +193,9 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(sink_register(c->engine, c, e));
     TRY(functions_register(c, e));
     TRY(arithmetic_register(c, e));
+    TRY(real_arithmetic_register(c, e));
+    TRY(real_casts_register(c, e));
+    TRY(numeric_functions_register(c, e));
     TRY(unknown_register(c, e));
     TRY(shown_register(c, o->text, e));
     TRY(json_values_register(c, o->text, e));

@@ -2,6 +2,7 @@
 #include "pgfunc/bytes.h"
 #include "pgfunc/date_part.h"
 #include "pgfunc/date_trunc.h"
+#include "pgfunc/degrees.h"
 #include "pgfunc/enums.h"
 #include "pgfunc/fit.h"
 #include "pgfunc/format.h"
@@ -14,6 +15,7 @@
 #include "pgfunc/number.h"
 #include "pgfunc/operators.h"
 #include "pgfunc/quote.h"
+#include "pgfunc/regex.h"
 #include "pgfunc/text.h"
 #include "pgfunc/width_bucket.h"
 #include "pgfunc/zone.h"
@@ -38,6 +40,8 @@ const struct pg_function *const pg_function_lists[] = {
     pg_fit_functions,
     pg_json_text_functions,
     pg_enum_functions,
+    pg_regex_functions,
+    pg_degree_functions,
     NULL,
 };
 /* clang-format on */

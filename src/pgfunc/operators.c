@@ -142,8 +142,47 @@ static int json_pointer(struct pg_call *call)
     return ST_OK;
 }
 
+/* ---- shifts ---- */
+
+/* Bits go out at either end, and the count counts modulo the width. */
+static int shift_left_4(struct pg_call *call)
+{
+    call->result.integer = (int32_t)((uint32_t)call->args[0].integer << (call->args[1].integer & 31));
+    return ST_OK;
+}
+
+static int shift_right_4(struct pg_call *call)
+{
+    call->result.integer = (int32_t)call->args[0].integer >> (call->args[1].integer & 31);
+    return ST_OK;
+}
+
+static int shift_left_8(struct pg_call *call)
+{
+    call->result.integer = (int64_t)((uint64_t)call->args[0].integer << (call->args[1].integer & 63));
+    return ST_OK;
+}
+
+static int shift_right_8(struct pg_call *call)
+{
+    call->result.integer = call->args[0].integer >> (call->args[1].integer & 63);
+    return ST_OK;
+}
+
+/* NULL, which the engine does not know before it asks. */
+static int null(struct pg_call *call)
+{
+    call->result.is_null = true;
+    return ST_OK;
+}
+
 const struct pg_function pg_operator_functions[] = {
+    {.name = "pg_null", .args = {PG_END}, .result = PG_TEXT, .call = null, .is_volatile = true},
     {.name = "pg_power", .args = {PG_FLOAT8, PG_FLOAT8}, .result = PG_FLOAT8, .call = power},
+    {.name = "<<", .args = {PG_INT4, PG_INT4}, .result = PG_INT4, .call = shift_left_4},
+    {.name = "<<", .args = {PG_INT8, PG_INT8}, .result = PG_INT8, .call = shift_left_8},
+    {.name = ">>", .args = {PG_INT4, PG_INT4}, .result = PG_INT4, .call = shift_right_4},
+    {.name = ">>", .args = {PG_INT8, PG_INT8}, .result = PG_INT8, .call = shift_right_8},
     {.name = "pg_similar_pattern", .args = {PG_TEXT}, .result = PG_TEXT, .call = similar_pattern},
     {.name = "pg_similar_pattern", .args = {PG_TEXT, PG_TEXT}, .result = PG_TEXT, .call = similar_pattern},
     {.name = "pg_json_pointer", .args = {PG_TEXT}, .result = PG_TEXT, .call = json_pointer},

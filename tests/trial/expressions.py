@@ -377,6 +377,7 @@ def more_rules(op, fn, form):
     form("~", "int4", "(~ {})", "int4")
     form("|/", "float8", "(|/ {})", "float8")
     form("@", "numeric", "(@ {})", "numeric")
+    further_rules(op, fn, form)
     # what no operator takes
     op("+", "other", "text", "int4")
     op("=", "other", "int4", "date")
@@ -386,12 +387,196 @@ def more_rules(op, fn, form):
     fn("nosuchfunction", "other", "int4")
 
 
+def further_rules(op, fn, form):
+    """Set operations, windows, formats, the rest of the functions of texts, arrays, json and intervals."""
+    # types of UNION, CASE, COALESCE, GREATEST over different types
+    for a, b in (("int2", "int4"), ("int4", "int8"), ("int4", "numeric"), ("int8", "float8"), ("numeric", "float8"), ("float4", "float8"), ("date", "timestamp"),
+                 ("timestamp", "timestamptz"), ("json", "json"), ("text", "text")):
+        form("union", "other", "(select max(x::text) from (select {} union select {}) v(x))", a, b)
+        form("union all type", "text", "(select pg_typeof(x)::text from (select {} union all select {}) v(x) limit 1)", a, b)
+        if a not in ("json",):
+            form("coalesce of two", "other", "coalesce({}, {})", a, b)
+            form("greatest of two", "other", "greatest({}, {})", a, b)
+            form("nullif of two", "other", "nullif({}, {})", a, b)
+        form("case of two", "other", "case when {} then {} else {} end", "bool", a, b)
+        form("case with a literal", "other", "case when {} then {} else '1' end", "bool", "int4")
+    form("except", "int8", "(select count(*) from (select {} except select {}) v)", "int4", "int4")
+    form("intersect", "int8", "(select count(*) from (values ({}), ({}) intersect all values ({})) v)", "text", "text", "text")
+    # windows
+    rows = " from (values (1, {}), (2, {}), (2, {}), (3, {})) v(k, x)"
+    for call, result, t in (("row_number()", "int8", "int4"), ("rank()", "int8", "int4"), ("dense_rank()", "int8", "text"), ("lag(x)", "other", "int4"), ("lead(x, 2)", "other", "text"),
+                            ("first_value(x)", "other", "numeric"), ("last_value(x)", "other", "int4"), ("nth_value(x, 2)", "other", "text"), ("ntile(2)", "int4", "int4"),
+                            ("sum(x)", "other", "int4"), ("avg(x)", "other", "int4"), ("count(x)", "int8", "text"), ("max(x)", "other", "date"), ("percent_rank()", "float8", "int4"),
+                            ("cume_dist()", "float8", "int4"), ("string_agg(x, ',')", "text", "text"), ("array_agg(x)", "other", "int4")):
+        form("window " + call, result, "(select string_agg(w::text, ';') from (select " + call + " over (order by k, x) w" + rows + " order by k, x) s)", t, t, t, t)
+        form("window type " + call, "other", "(select " + call + " over (order by k, x)" + rows + " order by k, x limit 1)", t, t, t, t)
+        form("frame " + call, "other", "(select string_agg(w::text, ';') from (select " + call + " over (partition by k order by x rows between 1 preceding and current row) w" + rows + " order by k, x) s)", t, t, t, t)
+    # formats of to_char, to_date, to_timestamp, to_number
+    form("to_char date", "text", "to_char({}, {})", "timestamp", "datetemplate")
+    form("to_char of date", "text", "to_char({}, {})", "date", "datetemplate")
+    form("to_char interval", "text", "to_char({}, {})", "interval", "intervaltemplate")
+    for t, name in (("numeric", "number"), ("int4", "int"), ("float8", "double")):
+        form("to_char " + name, "text", "to_char({}, {})", t, "numbertemplate")
+    form("to_date", "date", "to_date({})", "dateandtemplate")
+    form("to_timestamp text", "timestamptz", "to_timestamp({})", "dateandtemplate")
+    form("to_number", "numeric", "to_number({})", "numberandtemplate")
+    # texts
+    for f in ("lower", "upper", "initcap", "reverse", "ascii", "length", "md5"):
+        fn(f, "int4" if f in ("ascii", "length") else "text", "widetext")
+    fn("split_part", "text", "text", "separatortext", "notzero")
+    fn("translate", "text", "text", "separatortext", "text")
+    fn("lpad", "text", "text", "length", "separatortext")
+    fn("rpad", "text", "text", "length", "separatortext")
+    fn("left", "text", "widetext", "length")
+    fn("right", "text", "widetext", "length")
+    fn("repeat", "text", "text", "length")
+    fn("substr", "text", "widetext", "length", "length")
+    fn("strpos", "int4", "widetext", "separatortext")
+    fn("btrim", "text", "text", "separatortext")
+    fn("ltrim", "text", "text", "separatortext")
+    fn("rtrim", "text", "text", "separatortext")
+    fn("unistr", "text", "unicodetext")
+    fn("normalize", "text", "widetext")
+    fn("string_to_array", "text[]", "widetext", "separatortext")
+    fn("starts_with", "bool", "widetext", "text")
+    fn("concat_ws", "text", "separatortext", "text", "int4", "bool", "date")
+    fn("format", "text", "formattext", "int4", "date")
+    fn("quote_nullable", "text", "text")
+    fn("quote_ident", "text", "nametext")
+    fn("to_hex", "text", "int8")
+    fn("chr", "text", "code")
+    fn("encode", "text", "bytea", "codec")
+    fn("decode", "bytea", "base64text", "base64")
+    fn("convert_from", "text", "bytea", "encoding")
+    fn("octet_length", "int4", "bytea")
+    fn("set_byte", "bytea", "bytea", "one", "small")
+    fn("get_bit", "int4", "bytea", "one")
+    fn("bit_count", "int8", "bytea")
+    form("regexp ~", "bool", "({} ~ {})", "widetext", "expression")
+    form("regexp ~*", "bool", "({} ~* {})", "widetext", "expression")
+    form("regexp substring", "text", "substring({} from {})", "widetext", "expression")
+    form("regexp_replace all", "text", "regexp_replace({}, {}, '<\\&>', 'g')", "widetext", "expression")
+    form("regexp_replace one", "text", "regexp_replace({}, {}, '-')", "widetext", "expression")
+    form("regexp_match of", "other", "regexp_match({}, {})", "widetext", "expression")
+    form("regexp_split", "other", "regexp_split_to_array({}, {})", "widetext", "expression")
+    form("similar", "bool", "({} similar to {})", "widetext", "similarpattern")
+    # numbers
+    for f in ("ceiling", "floor", "round", "trunc", "sign", "abs"):
+        fn(f, "float8", "edgefloat")
+    for f in ("asin", "acos", "tan", "cot", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sind", "cosd", "tand"):
+        fn(f, "float8", "float8")
+    form("float text", "text", "({})::text", "edgefloat")
+    form("float4 text", "text", "({})::float4::text", "edgefloat")
+    form("float to int", "int4", "({})::int4", "edgefloat")
+    form("float to int8", "int8", "({})::int8", "edgefloat")
+    form("float to numeric", "numeric", "({})::numeric", "edgefloat")
+    form("numeric to int", "int4", "({})::int4", "edgenumeric")
+    form("numeric(5,2)", "numeric", "({})::numeric(5,2)", "edgenumeric")
+    form("numeric round", "numeric", "round({}, {})", "edgenumeric", "small")
+    form("numeric text", "text", "({})::text", "edgenumeric")
+    fn("div", "numeric", "edgenumeric", "numeric")
+    fn("mod", "numeric", "edgenumeric", "numeric")
+    fn("log", "numeric", "positive", "positive")
+    fn("power", "numeric", "positive", "small")
+    fn("factorial", "numeric", "small")
+    fn("width_bucket", "int4", "numeric", "numeric", "numeric", "one")
+    for s in "+-*":
+        op(s, "numeric", "edgenumeric", "edgenumeric")
+    form("int2 cast", "int2", "({})::int2", "int4")
+    # dates and intervals
+    for f in ("millennium", "decade", "julian", "milliseconds", "microseconds"):
+        form("extract " + f, "numeric", "extract(" + f + " from {})", "timestamp")
+    for f in ("day", "hour", "minute", "second", "month", "year", "milliseconds", "epoch", "decade", "quarter"):
+        form("extract of interval", "numeric", "extract(" + f + " from {})", "edgeinterval")
+    form("interval text", "text", "({})::text", "edgeinterval")
+    form("interval in", "interval", "{}", "edgeinterval")
+    for s in "+-":
+        op(s, "interval", "edgeinterval", "interval")
+        op(s, "timestamp", "timestamp", "edgeinterval")
+        op(s, "timestamp", "date", "edgeinterval")
+    op("*", "interval", "edgeinterval", "float8")
+    op("<", "bool", "edgeinterval", "interval")
+    op("+", "timestamp", "time", "date")
+    for f in ("justify_days", "justify_hours", "justify_interval"):
+        fn(f, "interval", "edgeinterval")
+    fn("age", "interval", "date", "date")
+    fn("age", "interval", "timestamptz", "timestamptz")
+    fn("make_timestamptz", "timestamptz", "year", "one", "one", "small", "small", "float8")
+    form("date in", "date", "{}::date", "datetexts")
+    form("timestamp in", "timestamp", "{}::timestamp", "datetexts")
+    form("timestamptz in", "timestamptz", "{}::timestamptz", "datetexts")
+    form("time in", "time", "{}::time", "timetexts")
+    form("date_trunc tz", "timestamptz", "date_trunc('day', {}, 'Europe/Berlin')", "timestamptz")
+    form("timestamptz at", "timestamp", "({} at time zone interval '-2 hours')", "timestamptz")
+    # arrays
+    a = "int4[]"
+    form("array of two dimensions", "other", "array[[{}, {}], [{}, {}]]", "int4", "int4", "int4", "int4")
+    form("array subscript 2", "int4", "(array[[1, {}], [3, 4]])[1][2]", "int4")
+    form("array_fill", "other", "array_fill({}, array[2])", "int4")
+    form("array_length 2", "int4", "array_length(array[[1, 2], [3, {}]], 2)", "int4")
+    form("cardinality 2", "int4", "cardinality(array[[1, 2], [3, {}]])", "int4")
+    fn("trim_array", a, a, "one")
+    form("array in", "other", "({})::int4[]", "arraytexts")
+    form("text array in", "other", "({})::text[]", "arraytexts")
+    form("array_agg filter", "other", "(select array_agg(x order by x desc) filter (where x is not null) from (values ({}), ({})) v(x))", "int4", "int4")
+    form("unnest ordinality", "text", "(select string_agg(n || '=' || coalesce(u::text, '-'), ',' order by n) from unnest({}) with ordinality t(u, n))", a)
+    form("array ||", "other", "({} || {} || {})", a, "int4", a)
+    form("array = any", "bool", "({} = any({}))", "text", "text[]")
+    form("array < all", "bool", "({} < all({}))", "int4", a)
+    form("array numeric", "other", "array[{}, {}]", "int4", "numeric")
+    form("array in text", "text", "array[{}, {}]::text", "text", "text")
+    # json
+    for call in ("jsonb_object_agg(k, x)", "json_object_agg(k, x)", "jsonb_agg(x)", "json_agg(x)"):
+        form(call, "other", "(select " + call + " from (values (1, {}), (2, {})) v(k, x))", "numeric", "numeric")
+    form("jsonb each", "text", "(select string_agg(key || ':' || value::text, ',' order by key) from jsonb_each({}))", "jsonb")
+    form("jsonb each text", "text", "(select string_agg(key || ':' || coalesce(value, '-'), ',' order by key) from jsonb_each_text({}))", "jsonb")
+    form("jsonb elements", "text", "(select string_agg(value::text, ',') from jsonb_array_elements({}))", "jsonb")
+    form("jsonb_concat", "jsonb", "({} || {} || '{{\"n\": 1}}')", "jsonb", "jsonb")
+    form("to_jsonb row", "other", "to_jsonb(v) from (values ({}, {})) v(a, b)", "numeric", "date")
+    form("to_jsonb", "jsonb", "to_jsonb({})", "float8")
+    form("to_jsonb", "jsonb", "to_jsonb({})", "int4[]")
+    form("to_jsonb", "jsonb", "to_jsonb({})", "timestamptz")
+    form("to_json", "other", "to_json({})", "interval")
+    form("jsonb = literal", "bool", "({} = '{{\"a\": 1}}')", "jsonb")
+    form("jsonb @> literal", "bool", "({} @> '{{\"a\": 1}}')", "jsonb")
+    form("jsonb text", "text", "({})::text", "jsonb")
+    form("jsonb in", "jsonb", "{}::jsonb", "jsontexts")
+    form("json in", "json", "{}::json", "jsontexts")
+    fn("jsonb_pretty", "text", "jsonb")
+    form("jsonb_path_query", "other", "(select count(*) from jsonb_path_query({}, '$.a'))", "jsonb")
+    form("json_build", "other", "jsonb_build_object('a', {}, 'b', {}, 'c', {})", "float8", "bool", "text[]")
+    # aggregates over groups
+    groups = " from (values (1, {}), (1, {}), (2, {})) v(k, x) group by k) s)"
+    for call, t in (("sum(x)", "int4"), ("avg(x)", "numeric"), ("count(distinct x)", "text"), ("max(x)", "text"), ("array_agg(x order by x)", "int4"), ("string_agg(x, '-' order by x)", "text"),
+                    ("bool_and(x)", "bool"), ("min(x)", "timestamp"), ("stddev(x)", "float8"), ("var_pop(x)", "float8"), ("corr(x, k)", "float8"), ("mode() within group (order by x)", "int4"),
+                    ("percentile_disc(0.5) within group (order by x)", "int4")):
+        form("grouped " + call, "text", "(select string_agg(g::text, ';' order by k) from (select k, " + call + " g" + groups, t, t, t)
+
+
 SPECIAL = {"small": ["0", "1", "2", "3", "5", "-1"], "key": ["'a'", "'b'"], "path": ["'{a}'", "'{b,2,c}'"], "one": ["1", "2"],
            "codec": ["'hex'", "'base64'", "'escape'"], "hex": ["'hex'"], "hextext": ["'00ff'", "'abc'", "''"], "year": ["2024", "1", "1999"],
            "somedate": ["date '2024-01-31'", "date '2023-12-01'"], "datetext": ["'2024-02-29'", "'1999-12-31 23:59'", "'2001-02-30'", "'x'", "' 2020-01-01 '"],
            "numbertext": ["'12.50'", "'-7'", "'1e3'", "' 42 '", "'x'", "''", "'NaN'"], "separator": ["','", "''", "'-'", "null"],
            "pattern": ["'a'", "'[a-z]+'", "'(b)(c)?'", "'^.'", "'o|l'", "'\\d+'", "'(a|ab)(c|bcd)*'", "'('", "''"], "replacement": ["'X'", "'[\\1]'", "'<\\&>'", "''"],
            "flags": ["'g'", "'i'", "'gi'", "'n'", "'q'"], "likepattern": ["'a%'", "'%o_%'", "'a\\_c'", "'%'", "''", "'abc\\'"],
+           "dateandtemplate": ["'2024-02-29', 'YYYY-MM-DD'", "'29.02.24', 'DD.MM.YY'", "'Feb 3, 2001', 'Mon DD, YYYY'", "'3 March 1999', 'DD Month YYYY'", "'2001-060', 'YYYY-DDD'", '\'2004-W53-6\', \'IYYY-"W"IW-ID\'', "'20010203', 'YYYYMMDD'", "'99-1-1', 'YY-MM-DD'", "'2001-13-01', 'YYYY-MM-DD'", "'x', 'YYYY'", "'44-02-01 BC', 'YYYY-MM-DD BC'", "'2451187', 'J'"],
+           "numberandtemplate": ["'1,234.50', '9,999.99'", "'-12', 'S99'", "'12-', '99S'", "'<7>', '9PR'", "'$5.5', 'L9.9'", "'12.345', '99.99'", "'x1', '99'", "'0042', '0000'"],
+           "datetemplate": ["'HH12:MI:SS AM'", "'HH24 MI SS MS US'", "'YYYY-MM-DD BC'", "'Y,YYY YYY YY Y'", "'IYYY-IW-ID'", "'MONTH Month month'", "'MON Mon mon'", "'DAY Day day DY Dy dy'", "'DDD DD D J'", "'FMMonth FMDD, FMYYYY'", "'Q WW W CC'", "'RM rm'", "'DDth Mmth'", "'SSSS SSSSS'", '\'"text" YYYY\'', "'TMMonth'", "'FF1 FF3 FF6'", "'a.m. P.M.'"],
+           "intervaltemplate": ["'HH24:MI:SS'", "'DD HH12 MI'", "'YYYY MM DD'", "'FMDD FMHH24'"],
+           "numbertemplate": ["'999'", "'000'", "'S999.9'", "'999.99PR'", "'9,999.99'", "'FM999.999'", "'0999.990'", "'MI999'", "'999MI'", "'SG999'", "'$999'", "'L999'", "'9.9EEEE'", "'RN'", "'FMRN'", "'999th'", "'V99'", "'99V9'", "'G999D9'", "'.999'", "'fm999'"],
+           "expression": ["'^a'", "'[[:alpha:]]+'", "'a|ab'", "'(a|b)*c'", "'\\s+'", "'\\mH'", "'o\\y'", "'(.)\\1'", "'a(?=b)'", "'x{2,3}'", "'[^a-z ]'", "'(?i)hello'", "'l+?'", "'(?:l|o)+'", "'$'", "'.*?o'", "'[a-z]{2}'", "'\\w+$'", "'(H)(.)'", "'\\.'"],
+           "similarpattern": ["'%(b|d)%'", "'a_c'", "'[a-z]+'", "'a%'", "'_{3}'", "'(a|b)bc'"],
+           "widetext": ["'Hello World'", "'äöüß ÄÖ'", "'foo.bar@example.com'", "'a\tb\nc'", "'日本語'", "'abcabc'", "''", "'hellloo'", "null::text"],
+           "separatortext": ["','", "' '", "'ab'", "''", "'o'", "null::text"], "notzero": ["1", "2", "-1", "7"], "length": ["0", "1", "3", "-2", "12"], "code": ["65", "228", "8364", "0"],
+           "unicodetext": ["'d\\0061t'", "'\\+000041'"], "nametext": ["'a'", "'A b'", "'select'", "'x\"y'", "''"], "base64text": ["'aGVsbG8='", "'a'", "''"], "base64": ["'base64'"],
+           "encoding": ["'UTF8'", "'LATIN1'"], "positive": ["2.0", "10", "1.5", "100.25"],
+           "edgefloat": ["1e15::float8", "1e16::float8", "123456789.125::float8", "1e-5::float8", "0.0001::float8", "'NaN'::float8", "'Infinity'::float8", "'-Infinity'::float8", "-0.0::float8", "2.5::float8", "-2.5::float8", "3.5::float8", "1e300::float8"],
+           "edgenumeric": ["0.5", "1.5", "2.5", "-2.5", "99999.994", "1234567890.123456789", "0.00001", "-0.0", "12345678901234567890", "1e5", "1e-5", "2147483647.5", "999.995"],
+           "edgeinterval": ["interval '1 year 2 mons -3 days'", "interval '-1 day 12:00'", "interval 'P1Y2M3DT4H5M6.7S'", "interval '1.5 days'", "interval '1.5 months'", "interval '25 hours 61 minutes'", "interval '-00:00:01'", "interval '0'", "interval '1 week 1 day'", "interval '100 years'", "interval '1.5 years'", "interval '2 decades'"],
+           "datetexts": ["'2024-02-29'", "'20240229'", "'Feb 29 2024'", "'29-Feb-2024'", "'1/2/2024'", "'2024.060'", "'J2451187'", "'epoch'", "'infinity'", "'2024-02-30'", "'24-01-01'", "'2024-01-01 24:00:00'", "'2024-01-01T10:00:00Z'", "'2024-01-01 10:00:00+05:30'", "'2024-01-01 10:00 PM'", "'January 8, 1999'", "'1999-Jan-08'", "'0044-03-15 BC'"],
+           "timetexts": ["'04:05:06.789'", "'04:05'", "'040506'", "'04:05 AM'", "'04:05 PM'", "'24:00:00'", "'25:00'", "'12:00 AM'", "'x'", "'04:05:60'"],
+           "arraytexts": ["'{1,2}'", "'{}'", "'{1,NULL}'", "'{{1,2},{3,4}}'", "'{1,2'", "'{a,b}'", "' { 1 , 2 } '", "'[2:3]={1,2}'", "'{\"1\",2}'"],
+           "jsontexts": ["'{}'", "'[1, 2]'", "'{\"a\":1,\"a\":2}'", "'1.0'", "'\"\\u00e4\"'", "'{a:1}'", "'tru'", "''", "'[1,]'", "' null '", "'1e2'", "'\"a\\nb\"'", "'-0'"],
            "formattext": ["'%s'", "'%I %L'", "'%2$s %1$s'", "'%%'", "'%-5s|'", "'%x'"]}
 
 

@@ -212,10 +212,14 @@ static void test_casts(void **state)
 static void test_spellings(void **state)
 {
     (void)state;
-    check("from pg_class where a OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default",
-          "from " PG "pg_class() AS pg_class where system.main.regexp_matches(a ,  '^(t)$' , 's')");
-    check("from pg_class where a !~* $1",
-          "from " PG "pg_class() AS pg_class where (NOT system.main.regexp_matches(a ,  $1, 'si'))");
+    check(
+        "from pg_class where a OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default",
+        "from " PG
+        "pg_class() AS pg_class where system.main.regexp_matches(a , system.main.pg_regex( '^(t)$' ), 's')");
+    check(
+        "from pg_class where a !~* $1",
+        "from " PG
+        "pg_class() AS pg_class where (NOT system.main.regexp_matches(a , system.main.pg_regex( $1), 'si'))");
     check("from pg_class where a like 'x\\_y' or b like $1 or c like 'd'",
           "from " PG
           "pg_class() AS pg_class where a like 'x\\_y' ESCAPE '\\' or b like $1 ESCAPE '\\' or c like 'd'");

@@ -1,0 +1,221 @@
+/* The select lists are read once, when it is first asked. A query that groups or orders by an expression
+ * of its own has no outputs, since the engine wants such an expression spelled alike in both places. */
+#include "dialect/outputs.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct outputs {
+    size_t n;
+    struct {
+        size_t from, to;
+        bool quotient; /* of names and numbers alone */
+    } items[OUTPUTS_MAX];
+};
+
+/* An item while it is read: its tokens but for an alias. */
+struct item {
+    struct sql_token first, last, before; /* before: the last but one */
+    struct sql_token as_before;           /* what stands before AS; kind END: there is none */
+    size_t tokens;
+};
+
+static bool ends_list(const struct sql_token *t, const struct sql_token *prev)
+{
+    static const char *const words[] = {"FROM",   "INTO",  "WHERE",  "GROUP",     "HAVING", "ORDER",  "LIMIT",
+                                        "OFFSET", "FETCH", "WINDOW", "INTERSECT", "UNION",  "EXCEPT", "FOR"};
+    if (t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD || sql_token_is(t, ';') || sql_token_is(t, ')'))
+        return true;
+    return WALK_IS_ANY(t, words) && !sql_token_is(prev, '.') && !sql_token_is_word(prev, "DISTINCT");
+}
+
+/* Past the bracket that *t opens; *t is what closes it. */
+static void pass_brackets(struct sql_lexer *l, struct sql_token *t)
+{
+    size_t depth = 1;
+    while (depth > 0 && sql_lexer_next(l, t) != SQL_TOK_END && t->kind != SQL_TOK_BAD) {
+        depth += sql_token_is(t, '(') || sql_token_is(t, '[');
+        depth -= sql_token_is(t, ')') || sql_token_is(t, ']');
+    }
+}
+
+/* Whether all in it is names, numbers, brackets and divisions: then each of those may keep all digits. */
+static bool is_quotient(const struct sql_lexer *list, size_t from, size_t to)
+{
+    struct sql_lexer l = *list;
+    struct sql_token t;
+    sql_lexer_seek(&l, from);
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.at < to) {
+        bool fine = t.kind == SQL_TOK_QUOTED || t.kind == SQL_TOK_NUMBER || t.kind == SQL_TOK_PARAM ||
+                    (t.kind == SQL_TOK_WORD && !sql_token_is_word(&t, "CASE")) ||
+                    (t.kind == SQL_TOK_OP && str_eq(t.text, STR("/"))) || sql_token_is(&t, '(') ||
+                    sql_token_is(&t, ')') || sql_token_is(&t, '.') || sql_token_is_typecast(&t);
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+static void note(struct outputs *o, const struct sql_lexer *list, size_t from, size_t to)
+{
+    if (o->n < OUTPUTS_MAX && from < to) {
+        o->items[o->n].quotient = is_quotient(list, from, to);
+        o->items[o->n].from = from;
+        o->items[o->n].to = to;
+        o->n++;
+    }
+}
+
+static void read_query(struct outputs *o, struct sql_lexer l, size_t depth);
+
+/* An item's bytes, whose brackets are taken away. */
+static void take(struct outputs *o, const struct sql_lexer *list, size_t from, size_t to, size_t depth)
+{
+    while (depth < OUTPUTS_DEPTH_MAX) {
+        struct sql_lexer l = *list, inside;
+        struct sql_token t;
+        sql_lexer_seek(&l, from);
+        (void)sql_lexer_next(&l, &t);
+        if (!sql_token_is(&t, '('))
+            break;
+        inside = l;
+        pass_brackets(&l, &t);
+        if (walk_end(&t) != to || t.at <= from)
+            break;
+        struct sql_token first;
+        struct sql_lexer query = inside;
+        (void)sql_lexer_next(&inside, &first);
+        if (sql_token_is_word(&first, "SELECT")) {
+            read_query(o, query, depth + 1);
+            return;
+        }
+        from = first.at;
+        to = t.at;
+        while (to > from && memchr(" \t\n\r", list->sql.p[to - 1], 4))
+            to--;
+        depth++;
+    }
+    note(o, list, from, to);
+}
+
+/* Whether a name behind these tokens is an alias. */
+static bool is_alias(const struct item *i)
+{
+    static const char *const operators[] = {"AND",   "OR",      "NOT", "IS", "LIKE",
+                                            "ILIKE", "BETWEEN", "IN",  "AT", "ZONE"};
+    const struct sql_token *b = &i->before;
+    bool operand = b->kind == SQL_TOK_NUMBER || b->kind == SQL_TOK_STRING || b->kind == SQL_TOK_PARAM ||
+                   sql_token_is(b, ')') || sql_token_is(b, ']') ||
+                   (sql_token_is_name(b) && !WALK_IS_ANY(b, operators));
+    return i->tokens > 1 && operand && sql_token_is_name(&i->last) && !sql_token_is_word(&i->last, "END");
+}
+
+/* Behind SELECT: the items of one list. *l is left at what ends it, which is *t. Whether it is DISTINCT. */
+static bool read_list(struct outputs *o, struct sql_lexer *l, struct sql_token *t, size_t depth)
+{
+    struct sql_token prev = {.kind = SQL_TOK_END};
+    struct sql_lexer list = *l;
+    (void)sql_lexer_next(l, t);
+    bool distinct = sql_token_is_word(t, "DISTINCT");
+    if (distinct || sql_token_is_word(t, "ALL"))
+        (void)sql_lexer_next(l, t);
+    if (sql_token_is_word(t, "ON") && (sql_lexer_next(l, t), sql_token_is(t, '('))) {
+        pass_brackets(l, t);
+        (void)sql_lexer_next(l, t);
+    }
+    while (!ends_list(t, &prev)) {
+        struct item i = {.first = *t, .as_before = {.kind = SQL_TOK_END}};
+        for (; !ends_list(t, &prev) && !sql_token_is(t, ','); (void)sql_lexer_next(l, t)) {
+            if (sql_token_is_word(t, "AS") && i.tokens > 0)
+                i.as_before = i.last;
+            if (sql_token_is(t, '(') || sql_token_is(t, '['))
+                pass_brackets(l, t);
+            i.before = i.last;
+            i.last = prev = *t;
+            i.tokens++;
+        }
+        if (i.tokens > 0) {
+            const struct sql_token *end = i.as_before.kind != SQL_TOK_END ? &i.as_before
+                                          : is_alias(&i)                  ? &i.before
+                                                                          : &i.last;
+            take(o, &list, i.first.at, walk_end(end), depth);
+        }
+        if (!sql_token_is(t, ','))
+            break;
+        prev = *t;
+        (void)sql_lexer_next(l, t);
+    }
+    return distinct;
+}
+
+/* What is another function where it is sent. */
+static bool has_output_form(const struct sql_token *t)
+{
+    static const char *const calls[] = {"sqrt", "exp", "ln", "log", "log10", "power", "pow"};
+    return (t->kind == SQL_TOK_OP &&
+            (str_eq(t->text, STR("/")) || str_eq(t->text, STR("^")) || str_eq(t->text, STR("|/")))) ||
+           WALK_IS_ANY(t, calls);
+}
+
+/* Behind a list: *grouped and *ordered, whether the query groups or orders by such a thing. *t ends the
+ * query, or is the SELECT of the next one. */
+static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, bool *ordered)
+{
+    bool *by = NULL;
+    for (size_t depth = 0; t->kind != SQL_TOK_END && t->kind != SQL_TOK_BAD; (void)sql_lexer_next(l, t)) {
+        static const char *const ends[] = {"HAVING", "LIMIT",     "OFFSET", "UNION",
+                                           "EXCEPT", "INTERSECT", "WINDOW"};
+        if (depth == 0 && (sql_token_is(t, ')') || sql_token_is(t, ';') || sql_token_is_word(t, "SELECT")))
+            break;
+        depth += sql_token_is(t, '(') || sql_token_is(t, '[');
+        depth -= depth > 0 && (sql_token_is(t, ')') || sql_token_is(t, ']'));
+        if (depth == 0 && WALK_IS_ANY(t, ends))
+            by = NULL;
+        if (depth == 0 && (sql_token_is_word(t, "GROUP") || sql_token_is_word(t, "ORDER")))
+            by = sql_token_is_word(t, "GROUP") ? grouped : ordered;
+        if (by && has_output_form(t))
+            *by = true;
+    }
+}
+
+/* SELECT … UNION SELECT …, from there to the end or to a closing bracket. */
+static void read_query(struct outputs *o, struct sql_lexer l, size_t depth)
+{
+    struct sql_token t;
+    size_t before = o->n, queries = 0;
+    bool grouped = false, ordered = false, with = false, distinct = false;
+    (void)sql_lexer_next(&l, &t);
+    read_rest(&l, &t, &with, &with);
+    for (; sql_token_is_word(&t, "SELECT"); queries++) {
+        distinct = read_list(o, &l, &t, depth) || distinct;
+        read_rest(&l, &t, &grouped, &ordered);
+    }
+    if (grouped || (ordered && (distinct || queries > 1)))
+        o->n = before;
+}
+
+int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out)
+{
+    *out = false;
+    assert(from <= to && to <= r->tokens.text.n);
+    if (!r->postgres || r->catalog)
+        return ST_OK;
+    if (!r->outputs) {
+        struct sql_lexer l;
+        struct sql_token t;
+        r->outputs = arena_alloc(r->arena, sizeof *r->outputs);
+        if (!r->outputs)
+            return err_oom(r->err);
+        r->outputs->n = 0;
+        sql_lexer_init(&l, r->tokens);
+        struct sql_lexer start = l;
+        (void)sql_lexer_next(&l, &t);
+        if (sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "WITH"))
+            read_query(r->outputs, start, 0);
+    }
+    for (size_t i = 0; i < r->outputs->n && !*out; i++)
+        *out = r->outputs->items[i].quotient
+                   ? r->outputs->items[i].from <= from && to <= r->outputs->items[i].to
+                   : r->outputs->items[i].from == from && r->outputs->items[i].to == to;
+    return ST_OK;
+}
