@@ -271,6 +271,8 @@ static int free_of_objects(struct session *s, const struct sql_several *all, str
     for (size_t i = 0; i < all->n; i++) {
         struct relation_name name;
         read_name(all->names[i].p, all->names[i].n, &name);
+        if (name.schema.kind != SQL_TOK_END) /* of a database that is attached: the engine's */
+            continue;
         struct str known = sql_engine_schema(&name.relation), bare = sql_name_bare(&name.relation);
         schema = arena_strndup(&s->message_arena, known.p ? known.p : bare.p, known.p ? known.n : bare.n);
         TRY(schema ? schema_dependents(s, schema, &told, &d, e) : err_oom(e));

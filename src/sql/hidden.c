@@ -56,7 +56,7 @@ static void read_chain(struct sql_lexer *l, struct sql_token *t, struct chain *o
             return;
         (void)sql_lexer_next(l, t);
         if (!sql_token_is_name(t)) { /* a star */
-            out->last.kind = SQL_TOK_BAD;
+            out->last = (struct sql_token){.kind = SQL_TOK_BAD};
             return;
         }
     }

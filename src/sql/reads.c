@@ -70,7 +70,7 @@ static bool read_name(struct reading *r, struct sql_token *schema, struct sql_to
     struct sql_lexer ahead = r->l;
     struct sql_token t;
     *name = r->t;
-    schema->kind = SQL_TOK_END;
+    *schema = (struct sql_token){.kind = SQL_TOK_END};
     while (sql_lexer_next(&ahead, &t), sql_token_is(&t, '.')) {
         *schema = *name;
         (void)sql_lexer_next(&ahead, name);

@@ -733,7 +733,7 @@ def test_a_statement_that_names_the_session_survives_a_failure(names, wire):
 @pytest.mark.parametrize("sql, value", [
     ("set variable v = (select 1 + 2)", "3"), ("SET /* c */ VARIABLE v TO (select [1, 2])", "{1,2}"), ('set variable "v" = upper(\'(a)\')', "(A)"),
     ("-- (\nset variable v = '('", "("), ("set variable v = null", None), ("set variable v = (select null::date)", None),
-    ("set variable v = (select {'a': 1, 'b': 'x'})", "{'a': 1, 'b': x}"), ("set variable v = coalesce(getvariable('v'), 7)", "7")])
+    ("set variable v = (select {'a': 1, 'b': 'x'})", '{"a":1,"b":"x"}'), ("set variable v = coalesce(getvariable('v'), 7)", "7")])
 def test_variables(sql, value, wire):
     for ask in ((Q(sql),), (P(sql), B(), E(), S)):
         assert wire.ask(Q("reset variable v")) == ['cc"RESET"', "Z:I"]

@@ -121,7 +121,7 @@ static void settings(void **state)
         {"set role other", "E:42501 Z:I"},
         {"set session authorization other", "E:42501 Z:I"},
         {"set constraints all deferred", "N:25P01 [SET CONSTRAINTS] Z:I"},
-        {"begin; set constraints all deferred; rollback", "[BEGIN] [SET CONSTRAINTS] [ROLLBACK] Z:I"},
+        {"begin; set constraints all deferred; rollback", "[BEGIN] N:01000 [SET CONSTRAINTS] [ROLLBACK] Z:I"},
         {"set client_min_messages = error", "[SET] Z:I"},
         {"commit", "[COMMIT] Z:I"},
         {"set client_min_messages = warning", "[SET] Z:I"},
@@ -257,7 +257,7 @@ static void not_done(void **state)
 {
     static const struct step steps[] = {
         {"listen c", "[LISTEN] Z:I"},     {"notify c", "[NOTIFY] A Z:I"}, {"unlisten c", "[UNLISTEN] Z:I"},
-        {"unlisten *", "[UNLISTEN] Z:I"}, {"do $$x$$", "E:0A000 Z:I"},
+        {"unlisten *", "[UNLISTEN] Z:I"}, {"do $$x$$", "E:42601 Z:I"},
     };
     (void)state;
     WALK(steps);
