@@ -212,7 +212,15 @@ static const char *sample_of(uint32_t oid)
     case PGTYPE_TIMESTAMP: return "TIMESTAMP '2000-01-01 00:00:00'";
     case PGTYPE_TIMESTAMPTZ: return "TIMESTAMPTZ '2000-01-01 00:00:00+00'";
     case PGTYPE_INTERVAL: return "INTERVAL '1 day'";
-    default: return pgtype_element(oid) ? "[]" : "''";
+    case PGTYPE_TIME: return "TIME '00:00:00'";
+    case PGTYPE_TIMETZ: return "TIMETZ '00:00:00+00'";
+    case PGTYPE_UUID: return "UUID '00000000-0000-0000-0000-000000000000'";
+    case 0:
+    case PGTYPE_TEXT:
+    case PGTYPE_VARCHAR:
+    case PGTYPE_BPCHAR:
+    case PGTYPE_NAME: return "''";
+    default: return pgtype_element(oid) ? "[]" : "NULL";
     }
 }
 
@@ -225,7 +233,11 @@ static void put_sample_text(struct buf *b, const struct local_stmt *st, size_t n
         if ((size_t)p->number > nparams)
             continue;
         buf_put(b, st->sql.p + done, p->at - done);
-        buf_printf(b, "%s", sample_of(st->oids[p->number - 1]));
+        const char *cast = st->casts[p->number - 1], *sample = sample_of(st->oids[p->number - 1]);
+        if (cast && *sample != '\'') /* a string is left open */
+            buf_printf(b, "CAST(%s AS %s)", sample, cast);
+        else
+            buf_printf(b, "%s", sample);
         done = p->at + p->n;
     }
     buf_put(b, st->sql.p + done, st->sql.n - done);

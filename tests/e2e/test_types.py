@@ -283,3 +283,13 @@ def test_a_blank_before_an_offset(either):
             with pytest.raises(psycopg.DataError):
                 c.execute(f"insert into blanks (a) values ('{wrong}')")
         c.execute("drop table blanks")
+
+
+@pytest.mark.parametrize("oid, value", [(21, "5"), (20, "5"), (700, "1.5"), (1700, "1.50"), (1083, "01:02:00"), (1266, "01:02:00+02"), (2950, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+                                        (17, "\\x00ff"), (114, "{}"), (3802, '{"a": 1}'), (1007, "{1}"), (3904, "[1,2)"), (25, "x")])
+def test_declared_parameter_beside_one_that_is_planned_by_a_sample(oid, value, either):
+    """The columns of such a statement are known by literals in place of its parameters: of the declared types."""
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        r = c.pgconn.exec_params(b"select $1::regtype::text, $2", [b"int4", value.encode()], [0, oid])
+        assert not r.error_message, r.error_message
+        assert (r.get_value(0, 0), r.ftype(1), r.get_value(0, 1)) == (b"integer", oid, value.encode())
