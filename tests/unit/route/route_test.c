@@ -18,6 +18,7 @@ static void lost_while_idle(void **state)
     struct one_worker *first = where();
     stop_worker(first);
     assert_int_equal(run("select one"), ST_OK);
+    wait_until_none(first);
     assert_ptr_equal(where(), other(first));
 }
 
@@ -31,6 +32,7 @@ static void lost_before_the_first_row_in(enum fake_call call)
     expect_rows(p, 0, 10);
     close_portal(p);
     (void)pthread_join(killer, NULL);
+    wait_until_none(first);
     assert_ptr_equal(where(), other(first));
 }
 
@@ -94,6 +96,7 @@ static void rows_go_on(void **state)
     expect_rows(p, 0, 2);
     assert_true(p->complete);
     close_portal(p);
+    wait_until_none(first);
     assert_ptr_equal(where(), other(first));
 }
 
@@ -257,6 +260,7 @@ static void portals_and_moves(void **state)
     struct one_worker *first = where();
     drain(first);
     expect_rows(p, 4, 4);
+    wait_until_none(first);
     assert_ptr_equal(where(), other(first));
     assert_false(session->draining);
     close_portal(p);
