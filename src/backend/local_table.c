@@ -114,11 +114,12 @@ static int grow(struct reading *r, void *items, size_t n, size_t size, struct er
     return ST_OK;
 }
 
-/* database, schema, table, oid, column, number; of the first table alone */
+/* database, schema, table, oid, column, number, whether it is a list; of the first table alone */
 static int take_column(void *arg, const struct str *v, size_t n, struct err *e)
 {
     struct reading *r = arg;
-    assert(n == 6);
+    assert(n == 7);
+    bool list = v[6].n > 0 && v[6].p[0] == 't';
     if (r->ncolumns == 0) {
         r->database = keep(r, v[0]);
         r->schema = keep(r, v[1]);
@@ -129,7 +130,8 @@ static int take_column(void *arg, const struct str *v, size_t n, struct err *e)
     }
     TRY(grow(r, (void *)&r->columns, r->ncolumns, sizeof *r->columns, e));
     r->columns[r->ncolumns++] =
-        (struct sql_source_column){.name = keep(r, v[4]), .number = (int16_t)number(v[5])};
+        (struct sql_source_column){.name = keep(r, v[4]), .number = (int16_t)number(v[5]), .list = list};
+    r->source->limited |= list;
     return r->source->name.p ? ST_OK : err_oom(e);
 }
 
@@ -191,7 +193,8 @@ static int take_constraint(void *arg, const struct str *v, size_t n, struct err 
 static void put_columns_query(struct buf *b, const struct sql_token *parts, size_t n)
 {
     buf_printf(b, "SELECT database_name, schema_name, table_name, table_oid::VARCHAR, column_name, "
-                  "column_index::VARCHAR FROM system.main.duckdb_columns() WHERE NOT internal AND "
+                  "column_index::VARCHAR, (system.main.suffix(data_type, ']'))::VARCHAR FROM "
+                  "system.main.duckdb_columns() WHERE NOT internal AND "
                   "database_name IN (system.main.current_database(), 'temp') AND "
                   "system.main.lower(table_name) = system.main.lower(");
     put_name(b, &parts[n - 1]);

@@ -16,7 +16,7 @@
 struct portal;
 struct session;
 
-enum { KEYS_SEEN_MAX = 64 };
+enum { KEYS_SEEN_MAX = 16 }; /* tables of a transaction; each session has room for them */
 
 /* Tables with foreign keys in the transaction that is open: which have lost rows, and which were made anew
  * since it began, so that the engine sees nothing in them that is gone. Hashes of names. */

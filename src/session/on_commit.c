@@ -2,6 +2,8 @@
  * sessions alone that have such tables. */
 #include "session/on_commit.h"
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
@@ -23,6 +25,8 @@ int on_commit_note(struct session *s, const char *name, bool drops, struct err *
     if (all->n == ON_COMMIT_MAX)
         return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
                        "too many temporary tables with ON COMMIT in this session (%d)", ON_COMMIT_MAX);
+    if (!all->tables && !(all->tables = mem_calloc(ON_COMMIT_MAX, sizeof *all->tables)))
+        return err_oom(e);
     struct ask_rows rows;
     const char *literal = step_literal(s, name);
     TRY(literal ? session_ask(s,
@@ -93,4 +97,10 @@ void on_commit_rolled_back(struct session *s)
     for (unsigned i = s->on_commit.n; i-- > 0;)
         if (s->on_commit.tables[i].since == s->tx.number)
             forget(&s->on_commit, i);
+}
+
+void on_commit_release(struct session *s)
+{
+    mem_free(TAKE_PTR(s->on_commit.tables));
+    s->on_commit.n = 0;
 }

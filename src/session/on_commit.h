@@ -13,6 +13,7 @@ struct session;
 
 enum { ON_COMMIT_MAX = 64 };
 
+/* Begins as zeros; few sessions have such a table, so that there is room for them with the first one. */
 struct on_commit {
     unsigned n;
     struct on_commit_table {
@@ -20,7 +21,7 @@ struct on_commit {
         char oid[24];   /* the engine's number of it: another may have its name later */
         bool drops;     /* else it loses its rows */
         uint64_t since; /* the transaction that made it */
-    } tables[ON_COMMIT_MAX];
+    } * tables;         /* ON_COMMIT_MAX; NULL: none yet */
 };
 
 /* A temporary table was made in the transaction that is open. 54000 beyond ON_COMMIT_MAX. */
@@ -29,5 +30,7 @@ int on_commit_note(struct session *s, const char *name, bool drops, struct err *
 int on_commit_run(struct session *s, struct err *e);
 /* It was rolled back: so were the tables that it made. */
 void on_commit_rolled_back(struct session *s);
+/* The session ends. */
+void on_commit_release(struct session *s);
 
 #endif

@@ -64,6 +64,7 @@ void session_close(struct session *s)
     advisory_unlock_all(s);
     session_engine_close(s);
     settings_release(&s->settings);
+    on_commit_release(s);
     arena_release(&s->message_arena);
 }
 

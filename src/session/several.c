@@ -115,19 +115,25 @@ static int tell(struct session *s, const struct relation *table, const struct re
             ? step_text(
                   s,
                   "SELECT name FROM tavana_catalog.pg.constraints() WHERE kind = 'f' AND table_name = %s "
-                  "AND referenced_table = %s AND schema_name = %s AND database_name = %s ORDER BY oid",
+                  "AND lower(referenced_table) = lower(%s) AND schema_name = "
+                  "tavana_catalog.pg.shown_schema(database_name, "
+                  "%s) "
+                  "AND database_name = %s ORDER BY oid",
                   by, name, schema, other->temporary ? "'temp'" : "current_database()")
             : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n && cascades; i++)
         session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
                        "drop cascades to constraint %s on table %s", ask_value(&rows, i, 0), other->name);
-    if (cascades || rows.n == 0)
+    if (cascades)
         return ST_OK;
     (void)err_set(e, SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST,
                   "cannot drop table %s because other objects depend on it", table->name);
-    err_detail(e, "constraint %s on table %s depends on table %s", ask_value(&rows, 0, 0), other->name,
-               table->name);
+    if (rows.n)
+        err_detail(e, "constraint %s on table %s depends on table %s", ask_value(&rows, 0, 0), other->name,
+                   table->name);
+    else /* the engine calls it otherwise, as after RENAME */
+        err_detail(e, "A foreign key of table %s refers to table %s.", other->name, table->name);
     err_hint(e, "Use DROP ... CASCADE to drop the dependent objects too.");
     return ST_ERR;
 }
@@ -274,6 +280,8 @@ static int free_of_objects(struct session *s, const struct sql_several *all, str
         if (name.schema.kind != SQL_TOK_END) /* of a database that is attached: the engine's */
             continue;
         struct str known = sql_engine_schema(&name.relation), bare = sql_name_bare(&name.relation);
+        if (known.p && str_eq(known, STR("main"))) /* public stays: it is refused below */
+            return ST_OK;
         schema = arena_strndup(&s->message_arena, known.p ? known.p : bare.p, known.p ? known.n : bare.n);
         TRY(schema ? schema_dependents(s, schema, &told, &d, e) : err_oom(e));
     }

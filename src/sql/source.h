@@ -19,6 +19,7 @@ struct sql_source_column {
     struct sql_limit limit;
     enum sql_identity identity;
     bool generated;
+    bool list; /* an array */
 };
 
 enum sql_key_kind {
@@ -44,7 +45,7 @@ struct sql_source {
     size_t ncolumns, nkeys;
     const struct sql_source_column *columns; /* by number */
     const struct sql_source_key *keys;
-    bool limited; /* some column has a limit, an identity, or is generated */
+    bool limited; /* some column has a limit, an identity, is generated, or a list */
 };
 
 enum { SQL_SOURCE_PARTS_MAX = 3 }; /* database.schema.table */

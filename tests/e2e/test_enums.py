@@ -112,15 +112,15 @@ def test_alter(db):
     assert rows(db, "select indexname from pg_indexes where tablename = 't' order by 1") == [("t_m",), ("t_pkey",)]
     assert rows(db, "select col_description('t'::regclass, 2)") == [("how",)]
     fails(db, "23502", "insert into t (m) values (null)")
-    db.execute("alter type mood rename to feeling")
-    assert oid(db, "feeling") == number
+    db.execute("alter type mood rename to temper")
+    assert oid(db, "temper") == number
     fails(db, "42704", "select 'okay'::mood")
-    db.execute("alter type feeling set schema public; alter type public.feeling set schema en")
-    assert rows(db, "select format_type(atttypid, -1) from pg_attribute where attrelid = 't'::regclass and attname in ('m', 'a') order by 1") == [("feeling",), ("feeling[]",)]
+    db.execute("alter type temper set schema public; alter type public.temper set schema en")
+    assert rows(db, "select format_type(atttypid, -1) from pg_attribute where attrelid = 't'::regclass and attname in ('m', 'a') order by 1") == [("temper",), ("temper[]",)]
     with pytest.raises(ZeroDivisionError), db.transaction():
-        db.execute("alter type feeling add value 'gone'")
+        db.execute("alter type temper add value 'gone'")
         raise ZeroDivisionError
-    fails(db, "22P02", "select 'gone'::feeling")
+    fails(db, "22P02", "select 'gone'::temper")
     fails(db, "42704", "alter type nosuch add value 'x'")
 
 

@@ -236,3 +236,14 @@ def test_what_is_deferred_is_said_not_to_be(server):
         c.execute("alter table dd add foreign key (id) references dp deferrable initially deferred")
         c.execute("begin; set constraints all deferred; set constraints all immediate; commit; drop table dd, dc, dp")
     assert said == [("WARNING", "01000")] * 3
+
+
+def test_more_tables_with_on_commit_than_a_session_may_have(server):
+    with psycopg.connect(server.dsn(), autocommit=True) as c:
+        with pytest.raises(psycopg.errors.ProgramLimitExceeded, match="ON COMMIT"):
+            for i in range(65):
+                c.execute(f"create temp table many_{i} (i int) on commit delete rows")
+        assert i == 64
+        c.execute("drop table many_0")
+        c.execute("begin; insert into many_1 values (1); commit")
+        assert c.execute("select count(*) from many_1").fetchone() == (0,)

@@ -1,4 +1,4 @@
-"""SELECT * over JOIN … USING shows the joined columns first; ORDER BY … USING; types of ntile and grouping. The answers are PostgreSQL 15's."""
+"""SELECT * over JOIN … USING shows the joined columns first; ORDER BY … USING; types of ntile and grouping; texts of arrays that are assigned. The answers are PostgreSQL 15's."""
 
 import psycopg
 import pytest
@@ -68,3 +68,17 @@ def test_ties(server):
     with psycopg.connect(server.dsn(), autocommit=True) as conn:
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="WITH TIES"):
             conn.execute("select i from generate_series(1, 3) i order by i fetch first 2 rows with ties")
+
+
+def test_texts_of_arrays_that_are_assigned(db):
+    """Beside a column of an array '{1,2}' is an array, beside another what it is."""
+    db.execute("create table l (id int primary key, n int[], t text[], m int[][], j json, v varchar(5))")
+    db.execute("""insert into l values (1, '{1,2}', '{a,"b c",NULL}', '{{1,2},{3,4}}', '{"a": {}}', '{a}'), (2, array[7], '{}', null, '{}', null)""")
+    db.execute("""insert into l (t, id) values ('{"x{y}","q\\"r"}', 3)""")
+    db.execute("insert into l (id, n) values (1, '{5}') on conflict (id) do update set n = '{6,7}'")
+    db.execute("update l set n = '{9}', t = '{z}' where id = 3")
+    assert db.execute("select id, n, t, m, j, v from l order by id").fetchall() == [
+        (1, [6, 7], ["a", "b c", None], [[1, 2], [3, 4]], {"a": {}}, "{a}"), (2, [7], [], None, {}, None), (3, [9], ["z"], None, None, None)]
+    for wrong in ("'{1'", "'x'", "'{x}'"):
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+            db.execute(f"insert into l (id, n) values (4, {wrong})")

@@ -37,14 +37,25 @@ static int teardown(void **state)
     return 0;
 }
 
-static void is(const char *sql, const char *wanted)
+/* l (l list, n) */
+static const struct sql_source_column list_columns[] = {{.name = {"l", 1}, .number = 1, .list = true},
+                                                        {.name = {"n", 1}, .number = 2}};
+static const struct sql_source l = {
+    .oid = 11, .name = {"l", 1}, .ncolumns = 2, .columns = list_columns, .limited = true};
+
+static void is_into(const struct sql_source *target, const char *sql, const char *wanted)
 {
     struct sql_rewritten out;
     err_init(&err);
-    if (sql_assign(&arena, sql_tokens_of(str_of(sql)), &t, &out, &err) < 0)
+    if (sql_assign(&arena, sql_tokens_of(str_of(sql)), target, &out, &err) < 0)
         fail_msg("%s: %s", sql, err.message);
     if (!str_eq(out.text, str_of(wanted)))
         fail_msg("%s: %.*s", sql, (int)out.text.n, out.text.p);
+}
+
+static void is(const char *sql, const char *wanted)
+{
+    is_into(&t, sql, wanted);
 }
 
 static void fails(const char *sql, const char *message)
@@ -106,6 +117,20 @@ static void test_update(void **state)
     fails("update t set (n, g) = (select 1, 2)", "column \"g\" can only be updated to DEFAULT");
 }
 
+static void test_lists(void **state)
+{
+    (void)state;
+    is_into(&l, "insert into l values ('{1,2}', '{3}'), ('{}', 4), (array[5], 6), (null, '{')",
+            "insert into l values ('[1,2]', '{3}'), ('[]', 4), (array[5], 6), (null, '{')");
+    is_into(&l, "insert into l (n, l) values ('{1}', '{{\"a{\",b},{c\\{,d}}')",
+            "insert into l (n, l) values ('{1}', '[[\"a{\",b],[c\\{,d]]')");
+    is_into(&l, "update l set n = 1, l = '{1}' where l = '{2}'",
+            "update l set n = 1, l = '[1]' where l = '{2}'");
+    is_into(&l, "update l set (l, n) = ('{1}', '{2}')", "update l set (l, n) = ('[1]', '{2}')");
+    is_into(&l, "insert into l (l) values ('{1'), ('x'), ('{'), ('}'), ('{1}' || 'x')",
+            "insert into l (l) values ('{1'), ('x'), ('{'), ('}'), ('{1}' || 'x')");
+}
+
 static void test_heads(void **state)
 {
     struct sql_assignment a;
@@ -126,6 +151,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_insert, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overriding, setup, teardown),
         cmocka_unit_test_setup_teardown(test_update, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
         cmocka_unit_test(test_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
