@@ -51,6 +51,12 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+/* Digits before the point, of a result that may be beyond any number. */
+static int bounded(double digits)
+{
+    return digits > INT16_MAX ? INT16_MAX : digits < -INT16_MAX ? -INT16_MAX : (int)digits;
+}
+
 static int exponent_of(double x)
 {
     return x == 0 ? 0 : (int)floor(log10(fabs(x)));
@@ -71,7 +77,7 @@ static const char *exponential(const struct operand *x, size_t n, quad *out, int
 {
     (void)n;
     *out = QUAD(exp)(x->value);
-    *digits = larger(SIGNIFICANT - (int)(x->real * 0.434294481903252), x->scale);
+    *digits = larger(SIGNIFICANT - bounded(x->real * 0.434294481903252), x->scale);
     return NULL;
 }
 
@@ -117,10 +123,7 @@ static const char *power(const struct operand *x, size_t n, quad *out, int *digi
         return power_of_negative;
     *out = QUAD(pow)(base, exponent);
     double size = base == 0 || exponent == 0 ? 0 : x[1].real * log10(fabs(x[0].real));
-    *digits = larger(SIGNIFICANT - (size > INT16_MAX    ? INT16_MAX
-                                    : size < -INT16_MAX ? -INT16_MAX
-                                                        : (int)size),
-                     base == 0 ? SIGNIFICANT : larger(x[0].scale, x[1].scale));
+    *digits = larger(SIGNIFICANT - bounded(size), base == 0 ? SIGNIFICANT : larger(x[0].scale, x[1].scale));
     bool whole = QUAD(floor)(exponent) == exponent && QUAD(fabs)(exponent) <= INT32_MAX;
     if (base == 0 || whole)
         *digits = larger(SIGNIFICANT, whole ? x[0].scale : 0);
