@@ -96,11 +96,11 @@ static const struct call_name names[] = {
      .spread = SCHEMA_PG "jsonb_extract_path_text_of"},
     {.name = "jsonb_insert", .home = CALL_MACRO, .target = "jsonb_insert"},
     {.name = "jsonb_object", .home = CALL_MACRO, .target = "jsonb_object"},
-    {.name = "jsonb_path_exists", .home = CALL_MACRO, .target = "jsonb_path"},
-    {.name = "jsonb_path_match", .home = CALL_MACRO, .target = "jsonb_path"},
-    {.name = "jsonb_path_query", .home = CALL_MACRO, .target = "jsonb_path"},
-    {.name = "jsonb_path_query_array", .home = CALL_MACRO, .target = "jsonb_path"},
-    {.name = "jsonb_path_query_first", .home = CALL_MACRO, .target = "jsonb_path"},
+    {.name = "jsonb_path_exists", .home = CALL_REFUSED, .target = "jsonpath"},
+    {.name = "jsonb_path_match", .home = CALL_REFUSED, .target = "jsonpath"},
+    {.name = "jsonb_path_query", .home = CALL_REFUSED, .target = "jsonpath"},
+    {.name = "jsonb_path_query_array", .home = CALL_REFUSED, .target = "jsonpath"},
+    {.name = "jsonb_path_query_first", .home = CALL_REFUSED, .target = "jsonpath"},
     {.name = "jsonb_pretty", .home = CALL_ENGINE, .target = "pg_jsonb_pretty"},
     {.name = "jsonb_set", .home = CALL_MACRO, .target = "jsonb_set"},
     {.name = "jsonb_set_lax", .home = CALL_MACRO, .target = "jsonb_set_lax"},
@@ -405,6 +405,11 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     bool engine = name->plain && is_plain(r);
     if (r->depth >= DEPTH_MAX)
         return err_set(r->err, SQLSTATE_STATEMENT_TOO_COMPLEX, "calls are nested too deeply");
+    if (name->home == CALL_REFUSED) {
+        (void)err_set(r->err, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", name->target);
+        r->err->position = str_position(r->edits.sql, from);
+        return ST_ERR;
+    }
     const char *special = by_unit(r, name, to);
     if (!special)
         special = by_pattern(r, name, to);

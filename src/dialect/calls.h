@@ -11,8 +11,9 @@
 struct rewriter;
 
 enum call_home {
-    CALL_ENGINE, /* a function of the engine's, or of pgfunc/ */
-    CALL_MACRO,  /* a macro of tavana_catalog.pg */
+    CALL_ENGINE,  /* a function of the engine's, or of pgfunc/ */
+    CALL_MACRO,   /* a macro of tavana_catalog.pg */
+    CALL_REFUSED, /* 0A000: target says what is not supported */
 };
 
 struct call_name {

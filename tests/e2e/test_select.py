@@ -82,3 +82,10 @@ def test_texts_of_arrays_that_are_assigned(db):
     for wrong in ("'{1'", "'x'", "'{x}'"):
         with pytest.raises(psycopg.errors.InvalidTextRepresentation):
             db.execute(f"insert into l (id, n) values (4, {wrong})")
+
+
+@pytest.mark.parametrize("sql", ["select count(*) from jsonb_path_query('[1]'::jsonb, '$[*]')", "select jsonb_path_exists('{}'::jsonb, '$.a')", "select '{}'::jsonb @? '$.a'"])
+def test_jsonpath(sql, server):
+    """Refused, also where nobody reads what it gives."""
+    with psycopg.connect(server.dsn(), autocommit=True) as conn, pytest.raises(psycopg.errors.FeatureNotSupported, match="jsonpath"):
+        conn.execute(sql)
