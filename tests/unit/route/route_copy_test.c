@@ -89,6 +89,7 @@ static void expect_lost_transaction(const struct one_worker *first)
                 SQLSTATE_IN_FAILED_SQL_TRANSACTION);
     expect_code(tx(BACKEND_TX_COMMIT), SQLSTATE_CONNECTION_FAILURE);
     assert_int_equal(run("select one"), ST_OK);
+    wait_until_none(first);
     assert_ptr_equal(where(), other(first));
 }
 
