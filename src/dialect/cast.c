@@ -86,23 +86,9 @@ static int reg_function(struct rewriter *r, const char *reg, bool text, bool lit
     return walk_concat(r, parts, sizeof parts / sizeof *parts, out);
 }
 
-/* '{a,"b{",{c}}' as the list literal [a,"b{",[c]]. */
 int walk_list_literal(struct rewriter *r, const struct sql_token *t)
 {
-    size_t n = t->text.n;
-    const char *p = t->text.p;
-    bool quoted = false;
-    if (t->kind != SQL_TOK_STRING || n < 4 || p[0] != '\'' || p[1] != '{' || p[n - 2] != '}')
-        return ST_OK;
-    for (size_t i = 1; i < n - 1; i++) {
-        if (p[i] == '\\')
-            i++;
-        else if (p[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (p[i] == '{' || p[i] == '}'))
-            TRY(walk_replace(r, t->at + i, t->at + i + 1, p[i] == '{' ? STR("[") : STR("]")));
-    }
-    return ST_OK;
+    return edits_list(&r->edits, t, r->err);
 }
 
 /* The literal before a cast to an array: int[] takes any number of dimensions, where the engine wants a pair

@@ -189,31 +189,13 @@ static int around(struct assign *a, const struct sql_source_column *c, struct st
     return copy(a, text, after);
 }
 
-/* '{a,"b{",{c}}' for a list: the engine reads the same with brackets. */
-static int fit_list(struct assign *a, const struct sql_token *t)
-{
-    struct str s = t->text;
-    bool quoted = false;
-    if (t->kind != SQL_TOK_STRING || s.n < 4 || s.p[0] != '\'' || s.p[1] != '{' || s.p[s.n - 2] != '}')
-        return ST_OK;
-    for (size_t i = 1; i < s.n - 1; i++) {
-        if (s.p[i] == '\\')
-            i++;
-        else if (s.p[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (s.p[i] == '{' || s.p[i] == '}'))
-            TRY(edits_replace(&a->edits, t->at + i, 1, s.p[i] == '{' ? STR("[") : STR("]"), a->r.err));
-    }
-    return ST_OK;
-}
-
 /* A value is cast to the column's type without the limit, and then made to fit by a function. What shows its
  * length as it is written needs neither. */
 static int fit(struct assign *a, const struct sql_source_column *c, const struct value *v)
 {
     struct str before, after;
     if (c && c->list)
-        return fit_list(a, &v->only);
+        return edits_list(&a->edits, &v->only, a->r.err);
     if (fits_by_itself(c) || fits_as_written(c, v))
         return ST_OK;
     TRY(around(a, c, &before, &after));

@@ -111,6 +111,23 @@ static size_t append(char *text, size_t n, const char *p, size_t len)
     return n + len;
 }
 
+int edits_list(struct edits *x, const struct sql_token *t, struct err *e)
+{
+    struct str s = t->text;
+    bool quoted = false;
+    if (t->kind != SQL_TOK_STRING || s.n < 4 || s.p[0] != '\'' || s.p[1] != '{' || s.p[s.n - 2] != '}')
+        return ST_OK;
+    for (size_t i = 1; i < s.n - 1; i++) {
+        if (s.p[i] == '\\')
+            i++;
+        else if (s.p[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (s.p[i] == '{' || s.p[i] == '}'))
+            TRY(edits_replace(x, t->at + i, 1, s.p[i] == '{' ? STR("[") : STR("]"), e));
+    }
+    return ST_OK;
+}
+
 int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e)
 {
     *out = (struct sql_rewritten){.text = x->sql};

@@ -3,6 +3,7 @@
 #define TAVANA_SQL_EDITS_H
 
 #include "sql/rewrite.h"
+#include "sql/token.h"
 
 struct edits {
     struct arena *arena;
@@ -32,6 +33,9 @@ bool edits_touch(const struct edits *x, size_t from, size_t to);
 int edits_join(struct edits *x, const struct edits *apart, struct err *e);
 /* Whether x says something of the bytes [from, to], at both ends as well. */
 bool edits_within(const struct edits *x, size_t from, size_t to);
+/* '{a,"b{",{c}}', a string of the text, becomes '[a,"b{",[c]]', which the engine reads as a list. Any other
+ * token stays. */
+int edits_list(struct edits *x, const struct sql_token *t, struct err *e);
 /* The original itself when there is no edit. */
 int edits_apply(struct edits *x, struct sql_rewritten *out, struct err *e);
 
