@@ -19,7 +19,7 @@ struct sql_source_column {
     struct sql_limit limit;
     enum sql_identity identity;
     bool generated;
-    bool list; /* an array */
+    bool list; /* an array, but one of ranges */
 };
 
 enum sql_key_kind {
