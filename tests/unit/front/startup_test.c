@@ -151,6 +151,7 @@ static void progress_keeps_a_place(void **state)
 {
     (void)state;
     begin("u");
+    rig_sleep_ms(50); /* its progress is noted just after it is answered */
     struct client *silent = client_new();
     startup("user", "u", NULL);
     expect_notes(1, "R:10");
