@@ -3,9 +3,10 @@
 #include "engine/catalog_types.h"
 
 #include "base/buf.h"
+#include "engine/cast.h"
 #include "engine/catalog_type_make.h"
 #include "engine/column_view.h"
-#include "engine/functions.h"
+#include "engine/nulls.h"
 #include "pgtype/catalog_type.h"
 #include "pgtype/tid.h"
 
@@ -13,25 +14,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64 * 1024, COST_BASE = 1, COST_WIDER = 2, COST_TEXT = 100, EXPLICIT = -1 };
+enum { VALUE_MAX = 64 * 1024, COST_BASE = 1, COST_WIDER = 2, COST_TEXT = 100, NAME_SHOWN_MAX = 128 };
 
 /* ---- casts ---- */
 
-static bool hand_on(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+/* NULL stays NULL. */
+static bool skip_null(duckdb_vector in, duckdb_vector out, idx_t row)
 {
-    (void)info;
-    (void)count;
-    duckdb_vector_reference_vector(out, in);
-    return true;
-}
-
-static bool is_null(duckdb_vector in, duckdb_vector out, idx_t row)
-{
-    uint64_t *validity = duckdb_vector_get_validity(in);
-    if (!validity || duckdb_validity_row_is_valid(validity, row))
+    if (!is_null(duckdb_vector_get_validity(in), row))
         return false;
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+    put_null(out, row);
     return true;
 }
 
@@ -41,7 +33,7 @@ static bool widen(duckdb_function_info info, idx_t count, duckdb_vector in, duck
     const int32_t *from = duckdb_vector_get_data(in);
     int64_t *to = duckdb_vector_get_data(out);
     for (idx_t i = 0; i < count; i++)
-        if (!is_null(in, out, i))
+        if (!skip_null(in, out, i))
             to[i] = from[i];
     return true;
 }
@@ -53,7 +45,7 @@ static bool widen_small(duckdb_function_info info, idx_t count, duckdb_vector in
     const int16_t *from = duckdb_vector_get_data(in);
     int32_t *to = duckdb_vector_get_data(out);
     for (idx_t i = 0; i < count; i++)
-        if (!is_null(in, out, i))
+        if (!skip_null(in, out, i))
             to[i] = from[i];
     return true;
 }
@@ -64,7 +56,7 @@ static bool regproc_text(duckdb_function_info info, idx_t count, duckdb_vector i
     const int32_t *from = duckdb_vector_get_data(in);
     for (idx_t i = 0; i < count; i++) {
         char number[16];
-        if (is_null(in, out, i))
+        if (skip_null(in, out, i))
             continue;
         const char *name = from[i] == 0 ? "-" : catalog_proc_name((uint32_t)from[i]);
         (void)snprintf(number, sizeof number, "%lu", (unsigned long)(uint32_t)from[i]);
@@ -73,86 +65,79 @@ static bool regproc_text(duckdb_function_info info, idx_t count, duckdb_vector i
     return true;
 }
 
+static int one_regproc(void *arg, const struct engine_string *from, struct arena *scratch, duckdb_vector out,
+                       idx_t row, struct err *e)
+{
+    struct str name = {engine_string_data(from), from->len};
+    (void)arg;
+    (void)scratch;
+    if (catalog_proc_find(name, &((uint32_t *)duckdb_vector_get_data(out))[row]))
+        return ST_OK;
+    return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "function \"%.*s\" does not exist",
+                   (int)(name.n < NAME_SHOWN_MAX ? name.n : NAME_SHOWN_MAX), name.p);
+}
+
 static bool regproc_of(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    bool all = true;
-    for (idx_t i = 0; i < count; i++) {
-        uint32_t oid = 0;
-        struct str name = {engine_string_data(&from[i]), from[i].len};
-        if (is_null(in, out, i))
-            continue;
-        if (!catalog_proc_find(name, &oid)) {
-            char text[256];
-            (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "42883 function \"%.*s\" does not exist",
-                           (int)(name.n < 128 ? name.n : 128), name.p);
-            duckdb_cast_function_set_row_error(info, text, i, out);
-            all = false;
-        }
-        ((uint32_t *)duckdb_vector_get_data(out))[i] = oid;
-    }
-    return all;
+    return cast_strings(info, count, in, out, one_regproc, NULL);
 }
 
 /* pg_typeof(x)::oid: the number of the type that is named. */
+static int one_regtype(void *arg, const struct engine_string *from, struct arena *scratch, duckdb_vector out,
+                       idx_t row, struct err *e)
+{
+    struct str name = {engine_string_data(from), from->len};
+    uint32_t oid = pgtype_by_name(name);
+    (void)arg;
+    (void)scratch;
+    if (oid == 0)
+        return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%.*s\" does not exist",
+                       (int)(name.n < NAME_SHOWN_MAX ? name.n : NAME_SHOWN_MAX), name.p);
+    ((uint32_t *)duckdb_vector_get_data(out))[row] = oid;
+    return ST_OK;
+}
+
 static bool regtype_number(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    bool all = true;
-    for (idx_t i = 0; i < count; i++) {
-        struct str name = {engine_string_data(&from[i]), from[i].len};
-        if (is_null(in, out, i))
-            continue;
-        uint32_t oid = pgtype_by_name(name);
-        if (oid == 0) {
-            char text[256];
-            (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "42704 type \"%.*s\" does not exist",
-                           (int)(name.n < 128 ? name.n : 128), name.p);
-            duckdb_cast_function_set_row_error(info, text, i, out);
-            all = false;
-        }
-        ((uint32_t *)duckdb_vector_get_data(out))[i] = oid;
-    }
-    return all;
+    return cast_strings(info, count, in, out, one_regtype, NULL);
+}
+
+static int one_tid_text(void *arg, const struct engine_string *from, struct arena *scratch, duckdb_vector out,
+                        idx_t row, struct err *e)
+{
+    struct tid t = {0};
+    char text[TID_TEXT_MAX];
+    (void)arg;
+    (void)scratch;
+    (void)e;
+    (void)tid_read((struct str){engine_string_data(from), from->len}, &t);
+    duckdb_vector_assign_string_element_len(out, row, text, tid_write(t, false, text));
+    return ST_OK;
 }
 
 static bool tid_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    (void)info;
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    assert(from || count == 0);
-    for (idx_t i = 0; i < count; i++) {
-        struct tid t = {0};
-        char text[TID_TEXT_MAX];
-        if (is_null(in, out, i))
-            continue;
-        (void)tid_read((struct str){engine_string_data(&from[i]), from[i].len}, &t);
-        duckdb_vector_assign_string_element_len(out, i, text, tid_write(t, false, text));
-    }
-    return true;
+    return cast_strings(info, count, in, out, one_tid_text, NULL);
+}
+
+static int one_tid(void *arg, const struct engine_string *from, struct arena *scratch, duckdb_vector out,
+                   idx_t row, struct err *e)
+{
+    struct tid t = {0};
+    char text[TID_TEXT_MAX];
+    struct str given = {engine_string_data(from), from->len};
+    (void)arg;
+    (void)scratch;
+    if (!tid_read(given, &t))
+        return err_set(e, SQLSTATE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for type tid: \"%.*s\"",
+                       (int)(given.n < NAME_SHOWN_MAX ? given.n : NAME_SHOWN_MAX), given.p);
+    duckdb_vector_assign_string_element_len(out, row, text, tid_write(t, true, text));
+    return ST_OK;
 }
 
 static bool tid_of(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    bool all = true;
-    for (idx_t i = 0; i < count; i++) {
-        struct tid t = {0};
-        char text[TID_TEXT_MAX], error[256];
-        struct str given = {engine_string_data(&from[i]), from[i].len};
-        if (is_null(in, out, i))
-            continue;
-        if (!tid_read(given, &t)) {
-            (void)snprintf(error, sizeof error,
-                           ENGINE_ERROR_MARK "22P02 invalid input syntax for type tid: \"%.*s\"",
-                           (int)(given.n < 128 ? given.n : 128), given.p);
-            duckdb_cast_function_set_row_error(info, error, i, out);
-            all = false;
-            continue;
-        }
-        duckdb_vector_assign_string_element_len(out, i, text, tid_write(t, true, text));
-    }
-    return all;
+    return cast_strings(info, count, in, out, one_tid, NULL);
 }
 
 static int64_t element_at(const struct catalog_type *t, const void *data, idx_t i)
@@ -169,7 +154,7 @@ static bool vector_text(duckdb_function_info info, idx_t count, duckdb_vector in
     struct buf text;
     buf_init(&text, VALUE_MAX);
     for (idx_t row = 0; row < count; row++) {
-        if (is_null(in, out, row))
+        if (skip_null(in, out, row))
             continue;
         buf_clear(&text);
         for (idx_t i = 0; i < lists[row].length; i++)
@@ -187,15 +172,7 @@ static bool vector_text(duckdb_function_info info, idx_t count, duckdb_vector in
 static int add_cast(struct engine_conn *c, const struct catalog_type *t, duckdb_logical_type from,
                     duckdb_logical_type to, int64_t cost, duckdb_cast_function_t call, struct err *e)
 {
-    duckdb_cast_function f = duckdb_create_cast_function();
-    duckdb_cast_function_set_source_type(f, from);
-    duckdb_cast_function_set_target_type(f, to);
-    duckdb_cast_function_set_implicit_cast_cost(f, cost);
-    duckdb_cast_function_set_function(f, call);
-    duckdb_cast_function_set_extra_info(f, (void *)(uintptr_t)t, NULL);
-    duckdb_state state = duckdb_register_cast_function(c->conn, f);
-    duckdb_destroy_cast_function(&f);
-    return state == DuckDBSuccess
+    return cast_add(c, &(struct cast_spec){from, to, cost, call, (void *)(uintptr_t)t, NULL})
                ? ST_OK
                : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register casts of %s", t->name);
 }
@@ -208,7 +185,7 @@ static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct
     duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type wide = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
     bool tid = t->form == CATALOG_TID;
-    int st = add_cast(c, t, from, base, tid ? COST_TEXT : COST_BASE, tid ? tid_text : hand_on, e);
+    int st = add_cast(c, t, from, base, tid ? COST_TEXT : COST_BASE, tid ? tid_text : cast_hand_on, e);
     if (st == ST_OK && tid)
         st = add_cast(c, t, text, from, COST_TEXT, tid_of, e);
     if (st == ST_OK && t->base == CATALOG_INT4)
@@ -224,7 +201,7 @@ static int add_casts(struct engine_conn *c, const struct catalog_type *t, struct
         st = add_cast(c, t, text, from, COST_TEXT, regproc_of, e);
     if (st == ST_OK && t->form == CATALOG_REGTYPE) {
         duckdb_logical_type oid = catalog_types_make("pg_oid");
-        st = add_cast(c, t, from, oid, EXPLICIT, regtype_number, e);
+        st = add_cast(c, t, from, oid, CAST_EXPLICIT, regtype_number, e);
         duckdb_destroy_logical_type(&oid);
     }
     duckdb_destroy_logical_type(&from);
@@ -247,11 +224,10 @@ static void extract(duckdb_function_info info, duckdb_data_chunk in, duckdb_vect
     const int64_t *index = duckdb_vector_get_data(duckdb_data_chunk_get_vector(in, 1));
     void *to = duckdb_vector_get_data(out);
     for (idx_t row = 0; row < duckdb_data_chunk_get_size(in); row++) {
-        if (is_null(list, out, row) || is_null(duckdb_data_chunk_get_vector(in, 1), out, row))
+        if (skip_null(list, out, row) || skip_null(duckdb_data_chunk_get_vector(in, 1), out, row))
             continue;
         if (index[row] < 0 || (uint64_t)index[row] >= lists[row].length) {
-            duckdb_vector_ensure_validity_writable(out);
-            duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
+            put_null(out, row);
             continue;
         }
         int64_t v = element_at(t, data, lists[row].offset + (uint64_t)index[row]);

@@ -1,5 +1,6 @@
 #include "engine/interval_casts.h"
 
+#include "engine/cast.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
 #include "engine/nulls.h"
@@ -42,17 +43,11 @@ static bool time_of_interval(duckdb_function_info info, idx_t n, duckdb_vector i
 
 static bool add_cast(struct engine_conn *c, duckdb_type from, duckdb_type to, duckdb_cast_function_t call)
 {
-    enum { EXPLICIT = -1 };
-    duckdb_cast_function cast = duckdb_create_cast_function();
     duckdb_logical_type source = duckdb_create_logical_type(from), target = duckdb_create_logical_type(to);
-    duckdb_cast_function_set_source_type(cast, source);
-    duckdb_cast_function_set_target_type(cast, target);
-    duckdb_cast_function_set_implicit_cast_cost(cast, EXPLICIT);
-    duckdb_cast_function_set_function(cast, call);
-    bool ok = duckdb_register_cast_function(c->conn, cast) == DuckDBSuccess;
+    bool ok =
+        cast_add(c, &(struct cast_spec){.from = source, .to = target, .cost = CAST_EXPLICIT, .call = call});
     duckdb_destroy_logical_type(&source);
     duckdb_destroy_logical_type(&target);
-    duckdb_destroy_cast_function(&cast);
     return ok;
 }
 

@@ -2,10 +2,8 @@
 #include "engine/jsonb_casts.h"
 
 #include "base/cleanup.h"
+#include "engine/cast.h"
 #include "engine/catalog_type_make.h"
-#include "engine/column_view.h"
-#include "engine/engine_priv.h"
-#include "engine/functions.h"
 #include "pgfunc/json_tree.h"
 
 #include <assert.h>
@@ -13,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EXPLICIT = -1, COST_JSON = 2, JSON_MAX = 512 * 1024 * 1024, NUMERIC_SCALE = 10, NUMERIC_WIDTH = 38 };
+enum { COST_JSON = 2, JSON_MAX = 512 * 1024 * 1024, NUMERIC_SCALE = 10, NUMERIC_WIDTH = 38 };
 
 /* What a jsonb is cast to. */
 struct target {
@@ -32,56 +30,27 @@ static const struct target targets[] = {
     {DUCKDB_TYPE_DECIMAL, "numeric", 0, 0},
 };
 
-static bool is_null(duckdb_vector in, duckdb_vector out, idx_t row)
-{
-    uint64_t *validity = duckdb_vector_get_validity(in);
-    if (!validity || duckdb_validity_row_is_valid(validity, row))
-        return false;
-    duckdb_vector_ensure_validity_writable(out);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(out), row);
-    return true;
-}
-
-static void row_error(duckdb_function_info info, const struct err *e, idx_t row, duckdb_vector out)
-{
-    char message[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
-    (void)snprintf(message, sizeof message, ENGINE_ERROR_MARK "%s %s", sqlstate_code(e->code), e->message);
-    duckdb_cast_function_set_row_error(info, message, row, out);
-}
-
 /* ---- to jsonb ---- */
 
-static int spell(struct arena *scratch, struct str text, struct buf *out, struct err *e)
+static int one_to_jsonb(void *arg, const struct engine_string *from, struct arena *scratch, duckdb_vector out,
+                        idx_t row, struct err *e)
 {
+    struct buf *text = arg;
     struct json j;
-    buf_clear(out);
-    arena_clear(scratch);
-    TRY(json_parse(scratch, text, &j, e));
-    json_put(out, &j);
-    return buf_ok(out) ? ST_OK : err_oom(e);
+    TRY(json_parse(scratch, (struct str){engine_string_data(from), from->len}, &j, e));
+    buf_clear(text);
+    json_put(text, &j);
+    if (!buf_ok(text))
+        return err_oom(e);
+    duckdb_vector_assign_string_element_len(out, row, text->len ? (const char *)text->data : "", text->len);
+    return ST_OK;
 }
 
-static bool jsonb_of(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+static bool to_jsonb(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    CLEANUP(arena_release) struct arena scratch;
     CLEANUP(buf_release) struct buf text;
-    bool all = true;
-    arena_init(&scratch, JSON_MAX);
     buf_init(&text, JSON_MAX);
-    for (idx_t i = 0; i < count; i++) {
-        struct err e;
-        if (is_null(in, out, i))
-            continue;
-        err_init(&e);
-        if (spell(&scratch, (struct str){engine_string_data(&from[i]), from[i].len}, &text, &e) < 0) {
-            row_error(info, &e, i, out);
-            all = false;
-            continue;
-        }
-        duckdb_vector_assign_string_element_len(out, i, text.len ? (const char *)text.data : "", text.len);
-    }
-    return all;
+    return cast_strings(info, count, in, out, one_to_jsonb, &text);
 }
 
 /* ---- from jsonb ---- */
@@ -150,50 +119,27 @@ static int number_of(const struct json *j, const struct target *t, void *out, id
     return ST_OK;
 }
 
-static int value_of(struct arena *scratch, struct str text, const struct target *t, void *out, idx_t row,
-                    struct err *e)
+static int one_from_jsonb(void *arg, const struct engine_string *from, struct arena *scratch,
+                          duckdb_vector out, idx_t row, struct err *e)
 {
+    const struct target *t = arg;
     struct json j;
     enum json_kind wanted = t->type == DUCKDB_TYPE_BOOLEAN ? JSON_BOOL : JSON_NUMBER;
-    arena_clear(scratch);
-    TRY(json_parse(scratch, text, &j, e));
+    TRY(json_parse(scratch, (struct str){engine_string_data(from), from->len}, &j, e));
     if (j.kind != wanted)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "cannot cast jsonb %s to type %s",
                        json_kind_name(j.kind), t->name);
     if (wanted == JSON_NUMBER)
-        return number_of(&j, t, out, row, e);
-    ((bool *)out)[row] = j.boolean;
+        return number_of(&j, t, duckdb_vector_get_data(out), row, e);
+    ((bool *)duckdb_vector_get_data(out))[row] = j.boolean;
     return ST_OK;
 }
 
 static bool from_jsonb(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    const struct target *t = duckdb_cast_function_get_extra_info(info);
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    CLEANUP(arena_release) struct arena scratch;
-    bool all = true;
+    struct target *t = duckdb_cast_function_get_extra_info(info);
     assert(t >= targets && t < targets + sizeof targets / sizeof *targets);
-    arena_init(&scratch, JSON_MAX);
-    for (idx_t i = 0; i < count; i++) {
-        struct err e;
-        if (is_null(in, out, i))
-            continue;
-        err_init(&e);
-        if (value_of(&scratch, (struct str){engine_string_data(&from[i]), from[i].len}, t,
-                     duckdb_vector_get_data(out), i, &e) < 0) {
-            row_error(info, &e, i, out);
-            all = false;
-        }
-    }
-    return all;
-}
-
-static bool hand_on(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
-{
-    (void)info;
-    (void)count;
-    duckdb_vector_reference_vector(out, in);
-    return true;
+    return cast_strings(info, count, in, out, one_from_jsonb, t);
 }
 
 /* ---- making them known ---- */
@@ -201,15 +147,7 @@ static bool hand_on(duckdb_function_info info, idx_t count, duckdb_vector in, du
 static bool add(struct engine_conn *c, duckdb_logical_type from, duckdb_logical_type to, int64_t cost,
                 duckdb_cast_function_t call, const struct target *t)
 {
-    duckdb_cast_function f = duckdb_create_cast_function();
-    duckdb_cast_function_set_source_type(f, from);
-    duckdb_cast_function_set_target_type(f, to);
-    duckdb_cast_function_set_implicit_cast_cost(f, cost);
-    duckdb_cast_function_set_function(f, call);
-    duckdb_cast_function_set_extra_info(f, (void *)(uintptr_t)t, NULL);
-    bool ok = duckdb_register_cast_function(c->conn, f) == DuckDBSuccess;
-    duckdb_destroy_cast_function(&f);
-    return ok;
+    return cast_add(c, &(struct cast_spec){from, to, cost, call, (void *)(uintptr_t)t, NULL});
 }
 
 int jsonb_casts_register(struct engine_conn *c, struct err *e)
@@ -218,13 +156,14 @@ int jsonb_casts_register(struct engine_conn *c, struct err *e)
     duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type json = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type_set_alias(json, "JSON");
-    bool ok = add(c, text, jsonb, EXPLICIT, jsonb_of, NULL) &&
-              add(c, json, jsonb, EXPLICIT, jsonb_of, NULL) && add(c, jsonb, json, COST_JSON, hand_on, NULL);
+    bool ok = add(c, text, jsonb, CAST_EXPLICIT, to_jsonb, NULL) &&
+              add(c, json, jsonb, CAST_EXPLICIT, to_jsonb, NULL) &&
+              add(c, jsonb, json, COST_JSON, cast_hand_on, NULL);
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         duckdb_logical_type to = targets[i].type == DUCKDB_TYPE_DECIMAL
                                      ? duckdb_create_decimal_type(NUMERIC_WIDTH, NUMERIC_SCALE)
                                      : duckdb_create_logical_type(targets[i].type);
-        ok = ok && add(c, jsonb, to, EXPLICIT, from_jsonb, &targets[i]);
+        ok = ok && add(c, jsonb, to, CAST_EXPLICIT, from_jsonb, &targets[i]);
         duckdb_destroy_logical_type(&to);
     }
     duckdb_destroy_logical_type(&jsonb);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "engine/cast.h"
 #include "engine/catalog_type_make.h"
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
@@ -19,21 +20,13 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { EXPLICIT = -1, SCRATCH_MAX = 512 * 1024 * 1024 };
+enum { SCRATCH_MAX = 512 * 1024 * 1024 };
 
 struct cast {
     const struct range_type *type;
     const struct engine_text_ops *ops;
     bool multi;
 };
-
-/* TRY_CAST makes NULL of what is wrong; else the statement ends. */
-static void row_error(duckdb_function_info info, const struct err *e, idx_t row, duckdb_vector out)
-{
-    char text[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
-    (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "%s %s", sqlstate_code(e->code), e->message);
-    duckdb_cast_function_set_row_error(info, text, row, out);
-}
 
 /* ---- from text ---- */
 
@@ -50,6 +43,12 @@ static bool same_value(const struct pg_value *x, const struct pg_value *y)
 /* Where a text without a time zone is read. */
 struct place {
     const struct tz *zone, *elsewhere; /* elsewhere: it has to mean the same there; NULL: it need not */
+};
+
+/* A cast that runs. */
+struct reading {
+    const struct cast *cast;
+    struct place place;
 };
 
 static __thread const struct engine_conn *preparing;
@@ -100,34 +99,30 @@ static int read_text(struct arena *scratch, const struct cast *c, bool array, co
                    type->name);
 }
 
-static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+static int one_from_text(void *arg, const struct engine_string *from, struct arena *scratch,
+                         duckdb_vector out, idx_t row, struct err *e)
+{
+    const struct reading *r = arg;
+    struct pg_value v;
+    TRY(read_text(scratch, r->cast, false, from, &r->place, &v, e));
+    assert(v.kind == PG_BYTES);
+    duckdb_vector_assign_string_element_len(out, row, v.v.text.p, v.v.text.n);
+    return ST_OK;
+}
+
+static bool all_from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out,
+                          cast_value *value)
 {
     const struct cast *c = duckdb_cast_function_get_extra_info(info);
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    const uint64_t *validity = duckdb_vector_get_validity(in);
-    struct place where = place_of(c);
-    CLEANUP(arena_release) struct arena scratch;
-    bool all = true;
-    arena_init(&scratch, SCRATCH_MAX);
-    for (idx_t i = 0; i < count; i++) {
-        struct pg_value v;
-        struct err e;
-        if (is_null(validity, i)) {
-            put_null(out, i);
-            continue;
-        }
-        err_init(&e);
-        arena_clear(&scratch);
-        if (read_text(&scratch, c, false, &from[i], &where, &v, &e) < 0) {
-            row_error(info, &e, i, out);
-            all = false;
-            continue;
-        }
-        assert(v.kind == PG_BYTES);
-        duckdb_vector_assign_string_element_len(out, i, v.v.text.p, v.v.text.n);
-    }
-    leave(&where);
+    struct reading r = {c, place_of(c)};
+    bool all = cast_strings(info, count, in, out, value, &r);
+    leave(&r.place);
     return all;
+}
+
+static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
+{
+    return all_from_text(info, count, in, out, one_from_text);
 }
 
 /* ---- arrays from text ---- */
@@ -153,31 +148,18 @@ static int append_items(duckdb_vector list, idx_t row, const struct pg_value *v,
     return ST_OK;
 }
 
+static int one_array_from_text(void *arg, const struct engine_string *from, struct arena *scratch,
+                               duckdb_vector out, idx_t row, struct err *e)
+{
+    const struct reading *r = arg;
+    struct pg_value v;
+    TRY(read_text(scratch, r->cast, true, from, &r->place, &v, e));
+    return append_items(out, row, &v, e);
+}
+
 static bool array_from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
-    const struct cast *c = duckdb_cast_function_get_extra_info(info);
-    const struct engine_string *from = duckdb_vector_get_data(in);
-    const uint64_t *validity = duckdb_vector_get_validity(in);
-    struct place where = place_of(c);
-    CLEANUP(arena_release) struct arena scratch;
-    bool all = true;
-    arena_init(&scratch, SCRATCH_MAX);
-    for (idx_t i = 0; i < count; i++) {
-        struct pg_value v;
-        struct err e;
-        if (is_null(validity, i)) {
-            put_null(out, i);
-            continue;
-        }
-        err_init(&e);
-        arena_clear(&scratch);
-        if (read_text(&scratch, c, true, &from[i], &where, &v, &e) < 0 || append_items(out, i, &v, &e) < 0) {
-            row_error(info, &e, i, out);
-            all = false;
-        }
-    }
-    leave(&where);
-    return all;
+    return all_from_text(info, count, in, out, one_array_from_text);
 }
 
 /* ---- to text ---- */
@@ -217,23 +199,11 @@ static bool to_text(duckdb_function_info info, idx_t count, duckdb_vector in, du
 {
     struct err e;
     err_init(&e);
-    if (show(duckdb_cast_function_get_extra_info(info), count, in, out, &e) == ST_OK)
-        return true;
-    char text[sizeof ENGINE_ERROR_MARK + 8 + ERR_MESSAGE_MAX];
-    (void)snprintf(text, sizeof text, ENGINE_ERROR_MARK "%s %s", sqlstate_code(e.code), e.message);
-    duckdb_cast_function_set_error(info, text);
-    return false;
+    return show(duckdb_cast_function_get_extra_info(info), count, in, out, &e) == ST_OK ||
+           cast_fail(info, &e);
 }
 
 /* ---- between types ---- */
-
-static bool hand_on(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
-{
-    (void)info;
-    (void)count;
-    duckdb_vector_reference_vector(out, in);
-    return true;
-}
 
 /* A range as the multirange that has it alone. */
 static bool to_multirange(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
@@ -286,15 +256,7 @@ static bool add(struct engine_conn *c, duckdb_logical_type from, duckdb_logical_
     if (!kept)
         return false;
     *kept = *what;
-    duckdb_cast_function f = duckdb_create_cast_function();
-    duckdb_cast_function_set_source_type(f, from);
-    duckdb_cast_function_set_target_type(f, to);
-    duckdb_cast_function_set_implicit_cast_cost(f, EXPLICIT);
-    duckdb_cast_function_set_function(f, call);
-    duckdb_cast_function_set_extra_info(f, kept, mem_free);
-    bool ok = duckdb_register_cast_function(c->conn, f) == DuckDBSuccess;
-    duckdb_destroy_cast_function(&f);
-    return ok;
+    return cast_add(c, &(struct cast_spec){from, to, CAST_EXPLICIT, call, kept, mem_free});
 }
 
 int range_casts_register(struct engine_conn *c, const struct engine_text_ops *ops, struct err *e)
@@ -314,7 +276,7 @@ int range_casts_register(struct engine_conn *c, const struct engine_text_ops *op
         duckdb_destroy_logical_type(&multis);
         ok = ok && add(c, text, range, from_text, &one) && add(c, text, multi, from_text, &several) &&
              add(c, range, text, to_text, &one) && add(c, multi, text, to_text, &several) &&
-             add(c, bytes, range, hand_on, &one) && add(c, bytes, multi, hand_on, &several) &&
+             add(c, bytes, range, cast_hand_on, &one) && add(c, bytes, multi, cast_hand_on, &several) &&
              add(c, range, multi, to_multirange, &one) && add(c, multi, range, to_range, &one);
         duckdb_destroy_logical_type(&range);
         duckdb_destroy_logical_type(&multi);

@@ -2,8 +2,7 @@
  * between two decimals, or have more digits than 15, are written out. */
 #include "engine/real_casts.h"
 
-#include "engine/engine_priv.h"
-#include "engine/functions.h"
+#include "engine/cast.h"
 #include "engine/nulls.h"
 #include "engine/number_view.h"
 
@@ -87,7 +86,6 @@ static void store(void *out, size_t row, uint8_t width, __int128 v)
 
 static bool on_rows(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb_vector out)
 {
-    static const char wrong[] = ENGINE_ERROR_MARK "22003 numeric field overflow";
     const struct target *t = duckdb_cast_function_get_extra_info(info);
     struct number_view v;
     void *values = duckdb_vector_get_data(out);
@@ -106,42 +104,35 @@ static bool on_rows(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb
             store(values, i, t->width, wide);
             continue;
         }
-        if (duckdb_cast_function_get_cast_mode(info) != DUCKDB_CAST_TRY) {
-            duckdb_cast_function_set_error(info, wrong);
-            return false;
-        }
-        duckdb_cast_function_set_row_error(info, wrong, i, out);
+        struct err e;
+        err_init(&e);
+        (void)err_set(&e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
         ok = false;
+        if (!cast_refuse(info, out, i, &e))
+            break;
     }
     return ok;
 }
 
 static bool add(struct engine_conn *c, duckdb_type from, struct target *t, int64_t cost)
 {
-    duckdb_cast_function cast = duckdb_create_cast_function();
     duckdb_logical_type source = duckdb_create_logical_type(from);
     duckdb_logical_type target = duckdb_create_decimal_type(t->width, t->scale);
-    duckdb_cast_function_set_source_type(cast, source);
-    duckdb_cast_function_set_target_type(cast, target);
-    duckdb_cast_function_set_implicit_cast_cost(cast, cost);
-    duckdb_cast_function_set_extra_info(cast, t, NULL);
-    duckdb_cast_function_set_function(cast, on_rows);
-    bool ok = duckdb_register_cast_function(c->conn, cast) == DuckDBSuccess;
+    bool ok = cast_add(c, &(struct cast_spec){source, target, cost, on_rows, t, NULL});
     duckdb_destroy_logical_type(&source);
     duckdb_destroy_logical_type(&target);
-    duckdb_destroy_cast_function(&cast);
     return ok;
 }
 
 int real_casts_register(struct engine_conn *c, struct err *e)
 {
-    enum { NEVER = -1 };
     bool ok = true;
     for (unsigned width = 1; width <= WIDTH_MAX; width++)
         for (unsigned scale = 0; scale <= width; scale++) {
             struct target *t = &targets[width][scale];
             *t = (struct target){(uint8_t)width, (uint8_t)scale};
-            ok = ok && add(c, DUCKDB_TYPE_DOUBLE, t, NEVER) && add(c, DUCKDB_TYPE_FLOAT, t, NEVER);
+            ok = ok && add(c, DUCKDB_TYPE_DOUBLE, t, CAST_EXPLICIT) &&
+                 add(c, DUCKDB_TYPE_FLOAT, t, CAST_EXPLICIT);
         }
     return ok ? ST_OK
               : err_set(e, SQLSTATE_INTERNAL_ERROR, "could not register the casts of reals to numerics");
