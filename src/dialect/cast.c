@@ -475,12 +475,6 @@ int walk_typed_literal(struct rewriter *r)
                         5, &text));
         TRY(walk_replace(r, r->token.at, end, text));
     }
-    r->before = r->prev;
-    r->start = r->token.at;
-    r->end = end;
-    r->literal = false;
-    r->prev = literal;
-    sql_lexer_seek(&r->lexer, end);
-    (void)sql_lexer_next(&r->lexer, &r->token);
+    walk_pass(r, r->token.at, end, &literal);
     return ST_OK;
 }

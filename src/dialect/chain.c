@@ -35,11 +35,5 @@ void chain_read(const struct rewriter *r, struct chain *c)
 
 void chain_pass(struct rewriter *r, const struct chain *c)
 {
-    r->before = r->prev;
-    r->start = c->parts[0].at;
-    r->end = c->end;
-    r->literal = false;
-    r->prev = c->parts[c->n - 1];
-    sql_lexer_seek(&r->lexer, c->end);
-    (void)sql_lexer_next(&r->lexer, &r->token);
+    walk_pass(r, c->parts[0].at, c->end, &c->parts[c->n - 1]);
 }

@@ -157,13 +157,7 @@ int walk_record_source(struct rewriter *r, const struct record_source *s, size_t
     TRY(walk_replace(r, from, to, str_of(s->call)));
     TRY(put_columns(r, s, end, &resume));
     struct sql_token called = r->token;
-    r->before = r->prev;
-    r->start = from;
-    r->end = to;
-    r->literal = false;
-    r->prev = called;
-    sql_lexer_seek(&r->lexer, to);
-    (void)sql_lexer_next(&r->lexer, &r->token);
+    walk_pass(r, from, to, &called);
     TRY(walk_on(r)); /* the bracket */
     if (r->depth <= DEPTH_MAX)
         r->frames[r->depth].resume = resume;

@@ -162,13 +162,7 @@ static int close_source(struct rewriter *r, const struct source *s, struct str n
 static int pass_name(struct rewriter *r, size_t from, size_t to)
 {
     struct sql_token called = r->token;
-    r->before = r->prev;
-    r->start = from;
-    r->end = to;
-    r->literal = false;
-    r->prev = called;
-    sql_lexer_seek(&r->lexer, to);
-    (void)sql_lexer_next(&r->lexer, &r->token);
+    walk_pass(r, from, to, &called);
     return walk_on(r); /* the bracket */
 }
 

@@ -6,6 +6,7 @@
  * does not take the engine's syntax. */
 #include "dialect/walk.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 static const char *const not_functions[] = {
@@ -190,6 +191,18 @@ static void track_primary(struct rewriter *r)
     } else if (!sql_token_is(t, '.')) {
         r->end = r->start;
     }
+}
+
+void walk_pass(struct rewriter *r, size_t from, size_t to, const struct sql_token *last)
+{
+    assert(from < to);
+    r->before = r->prev;
+    r->start = from;
+    r->end = to;
+    r->literal = false;
+    r->prev = *last;
+    sql_lexer_seek(&r->lexer, to);
+    (void)sql_lexer_next(&r->lexer, &r->token);
 }
 
 static void open_bracket(struct rewriter *r)

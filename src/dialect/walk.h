@@ -128,6 +128,9 @@ int walk_folded(struct rewriter *r, const struct sql_token *t, struct str *out);
 /* Whether a column of a select list starts behind `before`. */
 bool walk_starts_column(const struct rewriter *r, const struct sql_token *before);
 
+/* On to the token at `to`: the bytes [from, to) have been seen to, and are an operand of which `last` is the
+ * last token. */
+void walk_pass(struct rewriter *r, size_t from, size_t to, const struct sql_token *last);
 /* On to the next token, having looked at this one. */
 int walk_on(struct rewriter *r);
 /* The same, without taking the token for an operand. */

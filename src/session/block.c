@@ -22,17 +22,11 @@ struct block {
 static int run_engine(struct block *b, struct statement *st, struct err *e)
 {
     struct session *s = b->session;
-    struct backend_portal *portal = NULL;
     TRY(exists_tell(s, st->sql.text, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
     b->alone = true;
-    int rc = s->engine->ops->open(s->engine, st->engine, NULL, 0, &portal, e);
-    if (rc == ST_OK)
-        rc = s->engine->ops->start(portal, e);
-    if (portal)
-        s->engine->ops->portal_close(portal);
-    return rc;
+    return session_run_prepared(s, st->engine, e);
 }
 
 static bool is_allowed(enum sql_kind kind)

@@ -15,5 +15,7 @@ int session_hand_over(struct session *s, const struct session_query *q, const st
                       struct backend_stmt **out, struct err *e);
 /* The session's own, which nobody judges or rewrites; counts against the session's memory. */
 int session_hand_over_own(struct session *s, const char *sql, struct backend_stmt **out, struct err *e);
+/* Runs what has been prepared, which stays; nobody wants its rows. */
+int session_run_prepared(struct session *s, struct backend_stmt *stmt, struct err *e);
 
 #endif

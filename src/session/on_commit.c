@@ -49,14 +49,10 @@ int on_commit_note(struct session *s, const char *name, bool drops, struct err *
 static int run(struct session *s, const char *sql, struct err *e)
 {
     struct backend_stmt *stmt = NULL;
-    struct backend_portal *portal = NULL;
     if (!sql)
         return err_oom(e);
     TRY(session_hand_over_own(s, sql, &stmt, e));
-    int st = s->engine->ops->open(s->engine, stmt, NULL, 0, &portal, e);
-    if (st == ST_OK)
-        st = s->engine->ops->start(portal, e);
-    s->engine->ops->portal_close(portal);
+    int st = session_run_prepared(s, stmt, e);
     s->engine->ops->stmt_free(stmt);
     return st;
 }

@@ -19,15 +19,10 @@
 static int run_alone(struct session *s, struct str text, struct err *e)
 {
     struct statement *st;
-    struct backend_portal *portal = NULL;
     const struct sql_statement sql = {.kind = SQL_ENGINE, .text = text, .word = "DROP"};
     TRY(statement_from(s, "", &sql, NULL, 0, &st, e));
-    int rc = st->engine ? s->engine->ops->open(s->engine, st->engine, NULL, 0, &portal, e)
+    int rc = st->engine ? session_run_prepared(s, st->engine, e)
                         : err_set(e, SQLSTATE_SYNTAX_ERROR, "syntax error");
-    if (rc == ST_OK)
-        rc = s->engine->ops->start(portal, e);
-    if (s->engine)
-        s->engine->ops->portal_close(portal);
     statement_free(st);
     return rc;
 }
@@ -481,17 +476,10 @@ static int run_made(struct session *s, const struct sql_statement *sql, const st
 {
     struct session_query q = {.sql = sql, .made = made, .memory = &s->memory.all};
     struct backend_stmt *stmt = NULL;
-    struct backend_portal *portal = NULL;
     assert(made->text.n > 0);
-    int st = session_prepare(s, &q, &stmt, e);
-    if (st == ST_OK)
-        st = s->engine->ops->open(s->engine, stmt, NULL, 0, &portal, e);
-    if (st == ST_OK)
-        st = s->engine->ops->start(portal, e);
-    if (portal)
-        s->engine->ops->portal_close(portal);
-    if (stmt)
-        s->engine->ops->stmt_free(stmt);
+    TRY(session_prepare(s, &q, &stmt, e));
+    int st = session_run_prepared(s, stmt, e);
+    s->engine->ops->stmt_free(stmt);
     return st;
 }
 

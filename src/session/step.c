@@ -9,16 +9,11 @@ int step_run(struct session *s, const char *text, struct err *e)
 {
     assert(s->tx.in_engine || s->tx.state == TX_IDLE);
     struct backend_stmt *stmt = NULL;
-    struct backend_portal *portal = NULL;
     if (!text)
         return err_oom(e);
     int st = session_hand_over_own(s, text, &stmt, e);
     if (st == ST_OK)
-        st = s->engine->ops->open(s->engine, stmt, NULL, 0, &portal, e);
-    if (st == ST_OK)
-        st = s->engine->ops->start(portal, e);
-    if (portal)
-        s->engine->ops->portal_close(portal);
+        st = session_run_prepared(s, stmt, e);
     if (stmt)
         s->engine->ops->stmt_free(stmt);
     if (st < 0)

@@ -44,21 +44,6 @@ bool sql_is_select_into(struct sql_tokens sql)
     return find_into(&r);
 }
 
-/* name[.name]… */
-static int read_name(struct reader *r, struct str *out)
-{
-    size_t from = r->token.at;
-    for (;;) {
-        if (!sql_token_is_name(&r->token))
-            return reader_syntax_error(r);
-        *out = (struct str){r->text.p + from, r->token.at + r->token.text.n - from};
-        reader_next(r);
-        if (!sql_token_is(&r->token, '.'))
-            return ST_OK;
-        reader_next(r);
-    }
-}
-
 /* One name, or several with commas between them. */
 static int read_names(struct reader *r, struct sql_matview *out, bool several)
 {
@@ -68,10 +53,10 @@ static int read_names(struct reader *r, struct sql_matview *out, bool several)
     out->names = arena_calloc(r->arena, room, sizeof *out->names);
     if (!out->names)
         return err_oom(r->err);
-    TRY(read_name(r, &out->names[out->n++]));
+    TRY(reader_qualified(r, &out->names[out->n++]));
     while (several && sql_token_is(&r->token, ',')) {
         reader_next(r);
-        TRY(read_name(r, &out->names[out->n++]));
+        TRY(reader_qualified(r, &out->names[out->n++]));
     }
     return ST_OK;
 }

@@ -43,6 +43,20 @@ int reader_name(struct reader *r, const char **out)
     return ST_OK;
 }
 
+int reader_qualified(struct reader *r, struct str *out)
+{
+    size_t from = r->token.at;
+    for (;;) {
+        if (!sql_token_is_name(&r->token))
+            return reader_syntax_error(r);
+        *out = (struct str){r->text.p + from, r->token.at + r->token.text.n - from};
+        reader_next(r);
+        if (!sql_token_is(&r->token, '.'))
+            return ST_OK;
+        reader_next(r);
+    }
+}
+
 bool reader_take(struct reader *r, const char *word)
 {
     if (!sql_token_is_word(&r->token, word))

@@ -25,6 +25,8 @@ bool reader_take(struct reader *r, const char *word);
 int reader_syntax_error(struct reader *r);
 /* A name, folded or unquoted, cut at a character boundary to SQL_NAME_MAX bytes. */
 int reader_name(struct reader *r, const char **out);
+/* name[.name]…, as it is written. */
+int reader_qualified(struct reader *r, struct str *out);
 /* What is left of the text from the current token on; 42601 when that is nothing. */
 int reader_rest(struct reader *r, struct str *out);
 

@@ -52,21 +52,6 @@ static int read_number(struct reader *r, struct str *out)
     return ST_OK;
 }
 
-/* name[.name]… */
-static int read_name(struct reader *r, struct str *out)
-{
-    size_t from = r->token.at;
-    for (;;) {
-        if (!sql_token_is_name(&r->token))
-            return reader_syntax_error(r);
-        *out = (struct str){r->text.p + from, r->token.at + r->token.text.n - from};
-        reader_next(r);
-        if (!sql_token_is(&r->token, '.'))
-            return ST_OK;
-        reader_next(r);
-    }
-}
-
 /* NO MINVALUE, NO MAXVALUE, NO CYCLE */
 static int read_no(struct reader *r, struct sql_sequence_options *o)
 {
@@ -96,14 +81,14 @@ static int read_option(struct reader *r, struct sql_sequence_options *o)
     struct str ignored;
     if (reader_take(r, "OWNED")) {
         o->owned = true;
-        return reader_take(r, "BY") ? read_name(r, &ignored) : reader_syntax_error(r);
+        return reader_take(r, "BY") ? reader_qualified(r, &ignored) : reader_syntax_error(r);
     }
     if (reader_take(r, "CACHE")) {
         o->cached = true;
         return read_number(r, &ignored);
     }
     if (reader_take(r, "SEQUENCE"))
-        return reader_take(r, "NAME") ? read_name(r, &o->name) : reader_syntax_error(r);
+        return reader_take(r, "NAME") ? reader_qualified(r, &o->name) : reader_syntax_error(r);
     o->any = true;
     if (reader_take(r, "AS")) {
         o->type = sql_sequence_type(r->token.text);

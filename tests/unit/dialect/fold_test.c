@@ -1,29 +1,5 @@
 /* Which words are names, and are folded to lower case. */
-#include "dialect/translate.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-static void check(const char *sql, const char *expected)
-{
-    struct arena a;
-    struct sql_rewritten r;
-    struct err e;
-    arena_init(&a, 1 << 20);
-    err_init(&e);
-    const struct dialect d = {.postgres = true, .names = true};
-    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)), &d, &r, &e), ST_OK);
-    assert_string_equal(r.text.p, expected);
-    arena_release(&a);
-}
-
-static void stays(const char *sql)
-{
-    check(sql, sql);
-}
+#include "translated.h"
 
 static void test_names(void **state)
 {
@@ -73,6 +49,7 @@ static void test_others_edits(void **state)
 
 int main(void)
 {
+    translated_by.names = true;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_definitions),
                                        cmocka_unit_test(test_what_stays),
                                        cmocka_unit_test(test_others_edits)};

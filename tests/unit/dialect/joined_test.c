@@ -1,64 +1,32 @@
-#include "dialect/translate.h"
-#include "sql/rewrite.h"
-
-#include "base/alloc.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static int translate(struct arena *a, const char *sql, struct sql_rewritten *out, struct err *e)
-{
-    const struct dialect d = {.postgres = true};
-    err_init(e);
-    return dialect_translate(a, sql_tokens_of(str_of(sql)), &d, out, e);
-}
-
-static void is(const char *sql, const char *expected)
-{
-    struct arena a;
-    struct sql_rewritten r;
-    struct err e;
-    arena_init(&a, 1 << 20);
-    assert_int_equal(translate(&a, sql, &r, &e), ST_OK);
-    assert_string_equal(r.text.p, expected);
-    arena_release(&a);
-}
-
-static void stays(const char *sql)
-{
-    is(sql, sql);
-}
+#include "translated.h"
 
 static void test_joined_columns_come_first(void **state)
 {
     (void)state;
-    is("select * from a join b using (x)", "select x, * EXCLUDE (a.x, b.x)  from a join b using (x)");
-    is("select * from s.a t left join b as u using (x, y)",
-       "select x, y, * EXCLUDE (t.x, u.x, t.y, u.y)  from s.a t left join b as u using (x, y)");
-    is("select * from a join b using (x) join c using (x)",
-       "select x, * EXCLUDE (a.x, b.x, c.x)  from a join b using (x) join c using (x)");
-    is("select * from a join b using (x) join c using (y)",
-       "select y, x, * EXCLUDE (y, a.x, b.x)  from a join b using (x) join c using (y)");
-    is("select distinct *, 1 from a join \"B b\" using (\"X x\")",
-       "select distinct \"X x\", * EXCLUDE (a.\"X x\", \"B b\".\"X x\") , 1 from a join \"B b\" using (\"X "
-       "x\")");
-    is("select * from (select * from a join b using (x)) t",
-       "select * from (select x, * EXCLUDE (a.x, b.x)  from a join b using (x)) t");
+    check("select * from a join b using (x)", "select x, * EXCLUDE (a.x, b.x)  from a join b using (x)");
+    check("select * from s.a t left join b as u using (x, y)",
+          "select x, y, * EXCLUDE (t.x, u.x, t.y, u.y)  from s.a t left join b as u using (x, y)");
+    check("select * from a join b using (x) join c using (x)",
+          "select x, * EXCLUDE (a.x, b.x, c.x)  from a join b using (x) join c using (x)");
+    check("select * from a join b using (x) join c using (y)",
+          "select y, x, * EXCLUDE (y, a.x, b.x)  from a join b using (x) join c using (y)");
+    check(
+        "select distinct *, 1 from a join \"B b\" using (\"X x\")",
+        "select distinct \"X x\", * EXCLUDE (a.\"X x\", \"B b\".\"X x\") , 1 from a join \"B b\" using (\"X "
+        "x\")");
+    check("select * from (select * from a join b using (x)) t",
+          "select * from (select x, * EXCLUDE (a.x, b.x)  from a join b using (x)) t");
 }
 
 static void test_tables_joined_otherwise(void **state)
 {
     (void)state;
-    is("select * from a join b using (x) join c on c.x = left(b.y, 1)",
-       "select a.x, * EXCLUDE (a.x, b.x)  from a join b using (x) join c on c.x = left(b.y, 1)");
-    is("select * from a right join b using (x), c",
-       "select b.x, * EXCLUDE (a.x, b.x)  from a right join b using (x), c");
-    is("select * from a full join b using (x) cross join c",
-       "select coalesce(a.x, b.x) AS x, * EXCLUDE (a.x, b.x)  from a full join b using (x) cross join c");
+    check("select * from a join b using (x) join c on c.x = left(b.y, 1)",
+          "select a.x, * EXCLUDE (a.x, b.x)  from a join b using (x) join c on c.x = left(b.y, 1)");
+    check("select * from a right join b using (x), c",
+          "select b.x, * EXCLUDE (a.x, b.x)  from a right join b using (x), c");
+    check("select * from a full join b using (x) cross join c",
+          "select coalesce(a.x, b.x) AS x, * EXCLUDE (a.x, b.x)  from a full join b using (x) cross join c");
 }
 
 static void test_stays(void **state)

@@ -1,33 +1,10 @@
 /* Comparisons of rows. */
 #include "dialect/rows.h"
-#include "dialect/translate.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "translated.h"
 
 #define PG   "tavana_catalog.pg."
 #define MAIN "system.main."
-
-static void check(const char *sql, const char *expected)
-{
-    struct arena a;
-    struct sql_rewritten r;
-    struct err e;
-    const struct dialect d = {.postgres = true};
-    arena_init(&a, 1 << 20);
-    err_init(&e);
-    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)), &d, &r, &e), ST_OK);
-    assert_string_equal(r.text.p, expected);
-    arena_release(&a);
-}
-
-static void stays(const char *sql)
-{
-    check(sql, sql);
-}
 
 static void test_rows(void **state)
 {

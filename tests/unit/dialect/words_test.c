@@ -1,24 +1,5 @@
 /* Which words are quoted, and which are left alone. */
-#include "dialect/translate.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-static void check(const char *sql, const char *expected)
-{
-    struct arena a;
-    struct sql_rewritten r;
-    struct err e;
-    arena_init(&a, 1 << 20);
-    err_init(&e);
-    const struct dialect d = {.postgres = true};
-    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)), &d, &r, &e), ST_OK);
-    assert_string_equal(r.text.p, expected);
-    arena_release(&a);
-}
+#include "translated.h"
 
 static void test_names(void **state)
 {

@@ -1,16 +1,9 @@
 #include "sql/assign.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
+#include "fixture.h"
 
 /* t (id always, s varchar(3), g generated, c char(2), n) */
 static const struct sql_source_column columns[] = {
@@ -21,21 +14,6 @@ static const struct sql_source_column columns[] = {
     {.name = {"n", 1}, .number = 5}};
 static const struct sql_source t = {
     .oid = 10, .name = {"t", 1}, .ncolumns = 5, .columns = columns, .limited = true};
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1 << 20);
-    err_init(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 /* l (l list, n) */
 static const struct sql_source_column list_columns[] = {{.name = {"l", 1}, .number = 1, .list = true},

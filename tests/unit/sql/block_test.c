@@ -2,40 +2,17 @@
 
 #include "sql/statement.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1 << 20);
-    err_init(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "fixture.h"
 
 static int parse(const char *sql, struct sql_block *out)
 {
-    struct sql_list list;
-    err_init(&err);
-    assert_int_equal(sql_split(&arena, str_of(sql), &list, &err), ST_OK);
-    assert_int_equal(list.n, 1);
-    assert_int_equal(list.items[0].kind, SQL_DO);
-    return sql_parse_block(&arena, &list.items[0], out, &err);
+    struct sql_statement *s = the_statement(sql);
+    assert_int_equal(s->kind, SQL_DO);
+    return sql_parse_block(&arena, s, out, &err);
 }
 
 static void test_steps(void **state)

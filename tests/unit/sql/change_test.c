@@ -1,43 +1,15 @@
 #include "sql/change.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1 << 20);
-    err_init(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "fixture.h"
 
 static struct sql_change read(const char *sql)
 {
     struct sql_change c;
     assert_int_equal(sql_change_read(&arena, sql_tokens_of(str_of(sql)), &c, &err), ST_OK);
     return c;
-}
-
-static void is(struct str got, const char *wanted)
-{
-    if (!str_eq(got, str_of(wanted)))
-        fail_msg("'%.*s' is not '%s'", (int)got.n, got.p, wanted);
 }
 
 static void test_update(void **state)
@@ -48,21 +20,21 @@ static void test_update(void **state)
              "from u, v where a is not distinct from $1 and (b = 2) returning *");
     assert_int_equal(c.kind, SQL_CHANGE_UPDATE);
     assert_int_equal(c.nparts, 2);
-    is(c.target, "s.\"T t\" as x");
-    is(c.called, "x");
-    is(c.from, "u, v");
-    is(c.where, "a is not distinct from $1 and (b = 2)");
+    reads(c.target, "s.\"T t\" as x");
+    reads(c.called, "x");
+    reads(c.from, "u, v");
+    reads(c.where, "a is not distinct from $1 and (b = 2)");
     assert_true(c.returns);
     assert_false(c.others);
     assert_int_equal(c.nsets, 3);
-    is(c.sets[0].value, "1");
-    is(c.sets[1].column.text, "\"b\"");
-    is(c.sets[1].value, "extract(day from x.d)");
+    reads(c.sets[0].value, "1");
+    reads(c.sets[1].column.text, "\"b\"");
+    reads(c.sets[1].value, "extract(day from x.d)");
     assert_true(c.sets[1].known);
     assert_false(c.sets[2].known);
     c = read("with w as (update u set a = 1 returning a) update t set n = nextval('s')");
-    is(c.with, "with w as (update u set a = 1 returning a) ");
-    is(c.called, "t");
+    reads(c.with, "with w as (update u set a = 1 returning a) ");
+    reads(c.called, "t");
     assert_false(c.sets[0].known);
     assert_true(read("update t set (a, b) = (1, 2), c = 3").others);
     assert_true(read("update t set a[1] = 2").others);
@@ -74,16 +46,16 @@ static void test_others(void **state)
     (void)state;
     struct sql_change c = read("delete from t x using u where x.a = u.a");
     assert_int_equal(c.kind, SQL_CHANGE_DELETE);
-    is(c.target, "t x");
-    is(c.from, "u");
+    reads(c.target, "t x");
+    reads(c.from, "u");
     c = read("insert into t as x (a, b) values (1, 'on conflict'), (2, (3)) on conflict (a) do update set "
              "b = excluded.b where x.a > 1 returning a");
     assert_int_equal(c.kind, SQL_CHANGE_UPSERT);
-    is(c.columns, "a, b");
-    is(c.rows, "values (1, 'on conflict'), (2, (3))");
-    is(c.key, "a");
-    is(c.sets[0].value, "excluded.b");
-    is(c.where, "x.a > 1");
+    reads(c.columns, "a, b");
+    reads(c.rows, "values (1, 'on conflict'), (2, (3))");
+    reads(c.key, "a");
+    reads(c.sets[0].value, "excluded.b");
+    reads(c.where, "x.a > 1");
     assert_true(c.returns);
     assert_int_equal(read("insert into t values (1) on conflict do nothing").kind, SQL_CHANGE_NONE);
     assert_int_equal(read("insert into t (select 1) on conflict (a) do update set a = 1").columns.n, 0);

@@ -5,31 +5,9 @@
 #include "sql/statement.h"
 #include "sql/table.h"
 
-#include "base/alloc.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1 << 24);
-    err_init(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "fixture.h"
 
 /* Splits; the pieces joined by "|" must be `joined`, all of one kind when kind is given. */
 static void splits(const char *sql, const char *joined)

@@ -2,34 +2,13 @@
  * kept at all. */
 #include "sql/tokens.h"
 
-#include "base/alloc.h"
 #include "dialect/translate.h"
 #include "sql/edits.h"
 #include "sql/statement.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1 << 24);
-    err_init(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "fixture.h"
 
 /* They hand out the same tokens as the bytes; how many. */
 static size_t same(struct sql_tokens kept)

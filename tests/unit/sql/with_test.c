@@ -1,44 +1,17 @@
 #include "sql/with.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 
-static struct arena arena;
-static struct err err;
 static struct sql_with with;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 1 << 20);
-    err_init(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static int read(const char *sql)
 {
     err_init(&err);
     return sql_with_read(&arena, sql_tokens_of(str_of(sql)), &with, &err);
-}
-
-static void is(struct str got, const char *wanted)
-{
-    if (!str_eq(got, str_of(wanted)))
-        fail_msg("'%.*s' is not '%s'", (int)got.n, got.p, wanted);
 }
 
 static void test_which(void **state)
@@ -68,14 +41,14 @@ static void test_parts(void **state)
                           "s.\"T\" values (1) returning *) cycle x set c using p update u set x = 1"),
                      ST_OK);
     assert_int_equal(with.n, 2);
-    is(with.with, "with recursive ");
-    is(with.parts[0].body, "select ')' from u");
+    reads(with.with, "with recursive ");
+    reads(with.parts[0].body, "select ')' from u");
     assert_false(with.parts[0].changes);
-    is(with.parts[1].head, "\"B b\" (x, y) as (");
-    is(with.parts[1].body, "insert into only s.\"T\" values (1) returning *");
-    is(with.parts[1].tail, ") cycle x set c using p ");
-    is(with.parts[1].target.text, "\"T\"");
-    is(with.main, "update u set x = 1");
+    reads(with.parts[1].head, "\"B b\" (x, y) as (");
+    reads(with.parts[1].body, "insert into only s.\"T\" values (1) returning *");
+    reads(with.parts[1].tail, ") cycle x set c using p ");
+    reads(with.parts[1].target.text, "\"T\"");
+    reads(with.main, "update u set x = 1");
     static const char *const wrong[] = {"with x as (insert into t", "with x (insert into t) select 1",
                                         "with as", "with x as (delete from t)", "with x as (delete from t),"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
