@@ -1,26 +1,18 @@
 #include "sql/calls.h"
 
-#include "base/alloc.h"
 #include "sql/statement.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
+#include "fixture.h"
 
 static int parse(const char *sql, struct sql_calls *out)
 {
-    struct sql_list list;
-    err_init(&err);
-    assert_int_equal(sql_split(&arena, str_of(sql), &list, &err), ST_OK);
-    if (list.items[0].kind != SQL_CALLS)
+    struct sql_statement *s = the_statement(sql);
+    if (s->kind != SQL_CALLS)
         return ST_AGAIN;
-    return sql_parse_calls(&arena, &list.items[0], out, &err);
+    return sql_parse_calls(&arena, s, out, &err);
 }
 
 static void test_made(void **state)

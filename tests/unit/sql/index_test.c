@@ -1,26 +1,18 @@
 #include "sql/index.h"
 
-#include "base/alloc.h"
 #include "sql/statement.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct err err;
+#include "fixture.h"
 
 static int parse(const char *sql, struct sql_index *out)
 {
-    struct sql_list list;
-    err_init(&err);
-    assert_int_equal(sql_split(&arena, str_of(sql), &list, &err), ST_OK);
-    if (list.items[0].kind != SQL_INDEX)
+    struct sql_statement *s = the_statement(sql);
+    if (s->kind != SQL_INDEX)
         return ST_AGAIN;
-    return sql_parse_index(&arena, &list.items[0], out, &err);
+    return sql_parse_index(&arena, s, out, &err);
 }
 
 static void test_taken(void **state)
