@@ -76,6 +76,8 @@ def left_out(item):
         return "a fleet of its own for each test takes long"
     if (WORKERS or SANITIZED) and item.get_closest_marker("slow"):
         return "takes long"
+    if (WORKERS or SANITIZED) and hasattr(item, "callspec") and item.callspec.params.get("either") == "postgresql":
+        return "PostgreSQL has answered already"
     return None
 
 
