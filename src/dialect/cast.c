@@ -95,7 +95,7 @@ int walk_list_literal(struct rewriter *r, const struct sql_token *t)
  * of brackets for each. */
 static int cast_list(struct rewriter *r, const struct sql_token *t, const struct sql_type *type)
 {
-    size_t wanted = 0, given = 0;
+    size_t wanted = 0, given = type->underscored;
     for (size_t i = type->name_at; i < type->end; i++)
         given += r->edits.sql.p[i] == '[';
     while (t->kind == SQL_TOK_STRING && wanted + 1 < t->text.n && t->text.p[wanted + 1] == '{')
@@ -146,7 +146,8 @@ static int shown_by(struct rewriter *r, size_t from, size_t to, bool bytes, cons
     struct str operand = {r->edits.sql.p + from, to - from}, query = STR("SELECT");
     bool accepts;
     *out = NULL;
-    if (!r->postgres || r->catalog || r->ddl != DDL_NONE || str_ieq(operand, STR("NULL")))
+    bool parameter = operand.n > 0 && operand.p[0] == '$'; /* its type may be named pg_catalog._int4 */
+    if (!r->postgres || (r->catalog && !parameter) || r->ddl != DDL_NONE || str_ieq(operand, STR("NULL")))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
@@ -222,7 +223,7 @@ static int spell(struct rewriter *r, const struct sql_token *t, const struct sql
 /* As many pairs of brackets as the literal's value has. */
 static int deepen(struct rewriter *r, struct str spelled, const struct sql_type *type)
 {
-    size_t wanted = 0, given = 0;
+    size_t wanted = 0, given = type->underscored;
     for (size_t i = type->scalar_end; i < type->end; i++)
         given += r->edits.sql.p[i] == '[';
     while (wanted < spelled.n && spelled.p[wanted] == '[')

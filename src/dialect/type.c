@@ -146,9 +146,8 @@ static struct str without_modifiers(uint32_t oid)
     }
 }
 
-int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *out)
+static int engine_scalar(struct rewriter *r, const struct sql_type *t, struct str *out)
 {
-    *out = (struct str){0};
     if (r->postgres && str_ieq(t->name, STR("float")))
         return spell_float(r, t, out);
     if (r->postgres && IS_ANY(t->name, numerics))
@@ -159,6 +158,15 @@ int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *o
     else if (r->postgres && t->scalar_end > t->name_at + t->name.n)
         *out = without_modifiers(walk_type_oid(t));
     return ST_OK;
+}
+
+int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *out)
+{
+    *out = (struct str){0};
+    TRY(engine_scalar(r, t, out));
+    if (!t->underscored)
+        return ST_OK;
+    return walk_concat(r, (const struct str[]){out->p ? *out : t->name, STR("[]")}, 2, out);
 }
 
 /* ---- columns that are defined ---- */

@@ -13,8 +13,8 @@ struct sql_type;
 
 /* PostgreSQL's OID of the scalar, whatever its modifiers; 0: a type of the engine's, or nobody's. */
 uint32_t walk_type_oid(const struct sql_type *t);
-/* How the engine is told the scalar, from t->at to t->scalar_end; p NULL: as it is written. 22023: the
- * modifiers are out of range. 0A000: the engine has no such precision. */
+/* How the engine is told the scalar, from t->at to t->scalar_end, or the array that _int4 is; p NULL: as it
+ * is written. 22023: the modifiers are out of range. 0A000: the engine has no such precision. */
 int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *out);
 
 /* At the name of a column that is defined, in CREATE TABLE and ALTER TABLE ADD, or at TYPE in ALTER TABLE:

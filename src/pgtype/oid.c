@@ -135,6 +135,11 @@ uint32_t pgtype_by_name(struct str name)
     cut_quotes(&name);
     if (!without_typmod(name, plain))
         return 0;
-    const struct pgtype_info *type = pgtype_find(scalar_by_name(plain));
+    uint32_t oid = scalar_by_name(plain);
+    if (!oid && plain[0] == '_') { /* _int4: the catalog's name of int4[] */
+        oid = scalar_by_name(plain + 1);
+        array = true;
+    }
+    const struct pgtype_info *type = pgtype_find(oid);
     return !type ? 0 : array ? type->array_oid : type->oid;
 }

@@ -169,6 +169,7 @@ static size_t end_of(const struct sql_token *t)
 struct argument {
     size_t at, end;
     size_t regclass; /* where ::regclass begins behind a string alone; 0: it is not so */
+    bool parameter;  /* it is one alone, whose type the cast says when it stands in it without brackets */
 };
 
 static int read_argument(struct parsing *p, struct argument *out)
@@ -176,6 +177,7 @@ static int read_argument(struct parsing *p, struct argument *out)
     struct reader *r = &p->r;
     size_t depth = 0, ntokens = 0;
     bool string = r->token.kind == SQL_TOK_STRING, cast = false;
+    bool parameter = r->token.kind == SQL_TOK_PARAM;
     *out = (struct argument){.at = r->token.at};
     for (;; reader_next(r)) {
         const struct sql_token *t = &r->token;
@@ -201,6 +203,7 @@ static int read_argument(struct parsing *p, struct argument *out)
         return reader_syntax_error(r);
     if (!cast || ntokens != 3)
         out->regclass = 0;
+    out->parameter = parameter && ntokens == 1;
     return ST_OK;
 }
 
@@ -251,10 +254,10 @@ static int read_call(struct parsing *p, const struct sql_call_function *f, struc
         return wrong_arguments(p, f, at);
     for (unsigned i = 0; i < out->nargs; i++) {
         struct argument *a = &args[i];
-        TRY(put_text(p, a->at, "CAST((", "", ""));
+        TRY(put_text(p, a->at, a->parameter ? "CAST(" : "CAST((", "", ""));
         if (a->regclass)
             TRY(edits_replace(&p->edits, a->regclass, a->end - a->regclass, STR(""), r->err));
-        TRY(put_text(p, a->end, ") AS ", type_of(f, i, out->nargs), ")::text"));
+        TRY(put_text(p, a->end, a->parameter ? " AS " : ") AS ", type_of(f, i, out->nargs), ")::text"));
     }
     TRY(edits_replace(&p->edits, r->token.at, 1, out->nargs ? STR("]") : STR("NULL::text]"), r->err));
     reader_next(r);

@@ -109,6 +109,22 @@ static void read_modifiers(struct sql_lexer ahead, struct sql_token t, struct sq
     out->nmods = 0;
 }
 
+/* The names that the catalog has for arrays of its own scalars: _int4. Other names may begin so, too. */
+static bool is_underscored(struct str name)
+{
+    static const char *const scalars[] = {
+        "bool",      "bytea",     "bpchar",    "bit",         "date",    "float4",   "float8",  "int2",
+        "int4",      "int8",      "interval",  "json",        "jsonb",   "name",     "numeric", "oid",
+        "text",      "time",      "timestamp", "timestamptz", "timetz",  "uuid",     "varbit",  "varchar",
+        "int4range", "int8range", "numrange",  "daterange",   "tsrange", "tstzrange"};
+    if (name.n < 2 || name.p[0] != '_')
+        return false;
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        if (str_ieq((struct str){name.p + 1, name.n - 1}, str_of(scalars[i])))
+            return true;
+    return false;
+}
+
 bool sql_read_type(struct sql_lexer *ahead, struct sql_type *out)
 {
     struct sql_token t;
@@ -138,6 +154,10 @@ bool sql_read_type_at(struct sql_lexer *ahead, struct sql_token t, struct sql_ty
         take_more(ahead, &t, out);
     }
     out->scalar_end = out->end;
+    if (is_underscored(out->name)) {
+        out->name = (struct str){out->name.p + 1, out->name.n - 1};
+        out->array = out->underscored = true;
+    }
     while (sql_token_is(&t, '[')) {
         if (!skip_to(ahead, ']', &t, &out->end))
             return false;

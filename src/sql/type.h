@@ -11,6 +11,7 @@ struct sql_type {
     size_t at, name_at, end; /* of all of it; of the name */
     size_t scalar_end;       /* before an array's brackets */
     bool array;
+    bool underscored;                   /* _int4, which is int4[]: its name is int4 then */
     bool quoted;                        /* the name; "char" is another type than char */
     bool zone, varying;                 /* WITH TIME ZONE; VARYING */
     struct str first_field, last_field; /* of interval: DAY TO SECOND; p NULL: none */

@@ -293,3 +293,23 @@ def test_declared_parameter_beside_one_that_is_planned_by_a_sample(oid, value, e
         r = c.pgconn.exec_params(b"select $1::regtype::text, $2", [b"int4", value.encode()], [0, oid])
         assert not r.error_message, r.error_message
         assert (r.get_value(0, 0), r.ftype(1), r.get_value(0, 1)) == (b"integer", oid, value.encode())
+
+
+async def test_an_array_by_the_catalogs_name(either):
+    """_int4 is int4[]: what clients write that build casts from pg_type."""
+    c = await asyncpg.connect(host=HOST, port=either.port, user="tester", database="db")
+    try:
+        for cast, shown in (("_int4", [1, 2]), ('"pg_catalog"."_int4"', [1, 2]), ("_text", ["1", "2"]), ("_float8", [1.0, 2.0])):
+            assert await c.fetchval(f"select $1::{cast}", shown) == shown
+            assert await c.fetchval(f"select $1::{cast}::text", shown) == "{1,2}"
+            assert await c.fetchval(f"select quote_literal($1::{cast}::text)", shown) == "'{1,2}'"
+            assert await c.fetchval(f"select '{{1,2}}'::{cast}") == shown
+        assert await c.fetchval("select cast('{{1,2},{3,4}}' as _int4)") == [[1, 2], [3, 4]]
+        await c.execute("create table underscored (a _int4, _b int); insert into underscored values ('{1}', 2)")
+        assert tuple(await c.fetchrow("select * from underscored")) == ([1], 2)
+        assert await c.fetchval("select data_type from information_schema.columns where table_name = 'underscored' and column_name = 'a'") == "ARRAY"
+        await c.execute("drop table underscored")
+        terminated = await asyncpg.connect(host=HOST, port=either.port, user="tester", database="db")
+        assert await c.fetchval("select pg_terminate_backend($1)", terminated.get_server_pid()) is True
+    finally:
+        await c.close()

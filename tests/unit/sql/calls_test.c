@@ -24,7 +24,7 @@ static void test_made(void **state)
     } made[] = {
         {"select pg_advisory_lock(1)", "select ARRAY[CAST((1) AS bigint)::text]", 1, 0, 1, 1},
         {"select a, pg_catalog.PG_TRY_ADVISORY_LOCK (f(1, 2), $1) as x from t order by 1",
-         "select a, ARRAY[CAST((f(1, 2)) AS integer)::text, CAST(($1) AS integer)::text] as x from t order "
+         "select a, ARRAY[CAST((f(1, 2)) AS integer)::text, CAST($1 AS integer)::text] as x from t order "
          "by 1",
          1, 1, 2, 2},
         {"select t.*, pg_advisory_unlock_all() from t", "select t.*, ARRAY[NULL::text] from t", 1, 1, 2, 0},
