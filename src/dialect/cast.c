@@ -111,6 +111,7 @@ static int cast_list(struct rewriter *r, const struct sql_token *t, const struct
 struct wrap {
     char before[WRAP_MAX], after[WRAP_MAX];
     const char *shown; /* the function that stands in place of the cast itself; NULL: none */
+    const char *read;  /* the function that reads the operand, within the cast; NULL: none */
 };
 
 static void wrap_text(const struct sql_type *type, bool padded, struct wrap *w)
@@ -161,7 +162,23 @@ static int shown_by(struct rewriter *r, size_t from, size_t to, bool bytes, cons
     return ST_OK;
 }
 
-static void wrap_of(const struct rewriter *r, const struct sql_type *type, uint32_t oid, struct wrap *w)
+/* Texts are read by the session's order of dates and its time zone, which the engine's cast does not know.
+ * Of a literal, dialect/literal.c has seen to that. */
+static const char *reader_of(const struct rewriter *r, const struct sql_token *literal, uint32_t oid)
+{
+    if (literal || r->catalog || r->ddl != DDL_NONE)
+        return NULL;
+    if (oid == PGTYPE_TIMESTAMPTZ)
+        return "system.main.pg_timestamptz_of(";
+    if (!r->dates_ordered)
+        return NULL;
+    return oid == PGTYPE_DATE        ? "system.main.pg_date_of("
+           : oid == PGTYPE_TIMESTAMP ? "system.main.pg_timestamp_of("
+                                     : NULL;
+}
+
+static void wrap_of(const struct rewriter *r, const struct sql_type *type, const struct sql_token *literal,
+                    uint32_t oid, struct wrap *w)
 {
     *w = (struct wrap){0};
     if (!r->postgres || type->array)
@@ -170,6 +187,7 @@ static void wrap_of(const struct rewriter *r, const struct sql_type *type, uint3
         wrap_text(type, oid == PGTYPE_BPCHAR, w);
     else if (oid == PGTYPE_TIME || oid == PGTYPE_TIMESTAMP || oid == PGTYPE_TIMESTAMPTZ)
         wrap_moment(type, oid, w);
+    w->read = reader_of(r, literal, oid);
 }
 
 /* ---- literals ---- */
@@ -285,19 +303,20 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
     TRY(typed_null(r, r->start == r->prev.at, type, oid, &engine));
-    wrap_of(r, type, oid, &w);
+    wrap_of(r, type, literal, oid, &w);
     bool cast_before = literal && literal->kind == SQL_TOK_WORD; /* '1'::float8::text, at the second one */
     if (is_text(oid) && !type->array && (!literal || cast_before) && r->start < r->end)
         TRY(shown_by(r, r->start, r->end, oid == PGTYPE_BYTEA, &w.shown));
-    if ((w.before[0] || w.shown) && r->start < r->end) {
+    if ((w.before[0] || w.shown || w.read) && r->start < r->end) {
         struct str before, after;
         const struct str name = engine.p ? engine : type->name;
         const struct str cast = str_of(w.shown ? w.shown : "CAST(");
-        TRY(walk_concat(r, (const struct str[]){str_of(w.before), cast}, 2, &before));
+        const struct str read = str_of(w.read ? w.read : "");
+        TRY(walk_concat(r, (const struct str[]){str_of(w.before), cast, read}, 3, &before));
         TRY(walk_concat(r,
-                        (const struct str[]){w.shown ? STR("") : STR(" AS "), w.shown ? STR("") : name,
-                                             STR(")"), str_of(w.after)},
-                        4, &after));
+                        (const struct str[]){read.n ? STR(")") : STR(""), w.shown ? STR("") : STR(" AS "),
+                                             w.shown ? STR("") : name, STR(")"), str_of(w.after)},
+                        5, &after));
         TRY(edits_replace_first(&r->edits, r->start, 0, before, r->err));
         return walk_replace(r, r->token.at, type->end, after);
     }
@@ -311,7 +330,8 @@ int walk_cast_of(struct rewriter *r, const struct sql_type *type, struct str ope
     struct str engine;
     struct wrap w;
     TRY(walk_engine_type(r, type, &engine));
-    wrap_of(r, type, walk_type_oid(type), &w);
+    wrap_of(r, type, NULL, walk_type_oid(type), &w);
+    w.read = NULL;
     if (!engine.p)
         engine = (struct str){r->edits.sql.p + type->name_at, type->scalar_end - type->name_at};
     const struct str brackets = {r->edits.sql.p + type->scalar_end, type->end - type->scalar_end};
@@ -383,7 +403,9 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
     uint32_t oid = walk_type_oid(type);
     TRY(spell(r, literal, type, oid, &spelled, &engine));
     const struct frame *f = walk_top(r);
-    wrap_of(r, type, oid, &w);
+    wrap_of(r, type, literal, oid, &w);
+    if (!sql_token_is_word(&f->cast, "CAST"))
+        w.read = NULL; /* a text that is wrong makes NULL of TRY_CAST */
     if (is_text(oid) && !type->array && !literal && sql_token_is_word(&f->cast, "CAST"))
         TRY(shown_by(r, f->at + 1, r->token.at, oid == PGTYPE_BYTEA, &w.shown));
     if (literal)
@@ -397,6 +419,11 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
         TRY(walk_replace(r, type->at, type->scalar_end, engine));
     } else {
         TRY(walk_type_schema(r, type));
+    }
+    if (w.read) {
+        TRY(walk_concat(r, (const struct str[]){STR("CAST("), str_of(w.read)}, 2, &text));
+        TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, text, r->err));
+        TRY(walk_replace(r, r->token.at, walk_end(&r->token), STR(") AS")));
     }
     if (!w.before[0])
         return ST_OK;

@@ -18,8 +18,9 @@ struct dialect {
     void *arg;
     struct str database; /* that the session is in */
     enum dialect_database database_is;
-    bool names;    /* columns without a name get PostgreSQL's: all of them, or those that are rewritten */
-    bool postgres; /* statements mean what they mean to PostgreSQL; else only the catalog is its */
+    bool names; /* columns without a name get PostgreSQL's: all of them, or those that are rewritten */
+    bool dates_ordered; /* the session's DateStyle reads other than the month first */
+    bool postgres;      /* statements mean what they mean to PostgreSQL; else only the catalog is its */
 };
 
 /* A statement for the engine. PostgreSQL's catalog: relations and functions of pg_catalog become their

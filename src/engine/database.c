@@ -28,6 +28,7 @@
 #include "engine/range_functions.h"
 #include "engine/real_arithmetic.h"
 #include "engine/real_casts.h"
+#include "engine/session_casts.h"
 #include "engine/session_value.h"
 #include "engine/shown.h"
 #include "engine/sink_priv.h"
@@ -204,6 +205,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(range_functions_register(c, e));
     TRY(functions_register_style(c, e));
     TRY(text_casts_register(c, e));
+    TRY(session_casts_register(c, e));
     TRY(session_value_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)

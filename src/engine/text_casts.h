@@ -6,8 +6,9 @@
 
 struct engine_conn;
 
-/* VARCHAR to BOOLEAN takes what PostgreSQL takes: on, off, yes, no, the first letters of words, blanks
- * around; once for a database. XX000 */
+/* VARCHAR to BOOLEAN, to whole numbers, reals, dates, times, timestamps without time zone and intervals takes
+ * what PostgreSQL takes in a session that reads dates month first, and nothing else; once for a database.
+ * XX000 */
 int text_casts_register(struct engine_conn *c, struct err *e);
 
 #endif

@@ -137,6 +137,12 @@ static void led_release(struct led *led)
     translation_unref(led->kept);
 }
 
+/* Whether the session reads dates in another order than casts of the engine's do. */
+static bool dates_ordered(const struct session *s)
+{
+    return strstr(settings_get(&s->settings, SET_DATESTYLE), "MDY") == NULL;
+}
+
 static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, struct led *out,
                 struct err *e)
 {
@@ -147,6 +153,7 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
         .database = str_of(s->database),
         .database_is = s->database_is,
         .names = true,
+        .dates_ordered = dates_ordered(s),
         .postgres = means_postgres(s),
     };
     TRY(dialect_translate(a, *sql, &d, &out->edits, e));
@@ -165,6 +172,7 @@ static int judge_and_lead(struct session *s, struct arena *a, const struct sql_t
                                         .database = str_of(s->database),
                                         .database_is = s->database_is,
                                         .postgres = means_postgres(s),
+                                        .dates_ordered = dates_ordered(s),
                                         .strings = strings};
     out->kept = translations_find(all, &key, &again);
     if (out->kept) {

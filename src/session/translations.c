@@ -42,7 +42,7 @@ void translations_release(struct translations *all)
 
 static uint64_t hash_of(const struct translation_key *key)
 {
-    unsigned flags = key->postgres + 2U * key->strings + 4U * key->database_is;
+    unsigned flags = key->postgres + 2U * key->strings + 4U * key->dates_ordered + 8U * key->database_is;
     uint64_t hash = hash_byte(hash_text(key->text), (unsigned char)flags);
     return key->database.n ? hash_byte(hash, (unsigned char)key->database.p[key->database.n - 1]) : hash;
 }
@@ -54,8 +54,8 @@ static struct translation_set *set_of(struct translations *all, uint64_t hash)
 
 static bool is_same(const struct translation_key *a, const struct translation_key *b)
 {
-    return a->postgres == b->postgres && a->strings == b->strings && a->database_is == b->database_is &&
-           str_eq(a->text, b->text) && str_eq(a->database, b->database);
+    return a->postgres == b->postgres && a->dates_ordered == b->dates_ordered && a->strings == b->strings &&
+           a->database_is == b->database_is && str_eq(a->text, b->text) && str_eq(a->database, b->database);
 }
 
 /* ---- with the lock ---- */

@@ -27,7 +27,7 @@ struct translation_key {
     struct str text;     /* lent */
     struct str database; /* struct dialect … lent */
     enum dialect_database database_is;
-    bool postgres;
+    bool postgres, dates_ordered;
     bool strings; /* its strings were judged as well */
 };
 
