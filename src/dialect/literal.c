@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dialect/bits.h"
 #include "dialect/literal_style.h"
 #include "dialect/walk.h"
 #include "pgtype/calendar.h"
@@ -22,7 +23,6 @@ enum {
     ENGINE_DIGITS_MAX = 38,
     EXPONENT_MAX = 1000,
     MICROS_DIGITS = 6,
-    BITS_MAX = 1 << 24,
 };
 
 /* ---- what a string says ---- */
@@ -434,22 +434,14 @@ static int finish(struct rewriter *r, struct buf *b, struct str *out)
     return ST_OK;
 }
 
-/* bit(n) has n bits exactly, bit one; varbit(n) at most n. */
-static int adjust_bits(struct rewriter *r, struct pg_value *v, const struct sql_type *type)
+/* B'…' and X'…' are bits whatever they are cast to, and only types of bits have them fit. */
+static int spell_bits(struct rewriter *r, const struct sql_token *t, uint32_t oid,
+                      const struct sql_type *type, struct str *out)
 {
-    assert(v->kind == PG_BIT);
-    bool varying = v->oid == PGTYPE_VARBIT;
-    size_t n = v->v.text.n, want = type->nmods ? (size_t)type->mods[0] : varying ? n : 1;
-    if (want == 0 || want > BITS_MAX || (varying && n <= want))
-        return ST_OK;
-    char *text = arena_alloc(r->arena, want + 1);
-    if (!text)
-        return err_oom(r->err);
-    memset(text, '0', want);
-    text[want] = '\0';
-    memcpy(text, v->v.text.p, n < want ? n : want);
-    v->v.text = (struct str){text, want};
-    return ST_OK;
+    TRY(walk_bits_of(r, t, out));
+    if (oid == PGTYPE_BIT || oid == PGTYPE_VARBIT)
+        TRY(walk_bits_fit(r, out, oid == PGTYPE_VARBIT, type));
+    return walk_bits_spelled(r, *out, out);
 }
 
 /* What the type's modifiers do to a value: the digits of its seconds, and the last field of an interval. */
@@ -495,6 +487,8 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
     struct str said;
     struct pg_value v = {0}, other = {0};
     *out = (struct str){0};
+    if (walk_is_bits(t))
+        return spell_bits(r, t, oid, type, out);
     int status = walk_string_value(r, t, &said);
     if (status != ST_OK)
         return status == ST_AGAIN ? ST_OK : status;
@@ -519,7 +513,7 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
     if (range && !walk_has_unicode(t))
         return ST_OK; /* the engine's cast reads it alike */
     if (v.kind == PG_BIT)
-        TRY(adjust_bits(r, &v, type));
+        TRY(walk_bits_fit(r, &v.v.text, v.oid == PGTYPE_VARBIT, type));
     adjust(&v, type);
     adjust(&other, type);
     return spell(r, said, &v, zones ? &other : NULL, out);

@@ -7,6 +7,7 @@
  * comment that has no end is left as it is, for the engine to refuse. */
 #include "dialect/translate.h"
 
+#include "dialect/bits.h"
 #include "dialect/calls.h"
 #include "dialect/cast.h"
 #include "dialect/fold.h"
@@ -258,6 +259,19 @@ static int rewrite_clause(struct rewriter *r)
     return ST_AGAIN;
 }
 
+/* Whether the literal is all that a cast is of, which reads it then: CAST(b'1' AS int), (b'1')::int. */
+static bool is_cast(struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token after = walk_peek(r);
+    bool alone = sql_token_is(&r->prev, '(');
+    if (alone && walk_top(r)->cast.text.n)
+        return sql_token_is_word(&after, "AS");
+    while (alone && !walk_top(r)->call && sql_token_is(&after, ')'))
+        (void)sql_lexer_next(&ahead, &after);
+    return sql_token_is_typecast(&after);
+}
+
 static int step(struct rewriter *r)
 {
     const struct sql_token *t = &r->token;
@@ -309,6 +323,8 @@ static int step(struct rewriter *r)
         struct sql_token after = walk_peek(r);
         return sql_token_is_typecast(&after) ? walk_on(r) : walk_unicode_literal(r); /* a cast sees to it */
     }
+    if (r->postgres && walk_is_bits(t))
+        return is_cast(r) ? walk_on(r) : walk_bits(r);
     if (r->postgres && t->kind == SQL_TOK_WORD) {
         int status = walk_typed_literal(r);
         if (status != ST_AGAIN)

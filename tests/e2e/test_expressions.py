@@ -26,6 +26,10 @@ SILENT = {
     "window type avg(x)", "window type first_value(x)", "window type lead(x, 2)", "window type ntile(2)", "||"}
 
 SAME = [
+    "select b'101'::int, cast(x'1F' as int), (b'101')::text, cast(b'1' || b'0' as text), bit_count(b'101'), get_bit(b'101', 1), b'101' = '101'",
+    "select b'101'::bit(5)::text, cast(b'101' as varbit(2))::text, (b'101' & b'110')::text, x'aB'::text, x'ff' = b'11111111'",
+    "select b'102'",
+    "select x'1g'::int",
     r"""select '{"b":1,"a":2}'::jsonb""",
     r"""select '{"a":1}'::jsonb -> 'a'""",
     r"""select '{"a":{"b":2}}'::jsonb -> 'a' ->> 'b'""",
