@@ -240,6 +240,8 @@ static int wrap(struct rewriter *r, const struct call *c, size_t from, size_t to
 static int sum(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
     assert(from <= to && to <= c->open.at);
+    if (r->intervals)
+        return walk_replace(r, from, to, STR(OURS "pg_sum"));
     if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
         return c->query ? ST_OK : walk_replace(r, from, to, STR(SCHEMA_PG "sum_of"));
     if (!c->plain)
@@ -272,7 +274,10 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
     if (is_factor(r, c) || c->query)
         return ST_OK;
     TRY(outputs_are(r, from, walk_end(&c->last), &output));
-    if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
+    const bool bare = !c->distinct && !c->ordered && !c->window.n && !c->filter.n;
+    if (bare && r->intervals)
+        return walk_replace(r, from, to, STR(SCHEMA_PG "avg_of_any"));
+    if (bare)
         return walk_replace(r, from, to, output ? STR(SCHEMA_PG "avg_sent") : STR(SCHEMA_PG "avg_of"));
     if (!c->plain || !c->copies || c->ordered)
         return ST_OK;
@@ -284,7 +289,9 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
                                 STR(" "),
                                 c->window,
                                 STR(")")};
-    return wrap(r, c, from, to, OURS "pg_divide(" OURS "sum", after, sizeof after / sizeof *after);
+    return wrap(r, c, from, to,
+                r->intervals ? OURS "pg_divide(" OURS "pg_sum_wide" : OURS "pg_divide(" OURS "sum", after,
+                sizeof after / sizeof *after);
 }
 
 /* (k, v ORDER BY x) becomes (row(k, v) ORDER BY x). Brackets and words are replaced, and nothing is inserted

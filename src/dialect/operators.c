@@ -7,6 +7,8 @@
  * operators need no level. CASE … END counts as a bracket. */
 #include "dialect/operators.h"
 
+#include "dialect/beside.h"
+#include "dialect/dates.h"
 #include "dialect/outputs.h"
 #include "dialect/reals.h"
 #include "dialect/spellings.h"
@@ -59,6 +61,7 @@ struct pass {
     struct waiting *waits;
     size_t depth, brackets_cap, nwaits, waits_cap;
     bool reals; /* a cast to real stands in the statement */
+    bool dates; /* a date stands beside a minus */
 };
 
 /* Words that PostgreSQL reserves, but those that are values or begin one: an operand ends before them. */
@@ -90,7 +93,7 @@ bool operators_hint(struct str sql)
         if ((c == 'm' || c == 'M') && i + 6 < sql.n && str_ieq((struct str){sql.p + i, 5}, STR("milar")))
             return true;
     }
-    return reals_hint(sql);
+    return reals_hint(sql) || dates_hint(sql);
 }
 
 static struct bracket *top(struct pass *p)
@@ -265,28 +268,6 @@ static const struct spelling *of_concat(const struct pass *p)
     return p->r->catalog ? NULL : spelling_of_concat(&p->prev, &right, &after);
 }
 
-static bool is_whole(const struct sql_token *t)
-{
-    return t->kind == SQL_TOK_NUMBER && !memchr(t->text.p, '.', t->text.n) &&
-           !memchr(t->text.p, 'e', t->text.n);
-}
-
-/* A string beside a number is what the number is. */
-static int string_beside(struct pass *p, const struct sql_token *string, const struct sql_token *number)
-{
-    struct str text;
-    bool accepts;
-    if (string->text.p[0] != '\'' || edits_touch(&p->r->edits, string->at, walk_end(string)))
-        return ST_OK;
-    TRY(walk_accepts(p->r, &accepts));
-    if (!accepts)
-        return ST_OK;
-    TRY(walk_concat(
-        p->r, (const struct str[]){string->text, is_whole(number) ? STR("::INTEGER") : STR("::numeric")}, 2,
-        &text));
-    return walk_replace(p->r, string->at, walk_end(string), text);
-}
-
 /* Literals alone on both sides of an operator: numbers are no text, and a string beside a number is one,
  * too. */
 static int between_literals(struct pass *p, const struct sql_token *op, enum level level)
@@ -302,9 +283,9 @@ static int between_literals(struct pass *p, const struct sql_token *op, enum lev
         return ST_OK;
     if (!sign && (level == LEVEL_ADD || level == LEVEL_MULTIPLY)) {
         if (left->kind == SQL_TOK_STRING && right.kind == SQL_TOK_NUMBER)
-            return string_beside(p, left, &right);
+            return beside_number(p->r, left, &right);
         if (left->kind == SQL_TOK_NUMBER && right.kind == SQL_TOK_STRING)
-            return string_beside(p, &right, left);
+            return beside_number(p->r, &right, left);
     }
     if (right.kind == SQL_TOK_OP && str_eq(right.text, STR("-")))
         right = after;
@@ -315,7 +296,8 @@ static int between_literals(struct pass *p, const struct sql_token *op, enum lev
     if (!accepts)
         return ST_OK;
     (void)err_set(p->r->err, SQLSTATE_UNDEFINED_FUNCTION, "operator does not exist: %s || %s",
-                  is_whole(left) ? "integer" : "numeric", is_whole(&right) ? "integer" : "numeric");
+                  beside_is_whole(left) ? "integer" : "numeric",
+                  beside_is_whole(&right) ? "integer" : "numeric");
     p->r->err->position = str_position(p->r->edits.sql, op->at);
     return ST_ERR;
 }
@@ -331,6 +313,10 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
                                     : spelling_find(op->text, p->r->postgres);
     if (!as && p->reals && reals_beside(p->lexer, &p->prev, &p->before))
         as = spelling_of_real(op->text);
+    if (!as && p->dates && str_eq(op->text, STR("-")) && dates_beside(p->lexer, &p->prev, &p->before)) {
+        as = &spelling_difference;
+        TRY(beside_date(p->r, p->lexer));
+    }
     TRY(between_literals(p, op, level));
     TRY(settle_from(p, level));
     struct sql_token after = peek(p);
@@ -682,7 +668,9 @@ static int step(struct pass *p)
 
 int operators_translate(struct rewriter *r)
 {
-    struct pass p = {.r = r, .reals = r->postgres && reals_hint(r->tokens.text)};
+    struct pass p = {.r = r,
+                     .reals = r->postgres && reals_hint(r->tokens.text),
+                     .dates = r->postgres && !r->catalog && dates_hint(r->tokens.text)};
     sql_lexer_init(&p.lexer, r->tokens);
     (void)sql_lexer_next(&p.lexer, &p.token);
     p.brackets = arena_alloc(r->arena, BRACKETS_FIRST * sizeof *p.brackets);

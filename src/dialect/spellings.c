@@ -53,6 +53,7 @@ static const struct {
     {"||/", {OURS "cbrt(", "", ")"}},
 };
 
+const struct spelling spelling_difference = {SCHEMA_PG "difference(", ", ", ")"};
 const struct spelling spelling_between = {SCHEMA_PG "between_symmetric(", ", ", ")"};
 const struct spelling spelling_between_not = {"(NOT " SCHEMA_PG "between_symmetric(", ", ", "))"};
 

@@ -15,6 +15,7 @@ struct spelling {
 
 extern const struct spelling spelling_similar, spelling_similar_not;
 extern const struct spelling spelling_between, spelling_between_not; /* SYMMETRIC: of three operands */
+extern const struct spelling spelling_difference;                    /* of what may be two dates */
 extern const struct spelling spelling_escaped;                       /* of LIKE: nothing is opened */
 
 /* Between two operands; NULL: as it is. postgres: it means what PostgreSQL means by it, the operators of

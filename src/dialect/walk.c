@@ -10,11 +10,12 @@
 #include <stdio.h>
 
 static const char *const not_functions[] = {
-    "SELECT", "WHERE",     "AND",    "OR",    "NOT",     "ON",        "IN",       "WHEN",  "THEN",    "ELSE",
-    "CASE",   "BY",        "HAVING", "USING", "VALUES",  "AS",        "FROM",     "ANY",   "ALL",     "SOME",
-    "EXISTS", "LIKE",      "ILIKE",  "IS",    "BETWEEN", "RETURNING", "DISTINCT", "LIMIT", "OFFSET",  "UNION",
-    "EXCEPT", "INTERSECT", "JOIN",   "WITH",  "LATERAL", "FILTER",    "OVER",     "ARRAY", "SET",     "INTO",
-    "END",    "NULL",      "TRUE",   "FALSE", "ESCAPE",  "SIMILAR",   "TO",       "ONLY",  "OPERATOR"};
+    "SELECT",  "WHERE",  "AND",    "OR",       "NOT",       "ON",        "IN",      "WHEN",      "THEN",
+    "ELSE",    "CASE",   "BY",     "HAVING",   "USING",     "VALUES",    "AS",      "FROM",      "ANY",
+    "ALL",     "SOME",   "EXISTS", "LIKE",     "ILIKE",     "IS",        "BETWEEN", "RETURNING", "DISTINCT",
+    "LIMIT",   "OFFSET", "UNION",  "EXCEPT",   "INTERSECT", "JOIN",      "WITH",    "LATERAL",   "FILTER",
+    "OVER",    "ARRAY",  "SET",    "INTO",     "END",       "NULL",      "TRUE",    "FALSE",     "ESCAPE",
+    "SIMILAR", "TO",     "ONLY",   "OPERATOR", "SYMMETRIC", "ASYMMETRIC"};
 
 /* What may follow a relation that has no alias. */
 static const char *const after_relation[] = {

@@ -485,6 +485,29 @@ static const struct {
     {DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_BIGINT},
 };
 
+/* An overload of a function that nobody calls: it makes a list of a type. */
+static bool add_type(duckdb_scalar_function_set set, const char *name, const duckdb_type *args, size_t n,
+                     duckdb_type to)
+{
+    duckdb_scalar_function s = duckdb_create_scalar_function();
+    duckdb_logical_type element = duckdb_create_logical_type(to);
+    duckdb_logical_type result = duckdb_create_list_type(element);
+    duckdb_scalar_function_set_name(s, name);
+    for (size_t i = 0; i < n; i++) {
+        duckdb_logical_type t = duckdb_create_logical_type(args[i]);
+        duckdb_scalar_function_add_parameter(s, t);
+        duckdb_destroy_logical_type(&t);
+    }
+    duckdb_scalar_function_set_return_type(s, result);
+    duckdb_scalar_function_set_special_handling(s);
+    duckdb_scalar_function_set_function(s, nothing);
+    bool ok = duckdb_add_scalar_function_to_set(set, s) == DuckDBSuccess;
+    duckdb_destroy_logical_type(&element);
+    duckdb_destroy_logical_type(&result);
+    duckdb_destroy_scalar_function(&s);
+    return ok;
+}
+
 /* Overloads of a function of the engine's that makes a list of the wider type of its arguments:
  * sql/catalog_calls.inc casts to the type that the elements have, and nobody calls it. */
 static int register_sums(struct engine_conn *c, struct err *e)
@@ -492,25 +515,30 @@ static int register_sums(struct engine_conn *c, struct err *e)
     static const char name[] = "list_pack";
     duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
     bool ok = set != NULL;
-    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
-        duckdb_scalar_function s = duckdb_create_scalar_function();
-        duckdb_logical_type sum = duckdb_create_logical_type(sums[i].sum);
-        duckdb_logical_type of = duckdb_create_logical_type(sums[i].of);
-        duckdb_logical_type element = duckdb_create_logical_type(sums[i].postgres);
-        duckdb_logical_type result = duckdb_create_list_type(element);
-        duckdb_scalar_function_set_name(s, name);
-        duckdb_scalar_function_add_parameter(s, sum);
-        duckdb_scalar_function_add_parameter(s, of);
-        duckdb_scalar_function_set_return_type(s, result);
-        duckdb_scalar_function_set_special_handling(s);
-        duckdb_scalar_function_set_function(s, nothing);
-        ok = ok && duckdb_add_scalar_function_to_set(set, s) == DuckDBSuccess;
-        duckdb_destroy_logical_type(&sum);
-        duckdb_destroy_logical_type(&of);
-        duckdb_destroy_logical_type(&element);
-        duckdb_destroy_logical_type(&result);
-        duckdb_destroy_scalar_function(&s);
-    }
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        ok = ok && add_type(set, name, (const duckdb_type[]){sums[i].sum, sums[i].of}, 2, sums[i].postgres);
+    ok = ok && duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
+    duckdb_destroy_scalar_function_set(&set);
+    return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
+}
+
+/* What a minus beside a date makes in the engine, and in PostgreSQL. */
+static const struct {
+    duckdb_type of, to;
+} differences[] = {
+    {DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_INTEGER},      {DUCKDB_TYPE_DATE, DUCKDB_TYPE_DATE},
+    {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP}, {DUCKDB_TYPE_TIMESTAMP_TZ, DUCKDB_TYPE_TIMESTAMP_TZ},
+    {DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_INTERVAL},
+};
+
+/* Nobody calls it either. */
+static int register_differences(struct engine_conn *c, struct err *e)
+{
+    static const char name[] = "pg_difference_type";
+    duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
+    bool ok = set != NULL;
+    for (size_t i = 0; i < sizeof differences / sizeof *differences; i++)
+        ok = ok && add_type(set, name, &differences[i].of, 1, differences[i].to);
     ok = ok && duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
     duckdb_destroy_scalar_function_set(&set);
     return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
@@ -518,6 +546,7 @@ static int register_sums(struct engine_conn *c, struct err *e)
 
 int arithmetic_register(struct engine_conn *c, struct err *e)
 {
+    TRY(register_differences(c, e));
     TRY(register_set(c, "pg_divide", ALL(divisions), ALL(numeric_nested), e));
     TRY(register_set(c, "pg_quotient", ALL(divisions), ALL(numeric_sent), e));
     TRY(register_set(c, "pg_average", ALL(averages), NULL, 0, e));

@@ -18,6 +18,7 @@
 #include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
 #include "engine/interval_casts.h"
+#include "engine/interval_sum.h"
 #include "engine/json_values.h"
 #include "engine/jsonb_casts.h"
 #include "engine/lake_lock.h"
@@ -201,6 +202,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(shown_register(c, o->text, e));
     TRY(json_values_register(c, o->text, e));
     TRY(interval_casts_register(c, e));
+    TRY(interval_sum_register(c, e));
     TRY(list_functions_register(c, e));
     TRY(range_functions_register(c, e));
     TRY(functions_register_style(c, e));

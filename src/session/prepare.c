@@ -143,8 +143,8 @@ static bool dates_ordered(const struct session *s)
     return strstr(settings_get(&s->settings, SET_DATESTYLE), "MDY") == NULL;
 }
 
-static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, struct led *out,
-                struct err *e)
+static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, bool intervals,
+                struct led *out, struct err *e)
 {
     struct asked asked = {.session = s};
     const struct dialect d = {
@@ -154,6 +154,7 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
         .database_is = s->database_is,
         .names = true,
         .dates_ordered = dates_ordered(s),
+        .intervals = intervals,
         .postgres = means_postgres(s),
     };
     TRY(dialect_translate(a, *sql, &d, &out->edits, e));
@@ -164,9 +165,9 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
 
 /* The same for a text that may have been judged and led before. */
 static int judge_and_lead(struct session *s, struct arena *a, const struct sql_tokens *sql, bool strings,
-                          struct led *out, struct err *e)
+                          bool intervals, struct led *out, struct err *e)
 {
-    bool again;
+    bool again = false;
     struct translations *all = &s->server->translations;
     const struct translation_key key = {.text = sql->text,
                                         .database = str_of(s->database),
@@ -174,7 +175,7 @@ static int judge_and_lead(struct session *s, struct arena *a, const struct sql_t
                                         .postgres = means_postgres(s),
                                         .dates_ordered = dates_ordered(s),
                                         .strings = strings};
-    out->kept = translations_find(all, &key, &again);
+    out->kept = intervals ? NULL : translations_find(all, &key, &again);
     if (out->kept) {
         out->edits = out->kept->edits;
         out->sql = (struct sql_tokens){.text = out->edits.text, .marks = out->kept->marks};
@@ -183,7 +184,7 @@ static int judge_and_lead(struct session *s, struct arena *a, const struct sql_t
         return ST_OK;
     }
     TRY(judge(*sql, strings, e));
-    TRY(lead(s, a, sql, out, e));
+    TRY(lead(s, a, sql, intervals, out, e));
     metric_add(METRIC_TRANSLATIONS, 1);
     if (again && !out->asked)
         translations_keep(all, &key, &out->edits, &out->sql.marks);
@@ -225,12 +226,13 @@ struct way {
     size_t hidden;             /* where the last of those stood */
     struct sql_rewritten more; /* those edits, done */
     struct sql_tokens sql;     /* base with them */
+    bool intervals;            /* one is summed, which the engine does not do */
 };
 
 static int try_prepare(struct session *s, struct arena *a, struct session_query *q, const struct way *way,
                        struct led *led, struct backend_stmt **out, struct err *e)
 {
-    if (judge_and_lead(s, a, &way->sql, names_in_strings(q->sql), led, e) < 0) {
+    if (judge_and_lead(s, a, &way->sql, names_in_strings(q->sql), way->intervals, led, e) < 0) {
         led->edits.nedits = 0; /* its errors are placed in what it was given */
         return ST_ERR;
     }
@@ -248,6 +250,8 @@ static bool may_go_on(struct session *s, struct arena *a, struct way *way, const
     bool groups = e->code == SQLSTATE_GROUPING_ERROR;
     if (!means_postgres(s))
         return false;
+    if (!way->intervals && strstr(e->message, "'sum(INTERVAL)'"))
+        return way->intervals = true;
     int32_t at = sql_rewrite_position(&led->edits, way->sql.text, e->position);
     at = sql_rewrite_position(&way->more, way->base.text, at);
     size_t offset = e->position > 0 ? str_offset(way->base.text, at) : SIZE_MAX;
@@ -292,7 +296,7 @@ int session_lead(struct session *s, struct str text, struct str *out, struct err
     const struct sql_tokens sent = sql_tokens_of(text);
     struct led led = {0};
     TRY(judge(sent, false, e));
-    TRY(lead(s, &s->message_arena, &sent, &led, e));
+    TRY(lead(s, &s->message_arena, &sent, false, &led, e));
     *out = led.sql.text;
     return ST_OK;
 }
@@ -311,7 +315,7 @@ int session_check_syntax(struct session *s, const struct sql_statement *sql, str
     struct led led = {0};
     const struct session_query q = {.sql = sql};
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
-    TRY(lead(s, &scratch, &sent, &led, e));
+    TRY(lead(s, &scratch, &sent, false, &led, e));
     TRY(session_engine(s, &engine, e));
     int rc = engine->ops->split(engine, led.sql.text, no_piece, NULL, e);
     return rc < 0 ? explain(s, &q, sql->text, &led.edits, led.sql.text, e) : ST_OK;
