@@ -364,9 +364,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     struct sql_catalog_hint hint = sql_catalog_hint(sql.text);
     if (!hint.any && !d->postgres)
         return ST_OK;
-    struct rewriter *r = arena_alloc(a, sizeof *r);
-    if (!r)
-        return err_oom(e);
+    struct rewriter state, *r = &state; /* no arena's: the heap is slow at blocks of its size */
     memset(r, 0, offsetof(struct rewriter, frames[1])); /* a frame is filled when its bracket opens */
     r->arena = a;
     r->err = e;

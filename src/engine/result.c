@@ -24,8 +24,7 @@ struct engine_result {
     struct engine_result_info info;
     struct arena arena;      /* types, names, the columns' views */
     struct helpers *helpers; /* the engine's */
-    bool ended;
-    struct err err; /* sticky */
+    bool ended;              /* if by a failure, the engine's result keeps it */
 };
 
 DEFINE_CLEANUP(struct engine_result, engine_result_free)
@@ -158,7 +157,6 @@ int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *can
     if (!r)
         return err_oom(e);
     arena_init(&r->arena, ENGINE_TYPES_MAX);
-    err_init(&r->err);
     r->helpers = st->conn->engine->helpers;
     r->sql = mem_strdup(st->sql);
     if (!r->sql)
@@ -195,20 +193,16 @@ static int end_of(struct engine_result *r, struct err *e)
     r->ended = true;
     if (!why || !*why)
         return ST_EOF;
-    engine_error(&r->err, why, r->sql);
-    *e = r->err;
-    return ST_ERR;
+    return engine_error(e, why, r->sql);
 }
 
 int engine_result_next(struct engine_result *r, const struct chunk_view **out, struct err *e)
 {
     drop_chunk(r);
-    if (r->ended || r->info.answer != ENGINE_ROWS) {
-        if (!err_is_set(&r->err))
-            return ST_EOF;
-        *e = r->err;
-        return ST_ERR;
-    }
+    if (r->info.answer != ENGINE_ROWS)
+        return ST_EOF;
+    if (r->ended)
+        return end_of(r, e);
     do {
         drop_chunk(r);
         struct helped_call call;

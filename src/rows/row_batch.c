@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-enum { ROW_BATCH_FIRST = 4096 }; /* a short answer shall not cost a megabyte */
+enum { ROW_BATCH_FIRST = 1024 }; /* of the sizes that the heap keeps for a thread; a short answer fits */
 
 void row_batch_init(struct row_batch *b)
 {

@@ -116,7 +116,7 @@ const char *activities_as_sql(struct session *s)
     buf_init_of(&b, SIZE_MAX, &s->memory.all);
     buf_put_u8(&b, '[');
     (void)pthread_mutex_lock(&v->lock);
-    for (unsigned i = 0; i < v->capacity; i++) {
+    for (unsigned i = 0; i < v->slots_end; i++) {
         struct session *other = v->slots[i];
         if (!other || !other->place.counted)
             continue;

@@ -47,7 +47,7 @@ static void *monitor_main(void *arg)
             bool check_peer = now >= next_check;
             if (check_peer)
                 next_check = now + atomic_load(&v->config)->client_check_us;
-            for (unsigned i = 0; i < v->capacity; i++)
+            for (unsigned i = 0; i < v->slots_end; i++)
                 if (v->slots[i])
                     look_at(v->slots[i], now, check_peer, &left);
         }

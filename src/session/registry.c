@@ -25,6 +25,8 @@ bool registry_claim(struct session *s, unsigned share)
         uint32_t generations = (uint32_t)INT32_MAX / v->capacity;
         s->place.pid = 1 + s->place.slot + v->capacity * (v->generations[s->place.slot]++ % generations);
         v->slots[s->place.slot] = s;
+        if (v->slots_end <= s->place.slot)
+            v->slots_end = s->place.slot + 1;
         login_add(&v->logins, s, share);
     }
     (void)pthread_mutex_unlock(&v->lock);
@@ -198,7 +200,7 @@ bool registry_wait_gone(struct session *by, uint32_t pid, int64_t deadline_us)
 
 void registry_wake_all(struct session_server *v, enum interrupt why)
 {
-    for (unsigned i = 0; i < v->capacity; i++) {
+    for (unsigned i = 0; i < v->slots_end; i++) {
         struct session *s = v->slots[i];
         if (!s)
             continue;

@@ -104,7 +104,8 @@ struct session_server {
     uint32_t *generations;
     uint32_t *free_slots;
     unsigned capacity, nfree;
-    unsigned counted; /* against max_connections */
+    unsigned slots_end; /* behind the last slot that ever had a session */
+    unsigned counted;   /* against max_connections */
     struct users users;
     unsigned nleft; /* of the slots: sessions whose threads were left behind */
     _Atomic bool draining;

@@ -480,15 +480,14 @@ static int select_query(struct finder *f, struct part *c, struct scope_relation 
     }
     if (!find_parts(*c, &list_end, &from))
         return ST_OK;
-    struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
-    if (!s)
-        return err_oom(f->err);
+    struct scope s;
+    scope_init(&s);
     if (part_take(&from, "FROM"))
-        TRY(from_list(f, &from, s));
+        TRY(from_list(f, &from, &s));
     c->end = list_end;
     if (c->token.at >= c->end)
         part_stop(c);
-    TRY(items(f, c, s, &x));
+    TRY(items(f, c, &s, &x));
     *out = (struct scope_relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
     return ST_OK;
 }
@@ -496,17 +495,16 @@ static int select_query(struct finder *f, struct part *c, struct scope_relation 
 /* TABLE t */
 static int whole_table(struct finder *f, struct part *c, struct scope_relation *out)
 {
-    struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
-    if (!s)
-        return err_oom(f->err);
-    TRY(one_relation(f, c, s));
+    struct scope s;
+    scope_init(&s);
+    TRY(one_relation(f, c, &s));
     while (!part_is_end(c) && !sql_token_is(&c->token, ';')) {
         if (PART_IS_ANY(&c->token, set_operations))
             return ST_OK;
         part_next(c);
     }
-    if (s->n == 1)
-        *out = s->relations[0];
+    if (s.n == 1)
+        *out = s.relations[0];
     return ST_OK;
 }
 
@@ -539,10 +537,9 @@ static int query(struct finder *f, struct part *c, struct scope_relation *out)
 static int returning(struct finder *f, struct part *c, struct scope_relation *out)
 {
     struct items x = {0};
-    struct scope *s = arena_calloc(f->arena, 1, sizeof *s);
+    struct scope s;
     size_t depth = 0;
-    if (!s)
-        return err_oom(f->err);
+    scope_init(&s);
     part_next(c);
     if (part_take(c, "OR"))
         part_next(c);
@@ -552,17 +549,18 @@ static int returning(struct finder *f, struct part *c, struct scope_relation *ou
     size_t n = name_parts(c, parts);
     if (n == 0 || n > SQL_SOURCE_PARTS_MAX)
         return ST_OK;
-    TRY(named_relation(f, parts, n, &s->relations[0]));
+    s.relations[0] = (struct scope_relation){0};
+    TRY(named_relation(f, parts, n, &s.relations[0]));
     if (!sql_token_is(&c->token, '('))
-        alias(c, &s->relations[0]);
-    s->n = 1;
+        alias(c, &s.relations[0]);
+    s.n = 1;
     for (; !part_is_end(c) && !(depth == 0 && sql_token_is_word(&c->token, "RETURNING")); part_next(c)) {
         depth += part_opens(&c->token);
         depth -= part_closes(&c->token) && depth;
     }
     if (!part_take(c, "RETURNING"))
         return ST_OK;
-    TRY(items(f, c, s, &x));
+    TRY(items(f, c, &s, &x));
     *out = (struct scope_relation){.known = !x.lost, .n = x.lost ? 0 : x.n, .columns = x.columns};
     return ST_OK;
 }

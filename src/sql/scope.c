@@ -3,6 +3,12 @@
 
 #include "sql/name.h"
 
+void scope_init(struct scope *s)
+{
+    s->n = s->nmerged = 0;
+    s->lost = false;
+}
+
 bool scope_same(struct str name, const struct sql_token *t)
 {
     return name.n > 0 && str_ieq(name, sql_name_bare(t));

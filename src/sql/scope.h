@@ -38,6 +38,8 @@ struct scope {
     bool lost; /* stars cannot be told */
 };
 
+/* Nothing in it yet. Its rooms are left as they are: they are filled one by one. */
+void scope_init(struct scope *s);
 /* The name is what the token says, letters alike in either case. No name is nobody's. */
 bool scope_same(struct str name, const struct sql_token *t);
 /* side: 'I'nner or left, 'R'ight, 'F'ull. A column that USING or NATURAL merges is the left table's, after
