@@ -7,6 +7,7 @@
 
 struct outputs {
     size_t n;
+    bool several; /* some query is a UNION or one of its kin */
     struct {
         size_t from, to;
         bool quotient; /* of names and numbers alone */
@@ -190,8 +191,44 @@ static void read_query(struct outputs *o, struct sql_lexer l, size_t depth)
         distinct = read_list(o, &l, &t, depth) || distinct;
         read_rest(&l, &t, &grouped, &ordered);
     }
+    o->several |= queries > 1;
     if (grouped || (ordered && (distinct || queries > 1)))
         o->n = before;
+}
+
+static int read_all(struct rewriter *r)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    if (r->outputs)
+        return ST_OK;
+    r->outputs = arena_alloc(r->arena, sizeof *r->outputs);
+    if (!r->outputs)
+        return err_oom(r->err);
+    r->outputs->n = 0;
+    r->outputs->several = false;
+    sql_lexer_init(&l, r->tokens);
+    struct sql_lexer start = l;
+    (void)sql_lexer_next(&l, &t);
+    if (sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "WITH"))
+        read_query(r->outputs, start, 0);
+    return ST_OK;
+}
+
+int outputs_null(struct rewriter *r)
+{
+    static const char *const before[] = {"SELECT", "ALL", "DISTINCT"};
+    struct sql_token t = r->token;
+    bool output = false;
+    assert(r->postgres && sql_token_is_word(&t, "NULL"));
+    if (!WALK_IS_ANY(&r->prev, before) && !sql_token_is(&r->prev, ','))
+        return walk_on(r);
+    TRY(read_all(r));
+    for (size_t i = 0; i < r->outputs->n && !output; i++)
+        output = r->outputs->items[i].from == t.at && r->outputs->items[i].to == walk_end(&t);
+    if (output && !r->outputs->several)
+        TRY(walk_replace(r, t.at, walk_end(&t), STR("CAST(NULL AS VARCHAR)")));
+    return walk_on(r);
 }
 
 int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out)
@@ -200,19 +237,7 @@ int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out)
     assert(from <= to && to <= r->tokens.text.n);
     if (!r->postgres || r->catalog)
         return ST_OK;
-    if (!r->outputs) {
-        struct sql_lexer l;
-        struct sql_token t;
-        r->outputs = arena_alloc(r->arena, sizeof *r->outputs);
-        if (!r->outputs)
-            return err_oom(r->err);
-        r->outputs->n = 0;
-        sql_lexer_init(&l, r->tokens);
-        struct sql_lexer start = l;
-        (void)sql_lexer_next(&l, &t);
-        if (sql_token_is_word(&t, "SELECT") || sql_token_is_word(&t, "WITH"))
-            read_query(r->outputs, start, 0);
-    }
+    TRY(read_all(r));
     for (size_t i = 0; i < r->outputs->n && !*out; i++)
         *out = r->outputs->items[i].quotient
                    ? r->outputs->items[i].from <= from && to <= r->outputs->items[i].to

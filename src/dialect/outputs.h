@@ -14,5 +14,8 @@ enum {
 /* Whether the bytes [from, to) of the statement are such an item, or part of one that only divides.
  * Nothing of a statement that stores its rows or its text is. 53200 */
 int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out);
+/* At the word NULL: one that is an item by itself is a text, where the engine says integer; not in a UNION or
+ * one of its kin, whose other queries say what it is. Goes on behind it. */
+int outputs_null(struct rewriter *r);
 
 #endif

@@ -17,6 +17,7 @@
 #include "dialect/locking.h"
 #include "dialect/names.h"
 #include "dialect/operators.h"
+#include "dialect/outputs.h"
 #include "dialect/refer.h"
 #include "dialect/rows.h"
 #include "dialect/sorting.h"
@@ -256,6 +257,8 @@ static int rewrite_clause(struct rewriter *r)
         return walk_fetch(r);
     if (sql_token_is_word(t, "ZONE") && sql_token_is_word(&r->prev, "TIME"))
         return walk_zone(r);
+    if (sql_token_is_word(t, "NULL"))
+        return outputs_null(r);
     return ST_AGAIN;
 }
 

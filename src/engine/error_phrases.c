@@ -16,6 +16,10 @@ enum piece {
     A_TYPE, /* the engine's, by PostgreSQL's name for it */
 };
 
+/* Of what an extension has that is not loaded. */
+#define ELSEWHERE       " is not in the catalog, but it exists in the "
+#define OF_ANOTHER_KIND " is not in the catalog, a function by this name exists in the "
+
 /* before, between and behind cut the engine's message: "before A between B behind". NULL: to its end. What
  * say leaves of the engine's message goes to DETAIL when keep says so. */
 static const struct {
@@ -31,6 +35,14 @@ static const struct {
     {"Table Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
     {"Macro Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
     {"Table Macro Function with name ", " does not exist", "", A_NAME, false, "function %s does not exist"},
+    {"Type with name ", ELSEWHERE, " extension", A_NAME, false, "type \"%s\" does not exist"},
+    {"Scalar Function with name ", ELSEWHERE, " extension", A_NAME, false, "function %s does not exist"},
+    {"Scalar Function with name ", OF_ANOTHER_KIND, " extension", A_NAME, false,
+     "function %s does not exist"},
+    {"Aggregate Function with name ", ELSEWHERE, " extension", A_NAME, false, "function %s does not exist"},
+    {"Table Function with name ", ELSEWHERE, " extension", A_NAME, false, "function %s does not exist"},
+    {"Table Function with name ", OF_ANOTHER_KIND, " extension", A_NAME, false, "function %s does not exist"},
+    {"Copy Function with name ", ELSEWHERE, " extension", A_NAME, false, "COPY format \"%s\" not recognized"},
     {"Type with name ", " does not exist", "", A_NAME, false, "type \"%s\" does not exist"},
     {"Index with name ", " does not exist", "", A_NAME, false, "index \"%s\" does not exist"},
     {"Sequence with name ", " does not exist", "", A_NAME, false, "relation \"%s\" does not exist"},
@@ -45,6 +57,10 @@ static const struct {
      "more than one row returned by a subquery used as an expression"},
     {"WHERE clause cannot contain aggregates", NULL, NULL, AS_IT_IS, false,
      "aggregate functions are not allowed in WHERE"},
+    {"ORDER BY non-integer literal has no effect", NULL, NULL, AS_IT_IS, false,
+     "non-integer constant in ORDER BY"},
+    {"DISTINCT ON non-integer literal has no effect", NULL, NULL, AS_IT_IS, false,
+     "non-integer constant in DISTINCT ON"},
     {"Malformed JSON at ", NULL, NULL, AS_IT_IS, true, "invalid input syntax for type json"},
 };
 
@@ -126,8 +142,10 @@ static void say(struct err *e, size_t i, const char *a, const char *b)
     fill(text, sizeof text, phrases[i].say, a, b);
     memcpy(hint, e->hint, sizeof hint);
     bool of_setting = strncmp(hint, "Use \"SET ", 9) == 0; /* of the engine, which clients cannot set */
+    const char *between = phrases[i].between;
+    bool elsewhere = between && (strcmp(between, ELSEWHERE) == 0 || strcmp(between, OF_ANOTHER_KIND) == 0);
     bool of_type = strncmp(phrases[i].before, "Type with name ", 15) == 0; /* one that is called alike */
-    if (of_setting || of_type)
+    if (of_setting || of_type || elsewhere)
         hint[0] = '\0';
     (void)snprintf(kept, sizeof kept, "%s", e->message);
     err_init(e);
@@ -136,6 +154,8 @@ static void say(struct err *e, size_t i, const char *a, const char *b)
         err_detail(e, "%s", kept);
     e->position = position;
     memcpy(e->hint, hint, sizeof hint);
+    if (elsewhere) /* the engine proposes what clients cannot do */
+        err_hint(e, "It is in the engine's extension \"%s\", which this server has not loaded.", b);
 }
 
 void error_phrases(struct err *e)

@@ -26,6 +26,10 @@ SILENT = {
     "window type avg(x)", "window type first_value(x)", "window type lead(x, 2)", "window type ntile(2)", "||"}
 
 SAME = [
+    "select null, null as a, (select null), null::int, null is null, null = 1, coalesce(null, 1)",
+    "select null a, count(*) from (values (1), (2)) v(x) group by 1",
+    "select null x union all select 1",
+    "select 1 order by null",
     "select b'101'::int, cast(x'1F' as int), (b'101')::text, cast(b'1' || b'0' as text), bit_count(b'101'), get_bit(b'101', 1), b'101' = '101'",
     "select b'101'::bit(5)::text, cast(b'101' as varbit(2))::text, (b'101' & b'110')::text, x'aB'::text, x'ff' = b'11111111'",
     "select b'102'",

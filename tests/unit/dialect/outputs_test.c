@@ -61,6 +61,32 @@ static void test_what_is_stored(void **state)
     check("insert into t select a/b from u", 0, 1);
 }
 
+static void becomes(const char *sql, const char *expected)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    arena_init(&a, 1 << 22);
+    err_init(&e);
+    const struct dialect d = {.postgres = true};
+    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)), &d, &r, &e), ST_OK);
+    assert_string_equal(r.text.p, expected);
+    arena_release(&a);
+}
+
+static void test_null(void **state)
+{
+    (void)state;
+    becomes("select null as a, null b from t",
+            "select CAST(NULL AS VARCHAR) as a, CAST(NULL AS VARCHAR) b from t");
+    becomes("select null is null as b, f(null) as c", "select null is null as b, f(null) as c");
+    becomes("select f(null, null) as a from t where b in (null, 1)",
+            "select f(null, null) as a from t where b in (null, 1)");
+    becomes("select null as a union select 1", "select null as a union select 1");
+    becomes("insert into t select null", "insert into t select null");
+    becomes("select a from t order by null", "select a from t order by null");
+}
+
 /* Brackets that do not close, and more than are read. */
 static void test_hostile(void **state)
 {
@@ -80,9 +106,8 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_items),
-        cmocka_unit_test(test_spelled_twice),
-        cmocka_unit_test(test_what_is_stored),
+        cmocka_unit_test(test_items),         cmocka_unit_test(test_null),
+        cmocka_unit_test(test_spelled_twice), cmocka_unit_test(test_what_is_stored),
         cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
