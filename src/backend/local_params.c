@@ -8,11 +8,13 @@
 #include "backend/local_params.h"
 
 #include "backend/local_cache.h"
+#include "backend/local_composites.h"
 #include "backend/local_conn.h"
 #include "backend/local_enums.h"
 #include "backend/local_priv.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "pgtype/composite_type.h"
 #include "pgtype/enum_type.h"
 #include "pgtype/oid.h"
 #include "sql/params.h"
@@ -53,11 +55,13 @@ static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err
     return ST_OK;
 }
 
-/* An enum's is looked up: its name is the engine's. */
+/* One that was made is looked up: its name is the engine's. */
 static int cast_name_of(struct local_stmt *st, uint32_t oid, const char **out, struct err *e)
 {
     if (enum_type_is(oid) || enum_type_is_array(oid))
         return local_enum_name(st->session, &st->arena, oid, out, e);
+    if (composite_type_is(oid) || composite_type_is_array(oid))
+        return local_composite_name(st->session, &st->arena, oid, out, e);
     return cast_name(&st->arena, oid, out, e);
 }
 
@@ -220,7 +224,8 @@ static const char *sample_of(uint32_t oid)
     case PGTYPE_VARCHAR:
     case PGTYPE_BPCHAR:
     case PGTYPE_NAME: return "''";
-    default: return pgtype_element(oid) ? "[]" : "NULL";
+    default:
+        return pgtype_element(oid) || enum_type_is_array(oid) || composite_type_is_array(oid) ? "[]" : "NULL";
     }
 }
 
@@ -315,6 +320,8 @@ static uint32_t list_of(const struct engine_column_type *t)
         encode_describe(t, &d);
     if (enum_type_is(d.type_oid))
         return enum_type_array(d.type_oid);
+    if (composite_type_is(d.type_oid))
+        return composite_type_array(d.type_oid);
     const struct pgtype_info *element = pgtype_find(d.type_oid);
     return element && element->array_oid ? element->array_oid : pgtype_find(PGTYPE_TEXT)->array_oid;
 }

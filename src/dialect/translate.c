@@ -10,6 +10,7 @@
 #include "dialect/bits.h"
 #include "dialect/calls.h"
 #include "dialect/cast.h"
+#include "dialect/fields.h"
 #include "dialect/fold.h"
 #include "dialect/integers.h"
 #include "dialect/joined.h"
@@ -24,6 +25,7 @@
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "dialect/words.h"
+#include "pgtype/composite_type.h"
 #include "sql/catalog.h"
 
 #include <assert.h>
@@ -188,6 +190,13 @@ static int rewrite_any_of_column(struct rewriter *r, size_t open)
     return walk_on(r);
 }
 
+/* CREATE TYPE … AS STRUCT(…) with a mark of COMPOSITE_ALIAS, as the session makes a composite type. */
+static bool is_composite(struct str sql)
+{
+    static const char mark[] = ", \"" COMPOSITE_ALIAS;
+    return memmem(sql.p, sql.n, mark, sizeof mark - 1) != NULL;
+}
+
 /* CREATE … TABLE and ALTER TABLE in the first words of a statement. */
 static enum ddl ddl_of(struct sql_tokens sql)
 {
@@ -202,6 +211,8 @@ static enum ddl ddl_of(struct sql_tokens sql)
     for (int i = 1; i < WORDS_MAX && sql_lexer_next(&l, &t) == SQL_TOK_WORD; i++)
         if (sql_token_is_word(&t, "TABLE"))
             return create ? DDL_CREATE_TABLE : DDL_ALTER_TABLE;
+        else if (create && i == 1 && sql_token_is_word(&t, "TYPE"))
+            return is_composite(sql.text) ? DDL_CREATE_TABLE : DDL_NONE;
     return DDL_NONE;
 }
 
@@ -288,6 +299,11 @@ static int step(struct rewriter *r)
         return rewrite_list_default(r);
     if (r->ddl == DDL_ALTER_TABLE && r->depth == 0 && sql_token_is_word(t, "ADD"))
         r->adding = true;
+    if (r->postgres && sql_token_is(t, '.')) {
+        int status = walk_field(r);
+        if (status != ST_AGAIN)
+            return status;
+    }
     if (sql_token_is_typecast(t))
         return walk_typecast(r);
     if (sql_token_is_word(t, "AS") && r->depth <= DEPTH_MAX && walk_top(r)->cast.kind == SQL_TOK_WORD)

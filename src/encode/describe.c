@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "encode/catalog_value.h"
 #include "encode/encode_priv.h"
+#include "pgtype/composite_type.h"
 #include "pgtype/enum_type.h"
 #include "pgtype/tz.h"
 
@@ -28,11 +29,19 @@ static bool is_computed(const struct engine_column_type *t)
            t->scale >= ENGINE_WHOLE_QUOTIENT_SCALE && t->scale <= ENGINE_LOGARITHM_SCALE;
 }
 
-/* ROW(1, 2): a struct none of whose members has a name. */
+/* The number of a composite type; 0: it is none. */
+static uint32_t composite_oid(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_STRUCT ? composite_type_oid(t->alias, NULL) : 0;
+}
+
+/* ROW(1, 2): a struct none of whose members has a name. Or a value of a composite type. */
 static bool is_record(const struct engine_column_type *t)
 {
     if (t->type != ENGINE_STRUCT || t->nchildren == 0)
         return false;
+    if (composite_oid(t))
+        return true;
     for (size_t i = 0; i < t->nnames; i++)
         if (t->names[i].n)
             return false;
@@ -93,7 +102,8 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_INTERVAL: return PGTYPE_INTERVAL;
     case ENGINE_UUID: return PGTYPE_UUID;
     case ENGINE_ENUM: return enum_type_oid(t->names, t->nnames);
-    case ENGINE_STRUCT: return is_record(t) ? PGTYPE_RECORD : PGTYPE_JSON;
+    case ENGINE_STRUCT:
+        return composite_oid(t) ? composite_oid(t) : is_record(t) ? PGTYPE_RECORD : PGTYPE_JSON;
     case ENGINE_MAP:
     case ENGINE_UNION: return PGTYPE_JSON;
     default: return PGTYPE_TEXT;
@@ -134,6 +144,13 @@ void encode_describe(const struct engine_column_type *t, struct column_desc *out
         *out = (struct column_desc){.name = out->name,
                                     .type_oid = array ? enum_type_array(oid) : oid,
                                     .type_size = array ? -1 : ENUM_SIZE,
+                                    .typmod = -1};
+        return;
+    }
+    if (composite_type_is(oid)) {
+        *out = (struct column_desc){.name = out->name,
+                                    .type_oid = array ? composite_type_array(oid) : oid,
+                                    .type_size = -1,
                                     .typmod = -1};
         return;
     }

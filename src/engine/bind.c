@@ -148,6 +148,8 @@ static int bit_value(struct str bits, duckdb_value *out, struct err *e)
     return ST_OK;
 }
 
+static int record_value(const struct pg_value *v, duckdb_value *out, struct err *e);
+
 static int scalar_value(const struct pg_value *v, enum engine_type want, duckdb_value *out, struct err *e)
 {
     switch (v->kind) {
@@ -174,6 +176,7 @@ static int scalar_value(const struct pg_value *v, enum engine_type want, duckdb_
         break;
     case PG_UUID: *out = uuid_value(v->v.uuid); break;
     case PG_BIT: return bit_value(v->v.text, out, e);
+    case PG_RECORD: return record_value(v, out, e);
     case PG_ARRAY: return err_set(e, SQLSTATE_INTERNAL_ERROR, "an array lies within an array's items");
     }
     return ST_OK;
@@ -306,6 +309,26 @@ static int list_value(const struct array_bind *ab, int dim, size_t *at, duckdb_l
     return st;
 }
 
+static const struct pg_value *first_record(const struct pg_value *v)
+{
+    for (size_t i = 0; i < v->v.array.n; i++)
+        if (v->v.array.items[i].kind == PG_RECORD)
+            return &v->v.array.items[i];
+    return NULL;
+}
+
+/* The type of all records of an array is that of the first. */
+static int record_leaf(struct array_bind *ab, const struct pg_value *first, struct err *e)
+{
+    duckdb_value value = NULL;
+    TRY(record_value(first, &value, e));
+    duckdb_logical_type list = duckdb_create_list_type(duckdb_get_value_type(value)); /* lends it */
+    ab->leaf = duckdb_list_type_child_type(list);
+    duckdb_destroy_logical_type(&list);
+    duckdb_destroy_value(&value);
+    return ST_OK;
+}
+
 /* The protocol has an array's items in one row and its dimensions apart; the engine has lists within
  * lists. So the type is wrapped once for each dimension, and the items are taken in their order. */
 static int array_value(const struct pg_value *v, duckdb_value *out, struct err *e)
@@ -313,6 +336,8 @@ static int array_value(const struct pg_value *v, duckdb_value *out, struct err *
     struct array_bind ab = {.items = v->v.array.items, .dims = v->v.array.dims, .ndims = v->v.array.ndims};
     if (v->oid == PGTYPE_NUMERIC)
         TRY(numeric_leaf(&ab, v, e));
+    else if (first_record(v))
+        TRY(record_leaf(&ab, first_record(v), e));
     else
         ab.leaf = duckdb_create_logical_type(leaf_type(v));
     duckdb_logical_type element = ab.leaf;
@@ -325,6 +350,70 @@ static int array_value(const struct pg_value *v, duckdb_value *out, struct err *
     int st = list_value(&ab, 0, &at, element, out, e);
     duckdb_destroy_logical_type(&element);
     return st;
+}
+
+/* ---- records ---- */
+
+static int value_of(const struct pg_value *v, duckdb_value *out, struct err *e);
+
+/* The type that a field has in all records of its type: one by its value, as a numeric's, would not do for
+ * the next record of an array. The caller's. */
+static duckdb_logical_type field_type(const struct pg_value *v, duckdb_value value)
+{
+    if (v->kind == PG_ARRAY || v->kind == PG_RECORD) {
+        duckdb_logical_type list = duckdb_create_list_type(duckdb_get_value_type(value)); /* lends it */
+        duckdb_logical_type own = duckdb_list_type_child_type(list);
+        duckdb_destroy_logical_type(&list);
+        return own;
+    }
+    return duckdb_create_logical_type(leaf_type(v));
+}
+
+/* A numeric goes as its text, which has no width; the cast to the record's type reads it. */
+static int field_value(const struct pg_value *v, duckdb_value *out, struct err *e)
+{
+    if (v->kind != PG_NUMERIC)
+        return value_of(v, out, e);
+    *out = duckdb_create_varchar_length(v->v.text.p, v->v.text.n);
+    return ST_OK;
+}
+
+/* A STRUCT without names, whose members the engine casts by their places. */
+static int record_value(const struct pg_value *v, duckdb_value *out, struct err *e)
+{
+    size_t n = v->v.array.n, made = 0;
+    duckdb_value *values = mem_calloc(n + 1, sizeof(void *));
+    duckdb_logical_type *types = mem_calloc(n + 1, sizeof(void *)), record = NULL;
+    const char **names = mem_calloc(n + 1, sizeof *names);
+    int st = values && types && names ? ST_OK : err_oom(e);
+    for (; st == ST_OK && made < n; made++) {
+        st = field_value(&v->v.array.items[made], &values[made], e);
+        if (st == ST_OK && !values[made])
+            st = err_oom(e);
+        if (st < 0)
+            break;
+        types[made] = field_type(&v->v.array.items[made], values[made]);
+        names[made] = "";
+    }
+    if (st == ST_OK && n > 0 && (record = duckdb_create_struct_type(types, names, n)) != NULL)
+        *out = duckdb_create_struct_value(record, values);
+    if (st == ST_OK && !*out)
+        st = err_set(e, SQLSTATE_DATATYPE_MISMATCH, "the engine does not take this record");
+    for (size_t i = 0; types && i < made; i++)
+        duckdb_destroy_logical_type(&types[i]);
+    duckdb_destroy_logical_type(&record);
+    if (values)
+        destroy_values(values, n);
+    mem_free(types);
+    mem_free(names);
+    return st;
+}
+
+static int value_of(const struct pg_value *v, duckdb_value *out, struct err *e)
+{
+    return v->kind == PG_ARRAY    ? array_value(v, out, e)
+           : v->kind == PG_RECORD ? record_value(v, out, e)
+                                  : scalar_value(v, ENGINE_OTHER, out, e);
 }
 
 /* What the engine says, else what the client declared; NULL: neither is known. The caller's. */
@@ -371,9 +460,10 @@ int engine_bind(struct engine_stmt *st, size_t number, const struct pg_value *v,
 {
     const struct engine_column_type *want = number <= st->info.nparams ? st->info.params[number - 1] : NULL;
     duckdb_value value = NULL;
-    int status = v->kind == PG_ARRAY  ? array_value(v, &value, e)
-                 : v->kind == PG_NULL ? null_value(st, number, v, &value)
-                                      : scalar_value(v, want ? want->type : ENGINE_OTHER, &value, e);
+    int status = v->kind == PG_ARRAY    ? array_value(v, &value, e)
+                 : v->kind == PG_RECORD ? record_value(v, &value, e)
+                 : v->kind == PG_NULL   ? null_value(st, number, v, &value)
+                                        : scalar_value(v, want ? want->type : ENGINE_OTHER, &value, e);
     if (status == ST_OK && !value)
         status = err_oom(e);
     if (status == ST_OK && duckdb_bind_value(st->prepared, number, value) != DuckDBSuccess)

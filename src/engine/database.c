@@ -12,6 +12,7 @@
 #include "engine/catalog_rows.h"
 #include "engine/catalog_snapshot.h"
 #include "engine/catalog_types.h"
+#include "engine/composite_types.h"
 #include "engine/copied_rows.h"
 #include "engine/functions.h"
 #include "engine/guard_files.h"
@@ -209,6 +210,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(text_casts_register(c, e));
     TRY(session_casts_register(c, e));
     TRY(session_value_register(c, e));
+    TRY(composite_types_register(c, e));
     TRY(own_catalog_attach(c, &o->catalog, e));
     for (size_t i = 0; i < o->ninit; i++)
         TRY(engine_exec(c, o->init[i], e));
@@ -258,6 +260,7 @@ int engine_open(struct engine **out, const struct engine_options *o, struct err 
     (void)pthread_mutex_init(&en->catalogs_lock, NULL);
     list_init(&en->catalogs);
     (void)pthread_mutex_init(&en->lake_lock, NULL);
+    en->text = o->text;
     en->spill = (struct private_dir)PRIVATE_DIR_NONE;
     TRY(guard_init(e));
     if (o->temp_directory && *o->temp_directory)

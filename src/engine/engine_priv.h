@@ -18,6 +18,8 @@ enum {
     ENGINE_TYPE_DEPTH_MAX = 64,
 };
 
+struct engine_text_ops;
+
 struct engine {
     duckdb_database db;
     struct helpers *helpers;     /* NULL: the engine has one thread */
@@ -32,6 +34,7 @@ struct engine {
     struct list catalogs;          /* snapshots that are kept: catalog_snapshot.h */
     bool has_lake;                 /* with the next: lake_lock.h */
     pthread_mutex_t lake_lock;
+    const struct engine_text_ops *text; /* how values are shown; NULL: they are not */
     struct private_dir spill; /* in temp_directory: the engine calls its files the same in all processes */
 };
 

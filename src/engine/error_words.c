@@ -343,6 +343,7 @@ enum form {
     UNEQUAL_COLUMNS,
     TABLE_REFERRED,
     LABEL_MISSING,
+    FIELD_MISSING,
 };
 
 /* Text in front of the first piece, behind it, and behind the second; NULL: to the end of the message. */
@@ -378,6 +379,7 @@ static const struct {
     {"Ambiguous reference to column name \"", "\" (use", NULL, AMBIGUOUS},
     {"column \"", "\" must appear in the GROUP BY clause or must be part of an aggregate", NULL, NOT_GROUPED},
     {"Set operations can only apply to expressions with the same number", NULL, NULL, UNEQUAL_COLUMNS},
+    {"Could not find key \"", "\" in struct", NULL, FIELD_MISSING},
     {"Could not drop the table because this table is main key table of the table \"", "\"", NULL,
      TABLE_REFERRED},
 };
@@ -478,6 +480,10 @@ void error_words(struct err *e, const char *sql)
     case LABEL_MISSING:
         if (p.text[1][0] && p.text[1][strlen(p.text[1]) - 1] == ')') /* else it is an array */
             say_label(e, p.text[0]);
+        break;
+    case FIELD_MISSING: /* its type has no name here */
+        say(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" not found in the composite type", p.text[0]);
+        e->hint[0] = '\0'; /* names of the engine's */
         break;
     case MOMENT: say(e, e->code, "invalid input syntax for type %s: \"%s\"", p.text[0], p.text[1]); break;
     case OVERFLOW:

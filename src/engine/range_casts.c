@@ -9,6 +9,7 @@
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/literal_zone.h"
 #include "engine/nulls.h"
 #include "engine/shown.h"
 #include "engine/view.h"
@@ -40,45 +41,19 @@ static bool same_value(const struct pg_value *x, const struct pg_value *y)
     return same;
 }
 
-/* Where a text without a time zone is read. */
-struct place {
-    const struct tz *zone, *elsewhere; /* elsewhere: it has to mean the same there; NULL: it need not */
-};
-
 /* A cast that runs. */
 struct reading {
     const struct cast *cast;
-    struct place place;
+    struct literal_zone place;
 };
 
-static __thread const struct engine_conn *preparing;
-
-void range_casts_of(const struct engine_conn *c)
+static struct literal_zone zone_of(const struct cast *c)
 {
-    assert(!c || !preparing);
-    preparing = c;
-}
-
-static struct place place_of(const struct cast *c)
-{
-    struct place p = {NULL, NULL};
-    struct err ignored; /* the name is known, and a zone that is not is UTC */
-    err_init(&ignored);
-    if (c->type->subtype == PGTYPE_TIMESTAMPTZ && preparing)
-        p.zone = functions_zone_of(preparing->conn, &ignored);
-    else if (c->type->subtype == PGTYPE_TIMESTAMPTZ && tz_find(&p.elsewhere, "<+01>-01", &ignored) < 0)
-        p.elsewhere = NULL;
-    return p;
-}
-
-static void leave(struct place *p)
-{
-    tz_unref(p->zone);
-    tz_unref(p->elsewhere);
+    return c->type->subtype == PGTYPE_TIMESTAMPTZ ? literal_zone_take() : (struct literal_zone){0};
 }
 
 static int read_text(struct arena *scratch, const struct cast *c, bool array, const struct engine_string *s,
-                     const struct place *where, struct pg_value *out, struct err *e)
+                     const struct literal_zone *where, struct pg_value *out, struct err *e)
 {
     const struct pgtype_info *type = pgtype_find(c->multi ? c->type->multi_oid : c->type->oid);
     const struct tz *zone = where->zone ? where->zone : tz_utc();
@@ -114,9 +89,9 @@ static bool all_from_text(duckdb_function_info info, idx_t count, duckdb_vector 
                           cast_value *value)
 {
     const struct cast *c = duckdb_cast_function_get_extra_info(info);
-    struct reading r = {c, place_of(c)};
+    struct reading r = {c, zone_of(c)};
     bool all = cast_strings(info, count, in, out, value, &r);
-    leave(&r.place);
+    literal_zone_leave(&r.place);
     return all;
 }
 

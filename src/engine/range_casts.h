@@ -1,6 +1,5 @@
 /* Casts between text and ranges, and from a range to a multirange. A cast does not see the session, and so
- * not its time zone: a text for a tstzrange that names none is read where it is a literal, while its
- * statement is prepared, and refused where it is a value. */
+ * not its time zone: literal_zone.h. */
 #ifndef TAVANA_ENGINE_RANGE_CASTS_H
 #define TAVANA_ENGINE_RANGE_CASTS_H
 
@@ -10,7 +9,5 @@ struct err;
 
 /* Makes them known, once a database. ops NULL: ranges have no text. They outlive the database. */
 int range_casts_register(struct engine_conn *c, const struct engine_text_ops *ops, struct err *e);
-/* This thread prepares a statement of the connection, whose literals are read meanwhile; NULL: no more. */
-void range_casts_of(const struct engine_conn *c);
 
 #endif

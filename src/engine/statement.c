@@ -5,9 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "engine/composite_types.h"
 #include "engine/guard_conns.h"
 #include "engine/lake_lock.h"
-#include "engine/range_casts.h"
+#include "engine/literal_zone.h"
 #include "sql/name.h"
 
 #include <assert.h>
@@ -151,12 +152,13 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
 {
     CLEANUP(engine_stmt_freep) struct engine_stmt *st = NULL;
     TRY(stmt_new(c, sql, &st, e));
+    TRY(composite_types_prepare(c, &st->sql, e));
     guard_statement(c, st->sql, true);
     c->catalog_needs = 0;
     bool locked = lake_lock_enter(c->engine);
-    range_casts_of(c);
+    literal_zone_of(c);
     duckdb_state state = duckdb_prepare(c->conn, st->sql, &st->prepared);
-    range_casts_of(NULL);
+    literal_zone_of(NULL);
     lake_lock_leave(c->engine, locked);
     TRY(describe(st, state, e));
     st->info.catalog = c->catalog_needs;

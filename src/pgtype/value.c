@@ -4,6 +4,7 @@
 #include "pgtype/value_priv.h"
 
 #include "base/bytes.h"
+#include "pgtype/composite_type.h"
 #include "pgtype/enum_type.h"
 #include "pgtype/oid.h"
 #include "pgtype/range.h"
@@ -11,6 +12,7 @@
 #include "pgtype/value_array.h"
 #include "pgtype/value_interval.h"
 #include "pgtype/value_number.h"
+#include "pgtype/value_record.h"
 #include "pgtype/value_time.h"
 #include "pgtype/value_time_binary.h"
 
@@ -472,22 +474,35 @@ int decode_binary(const struct decode *d)
     case PGTYPE_CHAR:
     case PGTYPE_UNKNOWN:
     case PGTYPE_JSON: return text_from_binary(d);
-    default: return enum_type_is(d->oid) ? text_from_binary(d) : other_from_binary(d);
+    case PGTYPE_RECORD: return record_from_binary(d);
+    default:
+        return enum_type_is(d->oid)        ? text_from_binary(d)
+               : composite_type_is(d->oid) ? record_from_binary(d)
+                                           : other_from_binary(d);
     }
+}
+
+uint32_t value_element(uint32_t oid)
+{
+    const struct pgtype_info *info = pgtype_element(oid);
+    return info                           ? info->oid
+           : enum_type_is_array(oid)      ? enum_type_element(oid)
+           : composite_type_is_array(oid) ? composite_type_element(oid)
+                                          : 0;
 }
 
 int pg_value_decode(struct arena *a, uint32_t oid, int16_t format, const uint8_t *p, int32_t len,
                     const struct tz *zone, struct pg_value *out, struct err *e)
 {
     *out = (struct pg_value){.kind = PG_NULL, .oid = oid};
-    const struct pgtype_info *info = pgtype_element(oid);
-    uint32_t element = info ? info->oid : enum_type_is_array(oid) ? enum_type_element(oid) : 0;
+    uint32_t element = value_element(oid);
     if (element)
         out->oid = element;
     if (len < 0)
         return ST_OK;
     struct decode d = {a, zone, out->oid, {(const char *)p, (size_t)len}, out, e, .is_item = false};
-    if (!element && !pgtype_find(oid) && !enum_type_is(oid) && format == 1)
+    bool made = enum_type_is(oid) || composite_type_is(oid);
+    if (!element && !pgtype_find(oid) && !made && format == 1)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "parameters of type %u are not taken in binary format", oid);
     if (element)

@@ -31,6 +31,7 @@ enum pg_value_kind {
     PG_UUID,
     PG_BIT, /* text of 0 and 1 */
     PG_ARRAY,
+    PG_RECORD, /* in binary: array, of one dimension, with items of types of their own */
 };
 
 struct pg_value {

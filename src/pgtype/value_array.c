@@ -116,8 +116,8 @@ int array_from_binary(const struct decode *d, uint32_t element)
             continue;
         if (len < 0 || (uint32_t)len > left)
             return bad_item_size(d);
-        struct decode one = {d->arena,  d->zone, element,        {(const char *)p, (size_t)len},
-                             &items[i], d->e,    .is_item = true};
+        struct decode one = {d->arena,  d->zone, element,         {(const char *)p, (size_t)len},
+                             &items[i], d->e,    .is_item = true, .depth = d->depth + 1};
         TRY(decode_binary(&one));
         p += len;
         left -= (size_t)len;

@@ -11,7 +11,8 @@ struct decode {
     struct str in;
     struct pg_value *out;
     struct err *e;
-    bool is_item; /* of an array */
+    bool is_item;   /* of an array */
+    unsigned depth; /* records and arrays that it lies in */
 };
 
 /* Errors in PostgreSQL's words. */
@@ -34,7 +35,8 @@ int decode_text(const struct decode *d);
 /* The same from its binary form. */
 int decode_binary(const struct decode *d);
 
-/* value_array.c */
+/* The type of an array's elements; 0: it is no array. */
+uint32_t value_element(uint32_t oid);
 
 static inline struct str trimmed(struct str s)
 {

@@ -16,6 +16,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The number of a type that was made, by the name that the client says. */
+static int made_oid(struct session *s, const char *type, uint32_t *out, struct err *e)
+{
+    struct ask_rows rows;
+    int64_t oid = 0;
+    const char *literal = step_literal(s, type);
+    const char *sql =
+        literal ? step_text(s, "SELECT tavana_catalog.pg.to_regtype(%s)::BIGINT", literal) : NULL;
+    struct err why;
+    err_init(&why);
+    int st = sql ? session_ask(s, sql, &rows, &why) : err_oom(&why);
+    bool none = st < 0 && why.code == SQLSTATE_UNDEFINED_TABLE; /* an engine without a catalog of ours */
+    if (st < 0 && !none) {
+        *e = why;
+        return st;
+    }
+    const char *number = !none && rows.n ? ask_value(&rows, 0, 0) : NULL;
+    if (!number || !str_to_i64(str_of(number), 1, UINT32_MAX, &oid))
+        return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%s\" does not exist", type);
+    *out = (uint32_t)oid;
+    return ST_OK;
+}
+
 static int prepare_oids(struct session *s, const struct sql_prepare *p, uint32_t **out, struct err *e)
 {
     uint32_t *oids = arena_calloc(&s->message_arena, p->ntypes, sizeof *oids);
@@ -24,7 +47,7 @@ static int prepare_oids(struct session *s, const struct sql_prepare *p, uint32_t
     for (size_t i = 0; i < p->ntypes; i++) {
         oids[i] = pgtype_by_name(str_of(p->types[i]));
         if (!oids[i])
-            return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%s\" does not exist", p->types[i]);
+            TRY(made_oid(s, p->types[i], &oids[i], e));
     }
     *out = oids;
     return ST_OK;

@@ -7,8 +7,11 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "pgtype/composite_type.h"
 #include "pgtype/enum_type.h"
+#include "session/composites.h"
 #include "session/session_priv.h"
+#include "session/type_made.h"
 #include "sql/catalog.h"
 #include "sql/name.h"
 
@@ -16,115 +19,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where a name without a schema is looked for, in order, temporary types first. */
-#define SCHEMAS "system.main.current_schemas(true)[2:]"
-
-struct enum_made {
-    bool found, is_enum;
-    const char *database, *schema, *name; /* as the engine calls them */
-    const char *full;                     /* as SQL */
-    uint32_t oid;
-    size_t n;
-    const char **labels; /* without the mark */
-};
-
-static const char *text_of(struct session *s, const struct sql_token *t)
-{
-    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
-    if (name)
-        name[sql_name_read(t, name)] = '\0';
-    return name;
-}
-
-/* A schema as the engine calls it. */
-static const char *schema_of(struct session *s, const struct sql_token *t)
-{
-    struct str known = sql_engine_schema(t);
-    return known.p ? arena_strndup(&s->message_arena, known.p, known.n) : text_of(s, t);
-}
-
-static const char *full_name(struct session *s, const char *database, const char *schema, const char *name)
-{
-    const char *a = step_name(s, database), *b = step_name(s, schema), *c = step_name(s, name);
-    return a && b && c ? step_text(s, "%s.%s.%s", a, b, c) : NULL;
-}
-
-/* ---- finding ---- */
-
-/* The condition that a name stands for. NULL without memory. */
-static const char *condition(struct session *s, const struct sql_type_name *n)
-{
-    const char *name = text_of(s, &n->type), *literal = name ? step_literal(s, name) : NULL;
-    if (!literal || n->schema.kind == SQL_TOK_END)
-        return literal
-                   ? step_text(s, "lower(type_name) = lower(%s) AND list_contains(" SCHEMAS ", schema_name)",
-                               literal)
-                   : NULL;
-    const char *schema = schema_of(s, &n->schema);
-    bool temporary = schema && strcmp(schema, "temp") == 0;
-    schema = schema ? step_literal(s, temporary ? "main" : schema) : NULL;
-    return schema ? step_text(s, "lower(type_name) = lower(%s) AND lower(schema_name) = lower(%s)%s", literal,
-                              schema, temporary ? " AND database_name = 'temp'" : "")
-                  : NULL;
-}
-
-static int take_rows(struct session *s, const struct ask_rows *rows, struct enum_made *out, struct err *e)
-{
-    out->found = true;
-    out->database = ask_value(rows, 0, 0);
-    out->schema = ask_value(rows, 0, 1);
-    out->name = ask_value(rows, 0, 2);
-    out->is_enum = strcmp(ask_value(rows, 0, 3), "ENUM") == 0;
-    out->full = full_name(s, out->database, out->schema, out->name);
-    out->labels = arena_calloc(&s->message_arena, rows->n, sizeof *out->labels);
-    if (!out->full || !out->labels)
-        return err_oom(e);
-    int64_t oid = 0;
-    const char *number = ask_value(rows, 0, 4);
-    (void)str_to_i64(str_of(number ? number : "0"), 0, UINT32_MAX, &oid);
-    out->oid = (uint32_t)oid;
-    for (size_t i = 0; i < rows->n; i++) {
-        const char *label = ask_value(rows, i, 5);
-        uint32_t mark;
-        if (strcmp(ask_value(rows, i, 0), out->database) != 0 ||
-            strcmp(ask_value(rows, i, 1), out->schema) != 0)
-            break;
-        if (label && !enum_type_mark(str_of(label), &mark))
-            out->labels[out->n++] = label;
-    }
-    return ST_OK;
-}
-
-static int find(struct session *s, const struct sql_type_name *given, struct enum_made *out, struct err *e)
-{
-    struct ask_rows rows;
-    struct relation_name name = {given->database, given->schema, given->type};
-    *out = (struct enum_made){0};
-    TRY(qualified_leave_database(s, &name, e));
-    const char *where = condition(s, &(struct sql_type_name){name.database, name.schema, name.relation});
-    const char *sql =
-        where ? step_text(
-                    s,
-                    "SELECT database_name, schema_name, type_name, logical_type, oid, label FROM (SELECT "
-                    "database_name, schema_name, type_name, logical_type, CASE WHEN logical_type = 'ENUM' "
-                    "THEN tavana_catalog.pg.labels_oid(labels) END AS oid, system.main.unnest(CASE WHEN "
-                    "system.main.len(labels) > 0 THEN labels ELSE [NULL] END) AS label, "
-                    "system.main.unnest(system.main.range(system.main.greatest(system.main.len(labels), "
-                    "1))) AS n FROM system.main.duckdb_types() WHERE NOT internal AND database_name IN "
-                    "(system.main.current_database(), 'temp') AND %s) ORDER BY database_name <> 'temp', "
-                    "system.main.list_position(" SCHEMAS ", schema_name), n",
-                    where)
-              : NULL;
-    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    return rows.n ? take_rows(s, &rows, out, e) : ST_OK;
-}
-
 /* One that has to be there. */
-static int find_enum(struct session *s, const struct sql_type_name *name, struct enum_made *out,
+static int find_enum(struct session *s, const struct sql_type_name *name, struct type_made *out,
                      struct err *e)
 {
-    TRY(find(s, name, out, e));
-    const char *text = text_of(s, &name->type);
+    TRY(type_find(s, name, out, e));
+    const char *text = type_text_of(s, &name->type);
     if (!text)
         return err_oom(e);
     if (!out->found)
@@ -228,70 +128,19 @@ static int pick_number(struct session *s, const char *full, const char *const *l
     return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "there is no number left for an enum");
 }
 
-/* Where a new type of that name goes. */
-static int place(struct session *s, const struct sql_type_name *given, struct enum_made *out, struct err *e)
-{
-    struct ask_rows rows;
-    struct relation_name name = {given->database, given->schema, given->type};
-    TRY(qualified_leave_database(s, &name, e));
-    *out = (struct enum_made){.name = text_of(s, &name.relation)};
-    TRY(session_ask(s, "SELECT system.main.current_database(), system.main.current_schema()", &rows, e));
-    out->database = name.database.kind != SQL_TOK_END ? text_of(s, &name.database) : ask_value(&rows, 0, 0);
-    out->schema = name.schema.kind != SQL_TOK_END ? schema_of(s, &name.schema) : ask_value(&rows, 0, 1);
-    if (out->schema && strcmp(out->schema, "temp") == 0) {
-        out->database = "temp";
-        out->schema = "main";
-    }
-    if (!out->name || !out->database || !out->schema)
-        return err_oom(e);
-    out->full = full_name(s, out->database, out->schema, out->name);
-    return out->full ? ST_OK : err_oom(e);
-}
-
 static int create(struct session *s, const struct sql_type_change *c, struct err *e)
 {
-    struct enum_made t;
+    struct type_made t;
     const char **labels;
     uint32_t oid;
     TRY(read_labels(s, c, &labels, e));
-    TRY(place(s, &c->names[0], &t, e));
+    TRY(type_place(s, &c->names[0], &t, e));
     TRY(pick_number(s, t.full, labels, c->nlabels, &oid, e));
     TRY(check_unique(labels, c->nlabels, oid, e));
     return make(s, t.full, labels, c->nlabels, oid, e);
 }
 
 /* ---- columns ---- */
-
-enum {
-    COLUMN_TABLE,
-    COLUMN_NAME,
-    COLUMN_VIEW,
-    COLUMN_IS_ARRAY,
-    COLUMN_SCHEMA,
-    COLUMN_TABLE_NAME,
-    COLUMN_DEFAULT
-};
-
-/* Those of the type and of arrays of it, with the text of the view that they are of; tables first. */
-static int columns_of(struct session *s, uint32_t oid, struct ask_rows *out, struct err *e)
-{
-    const char *sql = step_text(
-        s,
-        "SELECT system.main.format('\"{}\".\"{}\".\"{}\"', system.main.replace(c.database_name, '\"', "
-        "'\"\"'), "
-        "system.main.replace(c.schema_name, '\"', '\"\"'), system.main.replace(c.table_name, '\"', '\"\"')), "
-        "c.column_name, v.sql, c.data_type LIKE '%%]', CASE WHEN c.database_name = 'temp' THEN 'pg_temp' "
-        "ELSE "
-        "c.schema_name END, c.table_name, c.column_default FROM system.main.duckdb_columns() c LEFT JOIN "
-        "system.main.duckdb_views() v ON v.database_name = c.database_name AND v.schema_name = c.schema_name "
-        "AND "
-        "v.view_name = c.table_name WHERE c.database_name IN (system.main.current_database(), 'temp') AND "
-        "c.data_type LIKE 'ENUM(%%' AND system.main.tavana_of_enum(c.data_type) IN (%lu, %lu) ORDER BY v.sql "
-        "IS "
-        "NOT NULL, c.table_oid, c.column_index",
-        (unsigned long)oid, (unsigned long)enum_type_array(oid));
-    return sql ? session_ask(s, sql, out, e) : err_oom(e);
-}
 
 /* Another command of the session's: ALTER TABLE with all that it sees to. */
 static int alter_table(struct session *s, const char *text, struct err *e)
@@ -363,12 +212,12 @@ static int remake_view(struct session *s, const char *sql, struct err *e)
 }
 
 /* The type with other labels, under its number. from NULL: none was renamed. */
-static int replace(struct session *s, const struct enum_made *t, const char *const *labels, size_t n,
+static int replace(struct session *s, const struct type_made *t, const char *const *labels, size_t n,
                    const char *from, const char *to, struct err *e)
 {
     struct ask_rows rows;
     assert(t->is_enum && enum_type_is(t->oid));
-    TRY(columns_of(s, t->oid, &rows, e));
+    TRY(type_columns(s, t->oid, &rows, e));
     TRY(step_run(s, step_text(s, "DROP TYPE %s", t->full), e));
     TRY(make(s, t->full, labels, n, t->oid, e));
     for (size_t i = 0; i < rows.n; i++) {
@@ -380,7 +229,7 @@ static int replace(struct session *s, const struct enum_made *t, const char *con
 
 /* ---- altering ---- */
 
-static size_t label_at(const struct enum_made *t, const char *label)
+static size_t label_at(const struct type_made *t, const char *label)
 {
     size_t i = 0;
     while (i < t->n && strcmp(t->labels[i], label) != 0)
@@ -393,7 +242,7 @@ static int no_such_label(const char *label, struct err *e)
     return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "\"%s\" is not an existing enum label", label);
 }
 
-static int add_value(struct session *s, const struct sql_type_change *c, const struct enum_made *t,
+static int add_value(struct session *s, const struct sql_type_change *c, const struct type_made *t,
                      struct err *e)
 {
     const char **given, **labels = arena_calloc(&s->message_arena, t->n + 1, sizeof *labels);
@@ -416,7 +265,7 @@ static int add_value(struct session *s, const struct sql_type_change *c, const s
     return replace(s, t, labels, t->n + 1, NULL, NULL, e);
 }
 
-static int rename_value(struct session *s, const struct sql_type_change *c, const struct enum_made *t,
+static int rename_value(struct session *s, const struct sql_type_change *c, const struct type_made *t,
                         struct err *e)
 {
     const char **given;
@@ -431,12 +280,12 @@ static int rename_value(struct session *s, const struct sql_type_change *c, cons
 }
 
 /* Its columns stay what they are: they know its labels. */
-static int move(struct session *s, const struct sql_type_change *c, const struct enum_made *t, struct err *e)
+static int move(struct session *s, const struct sql_type_change *c, const struct type_made *t, struct err *e)
 {
     bool renames = c->what == SQL_TYPE_RENAME;
-    const char *name = renames ? text_of(s, &c->to) : t->name,
-               *schema = renames ? t->schema : schema_of(s, &c->to);
-    const char *full = name && schema ? full_name(s, t->database, schema, name) : NULL;
+    const char *name = renames ? type_text_of(s, &c->to) : t->name,
+               *schema = renames ? t->schema : type_schema_of(s, &c->to);
+    const char *full = name && schema ? type_full_name(s, t->database, schema, name) : NULL;
     if (!full)
         return err_oom(e);
     if (strcmp(full, t->full) == 0)
@@ -463,8 +312,33 @@ static int add_column(struct session *s, const struct ask_rows *rows, size_t i, 
     return depends_add(s, d, object, array ? step_text(s, "%s[]", what) : what, e);
 }
 
+/* Attributes of other composite types. */
+static int add_attributes(struct session *s, const struct type_made *t, const char *what, struct depends *d,
+                          struct err *e)
+{
+    struct ask_rows rows;
+    const char *sql = step_text(
+        s,
+        "SELECT a.attribute, n.name, c.name, a.type_oid <> %lu FROM tavana_catalog.pg.composite_attributes() "
+        "a JOIN "
+        "tavana_catalog.pg.composites() c ON c.oid = a.oid JOIN tavana_catalog.pg.schemas() n ON n.oid = "
+        "c.schema_oid WHERE a.type_oid IN (%lu, %lu) ORDER BY c.oid, a.number",
+        (unsigned long)t->oid, (unsigned long)t->oid,
+        (unsigned long)(t->is_enum ? enum_type_array(t->oid) : composite_type_array(t->oid)));
+    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    for (size_t i = 0; i < rows.n; i++) {
+        const char *type = depends_name(s, ask_value(&rows, i, 1), ask_value(&rows, i, 2));
+        bool array = ask_value(&rows, i, 3)[0] == 't';
+        if (!type)
+            return err_oom(e);
+        TRY(depends_add(s, d, step_text(s, "column %s of composite type %s", ask_value(&rows, i, 0), type),
+                        array ? step_text(s, "%s[]", what) : what, e));
+    }
+    return ST_OK;
+}
+
 /* With CASCADE the columns go before it. */
-static int free_of_columns(struct session *s, const struct enum_made *t, bool cascade, struct err *e)
+static int free_of_columns(struct session *s, const struct type_made *t, bool cascade, struct err *e)
 {
     struct ask_rows rows;
     struct depends d = {0};
@@ -472,11 +346,16 @@ static int free_of_columns(struct session *s, const struct enum_made *t, bool ca
                *what = name ? step_text(s, "type %s", name) : NULL;
     if (!what)
         return err_oom(e);
-    TRY(columns_of(s, t->oid, &rows, e));
+    TRY(type_columns(s, t->oid, &rows, e));
     for (size_t i = 0; i < rows.n; i++)
         TRY(add_column(s, &rows, i, what, &d, e));
+    size_t columns = d.n;
+    TRY(add_attributes(s, t, what, &d, e));
     if (!cascade)
         return depends_refuse(&d, what, e);
+    if (d.n > columns)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "DROP TYPE does not drop %s: drop it before",
+                       d.items[columns].object);
     depends_tell(s, &d);
     for (size_t i = rows.n; i-- > 0;) {
         const char *table = ask_value(&rows, i, COLUMN_TABLE),
@@ -493,9 +372,9 @@ static int free_of_columns(struct session *s, const struct enum_made *t, bool ca
 static int drop_one(struct session *s, const struct sql_type_change *c, const struct sql_type_name *name,
                     struct err *e)
 {
-    struct enum_made t;
-    TRY(find(s, name, &t, e));
-    const char *text = text_of(s, &name->type);
+    struct type_made t;
+    TRY(type_find(s, name, &t, e));
+    const char *text = type_text_of(s, &name->type);
     if (!text)
         return err_oom(e);
     if (!t.found && !c->exists_is_fine)
@@ -505,7 +384,7 @@ static int drop_one(struct session *s, const struct sql_type_change *c, const st
                        "type \"%s\" does not exist, skipping", text);
         return ST_OK;
     }
-    if (t.is_enum)
+    if (t.is_enum || t.is_composite)
         TRY(free_of_columns(s, &t, c->cascade, e));
     return step_run(s, step_text(s, "DROP TYPE %s", t.full), e);
 }
@@ -515,18 +394,25 @@ int types_run(struct session *s, struct statement *st, struct command_result *r,
     assert(st->sql.kind == SQL_TYPE);
     TRY(statement_parse(s, st, e));
     const struct sql_type_change *c = &st->sql.parsed->type_change;
-    struct enum_made t = {0};
+    struct type_made t = {0};
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
     (void)snprintf(r->tag, sizeof r->tag, "%s", c->tag);
     if (c->what == SQL_TYPE_ENUM)
         return create(s, c, e);
+    if (c->what == SQL_TYPE_COMPOSITE)
+        return composites_create(s, c, e);
     if (c->what == SQL_TYPE_DROP) {
         for (size_t i = 0; i < c->n; i++)
             TRY(drop_one(s, c, &c->names[i], e));
         return ST_OK;
     }
+    TRY(type_find(s, &c->names[0], &t, e));
+    if (t.is_composite)
+        return composites_alter(s, c, &t, e);
+    if (t.found && c->what == SQL_TYPE_ATTRIBUTES)
+        return err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "\"%s\" is not a composite type", t.name);
     TRY(find_enum(s, &c->names[0], &t, e));
     switch (c->what) {
     case SQL_TYPE_ADD_VALUE: return add_value(s, c, &t, e);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "session/notes.h"
 #include "session/session_priv.h"
+#include "session/type_made.h"
 #include "sql/catalog.h"
 #include "sql/name.h"
 #include "sql/utility.h"
@@ -256,6 +257,11 @@ static int put_comment(struct session *s, const struct sql_utility *u, const str
         u->object == SQL_OBJECT_SEQUENCE) {
         TRY(comment_text(s, &u->comment, &text, e));
         return put_relation_comment(s, u, r, text, e);
+    }
+    if (u->object == SQL_OBJECT_TYPE) {
+        const struct sql_type_name name = {u->names[0].database, u->names[0].schema, u->names[0].relation};
+        TRY(comment_text(s, &u->comment, &text, e));
+        return type_comment(s, &name, text, e);
     }
     TRY(comment_key(s, u, r, &key, e));
     if (!key && u->object == SQL_OBJECT_OTHER) /* of what is built in: an extension, a language */

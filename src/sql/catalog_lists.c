@@ -61,6 +61,11 @@ static const struct sql_catalog_column objects[] = {
 };
 static const struct sql_catalog_column enums[] = {
     {"oid", "BIGINT"}, {"name", "VARCHAR"}, {"labels", "VARCHAR[]"}, {"schema_oid", "BIGINT"}};
+static const struct sql_catalog_column composites[] = {{"oid", "BIGINT"},
+                                                       {"name", "VARCHAR"},
+                                                       {"attributes", "VARCHAR[]"},
+                                                       {"schema_oid", "BIGINT"},
+                                                       {"comment", "VARCHAR"}};
 static const struct sql_catalog_column databases[] = {
     {"oid", "BIGINT"}, {"name", "VARCHAR"}, {"is_current", "BOOLEAN"}};
 
@@ -85,6 +90,7 @@ const struct sql_catalog_list sql_catalog_lists[] = {
     [SQL_LIST_OTHERS] = LIST(columns),
     LIST(objects),
     LIST(enums),
+    LIST(composites),
     LIST(databases),
     {"user_indexes", indexes, sizeof indexes / sizeof *indexes - 1, "tavana_catalog.pg.make_user_indexes()"},
     RELATION(pg_attrdef),

@@ -22,15 +22,22 @@ bool sql_is_type_change(struct sql_tokens sql)
         return true;
     reader_skip_name(&r);
     if (create) {
-        if (!reader_take(&r, "AS") || !reader_take(&r, "ENUM") || !sql_token_is(&r.token, '('))
+        if (!reader_take(&r, "AS"))
+            return false;
+        if (sql_token_is(&r.token, '('))
+            return true;
+        if (!reader_take(&r, "ENUM") || !sql_token_is(&r.token, '('))
             return false;
         reader_next(&r);
         return is_string(&r.token) || sql_token_is(&r.token, ')');
     }
     if (reader_take(&r, "ADD"))
-        return sql_token_is_word(&r.token, "VALUE");
+        return sql_token_is_word(&r.token, "VALUE") || sql_token_is_word(&r.token, "ATTRIBUTE");
+    if (reader_take(&r, "DROP") || reader_take(&r, "ALTER"))
+        return sql_token_is_word(&r.token, "ATTRIBUTE");
     if (reader_take(&r, "RENAME"))
-        return sql_token_is_word(&r.token, "VALUE") || sql_token_is_word(&r.token, "TO");
+        return sql_token_is_word(&r.token, "VALUE") || sql_token_is_word(&r.token, "TO") ||
+               sql_token_is_word(&r.token, "ATTRIBUTE");
     return reader_take(&r, "SET") && sql_token_is_word(&r.token, "SCHEMA");
 }
 
@@ -84,6 +91,47 @@ static int read_labels(struct reader *r, struct sql_type_change *out)
     return read_end(r);
 }
 
+/* With a collation perhaps, which is passed over. */
+static int read_attribute_type(struct reader *r, struct sql_type_attribute *a)
+{
+    if (!sql_read_type_at(&r->lexer, r->token, &a->parsed))
+        return reader_syntax_error(r);
+    a->type = (struct str){r->text.p + a->parsed.at, a->parsed.end - a->parsed.at};
+    r->token = a->parsed.after;
+    if (reader_take(r, "COLLATE"))
+        reader_skip_name(r);
+    return ST_OK;
+}
+
+/* One attribute: a name and a type. */
+static int read_attribute(struct reader *r, struct sql_type_change *out)
+{
+    struct sql_type_attribute *a = &out->attributes[out->nattributes++];
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    a->name = r->token;
+    reader_next(r);
+    return read_attribute_type(r, a);
+}
+
+/* At the bracket. */
+static int read_attributes(struct reader *r, struct sql_type_change *out)
+{
+    reader_next(r);
+    while (!sql_token_is(&r->token, ')')) {
+        TRY(read_attribute(r, out));
+        if (!sql_token_is(&r->token, ','))
+            break;
+        reader_next(r);
+        if (sql_token_is(&r->token, ')'))
+            return reader_syntax_error(r);
+    }
+    if (!sql_token_is(&r->token, ')'))
+        return reader_syntax_error(r);
+    reader_next(r);
+    return read_end(r);
+}
+
 static int read_add(struct reader *r, struct sql_type_change *out)
 {
     out->what = SQL_TYPE_ADD_VALUE;
@@ -118,9 +166,87 @@ static int read_rename(struct reader *r, struct sql_type_change *out)
     return read_end(r);
 }
 
+/* ADD, DROP or ALTER ATTRIBUTE, at the first word. */
+static int read_attribute_change(struct reader *r, struct sql_type_change *out)
+{
+    struct sql_type_attribute *a = &out->attributes[out->nattributes];
+    bool drop = reader_take(r, "DROP"), alter = !drop && reader_take(r, "ALTER");
+    if (!drop && !alter)
+        TRY(read_word(r, "ADD"));
+    TRY(read_word(r, "ATTRIBUTE"));
+    if (drop && reader_take(r, "IF")) {
+        TRY(read_word(r, "EXISTS"));
+        a->absent_is_fine = true;
+    }
+    a->what = drop ? SQL_ATTRIBUTE_DROP : alter ? SQL_ATTRIBUTE_RETYPE : SQL_ATTRIBUTE_ADD;
+    if (!drop && !alter) {
+        TRY(read_attribute(r, out));
+    } else {
+        if (!sql_token_is_name(&r->token))
+            return reader_syntax_error(r);
+        a->name = r->token;
+        out->nattributes++;
+        reader_next(r);
+    }
+    if (alter) {
+        if (reader_take(r, "SET"))
+            TRY(read_word(r, "DATA"));
+        TRY(read_word(r, "TYPE"));
+        TRY(read_attribute_type(r, a));
+    }
+    if (!reader_take(r, "CASCADE"))
+        (void)reader_take(r, "RESTRICT");
+    return ST_OK;
+}
+
+static int read_attribute_changes(struct reader *r, struct sql_type_change *out)
+{
+    out->what = SQL_TYPE_ATTRIBUTES;
+    for (;;) {
+        TRY(read_attribute_change(r, out));
+        if (!sql_token_is(&r->token, ','))
+            return read_end(r);
+        reader_next(r);
+    }
+}
+
+/* RENAME ATTRIBUTE a TO b, at the name. */
+static int read_attribute_rename(struct reader *r, struct sql_type_change *out)
+{
+    struct sql_type_attribute *a = &out->attributes[out->nattributes++];
+    out->what = SQL_TYPE_ATTRIBUTES;
+    a->what = SQL_ATTRIBUTE_RENAME;
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    a->name = r->token;
+    reader_next(r);
+    TRY(read_word(r, "TO"));
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    a->to = r->token;
+    reader_next(r);
+    if (!reader_take(r, "CASCADE"))
+        (void)reader_take(r, "RESTRICT");
+    return read_end(r);
+}
+
+/* Whether the words at the reader are about an attribute. */
+static bool is_of_attribute(struct reader ahead)
+{
+    reader_next(&ahead);
+    return sql_token_is_word(&ahead.token, "ATTRIBUTE");
+}
+
 static int read_alter(struct reader *r, struct sql_type_change *out)
 {
     TRY(read_name(r, &out->names[out->n++]));
+    if (is_of_attribute(*r) && !sql_token_is_word(&r->token, "RENAME"))
+        return read_attribute_changes(r, out);
+    if (is_of_attribute(*r)) {
+        reader_next(r);
+        reader_next(r);
+        return read_attribute_rename(r, out);
+    }
     if (reader_take(r, "ADD"))
         return read_add(r, out);
     if (reader_take(r, "RENAME"))
@@ -162,8 +288,9 @@ int sql_parse_type_change(struct arena *a, const struct sql_statement *s, struct
     for (size_t i = 0; i < s->text.n; i++)
         room += s->text.p[i] == ',';
     *out = (struct sql_type_change){.names = arena_calloc(a, room, sizeof *out->names),
-                                    .labels = arena_calloc(a, room, sizeof *out->labels)};
-    if (!out->names || !out->labels)
+                                    .labels = arena_calloc(a, room, sizeof *out->labels),
+                                    .attributes = arena_calloc(a, room, sizeof *out->attributes)};
+    if (!out->names || !out->labels || !out->attributes)
         return err_oom(e);
     reader_init(&r, a, sql_statement_tokens(s), e);
     bool create = reader_take(&r, "CREATE"), drop = !create && reader_take(&r, "DROP");
@@ -178,6 +305,10 @@ int sql_parse_type_change(struct arena *a, const struct sql_statement *s, struct
     out->what = SQL_TYPE_ENUM;
     TRY(read_name(&r, &out->names[out->n++]));
     TRY(read_word(&r, "AS"));
+    if (sql_token_is(&r.token, '(')) {
+        out->what = SQL_TYPE_COMPOSITE;
+        return read_attributes(&r, out);
+    }
     TRY(read_word(&r, "ENUM"));
     return read_labels(&r, out);
 }

@@ -1,4 +1,4 @@
-/* What makes, alters and drops types: CREATE TYPE … AS ENUM, ALTER TYPE of an enum, DROP TYPE. Pure. Any
+/* What makes, alters and drops types: CREATE TYPE … AS ENUM, AS (…), ALTER TYPE of them, DROP TYPE. Pure. Any
  * thread. Source: PostgreSQL 15 manual. */
 #ifndef TAVANA_SQL_TYPE_CHANGE_H
 #define TAVANA_SQL_TYPE_CHANGE_H
@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "sql/token.h"
+#include "sql/type.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +21,29 @@ enum sql_type_what {
     SQL_TYPE_RENAME,       /* … to `to` */
     SQL_TYPE_SCHEMA,       /* … into `to` */
     SQL_TYPE_DROP,
+    SQL_TYPE_COMPOSITE,  /* CREATE TYPE … AS (…) */
+    SQL_TYPE_ATTRIBUTES, /* ALTER TYPE … of attributes, each of which says what becomes of it */
+};
+
+enum sql_attribute_what {
+    SQL_ATTRIBUTE_ADD,
+    SQL_ATTRIBUTE_DROP,
+    SQL_ATTRIBUTE_RETYPE,
+    SQL_ATTRIBUTE_RENAME, /* alone */
 };
 
 /* The parts of a name; kind END: it was not given. */
 struct sql_type_name {
     struct sql_token database, schema, type;
+};
+
+/* An attribute of a composite type. */
+struct sql_type_attribute {
+    enum sql_attribute_what what;
+    bool absent_is_fine; /* IF EXISTS */
+    struct sql_token name, to;
+    struct str type;        /* as written, with its modifiers */
+    struct sql_type parsed; /* its places are those of the statement */
 };
 
 struct sql_type_change {
@@ -34,6 +53,8 @@ struct sql_type_change {
     struct sql_type_name *names;
     size_t nlabels;
     struct sql_token *labels; /* strings, as they are written */
+    size_t nattributes;
+    struct sql_type_attribute *attributes;
     struct sql_token to;
     bool exists_is_fine; /* IF EXISTS, IF NOT EXISTS */
     bool after;          /* the neighbour, else before it */

@@ -468,7 +468,7 @@ static int comment(struct parsing *p)
 /* COMMENT ON what the engine has comments for is the engine's. */
 static bool is_comment(struct reader *r)
 {
-    static const char *const engine[] = {"VIEW", "COLUMN", "INDEX", "TYPE", "MACRO"};
+    static const char *const engine[] = {"VIEW", "COLUMN", "INDEX", "MACRO"};
     if (!reader_take(r, "ON"))
         return false;
     for (size_t i = 0; i < sizeof engine / sizeof *engine; i++)
@@ -528,12 +528,7 @@ static int range_type(struct parsing *p)
     return refused(p, "CREATE TYPE AS RANGE", NULL);
 }
 
-static int composite_type(struct parsing *p)
-{
-    return refused(p, "CREATE TYPE of a composite type", NULL);
-}
-
-/* CREATE TYPE name AS RANGE and AS (…), behind the first word; NULL: neither. */
+/* CREATE TYPE name AS RANGE, behind the first word; NULL: it is something else. */
 static run_fn *find_type(struct reader r)
 {
     if (!reader_take(&r, "TYPE"))
@@ -546,9 +541,7 @@ static run_fn *find_type(struct reader r)
     }
     if (!reader_take(&r, "AS"))
         return NULL;
-    return sql_token_is_word(&r.token, "RANGE") ? range_type
-           : sql_token_is(&r.token, '(')        ? composite_type
-                                                : NULL;
+    return sql_token_is_word(&r.token, "RANGE") ? range_type : NULL;
 }
 
 /* ALTER kind name … OWNER TO */

@@ -41,6 +41,13 @@ static void check(const char *sql, const char *wanted)
         }
         for (size_t i = 0; i < c.nlabels; i++)
             put(got, sizeof got, &c.labels[i]);
+        for (size_t i = 0; i < c.nattributes; i++) {
+            const struct sql_type_attribute *x = &c.attributes[i];
+            size_t end = strlen(got);
+            (void)snprintf(got + end, sizeof got - end, " %d:%.*s:%.*s", (int)x->what, (int)x->name.text.n,
+                           x->name.text.p, (int)x->type.n, x->type.n ? x->type.p : "");
+            put(got, sizeof got, &x->to);
+        }
         put(got, sizeof got, &c.to);
         size_t at = strlen(got);
         (void)snprintf(got + at, sizeof got - at, "%s%s%s", c.exists_is_fine ? " exists" : "",
@@ -68,11 +75,10 @@ static void test_commands(void **state)
 static void test_others(void **state)
 {
     (void)state;
-    check("create type t as (a int)", "");
+    check("create type t as range (subtype = int4)", "");
     check("create type t as enum (select 1)", "");
     check("create or replace type t as enum ('a')", "");
     check("alter type t owner to me", "");
-    check("alter type t rename attribute a to b", "");
     check("drop table t", "");
     check("create type t as enum ('a',)", "!");
     check("create type t as enum ('a') x", "!");
@@ -82,8 +88,33 @@ static void test_others(void **state)
     check("drop type a cascade b", "!");
 }
 
+static void test_composites(void **state)
+{
+    (void)state;
+    check("create type pair as (a int, b text)", "6 .pair 0:a:int 0:b:text");
+    check("create type s.\"P\" as (\"A b\" varchar(5)[], c timestamp(3) with time zone, d double precision)",
+          "6 s.\"P\" 0:\"A b\":varchar(5)[] 0:c:timestamp(3) with time zone 0:d:double precision");
+    check("create type pair as (a text collate \"C\", b public.mood)", "6 .pair 0:a:text 0:b:public.mood");
+    check("create type pair as ()", "6 .pair");
+    check("alter type pair add attribute c int cascade", "7 .pair 0:c:int");
+    check("alter type pair add attribute c int, drop attribute if exists a, alter attribute b set data type "
+          "text",
+          "7 .pair 0:c:int 1:a: 2:b:text");
+    check("alter type pair alter attribute b type text restrict", "7 .pair 2:b:text");
+    check("alter type pair rename attribute a to b", "7 .pair 3:a:b");
+    check("create type pair as (a int,)", "!");
+    check("create type pair as (a)", "!");
+    check("create type pair as (a int", "!");
+    check("create type pair as (a int) x", "!");
+    check("alter type pair rename attribute a", "!");
+    check("alter type pair drop attribute", "!");
+    check("alter type pair add attribute c", "!");
+    check("create type r as range (subtype = int)", "");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands), cmocka_unit_test(test_others)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_composites), cmocka_unit_test(test_commands),
+                                       cmocka_unit_test(test_others)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,171 @@
+"""Composite types: their numbers and catalog rows, values in both formats, fields, ALTER TYPE, and what depends on them."""
+
+import datetime
+import decimal
+import uuid
+
+import psycopg
+import pytest
+from psycopg.types.composite import CompositeInfo, register_composite
+
+
+@pytest.fixture
+def db(either):
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        c.execute("drop schema if exists co cascade; create schema co; set search_path = co, public")
+        c.execute("create type pair as (a int, b text)")
+        yield c
+        c.execute("drop table if exists t cascade; drop schema co cascade")
+
+
+def rows(db, sql, *args, **kwargs):
+    return db.execute(sql, *args, **kwargs).fetchall()
+
+
+def fails(db, code, sql, *args):
+    with pytest.raises(psycopg.Error) as e:
+        db.execute(sql, *args)
+    assert e.value.sqlstate == code, e.value
+    return e.value.diag
+
+
+def test_catalog(db):
+    info = CompositeInfo.fetch(db, "pair")
+    assert (info.name, info.regtype, list(info.field_names), list(info.field_types)) == ("pair", "pair", ["a", "b"], [23, 25])
+    assert rows(db, "select typtype, typcategory, typlen, typdelim, typelem::int8, typarray::int8 from pg_type where oid = %s", [info.oid]) == [("c", "C", -1, ",", 0, info.array_oid)]
+    assert rows(db, "select typname, typtype, typelem::int8 from pg_type where oid = %s", [info.array_oid]) == [("_pair", "b", info.oid)]
+    assert rows(db, "select relname, relkind, relnatts, reltype::int8 from pg_class where oid = (select typrelid from pg_type where oid = %s)", [info.oid]) == [("pair", "c", 2, info.oid)]
+    db.execute("create type many as (v varchar(5), n numeric(10,2), i int[], p pair, ps pair[], t timestamptz)")
+    assert rows(db, "select attname, format_type(atttypid, atttypmod), attnum from pg_attribute where attrelid = 'many'::regclass order by attnum") == [
+        ("v", "character varying(5)", 1), ("n", "numeric(10,2)", 2), ("i", "integer[]", 3), ("p", "pair", 4), ("ps", "pair[]", 5), ("t", "timestamp with time zone", 6)]
+    db.execute("create table t (p pair, ps pair[])")
+    assert rows(db, "select format_type(atttypid, -1) from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum") == [("pair",), ("pair[]",)]
+    assert rows(db, "select data_type, udt_schema, udt_name from information_schema.columns where table_name = 't' order by ordinal_position") == [("USER-DEFINED", "co", "pair"), ("ARRAY", "co", "_pair")]
+    cur = db.execute("select p, ps, (1, 2) as r from t")
+    assert [d.type_code for d in cur.description] == [info.oid, info.array_oid, 2249]
+    db.execute('create type "order" as (x int)')
+    assert rows(db, "select '\"order\"'::regtype::text, pg_typeof('(1)'::\"order\")::text") == [('"order"', '"order"')]
+
+
+TEXTS = [
+    ("(1,x)", "(1,x)"),
+    (" ( 1 , x )", None),
+    ("(,)", "(,)"),
+    ('(1,"")', '(1,"")'),
+    ('(1,"a ""b"" \\\\ c")', '(1,"a ""b"" \\\\ c")'),
+    ("(2,a b)", '(2,"a b")'),
+    ("(3,\"x,y\")", '(3,"x,y")'),
+]
+
+
+@pytest.mark.parametrize("text, wanted", TEXTS)
+def test_texts(db, text, wanted):
+    if wanted is None:
+        assert rows(db, "select (%s::pair)::text", [text]) == [('(1," x ")',)]
+        return
+    assert rows(db, "select (%s::pair)::text, %s::text::pair::text", [text, text]) == [(wanted, wanted)]
+    assert rows(db, f"select '{text}'::pair::text") == [(wanted,)]
+
+
+@pytest.mark.parametrize("text, code", [("(1)", "22P02"), ("1,2", "22P02"), ("(1,2,3)", "22P02"), ("(x,y)", "22P02"), ("(1,2) z", "22P02"), ("(99999999999,y)", "22003"), ("", "22P02")])
+def test_bad_texts(db, text, code):
+    fails(db, code, f"select '{text}'::pair")
+    fails(db, code, "select %s::pair", [text])
+
+
+def test_values(db):
+    db.execute("create table t (i int, p pair, ps pair[])")
+    db.execute("insert into t values (1, row(1, 'x'), array[row(2, 'y')::pair]), (2, '(3,z)', '{\"(1,a)\",\"(2,b c)\"}'), (3, null, null)")
+    db.execute("insert into t (i, p) values (4, (7, 'q'))")
+    assert rows(db, "select i, p::text, ps::text from t order by i") == [
+        (1, "(1,x)", '{"(2,y)"}'), (2, "(3,z)", '{"(1,a)","(2,\\"b c\\")"}'), (3, None, None), (4, "(7,q)", None)]
+    assert rows(db, "select i from t where p = row(1, 'x'::text)") == [(1,)]
+    assert rows(db, "select i from t where p = '(3,z)'::pair") == [(2,)]
+    assert rows(db, "select i from t where p > row(1, 'x')::pair order by p") == [(2,), (4,)]
+    db.execute("update t set p = '(9,u)' where i = 1")
+    assert rows(db, "select (p).a, (p).b from t order by i") == [(9, "u"), (3, "z"), (None, None), (7, "q")]
+    assert rows(db, "select (p).* from t where i = 2") == [(3, "z")]
+    assert rows(db, "select sum((p).a) from t where (t.p).b <> 'q'") == [(12,)]
+    assert rows(db, "select (ps[1]).b, ((select p from t where i = 4)).a from t where i < 3 order by i") == [("y", 7), ("a", 7)]
+    cur = db.execute("select (p).a, (t.p).*, row(1, 'x')::pair from t")
+    assert [d.name for d in cur.description] == ["a", "a", "b", "row"]
+    db.execute("create view v as select i, (p).b as pb, p from t")
+    assert rows(db, "select pb, p::text from v where i = 2") == [("z", "(3,z)")]
+    with db.cursor().copy("copy t (p) to stdout") as copy:
+        assert sorted(bytes(b) for b in copy) == [b"(3,z)\n", b"(7,q)\n", b"(9,u)\n", b"\\N\n"]
+    with db.cursor().copy("copy t (i, p) from stdin") as copy:
+        copy.write('5\t(1,"a\tb")\n'.replace("\t", "\\t", 2).replace("\\t", "\t", 1))
+    assert rows(db, "select p::text from t where i = 5") == [('(1,"a\tb")',)]
+    fails(db, "42703", "select (p).nope from t")
+    fails(db, "22P02", "insert into t values (1, '(1,2,3)', null)")
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_parameters(db, binary):
+    db.execute("create type nest as (p pair, n numeric(10,2), d date, ps pair[], u uuid)")
+    pair, nest = CompositeInfo.fetch(db, "pair"), CompositeInfo.fetch(db, "nest")
+    register_composite(pair, db)
+    register_composite(nest, db)
+    Pair, Nest = pair.python_type, nest.python_type
+    db.execute("create table t (p pair, n nest, ps pair[])")
+    value = Nest(Pair(1, 'a "b"'), decimal.Decimal("12.50"), datetime.date(2020, 2, 29), [Pair(2, ""), Pair(None, None)], uuid.UUID(int=5))
+    for form in ("%s", "%t", "%b"):
+        db.execute("delete from t")
+        db.execute(f"insert into t values ({form}, {form}, {form})", [Pair(1, "x"), value, [Pair(3, "y"), Pair(4, None)]])
+        assert rows(db, "select * from t", binary=binary) == [(Pair(1, "x"), value, [Pair(3, "y"), Pair(4, None)])]
+        assert rows(db, f"select ({form}).b, {form}", [Pair(1, "x"), value], binary=binary) == [("x", value)]
+        assert rows(db, f"select count(*) from t where p = {form}", [Pair(1, "x")]) == [(1,)]
+    db.execute("prepare q(pair, pair[]) as select ($1).a + ($2[1]).a")
+    assert rows(db, "execute q('(1,x)', '{\"(2,y)\"}')") == [(3,)]
+
+
+def test_alter(db):
+    db.execute("alter type pair add attribute c numeric(6,2), alter attribute a type bigint")
+    db.execute("alter type pair rename attribute b to d")
+    assert rows(db, "select '(1,x,2.5)'::pair::text, ('(1,x,2.5)'::pair).d") == [("(1,x,2.50)", "x")]
+    before = rows(db, "select 'pair'::regtype::oid::int8")
+    db.execute("create table t (p pair)")
+    db.execute("insert into t values ('(1,x,2.5)')")
+    diag = fails(db, "0A000", "alter type pair alter attribute a type int")
+    assert diag.message_primary == 'cannot alter type "pair" because column "t.p" uses it'
+    db.execute("alter type pair rename to duo; create schema co2; alter type duo set schema co2")
+    assert rows(db, "select p::text, pg_typeof(p)::text, 'co2.duo'::regtype::oid::int8 from t") == [("(1,x,2.50)", "co2.duo", before[0][0])]
+    db.execute("alter type co2.duo set schema co; drop schema co2; alter type duo rename to pair; drop table t")
+    db.execute("alter type pair drop attribute c, drop attribute if exists zz")
+    fails(db, "42703", "alter type pair drop attribute zz")
+    fails(db, "42701", "alter type pair add attribute a int")
+    fails(db, "42809", "alter type pair add value 'x'")
+    db.execute("comment on type pair is 'two of them'")
+    assert rows(db, "select '(1,x)'::pair::text") == [("(1,x)",)]
+
+
+def test_drop(db):
+    db.execute("create type nest as (p pair)")
+    diag = fails(db, "2BP01", "drop type pair")
+    assert (diag.message_primary, diag.message_detail) == ("cannot drop type pair because other objects depend on it", "column p of composite type nest depends on type pair")
+    db.execute("drop type nest")
+    db.execute("create table t (i int, p pair)")
+    diag = fails(db, "2BP01", "drop type pair")
+    assert diag.message_detail == "column p of table t depends on type pair"
+    db.execute("drop type pair cascade")
+    assert rows(db, "select attname from pg_attribute where attrelid = 't'::regclass and attnum > 0 and not attisdropped") == [("i",)]
+    fails(db, "42704", "select '(1,x)'::pair")
+    fails(db, "42704", "drop type pair")
+    db.execute("drop type if exists pair")
+
+
+def test_bad_definitions(db):
+    fails(db, "42710", "create type pair as (a int)")
+    fails(db, "42701", "create type x as (a int, a text)")
+    fails(db, "42704", "create type x as (a nosuch)")
+    fails(db, "42601", "create type x as (a)")
+
+
+def test_transactions(db):
+    with pytest.raises(ZeroDivisionError), db.transaction():
+        db.execute("create type other as (p pair, y int); create table t (o other); insert into t values ('(\"(1,x)\",2)')")
+        assert rows(db, "select ((o).p).b, o::text from t") == [("x", '("(1,x)",2)')]
+        raise ZeroDivisionError
+    fails(db, "42704", "select null::other")
+    db.execute("create type other as (z text)")
+    assert rows(db, "select '(q)'::other::text") == [("(q)",)]
