@@ -277,6 +277,11 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
     const bool bare = !c->distinct && !c->ordered && !c->window.n && !c->filter.n;
     if (bare && r->intervals)
         return walk_replace(r, from, to, STR(SCHEMA_PG "avg_of_any"));
+    bool digits = false;
+    if (bare)
+        TRY(outputs_are_sent(r, from, walk_end(&c->last), &digits));
+    if (digits)
+        return walk_replace(r, from, to, STR(SCHEMA_PG "avg_digits"));
     if (bare)
         return walk_replace(r, from, to, output ? STR(SCHEMA_PG "avg_sent") : STR(SCHEMA_PG "avg_of"));
     if (!c->plain || !c->copies || c->ordered)

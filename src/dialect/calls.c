@@ -118,7 +118,7 @@ static const struct call_name names[] = {
     {.name = "make_timestamp", .home = CALL_ENGINE, .target = "pg_make_timestamp"},
     {.name = "make_timestamptz", .home = CALL_ENGINE, .target = "pg_make_timestamptz"},
     {.name = "min_scale", .home = CALL_MACRO, .target = "min_scale"},
-    {.name = "mod", .home = CALL_ENGINE, .target = "pg_modulo"},
+    {.name = "mod", .home = CALL_ENGINE, .target = "pg_modulo", .digits = "system.main.pg_modulo_digits"},
     {.name = "normalize", .home = CALL_MACRO, .target = "normalize"},
     {.name = "num_nonnulls",
      .home = CALL_MACRO,
@@ -357,7 +357,7 @@ static int by_output(struct rewriter *r, const struct call_name *name, size_t fr
     size_t depth = 0;
     bool output = false;
     *out = NULL;
-    if (!name->sent)
+    if (!name->sent && !name->digits)
         return ST_OK;
     sql_lexer_seek(&ahead, to);
     do {
@@ -365,9 +365,10 @@ static int by_output(struct rewriter *r, const struct call_name *name, size_t fr
         depth += sql_token_is(&t, '(') || sql_token_is(&t, '[');
         depth -= depth > 0 && (sql_token_is(&t, ')') || sql_token_is(&t, ']'));
     } while (depth > 0 && t.kind != SQL_TOK_END && t.kind != SQL_TOK_BAD);
-    TRY(outputs_are(r, from, walk_end(&t), &output));
+    TRY(name->digits ? outputs_are_sent(r, from, walk_end(&t), &output)
+                     : outputs_are(r, from, walk_end(&t), &output));
     if (output)
-        *out = name->sent;
+        *out = name->digits ? name->digits : name->sent;
     return ST_OK;
 }
 

@@ -27,7 +27,8 @@ struct call_name {
     bool unit;          /* its first argument is a word: extract(year FROM x) */
     const char *
         sent; /* what takes its place where its result is what the client is sent, with its schema; NULL: nothing */
-    bool plain; /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
+    const char *digits; /* … where nothing else is done with it (outputs_are_sent); NULL: nothing */
+    bool plain;         /* the engine's own when literals show that both mean the same: substring(x, 1, 3) */
 };
 
 /* Letters alike in either case. NULL: the engine's function is what PostgreSQL's is, or neither has it. */

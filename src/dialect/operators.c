@@ -147,9 +147,13 @@ static int open_bracket(struct pass *p, bool is_case)
 static int settle(struct pass *p, size_t end)
 {
     const struct waiting *w = &p->waits[--p->nwaits];
-    const char *open = w->as->open, *sent = spelling_sent(w->as);
+    const char *open = w->as->open, *sent = spelling_sent(w->as), *digits = spelling_digits(w->as);
     bool output = false;
-    if (sent)
+    if (digits)
+        TRY(outputs_are_sent(p->r, w->left, end, &output));
+    if (output)
+        sent = digits;
+    else if (sent)
         TRY(outputs_are(p->r, w->left, end, &output));
     if (output)
         open = sent;

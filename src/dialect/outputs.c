@@ -11,6 +11,7 @@ struct outputs {
     struct {
         size_t from, to;
         bool quotient; /* of names and numbers alone */
+        bool compared; /* its query sorts, groups or compares rows, or puts them elsewhere */
     } items[OUTPUTS_MAX];
 };
 
@@ -60,6 +61,7 @@ static bool is_quotient(const struct sql_lexer *list, size_t from, size_t to)
 static void note(struct outputs *o, const struct sql_lexer *list, size_t from, size_t to)
 {
     if (o->n < OUTPUTS_MAX && from < to) {
+        o->items[o->n].compared = false;
         o->items[o->n].quotient = is_quotient(list, from, to);
         o->items[o->n].from = from;
         o->items[o->n].to = to;
@@ -158,9 +160,9 @@ static bool has_output_form(const struct sql_token *t)
            WALK_IS_ANY(t, calls);
 }
 
-/* Behind a list: *grouped and *ordered, whether the query groups or orders by such a thing. *t ends the
- * query, or is the SELECT of the next one. */
-static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, bool *ordered)
+/* Behind a list: *grouped and *ordered, whether the query groups or orders by such a thing; *compared,
+ * whether it does by anything, or INTO stands there. *t ends the query, or is the SELECT of the next one. */
+static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, bool *ordered, bool *compared)
 {
     bool *by = NULL;
     for (size_t depth = 0; t->kind != SQL_TOK_END && t->kind != SQL_TOK_BAD; (void)sql_lexer_next(l, t)) {
@@ -172,6 +174,9 @@ static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, b
         depth -= depth > 0 && (sql_token_is(t, ')') || sql_token_is(t, ']'));
         if (depth == 0 && WALK_IS_ANY(t, ends))
             by = NULL;
+        *compared =
+            *compared || (depth == 0 && (sql_token_is_word(t, "GROUP") || sql_token_is_word(t, "ORDER") ||
+                                         sql_token_is_word(t, "INTO")));
         if (depth == 0 && (sql_token_is_word(t, "GROUP") || sql_token_is_word(t, "ORDER")))
             by = sql_token_is_word(t, "GROUP") ? grouped : ordered;
         if (by && has_output_form(t))
@@ -184,19 +189,21 @@ static void read_query(struct outputs *o, struct sql_lexer l, size_t depth)
 {
     struct sql_token t;
     size_t before = o->n, queries = 0;
-    bool grouped = false, ordered = false, with = false, distinct = false;
+    bool grouped = false, ordered = false, with = false, distinct = false, compared = false;
     (void)sql_lexer_next(&l, &t);
-    read_rest(&l, &t, &with, &with);
+    read_rest(&l, &t, &with, &with, &with);
     for (; sql_token_is_word(&t, "SELECT"); queries++) {
         distinct = read_list(o, &l, &t, depth) || distinct;
-        read_rest(&l, &t, &grouped, &ordered);
+        read_rest(&l, &t, &grouped, &ordered, &compared);
     }
     o->several |= queries > 1;
+    for (size_t i = before; i < o->n; i++)
+        o->items[i].compared = o->items[i].compared || compared || distinct || queries > 1;
     if (grouped || (ordered && (distinct || queries > 1)))
         o->n = before;
 }
 
-static int read_all(struct rewriter *r)
+static int read_outputs(struct rewriter *r)
 {
     struct sql_lexer l;
     struct sql_token t;
@@ -223,7 +230,7 @@ int outputs_null(struct rewriter *r)
     assert(r->postgres && sql_token_is_word(&t, "NULL"));
     if (!WALK_IS_ANY(&r->prev, before) && !sql_token_is(&r->prev, ','))
         return walk_on(r);
-    TRY(read_all(r));
+    TRY(read_outputs(r));
     for (size_t i = 0; i < r->outputs->n && !output; i++)
         output = r->outputs->items[i].from == t.at && r->outputs->items[i].to == walk_end(&t);
     if (output && !r->outputs->several)
@@ -237,10 +244,22 @@ int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out)
     assert(from <= to && to <= r->tokens.text.n);
     if (!r->postgres || r->catalog)
         return ST_OK;
-    TRY(read_all(r));
+    TRY(read_outputs(r));
     for (size_t i = 0; i < r->outputs->n && !*out; i++)
         *out = r->outputs->items[i].quotient
                    ? r->outputs->items[i].from <= from && to <= r->outputs->items[i].to
                    : r->outputs->items[i].from == from && r->outputs->items[i].to == to;
+    return ST_OK;
+}
+
+int outputs_are_sent(struct rewriter *r, size_t from, size_t to, bool *out)
+{
+    *out = false;
+    if (!r->postgres || r->catalog || !r->sends)
+        return ST_OK;
+    TRY(read_outputs(r));
+    for (size_t i = 0; i < r->outputs->n && !*out; i++)
+        *out = !r->outputs->items[i].compared && r->outputs->items[i].from == from &&
+               r->outputs->items[i].to == to;
     return ST_OK;
 }

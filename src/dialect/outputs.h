@@ -18,4 +18,8 @@ int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out);
  * one of its kin, whose other queries say what it is. Goes on behind it. */
 int outputs_null(struct rewriter *r);
 
+/* Whether they are a whole item of a query that does nothing with its value but send it: it neither sorts,
+ * groups nor compares rows, so that a numeric may be handed over as its digits. 53200 */
+int outputs_are_sent(struct rewriter *r, size_t from, size_t to, bool *out);
+
 #endif

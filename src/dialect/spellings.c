@@ -137,6 +137,13 @@ const char *spelling_sent(const struct spelling *as)
                                                      : NULL;
 }
 
+const char *spelling_digits(const struct spelling *as)
+{
+    return strcmp(as->open, OURS "pg_divide(") == 0   ? OURS "pg_quotient_digits("
+           : strcmp(as->open, OURS "pg_modulo(") == 0 ? OURS "pg_modulo_digits("
+                                                      : NULL;
+}
+
 #define MATCH_EACH SCHEMA_PG "match_each("
 
 /* Operators whose right side is ANY or ALL of an array: a macro compares with each member. */

@@ -33,6 +33,8 @@ const struct spelling *spelling_of_real(struct str op);
 /* In place of what an operator opens, where its result is what the client is sent (outputs.h); NULL: the
  * same. */
 const char *spelling_sent(const struct spelling *as);
+/* The same where nothing but that is done with it (outputs_are_sent). */
+const char *spelling_digits(const struct spelling *as);
 /* Before ANY, or ALL, of an array. NULL: it is none that is translated. */
 const struct spelling *spelling_of_each(const char *op, bool all);
 

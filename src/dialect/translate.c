@@ -394,6 +394,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->postgres = d->postgres;
     r->dates_ordered = d->dates_ordered;
     r->intervals = d->intervals;
+    r->sends = d->sends;
     r->catalog = hint.catalog;
     r->tokens = sql;
     r->ddl = ddl_of(sql);

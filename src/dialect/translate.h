@@ -19,6 +19,7 @@ struct dialect {
     struct str database; /* that the session is in */
     enum dialect_database database_is;
     bool names;     /* columns without a name get PostgreSQL's: all of them, or those that are rewritten */
+    bool sends;     /* what the statement returns is sent to the client, and kept nowhere */
     bool intervals; /* an interval is summed somewhere */
     bool dates_ordered; /* the session's DateStyle reads other than the month first */
     bool postgres;      /* statements mean what they mean to PostgreSQL; else only the catalog is its */

@@ -75,7 +75,7 @@ struct rewriter {
     struct sql_token alone;   /* a literal that was alone in brackets … */
     size_t alone_end;         /* … that end here; 0: there was none */
     bool catalog;             /* the statement is about the catalog */
-    bool intervals;           /* struct dialect */
+    bool sends, intervals;    /* struct dialect */
     bool dates_ordered;       /* struct dialect */
     bool postgres;            /* it means what PostgreSQL means by it */
     enum sql_accepts accepts; /* … as far as PostgreSQL's parser takes it; UNKNOWN: not asked yet */

@@ -195,6 +195,7 @@ int cell_render(struct buf *scratch, const struct cell *c, const struct column_v
         buf_release(&digits);
         return rc;
     }
+    case S_DIGITS_BINARY: return binary_digits(scratch, string_at(v, row), e);
     case S_ARRAY: return array_text(scratch, c, v, row, e);
     case S_ARRAY_BINARY: return array_binary(scratch, c, v, row, e);
     case S_RECORD: return record_text(scratch, c, v, row, e);

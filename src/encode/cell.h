@@ -250,6 +250,7 @@ static inline uint8_t *cell_store(uint8_t *p, const struct cell *c, const struct
     case S_BIT:
     case S_BIGNUM:
     case S_BIGNUM_BINARY:
+    case S_DIGITS_BINARY:
     case S_ARRAY:
     case S_ARRAY_BINARY:
     case S_JSON:

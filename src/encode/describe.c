@@ -65,6 +65,12 @@ static bool is_unknown(const struct engine_column_type *t)
     return t->type == ENGINE_BLOB && t->alias && strcmp(t->alias, ENGINE_UNKNOWN_TYPE) == 0;
 }
 
+/* A numeric that is handed over as its digits. */
+static bool is_digits(const struct engine_column_type *t)
+{
+    return t->type == ENGINE_VARCHAR && t->alias && strcmp(t->alias, ENGINE_DIGITS_TYPE) == 0;
+}
+
 static uint32_t scalar_oid(const struct engine_column_type *t)
 {
     const struct catalog_type *catalog = catalog_type(t);
@@ -86,7 +92,10 @@ static uint32_t scalar_oid(const struct engine_column_type *t)
     case ENGINE_DECIMAL: return PGTYPE_NUMERIC;
     case ENGINE_FLOAT: return PGTYPE_FLOAT4;
     case ENGINE_DOUBLE: return PGTYPE_FLOAT8;
-    case ENGINE_VARCHAR: return t->alias && strcmp(t->alias, "JSON") == 0 ? PGTYPE_JSON : PGTYPE_TEXT;
+    case ENGINE_VARCHAR:
+        return is_digits(t)                                ? PGTYPE_NUMERIC
+               : t->alias && strcmp(t->alias, "JSON") == 0 ? PGTYPE_JSON
+                                                           : PGTYPE_TEXT;
     case ENGINE_BLOB: return is_unknown(t) ? PGTYPE_TEXT : PGTYPE_BYTEA;
     case ENGINE_GEOMETRY: return PGTYPE_BYTEA;
     case ENGINE_BIT: return PGTYPE_VARBIT;
@@ -266,6 +275,8 @@ int cell_init(struct cell *c, const struct engine_column_type *t, int16_t format
     c->op = format ? forms[t->type].binary : forms[t->type].text;
     if (is_unknown(t))
         c->op = C_STRING;
+    if (format && is_digits(t))
+        c->op = S_DIGITS_BINARY;
     if (c->op == T_BYTES_HEX && s->bytea_escape)
         c->op = T_BYTES_ESCAPE;
     if (!format && is_styled(t->type, tz_style(s->zone)))

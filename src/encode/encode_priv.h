@@ -86,6 +86,7 @@ enum cell_op {
     S_BIT,
     S_BIGNUM,
     S_BIGNUM_BINARY,
+    S_DIGITS_BINARY,
     S_ARRAY,
     S_ARRAY_BINARY,
     S_JSON,

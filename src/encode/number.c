@@ -315,6 +315,32 @@ int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct er
     return ST_OK;
 }
 
+int binary_digits(struct buf *out, const struct engine_string *s, struct err *e)
+{
+    enum { DIGITS_MAX = 38 };
+    const char *p = engine_string_data(s);
+    bool negative = s->len > 0 && p[0] == '-';
+    __int128 v = 0;
+    unsigned digits = 0, scale = 0;
+    bool point = false;
+    for (size_t i = negative; i < s->len && digits <= DIGITS_MAX; i++) {
+        if (p[i] == '.') {
+            point = true;
+            continue;
+        }
+        v = v * 10 + (p[i] - '0');
+        scale += point;
+        digits += v != 0;
+    }
+    if (digits > DIGITS_MAX || scale > DIGITS_MAX)
+        return err_set(e, SQLSTATE_INTERNAL_ERROR, "a numeric has more digits than are sent");
+    uint8_t *at = buf_reserve(out, BINARY_NUMERIC + CELL_SLACK);
+    if (!at)
+        return err_oom(e);
+    buf_commit(out, (size_t)(binary_numeric(at, negative ? -v : v, (uint8_t)scale) - at));
+    return ST_OK;
+}
+
 #define LIMB UINT32_C(1000000000)
 
 /* Digits from big-endian bytes, four at a time: limbs of 10^9, the least first. Returns how many there are.

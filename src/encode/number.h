@@ -44,6 +44,8 @@ uint8_t *binary_numeric_u128(uint8_t *p, unsigned __int128 magnitude, bool negat
 __int128 decimal_at(const struct engine_column_type *t, const void *data, size_t row);
 /* Decimal digits of any length, "-123.45": as numeric's binary form. */
 int binary_numeric_text(struct buf *out, const char *digits, size_t n, struct err *e);
+/* "-1.50", of at most 38 digits: as numeric's binary form, with the digits that are written. XX000 */
+int binary_digits(struct buf *out, const struct engine_string *s, struct err *e);
 /* The engine's BIGNUM as decimal digits, appended. 53200 */
 int bignum_text(struct buf *out, const struct engine_string *s, struct err *e);
 

@@ -195,6 +195,99 @@ static void divide_numeric(duckdb_function_info info, duckdb_data_chunk input, d
     }
 }
 
+enum { DIGITS_ROOM = 64, DIGITS_MAX = 38 };
+
+/* v × 10^-scale. */
+static void put_digits(duckdb_vector out, size_t row, __int128 v, unsigned scale)
+{
+    char text[DIGITS_ROOM], *end = text + sizeof text, *p = end;
+    unsigned __int128 left = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    assert(scale <= DIGITS_MAX);
+    for (unsigned n = 0; left > 0 || n <= scale; n++, left /= 10) {
+        if (n == scale && scale > 0)
+            *--p = '.';
+        *--p = (char)('0' + (int)(left % 10));
+    }
+    if (v < 0)
+        *--p = '-';
+    duckdb_vector_assign_string_element_len(out, row, p, (size_t)(end - p));
+}
+
+/* A quotient with all the digits that PostgreSQL shows. */
+static const char *quotient_digits(struct quotient_operand a, struct quotient_operand b, __int128 *out,
+                                   int *scale)
+{
+    *scale = quotient_scale(a, b);
+    const struct quotient_digits d = {DIGITS_MAX, (uint8_t)*scale};
+    return *scale < DIGITS_MAX && quotient_of(a, b, d, out) ? NULL
+                                                            : ENGINE_ERROR_MARK "22003 value out of range";
+}
+
+/* To the larger of both scales. false: it has too many digits. */
+static bool rescale(__int128 *v, unsigned places)
+{
+    for (; places > 0; places--)
+        if (__builtin_mul_overflow(*v, 10, v))
+            return false;
+    return true;
+}
+
+static const char *modulo_digits(struct quotient_operand a, struct quotient_operand b, __int128 *out,
+                                 int *scale)
+{
+    int shown_a = quotient_shown(a), shown_b = quotient_shown(b);
+    uint8_t larger = a.scale > b.scale ? a.scale : b.scale;
+    *scale = shown_a > shown_b ? shown_a : shown_b;
+    if (!rescale(&a.value, larger - a.scale) || !rescale(&b.value, larger - b.scale))
+        return ENGINE_ERROR_MARK "22003 value out of range";
+    *out = a.value % b.value;
+    for (int i = larger; i > *scale; i--)
+        *out /= 10;
+    return NULL;
+}
+
+/* Numbers of any types: numerics, as their digits. What is computed is the function's own. */
+typedef const char *digits_fn(struct quotient_operand a, struct quotient_operand b, __int128 *out,
+                              int *scale);
+
+static void digits_of_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output,
+                           digits_fn *compute)
+{
+    struct number_view a, b;
+    if (!numbers_of(&a, &b, info, input, output))
+        return;
+    if (a.type == DUCKDB_TYPE_DOUBLE || a.type == DUCKDB_TYPE_FLOAT || b.type == DUCKDB_TYPE_DOUBLE ||
+        b.type == DUCKDB_TYPE_FLOAT) {
+        fail(info, ENGINE_ERROR_MARK "42883 operator does not exist: double precision % numeric", "");
+        return;
+    }
+    for (size_t i = 0; i < duckdb_data_chunk_get_size(input); i++) {
+        __int128 v = 0;
+        int scale = 0;
+        if (is_null(a.validity, i) || is_null(b.validity, i)) {
+            put_null(output, i);
+            continue;
+        }
+        struct quotient_operand x = operand_at(&a, i), y = operand_at(&b, i);
+        const char *error = y.value == 0 ? zero : compute(x, y, &v, &scale);
+        if (error) {
+            fail(info, error, "");
+            return;
+        }
+        put_digits(output, i, v, (unsigned)scale);
+    }
+}
+
+static void divide_to_digits(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    digits_of_rows(info, input, output, quotient_digits);
+}
+
+static void modulo_to_digits(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    digits_of_rows(info, input, output, modulo_digits);
+}
+
 /* A double beside any other number. */
 static void divide_mixed(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
@@ -222,7 +315,8 @@ static void divide_mixed(duckdb_function_info info, duckdb_data_chunk input, duc
 }
 
 /* Whole numbers of different sizes: PostgreSQL's result is of the larger. */
-static void divide_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+static void compute_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output,
+                          bool modulo)
 {
     const duckdb_type *type = duckdb_scalar_function_get_extra_info(info);
     struct number_view a, b;
@@ -240,7 +334,7 @@ static void divide_whole(duckdb_function_info info, duckdb_data_chunk input, duc
             fail(info, zero, "");
             return;
         }
-        __int128 q = (__int128)x / y;
+        __int128 q = modulo ? (__int128)x % y : (__int128)x / y;
         bool fits = *type == DUCKDB_TYPE_SMALLINT  ? q == (int16_t)q
                     : *type == DUCKDB_TYPE_INTEGER ? q == (int32_t)q
                                                    : q == (int64_t)q;
@@ -258,6 +352,16 @@ static void divide_whole(duckdb_function_info info, duckdb_data_chunk input, duc
         else
             ((int64_t *)out)[i] = (int64_t)q;
     }
+}
+
+static void divide_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    compute_whole(info, input, output, false);
+}
+
+static void modulo_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+{
+    compute_whole(info, input, output, true);
 }
 
 /* What a fraction of a month or day is goes down to days of a month of 30, and to the time. */
@@ -328,8 +432,12 @@ struct overload {
 
 static duckdb_logical_type type_of(duckdb_type type, const struct quotient_digits *d)
 {
-    return type == DUCKDB_TYPE_DECIMAL ? duckdb_create_decimal_type(d->width, d->scale)
-                                       : duckdb_create_logical_type(type);
+    if (type == DUCKDB_TYPE_DECIMAL)
+        return duckdb_create_decimal_type(d->width, d->scale);
+    duckdb_logical_type t = duckdb_create_logical_type(type);
+    if (type == DUCKDB_TYPE_VARCHAR)
+        duckdb_logical_type_set_alias(t, ENGINE_DIGITS_TYPE);
+    return t;
 }
 
 static bool add(duckdb_scalar_function_set set, const char *name, const struct overload *o)
@@ -403,6 +511,20 @@ static const struct overload numeric_sent[] = {
     {{DUCKDB_TYPE_HUGEINT, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DECIMAL, divide_numeric, &sent_whole, NULL},
 };
 
+static const struct overload quotient_to_digits[] = {
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_VARCHAR, divide_to_digits, NULL, NULL},
+};
+
+static const struct overload modulos_to_digits[] = {
+    {{DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_SMALLINT}, DUCKDB_TYPE_SMALLINT, modulo_int2, NULL, NULL},
+    {{DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_INTEGER}, DUCKDB_TYPE_INTEGER, modulo_int4, NULL, NULL},
+    {{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BIGINT}, DUCKDB_TYPE_BIGINT, modulo_int8, NULL, NULL},
+};
+
+static const struct overload modulo_digits_any[] = {
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_VARCHAR, modulo_to_digits, NULL, NULL},
+};
+
 static const struct overload modulos[] = {
     {{DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_SMALLINT}, DUCKDB_TYPE_SMALLINT, modulo_int2, NULL, NULL},
     {{DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_INTEGER}, DUCKDB_TYPE_INTEGER, modulo_int4, NULL, NULL},
@@ -431,14 +553,24 @@ static const struct overload averages[] = {
      NULL},
 };
 
-static bool add_wholes(duckdb_scalar_function_set set, const char *name)
+/* The averages with all their digits. */
+static const struct overload averages_to_digits[] = {
+    {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY},
+     DUCKDB_TYPE_VARCHAR,
+     divide_to_digits,
+     NULL,
+     NULL},
+    {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
+};
+
+static bool add_wholes(duckdb_scalar_function_set set, const char *name, duckdb_scalar_function_t function)
 {
     bool ok = true;
     for (size_t a = 0; a < WHOLES; a++)
         for (size_t b = 0; b < WHOLES; b++) {
             const struct overload o = {.args = {wholes[a].type, wholes[b].type},
                                        .result = *whole_result(a, b),
-                                       .function = divide_whole,
+                                       .function = function,
                                        .whole = whole_result(a, b)};
             bool known = a == b && wholes[a].type == wholes[a].postgres; /* among divisions */
             ok = ok && (known || add(set, name, &o));
@@ -457,11 +589,12 @@ static bool add_all(duckdb_scalar_function_set set, const char *name, const stru
 #define ALL(o) o, sizeof(o) / sizeof *(o)
 
 static int register_set(struct engine_conn *c, const char *name, const struct overload *o, size_t n,
-                        const struct overload *numeric, size_t nnumeric, struct err *e)
+                        const struct overload *numeric, size_t nnumeric, duckdb_scalar_function_t whole,
+                        struct err *e)
 {
     duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
     bool ok = set && add_all(set, name, o, n) && add_all(set, name, numeric, nnumeric) &&
-              (nnumeric == 0 || add_wholes(set, name)) &&
+              (nnumeric == 0 || add_wholes(set, name, whole)) &&
               duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
     duckdb_destroy_scalar_function_set(&set);
     return ok ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
@@ -547,9 +680,12 @@ static int register_differences(struct engine_conn *c, struct err *e)
 int arithmetic_register(struct engine_conn *c, struct err *e)
 {
     TRY(register_differences(c, e));
-    TRY(register_set(c, "pg_divide", ALL(divisions), ALL(numeric_nested), e));
-    TRY(register_set(c, "pg_quotient", ALL(divisions), ALL(numeric_sent), e));
-    TRY(register_set(c, "pg_average", ALL(averages), NULL, 0, e));
-    TRY(register_set(c, "pg_modulo", ALL(modulos), NULL, 0, e));
+    TRY(register_set(c, "pg_divide", ALL(divisions), ALL(numeric_nested), divide_whole, e));
+    TRY(register_set(c, "pg_quotient", ALL(divisions), ALL(numeric_sent), divide_whole, e));
+    TRY(register_set(c, "pg_average", ALL(averages), NULL, 0, NULL, e));
+    TRY(register_set(c, "pg_modulo", ALL(modulos), NULL, 0, NULL, e));
+    TRY(register_set(c, "pg_quotient_digits", ALL(divisions), ALL(quotient_to_digits), divide_whole, e));
+    TRY(register_set(c, "pg_modulo_digits", ALL(modulos_to_digits), ALL(modulo_digits_any), modulo_whole, e));
+    TRY(register_set(c, "pg_average_digits", ALL(averages_to_digits), NULL, 0, NULL, e));
     return register_sums(c, e);
 }

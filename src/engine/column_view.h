@@ -16,6 +16,9 @@
 /* A string that is text or bytea, as it is used: unknown.h. */
 #define ENGINE_UNKNOWN_TYPE "pg_unknown"
 
+/* A numeric as a string of its digits: of results alone that are sent to a client, and go nowhere else. */
+#define ENGINE_DIGITS_TYPE "pg_digits"
+
 /* What PostgreSQL computes as a numeric whose digits follow from its value is a decimal of 37 digits here, a
  * width that nobody declares; its scale tells the rule by which its digits are counted (encode/number.h). */
 enum {

@@ -71,7 +71,12 @@ static int shown(struct quotient_operand x, int least)
     return scale;
 }
 
-static int digits_wanted(struct quotient_operand a, struct quotient_operand b)
+int quotient_shown(struct quotient_operand x)
+{
+    return shown(x, 0);
+}
+
+int quotient_scale(struct quotient_operand a, struct quotient_operand b)
 {
     int group_a, group_b;
     int weight_a = first_group(magnitude(a.value), a.scale, &group_a);
@@ -142,7 +147,7 @@ bool quotient_of(struct quotient_operand a, struct quotient_operand b, struct qu
                  __int128 *out)
 {
     assert(b.value != 0 && d.scale < d.width && d.width <= QUOTIENT_DIGITS_MAX);
-    int wanted = digits_wanted(a, b);
+    int wanted = quotient_scale(a, b);
     if (wanted > d.scale)
         wanted = d.scale;
     int shift = wanted + b.scale - a.scale;

@@ -20,6 +20,11 @@ struct quotient_digits {
     uint8_t width, scale;
 };
 
+/* How many digits behind the point PostgreSQL shows of a / b. b is not 0. */
+int quotient_scale(struct quotient_operand a, struct quotient_operand b);
+/* How many digits of its fraction an operand shows. */
+int quotient_shown(struct quotient_operand x);
+
 /* a / b, rounded half away from zero to PostgreSQL's digits, at most d.scale, as such a decimal.
  * b is not 0. false: it has more digits than that. */
 bool quotient_of(struct quotient_operand a, struct quotient_operand b, struct quotient_digits d,

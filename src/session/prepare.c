@@ -143,7 +143,7 @@ static bool dates_ordered(const struct session *s)
     return strstr(settings_get(&s->settings, SET_DATESTYLE), "MDY") == NULL;
 }
 
-static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, bool intervals,
+static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql, bool intervals, bool sends,
                 struct led *out, struct err *e)
 {
     struct asked asked = {.session = s};
@@ -155,6 +155,7 @@ static int lead(struct session *s, struct arena *a, const struct sql_tokens *sql
         .names = true,
         .dates_ordered = dates_ordered(s),
         .intervals = intervals,
+        .sends = sends,
         .postgres = means_postgres(s),
     };
     TRY(dialect_translate(a, *sql, &d, &out->edits, e));
@@ -184,7 +185,7 @@ static int judge_and_lead(struct session *s, struct arena *a, const struct sql_t
         return ST_OK;
     }
     TRY(judge(*sql, strings, e));
-    TRY(lead(s, a, sql, intervals, out, e));
+    TRY(lead(s, a, sql, intervals, true, out, e));
     metric_add(METRIC_TRANSLATIONS, 1);
     if (again && !out->asked)
         translations_keep(all, &key, &out->edits, &out->sql.marks);
@@ -296,7 +297,7 @@ int session_lead(struct session *s, struct str text, struct str *out, struct err
     const struct sql_tokens sent = sql_tokens_of(text);
     struct led led = {0};
     TRY(judge(sent, false, e));
-    TRY(lead(s, &s->message_arena, &sent, false, &led, e));
+    TRY(lead(s, &s->message_arena, &sent, false, false, &led, e));
     *out = led.sql.text;
     return ST_OK;
 }
@@ -315,7 +316,7 @@ int session_check_syntax(struct session *s, const struct sql_statement *sql, str
     struct led led = {0};
     const struct session_query q = {.sql = sql};
     arena_init_of(&scratch, REWRITE_ARENA_MAX, &s->memory.all);
-    TRY(lead(s, &scratch, &sent, false, &led, e));
+    TRY(lead(s, &scratch, &sent, false, false, &led, e));
     TRY(session_engine(s, &engine, e));
     int rc = engine->ops->split(engine, led.sql.text, no_piece, NULL, e);
     return rc < 0 ? explain(s, &q, sql->text, &led.edits, led.sql.text, e) : ST_OK;

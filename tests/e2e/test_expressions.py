@@ -213,6 +213,13 @@ SAME = [
     "select date '2024-01-05' - 'x'",
     "select 2 not between symmetric (x::float8)::text::int and 3, 'a' between symmetric (1::float8)::text and 'x' from (values (1)) v(x)",
     "select 1 < date '2024-01-01'",
+    "select 1 % 1.5, 1.5 / 1, 9223372036854775807 / 1.5, mod(7.5, 2), mod(7, 3), 7 % 3::bigint, 7::smallint % 3::smallint, 7::smallint % 3, -7.5 % 2, 0.001 % 12345.678",
+    "select (select 5 % 1.5), (select avg(x) from (values (1.5), (2.25)) v(x)), (select avg(x) from (values (0.0), (0.0)) v(x)), (select avg(x) from (values (null::numeric)) v(x))",
+    "select avg(x), avg(y), avg(z), avg(w) from (values (1, 2::bigint, 1.5::float8, 12345.678), (2, 3, 2, 0.001)) v(x, y, z, w)",
+    "select 1.5 % 0",
+    "select x % 2, x / 3 from (values (1.5), (3.5)) v(x) order by 1",
+    "select x % 2, count(*) from (values (1.5), (3.5)) v(x) group by 1",
+    "select 10.5 % 3 union all select 2.5",
     "select x from (values (1), ('a' || 'b')) v(x)",
     "select case when true then 1 else x end from (values ('a' || 'b')) v(x)",
     "",
@@ -275,6 +282,24 @@ def test_jsonb_column(both):
     ours, theirs = both
     for sql in JSON:
         assert answer(ours, sql) == answer(theirs, sql), sql
+
+
+def test_digits_are_numerics(both):
+    """In binary, in COPY, with parameters, and where a query's rows are kept."""
+    sql = "select 1 % 1.5 a, -1.0/3 b, 9223372036854775807 / 1.5 c, 0 % 1.50 d, -100000.0001 % 33333 e"
+    answers = []
+    for conn in both:
+        with conn.cursor(binary=True) as c:
+            rows = [tuple(map(str, c.execute(sql).fetchone())), c.execute("select %s::numeric %% 1.5", ("7.25",)).fetchone()]
+        with conn.cursor() as c, c.copy("copy (select 1 % 1.5, 10.0/4) to stdout") as copy:
+            rows.append(b"".join(map(bytes, copy)))
+        conn.execute("create temp table e_d as select 10.5 % 3 as x")
+        conn.execute("create materialized view e_m as select 10.5 % 3 as x, 1.0/4 as y")
+        rows.append(conn.execute("select x + 1, (select pg_typeof(x)::text from e_m), (select y * 2 > 0.4 from e_m) from e_d").fetchone())
+        conn.execute("drop table e_d")
+        conn.execute("drop materialized view e_m")
+        answers.append(rows)
+    assert answers[0] == answers[1]
 
 
 def test_in_views(both):

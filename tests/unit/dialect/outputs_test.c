@@ -46,6 +46,44 @@ static void test_items(void **state)
     check("select * from (select a/b x) s", 0, 1);
 }
 
+/* Whether a statement hands a numeric over as its digits. */
+static void check_digits(bool sends, const char *sql, const char *call, bool wanted)
+{
+    struct arena a;
+    struct sql_rewritten r;
+    struct err e;
+    const struct dialect d = {.postgres = true, .sends = sends};
+    arena_init(&a, 1 << 22);
+    err_init(&e);
+    assert_int_equal(dialect_translate(&a, sql_tokens_of(str_of(sql)), &d, &r, &e), ST_OK);
+    if ((memmem(r.text.p, r.text.n, call, strlen(call)) != NULL) != wanted)
+        fail_msg("%s:\n%.*s", sql, (int)r.text.n, r.text.p);
+    arena_release(&a);
+}
+
+static void test_digits(void **state)
+{
+    static const char quotient[] = "pg_quotient_digits(", modulo[] = "pg_modulo_digits(";
+    (void)state;
+    check_digits(true, "select a/b", quotient, true);
+    check_digits(true, "select a % b as r, c from t where a % b > 1", modulo, true);
+    check_digits(true, "select mod(a, b) from t", modulo, true);
+    check_digits(true, "select avg(a) from t", "avg_digits(", true);
+    check_digits(true, "select (select a % b from t) from u limit 3", modulo, true);
+    check_digits(false, "select a/b", quotient, false);
+    check_digits(true, "select a % b + 1", modulo, false);
+    check_digits(true, "select a % b from t order by 1", modulo, false);
+    check_digits(true, "select (select a % b from t) from u order by 1", modulo, false);
+    check_digits(true, "select a % b from t group by 1", modulo, false);
+    check_digits(true, "select distinct a % b from t", modulo, false);
+    check_digits(true, "select a % b from t union select 1", modulo, false);
+    check_digits(true, "select 1 union all select a % b from t", modulo, false);
+    check_digits(true, "select a % b into u from t", modulo, false);
+    check_digits(true, "create table u as select a % b from t", modulo, false);
+    check_digits(true, "select x from (select a % b as x from t) s", modulo, false);
+    check_digits(true, "select avg(a) from t group by b", "avg_digits(", false);
+}
+
 static void test_spelled_twice(void **state)
 {
     (void)state;
@@ -106,9 +144,9 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_items),         cmocka_unit_test(test_null),
-        cmocka_unit_test(test_spelled_twice), cmocka_unit_test(test_what_is_stored),
-        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_items),          cmocka_unit_test(test_null),
+        cmocka_unit_test(test_digits),         cmocka_unit_test(test_spelled_twice),
+        cmocka_unit_test(test_what_is_stored), cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

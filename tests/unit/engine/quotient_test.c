@@ -53,11 +53,23 @@ static void test_limits(void **state)
     assert_true(quotient_of(a, a, sent, &out));
 }
 
+static void test_scale(void **state)
+{
+    (void)state;
+    const struct quotient_operand one = {.value = 1}, three = {.value = 15, .scale = 1};
+    const struct quotient_operand loose = {.value = 15000, .scale = 10, .trims = true};
+    assert_int_equal(quotient_scale(one, three), 20);
+    assert_int_equal(quotient_scale(three, one), 20);
+    assert_int_equal(quotient_shown(three), 1);
+    assert_int_equal(quotient_shown(loose), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digits),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
