@@ -84,6 +84,7 @@
     X(DUPLICATE_PREPARED_STATEMENT, "42P05", "duplicate_prepared_statement")                                 \
     X(DUPLICATE_SCHEMA, "42P06", "duplicate_schema")                                                         \
     X(DUPLICATE_TABLE, "42P07", "duplicate_table")                                                           \
+    X(INVALID_FUNCTION_DEFINITION, "42P13", "invalid_function_definition")                                   \
     X(INVALID_TABLE_DEFINITION, "42P16", "invalid_table_definition")                                         \
     X(INDETERMINATE_DATATYPE, "42P18", "indeterminate_datatype")                                             \
     X(WINDOWING_ERROR, "42P20", "windowing_error")                                                           \
@@ -92,6 +93,7 @@
     X(OUT_OF_MEMORY, "53200", "out_of_memory")                                                               \
     X(TOO_MANY_CONNECTIONS, "53300", "too_many_connections")                                                 \
     X(CONFIGURATION_LIMIT_EXCEEDED, "53400", "configuration_limit_exceeded")                                 \
+    X(TOO_MANY_ARGUMENTS, "54023", "too_many_arguments")                                                     \
     X(PROGRAM_LIMIT_EXCEEDED, "54000", "program_limit_exceeded")                                             \
     X(STATEMENT_TOO_COMPLEX, "54001", "statement_too_complex")                                               \
     X(TOO_MANY_COLUMNS, "54011", "too_many_columns")                                                         \

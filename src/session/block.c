@@ -33,7 +33,7 @@ static bool is_allowed(enum sql_kind kind)
 {
     return kind == SQL_TABLE || kind == SQL_ALTER || kind == SQL_INDEX || kind == SQL_SEVERAL ||
            kind == SQL_MATVIEW || kind == SQL_UTILITY || kind == SQL_TYPE || kind == SQL_SET ||
-           kind == SQL_RESET || kind == SQL_NOTIFY;
+           kind == SQL_RESET || kind == SQL_NOTIFY || kind == SQL_FUNCTION;
 }
 
 static int run_statement(struct block *b, struct str text, struct err *e)

@@ -224,6 +224,7 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_SEVERAL: TRY(exists_tell(s, st->sql.text, e)); return several_run(s, st, r, e);
     case SQL_SET_CONFIG: return set_config_run(s, st, r, e);
     case SQL_MATVIEW: return matview_run(s, st, r, e);
+    case SQL_FUNCTION: return function_run(s, st, r, e);
     case SQL_TYPE: return types_run(s, st, r, e);
     case SQL_UTILITY: TRY(exists_tell(s, st->sql.text, e)); return utility_run(s, st, r, e);
     case SQL_DO: return block_run(s, st, command_run, r, e);

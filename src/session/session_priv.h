@@ -31,6 +31,7 @@
 #include "session/engine.h"
 #include "session/execute.h"
 #include "session/explain.h"
+#include "session/function.h"
 #include "session/hand_over.h"
 #include "session/index.h"
 #include "session/interrupts.h"

@@ -33,7 +33,7 @@ static const struct kind {
     KIND("subscription", "SUBSCRIPTION", "SUBSCRIPTION"),
     KIND("statistics object", "STATISTICS", "STATISTICS"),
     KIND("tablespace", "TABLESPACE", "TABLESPACE"),
-    KIND("function", "FUNCTION", "FUNCTION"),
+    KIND("function", "FUNCTION", "FUNCTION"), /* ALTER FUNCTION */
 #undef KIND
 };
 
@@ -52,34 +52,20 @@ static const struct kind *take_kind(struct reader *r)
     return NULL;
 }
 
-/* CREATE FUNCTION f(…) RETURNS: what has AS behind its arguments is a macro of the engine's. */
-static bool has_result(struct reader *r)
-{
-    while (r->token.kind != SQL_TOK_END && r->token.kind != SQL_TOK_BAD && !sql_token_is(&r->token, '('))
-        reader_next(r);
-    reader_skip_brackets(r);
-    return sql_token_is_word(&r->token, "RETURNS") || sql_token_is_word(&r->token, "LANGUAGE");
-}
-
 /* name[.name]… and what is behind it. */
-static bool read_drop(struct reader *r, struct sql_absent *out, bool function)
+static void read_drop(struct reader *r, struct sql_absent *out)
 {
-    const char *start;
     out->if_exists = reader_take(r, "IF") && reader_take(r, "EXISTS");
-    start = r->token.text.p;
     for (;;) {
         if (sql_token_is_name(&r->token) || r->token.kind == SQL_TOK_OP)
             out->name = r->token;
         if (!sql_token_is_name(&r->token))
-            return !function;
-        out->whole = (struct str){start, (size_t)(r->token.text.p + r->token.text.n - start)};
+            return;
         reader_next(r);
         if (!sql_token_is(&r->token, '.'))
-            break;
+            return;
         reader_next(r);
     }
-    out->routine = function;
-    return !function || sql_token_is(&r->token, '(');
 }
 
 bool sql_absent_read(struct reader *r, struct sql_absent *out)
@@ -92,12 +78,11 @@ bool sql_absent_read(struct reader *r, struct sql_absent *out)
     if (create && reader_take(r, "OR"))
         (void)reader_take(r, "REPLACE");
     const struct kind *k = take_kind(r);
-    if (!k)
+    if (!k || (!alter && strcmp(k->noun, "function") == 0)) /* those are read by function.h */
         return false;
-    bool function = strcmp(k->noun, "function") == 0;
     out->tag = create ? k->create : alter ? k->alter : k->drop;
     out->noun = k->noun;
     if (out->drops)
-        return read_drop(r, out, function);
-    return !function || (create && has_result(r));
+        read_drop(r, out);
+    return true;
 }

@@ -5,26 +5,6 @@
 
 #include <string.h>
 
-/* What a plain string says, '' read as '. 42601 for another kind of string, or none. */
-static int read_string(struct reader *r, const char **out)
-{
-    struct str t = r->token.text;
-    if (r->token.kind != SQL_TOK_STRING || t.n < 2 || t.p[0] != '\'')
-        return reader_syntax_error(r);
-    char *text = arena_alloc(r->arena, t.n);
-    if (!text)
-        return err_oom(r->err);
-    size_t n = 0;
-    for (size_t i = 1; i + 1 < t.n; i++) {
-        text[n++] = t.p[i];
-        i += t.p[i] == '\'';
-    }
-    text[n] = '\0';
-    *out = text;
-    reader_next(r);
-    return ST_OK;
-}
-
 /* Up to a comma or semicolon of the outermost level, or USING. */
 static int read_expression(struct reader *r, struct str *out)
 {
@@ -61,7 +41,7 @@ static int read_using(struct reader *r, struct sql_raise *out)
         reader_next(r);
         if (r->token.kind != SQL_TOK_STRING)
             return not_supported(r, "an option of RAISE that is no literal");
-        TRY(read_string(r, &value));
+        TRY(reader_string(r, &value));
         if (sql_token_is_word(&name, "ERRCODE"))
             out->code = value;
         else if (sql_token_is_word(&name, "DETAIL"))
@@ -94,7 +74,7 @@ static int read_raise(struct reader *r, struct sql_raise *out)
             break;
         }
     if (r->token.kind == SQL_TOK_STRING) {
-        TRY(read_string(r, &out->format));
+        TRY(reader_string(r, &out->format));
         while (sql_token_is(&r->token, ',')) {
             if (out->n == SQL_RAISE_ARGUMENTS_MAX)
                 return not_supported(r, "a RAISE of so many arguments");
@@ -103,7 +83,7 @@ static int read_raise(struct reader *r, struct sql_raise *out)
         }
     } else if (sql_token_is_word(&r->token, "SQLSTATE")) {
         reader_next(r);
-        TRY(read_string(r, &out->code));
+        TRY(reader_string(r, &out->code));
     } else if (!out->again && !sql_token_is_word(&r->token, "USING")) {
         TRY(reader_name(r, &out->code));
     }
@@ -203,27 +183,6 @@ static int read_body(struct reader *r, struct sql_block *out)
     return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
 }
 
-/* The text between the marks of $tag$…$tag$, or of a plain string. */
-static int body_text(struct reader *r, struct str *out)
-{
-    struct str t = r->token.text;
-    if (r->token.kind != SQL_TOK_DOLLAR) {
-        const char *text = "";
-        TRY(read_string(r, &text));
-        *out = str_of(text);
-        return ST_OK;
-    }
-    size_t mark = 1;
-    while (mark < t.n && t.p[mark] != '$')
-        mark++;
-    mark++;
-    if (t.n < 2 * mark)
-        return reader_syntax_error(r);
-    *out = (struct str){t.p + mark, t.n - 2 * mark};
-    reader_next(r);
-    return ST_OK;
-}
-
 static int read_language(struct reader *r)
 {
     const char *name;
@@ -243,7 +202,7 @@ int sql_parse_block(struct arena *a, const struct sql_statement *s, struct sql_b
     reader_init(&r, a, sql_statement_tokens(s), e);
     (void)reader_take(&r, "DO");
     TRY(read_language(&r));
-    TRY(body_text(&r, &body));
+    TRY(reader_body(&r, &body));
     TRY(read_language(&r));
     if (r.token.kind != SQL_TOK_END)
         return reader_syntax_error(&r);

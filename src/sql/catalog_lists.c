@@ -33,8 +33,8 @@ static const struct sql_catalog_column indexes[] = {
 static const struct sql_catalog_column views[] = {
     {"oid", "BIGINT"}, {"schema_name", "VARCHAR"}, {"name", "VARCHAR"}, {"query", "VARCHAR"}};
 static const struct sql_catalog_column functions[] = {
-    {"oid", "BIGINT"},   {"name", "VARCHAR"},     {"arguments", "VARCHAR"},
-    {"body", "VARCHAR"}, {"is_macro", "BOOLEAN"}, {"result", "VARCHAR"},
+    {"oid", "BIGINT"},       {"name", "VARCHAR"},   {"arguments", "VARCHAR"}, {"body", "VARCHAR"},
+    {"is_macro", "BOOLEAN"}, {"result", "VARCHAR"}, {"identity", "VARCHAR"},  {"schema", "VARCHAR"},
 };
 static const struct sql_catalog_column comments[] = {{"key", "BIGINT"}, {"comment", "VARCHAR"}};
 static const struct sql_catalog_column schemas[] = {{"oid", "BIGINT"}, {"name", "VARCHAR"}};

@@ -27,6 +27,7 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_INDEX: return sql_parse_index(a, s, &out->index, e);
     case SQL_EXPLAIN: return sql_parse_explain(a, s, &out->explain, e);
     case SQL_SEVERAL: return sql_parse_several(a, s, &out->several, e);
+    case SQL_FUNCTION: return sql_parse_function(a, s, &out->function, e);
     case SQL_MATVIEW: return sql_parse_matview(a, s, &out->matview, e);
     case SQL_UTILITY: return sql_parse_utility(a, s, &out->utility, e);
     case SQL_TYPE: return sql_parse_type_change(a, s, &out->type_change, e);

@@ -9,6 +9,7 @@
 #include "sql/copy.h"
 #include "sql/cursor.h"
 #include "sql/explain.h"
+#include "sql/function.h"
 #include "sql/index.h"
 #include "sql/matview.h"
 #include "sql/prepare.h"
@@ -42,6 +43,7 @@ struct sql_parsed {
         struct sql_calls calls;
         struct sql_block block; /* SQL_DO */
         struct sql_type_change type_change;
+        struct sql_function function;
     };
 };
 

@@ -94,3 +94,42 @@ void reader_skip_name(struct reader *r)
         reader_next(r);
     }
 }
+
+int reader_string(struct reader *r, const char **out)
+{
+    struct str t = r->token.text;
+    if (r->token.kind != SQL_TOK_STRING || t.n < 2 || t.p[0] != '\'')
+        return reader_syntax_error(r);
+    char *text = arena_alloc(r->arena, t.n);
+    if (!text)
+        return err_oom(r->err);
+    size_t n = 0;
+    for (size_t i = 1; i + 1 < t.n; i++) {
+        text[n++] = t.p[i];
+        i += t.p[i] == '\'';
+    }
+    text[n] = '\0';
+    *out = text;
+    reader_next(r);
+    return ST_OK;
+}
+
+int reader_body(struct reader *r, struct str *out)
+{
+    struct str t = r->token.text;
+    if (r->token.kind != SQL_TOK_DOLLAR) {
+        const char *text = "";
+        TRY(reader_string(r, &text));
+        *out = str_of(text);
+        return ST_OK;
+    }
+    size_t mark = 1;
+    while (mark < t.n && t.p[mark] != '$')
+        mark++;
+    mark++;
+    if (t.n < 2 * mark)
+        return reader_syntax_error(r);
+    *out = (struct str){t.p + mark, t.n - 2 * mark};
+    reader_next(r);
+    return ST_OK;
+}

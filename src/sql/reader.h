@@ -30,6 +30,11 @@ int reader_qualified(struct reader *r, struct str *out);
 /* What is left of the text from the current token on; 42601 when that is nothing. */
 int reader_rest(struct reader *r, struct str *out);
 
+/* What a plain string says, '' read as '. 42601 for another kind of string, or none. */
+int reader_string(struct reader *r, const char **out);
+/* The text between the marks of $tag$…$tag$, or what a plain string says. The same. */
+int reader_body(struct reader *r, struct str *out);
+
 /* Over a name with the dots in it. */
 void reader_skip_name(struct reader *r);
 /* Over a bracket and what lies in it; of another token over that alone. */

@@ -8,6 +8,7 @@
 #include "sql/alter.h"
 #include "sql/calls.h"
 #include "sql/explain.h"
+#include "sql/function.h"
 #include "sql/index.h"
 #include "sql/matview.h"
 #include "sql/set_config.h"
@@ -154,6 +155,8 @@ static enum sql_kind check_several(const struct sql_token *head, struct sql_toke
 {
     if (sql_token_is_word(&head[1], "MATERIALIZED"))
         return sql_is_matview(text) ? SQL_MATVIEW : SQL_ENGINE;
+    if (sql_is_function(text))
+        return SQL_FUNCTION;
     if (sql_is_type_change(text))
         return SQL_TYPE;
     return sql_is_several(text) ? SQL_SEVERAL : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
@@ -164,6 +167,8 @@ static enum sql_kind check_create(const struct sql_token *head, struct sql_token
     (void)head;
     if (sql_is_matview(text))
         return SQL_MATVIEW;
+    if (sql_is_function(text))
+        return SQL_FUNCTION;
     if (sql_is_type_change(text))
         return SQL_TYPE;
     return sql_is_index(text)     ? SQL_INDEX

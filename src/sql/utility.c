@@ -590,25 +590,12 @@ static int absent(struct parsing *p)
     if (!sql_absent_read(&p->r, &x))
         return reader_syntax_error(&p->r);
     if (!x.drops)
-        return refused(p, x.tag,
-                       strcmp(x.noun, "function") == 0
-                           ? "functions are macros of the engine: CREATE MACRO f(a, b) AS …"
-                           : NULL);
+        return refused(p, x.tag, NULL);
     p->out->tag = x.tag;
     p->out->if_exists = x.if_exists;
     p->out->noun = x.noun;
     p->out->part = x.name;
     p->out->what = SQL_UTILITY_ABSENT;
-    if (!x.routine)
-        return ST_OK;
-    p->out->what = SQL_UTILITY_ENGINE;
-    size_t room = sizeof "DROP FUNCTION IF EXISTS " + x.whole.n;
-    char *text = arena_alloc(p->r.arena, room);
-    if (!text)
-        return err_oom(p->r.err);
-    (void)snprintf(text, room, "DROP FUNCTION %s%.*s", x.if_exists ? "IF EXISTS " : "", (int)x.whole.n,
-                   x.whole.p);
-    p->out->text = text;
     return ST_OK;
 }
 

@@ -16,9 +16,9 @@ static void check(const char *sql, const char *wanted)
     struct sql_absent x;
     reader_init(&r, NULL, sql_tokens_of(str_of(sql)), NULL);
     if (sql_absent_read(&r, &x))
-        (void)snprintf(got, sizeof got, "%s %s %.*s%s%s", x.tag, x.noun,
+        (void)snprintf(got, sizeof got, "%s %s %.*s%s", x.tag, x.noun,
                        x.name.kind == SQL_TOK_END ? 0 : (int)x.name.text.n, x.name.text.p,
-                       x.if_exists ? " exists" : "", x.routine ? " routine" : "");
+                       x.if_exists ? " exists" : "");
     assert_string_equal(got, wanted);
 }
 
@@ -26,19 +26,17 @@ static void test_commands(void **state)
 {
     (void)state;
     check("create domain d as int", "CREATE DOMAIN type ");
-    check("CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS $$select 1$$",
-          "CREATE FUNCTION function ");
     check("create constraint trigger t after insert on x", "CREATE TRIGGER trigger ");
     check("create event trigger t", "CREATE EVENT TRIGGER event trigger ");
     check("create operator class c", "CREATE OPERATOR CLASS operator class ");
     check("alter domain d drop not null", "ALTER DOMAIN type ");
     check("drop domain if exists s.d cascade", "DROP DOMAIN type d exists");
     check("drop trigger t on x", "DROP TRIGGER trigger t");
-    check("drop function if exists s.f(int, text)", "DROP FUNCTION function f exists routine");
+    check("drop function if exists s.f(int, text)", "");
     check("drop cast if exists (int as text)", "DROP CAST cast  exists");
     check("create function f(a) as a + 1", "");
     check("drop function f", "");
-    check("alter function f(int) owner to me", "");
+    check("alter function f(int) owner to me", "ALTER FUNCTION function ");
     check("create table trigger (a int)", "");
     check("select domain", "");
 }

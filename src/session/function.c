@@ -1,0 +1,493 @@
+/* A function's declaration is kept in the comment of its macro, behind a record separator, for pg_proc:
+ * "RS F" and fields between unit separators, in the order of kept_of. A scalar one has a table macro beside
+ * it, for FROM f(x), whose comment is "RS T". */
+#include "session/function.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "session/function_text.h"
+#include "session/sequence.h"
+#include "session/session_priv.h"
+#include "sql/catalog.h"
+#include "sql/name.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KEPT                                                                                                 \
+    "\x1e"                                                                                                   \
+    "F"
+#define BESIDE "\x1eT"
+#define UNIT   "\x1f"
+#define NAMES  "\x1d" /* between names */
+
+enum { DECLARED_MAX = 1 << 20, TYPES_MAX = SQL_FUNCTION_ARGUMENTS_MAX + 1 };
+
+struct typed {
+    const char *oid, *shown;
+};
+
+struct creation {
+    struct session *s;
+    const struct sql_function *f;
+    struct function_made made;
+    struct typed types[TYPES_MAX]; /* of f's arguments, as written */
+    struct typed result;
+};
+
+/* What the engine has of that name. */
+struct existing {
+    bool scalar, table;
+    bool kept; /* it is a function of ours: */
+    const char *identity, *result, *oids;
+};
+
+static const char *finish(struct session *s, const struct buf *b)
+{
+    return buf_ok(b) ? arena_strndup(&s->message_arena, (const char *)b->data, b->len) : NULL;
+}
+
+static const char *text_of(struct session *s, const struct sql_token *t)
+{
+    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
+    if (name)
+        name[sql_name_read(t, name)] = '\0';
+    return name;
+}
+
+/* A function's name, its schema as the engine calls it, and both as SQL. */
+static int read_name(struct session *s, const struct sql_function_name *n, const char **schema,
+                     const char **name, const char **full, struct err *e)
+{
+    const struct str known = n->schema.kind == SQL_TOK_END ? (struct str){0} : sql_engine_schema(&n->schema);
+    *schema = known.p                         ? arena_strndup(&s->message_arena, known.p, known.n)
+              : n->schema.kind == SQL_TOK_END ? NULL
+                                              : text_of(s, &n->schema);
+    *name = text_of(s, &n->name);
+    if (!*name || (n->schema.kind != SQL_TOK_END && !*schema))
+        return err_oom(e);
+    if (!*schema) {
+        struct ask_rows rows;
+        TRY(session_ask(s, "SELECT system.main.current_schema()", &rows, e));
+        *schema = ask_value(&rows, 0, 0);
+    }
+    const char *a = step_name(s, *schema), *b = step_name(s, *name);
+    *full = a && b ? step_text(s, "%s.%s", a, b) : NULL;
+    return *full ? ST_OK : err_oom(e);
+}
+
+/* The nth field of what a comment keeps; NULL: none. */
+static const char *field_of(struct session *s, const char *comment, size_t n)
+{
+    const char *at =
+        comment && strncmp(comment, KEPT, sizeof KEPT - 1) == 0 ? comment + sizeof KEPT - 1 : NULL;
+    while (at && n-- > 0)
+        at = (at = strchr(at, UNIT[0])) ? at + 1 : NULL;
+    return at ? arena_strndup(&s->message_arena, at, strcspn(at, UNIT)) : NULL;
+}
+
+static int find(struct session *s, const char *schema, const char *name, struct existing *out, struct err *e)
+{
+    struct ask_rows rows;
+    const char *a = step_literal(s, schema), *b = step_literal(s, name);
+    const char *sql =
+        a && b ? step_text(
+                     s,
+                     "SELECT DISTINCT function_type, comment FROM system.main.duckdb_functions() WHERE "
+                     "database_name = system.main.current_database() AND lower(schema_name) = lower(%s) AND "
+                     "lower(function_name) = lower(%s) AND function_type LIKE '%%macro'",
+                     a, b)
+               : NULL;
+    *out = (struct existing){0};
+    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    for (size_t i = 0; i < rows.n; i++) {
+        bool table = strcmp(ask_value(&rows, i, 0), "table_macro") == 0;
+        const char *comment = ask_value(&rows, i, 1);
+        out->table |= table;
+        out->scalar |= !table;
+        if (!field_of(s, comment, 0))
+            continue;
+        out->kept = true;
+        out->identity = field_of(s, comment, 0);
+        out->result = field_of(s, comment, 2);
+        out->oids = field_of(s, comment, 3);
+    }
+    return ST_OK;
+}
+
+/* The macros of that name. */
+static int drop(struct session *s, const char *full, const struct existing *x, struct err *e)
+{
+    if (x->scalar)
+        TRY(step_run(s, step_text(s, "DROP MACRO %s", full), e));
+    if (x->table)
+        TRY(step_run(s, step_text(s, "DROP MACRO TABLE %s", full), e));
+    return ST_OK;
+}
+
+/* ---- types ---- */
+
+/* Numbers and PostgreSQL's names of types, all in one query. 42704 */
+static int look_up_types(struct session *s, const struct str *types, size_t n, struct typed *out,
+                         struct err *e)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    struct ask_rows rows;
+    struct str led;
+    if (n == 0)
+        return ST_OK;
+    buf_init(&b, DECLARED_MAX);
+    buf_printf(&b, "SELECT ");
+    for (size_t i = 0; i < n; i++) {
+        const char *type = arena_strndup(&s->message_arena, types[i].p, types[i].n);
+        type = type ? step_literal(s, type) : NULL;
+        if (!type)
+            return err_oom(e);
+        buf_printf(&b, "%s(%s::regtype)::oid, format_type((%s::regtype)::oid, -1)", i ? ", " : "", type,
+                   type);
+    }
+    const char *sql = finish(s, &b);
+    TRY(sql ? session_lead(s, str_of(sql), &led, e) : err_oom(e));
+    int st = session_ask(s, led.p, &rows, e);
+    if (st < 0 && e->code == SQLSTATE_INVALID_PARAMETER_VALUE)
+        e->code = SQLSTATE_UNDEFINED_OBJECT;
+    e->position = st < 0 ? 0 : e->position; /* of a text that nobody has seen */
+    TRY(st);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct typed){ask_value(&rows, 0, 2 * i), ask_value(&rows, 0, 2 * i + 1)};
+    return ST_OK;
+}
+
+/* Whether RETURNS names a relation. */
+static int look_up_rows(struct creation *c, struct err *e)
+{
+    struct session *s = c->s;
+    struct relation_name name;
+    struct relation relation;
+    const struct str type = c->f->result;
+    if (!type.p)
+        return ST_OK;
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql_tokens_of(type));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
+        if (!sql_token_is_name(&t) && !sql_token_is(&t, '.'))
+            return ST_OK;
+    const char *text = arena_strndup(&s->message_arena, type.p, type.n);
+    if (!text)
+        return err_oom(e);
+    if (sequence_read_name(text, &name, e) < 0) { /* of several words: a type's */
+        err_init(e);
+        return ST_OK;
+    }
+    TRY(relation_find(s, &name, "rv", &relation, e));
+    if (relation.found)
+        c->made.rows_of = text;
+    return ST_OK;
+}
+
+static int look_up(struct creation *c, struct err *e)
+{
+    const struct sql_function *f = c->f;
+    struct str types[TYPES_MAX];
+    struct typed found[TYPES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        types[n++] = f->arguments[i].type;
+    TRY(look_up_rows(c, e));
+    bool result = f->result.p && !c->made.rows_of;
+    if (result)
+        types[n++] = f->result;
+    TRY(look_up_types(c->s, types, n, found, e));
+    memcpy(c->types, found, f->n * sizeof *found);
+    c->result = result ? found[n - 1] : (struct typed){"2249", c->made.rows_of ? c->made.rows_of : "record"};
+    return ST_OK;
+}
+
+/* ---- what is kept ---- */
+
+static void put_plain_name(struct buf *b, const char *name)
+{
+    bool plain = strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789$") == strlen(name) &&
+                 !(name[0] >= '0' && name[0] <= '9');
+    if (plain)
+        buf_printf(b, "%s", name);
+    else
+        sql_name_put(b, str_of(name));
+}
+
+static void put_arguments(const struct creation *c, struct buf *b, bool identity)
+{
+    const struct sql_function *f = c->f;
+    const char *comma = "";
+    for (size_t i = 0; i < f->n; i++) {
+        const struct sql_argument *a = &f->arguments[i];
+        if (a->mode == SQL_ARGUMENT_TABLE || (identity && a->mode == SQL_ARGUMENT_OUT))
+            continue;
+        buf_printf(b, "%s%s", comma,
+                   a->mode == SQL_ARGUMENT_OUT     ? "OUT "
+                   : a->mode == SQL_ARGUMENT_INOUT ? "INOUT "
+                                                   : "");
+        put_plain_name(b, a->name);
+        buf_printf(b, "%s%s", a->name[0] ? " " : "", c->types[i].shown);
+        if (a->initial.p && !identity)
+            buf_printf(b, " DEFAULT %.*s", (int)a->initial.n, a->initial.p);
+        comma = ", ";
+    }
+}
+
+static const char *result_of(const struct creation *c)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    const struct sql_function *f = c->f;
+    const char *comma = "";
+    buf_init(&b, DECLARED_MAX);
+    bool table = f->set_of && f->n > 0 && f->arguments[f->n - 1].mode == SQL_ARGUMENT_TABLE;
+    buf_printf(&b, table ? "TABLE(" : f->set_of ? "SETOF %s" : "%s", c->result.shown);
+    for (size_t i = 0; table && i < f->n; i++) {
+        if (f->arguments[i].mode != SQL_ARGUMENT_TABLE)
+            continue;
+        buf_printf(&b, "%s", comma);
+        put_plain_name(&b, f->arguments[i].name);
+        buf_printf(&b, " %s", c->types[i].shown);
+        comma = ", ";
+    }
+    buf_printf(&b, table ? ")" : "");
+    return finish(c->s, &b);
+}
+
+/* The declaration: identity, arguments, result, numbers of the types of a call, numbers, modes and names of
+ * all, number of the result, whether rows, volatility, whether strict, how many defaults, the source. */
+static const char *kept_of(const struct creation *c, const char *identity, const char *result)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    const struct sql_function *f = c->f;
+    bool outputs = false;
+    buf_init(&b, DECLARED_MAX);
+    buf_printf(&b, KEPT "%s" UNIT, identity);
+    put_arguments(c, &b, false);
+    buf_printf(&b, UNIT "%s" UNIT, result);
+    const char *blank = "";
+    for (size_t i = 0; i < f->n; i++) {
+        outputs |= f->arguments[i].mode != SQL_ARGUMENT_IN;
+        if (f->arguments[i].mode != SQL_ARGUMENT_IN && f->arguments[i].mode != SQL_ARGUMENT_INOUT)
+            continue;
+        buf_printf(&b, "%s%s", blank, c->types[i].oid);
+        blank = " ";
+    }
+    buf_printf(&b, UNIT);
+    for (size_t i = 0; outputs && i < f->n; i++)
+        buf_printf(&b, "%s%s", i ? " " : "", c->types[i].oid);
+    buf_printf(&b, UNIT);
+    for (size_t i = 0; outputs && i < f->n; i++)
+        buf_printf(&b, "%s%c", i ? " " : "", (char)f->arguments[i].mode);
+    buf_printf(&b, UNIT);
+    for (size_t i = 0; i < f->n; i++)
+        buf_printf(&b, "%s%s", i ? NAMES : "", f->arguments[i].name);
+    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s", c->result.oid,
+               f->set_of ? 't' : 'f',
+               f->immutable ? 'i'
+               : f->stable  ? 's'
+                            : 'v',
+               f->strict ? 't' : 'f', c->made.ninitial, f->source);
+    return finish(c->s, &b);
+}
+
+/* "integer,text": of a call's arguments. */
+static const char *types_of(const struct creation *c)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    const struct sql_function *f = c->f;
+    const char *comma = "";
+    buf_init(&b, DECLARED_MAX);
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->arguments[i].mode != SQL_ARGUMENT_IN && f->arguments[i].mode != SQL_ARGUMENT_INOUT)
+            continue;
+        buf_printf(&b, "%s%s", comma, c->types[i].shown);
+        comma = ",";
+    }
+    const char *types = finish(c->s, &b);
+    return types ? types : "";
+}
+
+/* ---- creating ---- */
+
+static int check_existing(struct creation *c, const struct existing *x, const char *identity,
+                          const char *result, struct err *e)
+{
+    if (!x->scalar && !x->table)
+        return ST_OK;
+    bool same = !x->kept || strcmp(x->identity, identity) == 0;
+    if (x->kept && !same)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "several functions called \"%s\" are not supported",
+                       c->made.name);
+    if (!c->f->replaces)
+        return err_set(e, SQLSTATE_DUPLICATE_FUNCTION,
+                       "function \"%s\" already exists with same argument types", c->made.name);
+    if (!x->kept || strcmp(x->result, result) == 0)
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_INVALID_FUNCTION_DEFINITION, "cannot change return type of existing function");
+    err_hint(e, "Use DROP FUNCTION %s(%s) first.", c->made.name, types_of(c));
+    return ST_ERR;
+}
+
+/* What the engine says of a body, where PostgreSQL has other words for it. */
+static int bad_body(const struct creation *c, struct err *e)
+{
+    e->position = 0; /* of a text that nobody has seen */
+    if (strncmp(e->message, "Subquery returns", strlen("Subquery returns")) == 0) {
+        err_init(e);
+        (void)err_set(e, SQLSTATE_INVALID_FUNCTION_DEFINITION,
+                      "return type mismatch in function declared to return %s", c->result.shown);
+        err_detail(e, "Final statement must return exactly one column.");
+    } else if (e->code == SQLSTATE_INTERNAL_ERROR) {
+        err_init(e);
+        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "a function with this body is not supported");
+    }
+    return ST_ERR;
+}
+
+/* Asks the engine whether the body means something, by a call of which nothing is run. */
+static int check_call(const struct creation *c, struct err *e)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    struct ask_rows rows;
+    int body = settings_find(&c->s->settings, "check_function_bodies");
+    if (body >= 0 && strcmp(settings_get(&c->s->settings, (size_t)body), "off") == 0)
+        return ST_OK;
+    buf_init(&b, DECLARED_MAX);
+    buf_printf(&b, "SELECT * FROM %s%s(", c->made.table ? "" : "(SELECT ", c->made.full);
+    for (size_t i = 0; i < c->made.n; i++)
+        buf_printf(&b, "%sNULL", i ? ", " : "");
+    buf_printf(&b, c->made.table ? ") LIMIT 0" : ")) LIMIT 0");
+    const char *sql = finish(c->s, &b);
+    int st = sql ? session_ask(c->s, sql, &rows, e) : err_oom(e);
+    return st < 0 ? bad_body(c, e) : ST_OK;
+}
+
+/* SELECT * FROM f(x) of a scalar: a row of one column that is called as the function. */
+static int create_beside(const struct creation *c, struct err *e)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    buf_init(&b, DECLARED_MAX);
+    buf_printf(&b, "CREATE MACRO %s", c->made.full);
+    for (size_t given = c->made.n - c->made.ninitial; given <= c->made.n; given++) {
+        buf_printf(&b, "%s(", given > c->made.n - c->made.ninitial ? ", " : "");
+        for (size_t i = 0; i < given; i++)
+            buf_printf(&b, "%s_argument_%zu_", i ? ", " : "", i + 1);
+        buf_printf(&b, ") AS TABLE (SELECT %s(", c->made.full);
+        for (size_t i = 0; i < given; i++)
+            buf_printf(&b, "%s_argument_%zu_", i ? ", " : "", i + 1);
+        buf_printf(&b, ") AS ");
+        sql_name_put(&b, str_of(c->made.name));
+        buf_printf(&b, ")");
+    }
+    TRY(step_run(c->s, finish(c->s, &b), e));
+    return step_run(c->s, step_text(c->s, "COMMENT ON MACRO TABLE %s IS '" BESIDE "'", c->made.full), e);
+}
+
+static void gather_arguments(struct creation *c)
+{
+    const struct sql_function *f = c->f;
+    size_t columns = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct sql_argument *a = &f->arguments[i];
+        columns += a->mode != SQL_ARGUMENT_IN;
+        if (a->mode != SQL_ARGUMENT_IN && a->mode != SQL_ARGUMENT_INOUT)
+            continue;
+        c->made.arguments[c->made.n++] = a;
+        c->made.ninitial += a->initial.p != NULL;
+    }
+    c->made.table = f->set_of || columns > 1;
+}
+
+static int create(struct session *s, const struct sql_function *f, struct err *e)
+{
+    struct creation c = {.s = s, .f = f, .made = {.f = f}};
+    struct existing existing;
+    const char *schema, *text;
+    CLEANUP(buf_release) struct buf b = {0};
+    TRY(read_name(s, &f->names[0], &schema, &c.made.name, &c.made.full, e));
+    gather_arguments(&c);
+    TRY(look_up(&c, e));
+    c.made.table |= c.made.rows_of != NULL;
+    buf_init(&b, DECLARED_MAX);
+    put_arguments(&c, &b, true);
+    const char *identity = finish(s, &b), *result = result_of(&c);
+    const char *kept = identity && result ? kept_of(&c, identity, result) : NULL;
+    kept = kept ? step_literal(s, kept) : NULL;
+    if (!kept)
+        return err_oom(e);
+    TRY(find(s, schema, c.made.name, &existing, e));
+    TRY(check_existing(&c, &existing, identity, result, e));
+    TRY(drop(s, c.made.full, &existing, e));
+    TRY(function_text(s, &c.made, &text, e));
+    if (step_run(s, text, e) < 0)
+        return bad_body(&c, e);
+    TRY(check_call(&c, e));
+    TRY(step_run(
+        s, step_text(s, "COMMENT ON MACRO %s%s IS %s", c.made.table ? "TABLE " : "", c.made.full, kept), e));
+    return c.made.table ? ST_OK : create_beside(&c, e);
+}
+
+/* ---- dropping ---- */
+
+/* The types of DROP: as messages have them, "integer,text", and their numbers. */
+static int signature(struct session *s, const struct sql_function_name *n, const char **types,
+                     const char **oids, struct err *e)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    CLEANUP(buf_release) struct buf numbers = {0};
+    struct typed *found = arena_calloc(&s->message_arena, n->n + 1, sizeof *found);
+    if (!found)
+        return err_oom(e);
+    TRY(look_up_types(s, n->types, n->n, found, e));
+    buf_init(&b, DECLARED_MAX);
+    buf_init(&numbers, DECLARED_MAX);
+    for (size_t i = 0; i < n->n; i++) {
+        buf_printf(&b, "%s%s", i ? "," : "", found[i].shown);
+        buf_printf(&numbers, "%s%s", i ? " " : "", found[i].oid);
+    }
+    *types = finish(s, &b);
+    *oids = finish(s, &numbers);
+    return *types && *oids ? ST_OK : err_oom(e);
+}
+
+static int drop_one(struct session *s, const struct sql_function *f, const struct sql_function_name *n,
+                    struct err *e)
+{
+    const char *schema, *name, *full, *types = "", *oids = "";
+    struct existing x;
+    TRY(read_name(s, n, &schema, &name, &full, e));
+    TRY(find(s, schema, name, &x, e));
+    if (n->listed)
+        TRY(signature(s, n, &types, &oids, e));
+    bool other = n->listed && x.kept && strcmp(x.oids, oids) != 0;
+    if ((x.scalar || x.table) && !other)
+        return drop(s, full, &x, e);
+    if (f->if_exists) {
+        session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
+                       "function %s(%s) does not exist, skipping", name, types);
+        return ST_OK;
+    }
+    if (!n->listed)
+        return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "could not find a function named \"%s\"", name);
+    return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "function %s(%s) does not exist", name, types);
+}
+
+int function_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
+{
+    assert(st->sql.kind == SQL_FUNCTION);
+    TRY(statement_parse(s, st, e));
+    const struct sql_function *f = &st->sql.parsed->function;
+    TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, true, e));
+    TRY(portals_start_readers(s, s->portals.running, e));
+    (void)snprintf(r->tag, sizeof r->tag, "%s FUNCTION", f->drops ? "DROP" : "CREATE");
+    if (!f->drops)
+        return create(s, f, e);
+    for (size_t i = 0; i < f->nnames; i++)
+        TRY(drop_one(s, f, &f->names[i], e));
+    return ST_OK;
+}

@@ -1,0 +1,63 @@
+/* CREATE FUNCTION of LANGUAGE sql, and DROP FUNCTION. The engine's own CREATE FUNCTION, which has an
+ * expression behind AS and no RETURNS, is none of these. Pure. Any thread.
+ * Source: PostgreSQL 15 manual, 38.5 and CREATE FUNCTION. */
+#ifndef TAVANA_SQL_FUNCTION_H
+#define TAVANA_SQL_FUNCTION_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "sql/token.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sql_statement;
+
+enum { SQL_FUNCTION_ARGUMENTS_MAX = 100, SQL_FUNCTIONS_MAX = 100 };
+
+/* As pg_proc.proargmodes calls them. */
+enum sql_argument_mode {
+    SQL_ARGUMENT_IN = 'i',
+    SQL_ARGUMENT_OUT = 'o',
+    SQL_ARGUMENT_INOUT = 'b',
+    SQL_ARGUMENT_TABLE = 't', /* a column of RETURNS TABLE */
+};
+
+struct sql_argument {
+    enum sql_argument_mode mode;
+    const char *name;   /* "": it has none */
+    struct str type;    /* without modifiers, which PostgreSQL drops as well */
+    struct str initial; /* the expression of its DEFAULT; p NULL: none */
+};
+
+struct sql_function_name {
+    struct sql_token schema, name; /* kind END: not given */
+    bool listed;                   /* of DROP: with a list of types … */
+    size_t n;
+    const struct str *types; /* … which are these */
+};
+
+struct sql_function {
+    bool drops;
+    /* DROP FUNCTION */
+    bool if_exists;
+    size_t nnames;
+    struct sql_function_name *names; /* CREATE: one */
+    /* CREATE FUNCTION */
+    bool replaces, strict, set_of, immutable, stable;
+    size_t n;
+    struct sql_argument *arguments; /* those that are given, OUT ones and columns of the table, as written */
+    struct str result;  /* what RETURNS says, without SETOF; p NULL: what is OUT or TABLE says it */
+    struct str body;    /* one query */
+    const char *source; /* as pg_proc.prosrc has it */
+};
+
+/* Whether it is one of these. */
+bool sql_is_function(struct sql_tokens sql);
+/* Of one for which that holds. 42601; 42P13, 42704 and 42501 for what PostgreSQL refuses; 0A000 for other
+ * languages and for what cannot be here; 54023 for too many arguments; 53200. */
+int sql_parse_function(struct arena *a, const struct sql_statement *s, struct sql_function *out,
+                       struct err *e);
+
+#endif

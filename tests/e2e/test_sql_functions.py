@@ -1,0 +1,131 @@
+"""CREATE FUNCTION … LANGUAGE sql, whose macros answer as PostgreSQL's functions do."""
+
+import psycopg
+import pytest
+
+TABLE = "create table ft (id int, name text, v numeric(10,2)); insert into ft values (1, 'a', 1.5), (2, 'b', 2.5), (3, 'c', 3.5)"
+
+
+@pytest.fixture
+def c(either):
+    with psycopg.connect(either.dsn(), autocommit=True) as connection:
+        connection.execute("create schema fs; set search_path = fs, public")
+        connection.execute(TABLE)
+        yield connection
+        connection.execute("drop schema fs cascade")
+
+
+def all_of(c, sql, *args):
+    return c.execute(sql, *args).fetchall()
+
+
+@pytest.mark.parametrize("declaration, query, rows", [
+    ("add_to(a int, b int) returns int language sql as 'select a + b'", "select add_to(1, 2), add_to(a => 3, b => 4)", [(3, 7)]),
+    ("half(int) returns int language sql immutable as $$ select $1 / 2 $$", "select half(7), half(null), sum(half(id)) from ft", [(3, None, 2)]),
+    ("greet(name text, greeting text default 'hello') returns text language sql as $$ select greeting || ', ' || name; $$",
+     "select greet('x'), greet('x', 'bye')", [("hello, x", "bye, x")]),
+    ("name_of(id int) returns text language sql stable as $$ select name from ft where ft.id = name_of.id $$",
+     "select id, name_of(f.id) from ft f order by 1", [(1, "a"), (2, "b"), (3, "c")]),
+    ("column_wins(id int) returns bigint language sql as $$ select count(*) from ft where id = id $$", "select column_wins(1)", [(3,)]),
+    ("below(int) returns int language sql as $$ select max(id) from ft where id < $1 $$", "select id, below(id) from ft order by 1", [(1, None), (2, 1), (3, 2)]),
+    ("first_of() returns text language sql as $$ select name from ft order by id desc $$", "select first_of()", [("c",)]),
+    ("strictly(a int, b int) returns int language sql strict as $$ select coalesce(a, 0) + coalesce(b, 0) $$", "select strictly(1, null), strictly(1, 2)", [(None, 3)]),
+    ("tab(lo int) returns table(i int, t text) language sql as $$ select id, name from ft where id >= lo order by id desc $$",
+     "select * from tab(2)", [(3, "c"), (2, "b")]),
+    ("tab(lo int) returns table(i int, t text) language sql as $$ select id, name from ft where id >= lo $$",
+     "select ft.id, x.i from ft, tab(ft.id) x order by 1, 2", [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)]),
+    ("ids() returns setof int language sql as $$ select id from ft order by 1 $$", "select ids from ids()", [(1,), (2,), (3,)]),
+    ("rows_of(n int) returns setof ft language sql as $$ select * from ft where id <= n order by id $$", "select name from rows_of(2)", [("a",), ("b",)]),
+    ("outs(a int, out b int, out c text) language sql as $$ select a + 1, 'x' || a $$", "select * from outs(4)", [(5, "x4")]),
+    ("one_out(a int, out b int) language sql as $$ select a + 1 $$", "select one_out(4)", [(5,)]),
+    ("returned(a int, b int) returns int language sql return a * b", "select returned(3, 4)", [(12,)]),
+    ("factorial_of(n int) returns bigint language sql as $$ with recursive r(i, p) as (select 1, 1::bigint union all select i + 1, p * (i + 1) from r where i < n) "
+     "select max(p) from r $$", "select factorial_of(5), factorial_of(1)", [(120, 1)]),
+    ("how_many(a int) returns text language sql as $$ select case when a > 1 then 'many' when a = 1 then 'one' end as said $$",
+     "select how_many(2), how_many(1), how_many(0)", [("many", "one", None)]),
+    ("who() returns text language sql as $$ select current_user::text $$", "select who() = current_user", [(True,)]),
+    ("a_date(d date) returns date language sql as $$ select d + 1 $$", "select a_date('2020-02-28')::text", [("2020-02-29",)]),
+    ("member(j jsonb) returns text language sql as $$ select j ->> 'a' $$", """select member('{"a": "b"}')""", [("b",)]),
+    ('"Quoted Name"("An Argument" int) returns int language sql as $$ select "An Argument" + $1 $$', 'select "Quoted Name"(2)', [(4,)]),
+    ("scalar_in_from(a int) returns int language sql as 'select a'", "select * from scalar_in_from(5)", [(5,)]),
+])
+def test_a_function(c, declaration, query, rows):
+    c.execute(f"create function {declaration}")
+    assert all_of(c, query) == rows
+    name = declaration[:declaration.index("(")]
+    c.execute(f"drop function {name}")
+    with pytest.raises(psycopg.errors.UndefinedFunction):
+        c.execute(query)
+
+
+def test_prepared_in_a_view_and_in_a_function(c):
+    c.execute("create function inner_of(a int) returns int language sql as 'select a + 1'")
+    c.execute("create function outer_of(a int) returns int language sql as 'select inner_of(a) * 2 from ft where ft.id = a'")
+    c.execute("create view fv as select id, outer_of(id) as o from ft")
+    assert all_of(c, "select * from fv order by 1") == [(1, 4), (2, 6), (3, 8)]
+    assert all_of(c, "select inner_of(%s), outer_of(%s)", (1, 2)) == [(2, 6)]
+    with c.cursor(binary=True) as cursor:
+        assert cursor.execute("select outer_of(%s)", (3,), prepare=True).fetchall() == [(8,)]
+    c.execute("drop view fv")
+
+
+def test_replacing(c):
+    c.execute("create function r(a int) returns int language sql as 'select a'")
+    for sql, state in [("create function r(a int) returns int language sql as 'select 2'", "42723"),
+                       ("create or replace function r(a int) returns text language sql as 'select ''x'''", "42P13")]:
+        with pytest.raises(psycopg.Error) as raised:
+            c.execute(sql)
+        assert raised.value.sqlstate == state
+    c.execute("create or replace function r(a int) returns int language sql as 'select a + 100'")
+    assert all_of(c, "select r(1)") == [(101,)]
+    with c.transaction(force_rollback=True):
+        c.execute("create or replace function r(a int) returns int language sql as 'select a + 200'")
+        assert all_of(c, "select r(1)") == [(201,)]
+    assert all_of(c, "select r(1)") == [(101,)]
+
+
+@pytest.mark.parametrize("sql, state", [
+    ("create function bad() returns int language sql as 'select nosuch'", "42703"),
+    ("create function bad() returns int language sql as 'select x from nosucht'", "42P01"),
+    ("create function bad(a nosuchtype) returns int language sql as 'select 1'", "42704"),
+    ("create function bad(a int) returns int language sql as 'select $2'", "42P02"),
+    ("create function bad(a int) returns int language sql as 'select 1, 2'", "42P13"),
+    ("create function bad(a int) returns int as 'select 1'", "42P13"),
+    ("create function bad(a int) returns int language nosuch as 'select 1'", "42704"),
+    ("drop function nosuch(int)", "42883"),
+    ("drop function nosuch", "42883"),
+])
+def test_errors(c, sql, state):
+    with pytest.raises(psycopg.Error) as raised:
+        c.execute(sql)
+    assert raised.value.sqlstate == state
+    assert all_of(c, "select count(*) from pg_proc where proname = 'bad'") == [(0,)]
+    c.execute("drop function if exists nosuch(int)")
+
+
+def test_catalog(c):
+    c.execute("create function cat(a int, b text) returns bigint language sql stable strict as 'select 1'")
+    c.execute("create function cat_rows(lo int) returns table(i int, t text) language sql as 'select id, name from ft'")
+    assert all_of(c, "select proname, pronargs, prorettype::regtype::text, proretset, proargnames, prosrc, provolatile, proisstrict, proargtypes::text, proargmodes::text[] "
+                     "from pg_proc where proname in ('cat', 'cat_rows') order by 1") == [
+        ("cat", 2, "bigint", False, ["a", "b"], "select 1", "s", True, "23 25", None),
+        ("cat_rows", 1, "record", True, ["lo", "i", "t"], "select id, name from ft", "v", False, "23", ["i", "t", "t"])]
+    assert all_of(c, "select pg_get_function_arguments(oid), pg_get_function_identity_arguments(oid), pg_get_function_result(oid), pg_get_functiondef(oid) "
+                     "from pg_proc where proname = 'cat_rows'") == [
+        ("lo integer", "lo integer", "TABLE(i integer, t text)",
+         "CREATE OR REPLACE FUNCTION fs.cat_rows(lo integer)\n RETURNS TABLE(i integer, t text)\n LANGUAGE sql\nAS $function$select id, name from ft$function$\n")]
+    assert all_of(c, "select data_type from information_schema.routines where routine_name = 'cat'") == [("bigint",)]
+
+
+@pytest.mark.parametrize("sql", [
+    "create function no() returns int language plpgsql as 'begin return 1; end'",
+    "create function no() returns int language sql as 'select 1; select 2'",
+    "create function no() returns int language sql as 'insert into ft values (1) returning 1'",
+    "create function no(a int) returns bigint language sql as 'select count(a)'",
+    "create function no() returns void language sql as 'select 1'",
+    "create function no(variadic a int[]) returns int language sql as 'select 1'",
+])
+def test_what_is_refused(server, sql):
+    with psycopg.connect(server.dsn(), autocommit=True) as c:
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            c.execute(sql)
