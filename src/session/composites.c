@@ -20,6 +20,7 @@ struct attribute {
     const char *type; /* as SQL, an array with empty brackets */
     uint32_t oid;
     int32_t typmod;
+    const char *from; /* the name before it was altered; NULL: it is new */
 };
 
 /* ---- reading ---- */
@@ -100,7 +101,8 @@ static int read_types(struct session *s, const struct sql_type_attribute *parsed
 
 /* ---- making ---- */
 
-/* A number that no composite type of the database has. */
+/* A number that no composite type of the database has, nor one that is gone: what the engine's API has made
+ * known stays until the database is closed. */
 static int pick_number(struct session *s, const char *full, uint32_t *out, struct err *e)
 {
     enum { TRIES = 100 };
@@ -110,9 +112,12 @@ static int pick_number(struct session *s, const char *full, uint32_t *out, struc
         *out = composite_type_pick(h);
         const char *sql = step_text(
             s,
-            "SELECT 1 FROM tavana_catalog.pg.composite_types() WHERE oid = %lu UNION ALL SELECT 1 FROM "
-            "system.main.duckdb_columns() WHERE system.main.starts_with(data_type, '" COMPOSITE_ALIAS "%lu')",
-            (unsigned long)*out, (unsigned long)*out);
+            "SELECT 1 FROM system.main.duckdb_types() WHERE system.main.starts_with(type_name, "
+            "'" COMPOSITE_ALIAS "%lu') UNION ALL SELECT 1 FROM tavana_catalog.pg.composite_types() WHERE oid "
+                                "= %lu UNION ALL SELECT 1 "
+            "FROM system.main.duckdb_columns() WHERE system.main.starts_with(data_type, '" COMPOSITE_ALIAS
+            "%lu')",
+            (unsigned long)*out, (unsigned long)*out, (unsigned long)*out);
         TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
         if (rows.n == 0)
             return ST_OK;
@@ -223,8 +228,11 @@ static int read_kept(struct session *s, const struct type_made *t, size_t more, 
         int64_t oid = 0, typmod = -1;
         (void)str_to_i64(str_of(ask_value(&rows, i, 1)), 0, UINT32_MAX, &oid);
         (void)str_to_i64(str_of(ask_value(&rows, i, 2)), INT32_MIN, INT32_MAX, &typmod);
-        (*out)[i] = (struct attribute){ask_value(&rows, i, 0), ask_value(&rows, i, 3), (uint32_t)oid,
-                                       (int32_t)typmod};
+        (*out)[i] = (struct attribute){.name = ask_value(&rows, i, 0),
+                                       .type = ask_value(&rows, i, 3),
+                                       .oid = (uint32_t)oid,
+                                       .typmod = (int32_t)typmod,
+                                       .from = ask_value(&rows, i, 0)};
     }
     *n = rows.n;
     return ST_OK;
@@ -270,7 +278,10 @@ static int change(struct session *s, const struct sql_type_attribute *c, const s
     switch (c->what) {
     case SQL_ATTRIBUTE_DROP: memmove(a + at, a + at + 1, (--*n - at) * sizeof *a); return ST_OK;
     case SQL_ATTRIBUTE_RENAME: a[at].name = to; return ST_OK;
-    case SQL_ATTRIBUTE_ADD: (*n)++; break;
+    case SQL_ATTRIBUTE_ADD:
+        (*n)++;
+        a[at].from = NULL;
+        break;
     case SQL_ATTRIBUTE_RETYPE: break;
     }
     TRY(read_one(s, c, &a[at], e));
@@ -299,8 +310,61 @@ static int next_alias(struct session *s, const struct type_made *t, const char *
     return ST_OK;
 }
 
-/* PostgreSQL refuses what would change the rows of tables. A new name changes none there, but here the engine
- * keeps the names with the column. */
+/* A value with the new attributes, where it is not NULL. NULL without memory. */
+static const char *converted(struct session *s, const char *value, const struct attribute *a, size_t n,
+                             const char *full)
+{
+    CLEANUP(buf_release) struct buf b;
+    buf_init(&b, SIZE_MAX);
+    buf_printf(&b, "CASE WHEN %s IS NULL THEN NULL ELSE CAST(ROW(", value);
+    for (size_t i = 0; i < n; i++) {
+        const char *from = a[i].from ? step_name(s, a[i].from) : NULL;
+        if (a[i].from && !from)
+            return NULL;
+        if (from)
+            buf_printf(&b, "%s(system.main.struct_concat(%s)).%s", i ? ", " : "", value, from);
+        else
+            buf_printf(&b, "%sNULL", i ? ", " : "");
+    }
+    buf_printf(&b, ") AS %s) END", full);
+    buf_put_u8(&b, '\0');
+    return buf_ok(&b) ? arena_strndup(&s->message_arena, (const char *)b.data, b.len) : NULL;
+}
+
+/* A column of the type, or of arrays of it, which the engine knows by the type's old alias. */
+static int retype(struct session *s, const struct ask_rows *columns, size_t i, const char *full,
+                  const struct attribute *a, size_t n, struct err *e)
+{
+    const char *view = ask_value(columns, i, COLUMN_VIEW);
+    bool array = ask_value(columns, i, COLUMN_IS_ARRAY)[0] == 't';
+    const char *column = step_name(s, ask_value(columns, i, COLUMN_NAME));
+    if (view)
+        return type_remake_view(s, view, e);
+    const char *value = column ? converted(s, array ? "z_x" : column, a, n, full) : NULL;
+    const char *all =
+        value && array ? step_text(s, "list_transform(%s, lambda z_x: %s)", column, value) : value;
+    return type_alter_table(s,
+                            all ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s USING (%s)",
+                                            ask_value(columns, i, COLUMN_TABLE), column, full,
+                                            array ? "[]" : "", all)
+                                : NULL,
+                            e);
+}
+
+/* As PostgreSQL does, which would have to change the rows. */
+static int check_columns(const struct sql_type_change *c, const struct type_made *t,
+                         const struct ask_rows *columns, struct err *e)
+{
+    bool retypes = false;
+    for (size_t i = 0; i < c->nattributes; i++)
+        retypes |= c->attributes[i].what == SQL_ATTRIBUTE_RETYPE;
+    if (!retypes || columns->n == 0)
+        return ST_OK;
+    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                   "cannot alter type \"%s\" because column \"%s.%s\" uses it", t->name,
+                   ask_value(columns, 0, COLUMN_TABLE_NAME), ask_value(columns, 0, COLUMN_NAME));
+}
+
 static int alter_attributes(struct session *s, const struct sql_type_change *c, const struct type_made *t,
                             struct err *e)
 {
@@ -309,10 +373,7 @@ static int alter_attributes(struct session *s, const struct sql_type_change *c, 
     size_t n = 0;
     const char *alias = NULL;
     TRY(type_columns(s, t->oid, &columns, e));
-    if (columns.n > 0)
-        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "cannot alter type \"%s\" because column \"%s.%s\" uses it", t->name,
-                       ask_value(&columns, 0, COLUMN_TABLE_NAME), ask_value(&columns, 0, COLUMN_NAME));
+    TRY(check_columns(c, t, &columns, e));
     TRY(read_kept(s, t, c->nattributes, &a, &n, e));
     for (size_t i = 0; i < c->nattributes; i++)
         TRY(change(s, &c->attributes[i], t, a, &n, e));
@@ -322,7 +383,10 @@ static int alter_attributes(struct session *s, const struct sql_type_change *c, 
         return err_oom(e);
     TRY(step_run(s, step_text(s, "DROP TYPE %s", t->full), e));
     TRY(make(s, t->full, a, n, alias, e));
-    return keep(s, t->full, shown, a, n, alias, e);
+    TRY(keep(s, t->full, shown, a, n, alias, e));
+    for (size_t i = 0; i < columns.n; i++)
+        TRY(retype(s, &columns, i, t->full, a, n, e));
+    return ST_OK;
 }
 
 int composites_alter(struct session *s, const struct sql_type_change *c, const struct type_made *t,

@@ -160,6 +160,32 @@ int type_columns(struct session *s, uint32_t oid, struct ask_rows *out, struct e
     return sql ? session_ask(s, sql, out, e) : err_oom(e);
 }
 
+/* Another command of the session's: ALTER TABLE with all that it sees to. */
+int type_alter_table(struct session *s, const char *text, struct err *e)
+{
+    struct statement *st = NULL;
+    struct command_result ignored;
+    if (!text)
+        return err_oom(e);
+    TRY(statement_new(s, "", sql_tokens_of(str_of(text)), NULL, 0, &st, e));
+    int rc = st->sql.kind == SQL_ALTER ? alter_run(s, st, &ignored, e) : step_run(s, text, e);
+    statement_free(st);
+    if (rc < 0)
+        e->position = 0;
+    return rc;
+}
+
+int type_remake_view(struct session *s, const char *sql, struct err *e)
+{
+    static const char head[] = "CREATE VIEW ", temporary[] = "CREATE TEMPORARY VIEW ";
+    if (strncmp(sql, head, sizeof head - 1) == 0)
+        return step_run(s, step_text(s, "CREATE OR REPLACE VIEW %s", sql + sizeof head - 1), e);
+    if (strncmp(sql, temporary, sizeof temporary - 1) == 0)
+        return step_run(s, step_text(s, "CREATE OR REPLACE TEMPORARY VIEW %s", sql + sizeof temporary - 1),
+                        e);
+    return ST_OK;
+}
+
 /* ---- making ---- */
 
 /* Where a new type of that name goes. */

@@ -53,6 +53,11 @@ enum type_column {
 /* The columns of a type and of arrays of it: rows of enum type_column. Those of tables come first. */
 int type_columns(struct session *s, uint32_t oid, struct ask_rows *out, struct err *e);
 
+/* ALTER TABLE, as if the client had sent it. text NULL: 53200. An error says no position. */
+int type_alter_table(struct session *s, const char *text, struct err *e);
+/* A view by its text, once columns that it reads have another type. */
+int type_remake_view(struct session *s, const char *sql, struct err *e);
+
 /* COMMENT ON TYPE; text NULL: none any more. What is kept in it stays. One that nobody made gets none. */
 int type_comment(struct session *s, const struct sql_type_name *name, const char *text, struct err *e);
 

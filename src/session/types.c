@@ -142,21 +142,6 @@ static int create(struct session *s, const struct sql_type_change *c, struct err
 
 /* ---- columns ---- */
 
-/* Another command of the session's: ALTER TABLE with all that it sees to. */
-static int alter_table(struct session *s, const char *text, struct err *e)
-{
-    struct statement *st = NULL;
-    struct command_result ignored;
-    if (!text)
-        return err_oom(e);
-    TRY(statement_new(s, "", sql_tokens_of(str_of(text)), NULL, 0, &st, e));
-    int rc = st->sql.kind == SQL_ALTER ? alter_run(s, st, &ignored, e) : step_run(s, text, e);
-    statement_free(st);
-    if (rc < 0)
-        e->position = 0;
-    return rc;
-}
-
 /* What a column's values become: a label that was renamed is another; NULL: they stay. */
 static const char *new_value(struct session *s, const char *column, bool array, const char *from,
                              const char *to)
@@ -185,30 +170,20 @@ static int retype(struct session *s, const struct ask_rows *rows, size_t i, cons
         return err_oom(e);
     bool renamed = from && value && strcmp(value, old) == 0;
     if (renamed)
-        TRY(alter_table(s, step_text(s, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table, column), e));
-    TRY(alter_table(s,
-                    using ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s USING (%s)", table, column,
-                                      full, array ? "[]" : "", using)
-                          : step_text(s, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s", table, column, full,
-                                      array ? "[]" : ""),
-                    e));
+        TRY(type_alter_table(s, step_text(s, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table, column),
+                             e));
+    TRY(type_alter_table(s,
+                         using ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s USING (%s)", table,
+                                           column, full, array ? "[]" : "", using)
+                               : step_text(s, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s", table, column, full,
+                                           array ? "[]" : ""),
+                         e));
     if (!renamed)
         return ST_OK;
     const char *label = step_literal(s, to);
-    return alter_table(
+    return type_alter_table(
         s, label ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", table, column, label) : NULL,
         e);
-}
-
-static int remake_view(struct session *s, const char *sql, struct err *e)
-{
-    static const char head[] = "CREATE VIEW ", temporary[] = "CREATE TEMPORARY VIEW ";
-    if (strncmp(sql, head, sizeof head - 1) == 0)
-        return step_run(s, step_text(s, "CREATE OR REPLACE VIEW %s", sql + sizeof head - 1), e);
-    if (strncmp(sql, temporary, sizeof temporary - 1) == 0)
-        return step_run(s, step_text(s, "CREATE OR REPLACE TEMPORARY VIEW %s", sql + sizeof temporary - 1),
-                        e);
-    return ST_OK;
 }
 
 /* The type with other labels, under its number. from NULL: none was renamed. */
@@ -222,7 +197,7 @@ static int replace(struct session *s, const struct type_made *t, const char *con
     TRY(make(s, t->full, labels, n, t->oid, e));
     for (size_t i = 0; i < rows.n; i++) {
         const char *view = ask_value(&rows, i, COLUMN_VIEW);
-        TRY(view ? remake_view(s, view, e) : retype(s, &rows, i, t->full, from, to, e));
+        TRY(view ? type_remake_view(s, view, e) : retype(s, &rows, i, t->full, from, to, e));
     }
     return ST_OK;
 }
@@ -364,7 +339,7 @@ static int free_of_columns(struct session *s, const struct type_made *t, bool ca
             return err_oom(e);
         TRY(ask_value(&rows, i, COLUMN_VIEW)
                 ? step_run(s, step_text(s, "DROP VIEW IF EXISTS %s", table), e)
-                : alter_table(s, step_text(s, "ALTER TABLE %s DROP COLUMN %s", table, column), e));
+                : type_alter_table(s, step_text(s, "ALTER TABLE %s DROP COLUMN %s", table, column), e));
     }
     return ST_OK;
 }

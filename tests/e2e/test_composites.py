@@ -128,15 +128,25 @@ def test_alter(db):
     db.execute("insert into t values ('(1,x,2.5)')")
     diag = fails(db, "0A000", "alter type pair alter attribute a type int")
     assert diag.message_primary == 'cannot alter type "pair" because column "t.p" uses it'
+    db.execute("create table u (i int, ps pair[]); insert into u values (1, array['(5,y,1)'::pair, null]), (2, null)")
+    db.execute("alter type pair add attribute z int, drop attribute a")
+    assert rows(db, "select p::text, (p).z from t") == [("(x,2.50,)", None)]
+    db.execute("alter type pair rename attribute d to a; alter type pair add attribute b int")
+    assert rows(db, "select (p).a from t") == [("x",)]
+    assert rows(db, "select ps::text from u order by i") == [('{"(y,1.00,,)",NULL}',), (None,)]
+    db.execute("drop table u; alter type pair drop attribute z, drop attribute b")
+    assert rows(db, "select p::text from t") == [("(x,2.50)",)]
     db.execute("alter type pair rename to duo; create schema co2; alter type duo set schema co2")
-    assert rows(db, "select p::text, pg_typeof(p)::text, 'co2.duo'::regtype::oid::int8 from t") == [("(1,x,2.50)", "co2.duo", before[0][0])]
+    assert rows(db, "select p::text, pg_typeof(p)::text, 'co2.duo'::regtype::oid::int8 from t") == [("(x,2.50)", "co2.duo", before[0][0])]
     db.execute("alter type co2.duo set schema co; drop schema co2; alter type duo rename to pair; drop table t")
-    db.execute("alter type pair drop attribute c, drop attribute if exists zz")
+    db.execute("alter type pair drop attribute c, drop attribute if exists zz, add attribute b text")
     fails(db, "42703", "alter type pair drop attribute zz")
     fails(db, "42701", "alter type pair add attribute a int")
     fails(db, "42809", "alter type pair add value 'x'")
     db.execute("comment on type pair is 'two of them'")
     assert rows(db, "select '(1,x)'::pair::text") == [("(1,x)",)]
+    db.execute("drop type pair; create type pair as (z int, y int, x int)")
+    assert rows(db, "select '(1,2,3)'::pair::text, ('(1,2,3)'::pair).x") == [("(1,2,3)", 3)]
 
 
 def test_drop(db):
