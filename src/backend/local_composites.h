@@ -13,5 +13,7 @@ struct local_session;
 /* The type of that number, a composite type or an array of one, as SQL; NULL: there is none. Of the arena. */
 int local_composite_name(struct local_session *s, struct arena *a, uint32_t oid, const char **out,
                          struct err *e);
+/* Puts the names of composite types in place of their aliases into the error. */
+void local_composite_explain(struct local_session *s, struct err *e);
 
 #endif

@@ -93,6 +93,7 @@ void local_map_position(const struct local_stmt *st, const struct sql_rewritten 
     if (st->typed.nedits)
         e->position = sql_rewrite_position(&st->typed, st->sent, e->position);
     local_enum_explain(st, e);
+    local_composite_explain(st->session, e);
 }
 
 /* Prepares the text with the casts as they are now. */

@@ -3,6 +3,7 @@
 #include "backend/local_start.h"
 
 #include "backend/local_call.h"
+#include "backend/local_composites.h"
 #include "backend/local_enums.h"
 #include "backend/local_literals.h"
 #include "backend/local_park.h"
@@ -161,6 +162,7 @@ int local_start(struct backend_portal *bp, struct err *e)
     if (st != ST_OK) {
         local_table_explain(p->stmt->target, e);
         local_enum_explain(p->stmt, e);
+        local_composite_explain(s, e);
     }
     return st == ST_OK ? ST_OK : local_portal_fail(p, e);
 }

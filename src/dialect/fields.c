@@ -18,7 +18,8 @@ static bool is_bracket(const struct rewriter *r)
 
 static int choose(struct rewriter *r)
 {
-    TRY(edits_open(&r->edits, r->start, STR("(system.main.struct_concat("), r->err));
+    TRY(walk_insert(r, r->start,
+                    STR("(system.main.struct_concat("))); /* within what an operator has put there */
     TRY(walk_insert(r, r->token.at, STR("))")));
     TRY(walk_on(r));
     return walk_on(r);
@@ -27,7 +28,7 @@ static int choose(struct rewriter *r)
 static int choose_all(struct rewriter *r)
 {
     struct sql_token star = walk_peek(r);
-    TRY(edits_open(&r->edits, r->start, STR("unnest"), r->err));
+    TRY(walk_insert(r, r->start, STR("unnest")));
     if (!edits_touch(&r->edits, r->token.at, walk_end(&star)))
         TRY(walk_replace(r, r->token.at, walk_end(&star), STR("")));
     size_t start = r->start;

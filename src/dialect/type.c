@@ -185,8 +185,10 @@ bool walk_is_column(struct rewriter *r)
         return false;
     if (is_alter(r) && sql_token_is_word(t, "TYPE"))
         return true;
-    if (WALK_IS_ANY(t, others))
+    if (WALK_IS_ANY(t, others)) {
+        r->adding = r->adding && !is_alter(r); /* the next name is a constraint's */
         return false;
+    }
     if (is_alter(r)) {
         static const char *const not_names[] = {"COLUMN", "IF", "NOT", "EXISTS"};
         return r->adding && !WALK_IS_ANY(t, not_names);

@@ -344,6 +344,8 @@ enum form {
     TABLE_REFERRED,
     LABEL_MISSING,
     FIELD_MISSING,
+    RECORD_SIZE,
+    INDEX_KEY,
 };
 
 /* Text in front of the first piece, behind it, and behind the second; NULL: to the end of the message. */
@@ -379,6 +381,8 @@ static const struct {
     {"Ambiguous reference to column name \"", "\" (use", NULL, AMBIGUOUS},
     {"column \"", "\" must appear in the GROUP BY clause or must be part of an aggregate", NULL, NOT_GROUPED},
     {"Set operations can only apply to expressions with the same number", NULL, NULL, UNEQUAL_COLUMNS},
+    {"Type STRUCT(", ") does not match with ", ". Cannot cast STRUCTs of different size", RECORD_SIZE},
+    {"Invalid Type [", "]: Invalid type for index key", NULL, INDEX_KEY},
     {"Could not find key \"", "\" in struct", NULL, FIELD_MISSING},
     {"Could not drop the table because this table is main key table of the table \"", "\"", NULL,
      TABLE_REFERRED},
@@ -480,6 +484,10 @@ void error_words(struct err *e, const char *sql)
     case LABEL_MISSING:
         if (p.text[1][0] && p.text[1][strlen(p.text[1]) - 1] == ')') /* else it is an array */
             say_label(e, p.text[0]);
+        break;
+    case RECORD_SIZE: say(e, SQLSTATE_CANNOT_COERCE, "cannot cast type record to %s", p.text[1]); break;
+    case INDEX_KEY:
+        say(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "an index or key of type %s is not supported", p.text[0]);
         break;
     case FIELD_MISSING: /* its type has no name here */
         say(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" not found in the composite type", p.text[0]);

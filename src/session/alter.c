@@ -368,13 +368,25 @@ static const char *folded(struct session *s, struct str text)
     return copy;
 }
 
+/* What the engine gets of a constraint, which only a statement's words around it make PostgreSQL's. */
+static int lead_constraint(struct altering *a, const char *words, struct str *out)
+{
+    static const char around[] = "ALTER TABLE z_t ADD ";
+    const size_t n = sizeof around - 1;
+    const char *text = words ? step_text(a->session, "%s%s", around, words) : NULL;
+    TRY(text ? session_lead(a->session, str_of(text), out, a->err) : err_oom(a->err));
+    if (out->n <= n || memcmp(out->p, around, n) != 0)
+        return session_lead(a->session, str_of(words), out, a->err);
+    *out = (struct str){out->p + n, out->n - n};
+    return ST_OK;
+}
+
 /* The engine cannot add this to a table that is there, so the table is made anew with it. The text that keeps
  * the constraint's name is used where such CHECKs are kept at all. */
 static int add_checked(struct altering *a, const struct sql_alter_action *action)
 {
     struct str led, added = action->options.n && keeps_limits(a) ? action->options : action->text;
-    const char *words = folded(a->session, added);
-    TRY(words ? session_lead(a->session, str_of(words), &led, a->err) : err_oom(a->err));
+    TRY(lead_constraint(a, folded(a->session, added), &led));
     const char *text = sql_of(a->session, led);
     if (!text)
         return err_oom(a->err);

@@ -6,6 +6,7 @@ import uuid
 
 import psycopg
 import pytest
+from conftest import Server
 from psycopg.types.composite import CompositeInfo, register_composite
 
 
@@ -179,3 +180,50 @@ def test_transactions(db):
     fails(db, "42704", "select null::other")
     db.execute("create type other as (z text)")
     assert rows(db, "select '(q)'::other::text") == [("(q)",)]
+
+
+def test_expressions(db):
+    db.execute("create table t (i int, p pair default '(0,d)', constraint c check ((p).a < 100)); insert into t values (1, '(5,x1)'), (2, default)")
+    db.execute("alter table t add constraint d check ((p).b <> 'no')")
+    db.execute("alter table t add constraint e check ((p).b ~ '^[a-z]' and i / 2 < 100)")
+    fails(db, "23514", "insert into t values (3, '(1,no)')")
+    fails(db, "23514", "insert into t values (3, '(1,1x)')")
+    fails(db, "23514", "insert into t values (3, '(100,y)')")
+    assert rows(db, "select (p).a + 1 as n, (p).b || '!' from t where (p).b like 'x%' and (p).b || 'z' ~ 'z$'") == [(6, "x1!")]
+    assert rows(db, "select p::text || 'z', concat(p, 'q'), format('%s', p) from t where i = 2") == [("(0,d)z", "(0,d)q", "(0,d)")]
+    assert rows(db, "select to_json(p)::text, row_to_json(t)::text from t where i = 1") == [('{"a":5,"b":"x1"}', '{"i":1,"p":{"a":5,"b":"x1"}}')]
+    assert rows(db, "select array_agg(p order by p desc)::text, count(distinct p), max((p).b) from t") == [('{"(5,x1)","(0,d)"}', 2, "x1")]
+    assert rows(db, "update t set p = row((p).a + 10, (p).b) where i = 2 returning p::text, (p).a") == [("(10,d)", 10)]
+    assert rows(db, "with c as (select p from t) select (c.p).a from c order by (c.p).a desc") == [(10,), (5,)]
+    assert rows(db, "select case when i = 1 then p end::text, coalesce(p, row(0, 'n')::pair)::text from t order by i") == [("(5,x1)", "(5,x1)"), (None, "(10,d)")]
+    assert rows(db, "select a.i from t a join t b on a.p = b.p and (b.p).a = 5") == [(1,)]
+    assert rows(db, "select x::text from unnest(array['(1,x)','(2,y)']::pair[]) x") == [("(1,x)",), ("(2,y)",)]
+    fails(db, "42846", "select row(1, 2, 3)::pair")
+    fails(db, "42883", "select pair(1, 'x')")
+
+
+def test_cursors(db):
+    db.execute("create table t (i int, p pair); insert into t select i, row(i, 'x' || i)::pair from generate_series(1, 500) i")
+    with db.transaction():
+        db.execute("declare c scroll cursor for select p::text as s, p from t order by i")
+        first = rows(db, "fetch 2 from c")
+        assert [r[0] for r in first] == ["(1,x1)", "(2,x2)"]
+        db.execute("insert into t values (501, '(501,z)')")
+        assert [r[0] for r in rows(db, "fetch backward 1 from c")] == ["(1,x1)"]
+        assert rows(db, "fetch last from c")[0][0] == "(500,x500)"
+
+
+def test_restart(tmp_path):
+    path = tmp_path / "kept.duckdb"
+    with Server(database=path, workers=0) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        c.execute("create type pair as (a int, b text); alter type pair add attribute c date; create table t (p pair)")
+        c.execute("insert into t values ('(1,x,2020-01-01)'); comment on type pair is 'hi'; create view v as select (p).b from t")
+        oid = c.execute("select 'pair'::regtype::oid").fetchone()
+    with Server(database=path, workers=0) as s, psycopg.connect(s.dsn(), autocommit=True) as c:
+        assert c.execute("select 'pair'::regtype::oid").fetchone() == oid
+        assert c.execute("select p::text, (p).c::text from t").fetchone() == ("(1,x,2020-01-01)", "2020-01-01")
+        assert c.execute("select * from v").fetchone() == ("x",)
+        c.execute("insert into t values ('(2,y,)'); alter type pair drop attribute c")
+        assert c.execute("select p::text from t order by p").fetchall() == [("(1,x)",), ("(2,y)",)]
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="of type (pair|record) is not supported"):
+            c.execute("create index on t (p)")

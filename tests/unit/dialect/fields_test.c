@@ -32,6 +32,10 @@ static void test_fields(void **state)
     check("select (p).a.b as x", "select " PLAIN PLAIN "(p))).a)).b as x");
     check("select (select p from t).a as x", "select " PLAIN "(select p from t))).a as x");
     check("select 1 as x where (p).a > 1", "select 1 as x where " PLAIN "(p))).a > 1");
+    check("alter table t add constraint c check ((p).a < 5)",
+          "alter table t add constraint c check (" PLAIN "(p))).a < 5)");
+    check("select (p).b || 'x' as y from t",
+          "select tavana_catalog.pg.text_operand(" PLAIN "(p))).b ) ||  'x' as y from t");
     check("select (p).* from t", "select unnest(p) from t");
     check("select 1 as x, (t.p).*, 2 as y from t", "select 1 as x, unnest(t.p), 2 as y from t");
 }
