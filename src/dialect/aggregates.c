@@ -14,10 +14,11 @@ enum how {
     HOW_AVERAGE,
     HOW_SORTED, /* DISTINCT sorts */
     HOW_WRAPPED,
-    HOW_LIST,  /* the same, of a list that DISTINCT sorts */
-    HOW_PAIRS, /* the same, of a list of keys with their values */
-    HOW_REAL,  /* WITHIN GROUP (ORDER BY x), whose x is a double */
-    HOW_RANK,  /* the place that a value would have WITHIN GROUP (ORDER BY x) */
+    HOW_LIST,   /* the same, of a list that DISTINCT sorts */
+    HOW_PAIRS,  /* the same, of a list of keys with their values */
+    HOW_REAL,   /* WITHIN GROUP (ORDER BY x), whose x is a double */
+    HOW_DIGITS, /* another where it is what the client is sent */
+    HOW_RANK,   /* the place that a value would have WITHIN GROUP (ORDER BY x) */
 };
 
 struct aggregate {
@@ -47,6 +48,12 @@ static const struct aggregate aggregates[] = {
     {"corr", HOW_WRAPPED, "nullif(" OURS "corr", ", 'NaN'::DOUBLE)"},
     {"regr_slope", HOW_WRAPPED, "nullif(" OURS "regr_slope", ", 'NaN'::DOUBLE)"},
     {"regr_intercept", HOW_WRAPPED, "nullif(" OURS "regr_intercept", ", 'NaN'::DOUBLE)"},
+    {"variance", HOW_DIGITS, OURS "pg_var_samp(" OURS "list", ")"},
+    {"var_samp", HOW_DIGITS, OURS "pg_var_samp(" OURS "list", ")"},
+    {"var_pop", HOW_DIGITS, OURS "pg_var_pop(" OURS "list", ")"},
+    {"stddev", HOW_DIGITS, OURS "pg_stddev_samp(" OURS "list", ")"},
+    {"stddev_samp", HOW_DIGITS, OURS "pg_stddev_samp(" OURS "list", ")"},
+    {"stddev_pop", HOW_DIGITS, OURS "pg_stddev_pop(" OURS "list", ")"},
     {"percentile_cont", HOW_REAL, NULL, NULL},
     {"rank", HOW_RANK, SCHEMA_PG "rank_of", NULL},
     {"dense_rank", HOW_RANK, SCHEMA_PG "dense_rank_of", NULL},
@@ -241,7 +248,7 @@ static int sum(struct rewriter *r, const struct call *c, size_t from, size_t to)
 {
     assert(from <= to && to <= c->open.at);
     if (r->intervals)
-        return walk_replace(r, from, to, STR(OURS "pg_sum"));
+        return wrap(r, c, from, to, OURS "pg_sum(" OURS "list", &(const struct str){")", 1}, 1);
     if (!c->distinct && !c->ordered && !c->window.n && !c->filter.n)
         return c->query ? ST_OK : walk_replace(r, from, to, STR(SCHEMA_PG "sum_of"));
     if (!c->plain)
@@ -286,7 +293,7 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
         return walk_replace(r, from, to, output ? STR(SCHEMA_PG "avg_sent") : STR(SCHEMA_PG "avg_of"));
     if (!c->plain || !c->copies || c->ordered)
         return ST_OK;
-    const struct str after[] = {STR(", " OURS "count("),
+    const struct str after[] = {r->intervals ? STR("), " OURS "count(") : STR(", " OURS "count("),
                                 c->distinct ? STR("DISTINCT ") : STR(""),
                                 c->argument,
                                 STR(") "),
@@ -295,8 +302,9 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
                                 c->window,
                                 STR(")")};
     return wrap(r, c, from, to,
-                r->intervals ? OURS "pg_divide(" OURS "pg_sum_wide" : OURS "pg_divide(" OURS "sum", after,
-                sizeof after / sizeof *after);
+                r->intervals ? OURS "pg_divide(" OURS "pg_sum_wide(" OURS "list"
+                             : OURS "pg_divide(" OURS "sum",
+                after, sizeof after / sizeof *after);
 }
 
 /* (k, v ORDER BY x) becomes (row(k, v) ORDER BY x). Brackets and words are replaced, and nothing is inserted
@@ -356,6 +364,14 @@ static int rank_within(struct rewriter *r, const struct aggregate *a, const stru
                         w->descending ? STR("), true)") : STR("), false)"));
 }
 
+static int digits(struct rewriter *r, const struct aggregate *a, const struct call *c, size_t from, size_t to)
+{
+    bool sent;
+    TRY(outputs_are_sent(r, from, walk_end(&c->last), &sent));
+    const struct str after = str_of(a->after);
+    return sent ? wrap(r, c, from, to, a->before, &after, 1) : ST_OK;
+}
+
 static int translate(struct rewriter *r, const struct aggregate *a, size_t from, size_t to)
 {
     struct call c;
@@ -368,6 +384,8 @@ static int translate(struct rewriter *r, const struct aggregate *a, size_t from,
         return rank_within(r, a, &c, from, to);
     if (c.within.there)
         return ST_OK;
+    if (a->how == HOW_DIGITS)
+        return digits(r, a, &c, from, to);
     if (a->how == HOW_SUM)
         return sum(r, &c, from, to);
     if (a->how == HOW_AVERAGE)

@@ -1,6 +1,7 @@
 /* The database: opened with a configuration that nobody can change afterwards. */
 #include "engine/database.h"
 
+#include "engine/deviation.h"
 #include "engine/engine_priv.h"
 
 #include "base/alloc.h"
@@ -204,6 +205,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(json_values_register(c, o->text, e));
     TRY(interval_casts_register(c, e));
     TRY(interval_sum_register(c, e));
+    TRY(deviation_register(c, e));
     TRY(list_functions_register(c, e));
     TRY(range_functions_register(c, e));
     TRY(functions_register_style(c, e));

@@ -1,5 +1,7 @@
-/* Statements call it that sum an interval somewhere: what else they sum goes through it as well. Each part is
- * summed by itself with room for what leaves an interval's range on the way and comes back. */
+/* It is given the list of all values: an aggregate of the engine's C API is handed one state for many rows
+ * by a window without an order, and does not know. Statements call it that sum an interval somewhere: what
+ * else they sum goes through it as well. Each part is summed by itself with room for what leaves an
+ * interval's range on the way and comes back. */
 #include "engine/interval_sum.h"
 
 #include "engine/engine_priv.h"
@@ -10,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What a group keeps. */
+/* What a sum is made of. */
 struct parts {
     int64_t rows, months, days;
     number_wide micros; /* of numbers: their sum, or that of their last digits */
@@ -22,6 +24,7 @@ static const struct sum {
     duckdb_type of, to;
 } sums[] = {
     {"pg_sum", DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_INTERVAL},
+    {"pg_sum", DUCKDB_TYPE_SMALLINT, DUCKDB_TYPE_BIGINT},
     {"pg_sum", DUCKDB_TYPE_INTEGER, DUCKDB_TYPE_BIGINT},
     {"pg_sum", DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_HUGEINT},
     {"pg_sum", DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_DOUBLE},
@@ -33,23 +36,6 @@ static const struct sum {
 };
 enum { SUMS = sizeof sums / sizeof *sums, WIDTH = 38, SCALE = 10 };
 
-static struct parts *parts_of(duckdb_aggregate_state state)
-{
-    return (struct parts *)(void *)state;
-}
-
-static idx_t size_of(duckdb_function_info info)
-{
-    (void)info;
-    return sizeof(struct parts);
-}
-
-static void begin(duckdb_function_info info, duckdb_aggregate_state state)
-{
-    (void)info;
-    *parts_of(state) = (struct parts){0};
-}
-
 static void add_interval(struct parts *p, const duckdb_interval *v)
 {
     p->months += v->months;
@@ -57,43 +43,17 @@ static void add_interval(struct parts *p, const duckdb_interval *v)
     p->micros += v->micros;
 }
 
-static void add_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state *states)
+/* NULL, or why it is out of range. */
+static const char *add_value(struct parts *p, const struct sum *sum, const struct number_view *v, size_t at)
 {
-    duckdb_vector in = duckdb_data_chunk_get_vector(input, 0);
-    const struct sum *sum = duckdb_aggregate_function_get_extra_info(info);
-    struct number_view v;
-    (void)number_view_of(&v, in);
-    for (size_t i = 0; i < duckdb_data_chunk_get_size(input); i++) {
-        struct parts *p = parts_of(states[i]);
-        if (is_null(v.validity, i))
-            continue;
-        p->rows++;
-        if (sum->of == DUCKDB_TYPE_INTERVAL) {
-            add_interval(p, (const duckdb_interval *)v.data + i);
-        } else if (sum->of == DUCKDB_TYPE_DOUBLE) {
-            p->real += number_double_at(&v, i);
-        } else if (__builtin_add_overflow(p->micros, number_wide_at(&v, i), &p->micros)) {
-            duckdb_aggregate_function_set_error(info, ENGINE_ERROR_MARK "22003 value out of range");
-            return;
-        }
-    }
-}
-
-static void add_states(duckdb_function_info info, duckdb_aggregate_state *source,
-                       duckdb_aggregate_state *target, idx_t count)
-{
-    for (idx_t i = 0; i < count; i++) {
-        const struct parts *from = parts_of(source[i]);
-        struct parts *to = parts_of(target[i]);
-        to->rows += from->rows;
-        to->months += from->months;
-        to->days += from->days;
-        to->real += from->real;
-        if (__builtin_add_overflow(to->micros, from->micros, &to->micros)) {
-            duckdb_aggregate_function_set_error(info, ENGINE_ERROR_MARK "22003 value out of range");
-            return;
-        }
-    }
+    p->rows++;
+    if (sum->of == DUCKDB_TYPE_INTERVAL)
+        add_interval(p, (const duckdb_interval *)v->data + at);
+    else if (sum->of == DUCKDB_TYPE_DOUBLE)
+        p->real += number_double_at(v, at);
+    else if (__builtin_add_overflow(p->micros, number_wide_at(v, at), &p->micros))
+        return ENGINE_ERROR_MARK "22003 value out of range";
+    return NULL;
 }
 
 /* NULL, or why it is out of range. */
@@ -116,20 +76,26 @@ static const char *put(const struct parts *p, duckdb_type type, void *out, size_
     }
 }
 
-static void end(duckdb_function_info info, duckdb_aggregate_state *source, duckdb_vector result, idx_t count,
-                idx_t offset)
+static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
-    const struct sum *sum = duckdb_aggregate_function_get_extra_info(info);
-    void *out = duckdb_vector_get_data(result);
-    for (idx_t i = 0; i < count; i++) {
-        const struct parts *p = parts_of(source[i]);
+    const struct sum *sum = duckdb_scalar_function_get_extra_info(info);
+    duckdb_vector lists = duckdb_data_chunk_get_vector(input, 0);
+    const duckdb_list_entry *entries = duckdb_vector_get_data(lists);
+    const uint64_t *validity = duckdb_vector_get_validity(lists);
+    struct number_view v;
+    (void)number_view_of(&v, duckdb_list_vector_get_child(lists));
+    for (size_t i = 0; i < duckdb_data_chunk_get_size(input); i++) {
+        struct parts p = {0};
         const char *error = NULL;
-        if (p->rows == 0)
-            put_null(result, offset + i);
-        else
-            error = put(p, sum->to, out, offset + i);
+        for (idx_t k = 0; !error && !is_null(validity, i) && k < entries[i].length; k++)
+            if (!is_null(v.validity, entries[i].offset + k))
+                error = add_value(&p, sum, &v, entries[i].offset + k);
+        if (p.rows == 0)
+            put_null(output, i);
+        else if (!error)
+            error = put(&p, sum->to, duckdb_vector_get_data(output), i);
         if (error) {
-            duckdb_aggregate_function_set_error(info, error);
+            duckdb_scalar_function_set_error(info, error);
             return;
         }
     }
@@ -141,19 +107,21 @@ static duckdb_logical_type type_of(duckdb_type type)
                                        : duckdb_create_logical_type(type);
 }
 
-static bool add(duckdb_aggregate_function_set set, const struct sum *sum)
+static bool add(duckdb_scalar_function_set set, const struct sum *sum)
 {
-    duckdb_aggregate_function f = duckdb_create_aggregate_function();
-    duckdb_logical_type of = type_of(sum->of), to = type_of(sum->to);
-    duckdb_aggregate_function_set_name(f, sum->name);
-    duckdb_aggregate_function_add_parameter(f, of);
-    duckdb_aggregate_function_set_return_type(f, to);
-    duckdb_aggregate_function_set_functions(f, size_of, begin, add_rows, add_states, end);
-    duckdb_aggregate_function_set_extra_info(f, (void *)(uintptr_t)sum, NULL);
-    bool ok = duckdb_add_aggregate_function_to_set(set, f) == DuckDBSuccess;
+    duckdb_scalar_function f = duckdb_create_scalar_function();
+    duckdb_logical_type of = type_of(sum->of), to = type_of(sum->to), list = duckdb_create_list_type(of);
+    duckdb_scalar_function_set_name(f, sum->name);
+    duckdb_scalar_function_add_parameter(f, list);
+    duckdb_scalar_function_set_return_type(f, to);
+    duckdb_scalar_function_set_special_handling(f);
+    duckdb_scalar_function_set_extra_info(f, (void *)(uintptr_t)sum, NULL);
+    duckdb_scalar_function_set_function(f, on_rows);
+    bool ok = duckdb_add_scalar_function_to_set(set, f) == DuckDBSuccess;
     duckdb_destroy_logical_type(&of);
     duckdb_destroy_logical_type(&to);
-    duckdb_destroy_aggregate_function(&f);
+    duckdb_destroy_logical_type(&list);
+    duckdb_destroy_scalar_function(&f);
     return ok;
 }
 
@@ -161,12 +129,12 @@ int interval_sum_register(struct engine_conn *c, struct err *e)
 {
     for (size_t i = 0; i < SUMS;) {
         const char *name = sums[i].name;
-        duckdb_aggregate_function_set set = duckdb_create_aggregate_function_set(name);
+        duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
         bool ok = set != NULL;
         for (; i < SUMS && strcmp(sums[i].name, name) == 0; i++)
             ok = ok && add(set, &sums[i]);
-        ok = ok && duckdb_register_aggregate_function_set(c->conn, set) == DuckDBSuccess;
-        duckdb_destroy_aggregate_function_set(&set);
+        ok = ok && duckdb_register_scalar_function_set(c->conn, set) == DuckDBSuccess;
+        duckdb_destroy_scalar_function_set(&set);
         if (!ok)
             return err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine does not take the function %s", name);
     }

@@ -1,5 +1,5 @@
-/* Sums of intervals, which the engine has not, beside those of numbers: pg_sum. Of engine/ alone. Source:
- * duckdb.h, "Aggregate Functions". */
+/* Sums of lists of intervals, which the engine has not, and of numbers: pg_sum. Of engine/ alone. Source:
+ * duckdb.h, "Scalar Functions". */
 #ifndef TAVANA_ENGINE_INTERVAL_SUM_H
 #define TAVANA_ENGINE_INTERVAL_SUM_H
 

@@ -70,6 +70,8 @@ static void test_digits(void **state)
     check_digits(true, "select mod(a, b) from t", modulo, true);
     check_digits(true, "select avg(a) from t", "avg_digits(", true);
     check_digits(true, "select (select a % b from t) from u limit 3", modulo, true);
+    check_digits(true, "select stddev(distinct a) filter (where a > 1) from t", "pg_stddev_samp(", true);
+    check_digits(true, "select var_pop(a) + 1 from t", "pg_var_pop(", false);
     check_digits(false, "select a/b", quotient, false);
     check_digits(true, "select a % b + 1", modulo, false);
     check_digits(true, "select a % b from t order by 1", modulo, false);
