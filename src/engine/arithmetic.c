@@ -334,10 +334,14 @@ static void compute_whole(duckdb_function_info info, duckdb_data_chunk input, du
             fail(info, zero, "");
             return;
         }
-        __int128 q = modulo ? (__int128)x % y : (__int128)x / y;
-        bool fits = *type == DUCKDB_TYPE_SMALLINT  ? q == (int16_t)q
-                    : *type == DUCKDB_TYPE_INTEGER ? q == (int32_t)q
-                                                   : q == (int64_t)q;
+        int64_t q = 0;
+        bool fits = true;
+        if (y != -1)
+            q = modulo ? x % y : x / y;
+        else if (!modulo) /* the least number has no positive one */
+            fits = !__builtin_sub_overflow((int64_t)0, x, &q);
+        if (*type != DUCKDB_TYPE_BIGINT)
+            fits = fits && q == (*type == DUCKDB_TYPE_SMALLINT ? (int16_t)q : (int32_t)q);
         if (!fits) {
             fail(info, too_large,
                  *type == DUCKDB_TYPE_SMALLINT  ? "smallint"
@@ -350,7 +354,7 @@ static void compute_whole(duckdb_function_info info, duckdb_data_chunk input, du
         else if (*type == DUCKDB_TYPE_INTEGER)
             ((int32_t *)out)[i] = (int32_t)q;
         else
-            ((int64_t *)out)[i] = (int64_t)q;
+            ((int64_t *)out)[i] = q;
     }
 }
 
