@@ -40,7 +40,7 @@ static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err
         *out = element ? numeric_list_cast : numeric_cast;
         return ST_OK;
     }
-    const char *name = t->oid == PGTYPE_INET ? "VARCHAR" : t->engine_name; /* INET is an extension's */
+    const char *name = t->engine_name;
     if (!element) {
         *out = name;
         return ST_OK;

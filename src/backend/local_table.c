@@ -190,12 +190,14 @@ static int take_constraint(void *arg, const struct str *v, size_t n, struct err 
 
 /* Finds the table as the engine would: with a schema there alone, else along the search path with
  * temporary tables first. The rows come in that order, and take_column keeps those of the first table. Arrays
- * of ranges are no lists here: their cast reads PostgreSQL's form itself (engine/range_casts.h). */
+ * of ranges, geometric types, addresses and money are no lists here: their cast reads PostgreSQL's form
+ * itself (engine/range_casts.h, engine/packed_casts.h). */
 static void put_columns_query(struct buf *b, const struct sql_token *parts, size_t n)
 {
     buf_printf(b, "SELECT database_name, schema_name, table_name, table_oid::VARCHAR, column_name, "
                   "column_index::VARCHAR, (system.main.suffix(data_type, ']') AND NOT "
-                  "system.main.suffix(data_type, 'range[]'))::VARCHAR FROM "
+                  "system.main.regexp_full_match(data_type, 'pg_\\w*(range|point|lseg|box|path|polygon|line|"
+                  "circle|address|cidr|macaddr|money|xml)\\[\\]'))::VARCHAR FROM "
                   "system.main.duckdb_columns() WHERE NOT internal AND "
                   "database_name IN (system.main.current_database(), 'temp') AND "
                   "system.main.lower(table_name) = system.main.lower(");

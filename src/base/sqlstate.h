@@ -32,6 +32,7 @@
     X(INVALID_PARAMETER_VALUE, "22023", "invalid_parameter_value")                                           \
     X(INVALID_ESCAPE_SEQUENCE, "22025", "invalid_escape_sequence")                                           \
     X(ARRAY_SUBSCRIPT_ERROR, "2202E", "array_subscript_error")                                               \
+    X(INVALID_XML_CONTENT, "2200N", "invalid_xml_content")                                                   \
     X(INVALID_TEXT_REPRESENTATION, "22P02", "invalid_text_representation")                                   \
     X(INVALID_BINARY_REPRESENTATION, "22P03", "invalid_binary_representation")                               \
     X(BAD_COPY_FILE_FORMAT, "22P04", "bad_copy_file_format")                                                 \

@@ -9,6 +9,7 @@
 #include "dialect/walk.h"
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
+#include "pgtype/packed.h"
 #include "pgtype/range.h"
 #include "pgtype/tz.h"
 #include "pgtype/value.h"
@@ -510,7 +511,7 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
         return ST_OK;
     if (range && zones && !str_eq(v.v.text, other.v.text))
         return by_zone(r, range, multi, said, out);
-    if (range && !walk_has_unicode(t))
+    if ((range || packed_type_find(oid)) && !walk_has_unicode(t))
         return ST_OK; /* the engine's cast reads it alike */
     if (v.kind == PG_BIT)
         TRY(walk_bits_fit(r, &v.v.text, v.oid == PGTYPE_VARBIT, type));

@@ -31,6 +31,18 @@ static const struct {
     {"tsmultirange", "pg_tsmultirange"},
     {"tstzrange", "pg_tstzrange"},
     {"tstzmultirange", "pg_tstzmultirange"},
+    {"point", "pg_point"},
+    {"lseg", "pg_lseg"},
+    {"box", "pg_box"},
+    {"path", "pg_path"},
+    {"polygon", "pg_polygon"},
+    {"line", "pg_line"},
+    {"circle", "pg_circle"},
+    {"inet", "pg_address"},
+    {"cidr", "pg_cidr"},
+    {"macaddr", "pg_macaddr"},
+    {"money", "pg_money"},
+    {"xml", "pg_xml"},
     {"varbit", "BIT"},
     {"name", "pg_name"},
     {"xid", "pg_xid"},
@@ -60,6 +72,8 @@ static const char *by_name(const struct rewriter *r, struct str name)
 {
     if ((r->catalog || (r->postgres && r->ddl == DDL_NONE)) && str_ieq(name, STR("oid")))
         return "pg_oid"; /* the engine's oid is a BIGINT; about the catalog that is what results are sent as */
+    if (r->catalog && str_ieq(name, STR("inet")))
+        return "pg_inet"; /* the catalog's addresses are texts */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (str_ieq(name, str_of(types[i].from)))
             return types[i].to;

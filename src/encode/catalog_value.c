@@ -2,6 +2,7 @@
 #include "encode/catalog_value.h"
 
 #include "encode/cell.h"
+#include "encode/packed.h"
 #include "encode/range.h"
 #include "pgtype/tid.h"
 
@@ -18,6 +19,7 @@ bool catalog_value_is_special(enum catalog_form form, int16_t format)
     case CATALOG_TID:
     case CATALOG_RANGE:
     case CATALOG_MULTIRANGE:
+    case CATALOG_PACKED:
     case CATALOG_VECTOR: return true;
     }
     return false;
@@ -105,6 +107,13 @@ int catalog_value(struct buf *out, const struct cell *c, const struct column_vie
         const struct str bytes = {engine_string_data(s), s->len};
         TRY(c->binary ? range_binary(out, c->oid, bytes, e)
                       : range_text(out, c->oid, bytes, c->settings->zone, e));
+        break;
+    }
+    case CATALOG_PACKED: {
+        const struct engine_string *s = string_at(v, row);
+        const struct str bytes = {engine_string_data(s), s->len};
+        TRY(c->binary ? packed_binary(out, c->oid, bytes, e)
+                      : packed_text(out, c->oid, bytes, c->settings->extra_float_digits, e));
         break;
     }
     case CATALOG_VECTOR: vector(out, c, v, row); break;

@@ -74,7 +74,7 @@ static int shape_of(struct shape *s, const struct cell *c, const struct column_v
 }
 
 /* What would be read as structure, as NULL or as nothing, and blanks, which a reader skips. */
-static bool needs_quotes(const uint8_t *p, size_t n)
+static bool needs_quotes(const uint8_t *p, size_t n, bool box)
 {
     if (n == 0 || (n == 4 && strncasecmp((const char *)p, "NULL", n) == 0))
         return true;
@@ -83,7 +83,6 @@ static bool needs_quotes(const uint8_t *p, size_t n)
         case '{':
         case '}':
         case '"':
-        case ',':
         case '\\':
         case ' ':
         case '\t':
@@ -91,6 +90,10 @@ static bool needs_quotes(const uint8_t *p, size_t n)
         case '\r':
         case '\v':
         case '\f': return true;
+        case ',':
+            if (!box)
+                return true;
+            break;
         default: break;
         }
     return false;
@@ -127,7 +130,15 @@ static int element_text(struct buf *out, const struct cell *element, const struc
     }
     size_t mark = out->len;
     TRY(cell_render(out, element, v, row, e));
-    return needs_quotes(out->data + mark, out->len - mark) ? quote_in_place(out, mark, e) : ST_OK;
+    return needs_quotes(out->data + mark, out->len - mark, element->oid == PGTYPE_BOX)
+               ? quote_in_place(out, mark, e)
+               : ST_OK;
+}
+
+/* What stands between two elements; a box has commas itself. */
+static uint8_t between(const struct cell *c)
+{
+    return c->element->oid == PGTYPE_BOX ? ';' : ',';
 }
 
 /* The shape was measured before: no list is met here that does not fit. */
@@ -139,7 +150,7 @@ static int level_text(struct buf *out, const struct cell *c, int level, const st
     buf_put_u8(out, '{');
     for (uint64_t i = 0; i < n; i++) {
         if (i)
-            buf_put_u8(out, ',');
+            buf_put_u8(out, between(c));
         if (level + 1 == c->ndims)
             TRY(element_text(out, c->element, v->children, from + i, e));
         else

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "pgtype/oid.h"
+#include "pgtype/packed.h"
 #include "pgtype/range.h"
 #include "pgtype/value.h"
 
@@ -198,8 +199,8 @@ struct array_bind {
 static duckdb_type leaf_type(const struct pg_value *v)
 {
     bool multi;
-    if (range_type_find(v->oid, &multi))
-        return DUCKDB_TYPE_BLOB; /* which the parameter's cast makes a range of */
+    if (range_type_find(v->oid, &multi) || packed_type_find(v->oid))
+        return DUCKDB_TYPE_BLOB; /* which the parameter's cast makes such a value of */
     switch (v->oid) {
     case PGTYPE_BOOL: return DUCKDB_TYPE_BOOLEAN;
     case PGTYPE_INT2:

@@ -27,6 +27,7 @@
 #include "engine/list_functions.h"
 #include "engine/numeric_functions.h"
 #include "engine/own_catalog.h"
+#include "engine/packed_casts.h"
 #include "engine/range_casts.h"
 #include "engine/range_functions.h"
 #include "engine/real_arithmetic.h"
@@ -190,6 +191,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(catalog_types_register(c, e));
     TRY(jsonb_casts_register(c, e));
     TRY(range_casts_register(c, o->text, e));
+    TRY(packed_casts_register(c, o->text, e));
     TRY(catalog_rows_register(c, e));
     TRY(catalog_list_register(c, e));
     TRY(catalog_lookup_register(c, e));

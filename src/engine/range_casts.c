@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "engine/bytes_casts.h"
 #include "engine/cast.h"
 #include "engine/catalog_type_make.h"
 #include "engine/column_view.h"
@@ -11,8 +12,6 @@
 #include "engine/functions.h"
 #include "engine/literal_zone.h"
 #include "engine/nulls.h"
-#include "engine/shown.h"
-#include "engine/view.h"
 #include "pgtype/oid.h"
 #include "pgtype/range.h"
 #include "pgtype/tz.h"
@@ -102,34 +101,13 @@ static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, 
 
 /* ---- arrays from text ---- */
 
-static int append_items(duckdb_vector list, idx_t row, const struct pg_value *v, struct err *e)
-{
-    size_t n = v->v.array.n, at = duckdb_list_vector_get_size(list);
-    if (v->v.array.ndims > 1)
-        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "an array of ranges of several dimensions is not supported here");
-    if (duckdb_list_vector_reserve(list, at + n) != DuckDBSuccess ||
-        duckdb_list_vector_set_size(list, at + n) != DuckDBSuccess)
-        return err_oom(e);
-    duckdb_vector child = duckdb_list_vector_get_child(list);
-    ((duckdb_list_entry *)duckdb_vector_get_data(list))[row] = (duckdb_list_entry){at, n};
-    for (size_t i = 0; i < n; i++) {
-        const struct pg_value *item = &v->v.array.items[i];
-        if (item->kind == PG_NULL)
-            put_null(child, at + i);
-        else
-            duckdb_vector_assign_string_element_len(child, at + i, item->v.text.p, item->v.text.n);
-    }
-    return ST_OK;
-}
-
 static int one_array_from_text(void *arg, const struct engine_string *from, struct arena *scratch,
                                duckdb_vector out, idx_t row, struct err *e)
 {
     const struct reading *r = arg;
     struct pg_value v;
     TRY(read_text(scratch, r->cast, true, from, &r->place, &v, e));
-    return append_items(out, row, &v, e);
+    return bytes_append_items(out, row, &v, e);
 }
 
 static bool array_from_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
@@ -139,43 +117,13 @@ static bool array_from_text(duckdb_function_info info, idx_t count, duckdb_vecto
 
 /* ---- to text ---- */
 
-static int show(const struct cast *c, idx_t count, duckdb_vector in, duckdb_vector out, struct err *e)
-{
-    CLEANUP(arena_release) struct arena scratch;
-    CLEANUP(buf_release) struct buf text;
-    const struct engine_column_type type = {
-        .type = ENGINE_BLOB, .alias = c->multi ? c->type->multi_engine_name : c->type->engine_name};
-    struct column_view view;
-    void *state = NULL;
-    arena_init(&scratch, SCRATCH_MAX);
-    buf_init(&text, SCRATCH_MAX);
-    if (!c->ops)
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "values have no text here");
-    TRY(engine_view_new(&scratch, &type, &view, e));
-    engine_view_point(&view, in);
-    int st = c->ops->begin(&state, &type, tz_utc(), e);
-    for (idx_t i = 0; st == ST_OK && i < count; i++) {
-        if (!column_view_valid(&view, i)) {
-            put_null(out, i);
-            continue;
-        }
-        buf_clear(&text);
-        st = c->ops->put(state, &view, i, &text, e);
-        if (st == ST_OK && !buf_ok(&text))
-            st = err_oom(e);
-        if (st == ST_OK)
-            duckdb_vector_assign_string_element_len(out, i, (const char *)text.data, text.len);
-    }
-    c->ops->end(state);
-    return st;
-}
-
 static bool to_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
+    const struct cast *c = duckdb_cast_function_get_extra_info(info);
+    const char *alias = c->multi ? c->type->multi_engine_name : c->type->engine_name;
     struct err e;
     err_init(&e);
-    return show(duckdb_cast_function_get_extra_info(info), count, in, out, &e) == ST_OK ||
-           cast_fail(info, &e);
+    return bytes_show(c->ops, alias, count, in, out, &e) == ST_OK || cast_fail(info, &e);
 }
 
 /* ---- between types ---- */

@@ -2,7 +2,7 @@
 
 #include "pgtype/oid.h"
 
-enum { RECORD = 2249, RECORD_ARRAY = 2287, CSTRING = 2275, XML = 142, JSONPATH = 4072 };
+enum { RECORD = 2249, RECORD_ARRAY = 2287, CSTRING = 2275, JSONPATH = 4072 };
 
 enum binary_text binary_text_of(uint32_t oid)
 {
@@ -14,7 +14,7 @@ enum binary_text binary_text_of(uint32_t oid)
     case PGTYPE_UNKNOWN:
     case PGTYPE_JSON:
     case CSTRING:
-    case XML: return BINARY_TEXT_WHOLE;
+    case PGTYPE_XML: return BINARY_TEXT_WHOLE;
     case PGTYPE_JSONB:
     case JSONPATH: return BINARY_TEXT_VERSION;
     case RECORD: return BINARY_TEXT_RECORD;

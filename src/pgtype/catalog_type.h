@@ -25,6 +25,7 @@ enum catalog_form {
     CATALOG_TID,     /* pgtype/tid.h */
     CATALOG_RANGE,   /* pgtype/range.h's bytes, sent as text or binary */
     CATALOG_MULTIRANGE,
+    CATALOG_PACKED, /* pgtype/packed.h's bytes */
     CATALOG_VECTOR, /* text: "1 2 3"; binary: an array that counts from 0 */
 };
 
@@ -54,6 +55,18 @@ enum catalog_form {
     X("pg_numeric", NUMERIC, PLAIN, NUMERIC, -1)                                                             \
     X("pg_int2vector_element", INT2, PLAIN, INT2, -1)                                                        \
     X("pg_oidvector_element", INT4, PLAIN, OID, -1)                                                          \
+    X("pg_point", BYTES, PACKED, POINT, -1)                                                                  \
+    X("pg_lseg", BYTES, PACKED, LSEG, -1)                                                                    \
+    X("pg_box", BYTES, PACKED, BOX, -1)                                                                      \
+    X("pg_path", BYTES, PACKED, PATH, -1)                                                                    \
+    X("pg_polygon", BYTES, PACKED, POLYGON, -1)                                                              \
+    X("pg_line", BYTES, PACKED, LINE, -1)                                                                    \
+    X("pg_circle", BYTES, PACKED, CIRCLE, -1)                                                                \
+    X("pg_address", BYTES, PACKED, INET, -1)                                                                 \
+    X("pg_cidr", BYTES, PACKED, CIDR, -1)                                                                    \
+    X("pg_macaddr", BYTES, PACKED, MACADDR, -1)                                                              \
+    X("pg_money", BYTES, PACKED, MONEY, -1)                                                                  \
+    X("pg_xml", BYTES, PACKED, XML, -1)                                                                      \
     X("pg_int4range", BYTES, RANGE, INT4RANGE, -1)                                                           \
     X("pg_numrange", BYTES, RANGE, NUMRANGE, -1)                                                             \
     X("pg_tsrange", BYTES, RANGE, TSRANGE, -1)                                                               \

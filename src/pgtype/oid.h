@@ -26,11 +26,22 @@
     X(CID, 29, 1012, 4, "cid", "cid", "")                                                                    \
     X(OIDVECTOR, 30, 1013, -1, "oidvector", "oidvector", "")                                                 \
     X(JSON, 114, 199, -1, "json", "json", "JSON")                                                            \
+    X(XML, 142, 143, -1, "xml", "xml", "pg_xml")                                                             \
     X(NODE_TREE, 194, 0, -1, "pg_node_tree", "pg_node_tree", "")                                             \
+    X(POINT, 600, 1017, 16, "point", "point", "pg_point")                                                    \
+    X(LSEG, 601, 1018, 32, "lseg", "lseg", "pg_lseg")                                                        \
+    X(PATH, 602, 1019, -1, "path", "path", "pg_path")                                                        \
+    X(BOX, 603, 1020, 32, "box", "box", "pg_box")                                                            \
+    X(POLYGON, 604, 1027, -1, "polygon", "polygon", "pg_polygon")                                            \
+    X(LINE, 628, 629, 24, "line", "line", "pg_line")                                                         \
+    X(CIDR, 650, 651, -1, "cidr", "cidr", "pg_cidr")                                                         \
     X(FLOAT4, 700, 1021, 4, "float4", "real", "FLOAT")                                                       \
     X(FLOAT8, 701, 1022, 8, "float8", "double precision", "DOUBLE")                                          \
     X(UNKNOWN, 705, 0, -2, "unknown", "unknown", "")                                                         \
-    X(INET, 869, 1041, -1, "inet", "inet", "INET")                                                           \
+    X(CIRCLE, 718, 719, 24, "circle", "circle", "pg_circle")                                                 \
+    X(MONEY, 790, 791, 8, "money", "money", "pg_money")                                                      \
+    X(MACADDR, 829, 1040, 6, "macaddr", "macaddr", "pg_macaddr")                                             \
+    X(INET, 869, 1041, -1, "inet", "inet", "pg_address")                                                     \
     X(ACLITEM, 1033, 1034, 12, "aclitem", "aclitem", "")                                                     \
     X(BPCHAR, 1042, 1014, -1, "bpchar", "character", "VARCHAR")                                              \
     X(VARCHAR, 1043, 1015, -1, "varchar", "character varying", "VARCHAR")                                    \

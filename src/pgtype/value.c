@@ -6,7 +6,11 @@
 #include "base/bytes.h"
 #include "pgtype/composite_type.h"
 #include "pgtype/enum_type.h"
+#include "pgtype/geometry.h"
+#include "pgtype/money.h"
+#include "pgtype/network.h"
 #include "pgtype/oid.h"
+#include "pgtype/packed.h"
 #include "pgtype/range.h"
 #include "pgtype/range_read.h"
 #include "pgtype/value_array.h"
@@ -15,6 +19,7 @@
 #include "pgtype/value_record.h"
 #include "pgtype/value_time.h"
 #include "pgtype/value_time_binary.h"
+#include "pgtype/xml.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -309,7 +314,19 @@ static int other_from_text(const struct decode *d)
 {
     bool multi;
     const struct range_type *range = range_type_find(d->oid, &multi);
-    return range ? range_from_text(d, range, multi) : as_text(d);
+    if (range)
+        return range_from_text(d, range, multi);
+    const struct packed_type *packed = packed_type_find(d->oid);
+    if (!packed)
+        return as_text(d);
+    switch (packed->kind) {
+    case PACKED_INET:
+    case PACKED_CIDR:
+    case PACKED_MACADDR: return network_from_text(d, packed);
+    case PACKED_MONEY: return money_from_text(d, packed);
+    case PACKED_XML: return xml_from_text(d, packed);
+    default: return geometry_from_text(d, packed);
+    }
 }
 
 int decode_text(const struct decode *d)
@@ -427,9 +444,20 @@ static int other_from_binary(const struct decode *d)
 {
     bool multi;
     const struct range_type *range = range_type_find(d->oid, &multi);
-    return range ? range_from_binary(d, range, multi)
-                 : err_set(d->e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                           "parameters of type %s are not taken in binary format", type_name(d->oid));
+    if (range)
+        return range_from_binary(d, range, multi);
+    const struct packed_type *packed = packed_type_find(d->oid);
+    if (!packed)
+        return err_set(d->e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "parameters of type %s are not taken in binary format", type_name(d->oid));
+    switch (packed->kind) {
+    case PACKED_INET:
+    case PACKED_CIDR:
+    case PACKED_MACADDR: return network_from_binary(d, packed);
+    case PACKED_MONEY: return money_from_binary(d, packed);
+    case PACKED_XML: return xml_from_text(d, packed);
+    default: return geometry_from_binary(d, packed);
+    }
 }
 
 int decode_binary(const struct decode *d)

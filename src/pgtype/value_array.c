@@ -149,14 +149,21 @@ static int malformed(const struct reader *r, const char *detail)
     return ST_ERR;
 }
 
+/* What stands between two elements; a box has commas itself. */
+static char delimiter(const struct reader *r)
+{
+    return r->element == PGTYPE_BOX ? ';' : ',';
+}
+
 static int unexpected(const struct reader *r)
 {
     char c = r->at < r->s.n ? r->s.p[r->at] : '\0';
     return c == '{'   ? malformed(r, "Unexpected \"{\" character.")
            : c == '}' ? malformed(r, "Unexpected \"}\" character.")
-           : c == ',' ? malformed(r, "Unexpected \",\" character.")
-           : c        ? malformed(r, "Unexpected array element.")
-                      : malformed(r, "Unexpected end of input.");
+           : c == delimiter(r)
+               ? malformed(r, c == ';' ? "Unexpected \";\" character." : "Unexpected \",\" character.")
+           : c ? malformed(r, "Unexpected array element.")
+               : malformed(r, "Unexpected end of input.");
 }
 
 static bool is_blank(char c)
@@ -218,7 +225,7 @@ static int bare_text(struct reader *r, struct str *text, bool *null)
 {
     size_t n = 0, keep = 0;
     bool escapes = false;
-    while (!here(r, ',') && !here(r, '}')) {
+    while (!here(r, delimiter(r)) && !here(r, '}')) {
         if (r->at >= r->s.n || here(r, '"'))
             return unexpected(r);
         if (here(r, '{'))
@@ -261,12 +268,12 @@ static int level(struct reader *r, int depth)
     do {
         r->at++; /* the brace or comma */
         skip_blanks(r);
-        if (r->at >= r->s.n || here(r, '}') || here(r, ',') || (here(r, '{') && r->ndims == depth))
+        if (r->at >= r->s.n || here(r, '}') || here(r, delimiter(r)) || (here(r, '{') && r->ndims == depth))
             return unexpected(r);
         TRY(here(r, '{') ? level(r, depth + 1) : element(r, depth));
         skip_blanks(r);
         count++;
-    } while (here(r, ','));
+    } while (here(r, delimiter(r)));
     if (!here(r, '}'))
         return unexpected(r);
     r->at++;

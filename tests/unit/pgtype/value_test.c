@@ -1,6 +1,6 @@
 /* Parameters of the types that value.c itself reads, in text and binary. What stands on the right was printed
  * by PostgreSQL 15, apart from one thing: bytes too many are "in bind parameter 1" there, which nobody knows
- * here, so that 22P03 names the type instead. Whether json and inet are well formed is for the engine to
+ * here, so that 22P03 names the type instead. Whether json is well formed is for the engine to
  * say. */
 #include "decoded.h"
 
@@ -364,7 +364,7 @@ static void floats_are_read_as_strtod_does(void **state)
 static void text_is_taken_as_it_is(void **state)
 {
     static const uint32_t types[] = {PGTYPE_TEXT,    PGTYPE_VARCHAR, PGTYPE_BPCHAR, PGTYPE_NAME, PGTYPE_CHAR,
-                                     PGTYPE_UNKNOWN, PGTYPE_JSON,    PGTYPE_JSONB,  PGTYPE_INET, 12345};
+                                     PGTYPE_UNKNOWN, PGTYPE_JSON,    PGTYPE_JSONB,  PGTYPE_LSN,  12345};
     static const struct decoded_case texts[] = {
         {"", ""},
         {" ", " "},
@@ -486,9 +486,9 @@ static const struct binary_case binary_texts[] = {
     {PGTYPE_JSONB, "027b7d", "22P03 incorrect binary data format for type jsonb"},
     {PGTYPE_JSON, "ff", "22021 invalid byte sequence for encoding \"UTF8\": 0xff"},
     /* PostgreSQL: 192.168.1.5 */
-    {PGTYPE_INET, "02200004c0a80105", "0A000 parameters of type inet are not taken in binary format"},
+    {PGTYPE_LSN, "02200004c0a80105", "0A000 parameters of type pg_lsn are not taken in binary format"},
     /* PostgreSQL: 08P01 no data left in message */
-    {PGTYPE_INET, "", "0A000 parameters of type inet are not taken in binary format"},
+    {PGTYPE_LSN, "", "0A000 parameters of type pg_lsn are not taken in binary format"},
 };
 static const struct binary_case binary_uuids_and_bits[] = {
     {PGTYPE_UUID, "", "08P01 insufficient data left in message"},
