@@ -12,17 +12,17 @@ import expressions  # noqa: E402
 pytestmark = pytest.mark.needs_pg
 
 COUNT, SEED = 4000, 20
-SHARE = 0.95  # of the generator's expressions that are the same: it may only rise
+SHARE = 0.96  # of the generator's expressions that are the same: it may only rise
 
 # Operators and functions, by themselves, whose answers may be silently others; docs/sql.md says how and why.
 SILENT = {
-    "%", "*", "+", "-", "->", "->>", "/", "::char(4)", "::oid", "::varchar(3)", "<@", "=", "@", "@>", "^", "abs", "array in", "array numeric",
-    "array_agg", "avg", "case", "case of two", "case with a literal", "ceil", "coalesce", "coalesce of two", "date in", "extract julian",
+    "*", "+", "-", "->", "->>", "::char(4)", "::oid", "::varchar(3)", "<", "<@", "=", "@", "@>", "^", "abs", "array in", "array numeric",
+    "array_agg", "case", "case of two", "case with a literal", "ceil", "coalesce", "coalesce of two", "extract julian",
     "float to numeric", "floor", "frame avg(x)", "frame first_value(x)", "greatest", "greatest of two", "grouped avg(x)", "grouped stddev(x)",
     "grouped var_pop(x)", "json in", "json_agg(x)", "json_object_agg(k, x)", "jsonb_agg(x)", "jsonb_object_agg(k, x)",
-    "least", "max", "min", "mod", "nullif of two", "numeric round", "percentile_cont", "power", "regexp substring", "regexp_match of",
+    "least", "log", "max", "min", "nullif of two", "numeric round", "percentile_cont", "power", "regexp substring", "regexp_match of",
     "regexp_replace", "regexp_replace all", "regexp_replace one", "regexp_split", "regexp_split_to_array", "regexp_split_to_table", "round",
-    "row", "stddev", "sum", "text array in", "to_number", "trunc", "union", "upper", "variance", "window avg(x)", "window first_value(x)",
+    "row", "text array in", "to_number", "trunc", "union", "upper", "window avg(x)", "window first_value(x)",
     "window type avg(x)", "window type first_value(x)", "window type lead(x, 2)", "window type ntile(2)", "||"}
 
 SAME = [
