@@ -11,6 +11,7 @@
 #include "backend/local_composites.h"
 #include "backend/local_conn.h"
 #include "backend/local_enums.h"
+#include "backend/local_guess.h"
 #include "backend/local_priv.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -26,7 +27,7 @@ DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
 
 /* ---- declared types ---- */
 
-static const char numeric_cast[] = "DECIMAL(38,10)", numeric_list_cast[] = "DECIMAL(38,10)[]";
+static const char numeric_list_cast[] = "DECIMAL(38,10)[]";
 
 /* The engine's name for a declared type; NULL: the engine has none, or the type was left open. */
 static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err *e)
@@ -37,7 +38,7 @@ static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err
     if (!t || !t->engine_name[0])
         return ST_OK;
     if (t->oid == PGTYPE_NUMERIC) {
-        *out = element ? numeric_list_cast : numeric_cast;
+        *out = element ? numeric_list_cast : local_numeric_cast;
         return ST_OK;
     }
     const char *name = t->engine_name;
@@ -74,7 +75,7 @@ static int declare(struct local_stmt *st, const uint32_t *oids, size_t noids, si
     for (size_t i = 0; i < nparams && i < noids; i++) {
         declared[i] = oids[i] == PGTYPE_UNKNOWN ? 0 : oids[i];
         TRY(cast_name_of(st, declared[i], &casts[i], e));
-        st->numeric |= casts[i] == numeric_cast || casts[i] == numeric_list_cast;
+        st->numeric |= casts[i] == local_numeric_cast || casts[i] == numeric_list_cast;
     }
     st->oids = declared;
     st->casts = casts;
@@ -108,47 +109,18 @@ static int plan(struct local_stmt *st, size_t nparams, struct engine_stmt **out,
 
 /* ---- guesses ---- */
 
-struct guess {
-    const char *name; /* the engine's */
-    uint32_t oid;
-};
-
-static const struct guess text_guess = {"VARCHAR", PGTYPE_TEXT};
-static const struct guess guesses[] = {
-    {"INTEGER", PGTYPE_INT4}, {"DOUBLE", PGTYPE_FLOAT8},
-    {"DATE", PGTYPE_DATE},    {"TIMESTAMP", PGTYPE_TIMESTAMP},
-    {"VARCHAR[]", 1009},      {"INTEGER[]", 1007},
+static const struct local_guess text_guess = {"VARCHAR", PGTYPE_TEXT};
+static const struct local_guess guesses[] = {
+    {"INTEGER", PGTYPE_INT4},
+    {"DOUBLE", PGTYPE_FLOAT8},
+    {"TIMESTAMP", PGTYPE_TIMESTAMP},
+    {"DATE", PGTYPE_DATE}, /* behind moments, which would lose their time */
+    {"INTERVAL", PGTYPE_INTERVAL},
+    {"VARCHAR[]", 1009},
+    {"INTEGER[]", 1007},
     {"BIGINT[]", 1016},
 };
 enum { GUESSES = sizeof guesses / sizeof guesses[0] };
-
-/* How the engine names the type of an operand in a message, and what the parameter beside it is then. */
-static const struct {
-    const char *operand;
-    struct guess guess;
-} beside[] = {
-    {"INTEGER_LITERAL", {"INTEGER", PGTYPE_INT4}}, {"INTEGER", {"INTEGER", PGTYPE_INT4}},
-    {"SMALLINT", {"INTEGER", PGTYPE_INT4}},        {"TINYINT", {"INTEGER", PGTYPE_INT4}},
-    {"BIGINT", {"BIGINT", PGTYPE_INT8}},           {"DOUBLE", {"DOUBLE", PGTYPE_FLOAT8}},
-    {"FLOAT", {"FLOAT", PGTYPE_FLOAT4}},           {"DECIMAL", {numeric_cast, PGTYPE_NUMERIC}},
-    {"HUGEINT", {numeric_cast, PGTYPE_NUMERIC}},   {"TIMESTAMP", {"TIMESTAMP", PGTYPE_TIMESTAMP}},
-};
-
-/* "… argument types '+(VARCHAR, DOUBLE)' …": the operand that is not our VARCHAR. */
-static const struct guess *guess_beside(const struct err *e)
-{
-    const char *open = strstr(e->message, "argument types '");
-    if (!open || !(open = strchr(open, '(')))
-        return NULL;
-    const char *operand = strncmp(open, "(VARCHAR, ", 10) == 0 ? open + 10 : open + 1;
-    if (operand == open + 1 && !strstr(open, ", VARCHAR)'"))
-        return NULL;
-    size_t n = strcspn(operand, ",()'");
-    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
-        if (str_eq((struct str){operand, n}, str_of(beside[i].operand)))
-            return &beside[i].guess;
-    return NULL;
-}
 
 /* Whether another type for a parameter might help. */
 static bool is_about_types(const struct err *e)
@@ -164,18 +136,118 @@ static bool is_about_types(const struct err *e)
     }
 }
 
-static void take_guess(struct local_stmt *st, size_t i, const struct guess *g)
+static void take_guess(struct local_stmt *st, size_t i, const struct local_guess *g)
 {
     st->casts[i] = g->name;
     st->oids[i] = g->oid;
     st->numeric |= g->oid == PGTYPE_NUMERIC;
 }
 
-static int try_guess(struct local_stmt *st, size_t i, const struct guess *g, size_t nparams,
+static int try_guess(struct local_stmt *st, size_t i, const struct local_guess *g, size_t nparams,
                      struct engine_stmt **out, struct err *e)
 {
     take_guess(st, i, g);
     return plan(st, nparams, out, e);
+}
+
+/* What takes operands of any types says nothing about a text among them: the engine is asked about a
+ * statement with another call in its place, which says more. */
+struct stand_in_call {
+    const char *call, *asked;
+    uint32_t only; /* the one type that is believed then; 0: any */
+};
+
+static const struct stand_in_call stand_ins[] = {
+    {"pg_quotient(", "pg_modulo(", 0},
+    {"pg_divide(", "pg_modulo(", 0},
+    {"pg_real_add(", "pg_modulo(", 0},
+    {"pg_real_subtract(", "pg_modulo(", 0},
+    {"pg_real_multiply(", "pg_modulo(", 0},
+    {"pg_sqrt_sent(", "sqrt(", 0},
+    {"pg_exp_sent(", "exp(", 0},
+    {"pg_ln_sent(", "ln(", 0},
+    {"pg_power_sent(", "power(", 0},
+    {"||", "@>", PGTYPE_JSONB},
+};
+enum { STAND_INS = sizeof stand_ins / sizeof *stand_ins };
+
+/* The first of them in the text; NULL: there is none. */
+static const struct stand_in_call *find_call(struct str text, size_t *at)
+{
+    const struct stand_in_call *first = NULL;
+    *at = text.n;
+    for (size_t k = 0; k < STAND_INS; k++) {
+        const char *found = memmem(text.p, *at, stand_ins[k].call, strlen(stand_ins[k].call));
+        if (!found)
+            continue;
+        *at = (size_t)(found - text.p);
+        first = &stand_ins[k];
+    }
+    return first;
+}
+
+static bool put_stand_ins(struct buf *b, struct str text, uint32_t only)
+{
+    const struct stand_in_call *c;
+    bool any = false;
+    for (size_t at; text.n > 0;) {
+        c = find_call(text, &at);
+        buf_put(b, text.p, at);
+        size_t skip = c ? strlen(c->call) : 0;
+        bool takes = c && c->only == only;
+        if (c)
+            buf_put(b, takes ? c->asked : c->call, takes ? strlen(c->asked) : skip);
+        any |= takes;
+        text = (struct str){text.p + at + skip, text.n - at - skip};
+    }
+    return any && buf_ok(b);
+}
+
+static const struct local_guess *ask_about(struct local_conn *c, struct str text, uint32_t only)
+{
+    CLEANUP(engine_stmt_freep) struct engine_stmt *es = NULL;
+    CLEANUP(buf_release) struct buf b;
+    struct err why;
+    buf_init(&b, LOCAL_STATEMENT_MEMORY);
+    err_init(&why);
+    if (!put_stand_ins(&b, text, only) ||
+        engine_prepare(c->conn, (struct str){(const char *)b.data, b.len}, &es, &why) == ST_OK)
+        return NULL;
+    const struct local_guess *g = local_guess_from(why.message);
+    return g && (!only || g->oid == only) ? g : NULL;
+}
+
+/* Parameter i as an operand of what takes any type. */
+static const struct local_guess *guess_operand(struct local_stmt *st, struct local_conn *c, size_t i,
+                                               size_t nparams)
+{
+    struct sql_rewritten text;
+    struct err why;
+    err_init(&why);
+    st->casts[i] = text_guess.name;
+    bool made = sql_cast_params(&st->arena, &st->params, st->casts, nparams, &text, &why) == ST_OK;
+    st->casts[i] = NULL;
+    if (!made)
+        return NULL;
+    const struct local_guess *g = ask_about(c, text.text, 0);
+    return g ? g : ask_about(c, text.text, PGTYPE_JSONB);
+}
+
+/* Those that the engine leaves without a type. */
+static int guess_operands(struct local_stmt *st, struct local_conn *c, size_t nparams,
+                          struct engine_stmt **out, struct err *e)
+{
+    size_t at;
+    if (!find_call(st->sql, &at))
+        return ST_OK;
+    for (size_t i = 0; i < nparams && i < LOCAL_GUESSES_MAX; i++) {
+        if (st->casts[i] || engine_stmt_info(*out)->params[i])
+            continue;
+        const struct local_guess *g = guess_operand(st, c, i, nparams);
+        if (g)
+            TRY(try_guess(st, i, g, nparams, out, e));
+    }
+    return ST_OK;
 }
 
 /* Gives parameter i the first type that can be planned. The first failure is the one to tell. */
@@ -185,7 +257,7 @@ static int guess_one(struct local_stmt *st, size_t i, size_t nparams, struct eng
     err_init(&first);
     if (try_guess(st, i, &text_guess, nparams, out, &first) == ST_OK)
         return ST_OK;
-    const struct guess *near = guess_beside(&first);
+    const struct local_guess *near = local_guess_from(first.message);
     bool more = is_about_types(&first);
     err_init(&why);
     if (near && try_guess(st, i, near, nparams, out, &why) == ST_OK)
@@ -293,13 +365,63 @@ static int guess_by_sample(struct local_stmt *st, struct local_conn *c, const ui
 
 /* ---- all of it ---- */
 
+static uint32_t oid_of(const struct engine_column_type *t)
+{
+    struct column_desc d = {.type_oid = PGTYPE_TEXT};
+    encode_describe(t, &d);
+    return d.type_oid;
+}
+
+/* Parameters that the engine has given types, and still leaves the columns open (nullif($1, 3)), are cast to
+ * those: it gives types to more then. *did: some were. */
+static int declare_resolved(struct local_stmt *st, size_t nparams, struct engine_stmt **es, bool *did,
+                            struct err *e)
+{
+    const struct engine_stmt_info *info = engine_stmt_info(*es);
+    const char **casts = arena_calloc(&st->arena, nparams, sizeof *casts), **before = st->casts;
+    uint32_t *oids = arena_calloc(&st->arena, nparams, sizeof *oids), *oids_before = st->oids;
+    struct err why;
+    *did = false;
+    if (!casts || !oids)
+        return err_oom(e);
+    for (size_t i = 0; i < nparams; i++) {
+        casts[i] = before[i];
+        oids[i] = oids_before[i];
+        if (casts[i] || !info->params[i])
+            continue;
+        uint32_t oid = oid_of(info->params[i]);
+        TRY(cast_name_of(st, oid, &casts[i], e));
+        if (!casts[i])
+            continue;
+        oids[i] = oid;
+        st->numeric |= oid == PGTYPE_NUMERIC;
+        *did = true;
+    }
+    if (!*did)
+        return ST_OK;
+    st->casts = casts;
+    st->oids = oids;
+    err_init(&why);
+    *did = plan(st, nparams, es, &why) == ST_OK;
+    if (!*did) {
+        st->casts = before;
+        st->oids = oids_before;
+    }
+    return ST_OK;
+}
+
 static int resolve(struct local_stmt *st, struct local_conn *c, size_t nparams, struct engine_stmt **es,
                    struct engine_stmt **sample, struct err *e)
 {
     uint8_t *guessed = arena_calloc(&st->arena, nparams, 1);
     if (!guessed)
         return err_oom(e);
+    TRY(guess_operands(st, c, nparams, es, e));
     for (size_t i = 0, rounds = 0; engine_stmt_info(*es)->unresolved; rounds++) {
+        bool did;
+        TRY(declare_resolved(st, nparams, es, &did, e));
+        if (did)
+            continue;
         const struct engine_stmt_info *info = engine_stmt_info(*es);
         while (i < nparams && (st->casts[i] || info->params[i]))
             i++;
@@ -316,14 +438,12 @@ static int resolve(struct local_stmt *st, struct local_conn *c, size_t nparams, 
 
 static uint32_t list_of(const struct engine_column_type *t)
 {
-    struct column_desc d = {.type_oid = PGTYPE_TEXT};
-    if (t)
-        encode_describe(t, &d);
-    if (enum_type_is(d.type_oid))
-        return enum_type_array(d.type_oid);
-    if (composite_type_is(d.type_oid))
-        return composite_type_array(d.type_oid);
-    const struct pgtype_info *element = pgtype_find(d.type_oid);
+    uint32_t oid = t ? oid_of(t) : PGTYPE_TEXT;
+    if (enum_type_is(oid))
+        return enum_type_array(oid);
+    if (composite_type_is(oid))
+        return composite_type_array(oid);
+    const struct pgtype_info *element = pgtype_find(oid);
     return element && element->array_oid ? element->array_oid : pgtype_find(PGTYPE_TEXT)->array_oid;
 }
 
@@ -438,7 +558,7 @@ int local_run_text(const struct local_stmt *st, const struct pg_value *params, s
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {
         casts[i] = st->casts[i];
-        if (casts[i] == numeric_cast || casts[i] == numeric_list_cast)
+        if (casts[i] == local_numeric_cast || casts[i] == numeric_list_cast)
             TRY(numeric_name(a, &params[i], casts[i], &casts[i], e));
         if (casts[i] && is_deep(&params[i]))
             TRY(deep_name(a, &params[i], &casts[i], e));

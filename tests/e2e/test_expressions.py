@@ -295,6 +295,41 @@ def test_parameters(sql, parameters, both):
     assert answer(ours, sql, parameters) == answer(theirs, sql, parameters)
 
 
+DESCRIBED = [
+    "select n + $1, n * $2, n / $3, n % $4, $5 / n from described",
+    "select i / $1, i % $2, i * $3, $4 - i from described",
+    "select sum(i) / $1, sum(n) * $2 from described",
+    "select t + $1, t - $2, z - $3, z + $4 from described",
+    "select d - $1::date, d - interval '1 day', d > $2 from described",
+    "select interval '1 day' * $1, interval '1 day' / $2, $3 * interval '1 day', $4 + interval '1 day'",
+    "select t at time zone $1, $2 at time zone 'UTC' from described",
+    "select abs($1), ceil($2), sign($3), round($4, 2), trunc($5, 1), mod($6, 2), mod(2.5, $7)",
+    "select j @> $1, j <@ $2, j -> $3, j ->> $4, j ? $5 from described",
+    "select now() - $1, age(now(), $2), justify_days($3)",
+    "select coalesce(n, $1), greatest(i, $2), case when b = $3 then $4 else i end from described",
+    "select nullif($1, 3), nullif(i, $2), n / nullif($3, 0) from described",
+    "select i from described where t between $1 and $1 + interval '1 day'",
+    "select j || $1, 'x' || $2, i || $3 from described",
+    "select sqrt($1), power($2, 2), ln($3), exp($4)",
+    "select * from generate_series($1::timestamp, $2, $3)",
+]
+
+
+@pytest.mark.parametrize("sql", DESCRIBED)
+def test_types_of_parameters(sql, both):
+    """Types that drivers take from the description, and send values in: a moment that is a date loses its time."""
+    answers = []
+    for connection in both:
+        connection.execute("drop table if exists described; create table described (i int, n numeric(8,2), t timestamp, z timestamptz, d date, "
+                           "j jsonb, b boolean)")
+        prepared = connection.pgconn.prepare(b"", sql.encode())
+        assert prepared.status == psycopg.pq.ExecStatus.COMMAND_OK, prepared.error_message
+        described = connection.pgconn.describe_prepared(b"")
+        answers.append(([described.param_type(i) for i in range(described.nparams)], [described.ftype(i) for i in range(described.nfields)]))
+        connection.execute("drop table described")
+    assert answers[0] == answers[1]
+
+
 def test_jsonb_column(both):
     ours, theirs = both
     for sql in JSON:
