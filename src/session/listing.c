@@ -84,26 +84,13 @@ const char *statements_as_sql(struct session *s)
 
 /* ---- settings ---- */
 
-/* What each is without a start-up packet and a configuration. */
-static const char *boot_value(size_t i)
-{
-    static const char *const values[] = {
-#define X(symbol, name, value, flags, check, text) value,
-        SETTINGS_LIST(X)
-#undef X
-    };
-    return i < SETTINGS_COUNT ? values[i] : "";
-}
-
 /* In the unit that PostgreSQL counts it in. */
 static void put_value(struct buf *b, const char *name, const struct session *s, size_t i, const char *value)
 {
-    bool counted = settings_flags(i) & SETTING_MS && strcmp(value, settings_get(&s->settings, i)) == 0;
+    char counted[SETTING_VALUE_MAX];
+    settings_counted(&s->settings, i, value, counted);
     buf_printf(b, ", %s: ", name);
-    if (counted)
-        buf_printf(b, "'%lld'", (long long)(settings_duration_us(&s->settings, (enum setting)i) / 1000));
-    else
-        sql_list_put_text(b, str_of(value));
+    sql_list_put_text(b, str_of(counted));
 }
 
 /* Its columns are those of pg_settings that only the session knows. */
@@ -116,7 +103,7 @@ static void put_setting(struct buf *b, const struct session *s, size_t i)
     put_value(b, "setting", s, i, settings_get(&s->settings, i));
     buf_put(b, ", ", 2);
     put_field(b, "shown", str_of(settings_get(&s->settings, i)));
-    put_value(b, "boot", s, i, boot_value(i));
+    put_value(b, "boot", s, i, settings_boot_value(i));
     put_value(b, "reset", s, i, reset);
     buf_put(b, ", ", 2);
     put_field(b, "description", str_of(settings_text(i)));

@@ -7,14 +7,14 @@
 
 #include "base/account.h"
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/encoding.h"
 #include "base/str.h"
-#include "pgtype/oid.h"
 #include "pgtype/tz.h"
-#include "pgtype/value.h"
+#include "session/setting_bool.h"
 #include "session/setting_dates.h"
+#include "session/setting_known.h"
+#include "session/setting_zone.h"
 #include "sql/catalog.h"
 
 #include <assert.h>
@@ -62,27 +62,9 @@ static int check_search_path(const char *name, const char *in, char *out, struct
     return copy_value(name, in, out, e);
 }
 
-/* Boolean words as PostgreSQL reads them: unique prefixes of true, false, yes, no; on, off; 1, 0. */
-static int parse_bool(const char *in)
-{
-    static const struct {
-        const char *word;
-        size_t least;
-        int value;
-    } words[] = {{"true", 1, 1}, {"false", 1, 0}, {"yes", 1, 1}, {"no", 1, 0},
-                 {"on", 2, 1},   {"off", 2, 0},   {"1", 1, 1},   {"0", 1, 0}};
-    size_t n = strlen(in);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t len = strlen(words[i].word);
-        if (n >= words[i].least && n <= len && str_ieq((struct str){in, n}, (struct str){words[i].word, n}))
-            return words[i].value;
-    }
-    return -1;
-}
-
 static int check_bool(const char *name, const char *in, char *out, struct err *e)
 {
-    int v = parse_bool(in);
+    int v = setting_bool(in);
     if (v < 0)
         return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "parameter \"%s\" requires a Boolean value",
                        name);
@@ -174,57 +156,10 @@ static int check_float_digits(const char *name, const char *in, char *out, struc
     return ST_OK;
 }
 
-/* An offset as PostgreSQL shows it: "<+05:30>-05:30". */
-static void offset_name(int64_t seconds, char *out)
-{
-    enum { CLOCK_MAX = 16 };
-    char clock[CLOCK_MAX];
-    int s = (int)llabs(seconds), n = snprintf(clock, sizeof clock, "%02d", s / 3600 % 1000);
-    if (s % 3600)
-        n += snprintf(clock + n, sizeof clock - (size_t)n, ":%02d", s / 60 % 60);
-    if (s % 60)
-        (void)snprintf(clock + n, sizeof clock - (size_t)n, ":%02d", s % 60);
-    (void)snprintf(out, SETTING_VALUE_MAX, seconds < 0 ? "<-%s>+%s" : "<+%s>-%s", clock, clock);
-}
-
-/* SET TIME ZONE INTERVAL '…', as sql/command.c hands it on; 0: another value. */
-static int interval_offset(const char *in, int64_t *seconds, struct err *e)
-{
-    static const char before[] = "interval '";
-    size_t skip = sizeof before - 1, n = strlen(in);
-    struct pg_value v;
-    if (strncmp(in, before, skip) != 0 || n <= skip)
-        return ST_AGAIN;
-    CLEANUP(arena_release) struct arena scratch;
-    arena_init(&scratch, SETTING_VALUE_MAX);
-    TRY(pg_value_decode(&scratch, PGTYPE_INTERVAL, 0, (const uint8_t *)in + skip, (int32_t)(n - skip - 1),
-                        tz_utc(), &v, e));
-    if (v.kind != PG_INTERVAL || v.v.interval.months || v.v.interval.days)
-        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "invalid interval value for time zone");
-    *seconds = v.v.interval.micros / 1000000;
-    return ST_OK;
-}
-
-/* Numbers are hours to the east, intervals too; what else has an offset is POSIX's, to the west. */
 static int check_timezone(const char *name, const char *in, char *out, struct err *e)
 {
-    enum { HOUR = 3600, HOURS_MAX = 168 };
     CLEANUP(tz_unrefp) const struct tz *zone = NULL;
-    char shown[SETTING_VALUE_MAX], *end;
-    double hours = strtod(in, &end);
-    int64_t seconds = 0;
-    int status = ST_AGAIN;
-    if (end != in && !*end && hours > -HOURS_MAX && hours < HOURS_MAX) {
-        seconds = (int64_t)(hours * HOUR);
-        status = ST_OK;
-    } else {
-        status = interval_offset(in, &seconds, e);
-    }
-    if (status < 0)
-        return status;
-    if (status == ST_OK)
-        offset_name(seconds, shown);
-    TRY(tz_find(&zone, status == ST_OK ? shown : in, e));
+    TRY(setting_zone(in, &zone, e));
     return copy_value(name, tz_name(zone), out, e);
 }
 
@@ -307,18 +242,61 @@ void settings_release(struct settings *s)
         slot_release(&s->custom[i].slot);
     }
     mem_free(s->custom);
+    for (size_t i = 0; i < s->nset; i++)
+        slot_release(&s->set[i].slot);
+    mem_free(s->set);
     settings_init(s, s->memory);
+}
+
+/* Behind the table's own come those of setting_known.h, then the client's. */
+static size_t custom_from(void)
+{
+    return SETTINGS_COUNT + setting_known_count();
+}
+
+static bool is_known(size_t index)
+{
+    return index >= SETTINGS_COUNT && index < custom_from();
 }
 
 size_t settings_count(const struct settings *s)
 {
-    return SETTINGS_COUNT + s->ncustom;
+    return custom_from() + s->ncustom;
+}
+
+/* Of one of setting_known.h that has never been set there is none: NULL. */
+static struct setting_slot *find_slot(const struct settings *s, size_t index)
+{
+    struct settings *own = (struct settings *)(uintptr_t)s;
+    assert(index < settings_count(s));
+    if (index < SETTINGS_COUNT)
+        return &own->slots[index];
+    if (!is_known(index))
+        return &own->custom[index - custom_from()].slot;
+    for (size_t i = 0; i < s->nset; i++)
+        if (s->set[i].index == index)
+            return &own->set[i].slot;
+    return NULL;
 }
 
 static struct setting_slot *slot_of(struct settings *s, size_t index)
 {
-    assert(index < settings_count(s));
-    return index < SETTINGS_COUNT ? &s->slots[index] : &s->custom[index - SETTINGS_COUNT].slot;
+    struct setting_slot *slot = find_slot(s, index);
+    assert(slot); /* whoever changes it has made it */
+    return slot;
+}
+
+/* Sees to it that there is a slot. */
+static int make_slot(struct settings *s, size_t index, struct err *e)
+{
+    if (find_slot(s, index))
+        return ST_OK;
+    struct setting_set *set = mem_realloc(s->set, (s->nset + 1) * sizeof *set);
+    if (!set)
+        return err_oom(e);
+    s->set = set;
+    set[s->nset++] = (struct setting_set){.index = index};
+    return ST_OK;
 }
 
 int settings_find(const struct settings *s, const char *name)
@@ -332,12 +310,16 @@ int settings_find(const struct settings *s, const char *name)
 const char *settings_name(const struct settings *s, size_t index)
 {
     assert(index < settings_count(s));
-    return index < SETTINGS_COUNT ? table[index].name : s->custom[index - SETTINGS_COUNT].name;
+    if (is_known(index))
+        return setting_known_name(index - SETTINGS_COUNT);
+    return index < SETTINGS_COUNT ? table[index].name : s->custom[index - custom_from()].name;
 }
 
 const char *settings_text(size_t index)
 {
-    return index < SETTINGS_COUNT ? table[index].text : "A parameter of the client's own";
+    return index < SETTINGS_COUNT ? table[index].text
+           : is_known(index)      ? "Taken, means nothing here"
+                                  : "A parameter of the client's own";
 }
 
 unsigned settings_flags(size_t index)
@@ -357,17 +339,23 @@ static enum setting default_of(size_t of_transaction)
 
 const char *settings_get(const struct settings *s, size_t index)
 {
-    const struct setting_slot *slot = slot_of((struct settings *)(uintptr_t)s, index);
-    return slot->value ? slot->value : settings_reset_value(s, index);
+    const struct setting_slot *slot = find_slot(s, index);
+    return slot && slot->value ? slot->value : settings_reset_value(s, index);
+}
+
+const char *settings_boot_value(size_t index)
+{
+    return is_known(index)          ? setting_known_default(index - SETTINGS_COUNT)
+           : index < SETTINGS_COUNT ? table[index].value
+                                    : "";
 }
 
 const char *settings_reset_value(const struct settings *s, size_t index)
 {
-    const struct setting_slot *slot = slot_of((struct settings *)(uintptr_t)s, index);
+    const struct setting_slot *slot = find_slot(s, index);
     if (settings_flags(index) & SETTING_TX)
         return settings_get(s, default_of(index));
-    const char *otherwise = index < SETTINGS_COUNT ? table[index].value : "";
-    return slot->start ? slot->start : otherwise;
+    return slot && slot->start ? slot->start : settings_boot_value(index);
 }
 
 static void mark_changed(struct settings *s, size_t index)
@@ -429,6 +417,7 @@ static int store(struct settings *s, size_t index, const char *value, bool local
 {
     if (local && !in_transaction)
         return ST_OK; /* its end is now; the session has warned */
+    TRY(make_slot(s, index, e));
     struct setting_undo *u = NULL;
     if (in_transaction && !(u = undo_of(s, index, e)))
         return ST_ERR;
@@ -463,7 +452,7 @@ static int custom_new(struct settings *s, const char *name, size_t *index, struc
     custom[s->ncustom] = (struct setting_custom){.name = mem_strdup(name)};
     if (!custom[s->ncustom].name)
         return err_oom(e);
-    *index = SETTINGS_COUNT + s->ncustom++;
+    *index = custom_from() + s->ncustom++;
     return ST_OK;
 }
 
@@ -482,6 +471,8 @@ static int find_or_make(struct settings *s, const char *name, size_t *index, str
 static int canonical(const struct settings *s, size_t index, const char *value,
                      char out[static SETTING_VALUE_MAX], struct err *e)
 {
+    if (is_known(index))
+        return setting_known_check(index - SETTINGS_COUNT, value, out, SETTING_VALUE_MAX, e);
     check_fn check = index < SETTINGS_COUNT ? table[index].check : check_any;
     TRY(check(settings_name(s, index), value, out, e));
     if (index == SET_DATESTYLE)
@@ -491,7 +482,9 @@ static int canonical(const struct settings *s, size_t index, const char *value,
 
 int settings_check(size_t index, const char *value, char out[static SETTING_VALUE_MAX], struct err *e)
 {
-    assert(index < SETTINGS_COUNT);
+    assert(index < custom_from());
+    if (is_known(index))
+        return setting_known_check(index - SETTINGS_COUNT, value, out, SETTING_VALUE_MAX, e);
     return table[index].check(table[index].name, value, out, e);
 }
 
@@ -521,6 +514,10 @@ int settings_start(struct settings *s, const char *name, const char *value, stru
     char *copy = mem_strdup(text);
     if (!copy)
         return err_oom(e);
+    if (make_slot(s, index, e) < 0) {
+        mem_free(copy);
+        return ST_ERR;
+    }
     struct setting_slot *slot = slot_of(s, index);
     mem_free(slot->start);
     slot->start = copy;
@@ -542,7 +539,8 @@ int settings_force(struct settings *s, enum setting index, const char *value, st
 int settings_reset_all(struct settings *s, bool in_transaction, struct err *e)
 {
     for (size_t i = 0; i < settings_count(s); i++)
-        if (!(settings_flags(i) & (SETTING_INTERNAL | SETTING_TX)) && slot_of(s, i)->value)
+        if (!(settings_flags(i) & (SETTING_INTERNAL | SETTING_TX)) && find_slot(s, i) &&
+            find_slot(s, i)->value)
             TRY(store(s, i, NULL, false, in_transaction, e));
     return ST_OK;
 }
@@ -611,6 +609,18 @@ void settings_end_transaction(struct settings *s, bool committed)
     s->undo = NULL;
 }
 
+void settings_counted(const struct settings *s, size_t index, const char *value,
+                      char out[static SETTING_VALUE_MAX])
+{
+    if (is_known(index))
+        setting_known_counted(index - SETTINGS_COUNT, value, out, SETTING_VALUE_MAX);
+    else if (settings_flags(index) & SETTING_MS && strcmp(value, settings_get(s, index)) == 0)
+        (void)snprintf(out, SETTING_VALUE_MAX, "%lld",
+                       (long long)(settings_duration_us(s, (enum setting)index) / 1000));
+    else
+        (void)snprintf(out, SETTING_VALUE_MAX, "%s", value);
+}
+
 uint64_t settings_take_changed(struct settings *s)
 {
     uint64_t changed = s->changed;
@@ -657,7 +667,7 @@ int64_t settings_duration_us(const struct settings *s, enum setting index)
 
 int settings_parse_bool(const char *text, bool *out, struct err *e)
 {
-    int v = parse_bool(text);
+    int v = setting_bool(text);
     if (v < 0)
         return err_set(e, SQLSTATE_INVALID_TEXT_REPRESENTATION,
                        "invalid input syntax for type boolean: \"%.100s\"", text);

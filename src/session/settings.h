@@ -1,8 +1,9 @@
 /* The session's parameters: what SET, SHOW, RESET and start-up packets speak of. One table (settings.c) gives
- * names, defaults and checks. Values are text in PostgreSQL's canonical spelling. Transactional: SET is
- * undone by ROLLBACK, SET LOCAL by the end of the transaction (settings_end_transaction). A parameter with a
- * dot in its name that we do not know is the user's own, as in PostgreSQL; at most SETTINGS_CUSTOM_MAX. One
- * thread at a time. Source: PostgreSQL manual, chapter 20 and SET. */
+ * names, defaults and checks; those that mean nothing here stand in setting_known.c. Values are text in
+ * PostgreSQL's canonical spelling. Transactional: SET is undone by ROLLBACK, SET LOCAL by the end of the
+ * transaction (settings_end_transaction). A parameter with a dot in its name that we do not know is the
+ * user's own, as in PostgreSQL; at most SETTINGS_CUSTOM_MAX. One thread at a time. Source: PostgreSQL manual,
+ * chapter 20 and SET. */
 #ifndef TAVANA_SESSION_SETTINGS_H
 #define TAVANA_SESSION_SETTINGS_H
 
@@ -134,6 +135,12 @@ struct setting_undo {
     char *at_begin, *at_commit; /* NULL: default */
 };
 
+/* One of setting_known.h that has been set. */
+struct setting_set {
+    size_t index;
+    struct setting_slot slot;
+};
+
 struct setting_custom {
     char *name;
     struct setting_slot slot;
@@ -143,6 +150,8 @@ struct settings {
     struct setting_slot slots[SETTINGS_COUNT];
     struct setting_custom *custom;
     size_t ncustom;
+    struct setting_set *set; /* grows to how many there are in setting_known.h */
+    size_t nset;
     struct setting_undo *undo;
     size_t nundo;
     size_t mark;            /* records from here on are newer than the last savepoint */
@@ -162,11 +171,16 @@ int settings_find(const struct settings *s, const char *name);
 const char *settings_get(const struct settings *s, size_t index);
 /* What RESET returns to. The same. */
 const char *settings_reset_value(const struct settings *s, size_t index);
+/* What it is in a server that nobody has told anything; static. */
+const char *settings_boot_value(size_t index);
+/* A value of it as pg_settings has it: a number without its unit. */
+void settings_counted(const struct settings *s, size_t index, const char *value,
+                      char out[static SETTING_VALUE_MAX]);
 /* As it is shown: of the table, or of a custom one. Lent. */
 const char *settings_name(const struct settings *s, size_t index);
-/* What it is for, in a line; static. Of the table's alone. */
+/* What it is for, in a line; static. */
 const char *settings_text(size_t index);
-/* How many there are, custom ones behind the table's. */
+/* How many there are: the table's, those of setting_known.h, custom ones. */
 size_t settings_count(const struct settings *s);
 /* Bits of the table's line: what may be set where, and how it is read. */
 unsigned settings_flags(size_t index);
