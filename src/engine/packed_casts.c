@@ -109,6 +109,7 @@ static bool address(duckdb_function_info info, idx_t count, duckdb_vector in, du
 static bool add(struct engine_conn *c, duckdb_logical_type from, duckdb_logical_type to,
                 duckdb_cast_function_t call, struct cast what)
 {
+    assert(what.type);
     struct cast *kept = mem_calloc(1, sizeof *kept);
     if (!kept)
         return false;

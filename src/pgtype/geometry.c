@@ -101,6 +101,7 @@ static int points(struct place *at, size_t n, bool may_open, bool *open, struct 
         if (*at->p == ',')
             at->p++;
     }
+    assert(depth <= 1); /* only the bracket around all of them */
     for (; depth > 0; depth--)
         if (!take(at, *open ? ']' : ')'))
             return bad_text(at->d);

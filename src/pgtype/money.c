@@ -5,6 +5,8 @@
 #include "pgtype/packed.h"
 #include "pgtype/value_priv.h"
 
+#include <assert.h>
+
 enum { CENTS_DIGITS = 2 };
 
 static const uint64_t sign_bit = UINT64_C(1) << 63;
@@ -54,6 +56,7 @@ static size_t read_digits(struct str s, size_t at, int64_t *cents)
 {
     bool point = false, over = false;
     int decimals = 0;
+    assert(at <= s.n && *cents == 0);
     for (; at < s.n; at++) {
         char c = s.p[at];
         if (c >= '0' && c <= '9' && (!point || decimals < CENTS_DIGITS)) {

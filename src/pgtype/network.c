@@ -23,6 +23,7 @@ static size_t size_of(const struct address *a)
 static bool mask(const struct address *a, uint8_t *out)
 {
     bool more = false;
+    assert(a->family == PACKED_IPV4 || a->family == PACKED_IPV6);
     for (unsigned i = 0; i < size_of(a); i++) {
         unsigned kept = a->bits > 8 * i ? a->bits - 8 * i : 0;
         uint8_t m = kept >= 8 ? 0xFF : (uint8_t)(0xFF00U >> kept);

@@ -166,6 +166,7 @@ static int attributes(struct scan *s)
 static int begin_element(struct scan *s)
 {
     struct str tag;
+    assert(s->depth <= DEPTH_MAX);
     if (!name(s, &tag))
         return malformed(s->d);
     TRY(attributes(s));
