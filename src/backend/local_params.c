@@ -160,6 +160,8 @@ struct stand_in_call {
 static const struct stand_in_call stand_ins[] = {
     {"pg_quotient(", "pg_modulo(", 0},
     {"pg_divide(", "pg_modulo(", 0},
+    {"pg_quotient_digits(", "pg_modulo(", 0},
+    {"pg_modulo_digits(", "pg_modulo(", 0},
     {"pg_real_add(", "pg_modulo(", 0},
     {"pg_real_subtract(", "pg_modulo(", 0},
     {"pg_real_multiply(", "pg_modulo(", 0},
