@@ -193,6 +193,7 @@ static int look_up(struct creation *c, struct err *e)
     struct str types[TYPES_MAX];
     struct typed found[TYPES_MAX];
     size_t n = 0;
+    assert(f->n < TYPES_MAX);
     for (size_t i = 0; i < f->n; i++)
         types[n++] = f->arguments[i].type;
     TRY(look_up_rows(c, e));
@@ -370,6 +371,7 @@ static int check_call(const struct creation *c, struct err *e)
 static int create_beside(const struct creation *c, struct err *e)
 {
     CLEANUP(buf_release) struct buf b = {0};
+    assert(!c->made.table && c->made.ninitial <= c->made.n);
     buf_init(&b, DECLARED_MAX);
     buf_printf(&b, "CREATE MACRO %s", c->made.full);
     for (size_t given = c->made.n - c->made.ninitial; given <= c->made.n; given++) {
@@ -391,6 +393,7 @@ static void gather_arguments(struct creation *c)
 {
     const struct sql_function *f = c->f;
     size_t columns = 0;
+    assert(f->n <= SQL_FUNCTION_ARGUMENTS_MAX && c->made.n == 0);
     for (size_t i = 0; i < f->n; i++) {
         const struct sql_argument *a = &f->arguments[i];
         columns += a->mode != SQL_ARGUMENT_IN;
@@ -407,6 +410,7 @@ static int create(struct session *s, const struct sql_function *f, struct err *e
     struct creation c = {.s = s, .f = f, .made = {.f = f}};
     struct existing existing;
     const char *schema, *text;
+    assert(!f->drops && f->nnames == 1);
     CLEANUP(buf_release) struct buf b = {0};
     TRY(read_name(s, &f->names[0], &schema, &c.made.name, &c.made.full, e));
     gather_arguments(&c);

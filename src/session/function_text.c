@@ -42,6 +42,7 @@ static bool is_any(struct str type)
 /* What the macro calls its parameter. */
 static void put_formal(const struct text *t, struct buf *b, size_t i)
 {
+    assert(i < t->given);
     if (t->named && t->m->arguments[i]->name[0])
         sql_name_put(b, str_of(t->m->arguments[i]->name));
     else
@@ -52,6 +53,7 @@ static void put_formal(const struct text *t, struct buf *b, size_t i)
 static void put_argument(const struct text *t, struct buf *b, size_t i)
 {
     const struct sql_argument *a = t->m->arguments[i];
+    assert(i < t->m->n && (i < t->given || a->initial.p));
     bool casts = !is_any(a->type);
     buf_printf(b, casts ? "CAST(" : "(");
     if (i < t->given) {
@@ -240,6 +242,7 @@ static void put_parameter(const struct text *t, struct buf *b, size_t i)
 /* (SELECT argument AS "a", argument AS "$1", …) AS "f" */
 static void put_source(const struct text *t, struct buf *b)
 {
+    assert(t->m->n > 0);
     buf_printf(b, "(SELECT ");
     for (size_t i = 0; i < t->m->n; i++) {
         if (t->m->arguments[i]->name[0]) {
@@ -295,6 +298,7 @@ static void put_nulls(const struct text *t, struct buf *b, bool expression, cons
 static int put_value(const struct text *t, struct buf *b, const struct str *expression, struct err *e)
 {
     const struct str type = t->m->f->result;
+    assert(!t->m->table && type.p);
     bool strict = t->m->f->strict && t->m->n > 0, casts = !is_any(type);
     if (strict) {
         buf_printf(b, "CASE WHEN ");
@@ -350,6 +354,7 @@ static void put_columns(const struct text *t, struct buf *b)
 static int put_table(const struct text *t, struct buf *b, struct err *e)
 {
     const struct sql_function *f = t->m->f;
+    assert(t->m->table);
     size_t columns = 0;
     for (size_t i = 0; i < f->n; i++)
         columns += f->arguments[i].mode != SQL_ARGUMENT_IN;

@@ -228,6 +228,7 @@ static bool is_memory(const struct known *k)
 /* What one of the setting's own unit is; blocks of 8kB are one, too. */
 static double base_of(const struct known *k)
 {
+    assert(k->unit);
     if (strcmp(k->unit, "8kB") == 0)
         return 8192.0;
     for (size_t i = 0; i < MEMORY_UNITS; i++)
@@ -238,6 +239,7 @@ static double base_of(const struct known *k)
 
 static const struct unit *units_of(const struct known *k, size_t *n)
 {
+    assert(k->unit);
     *n = is_memory(k) ? MEMORY_UNITS : TIME_UNITS;
     return is_memory(k) ? memory : times;
 }
@@ -292,6 +294,7 @@ static int check_number(const struct known *k, const char *in, char *out, size_t
 {
     double v;
     bool whole = k->form == FORM_INT;
+    assert(whole || k->form == FORM_REAL);
     if (!read_number(k, in, &v)) {
         (void)bad_value(k, in, e);
         if (k->unit)
