@@ -51,7 +51,9 @@ enum {
     BACKEND_KEYS_REFERRED = 2, /* … or is referred to … */
     BACKEND_KEYS_SET = 4,    /* … and it sets columns whose change takes the row out and puts it in again */
     BACKEND_KEYS_ITSELF = 8, /* it refers to itself */
-    BACKEND_KEYS_ALL = 15,
+    BACKEND_KEYS_KEPT = 16,  /* it gives columns of keys that the session keeps other values … */
+    BACKEND_KEYS_KEPT_REFERRED = 32, /* … and takes away what such keys refer to, or changes it */
+    BACKEND_KEYS_ALL = 63,
 };
 
 struct backend_stmt_info {
@@ -128,7 +130,8 @@ struct backend_copy_in {
 
 struct backend_copy {
     uint16_t ncolumns;
-    uint64_t line; /* that is being read (binary: row), from 1: for errors that the session itself raises */
+    bool keeps_keys; /* the table has foreign keys that the session has to check in the end */
+    uint64_t line;   /* that is being read (binary: row), from 1: for errors that the session itself raises */
 };
 
 /* How values become text; changed by SET, part of every later fetch. */

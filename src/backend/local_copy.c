@@ -171,6 +171,9 @@ static int begin(struct local_copy *c, const struct backend_copy_in *in, struct 
     TRY(start_appender(c, in, &a, e));
     c->base.ncolumns = (uint16_t)engine_appender_info(c->appender)->ncolumns;
     c->base.line = 1;
+    const struct sql_source *table = local_table_source(c->table);
+    for (size_t i = 0; table && i < table->nkeys; i++)
+        c->base.keeps_keys |= table->keys[i].kind == SQL_KEY_KEPT;
     return ST_OK;
 }
 

@@ -85,37 +85,71 @@ static bool key_has(const struct sql_source_key *key, const struct sql_token *co
     return false;
 }
 
+static bool is_kept(const struct sql_source_key *key)
+{
+    return key->kind == SQL_KEY_KEPT || key->kind == SQL_KEY_KEPT_REFERRED;
+}
+
 /* Whether a column that is set is in a key or an index; what is set in a form that is not read may be. */
 static bool sets_key(const struct sql_source *table, const struct sql_change *change)
 {
     for (size_t i = 0; i < change->nsets; i++)
         for (size_t k = 0; k < table->nkeys; k++)
-            if (key_has(&table->keys[k], &change->sets[i].column))
+            if (!is_kept(&table->keys[k]) && key_has(&table->keys[k], &change->sets[i].column))
                 return true;
     return change->others || (change->kind == SQL_CHANGE_UPSERT && change->returns);
+}
+
+/* The same of the keys of that kind, which the session keeps. */
+static bool sets_kept(const struct sql_source *table, enum sql_key_kind kind, const struct sql_change *change)
+{
+    for (size_t i = 0; i < change->nsets; i++)
+        for (size_t k = 0; k < table->nkeys; k++)
+            if (table->keys[k].kind == kind && key_has(&table->keys[k], &change->sets[i].column))
+                return true;
+    return change->others;
+}
+
+/* What the statement, which is read as that change, does to keys that the session keeps. */
+static unsigned kept_keys(unsigned kept, bool old_rows, bool inserts, const struct sql_source *table,
+                          const struct sql_change *change)
+{
+    if (!old_rows)
+        return kept & BACKEND_KEYS_KEPT;
+    if (change->kind == SQL_CHANGE_NONE)
+        return kept;
+    if (change->kind == SQL_CHANGE_DELETE)
+        return kept & BACKEND_KEYS_KEPT_REFERRED;
+    bool refers = inserts || sets_kept(table, SQL_KEY_KEPT, change),
+         referred = sets_kept(table, SQL_KEY_KEPT_REFERRED, change);
+    return (refers ? kept & BACKEND_KEYS_KEPT : 0) | (referred ? kept & BACKEND_KEYS_KEPT_REFERRED : 0);
 }
 
 int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct err *e)
 {
     CLEANUP(arena_releasep) struct arena scratch;
     const struct sql_source *table = local_table_source(st->target);
-    struct sql_change change;
-    unsigned keys = 0;
+    struct sql_change change = {.kind = SQL_CHANGE_NONE};
+    unsigned keys = 0, kept = 0;
     assert(st->base.info.keys == 0);
     for (size_t i = 0; table && i < table->nkeys; i++) {
         keys |= table->keys[i].kind == SQL_KEY_FOREIGN ? BACKEND_KEYS_REFER : 0;
         if (table->keys[i].kind == SQL_KEY_FOREIGN && str_ieq(table->keys[i].other, table->name))
             keys |= BACKEND_KEYS_ITSELF;
         keys |= table->keys[i].kind == SQL_KEY_REFERRED ? BACKEND_KEYS_REFERRED : 0;
+        kept |= table->keys[i].kind == SQL_KEY_KEPT ? BACKEND_KEYS_KEPT : 0;
+        kept |= table->keys[i].kind == SQL_KEY_KEPT_REFERRED ? BACKEND_KEYS_KEPT_REFERRED : 0;
     }
     arena_init(&scratch, ORIGINS_MEMORY);
-    if (!keys || !sql_changes_old_rows(*sql))
+    if (!keys && !kept)
         return ST_OK;
-    if (keys & BACKEND_KEYS_REFERRED) {
+    bool old_rows = sql_changes_old_rows(*sql);
+    if (old_rows && (kept || (keys & BACKEND_KEYS_REFERRED)))
         TRY(sql_change_read(&scratch, *sql, &change, e));
+    if (keys & BACKEND_KEYS_REFERRED)
         keys |= sets_key(table, &change) ? BACKEND_KEYS_SET : 0;
-    }
-    st->base.info.keys = keys;
+    kept = kept_keys(kept, old_rows, change.kind == SQL_CHANGE_UPSERT, table, &change);
+    st->base.info.keys = (old_rows ? keys : 0) | kept;
     return ST_OK;
 }
 

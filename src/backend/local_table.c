@@ -167,6 +167,8 @@ static int take_constraint(void *arg, const struct str *v, size_t n, struct err 
     case 'u': return put_key(r, SQL_KEY_UNIQUE, v[1], v[2], v[3], v[4], e);
     case 'f': return put_key(r, SQL_KEY_FOREIGN, v[1], v[2], v[3], v[4], e);
     case 'r': return put_key(r, SQL_KEY_REFERRED, v[1], v[2], v[3], v[4], e);
+    case 'k': return put_key(r, SQL_KEY_KEPT, v[1], v[2], v[3], v[4], e);
+    case 'q': return put_key(r, SQL_KEY_KEPT_REFERRED, v[1], v[2], v[3], v[4], e);
     case 'm': return put_key(r, SQL_KEY_MOVED, v[1], v[2], v[3], v[4], e);
     case 'l':
         if (c && sql_limit_read(v[2], &c->limit))

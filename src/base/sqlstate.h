@@ -86,6 +86,7 @@
     X(DUPLICATE_SCHEMA, "42P06", "duplicate_schema")                                                         \
     X(DUPLICATE_TABLE, "42P07", "duplicate_table")                                                           \
     X(INVALID_FUNCTION_DEFINITION, "42P13", "invalid_function_definition")                                   \
+    X(INVALID_FOREIGN_KEY, "42830", "invalid_foreign_key")                                                   \
     X(INVALID_TABLE_DEFINITION, "42P16", "invalid_table_definition")                                         \
     X(INDETERMINATE_DATATYPE, "42P18", "indeterminate_datatype")                                             \
     X(WINDOWING_ERROR, "42P20", "windowing_error")                                                           \

@@ -15,8 +15,10 @@ static int take(struct rpc_copy *c, const Tavana__V1__CopyInReply *m, uint64_t *
     bool opening = !c->is_open && !m->error;
     if (rpc_check_copy_reply(m, opening, c->base.line, e) != ST_OK)
         return rpc_session_lied(c->session, e);
-    if (opening)
+    if (opening) {
         c->base.ncolumns = (uint16_t)m->columns;
+        c->base.keeps_keys = m->keeps_keys;
+    }
     if (m->line)
         c->base.line = m->line;
     if (rows)

@@ -26,6 +26,7 @@ static void copy_reply(const struct service_call *call, const struct backend_cop
     Tavana__V1__Error error;
     if (c) {
         reply.columns = c->ncolumns;
+        reply.keeps_keys = c->keeps_keys;
         reply.line = c->line;
     }
     reply.rows = rows;

@@ -3,6 +3,8 @@
  * within a transaction, so that a table with a unique index is made anew. */
 #include "session/alter.h"
 
+#include "session/alter_minds.h"
+#include "session/kept_table.h"
 #include "session/rebuild.h"
 #include "session/referring.h"
 #include "session/sequence.h"
@@ -40,6 +42,15 @@ static const char *quoted(struct session *s, const struct sql_token *t)
     return step_name(s, name);
 }
 
+/* The same without them. */
+static const char *name_of(struct session *s, const struct sql_token *t)
+{
+    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
+    if (name)
+        name[sql_name_read(t, name)] = '\0';
+    return name;
+}
+
 static int refuse(struct altering *a, const char *what)
 {
     return err_set(a->err, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
@@ -70,53 +81,16 @@ static int find(struct altering *a)
 
 /* ---- indexes ---- */
 
-/* Whether the engine does it while there is an index. */
-static bool minds_indexes(const struct sql_alter *x)
-{
-    for (size_t i = 0; i < x->n; i++)
-        switch (x->actions[i].what) {
-        case SQL_ALTER_PLAIN:
-        case SQL_ALTER_RENAME:
-        case SQL_ALTER_RENAME_COLUMN:
-        case SQL_ALTER_DROP_COLUMN:
-        case SQL_ALTER_TYPE:
-        case SQL_ALTER_ADD_CHECKED:
-        case SQL_ALTER_LIMIT:
-        case SQL_ALTER_DROP_CONSTRAINT: return true;
-        case SQL_ALTER_UNLIMIT:
-        case SQL_ALTER_LIGHT:
-        case SQL_ALTER_ADD_SERIAL:
-        case SQL_ALTER_OPTIONS:
-        case SQL_ALTER_OWNER:
-        case SQL_ALTER_NOTHING: break;
-        }
-    return false;
-}
-
-/* Whether columns change while the engine still knows of an index that was dropped in this transaction. */
-static bool changes_columns(const struct sql_alter *x)
-{
-    const struct str null = STR(" NOT NULL");
-    for (size_t i = 0; i < x->n; i++) {
-        struct str text = x->actions[i].text;
-        bool nulls = text.n > null.n && str_ieq((struct str){text.p + text.n - null.n, null.n}, null);
-        if (x->actions[i].what == SQL_ALTER_DROP_COLUMN || x->actions[i].what == SQL_ALTER_TYPE ||
-            (x->actions[i].what == SQL_ALTER_PLAIN && !nulls))
-            return true;
-    }
-    return false;
-}
-
 /* Once for all actions. A table with a unique index, or whose columns change, is made anew without its
  * indexes; in other cases they are just dropped. */
 static int put_indexes_away(struct altering *a)
 {
     struct session *s = a->session;
-    bool anew = changes_columns(a->alter);
+    bool anew = alter_changes_columns(a->alter);
     if (a->relation.kind != 'r')
         return ST_OK;
     TRY(relation_indexes(s, &a->relation, a->err));
-    if (a->relation.nindexes == 0 || !minds_indexes(a->alter))
+    if (a->relation.nindexes == 0 || !alter_minds_indexes(a->alter))
         return ST_OK;
     a->away = true;
     for (size_t i = 0; i < a->relation.nindexes; i++)
@@ -142,18 +116,9 @@ static int put_indexes_back(struct altering *a)
 
 /* ---- what refers to it ---- */
 
-/* Whether the engine minds that a foreign key refers to the table. */
-static bool minds_references(const struct sql_alter *x)
-{
-    for (size_t i = 0; i < x->n; i++)
-        if (x->actions[i].what == SQL_ALTER_ADD_SERIAL && x->actions[i].type.n)
-            return true;
-    return minds_indexes(x);
-}
-
 static int put_referring_aside(struct altering *a)
 {
-    if (a->relation.kind != 'r' || !minds_references(a->alter))
+    if (a->relation.kind != 'r' || !alter_minds_references(a->alter))
         return ST_OK;
     TRY(referring_find(a->session, &a->relation, &a->referring, a->err));
     return referring_put_aside(a->session, &a->referring, a->err);
@@ -225,13 +190,17 @@ static int rename_relation(struct altering *a, const struct sql_alter_action *ac
                *target = a->relation.temporary ? to : full;
     if (!full)
         return err_oom(a->err);
-    if (a->relation.kind == 'r' &&
-        rebuild_refers_to_itself(&a->relation)) /* by its old name, to the engine */
+    struct kept_keys keys = {0};
+    if (a->relation.kind == 'r')
+        TRY(kept_find(s, &a->relation, KEPT_TO, &keys, a->err));
+    /* the engine would go on knowing it by its old name: what it refers to could never be dropped */
+    if (a->relation.kind == 'r' && rebuild_constrains(&a->relation, NULL, true))
         TRY(rebuild_table(s, &a->relation, &(struct rebuild_change){.full = full}, a->err));
     else
         TRY(step_run(s, step_text(s, "ALTER %s %s RENAME TO %s", kind, a->full, to), a->err));
     a->full = full;
-    return referring_rename(s, &a->referring, &a->relation, target, a->err);
+    TRY(referring_rename(s, &a->referring, &a->relation, target, a->err));
+    return kept_renamed(s, &keys, name_of(s, &action->to), NULL, NULL, a->err);
 }
 
 /* A column of a foreign key is renamed by making the table anew. The table's indexes and the foreign keys of
@@ -243,8 +212,11 @@ static int rename_column(struct altering *a, const struct sql_alter_action *acti
     const char *from = quoted(s, &action->from), *to = quoted(s, &action->to);
     if (a->relation.kind == 'v')
         return refuse(a, "RENAME COLUMN of a view");
+    struct kept_keys keys = {0};
     if (!from || !to)
         return err_oom(a->err);
+    if (a->relation.found)
+        TRY(kept_find(s, &a->relation, KEPT_TO, &keys, a->err));
     if (a->relation.found && rebuild_constrains(&a->relation, &action->from, true)) {
         a->away |= a->relation.nindexes > 0;
         TRY(anew(a, &(struct rebuild_change){.what = REBUILD_RENAME, .column = &action->from, .to = to}));
@@ -257,7 +229,9 @@ static int rename_column(struct altering *a, const struct sql_alter_action *acti
         if (!x->keys)
             return err_oom(a->err);
     }
-    return referring_rename_column(s, &a->referring, &a->relation, &action->from, to, a->err);
+    TRY(referring_rename_column(s, &a->referring, &a->relation, &action->from, to, a->err));
+    return kept_renamed(s, &keys, a->relation.name, name_of(s, &action->from), name_of(s, &action->to),
+                        a->err);
 }
 
 /* Views that read the column go with it, or keep it. */
@@ -286,6 +260,14 @@ static int free_of_views(struct altering *a, const struct sql_alter_action *acti
 static int drop_column(struct altering *a, const struct sql_alter_action *action)
 {
     TRY(free_of_views(a, action));
+    if (a->relation.found) {
+        struct session *s = a->session;
+        struct kept_keys keys;
+        const char *name = name_of(s, &action->from), *table = dependents_describe(s, &a->relation);
+        const char *what = name && table ? step_text(s, "column %s of %s", name, table) : NULL;
+        TRY(kept_find(s, &a->relation, KEPT_TO, &keys, a->err));
+        TRY(what ? kept_depend(s, &keys, name, action->cascades, what, a->err) : err_oom(a->err));
+    }
     if (a->relation.found && !action->if_exists && rebuild_constrains(&a->relation, NULL, false)) {
         a->away |= a->relation.nindexes > 0;
         TRY(anew(a, &(struct rebuild_change){.what = REBUILD_DROP, .column = &action->from}));
@@ -381,10 +363,38 @@ static int lead_constraint(struct altering *a, const char *words, struct str *ou
     return ST_OK;
 }
 
+/* A foreign key, if it is one that the session keeps. */
+static int add_kept(struct altering *a, const struct sql_reference *x, bool *kept)
+{
+    struct session *s = a->session;
+    struct relation *r = &a->relation;
+    struct kept_owner own = {.schema = r->schema, .name = r->name, .temporary = r->temporary};
+    const char *text = NULL;
+    if (!r->native && (x->on_update != 'a' || x->on_delete != 'a'))
+        return refuse(a, "ON DELETE or ON UPDATE of a foreign key here");
+    if (r->native) {
+        TRY(kept_any(s, r, &own.keeps, a->err));
+        TRY(kept_decide(s, &own, x, &text, a->err));
+    }
+    *kept = text != NULL;
+    if (!text)
+        return ST_OK;
+    if (!own.keeps)
+        TRY(kept_take_over(s, r, a->err));
+    a->away |= r->nindexes > 0;
+    TRY(anew(a, &(struct rebuild_change){.added = text}));
+    return kept_validate(s, r, true, a->err);
+}
+
 /* The engine cannot add this to a table that is there, so the table is made anew with it. The text that keeps
  * the constraint's name is used where such CHECKs are kept at all. */
 static int add_checked(struct altering *a, const struct sql_alter_action *action)
 {
+    bool kept = false;
+    if (action->reference && a->relation.found)
+        TRY(add_kept(a, action->reference, &kept));
+    if (kept)
+        return ST_OK;
     struct str led, added = action->options.n && keeps_limits(a) ? action->options : action->text;
     TRY(lead_constraint(a, folded(a->session, added), &led));
     const char *text = sql_of(a->session, led);

@@ -2,6 +2,8 @@
 #include "session/begin.h"
 
 #include "session/exists.h"
+#include "session/kept.h"
+#include "session/keys.h"
 #include "session/session_priv.h"
 #include "session/with.h"
 
@@ -19,7 +21,7 @@ static bool takes_rows_away(const char *word)
     return strcmp(word, "TRUNCATE") == 0 || strcmp(word, "MERGE") == 0;
 }
 
-static int start_with_keys(struct session *s, struct portal *p, struct err *e)
+int begin_with_keys(struct session *s, struct portal *p, struct err *e)
 {
     struct keys_change change;
     assert(p->writes);
@@ -30,7 +32,13 @@ static int start_with_keys(struct session *s, struct portal *p, struct err *e)
     return keys_after(s, p, &change, e);
 }
 
-static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
+/* Whether it changes rows of tables that are not known here. */
+static bool changes_unseen(const struct portal *p)
+{
+    return p->writes && (p->with || strcmp(p->sql.word, "MERGE") == 0);
+}
+
+static int start(struct session *s, struct portal *p, bool more_follows, struct err *e)
 {
     assert(p->kind == PORTAL_ENGINE && p->engine);
     if (p->engine->started)
@@ -42,11 +50,11 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     if (p->with) {
         TRY(portals_start_readers(s, p, e));
         tx_writes(s);
-        keys_lost_rows(s);
+        lost_rows_many(s);
         TRY(with_before(s, p, e));
     }
     if (p->keys)
-        return start_with_keys(s, p, e);
+        return begin_with_keys(s, p, e);
     if (p->writes)
         TRY(portals_start_readers(s, p, e));
     if (p->writes && may_be_skipped(p->sql.word))
@@ -54,7 +62,7 @@ static int start_engine(struct session *s, struct portal *p, bool more_follows, 
     if (p->writes)
         tx_writes(s);
     if (p->writes && s->tx.in_engine && takes_rows_away(p->sql.word))
-        keys_lost_rows(s);
+        lost_rows_many(s);
     return s->engine->ops->start(p->engine, e);
 }
 
@@ -68,6 +76,15 @@ static int run_command(struct session *s, struct portal *p, struct err *e)
     assert(p->command);
     portal_runs(p);
     return p->command(s, p, e);
+}
+
+static int start_engine(struct session *s, struct portal *p, bool more_follows, struct err *e)
+{
+    bool unseen = !p->engine->started && changes_unseen(p);
+    if (unseen)
+        TRY(tx_implicit_begin(s, e));
+    TRY(start(s, p, more_follows, e));
+    return unseen ? kept_check_all(s, e) : ST_OK;
 }
 
 int portal_begin(struct session *s, struct portal *p, bool more_follows, struct err *e)

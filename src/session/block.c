@@ -2,7 +2,9 @@
  * what can be taken back is what tx_undo says, and an error that cannot be caught so is told as it is. */
 #include "session/block.h"
 
+#include "session/begin.h"
 #include "session/exists.h"
+#include "session/kept.h"
 #include "session/session_priv.h"
 #include "sql/block.h"
 
@@ -25,8 +27,24 @@ static int run_engine(struct block *b, struct statement *st, struct err *e)
     TRY(exists_tell(s, st->sql.text, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
-    b->alone = true;
-    return session_run_prepared(s, st->engine, e);
+    b->alone = !st->engine->info.keys; /* such a one may fail when the engine has run it */
+    struct backend_portal *portal = NULL;
+    int rc = s->engine->ops->open(s->engine, st->engine, NULL, 0, &portal, e);
+    struct portal with_keys = {.kind = PORTAL_ENGINE,
+                               .memory = &s->memory.all,
+                               .statement = st,
+                               .sql = st->sql,
+                               .engine = portal,
+                               .writes = true,
+                               .changes_data = true,
+                               .keys = st->engine->info.keys};
+    if (rc == ST_OK)
+        rc = with_keys.keys ? begin_with_keys(s, &with_keys, e) : s->engine->ops->start(portal, e);
+    if (with_keys.engine)
+        s->engine->ops->portal_close(with_keys.engine);
+    if (rc == ST_OK && strcmp(st->sql.word, "MERGE") == 0)
+        rc = kept_check_all(s, e);
+    return rc;
 }
 
 static bool is_allowed(enum sql_kind kind)

@@ -3,6 +3,7 @@
 #include "session/copy_in.h"
 
 #include "base/metric.h"
+#include "session/kept.h"
 #include "session/session_priv.h"
 #include "sql/copy.h"
 
@@ -95,18 +96,40 @@ static int lead(struct session *s, const struct sql_copy *sent, struct sql_copy 
     return ST_OK;
 }
 
+/* Foreign keys of the table that the session keeps. */
+static int check_keys(struct session *s, const char *source, struct err *e)
+{
+    struct relation_name name;
+    struct relation table;
+    struct kept_keys keys;
+    assert(source && *source);
+    relation_name_read(str_of(source), &name);
+    TRY(relation_find(s, &name, "r", &table, e));
+    if (!table.found)
+        return ST_OK;
+    TRY(kept_find(s, &table, KEPT_OF, &keys, e));
+    for (size_t i = 0; i < keys.n; i++)
+        TRY(kept_check(s, &keys.items[i], true, e));
+    return ST_OK;
+}
+
 static int run(struct session *s, const struct sql_copy *copy, uint64_t *rows, struct err *e)
 {
     struct copy_in c = {.sink = {.data = data, .settle = settle, .locate = locate},
                         .session = s,
                         .table = copy->table,
                         .binary = copy->options.format == COPY_BINARY};
+    const char *source = NULL; /* its name is of a message that is gone once data comes */
     int st = begin(&c, copy, e);
+    if (st == ST_OK && c.backend->keeps_keys) {
+        source = arena_strndup(&s->message_arena, copy->source.p, copy->source.n);
+        st = source ? ST_OK : err_oom(e);
+    }
     if (st == ST_OK)
         st = transfer(&c, rows, e);
     if (s->engine)
         s->engine->ops->copy_close(c.backend);
-    return st;
+    return st == ST_OK && source ? check_keys(s, source, e) : st;
 }
 
 int copy_in_run(struct session *s, const struct sql_copy *copy, struct command_result *r, struct err *e)

@@ -6,6 +6,7 @@
 #include "pgtype/oid.h"
 #include "pgwire/backend_msg.h"
 #include "rows/row_desc.h"
+#include "session/kept.h"
 #include "session/session_priv.h"
 #include "sql/explain.h"
 #include "sql/plan.h"
@@ -83,6 +84,8 @@ int explain_run(struct session *s, struct portal *p, struct err *e)
         tx_writes(s);
     }
     TRY(s->engine->ops->start(p->engine, e));
+    if (p->writes)
+        TRY(kept_check_all(s, e));
     int st = tell(s, p, e);
     portal_close_engine(s, p); /* its rows are the result now */
     (void)snprintf(p->result.tag, sizeof p->result.tag, "EXPLAIN");

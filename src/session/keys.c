@@ -11,7 +11,7 @@
  * made anew, since the engine still sees those rows' references. */
 #include "session/keys.h"
 
-#include "base/hash.h"
+#include "session/lost_rows.h"
 #include "session/session_priv.h"
 #include "session/stand_in.h"
 #include "sql/assign.h"
@@ -22,41 +22,12 @@
 #include <assert.h>
 #include <string.h>
 
-/* ---- tables that have lost rows ---- */
-
-static uint64_t hash_name(const char *name)
-{
-    uint64_t h = HASH_BEGIN;
-    for (; *name; name++) {
-        char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
-        h = hash_bytes(h, &c, 1);
-    }
-    return h;
-}
-
-static bool has(const uint64_t *all, size_t n, uint64_t hash)
-{
-    for (size_t i = 0; i < n; i++)
-        if (all[i] == hash)
-            return true;
-    return false;
-}
-
-static struct keys_seen *seen(struct session *s)
-{
-    if (s->keys.transaction != s->tx.number)
-        s->keys = (struct keys_seen){.transaction = s->tx.number};
-    return &s->keys;
-}
-
-/* The table's bare name, since it is not looked up for this: of two in different schemas both count. */
+/* The table's bare name, since it is not looked up for this. */
 static int note_change(struct session *s, const struct portal *p, struct err *e)
 {
     struct sql_assignment a;
-    struct keys_seen *k = seen(s);
-    assert(k->nchanged <= KEYS_SEEN_MAX && s->tx.in_engine);
     if (!sql_reads_assignment(sql_statement_tokens(&p->sql), &a)) {
-        k->many = true;
+        lost_rows_many(s);
         return ST_OK;
     }
     const struct sql_token *t = &a.parts[a.nparts - 1];
@@ -64,55 +35,8 @@ static int note_change(struct session *s, const struct portal *p, struct err *e)
     if (!name)
         return err_oom(e);
     name[sql_name_read(t, name)] = '\0';
-    uint64_t hash = hash_name(name);
-    if (has(k->changed, k->nchanged, hash))
-        return ST_OK;
-    if (k->nchanged < KEYS_SEEN_MAX)
-        k->changed[k->nchanged++] = hash;
-    else
-        k->many = true;
+    lost_rows_note(s, name);
     return ST_OK;
-}
-
-void keys_lost_rows(struct session *s)
-{
-    seen(s)->many = true;
-}
-
-static void note_fresh(struct session *s, const struct relation *table)
-{
-    struct keys_seen *k = seen(s);
-    if (k->nfresh < KEYS_SEEN_MAX)
-        k->fresh[k->nfresh++] = hash_name(table->full);
-}
-
-static bool has_lost_rows(struct session *s, const struct relation *table)
-{
-    const struct keys_seen *k = seen(s);
-    return (k->many || has(k->changed, k->nchanged, hash_name(table->name))) &&
-           !has(k->fresh, k->nfresh, hash_name(table->full));
-}
-
-/* Makes those anew that have to be, and what refers to them. */
-static int refresh(struct session *s, struct keys_change *k, struct err *e)
-{
-    bool itself = rebuild_refers_to_itself(&k->table) && has_lost_rows(s, &k->table), any = itself;
-    for (size_t i = 0; i < k->others.n; i++)
-        any |= k->others.tables[i].directly && has_lost_rows(s, &k->others.tables[i].relation);
-    if (!any)
-        return ST_OK;
-    TRY(referring_put_aside(s, &k->others, e));
-    if (itself) {
-        struct relation table = k->table;
-        TRY(relation_indexes(s, &table, e));
-        TRY(rebuild_table(s, &table, NULL, e));
-        TRY(rebuild_put_indexes(s, &table, table.full, e));
-        note_fresh(s, &table);
-    }
-    TRY(referring_put_back(s, &k->others, e));
-    for (size_t i = 0; i < k->others.n; i++)
-        note_fresh(s, &k->others.tables[i].relation);
-    return referring_find(s, &k->table, &k->others, e);
 }
 
 /* ---- what is known of the table ---- */
@@ -495,23 +419,172 @@ static int put_aside(const struct looked *l, struct keys_change *k, struct err *
     return k->itself ? own_aside(s, k, e) : ST_OK;
 }
 
-int keys_after(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
+static int come_back(struct session *s, struct keys_change *k, struct err *e)
 {
-    assert(p->engine->started);
-    if (k->counted)
-        p->engine->rows_affected = k->rows;
-    if (!k->aside)
-        return ST_OK;
     if (k->itself)
         TRY(own_back(s, k, e));
     if (k->lent)
         TRY(referring_take_back(s, &k->others, e));
     TRY(referring_put_back(s, &k->others, e));
     if (k->itself)
-        note_fresh(s, &k->table);
+        lost_rows_fresh(s, &k->table);
     for (size_t i = 0; i < k->others.n; i++)
-        note_fresh(s, &k->others.tables[i].relation);
+        lost_rows_fresh(s, &k->others.tables[i].relation);
     return ST_OK;
+}
+
+int keys_after(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
+{
+    assert(p->engine->started);
+    if (k->counted)
+        p->engine->rows_affected = k->rows;
+    if (k->aside)
+        TRY(come_back(s, k, e));
+    return k->kept.on ? kept_follow(s, &k->kept, e) : ST_OK;
+}
+
+/* ---- keys that the session keeps ---- */
+
+/* What a column of the key is set to; NULL: it stays. */
+static const struct sql_change_set *set_of(const struct looked *l, const char *column)
+{
+    for (size_t i = 0; i < l->change.nsets; i++)
+        if (str_ieq(sql_name_bare(&l->change.sets[i].column), str_of(column)))
+            return &l->change.sets[i];
+    return NULL;
+}
+
+/* The old values and the new ones of the key's columns, and whether one of them is another. *asks: some of
+ * them are set, to what can be asked. NULL without memory. */
+static const char *map_query(const struct looked *l, const struct kept_key *k, bool *asks)
+{
+    struct session *s = l->session;
+    const char *old = "", *new = "", *condition = "false";
+    *asks = false;
+    for (size_t i = 0; old && new &&condition &&i < k->other.n; i++) {
+        const struct sql_change_set *set = set_of(l, k->other.names[i]);
+        const char *name = step_name(s, k->other.names[i]), *comma = i ? ", " : "";
+        size_t column = set ? column_of(l, &set->column) : SIZE_MAX;
+        if (set && (!set->known || column == SIZE_MAX)) {
+            *asks = false;
+            return "";
+        }
+        *asks |= set != NULL;
+        const char *type = set ? ask_value(&l->columns, column, COLUMN_TYPE) : NULL;
+        bool cast = set && can_be_cast_to(type);
+        old = name
+                  ? step_text(s, "%s%s%.*s.%s", old, comma, (int)l->change.called.n, l->change.called.p, name)
+                  : NULL;
+        new = !name ? NULL
+              : set ? step_text(s, "%s%s%s(%.*s)%s%s%s", new, comma, cast ? "CAST(" : "", (int)set->value.n,
+                                set->value.p, cast ? " AS " : "", cast ? type : "", cast ? ")" : "")
+                    : step_text(s, "%s%s%.*s.%s", new, comma, (int)l->change.called.n, l->change.called.p,
+                                name);
+        if (set)
+            condition = step_text(s, "%s OR %s", condition, differs(l, set));
+    }
+    return old && new &&condition ? query(l, step_text(s, "%s, %s", old, new), condition) : NULL;
+}
+
+enum { MAP_ROWS_AT_ONCE = 500 };
+
+/* A temporary table of those rows. */
+static int make_map(struct session *s, struct kept_key *k, size_t number, const struct ask_rows *rows,
+                    struct err *e)
+{
+    const char *columns = "", *text = NULL;
+    k->map = step_text(s, "temp.\"tavana: keys that change %zu\"", number);
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; columns && i < k->other.n; i++) {
+            const char *name = step_name(s, k->other.names[i]);
+            columns = name ? step_text(s, "%s%s%s AS %s%zu", columns, *columns ? ", " : "", name,
+                                       side ? "n" : "o", i + 1)
+                           : NULL;
+        }
+    if (!k->map || !columns)
+        return err_oom(e);
+    TRY(step_run(s,
+                 step_text(s, "CREATE OR REPLACE TEMP TABLE %s AS SELECT %s FROM %s WHERE false", k->map,
+                           columns, k->other.full),
+                 e));
+    for (size_t i = 0; i < rows->n; i++) {
+        const char *values = "";
+        for (size_t c = 0; values && c < rows->ncolumns; c++) {
+            const char *value = ask_value(rows, i, c);
+            const char *literal = value ? step_literal(s, value) : "NULL";
+            values = literal ? step_text(s, "%s%s%s", values, c ? ", " : "", literal) : NULL;
+        }
+        text = values ? step_text(s, "%s%s(%s)", text ? text : "", text ? ", " : "", values) : NULL;
+        if (!text)
+            return err_oom(e);
+        if (i + 1 < rows->n && (i + 1) % MAP_ROWS_AT_ONCE)
+            continue;
+        TRY(step_run(s, step_text(s, "INSERT INTO %s VALUES %s", k->map, text), e));
+        text = NULL;
+    }
+    return ST_OK;
+}
+
+/* Where the keys that are referred to change, and other rows are to change with them: from what to what. */
+static int make_maps(struct looked *l, struct keys_change *k, struct err *e)
+{
+    for (size_t i = 0; i < k->kept.to.n; i++) {
+        struct kept_key *key = &k->kept.to.items[i];
+        struct ask_rows rows;
+        bool asks;
+        if (key->on_update == 'a' || key->on_update == 'r' || l->change.others)
+            continue;
+        const char *text = map_query(l, key, &asks);
+        if (!text)
+            return err_oom(e);
+        if (!asks)
+            continue;
+        int st = ask(l, text, &rows, e);
+        if (st < 0)
+            return st;
+        if (st == ST_OK)
+            TRY(make_map(l->session, key, i, &rows, e));
+    }
+    return ST_OK;
+}
+
+/* Which table it is, and what is done to it. */
+static int read_kept(struct session *s, struct portal *p, struct looked *l, struct kept_change *kept,
+                     struct err *e)
+{
+    struct sql_assignment a;
+    assert(!kept->on && p->keys);
+    if (!sql_reads_assignment(sql_statement_tokens(&p->sql), &a))
+        return ST_OK;
+    const struct sql_token none = {.kind = SQL_TOK_END};
+    const struct relation_name name = {.database = a.nparts > 2 ? a.parts[a.nparts - 3] : none,
+                                       .schema = a.nparts > 1 ? a.parts[a.nparts - 2] : none,
+                                       .relation = a.parts[a.nparts - 1]};
+    TRY(relation_find(s, &name, "r", &kept->table, e));
+    TRY(sql_change_read(&s->message_arena, sql_statement_tokens(&p->sql), &l->change, e));
+    bool unread = l->change.kind == SQL_CHANGE_NONE && sql_changes_old_rows(sql_statement_tokens(&p->sql));
+    kept->on = kept->table.found;
+    kept->inserts = a.insert;
+    kept->updates = unread || l->change.kind == SQL_CHANGE_UPDATE || l->change.kind == SQL_CHANGE_UPSERT;
+    kept->deletes = !unread && l->change.kind == SQL_CHANGE_DELETE;
+    return ST_OK;
+}
+
+static int begin_kept(struct session *s, struct portal *p, struct keys_change *k, struct err *e)
+{
+    struct looked l = {.session = s, .portal = p};
+    TRY(read_kept(s, p, &l, &k->kept, e));
+    if (!k->kept.on)
+        return ST_OK;
+    if (p->keys & BACKEND_KEYS_KEPT)
+        TRY(kept_find(s, &k->kept.table, KEPT_OF, &k->kept.of, e));
+    if (!(p->keys & BACKEND_KEYS_KEPT_REFERRED))
+        return ST_OK;
+    TRY(kept_find(s, &k->kept.table, KEPT_TO, &k->kept.to, e));
+    if (l.change.kind != SQL_CHANGE_UPDATE && l.change.kind != SQL_CHANGE_UPSERT)
+        return ST_OK;
+    TRY(look_up(&l, &k->kept.table, e));
+    return make_maps(&l, k, e);
 }
 
 /* ---- all of it ---- */
@@ -558,7 +631,7 @@ static int run_in_steps(struct session *s, struct portal *p, struct keys_change 
     TRY(find_table(s, &l.change, k, e));
     if (!k->table.found || !k->table.native)
         return ST_OK;
-    TRY(refresh(s, k, e));
+    TRY(lost_rows_refresh(s, &k->table, &k->others, e));
     if (!deletes)
         return set_keys(&l, k, e);
     return p->keys & BACKEND_KEYS_ITSELF ? delete_of_tree(&l, k, e) : ST_OK;
@@ -568,12 +641,18 @@ int keys_before(struct session *s, struct portal *p, struct keys_change *out, st
 {
     assert(p->keys && p->engine && !p->engine->started);
     *out = (struct keys_change){0};
-    bool lost = s->tx.in_engine && (seen(s)->nchanged > 0 || s->keys.many);
-    if ((p->keys & BACKEND_KEYS_REFERRED) && (lost || (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF)))) {
+    bool lost = s->tx.in_engine && lost_rows_any(s);
+    bool steps =
+        (p->keys & BACKEND_KEYS_REFERRED) && (lost || (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF)));
+    bool kept = p->keys & (BACKEND_KEYS_KEPT | BACKEND_KEYS_KEPT_REFERRED);
+    if (steps || kept) {
         TRY(tx_implicit_begin(s, e));
         TRY(tx_before_statement(s, true, e));
         TRY(portals_start_readers(s, p, e));
-        TRY(run_in_steps(s, p, out, e));
     }
+    if (kept)
+        TRY(begin_kept(s, p, out, e));
+    if (steps)
+        TRY(run_in_steps(s, p, out, e));
     return (p->keys & BACKEND_KEYS_REFER) && s->tx.in_engine ? note_change(s, p, e) : ST_OK;
 }

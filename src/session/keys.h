@@ -6,6 +6,7 @@
 #define TAVANA_SESSION_KEYS_H
 
 #include "base/err.h"
+#include "session/kept.h"
 #include "session/rebuild.h"
 #include "session/referring.h"
 #include "session/relation.h"
@@ -15,17 +16,6 @@
 
 struct portal;
 struct session;
-
-enum { KEYS_SEEN_MAX = 16 }; /* tables of a transaction; each session has room for them */
-
-/* Tables with foreign keys in the transaction that is open: which have lost rows, and which were made anew
- * since it began, so that the engine sees nothing in them that is gone. Hashes of names. */
-struct keys_seen {
-    uint64_t transaction; /* that all of it is of */
-    size_t nchanged, nfresh;
-    bool many; /* more have changed than are kept: any may have */
-    uint64_t changed[KEYS_SEEN_MAX], fresh[KEYS_SEEN_MAX];
-};
 
 /* A change that is under way. */
 struct keys_change {
@@ -37,13 +27,12 @@ struct keys_change {
     struct relation table;
     struct referring others;
     struct rebuild own;
+    struct kept_change kept;
 };
 
 /* A portal whose statement is said to have to do with foreign keys is about to start; its backend's portal
  * may be another afterwards. Begins an implicit transaction where it needs one. */
 int keys_before(struct session *s, struct portal *p, struct keys_change *out, struct err *e);
-/* A statement that does not say so in its kind has taken rows away in the transaction: TRUNCATE, MERGE. */
-void keys_lost_rows(struct session *s);
 /* It has run. */
 int keys_after(struct session *s, struct portal *p, struct keys_change *k, struct err *e);
 

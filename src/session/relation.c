@@ -59,6 +59,20 @@ static const char *condition(struct session *s, const struct relation_name *n)
     return text;
 }
 
+void relation_name_read(struct str text, struct relation_name *out)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    *out = (struct relation_name){{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}};
+    sql_lexer_init(&l, sql_tokens_of(text));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD)
+        if (sql_token_is_name(&t)) {
+            out->database = out->schema;
+            out->schema = out->relation;
+            out->relation = t;
+        }
+}
+
 int relation_find(struct session *s, const struct relation_name *given, const char *kinds,
                   struct relation *out, struct err *e)
 {

@@ -36,6 +36,8 @@ struct relation_name {
     struct sql_token database, schema, relation;
 };
 
+/* The parts of the name that the text is. */
+void relation_name_read(struct str text, struct relation_name *out);
 /* found is false when there is none of the kinds (a string of kind letters), or it is in a database of the
  * engine's that is not the session's. 0A000: in one that the engine has not. */
 int relation_find(struct session *s, const struct relation_name *given, const char *kinds,

@@ -14,7 +14,7 @@
 #include "session/client.h"
 #include "session/deadline.h"
 #include "session/interrupts.h"
-#include "session/keys.h"
+#include "session/lost_rows.h"
 #include "session/memory.h"
 #include "session/notify.h"
 #include "session/on_commit.h"
@@ -62,7 +62,7 @@ struct session {
     struct fetch_memo last_fetch;
     struct advisory_held advisory;
     struct notify_session notify;
-    struct keys_seen keys;
+    struct lost_rows lost;
     struct on_commit on_commit;
 
     struct backend_session *engine; /* made at the first statement that needs it */

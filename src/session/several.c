@@ -2,6 +2,7 @@
  * TRUNCATE of several objects, CREATE TABLE with serial columns. */
 #include "session/several.h"
 
+#include "session/kept_table.h"
 #include "session/on_commit.h"
 #include "session/referring.h"
 #include "session/sequence.h"
@@ -40,27 +41,13 @@ static int text_of_one(struct session *s, const struct sql_several *all, size_t 
     return ST_OK;
 }
 
-static void read_name(const char *text, size_t n, struct relation_name *out)
-{
-    struct sql_lexer l;
-    struct sql_token t;
-    *out = (struct relation_name){{.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}, {.kind = SQL_TOK_END}};
-    sql_lexer_init(&l, sql_tokens_of((struct str){text, n}));
-    while (sql_lexer_next(&l, &t) != SQL_TOK_END)
-        if (sql_token_is_name(&t)) {
-            out->database = out->schema;
-            out->schema = out->relation;
-            out->relation = t;
-        }
-}
-
 /* The sequences of a table's columns begin again. */
 static int restart(struct session *s, struct str table, struct err *e)
 {
     struct relation_name name;
     struct relation r;
     struct ask_rows rows;
-    read_name(table.p, table.n, &name);
+    relation_name_read(table, &name);
     TRY(relation_find(s, &name, "r", &r, e));
     const char *relation = r.found ? step_literal(s, r.name) : NULL,
                *schema = r.found ? step_literal(s, r.schema) : NULL;
@@ -79,7 +66,7 @@ static int restart(struct session *s, struct str table, struct err *e)
     for (size_t i = 0; i < rows.n; i++) {
         struct relation q;
         const char *sequence = ask_value(&rows, i, 0);
-        read_name(sequence, strlen(sequence), &name);
+        relation_name_read(str_of(sequence), &name);
         TRY(relation_find(s, &name, "S", &q, e));
         if (q.found)
             TRY(sequence_alter(s, &q, &(struct sql_sequence_options){.restarts = true}, e));
@@ -133,6 +120,27 @@ static int tell(struct session *s, const struct relation *table, const struct re
     return ST_ERR;
 }
 
+/* The same of keys that the session keeps: those of tables that go as well go with them. */
+static int free_of_kept(struct session *s, const struct relation *tables, size_t n, size_t i, bool cascades,
+                        struct err *e)
+{
+    struct kept_keys keys, stay = {0};
+    TRY(kept_find(s, &tables[i], KEPT_TO, &keys, e));
+    stay.items = keys.items;
+    for (size_t k = 0; k < keys.n; k++) {
+        bool gone = false;
+        for (size_t t = 0; t < n; t++)
+            gone |= tables[t].found && str_ieq(str_of(tables[t].name), str_of(keys.items[k].own.name)) &&
+                    str_ieq(str_of(tables[t].schema), str_of(keys.items[k].own.schema));
+        if (!gone)
+            stay.items[stay.n++] = keys.items[k];
+    }
+    if (stay.n == 0)
+        return ST_OK;
+    const char *what = dependents_describe(s, &tables[i]);
+    return what ? kept_depend(s, &stay, NULL, cascades, what, e) : err_oom(e);
+}
+
 /* Tables that refer to one that goes lose the foreign key; those that go as well lose it too, so that the
  * order in which they go does not matter. */
 static int free_of_references(struct session *s, const struct sql_several *all, struct err *e)
@@ -143,13 +151,14 @@ static int free_of_references(struct session *s, const struct sql_several *all, 
     if (!tables)
         return err_oom(e);
     for (size_t i = 0; i < all->n; i++) {
-        read_name(all->names[i].p, all->names[i].n, &name);
+        relation_name_read(all->names[i], &name);
         TRY(relation_find(s, &name, "r", &tables[i], e));
     }
     for (size_t i = 0; i < all->n; i++) {
         struct referring r;
         if (!tables[i].found)
             continue;
+        TRY(free_of_kept(s, tables, all->n, i, all->cascades, e));
         TRY(referring_find(s, &tables[i], &r, e));
         for (size_t k = 0; k < r.n; k++)
             if (r.tables[k].directly && !goes(tables, all->n, &r.tables[k].relation))
@@ -173,7 +182,7 @@ static int find_dependents(struct session *s, const struct sql_several *all, str
         return err_oom(e);
     for (size_t i = 0; i < all->n; i++) {
         struct relation_name name;
-        read_name(all->names[i].p, all->names[i].n, &name);
+        relation_name_read(all->names[i], &name);
         TRY(relation_find(s, &name, views ? "v" : "r", &gone[i], e));
         if (gone[i].found)
             TRY(dependents_add(s, d, &gone[i], NULL, e));
@@ -256,7 +265,7 @@ static int schema_dependents(struct session *s, const char *schema, struct depen
             return err_oom(e);
         if (ask_value(&rows, i, 0)[0] != 't' && ask_value(&rows, i, 0)[0] != 'v')
             continue;
-        read_name(full, strlen(full), &parts);
+        relation_name_read(str_of(full), &parts);
         TRY(relation_find(s, &parts, "rv", &r, e));
         if (r.found)
             TRY(dependents_add(s, d, &r, NULL, e));
@@ -271,7 +280,7 @@ static int free_of_objects(struct session *s, const struct sql_several *all, str
     const char *schema = NULL;
     for (size_t i = 0; i < all->n; i++) {
         struct relation_name name;
-        read_name(all->names[i].p, all->names[i].n, &name);
+        relation_name_read(all->names[i], &name);
         if (name.schema.kind != SQL_TOK_END) /* of a database that is attached: the engine's */
             continue;
         struct str known = sql_engine_schema(&name.relation), bare = sql_name_bare(&name.relation);
@@ -337,6 +346,36 @@ static int empty_itself(struct session *s, struct relation *table, struct err *e
     return rebuild_put_indexes(s, table, table->full, e);
 }
 
+enum { TRUNCATES_DEPTH_MAX = 100 };
+
+/* Tables whose keys the session keeps and that refer to the table: their rows go as well, or they are in the
+ * way. */
+static int empty_kept(struct session *s, const struct relation *tables, size_t n,
+                      const struct relation *table, bool cascades, size_t depth, struct err *e)
+{
+    struct kept_keys keys;
+    if (depth == TRUNCATES_DEPTH_MAX)
+        return err_set(e, SQLSTATE_STATEMENT_TOO_COMPLEX,
+                       "TRUNCATE CASCADE leads through more than %d tables", TRUNCATES_DEPTH_MAX);
+    TRY(kept_find(s, table, KEPT_TO, &keys, e));
+    for (size_t i = 0; i < keys.n; i++) {
+        struct relation own;
+        struct referring others;
+        TRY(kept_relation(s, &keys.items[i].own, keys.items[i].temporary, &own, e));
+        if (!own.found || goes(tables, n, &own) || strcmp(own.full, table->full) == 0)
+            continue;
+        TRY(tell_truncated(s, table, &own, cascades, e));
+        TRY(referring_find(s, &own, &others, e));
+        if (others.n)
+            return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                           "TRUNCATE CASCADE through table \"%s\" is not supported", own.name);
+        TRY(step_run(s, step_text(s, "DELETE FROM %s", own.full), e));
+        lost_rows_note(s, own.name);
+        TRY(empty_kept(s, tables, n, &own, cascades, depth + 1, e));
+    }
+    return ST_OK;
+}
+
 /* Tables that refer to those that are truncated lose their rows first: they are made anew without any, since
  * the engine would still see those that this transaction has deleted. */
 static int empty_referring(struct session *s, const struct sql_several *all, struct err *e)
@@ -347,7 +386,7 @@ static int empty_referring(struct session *s, const struct sql_several *all, str
     if (!tables)
         return err_oom(e);
     for (size_t i = 0; i < all->n; i++) {
-        read_name(all->names[i].p, all->names[i].n, &name);
+        relation_name_read(all->names[i], &name);
         TRY(relation_find(s, &name, "r", &tables[i], e));
     }
     for (size_t i = 0; i < all->n; i++) {
@@ -357,6 +396,8 @@ static int empty_referring(struct session *s, const struct sql_several *all, str
         for (size_t k = 0; k < r.n; k++)
             if (!goes(tables, all->n, &r.tables[k].relation) && (all->cascades || r.tables[k].directly))
                 TRY(tell_truncated(s, &tables[i], &r.tables[k].relation, all->cascades, e));
+        if (tables[i].found)
+            TRY(empty_kept(s, tables, all->n, &tables[i], all->cascades, 0, e));
         TRY(referring_put_aside(s, &r, e));
         for (size_t k = 0; k < r.n; k++)
             TRY(step_run(s, step_text(s, "DELETE FROM %s", r.tables[k].aside.rows), e));
@@ -380,7 +421,7 @@ int several_run(struct session *s, struct statement *command, struct command_res
         TRY(free_of_references(s, all, e));
     if (all->truncates)
         TRY(empty_referring(s, all, e));
-    keys_lost_rows(s);
+    lost_rows_many(s);
     for (size_t i = 0; i < all->n; i++) {
         struct str text = {NULL, 0};
         TRY(text_of_one(s, all, i, &text, e));
@@ -425,51 +466,6 @@ static int make_sequence(struct session *s, const struct sql_table *t, const str
     return step_run_sent(s, text, e);
 }
 
-/* The schema of the table, with a dot. */
-static int own_schema(struct session *s, const struct sql_table *t, const char **out, struct err *e)
-{
-    struct ask_rows rows;
-    struct relation_name name;
-    read_name(t->name.p, t->name.n, &name);
-    if (name.schema.kind != SQL_TOK_END) {
-        *out = arena_strndup(&s->message_arena, t->name.p, name.relation.at);
-        return *out ? ST_OK : err_oom(e);
-    }
-    TRY(session_ask(s, "SELECT current_schema()", &rows, e));
-    const char *schema = step_name(s, ask_value(&rows, 0, 0));
-    *out = schema ? step_text(s, "%s.", schema) : NULL;
-    return *out ? ST_OK : err_oom(e);
-}
-
-/* The table's text where it refers to itself with its schema. Without one the engine would take the table of
- * that name in its default schema, and check rows against another table or say that there is none. */
-static int name_itself(struct session *s, const struct sql_table *t, struct str text,
-                       struct sql_rewritten *out, struct err *e)
-{
-    struct edits edits;
-    struct sql_lexer l;
-    struct sql_token token;
-    struct relation_name own;
-    const char *schema;
-    assert(t->refers_to_itself && !t->temporary);
-    TRY(own_schema(s, t, &schema, e));
-    read_name(t->name.p, t->name.n, &own);
-    edits_init(&edits, &s->message_arena, text);
-    sql_lexer_init(&l, sql_tokens_of(text));
-    while (sql_lexer_next(&l, &token) != SQL_TOK_END && token.kind != SQL_TOK_BAD) {
-        if (!sql_token_is_word(&token, "REFERENCES"))
-            continue;
-        struct sql_lexer ahead = l;
-        struct sql_token name, after;
-        (void)sql_lexer_next(&ahead, &name);
-        (void)sql_lexer_next(&ahead, &after);
-        if (sql_token_is_name(&name) && !sql_token_is(&after, '.') &&
-            str_ieq(sql_name_bare(&name), sql_name_bare(&own.relation)))
-            TRY(edits_replace(&edits, name.at, 0, str_of(schema), e));
-    }
-    return edits_apply(&edits, out, e);
-}
-
 /* The command as the engine shall have it. */
 static int run_made(struct session *s, const struct sql_statement *sql, const struct sql_rewritten *made,
                     struct err *e)
@@ -483,14 +479,15 @@ static int run_made(struct session *s, const struct sql_statement *sql, const st
     return st;
 }
 
-/* Marks are CHECKs that the engine's own databases keep, and lakes do not. */
-static int takes_marks(struct session *s, const struct sql_table *t, bool *out, struct err *e)
+/* Marks are CHECKs that the engine's own databases keep, and lakes do not (native is false). */
+static int takes_marks(struct session *s, const struct sql_table *t, bool *native, bool *out, struct err *e)
 {
     struct ask_rows rows;
     assert(t->marked.nedits >= t->table.nedits);
+    *native = true;
     *out = strcmp(settings_get(&s->settings, SET_TAVANA_SQL), "postgres") == 0 &&
            t->marked.nedits > t->table.nedits;
-    if (!*out || t->temporary)
+    if ((!*out && !t->nreferences) || t->temporary)
         return ST_OK;
     const char *database =
         t->database.n ? arena_strndup(&s->message_arena, t->database.p, t->database.n) : NULL;
@@ -504,32 +501,108 @@ static int takes_marks(struct session *s, const struct sql_table *t, bool *out, 
                   "system.main.lower(%s) AND type <> 'duckdb'",
                   name),
         &rows, e));
-    *out = rows.n == 0;
-    if (!*out)
+    *native = rows.n == 0;
+    if (!*native && *out)
         session_notice(s, REPLY_WARNING, SQLSTATE_WARNING,
                        "lengths of types and names of constraints are not kept in this catalog");
+    *out = *out && *native;
     return ST_OK;
 }
 
-/* The same of the command: as one edit, since edits of edited text have no place in what was sent. */
-static int name_itself_in(struct session *s, const struct statement *command, const struct sql_table *table,
-                          struct sql_rewritten *made, struct err *e)
+/* ---- its foreign keys ---- */
+
+static int owner_of(struct session *s, const struct sql_table *t, struct kept_owner *out, struct err *e)
 {
-    struct sql_rewritten itself;
-    struct sql_edit *all = arena_calloc(&s->message_arena, 1, sizeof *all);
-    if (!all)
+    struct ask_rows rows;
+    struct relation_name name;
+    relation_name_read(t->name, &name);
+    struct str known = sql_engine_schema(&name.schema);
+    bool temporary = t->temporary || (known.p && str_eq(known, STR("temp")));
+    char *own = arena_alloc(&s->message_arena, name.relation.text.n + 1),
+         *schema = arena_alloc(&s->message_arena, name.schema.text.n + 1);
+    if (!own || !schema)
         return err_oom(e);
-    TRY(name_itself(s, table, made->text, &itself, e));
-    *all = (struct sql_edit){.at = 0, .removed = command->sql.text.n, .added = itself.text.n};
-    *made = (struct sql_rewritten){.text = itself.text, .nedits = 1, .edits = all};
+    own[sql_name_read(&name.relation, own)] = '\0';
+    *out = (struct kept_owner){.schema = schema, .name = own, .temporary = temporary, .primary = t->primary};
+    if (temporary) {
+        out->schema = "main";
+    } else if (known.p) {
+        out->schema = arena_strndup(&s->message_arena, known.p, known.n);
+    } else if (name.schema.kind != SQL_TOK_END) {
+        schema[sql_name_read(&name.schema, schema)] = '\0';
+    } else {
+        TRY(session_ask(s, "SELECT current_schema()", &rows, e));
+        out->schema = ask_value(&rows, 0, 0);
+    }
+    return out->schema ? ST_OK : err_oom(e);
+}
+
+/* Whether there is a table of that name in its schema. */
+static int is_made(struct session *s, const struct sql_table *table, bool *out, struct err *e)
+{
+    struct kept_owner own;
+    TRY(owner_of(s, table, &own, e));
+    return relation_exists(s, own.schema, own.name, out, e);
+}
+
+/* *out is the same table with the CHECKs that keep those keys which the engine cannot have; any: there are
+ * some. */
+static int keep_references(struct session *s, const struct statement *command, const struct sql_table *table,
+                           struct sql_table *out, bool *any, struct err *e)
+{
+    struct kept_owner own;
+    struct str *instead = arena_calloc(&s->message_arena, table->nreferences, sizeof *instead);
+    if (!instead)
+        return err_oom(e);
+    TRY(owner_of(s, table, &own, e));
+    for (size_t turn = 0; turn < 2; turn++) { /* one that is kept has the others kept, too */
+        own.keeps = *any;
+        for (size_t i = 0; i < table->nreferences; i++) {
+            const char *text;
+            TRY(kept_decide(s, &own, &table->references[i], &text, e));
+            text = text ? step_text(s, "%s ", text) : NULL;
+            instead[i] = text ? str_of(text) : (struct str){0};
+            *any |= text != NULL;
+        }
+        if (!*any)
+            return ST_OK;
+    }
+    return sql_table_instead(&s->message_arena, &command->sql, instead, out, e);
+}
+
+/* Of a lake, which keeps no CHECKs. */
+static int refuse_actions(const struct sql_table *table, struct str text, struct err *e)
+{
+    for (size_t i = 0; i < table->nreferences; i++)
+        if (strchr("cnd", table->references[i].on_update) || strchr("cnd", table->references[i].on_delete)) {
+            (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                          "ON DELETE and ON UPDATE of a foreign key are not supported here");
+            e->position = str_position(text, table->references[i].at);
+            return ST_ERR;
+        }
     return ST_OK;
+}
+
+static int validate_references(struct session *s, const struct sql_table *table, struct err *e)
+{
+    struct relation_name name;
+    struct relation r;
+    relation_name_read(table->name, &name);
+    if (table->temporary && name.schema.kind == SQL_TOK_END) {
+        const char *text = step_text(s, "pg_temp.%.*s", (int)table->name.n, table->name.p);
+        if (!text)
+            return err_oom(e);
+        relation_name_read(str_of(text), &name);
+    }
+    TRY(relation_find(s, &name, "r", &r, e));
+    return r.found ? kept_validate(s, &r, false, e) : ST_OK;
 }
 
 static int note_on_commit(struct session *s, const struct sql_table *table, struct err *e)
 {
     struct relation_name name;
     struct relation r;
-    read_name(table->name.p, table->name.n, &name);
+    relation_name_read(table->name, &name);
     TRY(relation_find(s, &name, "r", &r, e));
     if (!r.found || !r.temporary)
         return err_set(e, SQLSTATE_INVALID_TABLE_DEFINITION,
@@ -542,19 +615,25 @@ int table_run(struct session *s, struct statement *command, struct command_resul
     assert(command->sql.kind == SQL_TABLE);
     TRY(statement_parse(s, command, e));
     const struct sql_table *table = &command->sql.parsed->table;
+    struct sql_table with_keys = *table;
+    bool native = true, marks = false, there, kept = false;
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
-    bool keep = table->keeps || is_there(s, table->name);
+    there = is_there(s, table->name);
     for (size_t i = 0; i < table->n; i++)
-        TRY(make_sequence(s, table, &table->sequences[i], keep, e));
-    bool marks = false;
-    TRY(takes_marks(s, table, &marks, e));
-    struct sql_rewritten made = marks ? table->marked : table->table;
-    if (table->refers_to_itself)
-        TRY(name_itself_in(s, command, table, &made, e));
-    TRY(run_made(s, &command->sql, &made, e));
+        TRY(make_sequence(s, table, &table->sequences[i], table->keeps || there, e));
+    TRY(takes_marks(s, table, &native, &marks, e));
+    if (!native)
+        TRY(refuse_actions(table, command->sql.text, e));
+    if (native && table->nreferences && table->keeps)
+        TRY(is_made(s, table, &there, e));
+    if (native && table->nreferences && !(table->keeps && there))
+        TRY(keep_references(s, command, table, &with_keys, &kept, e));
+    TRY(run_made(s, &command->sql, marks ? &with_keys.marked : &with_keys.table, e));
     (void)snprintf(r->tag, sizeof r->tag, "CREATE TABLE");
+    if (kept)
+        TRY(validate_references(s, table, e));
     if (table->drops_on_commit || table->empties_on_commit)
         TRY(note_on_commit(s, table, e));
     return ST_OK;

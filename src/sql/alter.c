@@ -29,6 +29,7 @@ enum { LIMIT_TEXT_MAX = 64 * 1024 };
 struct alter {
     struct reader r;
     struct sql_alter *out;
+    struct sql_token constraint; /* the name that was given to a column's next one; END: none */
 };
 
 static struct str between(const struct reader *r, size_t from, size_t to)
@@ -182,36 +183,6 @@ static void skip_attributes(struct reader *r)
     }
 }
 
-/* From REFERENCES or FOREIGN KEY on, without actions that the engine has not. */
-static int reference(struct alter *a, size_t from, struct str column, const struct sql_token *name)
-{
-    static const char *const ends[] = {"ON", "DEFERRABLE", "NOT", "INITIALLY", NULL};
-    struct reader *r = &a->r;
-    struct sql_alter_action *action;
-    skip_to(r, ends);
-    struct str text = between(r, from, r->token.at);
-    while (sql_token_is_word(&r->token, "ON")) {
-        struct sql_token on = r->token;
-        reader_next(r);
-        reader_next(r);
-        if (sql_token_is_word(&r->token, "CASCADE") || sql_token_is_word(&r->token, "SET"))
-            return refuse(a, &on, "CASCADE, SET NULL or SET DEFAULT of a foreign key");
-        skip_to(r, ends);
-    }
-    skip_attributes(r);
-    TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
-    action->text = text;
-    if (!column.n)
-        return sql_marked_key(r->arena, "FOREIGN KEY ", name, text, &action->options, r->err);
-    char *copy = arena_alloc(r->arena, column.n + text.n + sizeof "FOREIGN KEY () ");
-    if (!copy)
-        return err_oom(r->err);
-    int n = snprintf(copy, column.n + text.n + sizeof "FOREIGN KEY () ", "FOREIGN KEY (%.*s) %.*s",
-                     (int)column.n, column.p, (int)text.n, text.p);
-    action->text = (struct str){copy, (size_t)n};
-    return ST_OK;
-}
-
 /* The bracket at the current token, with what lies in it. */
 static struct str bracket(struct reader *r)
 {
@@ -225,6 +196,32 @@ static struct str bracket(struct reader *r)
             break;
     }
     return (struct str){r->text.p + from, to - from};
+}
+
+/* Behind REFERENCES of a column, or behind FOREIGN of the table. */
+static int reference(struct alter *a, const struct sql_token *column, const struct sql_token *name)
+{
+    struct reader *r = &a->r;
+    struct sql_alter_action *action;
+    struct sql_token at = r->token;
+    struct sql_reference *x = arena_calloc(r->arena, 1, sizeof *x);
+    if (!x)
+        return err_oom(r->err);
+    *x = (struct sql_reference){.name = *name, .columns = column ? column->text : (struct str){0}};
+    if (!column) {
+        if (!reader_take(r, "KEY") || !sql_token_is(&r->token, '('))
+            return reader_syntax_error(r);
+        x->columns = sql_read_brackets(r);
+        if (!reader_take(r, "REFERENCES"))
+            return reader_syntax_error(r);
+    }
+    TRY(sql_read_reference(r, x));
+    if (x->full && memchr(x->columns.p, ',', x->columns.n))
+        return refuse(a, &at, "MATCH FULL");
+    TRY(add(a, SQL_ALTER_ADD_CHECKED, &action));
+    action->reference = x;
+    TRY(sql_reference_text(r->arena, x, &action->text, r->err));
+    return sql_marked_key(r->arena, "FOREIGN KEY ", name, action->text, &action->options, r->err);
 }
 
 /* The engine cannot add UNIQUE to a table that is there: the table is made anew with it. columns: those of a
@@ -283,7 +280,7 @@ static int table_constraint(struct alter *a, struct sql_token name)
         return sql_marked_check(r->arena, &name, text, &action->options, r->err);
     }
     if (reader_take(r, "FOREIGN"))
-        return reference(a, from, (struct str){0}, &name);
+        return reference(a, NULL, &name);
     if (reader_take(r, "EXCLUDE"))
         return refuse(a, &first, "EXCLUDE");
     return reader_syntax_error(r);
@@ -359,9 +356,12 @@ static int column_constraint(struct alter *a, const struct sql_token *column, si
     struct str list;
     size_t from = r->token.at;
     if (reader_take(r, "CONSTRAINT")) {
+        a->constraint = r->token;
         reader_next(r);
         return ST_OK;
     }
+    struct sql_token name = a->constraint;
+    a->constraint = (struct sql_token){.kind = SQL_TOK_END};
     TRY(text_of(a, "(", column->text, ")", &list));
     if (reader_take(r, "NOT")) {
         if (!reader_take(r, "NULL"))
@@ -380,8 +380,8 @@ static int column_constraint(struct alter *a, const struct sql_token *column, si
         action->text = between(r, from, r->token.at);
         return ST_OK;
     }
-    if (sql_token_is_word(&r->token, "REFERENCES"))
-        return reference(a, from, column->text, NULL);
+    if (reader_take(r, "REFERENCES"))
+        return reference(a, column, &name);
     if (reader_take(r, "GENERATED"))
         return generated(a, column, added);
     reader_next(r);
@@ -684,7 +684,7 @@ static int read_action(struct alter *a)
 
 int sql_parse_alter(struct arena *arena, const struct sql_statement *s, struct sql_alter *out, struct err *e)
 {
-    struct alter a = {.out = out};
+    struct alter a = {.out = out, .constraint = {.kind = SQL_TOK_END}};
     *out = (struct sql_alter){0};
     reader_init(&a.r, arena, sql_statement_tokens(s), e);
     if (!read_head(&a.r, out))

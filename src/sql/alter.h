@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/reference.h"
 #include "sql/sequence.h"
 #include "sql/token.h"
 
@@ -48,7 +49,8 @@ struct sql_alter_action {
     bool cascades;                  /* DROP … CASCADE */
     struct str text, type, options; /* lent, or of the arena */
     struct sql_token from, to;
-    struct sql_sequence_options sequence; /* of SQL_ALTER_OPTIONS; of SQL_ALTER_ADD_SERIAL its name */
+    const struct sql_reference *reference; /* of SQL_ALTER_ADD_CHECKED: it is this foreign key; or NULL */
+    struct sql_sequence_options sequence;  /* of SQL_ALTER_OPTIONS; of SQL_ALTER_ADD_SERIAL its name */
 };
 
 struct sql_alter {

@@ -24,6 +24,9 @@ static const struct sql_catalog_column constraints[] = {
     {"keys", "SMALLINT[]"},
     {"referenced_table", "VARCHAR"},
     {"referenced_names", "VARCHAR[]"},
+    {"referenced_schema", "VARCHAR"},
+    {"actions", "VARCHAR"},
+    {"kept", "BOOLEAN"},
 };
 static const struct sql_catalog_column indexes[] = {
     {"oid", "BIGINT"},         {"name", "VARCHAR"},    {"table_oid", "BIGINT"},  {"is_unique", "BOOLEAN"},

@@ -26,7 +26,9 @@ enum sql_key_kind {
     SQL_KEY_PRIMARY,
     SQL_KEY_UNIQUE,
     SQL_KEY_FOREIGN,
-    SQL_KEY_REFERRED, /* a foreign key of another table that refers to this one */
+    SQL_KEY_REFERRED,      /* a foreign key of another table that refers to this one */
+    SQL_KEY_KEPT,          /* a foreign key that the session keeps … */
+    SQL_KEY_KEPT_REFERRED, /* … and one of a table, perhaps this one, that refers to this one */
     SQL_KEY_MOVED, /* no constraint: an UPDATE of the column makes the engine take the row out and put it in
                          again, since it is in an index or of a nested type */
 };

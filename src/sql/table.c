@@ -49,6 +49,8 @@ struct walk {
     size_t nnamed;
     struct sql_limit limit;      /* of the column's type */
     struct sql_token constraint; /* the name that was given to the next one; END: none */
+    size_t constraint_at;        /* where that one begins */
+    const struct str *instead;   /* texts for foreign keys; NULL: none */
     struct sql_token column;     /* whose definition this is; END: of a constraint of the table */
     bool works;                  /* there is something to do */
 };
@@ -210,6 +212,13 @@ static int named_key(struct walk *w, const char *words, struct reader list)
     return ST_OK;
 }
 
+/* What lies in the bracket that it is at. */
+static struct str list_of(const struct reader *r)
+{
+    struct reader list = *r;
+    return sql_read_brackets(&list);
+}
+
 /* Behind a definition, at the comma or bracket. */
 static int mark_names(struct walk *w)
 {
@@ -356,40 +365,6 @@ static int generated(struct walk *w)
 
 /* ---- constraints ---- */
 
-/* ON DELETE and ON UPDATE of a reference: the engine refuses what would leave a row without what it refers
- * to, and does nothing else. */
-static int reference_action(struct walk *w)
-{
-    struct reader *r = &w->r;
-    struct sql_token on = r->token;
-    reader_next(r);
-    bool deletes = reader_take(r, "DELETE");
-    if (!deletes && !reader_take(r, "UPDATE"))
-        return ST_OK;
-    if (reader_take(r, "CASCADE"))
-        return refuse(w, &on, deletes ? "ON DELETE CASCADE" : "ON UPDATE CASCADE");
-    if (reader_take(r, "SET"))
-        return refuse(w, &on,
-                      deletes ? "ON DELETE SET NULL or SET DEFAULT" : "ON UPDATE SET NULL or SET DEFAULT");
-    return ST_OK; /* NO ACTION, RESTRICT */
-}
-
-/* Behind REFERENCES, at the name. */
-static void note_reference(struct walk *w)
-{
-    struct reader *r = &w->r;
-    struct sql_token name = r->token;
-    if (!sql_token_is_name(&name))
-        return;
-    reader_next(r);
-    if (w->head.temporary || sql_token_is(&r->token, '.') ||
-        !str_ieq(sql_name_bare(&name), sql_name_bare(&w->head.relation)))
-        return;
-    w->works = true;
-    if (w->out)
-        w->out->refers_to_itself = true;
-}
-
 /* Every constraint is checked at the end of its statement: one that could wait is never violated then. */
 static int when_checked(struct walk *w)
 {
@@ -476,17 +451,32 @@ static int default_value(struct walk *w)
     return edits_replace(&w->marks, to, 0, after, r->err);
 }
 
-/* REFERENCES table [(columns)] */
+/* Behind REFERENCES: what it is, and in which words the engine gets it. Which of them the engine can have is
+ * the session's to know, so that each of them is something to do. */
 static int references(struct walk *w)
 {
     struct reader *r = &w->r;
-    note_reference(w);
-    if (sql_token_is(&r->token, '.')) {
-        reader_next(r);
-        reader_skip_name(r);
+    struct sql_token at = r->token;
+    struct sql_reference x = {.name = w->constraint, .columns = w->column.text};
+    w->works = true;
+    if (sql_token_is(&w->foreign.token, '('))
+        x.columns = list_of(&w->foreign);
+    if (!w->out)
+        return ST_OK;
+    TRY(sql_read_reference(r, &x));
+    if (x.full && memchr(x.columns.p, ',', x.columns.n))
+        return refuse(w, &at, "MATCH FULL");
+    if (w->out->nreferences == SQL_REFERENCES_MAX)
+        return err_set(r->err, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a table can have at most %d foreign keys",
+                       SQL_REFERENCES_MAX);
+    size_t i = w->out->nreferences++;
+    w->out->references[i] = x;
+    if (w->instead && w->instead[i].p) {
+        w->constraint = (struct sql_token){.kind = SQL_TOK_END};
+        return change(w, w->constraint_at, x.end, w->instead[i]);
     }
-    if (sql_token_is(&r->token, '('))
-        reader_skip_brackets(r);
+    if (x.end > x.timing)
+        TRY(change(w, x.timing, x.end, STR("")));
     return named_key(w, "FOREIGN KEY ", w->foreign);
 }
 
@@ -500,8 +490,6 @@ static int piece(struct walk *w)
         reader_skip_brackets(r);
     } else if (sql_token_is_word(&t, "GENERATED")) {
         return generated(w);
-    } else if (sql_token_is_word(&t, "ON")) {
-        return reference_action(w);
     } else if (sql_token_is_word(&t, "NOT") || sql_token_is_word(&t, "DEFERRABLE") ||
                sql_token_is_word(&t, "INITIALLY")) {
         return when_checked(w);
@@ -509,6 +497,7 @@ static int piece(struct walk *w)
         return default_value(w);
     } else if (reader_take(r, "CONSTRAINT")) {
         w->constraint = r->token;
+        w->constraint_at = from;
         if (sql_token_is_name(&r->token))
             reader_next(r);
     } else if (reader_take(r, "CHECK")) {
@@ -517,13 +506,19 @@ static int piece(struct walk *w)
         return index_clauses(w, "UNIQUE ");
     } else if (reader_take(r, "PRIMARY")) {
         (void)reader_take(r, "KEY");
+        if (w->out)
+            w->out->primary = sql_token_is(&r->token, '(') ? list_of(r) : w->column.text;
         return index_clauses(w, "PRIMARY KEY ");
     } else if (reader_take(r, "FOREIGN")) {
+        if (w->constraint.kind == SQL_TOK_END)
+            w->constraint_at = from;
         (void)reader_take(r, "KEY");
         w->foreign = *r;
         if (sql_token_is(&r->token, '('))
             reader_skip_brackets(r);
     } else if (reader_take(r, "REFERENCES")) {
+        if (w->constraint.kind == SQL_TOK_END && w->column.kind != SQL_TOK_END)
+            w->constraint_at = from;
         return references(w);
     } else if (reader_take(r, "NO")) {
         return reader_take(r, "INHERIT") ? drop(w, from) : ST_OK;
@@ -547,6 +542,7 @@ static int definition(struct walk *w)
     for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
         constraint |= sql_token_is_word(&first, constraints[i]);
     w->column = w->constraint = (struct sql_token){.kind = SQL_TOK_END};
+    w->foreign = *r; /* at no bracket */
     w->limit = (struct sql_limit){.kind = SQL_LIMIT_NONE};
     if (!constraint && sql_token_is_name(&first)) {
         reader_next(r);
@@ -676,15 +672,22 @@ bool sql_is_table(struct sql_tokens sql)
 
 int sql_parse_table(struct arena *a, const struct sql_statement *s, struct sql_table *out, struct err *e)
 {
-    struct walk w = {.out = out};
+    return sql_table_instead(a, s, NULL, out, e);
+}
+
+int sql_table_instead(struct arena *a, const struct sql_statement *s, const struct str *instead,
+                      struct sql_table *out, struct err *e)
+{
+    struct walk w = {.out = out, .instead = instead};
     reader_init(&w.r, a, sql_statement_tokens(s), e);
     if (!read_head(&w.r, &w.head))
         return reader_syntax_error(&w.r);
     *out = (struct sql_table){.name = w.head.name,
                               .temporary = w.head.temporary,
                               .keeps = w.head.if_not_exists || w.head.replaces,
-                              .sequences = arena_calloc(a, SQL_TABLE_SEQUENCES_MAX, sizeof *out->sequences)};
-    if (!out->sequences)
+                              .sequences = arena_calloc(a, SQL_TABLE_SEQUENCES_MAX, sizeof *out->sequences),
+                              .references = arena_calloc(a, SQL_REFERENCES_MAX, sizeof *out->references)};
+    if (!out->sequences || !out->references)
         return err_oom(e);
     edits_init(&w.edits, a, s->text);
     edits_init(&w.marks, a, s->text);

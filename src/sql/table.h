@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/reference.h"
 #include "sql/rewrite.h"
 #include "sql/token.h"
 
@@ -31,9 +32,11 @@ struct sql_table {
     struct str database; /* the first part of it, when it has three; lent, n 0: none */
     bool temporary;
     bool drops_on_commit, empties_on_commit; /* ON COMMIT DROP, DELETE ROWS */
-    bool refers_to_itself; /* by a name without schema, which the engine would look for in its default one */
-    bool keeps;            /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */
-    size_t n;              /* sequences that it needs; at most SQL_TABLE_SEQUENCES_MAX, more is 54000 */
+    struct str primary;                      /* the columns of its primary key; lent, n 0: none */
+    size_t nreferences;                      /* foreign keys; at most SQL_REFERENCES_MAX, more is 54000 */
+    struct sql_reference *references;
+    bool keeps; /* IF NOT EXISTS, OR REPLACE: sequences that are there may be in use */
+    size_t n;   /* sequences that it needs; at most SQL_TABLE_SEQUENCES_MAX, more is 54000 */
     struct sql_table_sequence *sequences;
 };
 
@@ -41,7 +44,11 @@ struct sql_table {
 bool sql_is_table(struct sql_tokens sql);
 /* Of one for which sql_is_table holds; what is not lent lies in the arena. 42601, 54000, 53200; 0A000 with
  * its position for what would change the meaning of the table if it were left out: INHERITS, PARTITION BY,
- * EXCLUDE, LIKE, ON DELETE CASCADE, ON COMMIT DROP … */
+ * EXCLUDE, LIKE, MATCH FULL of several columns … */
 int sql_parse_table(struct arena *a, const struct sql_statement *s, struct sql_table *out, struct err *e);
+/* The same with other texts for its foreign keys: instead[i] stands where references[i] stood; p NULL: that
+ * one stays. */
+int sql_table_instead(struct arena *a, const struct sql_statement *s, const struct str *instead,
+                      struct sql_table *out, struct err *e);
 
 #endif

@@ -60,7 +60,7 @@ static void test_columns(void **state)
     is_text(&a[1], SQL_ALTER_PLAIN, "ALTER COLUMN a SET NOT NULL");
     is_text(&a[2], SQL_ALTER_ADD_CHECKED, "UNIQUE (a)");
     a = action("alter table t add a int references u (b) on delete no action deferrable", 2);
-    is_text(&a[1], SQL_ALTER_ADD_CHECKED, "FOREIGN KEY (a) references u (b)");
+    is_text(&a[1], SQL_ALTER_ADD_CHECKED, "FOREIGN KEY (a) REFERENCES u (b)");
     a = action("alter table t add a bigserial, drop column if exists b cascade", 2);
     assert_true(a[0].what == SQL_ALTER_ADD_SERIAL && str_eq(a[0].type, STR("BIGINT")));
     is_text(&a[1], SQL_ALTER_DROP_COLUMN, "DROP COLUMN IF EXISTS b");
@@ -91,7 +91,12 @@ static void test_constraints(void **state)
     is_text(action("alter table t add constraint c check (a > 0) not valid", 1), SQL_ALTER_ADD_CHECKED,
             "check (a > 0)");
     is_text(action("alter table t add foreign key (a) references u initially deferred", 1),
-            SQL_ALTER_ADD_CHECKED, "foreign key (a) references u");
+            SQL_ALTER_ADD_CHECKED, "FOREIGN KEY (a) REFERENCES u");
+    const struct sql_reference *x =
+        action("alter table t add constraint f foreign key (a) references s.u on delete cascade", 1)
+            ->reference;
+    assert_true(x && x->on_delete == 'c' && x->on_update == 'a' && str_eq(x->target, STR("s.u")) &&
+                str_eq(x->columns, STR("a")) && x->keys.n == 0 && str_eq(x->name.text, STR("f")));
     is_text(action("alter table t add constraint p primary key (a, b)", 1), SQL_ALTER_ADD_CHECKED,
             "PRIMARY KEY (a, b)");
     is_text(action("alter table t add primary key (a, b)", 1), SQL_ALTER_PLAIN, "ADD PRIMARY KEY (a, b)");
@@ -102,7 +107,7 @@ static void test_constraints(void **state)
         "alter table t add constraint \"F1\" foreign key (a, \"B\") references u (x, y) on delete no action",
         1);
     assert_true(str_eq(a->options,
-                       STR("foreign key (a, \"B\") references u (x, y), CHECK ('FOREIGN KEY F1' IS NOT NULL "
+                       STR("FOREIGN KEY (a, \"B\") REFERENCES u (x, y), CHECK ('FOREIGN KEY F1' IS NOT NULL "
                            "OR (a IS NULL AND \"B\" IS NULL))")));
     a = action("alter table t add constraint C check (a > (0))", 1);
     assert_true(str_eq(a->options, STR("CHECK ((a > (0)) OR ('c' IS NULL))")));
@@ -119,7 +124,7 @@ static void test_refused(void **state)
         {"alter table t set schema s", SQLSTATE_FEATURE_NOT_SUPPORTED},
         {"alter table t disable trigger all", SQLSTATE_FEATURE_NOT_SUPPORTED},
         {"alter table t enable row level security", SQLSTATE_FEATURE_NOT_SUPPORTED},
-        {"alter table t add foreign key (a) references u on delete cascade", SQLSTATE_FEATURE_NOT_SUPPORTED},
+        {"alter table t add foreign key (a, b) references u match full", SQLSTATE_FEATURE_NOT_SUPPORTED},
         {"alter table t rename constraint a to b", SQLSTATE_FEATURE_NOT_SUPPORTED},
         {"alter table t add a int, rename to b", SQLSTATE_SYNTAX_ERROR},
         {"alter table t alter a type", SQLSTATE_SYNTAX_ERROR},

@@ -465,6 +465,25 @@ static void test_serial(void **state)
     err_init(&err);
 }
 
+static void test_references(void **state)
+{
+    (void)state;
+    struct sql_table t;
+    struct sql_statement s =
+        one("create table t (a int constraint \"N\" references s.u (b) on delete cascade not null, "
+            "b int references v, primary key (b, a), foreign key (a, b) references t deferrable)");
+    assert_int_equal(sql_parse_table(&arena, &s, &t, &err), ST_OK);
+    assert_int_equal(t.nreferences, 3);
+    assert_true(str_eq(t.primary, STR("b, a")) && t.references[0].on_delete == 'c' &&
+                str_eq(t.references[0].name.text, STR("\"N\"")));
+    assert_true(str_eq(t.references[1].columns, STR("b")) && str_eq(t.references[2].columns, STR("a, b")));
+    const struct str instead[] = {STR("CHECK (1) "), {NULL, 0}, STR("CHECK (3)")};
+    assert_int_equal(sql_table_instead(&arena, &s, instead, &t, &err), ST_OK);
+    assert_string_equal(t.marked.text.p,
+                        "create table t (a int CHECK (1) not null, b int references v, primary "
+                        "key (b, a), CHECK (3))");
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -507,8 +526,7 @@ static void test_table(void **state)
         const char *sql;
         int position;
     } refused[] = {
-        {"create table t (a int references u on delete cascade)", 36},
-        {"create table t (a int references u on update set null)", 36},
+        {"create table t (a int, b int, foreign key (a, b) references u match full)", 61},
         {"create table t (a int) inherits (u)", 24},
         {"create table t (a int) partition by range (a)", 24},
         {"create table t partition of u default", 16},
@@ -647,6 +665,7 @@ int main(void)
         T(test_execute),
         T(test_several),
         T(test_serial),
+        T(test_references),
         T(test_table),
         T(test_set_config),
         T(test_every_allocation_fails_once),
