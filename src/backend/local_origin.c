@@ -97,7 +97,7 @@ static bool sets_key(const struct sql_source *table, const struct sql_change *ch
         for (size_t k = 0; k < table->nkeys; k++)
             if (!is_kept(&table->keys[k]) && key_has(&table->keys[k], &change->sets[i].column))
                 return true;
-    return change->others || (change->kind == SQL_CHANGE_UPSERT && change->returns);
+    return change->others || (change->kind != SQL_CHANGE_NONE && change->returns);
 }
 
 /* The same of the keys of that kind, which the session keeps. */

@@ -222,8 +222,9 @@ static int some_move(const struct looked *l, bool *any, struct err *e)
 {
     const char *condition = "false";
     *any = true;
-    bool upsert = l->change.kind == SQL_CHANGE_UPSERT; /* with RETURNING the engine moves each row */
-    bool unread = l->change.others || (upsert && (!l->change.key.n || l->change.returns));
+    bool upsert = l->change.kind == SQL_CHANGE_UPSERT;
+    bool unread =
+        l->change.others || l->change.returns || (upsert && !l->change.key.n); /* RETURNING moves all */
     for (size_t i = 0; i < l->change.nsets; i++)
         unread |= moves(l, &l->change.sets[i]) && !l->change.sets[i].known;
     if (unread)

@@ -44,6 +44,20 @@ def whole(db):
     fails(db, "23505", "insert into c values (9, 1, 10)")
 
 
+def test_returning_of_a_column_in_no_index(db):
+    """The engine takes rows out for RETURNING, whatever is set."""
+    db.execute("create table p (id int primary key, a int, l int[]); create table c (pid int references p); insert into p values (1, 1, array[1]), (2, 2, null); "
+               "insert into c values (1)")
+    assert rows(db, "update p set a = 5 where id = 1 returning id, a, l") == [(1, 5, [1])]
+    assert sorted(rows(db, "update p set a = a + %s returning *", (1,))) == [(1, 6, [1]), (2, 3, None)]
+    with db.transaction():
+        assert rows(db, "update p set a = 0 where id = 1 returning p.a") == [(0,)]
+        assert rows(db, "insert into p values (1, 9) on conflict (id) do update set a = excluded.a returning a") == [(9,)]
+    fails(db, "23503", "update p set id = 3 where id = 1 returning id")
+    fails(db, "23503", "delete from p where id = 1 returning id")
+    assert rows(db, "select * from p order by 1") == [(1, 9, [1]), (2, 3, None)]
+
+
 @pytest.mark.parametrize("sql, answer", [
     ("update p set v = 5 where id = 1 returning *", (1, "a", 5, [1])),
     ("update p set id = 1, n = 'a', v = 7, l = array[1] where id = 1 returning *", (1, "a", 7, [1])),
