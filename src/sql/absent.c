@@ -33,6 +33,17 @@ static const struct kind {
     KIND("subscription", "SUBSCRIPTION", "SUBSCRIPTION"),
     KIND("statistics object", "STATISTICS", "STATISTICS"),
     KIND("tablespace", "TABLESPACE", "TABLESPACE"),
+    KIND("text search configuration", "TEXT SEARCH CONFIGURATION", "TEXT", "SEARCH", "CONFIGURATION"),
+    KIND("text search dictionary", "TEXT SEARCH DICTIONARY", "TEXT", "SEARCH", "DICTIONARY"),
+    KIND("text search parser", "TEXT SEARCH PARSER", "TEXT", "SEARCH", "PARSER"),
+    KIND("text search template", "TEXT SEARCH TEMPLATE", "TEXT", "SEARCH", "TEMPLATE"),
+    KIND("access method", "ACCESS METHOD", "ACCESS", "METHOD"),
+    KIND("language", "LANGUAGE", "LANGUAGE"),
+    KIND("language", "LANGUAGE", "PROCEDURAL", "LANGUAGE"),
+    KIND("language", "LANGUAGE", "TRUSTED", "LANGUAGE"),
+    KIND("transform", "TRANSFORM", "TRANSFORM"),
+    KIND("system", "SYSTEM", "SYSTEM"),
+    KIND("database", "DATABASE", "DATABASE"), /* but who owns one */
     KIND("function", "FUNCTION", "FUNCTION"), /* ALTER FUNCTION */
 #undef KIND
 };
@@ -68,6 +79,13 @@ static void read_drop(struct reader *r, struct sql_absent *out)
     }
 }
 
+/* name OWNER TO …, from the name on. */
+static bool is_owner(struct reader r)
+{
+    reader_skip_name(&r);
+    return reader_take(&r, "OWNER");
+}
+
 bool sql_absent_read(struct reader *r, struct sql_absent *out)
 {
     *out = (struct sql_absent){.name = {.kind = SQL_TOK_END}};
@@ -80,8 +98,12 @@ bool sql_absent_read(struct reader *r, struct sql_absent *out)
     const struct kind *k = take_kind(r);
     if (!k || (!alter && strcmp(k->noun, "function") == 0)) /* those are read by function.h */
         return false;
+    if (alter && strcmp(k->noun, "database") == 0 && is_owner(*r)) /* utility.h reads it */
+        return false;
     out->tag = create ? k->create : alter ? k->alter : k->drop;
     out->noun = k->noun;
+    if (strcmp(k->noun, "database") == 0) /* there are some, which are not dropped either */
+        out->drops = false;
     if (out->drops)
         read_drop(r, out);
     return true;

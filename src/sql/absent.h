@@ -11,7 +11,8 @@
 struct sql_absent {
     const char *tag;  /* "CREATE TRIGGER" */
     const char *noun; /* "trigger": as messages call it */
-    bool drops, if_exists;
+    bool drops;       /* what there is none of; else the command is refused */
+    bool if_exists;
     struct sql_token name; /* of DROP, the last part of it */
 };
 

@@ -37,6 +37,13 @@ static void test_commands(void **state)
     check("create function f(a) as a + 1", "");
     check("drop function f", "");
     check("alter function f(int) owner to me", "ALTER FUNCTION function ");
+    check("create database d owner me", "CREATE DATABASE database ");
+    check("drop database if exists d", "DROP DATABASE database ");
+    check("alter database d set timezone = 'UTC'", "ALTER DATABASE database ");
+    check("alter database d owner to me", "");
+    check("alter system set a = 1", "ALTER SYSTEM system ");
+    check("create text search configuration c (copy = simple)",
+          "CREATE TEXT SEARCH CONFIGURATION text search configuration ");
     check("create table trigger (a int)", "");
     check("select domain", "");
 }
