@@ -57,6 +57,12 @@ int local_fit_values(struct local_stmt *st, struct sql_tokens *sql, struct err *
     assert(!st->target && st->fitted.nedits == 0);
     if (!sql_reads_assignment(*sql, &a))
         return ST_OK;
+    if (a.part_n) { /* the engine takes the value for the whole column's */
+        (void)err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                      "INSERT into a field or an element of a column is not supported");
+        e->position = str_position(sql->text, a.part_at);
+        return ST_ERR;
+    }
     TRY(local_table_find(st->session, a.parts, a.nparts, &st->target, e));
     const struct sql_source *target = local_table_source(st->target);
     bool fewer = target && a.values && a.values < target->ncolumns;

@@ -93,15 +93,32 @@ static size_t first_row(const struct reader *at)
     return n;
 }
 
+/* Whether a query stands in the bracket. */
+static bool is_query(struct reader at)
+{
+    reader_next(&at);
+    return sql_token_is(&at.token, '(') || sql_token_is_word(&at.token, "SELECT") ||
+           sql_token_is_word(&at.token, "WITH") || sql_token_is_word(&at.token, "VALUES") ||
+           sql_token_is_word(&at.token, "TABLE") || sql_token_is_word(&at.token, "FROM");
+}
+
 bool sql_reads_assignment(struct sql_tokens sql, struct sql_assignment *out)
 {
     struct reader r;
     reader_init(&r, NULL, sql, NULL);
     if (!read_head(&r, out))
         return false;
-    bool list = false;
+    bool list = false, columns = false;
     for (int depth = 0; out->insert && !is_end(&r); reader_next(&r)) {
-        list |= depth == 0 && sql_token_is(&r.token, '(');
+        if (depth == 0 && sql_token_is(&r.token, '(')) {
+            columns = !list && !is_query(r);
+            list = true;
+        }
+        if (columns && depth == 1 && !out->part_n &&
+            (sql_token_is(&r.token, '.') || sql_token_is(&r.token, '['))) {
+            out->part_at = r.token.at;
+            out->part_n = r.token.text.n;
+        }
         depth += part_opens(&r.token);
         depth -= part_closes(&r.token);
         out->overriding |= depth == 0 && sql_token_is_word(&r.token, "OVERRIDING");

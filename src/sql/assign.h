@@ -12,8 +12,9 @@ struct sql_assignment {
     struct sql_token parts[SQL_SOURCE_PARTS_MAX]; /* of the target's name */
     size_t nparts;
     bool insert;
-    size_t values;   /* of the first row of VALUES behind no list of columns; 0: it is another INSERT */
-    bool overriding; /* OVERRIDING … VALUE, which the engine does not know */
+    size_t values; /* of the first row of VALUES behind no list of columns; 0: it is another INSERT */
+    size_t part_at, part_n; /* of the mark behind a column that only a part of is given: t (p.a), t (a[1]) */
+    bool overriding;        /* OVERRIDING … VALUE, which the engine does not know */
 };
 
 /* Whether it is an INSERT, UPDATE or DELETE, perhaps behind WITH, and of what. */

@@ -227,3 +227,13 @@ def test_restart(tmp_path):
         assert c.execute("select p::text from t order by p").fetchall() == [("(1,x)",), ("(2,y)",)]
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="of type (pair|record) is not supported"):
             c.execute("create index on t (p)")
+
+
+def test_a_part_of_a_column_takes_no_value(server):
+    with psycopg.connect(server.dsn(), autocommit=True) as c:
+        c.execute("create type part as (a int, b text); create table parts (p part, x int[])")
+        for sql in ("insert into parts (p.a) values (row(1, 'x'))", "insert into parts (x, p.a) select array[1], row(1, 'x')", "insert into parts (x[1]) values (array[1])"):
+            with pytest.raises(psycopg.errors.FeatureNotSupported, match="a field or an element"):
+                c.execute(sql)
+        assert c.execute("insert into parts (p, x) (select (v.r), v.a from (select row(1, 'x')::part r, array[2] a) v) returning (p).a, x[1]").fetchall() == [(1, 2)]
+        c.execute("drop table parts; drop type part")

@@ -121,6 +121,14 @@ static void test_heads(void **state)
     assert_true(sql_reads_assignment(sql_tokens_of(STR("update only c set a = 1")), &a) && !a.insert);
     assert_true(sql_reads_assignment(sql_tokens_of(STR("delete from c")), &a) && a.nparts == 1);
     assert_false(sql_reads_assignment(sql_tokens_of(STR("select 1")), &a));
+    assert_true(sql_reads_assignment(sql_tokens_of(STR("insert into c (a, p.x) values (1, 2)")), &a));
+    assert_true(a.part_n == 1 && a.part_at == 19);
+    assert_true(sql_reads_assignment(sql_tokens_of(STR("insert into c as d (a[1]) select 1")), &a));
+    assert_true(a.part_n == 1);
+    assert_true(sql_reads_assignment(sql_tokens_of(STR("insert into c (select x.a from x)")), &a));
+    assert_true(a.part_n == 0);
+    assert_true(sql_reads_assignment(sql_tokens_of(STR("insert into c (a) values (x.a, b[1])")), &a));
+    assert_true(a.part_n == 0);
 }
 
 int main(void)
