@@ -219,8 +219,50 @@ static int free_of_views(struct session *s, const struct sql_several *all, struc
     return dependents_drop(s, &d, e);
 }
 
+/* Keys of tables elsewhere that refer to a table of a schema, which goes with all that is in it. */
+static int free_of_kept_elsewhere(struct session *s, const struct relation *table, struct err *e)
+{
+    struct kept_keys keys, stay = {0};
+    TRY(kept_find(s, table, KEPT_TO, &keys, e));
+    stay.items = keys.items;
+    for (size_t k = 0; k < keys.n; k++)
+        if (!cstr_ieq(keys.items[k].own.schema, table->schema))
+            stay.items[stay.n++] = keys.items[k];
+    if (stay.n == 0)
+        return ST_OK;
+    const char *what = dependents_describe(s, table);
+    return what ? kept_depend(s, &stay, NULL, true, what, e) : err_oom(e);
+}
+
+/* The engine refuses to commit a schema's end when rows have been put into one of its tables in the same
+ * transaction, as an ALTER does that makes the table anew; its tables' end it takes. Those that nothing refers
+ * to go first. */
+static int drop_tables_of(struct session *s, const char *schema, struct err *e)
+{
+    const char *in = step_literal(s, schema);
+    const char *sql =
+        in ? step_text(
+                 s,
+                 "SELECT '\"' || replace(schema_name, '\"', '\"\"') || '\".\"' || replace(table_name, '\"', "
+                 "'\"\"') || '\"' FROM system.main.duckdb_tables() t WHERE database_name = "
+                 "system.main.current_database() AND lower(schema_name) = lower(%s) AND NOT EXISTS "
+                 "(SELECT 1 FROM system.main.duckdb_constraints() c WHERE constraint_type = 'FOREIGN "
+                 "KEY' AND c.database_name = t.database_name AND c.schema_name = t.schema_name AND "
+                 "lower(referenced_table) = lower(t.table_name) AND c.table_name <> t.table_name)",
+                 in)
+           : NULL;
+    for (;;) {
+        struct ask_rows rows;
+        TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+        if (rows.n == 0)
+            return ST_OK;
+        for (size_t i = 0; i < rows.n; i++)
+            TRY(step_run(s, step_text(s, "DROP TABLE %s", ask_value(&rows, i, 0)), e));
+    }
+}
+
 /* Of a schema: its objects, and views elsewhere that read them. */
-static int schema_dependents(struct session *s, const char *schema, struct depends *told,
+static int schema_dependents(struct session *s, const char *schema, bool cascades, struct depends *told,
                              struct dependents *d, struct err *e)
 {
     struct ask_rows rows;
@@ -269,6 +311,8 @@ static int schema_dependents(struct session *s, const char *schema, struct depen
         TRY(relation_find(s, &parts, "rv", &r, e));
         if (r.found)
             TRY(dependents_add(s, d, &r, NULL, e));
+        if (r.found && cascades && r.kind == 'r')
+            TRY(free_of_kept_elsewhere(s, &r, e));
     }
     return ST_OK;
 }
@@ -287,7 +331,7 @@ static int free_of_objects(struct session *s, const struct sql_several *all, str
         if (known.p && str_eq(known, STR("main"))) /* public stays: it is refused below */
             return ST_OK;
         schema = arena_strndup(&s->message_arena, known.p ? known.p : bare.p, known.p ? known.n : bare.n);
-        TRY(schema ? schema_dependents(s, schema, &told, &d, e) : err_oom(e));
+        TRY(schema ? schema_dependents(s, schema, all->cascades, &told, &d, e) : err_oom(e));
     }
     for (size_t i = 0; i < d.n; i++) { /* those of the schema itself are told of */
         bool inside = all->n == 1 && cstr_ieq(d.items[i].schema, schema);
@@ -300,7 +344,8 @@ static int free_of_objects(struct session *s, const struct sql_several *all, str
         return !what ? err_oom(e) : all->n > 1 ? refuse_several(&told, e) : depends_refuse(&told, what, e);
     }
     depends_tell(s, &told);
-    return dependents_drop(s, &outside, e);
+    TRY(dependents_drop(s, &outside, e));
+    return all->cascades && all->n == 1 && schema ? drop_tables_of(s, schema, e) : ST_OK;
 }
 
 /* PostgreSQL's RESTRICT and CASCADE; the engine's own SQL does as the engine does. */

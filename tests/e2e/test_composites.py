@@ -41,7 +41,7 @@ def test_catalog(db):
         ("v", "character varying(5)", 1), ("n", "numeric(10,2)", 2), ("i", "integer[]", 3), ("p", "pair", 4), ("ps", "pair[]", 5), ("t", "timestamp with time zone", 6)]
     db.execute("create table t (p pair, ps pair[])")
     assert rows(db, "select format_type(atttypid, -1) from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum") == [("pair",), ("pair[]",)]
-    assert rows(db, "select data_type, udt_schema, udt_name from information_schema.columns where table_name = 't' order by ordinal_position") == [("USER-DEFINED", "co", "pair"), ("ARRAY", "co", "_pair")]
+    assert rows(db, "select data_type, udt_schema, udt_name from information_schema.columns where table_schema = 'co' and table_name = 't' order by ordinal_position") == [("USER-DEFINED", "co", "pair"), ("ARRAY", "co", "_pair")]
     cur = db.execute("select p, ps, (1, 2) as r from t")
     assert [d.type_code for d in cur.description] == [info.oid, info.array_oid, 2249]
     db.execute('create type "order" as (x int)')

@@ -121,7 +121,7 @@ def test_keys_of_one_table_go_together(db):
     fails(db, "23503", "insert into q values (2, 3)")
     db.execute("delete from q; insert into q values (null, 2)")
     fails(db, "23503", "delete from m")
-    assert rows(db, "select conname, confdeltype::text from pg_constraint where conrelid = 'q'::regclass and contype = 'f' order by 2") == [("q_a_fkey", "a"), ("q_b_fkey", "a"), ("q_a_fkey1", "c")]
+    assert rows(db, "select conname, confdeltype::text from pg_constraint where conrelid = 'q'::regclass and contype = 'f' order by 2, 1") == [("q_a_fkey", "a"), ("q_b_fkey", "a"), ("q_a_fkey1", "c")]
 
 
 def test_tables_are_altered_and_dropped(db):
@@ -180,3 +180,14 @@ def test_what_is_refused(server):
 def test_a_renamed_table_lets_go_of_what_it_refers_to(db):
     db.execute("create table x (id int primary key); create table y (a int references x); alter table y rename to z; drop table z; drop table x")
     assert rows(db, "select count(*) from pg_class where relname in ('x', 'y', 'z') and relnamespace = 'kb'::regnamespace") == [(0,)]
+
+
+def test_a_schema_goes_with_the_keys_that_refer_into_it(db):
+    fails(db, "2BP01", "drop schema ka")
+    fails(db, "23503", "insert into c (pid) values (99)")
+    with db.transaction(force_rollback=True):
+        db.execute("drop schema ka cascade")
+        db.execute("insert into c (pid, code) values (99, 'zz')")
+    db.execute("drop schema ka cascade; insert into c (pid, code) values (99, 'zz'); create schema ka")
+    assert rows(db, "select conname from pg_constraint where contype = 'f' and conrelid = 'c'::regclass") == []
+    fails(db, "23503", "insert into d values (9, 99)")
