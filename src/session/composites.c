@@ -114,7 +114,7 @@ static int pick_number(struct session *s, const char *full, uint32_t *out, struc
             s,
             "SELECT 1 FROM system.main.duckdb_types() WHERE system.main.starts_with(type_name, "
             "'" COMPOSITE_ALIAS "%lu') UNION ALL SELECT 1 FROM tavana_catalog.pg.composite_types() WHERE oid "
-                                "= %lu UNION ALL SELECT 1 "
+            "= %lu UNION ALL SELECT 1 "
             "FROM system.main.duckdb_columns() WHERE system.main.starts_with(data_type, '" COMPOSITE_ALIAS
             "%lu')",
             (unsigned long)*out, (unsigned long)*out, (unsigned long)*out);

@@ -235,8 +235,8 @@ static int free_of_kept_elsewhere(struct session *s, const struct relation *tabl
 }
 
 /* The engine refuses to commit a schema's end when rows have been put into one of its tables in the same
- * transaction, as an ALTER does that makes the table anew; its tables' end it takes. Those that nothing refers
- * to go first. */
+ * transaction, as an ALTER does that makes the table anew; its tables' end it takes. Those that nothing
+ * refers to go first. */
 static int drop_tables_of(struct session *s, const char *schema, struct err *e)
 {
     const char *in = step_literal(s, schema);
