@@ -221,7 +221,7 @@ static int line_through(const struct decode *d, const struct packed_type *t, con
 static int line_text(struct place *at, const struct packed_type *t)
 {
     double v[3];
-    struct point p[2];
+    struct point p[2] = {{0, 0}, {0, 0}};
     bool open;
     blanks(at);
     if (!take(at, '{')) {
