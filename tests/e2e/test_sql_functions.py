@@ -35,7 +35,7 @@ def all_of(c, sql, *args):
     ("tab(lo int) returns table(i int, t text) language sql as $$ select id, name from ft where id >= lo $$",
      "select ft.id, x.i from ft, tab(ft.id) x order by 1, 2", [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)]),
     ("ids() returns setof int language sql as $$ select id from ft order by 1 $$", "select ids from ids()", [(1,), (2,), (3,)]),
-    ("rows_of(n int) returns setof ft language sql as $$ select * from ft where id <= n order by id $$", "select name from rows_of(2)", [("a",), ("b",)]),
+    ("ft_rows(n int) returns setof ft language sql as $$ select * from ft where id <= n order by id $$", "select name from ft_rows(2)", [("a",), ("b",)]),
     ("outs(a int, out b int, out c text) language sql as $$ select a + 1, 'x' || a $$", "select * from outs(4)", [(5, "x4")]),
     ("one_out(a int, out b int) language sql as $$ select a + 1 $$", "select one_out(4)", [(5,)]),
     ("returned(a int, b int) returns int language sql return a * b", "select returned(3, 4)", [(12,)]),
