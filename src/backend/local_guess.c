@@ -9,7 +9,7 @@
 
 enum { ARGS_MAX = 3 };
 
-const char local_numeric_cast[] = "DECIMAL(38,10)";
+const char local_numeric_cast[] = "DECIMAL(38,10)", local_numeric_list_cast[] = "DECIMAL(38,10)[]";
 
 #define INTEGER                                                                                              \
     {                                                                                                        \

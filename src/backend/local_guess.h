@@ -12,8 +12,8 @@ struct local_guess {
     uint32_t oid;
 };
 
-/* A numeric of any digits, until a value says how many. */
-extern const char local_numeric_cast[];
+/* A numeric of any digits, until a value says how many, and an array of such. */
+extern const char local_numeric_cast[], local_numeric_list_cast[];
 
 /* message: "No function matches … argument types '+(TIMESTAMP, VARCHAR)' …", where the parameter is the
  * VARCHAR. NULL: it says nothing of the kind, or of types that tell nothing. */

@@ -27,8 +27,6 @@ DEFINE_CLEANUP(struct engine_stmt, engine_stmt_free)
 
 /* ---- declared types ---- */
 
-static const char numeric_list_cast[] = "DECIMAL(38,10)[]";
-
 /* The engine's name for a declared type; NULL: the engine has none, or the type was left open. */
 static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err *e)
 {
@@ -38,7 +36,7 @@ static int cast_name(struct arena *a, uint32_t oid, const char **out, struct err
     if (!t || !t->engine_name[0])
         return ST_OK;
     if (t->oid == PGTYPE_NUMERIC) {
-        *out = element ? numeric_list_cast : local_numeric_cast;
+        *out = element ? local_numeric_list_cast : local_numeric_cast;
         return ST_OK;
     }
     const char *name = t->engine_name;
@@ -75,7 +73,7 @@ static int declare(struct local_stmt *st, const uint32_t *oids, size_t noids, si
     for (size_t i = 0; i < nparams && i < noids; i++) {
         declared[i] = oids[i] == PGTYPE_UNKNOWN ? 0 : oids[i];
         TRY(cast_name_of(st, declared[i], &casts[i], e));
-        st->numeric |= casts[i] == local_numeric_cast || casts[i] == numeric_list_cast;
+        st->numeric |= casts[i] == local_numeric_cast || casts[i] == local_numeric_list_cast;
     }
     st->oids = declared;
     st->casts = casts;
@@ -560,7 +558,7 @@ int local_run_text(const struct local_stmt *st, const struct pg_value *params, s
         return err_oom(e);
     for (size_t i = 0; i < n; i++) {
         casts[i] = st->casts[i];
-        if (casts[i] == local_numeric_cast || casts[i] == numeric_list_cast)
+        if (casts[i] == local_numeric_cast || casts[i] == local_numeric_list_cast)
             TRY(numeric_name(a, &params[i], casts[i], &casts[i], e));
         if (casts[i] && is_deep(&params[i]))
             TRY(deep_name(a, &params[i], &casts[i], e));

@@ -11,6 +11,7 @@
 #include "backend/local_class.h"
 #include "backend/local_conn.h"
 #include "backend/local_enums.h"
+#include "backend/local_guess.h"
 #include "backend/local_literals.h"
 #include "backend/local_origin.h"
 #include "backend/local_params.h"
@@ -143,6 +144,11 @@ static int describe_params(struct local_stmt *st, const struct engine_stmt_info 
         return err_oom(e);
     sql_param_casts(&st->params, written, n);
     for (size_t i = 0; i < n; i++) {
+        bool list = str_eq(written[i], STR(SQL_PARAM_NUMERIC "[]"));
+        if (!st->casts[i] && (list || str_eq(written[i], STR(SQL_PARAM_NUMERIC)))) {
+            st->casts[i] = list ? local_numeric_list_cast : local_numeric_cast;
+            st->numeric = true;
+        }
         if (st->oids[i])
             continue;
         if (i >= info->nparams)

@@ -6,6 +6,7 @@
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "pgtype/oid.h"
+#include "sql/params.h"
 #include "sql/type.h"
 
 #include <assert.h>
@@ -206,6 +207,10 @@ static int numeric_type(struct rewriter *r, const struct sql_token *t, struct st
     struct str text = t->text;
     unsigned width = 0, scale = 0;
     char name[sizeof "DECIMAL(38,38)"];
+    if (t->kind == SQL_TOK_PARAM) { /* has those of its value */
+        *engine = STR(SQL_PARAM_NUMERIC);
+        return ST_OK;
+    }
     int status = t->kind == SQL_TOK_STRING ? walk_string_value(r, t, &text) : ST_OK;
     if (status == ST_OK)
         status = walk_number_shape(r, text, &width, &scale);
@@ -233,6 +238,8 @@ static int spell(struct rewriter *r, const struct sql_token *t, const struct sql
     assert(info); /* walk_type_oid names none that pgtype does not know */
     if (t->kind == SQL_TOK_STRING)
         TRY(walk_spell_literal(r, t, type->array ? info->array_oid : oid, type, spelled));
+    if (oid == PGTYPE_NUMERIC && type->array && type->nmods == 0 && t->kind == SQL_TOK_PARAM)
+        *engine = STR(SQL_PARAM_NUMERIC);
     if (oid == PGTYPE_NUMERIC && !type->array && type->nmods == 0)
         TRY(numeric_type(r, t, engine));
     return ST_OK;

@@ -108,6 +108,14 @@ static bool is_shown(struct str cast_to, const char *type)
     return strncmp(type, "DECIMAL", strlen("DECIMAL")) != 0 || strchr(type, '[');
 }
 
+/* Whether the statement's own cast gives way to the type, which has the digits of the value. */
+static bool gives_way(struct str cast_to, const char *type)
+{
+    bool list = strchr(type, '[') != NULL;
+    return strncmp(type, "DECIMAL(", strlen("DECIMAL(")) == 0 &&
+           str_eq(cast_to, list ? STR(SQL_PARAM_NUMERIC "[]") : STR(SQL_PARAM_NUMERIC));
+}
+
 static int wrap(struct edits *x, const struct sql_param *p, const char *type, bool shown, struct err *e)
 {
     size_t room = strlen(type) + sizeof " AS ))";
@@ -129,7 +137,9 @@ int sql_cast_params(struct arena *a, const struct sql_params *params, const char
         const char *type = (size_t)p->number <= ntypes ? type_names[p->number - 1] : NULL;
         const struct str cast_to = {params->text.p + p->type_at, p->type_n};
         const bool shown = type && p->cast && is_shown(cast_to, type);
-        if (type && (!p->cast || type[0] == '"' || shown))
+        if (type && p->cast && gives_way(cast_to, type))
+            TRY(edits_replace(&x, p->type_at, p->type_n, str_of(type), e));
+        else if (type && (!p->cast || type[0] == '"' || shown))
             TRY(wrap(&x, p, type, shown, e));
     }
     return edits_apply(&x, out, e);

@@ -14,6 +14,10 @@
 
 struct sql_rewritten;
 
+/* What the dialect makes of a numeric without precision that a parameter is cast to, in letters of its own: it
+ * gives way to a decimal of the digits that the value has. */
+#define SQL_PARAM_NUMERIC "NUMERIC(38,10)"
+
 /* One place of a parameter; all in bytes of the text. */
 struct sql_param {
     size_t at, n;           /* of $1 */
@@ -37,7 +41,8 @@ int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *o
  * the client meant it; type_names[i] is the engine's name for parameter i + 1, NULL: leave it. A parameter
  * that is cast already is left, unless its type is one of the user's, which is in quotes, and all of a
  * COPY's; $1::text becomes pg_show(CAST($1 AS type))::text, which is the text that a client would be sent,
- * where the engine's own cast makes another. The original when nothing is cast. */
+ * where the engine's own cast makes another; and a cast to SQL_PARAM_NUMERIC becomes one to the type, when
+ * that is a decimal. The original when nothing is cast. */
 int sql_cast_params(struct arena *a, const struct sql_params *params, const char *const *type_names,
                     size_t ntypes, struct sql_rewritten *out, struct err *e);
 

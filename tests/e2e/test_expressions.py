@@ -1,6 +1,7 @@
 """Expressions mean what they mean to PostgreSQL: value, type, name and SQLSTATE of each are asked of both."""
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -261,6 +262,9 @@ JSON = [
 PARAMETERS = [
     ("select %s::smallint + 1", (2,)), ("select (%s::int, %s::int) < (1, 3)", (1, 2)), ("select 'a' || %s::float8::text", (1.0,)),
     ("select %s::jsonb -> 'a'", ('{"a": [1]}',)), ("select %s::jsonb @> %s::jsonb", ('{"a": 1}', "{}")), ("select array[1] || %s::int", (2,)),
+    ("select %s::numeric, cast(%s as numeric), %s::numeric::text", (Decimal("1234.00088883231"), "0.123456789012345678", "2.50")),
+    ("select sum(%s::numeric * x), round(%s::numeric, 3) from (values (1), (2)) v(x)", (Decimal("0.1234567890123"), Decimal("2.123456789012"))),
+    ("select %s::numeric[]", ([Decimal("1.123456789012"), Decimal("2.123456789012")],)), ("select %s::numeric, %s::numeric", (7, None)),
     ("select sum(x + %s::int) from (values (1), (2)) v(x)", (1,)), ("select %s::float8::text", (2.0,)), ("select jsonb_build_object('k', %s::int)", (1,)),
 ]
 

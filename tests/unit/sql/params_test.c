@@ -8,13 +8,14 @@
 
 #include <cmocka.h>
 
-static const char *const types[] = {"BIGINT", NULL, "VARCHAR"};
+static const char *const types[] = {"BIGINT", NULL, "VARCHAR", "DECIMAL(3,2)", "DECIMAL(5,1)[]"};
+enum { TYPES = sizeof types / sizeof *types };
 
 static int cast_params(struct arena *a, struct str sql, struct sql_rewritten *r, struct err *e)
 {
     struct sql_params params;
     TRY(sql_params_find(a, sql_tokens_of(sql), &params, e));
-    return sql_cast_params(a, &params, types, 3, r, e);
+    return sql_cast_params(a, &params, types, TYPES, r, e);
 }
 
 static int any_params(struct arena *a, struct str sql, bool *marks, struct sql_rewritten *r, struct err *e)
@@ -45,8 +46,20 @@ static void test_casts(void **state)
     check("limit $1", "limit CAST($1 AS BIGINT)");
     check("x in ($1,$1)", "x in (CAST($1 AS BIGINT),CAST($1 AS BIGINT))");
     check("$1", "CAST($1 AS BIGINT)");
-    check("$1 is null and $4 = $0", "CAST($1 AS BIGINT) is null and $4 = $0");
+    check("$1 is null and $6 = $0", "CAST($1 AS BIGINT) is null and $6 = $0");
     check("f(cast, ($1))", "f(cast, (CAST($1 AS BIGINT)))");
+}
+
+/* A numeric without precision has the digits of the value. */
+static void test_numerics(void **state)
+{
+    (void)state;
+    check("select $4::" SQL_PARAM_NUMERIC ", CAST($4 AS " SQL_PARAM_NUMERIC ")",
+          "select $4::DECIMAL(3,2), CAST($4 AS DECIMAL(3,2))");
+    check("select $5::" SQL_PARAM_NUMERIC "[]", "select $5::DECIMAL(5,1)[]");
+    check("select $4::DECIMAL(38,10), $4::numeric(4, 1)", "select $4::DECIMAL(38,10), $4::numeric(4, 1)");
+    check("select $1::" SQL_PARAM_NUMERIC ", $4::" SQL_PARAM_NUMERIC "[]",
+          "select $1::" SQL_PARAM_NUMERIC ", $4::" SQL_PARAM_NUMERIC "[]");
 }
 
 static void test_left_alone(void **state)
@@ -164,9 +177,13 @@ static void test_every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_casts),     cmocka_unit_test(test_left_alone),
-        cmocka_unit_test(test_positions), cmocka_unit_test(test_types_in_casts),
-        cmocka_unit_test(test_any),       cmocka_unit_test(test_every_allocation_fails_once),
+        cmocka_unit_test(test_casts),
+        cmocka_unit_test(test_numerics),
+        cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_types_in_casts),
+        cmocka_unit_test(test_any),
+        cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
