@@ -14,8 +14,8 @@
 
 struct sql_rewritten;
 
-/* What the dialect makes of a numeric without precision that a parameter is cast to, in letters of its own: it
- * gives way to a decimal of the digits that the value has. */
+/* What the dialect makes of a numeric without precision that a parameter is cast to, in letters of its own:
+ * it gives way to a decimal of the digits that the value has. */
 #define SQL_PARAM_NUMERIC "NUMERIC(38,10)"
 
 /* One place of a parameter; all in bytes of the text. */
