@@ -141,6 +141,7 @@ static const struct call_name names[] = {
     {.name = "regexp_replace", .home = CALL_MACRO, .target = "regexp_replace"},
     {.name = "regexp_split_to_array", .home = CALL_MACRO, .target = "regexp_split_to_array"},
     {.name = "regexp_substr", .home = CALL_MACRO, .target = "regexp_substr"},
+    {.name = "round", .home = CALL_MACRO, .target = "round"},
     {.name = "row_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "rpad", .home = CALL_ENGINE, .target = "pg_rpad"},
     {.name = "scale", .home = CALL_MACRO, .target = "scale"},

@@ -27,6 +27,9 @@ SILENT = {
     "window type avg(x)", "window type first_value(x)", "window type lead(x, 2)", "window type ntile(2)", "||"}
 
 SAME = [
+    "select round(0.5::float8), round(1.5::float8), round(2.5::float8), round(-2.5::float8), round(-0.5::float8), round(0.49999999999999994::float8)",
+    "select round(x), round(x::numeric), round(x::numeric, 1), round('NaN'::float8) from (values (2.5::float8), (3.5), (null)) v(x)",
+    "select round(x), count(*) from (values (2.5::float8), (3.5)) v(x) group by round(x) order by round(x)",
     "select null, null as a, (select null), null::int, null is null, null = 1, coalesce(null, 1)",
     "select null a, count(*) from (values (1), (2)) v(x) group by 1",
     "select null x union all select 1",
