@@ -1,5 +1,5 @@
 /* Dates and times as text: the forms that PostgreSQL writes and those its manual lists, as far as they mean
- * the same whatever clock and zone database say. Others (now, Europe/Berlin) go to the engine as text.
+ * the same whatever clock and zone database say. Others (now, today) go to the engine as text.
  * Source: PostgreSQL manual, 8.5.1 and appendix B. */
 #include "pgtype/value_time.h"
 
@@ -7,6 +7,7 @@
 #include "pgtype/oid.h"
 #include "pgtype/scan_priv.h"
 #include "pgtype/tz.h"
+#include "pgtype/tz_cache.h"
 #include "pgtype/value_priv.h"
 
 enum {
@@ -27,7 +28,8 @@ struct moment {
     int64_t year, month, day;
     bool short_year; /* of two digits: in this century or the last */
     int64_t hours, minutes, seconds, micros;
-    int32_t offset; /* seconds east */
+    int32_t offset;  /* seconds east */
+    struct str zone; /* Europe/Berlin, which has_offset stands for; n 0: none is named */
     /* numbers beside the name of a month */
     int64_t number[NUMBERS_MAX];
     size_t digits[NUMBERS_MAX], nnumbers;
@@ -235,6 +237,19 @@ static bool read_digits(struct scan *s, struct moment *m, bool clock_first)
     return read_number(s, m);
 }
 
+/* Behind the first word of Area/City. */
+static bool read_zone(struct scan *s, struct moment *m, struct str word)
+{
+    if (m->has_offset || !m->has_clock)
+        return false;
+    for (char c = scan_peek(s); scan_is_letter(c) || scan_is_digit(c) || (c && strchr("/_+-", c));
+         c = scan_peek(s))
+        s->at++;
+    m->zone = (struct str){word.p, (size_t)(s->s.p + s->at - word.p)};
+    m->has_offset = true;
+    return m->zone.n < TZ_NAME_MAX;
+}
+
 static bool read_word(struct scan *s, struct moment *m)
 {
     struct str word = scan_word(s);
@@ -248,7 +263,9 @@ static bool read_word(struct scan *s, struct moment *m)
             s->at++;
         return true;
     }
-    if (next == '/' || next == '_' || next == '+' || next == '-' || scan_is_digit(next))
+    if (next == '/')
+        return read_zone(s, m, word);
+    if (next == '_' || next == '+' || next == '-' || scan_is_digit(next))
         return false; /* the name of a zone, PM-08 too */
     if (is_word(word, "am pm") && m->has_clock && m->half == HOURS_24) {
         m->half = is_word(word, "am") ? HOURS_AM : HOURS_PM;
@@ -342,8 +359,26 @@ static int infinity_sign(struct str s)
     return str_ieq(s, STR("infinity")) ? 1 : str_ieq(s, STR("-infinity")) ? -1 : 0;
 }
 
+/* The zone that the text names, else NULL. 22023: there is none of that name. */
+static int zone_of(const struct decode *d, const struct moment *m, const struct tz **out)
+{
+    char name[TZ_NAME_MAX];
+    struct err ignored;
+    err_init(&ignored);
+    *out = NULL;
+    if (!m->zone.n)
+        return ST_OK;
+    (void)str_copy(m->zone, name, sizeof name);
+    if (tz_find(out, name, &ignored) == ST_OK)
+        return ST_OK;
+    for (char *p = name; *p; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+    return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "time zone \"%s\" not recognized", name);
+}
+
 int date_from_text(const struct decode *d)
 {
+    CLEANUP(tz_unrefp) const struct tz *named = NULL; /* looked at and left */
     struct scan s = {.s = trimmed(d->in)};
     struct moment m;
     int64_t days = 0, micros;
@@ -356,6 +391,7 @@ int date_from_text(const struct decode *d)
     if (!str_ieq(s.s, STR("epoch"))) {
         if (!read_moment(d, &s, &m, false) || !m.has_date)
             return ST_AGAIN;
+        TRY(zone_of(d, &m, &named));
         TRY(days_of(d, &m, &days));
         TRY(micros_of(d, &m, &micros)); /* looked at and left */
         if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
@@ -373,8 +409,8 @@ int time_from_text(const struct decode *d)
     bool zoned = d->oid == PGTYPE_TIMETZ;
     if (!str_ieq(s.s, STR("allballs")) && (!read_moment(d, &s, &m, true) || !m.has_clock))
         return ST_AGAIN;
-    if (zoned && !m.has_offset)
-        return ST_AGAIN; /* the session's offset of today, which is not known here */
+    if (m.zone.n || (zoned && !m.has_offset))
+        return ST_AGAIN; /* the offset of today, which is not known here */
     if (m.has_date)
         TRY(days_of(d, &m, &days)); /* looked at and left */
     TRY(micros_of(d, &m, &micros));
@@ -384,16 +420,17 @@ int time_from_text(const struct decode *d)
     return ST_OK;
 }
 
-/* Local microseconds to UTC, by the offset that was written or the session's zone. false: beyond 64 bits. */
-static bool to_utc(const struct decode *d, const struct moment *m, int64_t *micros)
+/* Local microseconds to UTC, by the offset that was written, or that zone. false: beyond 64 bits. */
+static bool to_utc(const struct moment *m, const struct tz *zone, int64_t *micros)
 {
     int64_t seconds = *micros / MICROS_A_SECOND - (*micros % MICROS_A_SECOND < 0);
-    int64_t offset = m->has_offset ? m->offset : seconds - tz_local_to_utc(d->zone, seconds);
+    int64_t offset = m->has_offset && !m->zone.n ? m->offset : seconds - tz_local_to_utc(zone, seconds);
     return !__builtin_sub_overflow(*micros, offset * MICROS_A_SECOND, micros);
 }
 
 int timestamp_from_text(const struct decode *d)
 {
+    CLEANUP(tz_unrefp) const struct tz *named = NULL;
     bool zoned = d->oid == PGTYPE_TIMESTAMPTZ;
     struct scan s = {.s = trimmed(d->in)};
     struct moment m;
@@ -407,12 +444,14 @@ int timestamp_from_text(const struct decode *d)
     if (!str_ieq(s.s, STR("epoch"))) {
         if (!read_moment(d, &s, &m, false) || !m.has_date)
             return ST_AGAIN;
+        TRY(zone_of(d, &m, &named));
         TRY(days_of(d, &m, &days));
         TRY(micros_of(d, &m, &clock));
         /* an offset of a timestamp without time zone is read over, as PostgreSQL does */
         if (__builtin_mul_overflow(days, MICROS_A_DAY, &micros) ||
-            __builtin_add_overflow(micros, clock, &micros) || (zoned && !to_utc(d, &m, &micros)) ||
-            micros < CALENDAR_FIRST_TIMESTAMP || micros == INT64_MAX)
+            __builtin_add_overflow(micros, clock, &micros) ||
+            (zoned && !to_utc(&m, named ? named : d->zone, &micros)) || micros < CALENDAR_FIRST_TIMESTAMP ||
+            micros == INT64_MAX)
             return out_of_span(d, "timestamp");
     }
     d->out->v.i = micros;

@@ -27,6 +27,9 @@ SILENT = {
     "window type avg(x)", "window type first_value(x)", "window type lead(x, 2)", "window type ntile(2)", "||"}
 
 SAME = [
+    "select timestamptz '2024-03-10 02:30 America/New_York', '2024-07-01 00:00 europe/berlin'::timestamptz, timestamp '2024-01-01 00:00 Europe/Berlin'",
+    "select x::timestamptz from (values ('2024-01-01 00:00 Europe/Berlin'), ('2024-07-01 00:00:00 America/New_York')) v(x)",
+    "select timestamptz '2024-01-01 00:00 Nowhere/City'",
     "select round(0.5::float8), round(1.5::float8), round(2.5::float8), round(-2.5::float8), round(-0.5::float8), round(0.49999999999999994::float8)",
     "select round(x), round(x::numeric), round(x::numeric, 1), round('NaN'::float8) from (values (2.5::float8), (3.5), (null)) v(x)",
     "select round(x), count(*) from (values (2.5::float8), (3.5)) v(x) group by round(x) order by round(x)",

@@ -390,9 +390,14 @@ static const struct decoded_case timestamptzs[] = {
     {"2023-02-29 10:00+02", "22008 date/time field value out of range: \"2023-02-29 10:00+02\""},
     {"2024-01-05 25:00+02", "22008 date/time field value out of range: \"2024-01-05 25:00+02\""},
     {"1900-01-01 00:00:00.000001-12", "1900-01-01 12:00:00.000001+00"},
+    {"2024-01-05 10:00 America/New_York", "2024-01-05 15:00:00+00"},
+    {"2024-03-10 02:30 America/New_York", "2024-03-10 07:30:00+00"},
+    {"2024-07-05 10:00:00.5 america/argentina/buenos_aires", "2024-07-05 13:00:00.5+00"},
+    {"Jan 5 2024 3:04 PM Etc/GMT+5", "2024-01-05 20:04:00+00"},
+    {"2024-01-05 10:00 Nowhere/City", "22023 time zone \"nowhere/city\" not recognized"},
 };
 static const char *const timestamptzs_left[] = {
-    "2024-01-05 10:00+16",      "2024-01-05 10:00 America/New_York",
+    "2024-01-05 10:00+16",      "America/New_York 10:00 2024-01-05",
     "2024-01-05 10:00 utc+3",   "2024-01-05 10:00 <+02>-02",
     "2024-01-05 10:00 EST5EDT", "2024-01-05 10:00 XYZ",
     "2024-01-05 10:00+02:60",   "2024-01-05 10:00 Z Z",
