@@ -26,7 +26,7 @@ static bool mask(const struct address *a, uint8_t *out)
     assert(a->family == PACKED_IPV4 || a->family == PACKED_IPV6);
     for (unsigned i = 0; i < size_of(a); i++) {
         unsigned kept = a->bits > 8 * i ? a->bits - 8 * i : 0;
-        uint8_t m = kept >= 8 ? 0xFF : (uint8_t)(0xFF00U >> kept);
+        uint8_t m = (uint8_t)(kept >= 8 ? 0xFFU : 0xFF00U >> kept);
         out[i] = a->bytes[i] & m;
         more |= out[i] != a->bytes[i];
     }
