@@ -79,11 +79,11 @@ static void read_drop(struct reader *r, struct sql_absent *out)
     }
 }
 
-/* name OWNER TO …, from the name on. */
-static bool is_owner(struct reader r)
+/* name OWNER TO … and the engine's name SET ALIAS TO …, from the name on. */
+static bool is_read_elsewhere(struct reader r)
 {
     reader_skip_name(&r);
-    return reader_take(&r, "OWNER");
+    return reader_take(&r, "OWNER") || (reader_take(&r, "SET") && reader_take(&r, "ALIAS"));
 }
 
 bool sql_absent_read(struct reader *r, struct sql_absent *out)
@@ -98,7 +98,7 @@ bool sql_absent_read(struct reader *r, struct sql_absent *out)
     const struct kind *k = take_kind(r);
     if (!k || (!alter && strcmp(k->noun, "function") == 0)) /* those are read by function.h */
         return false;
-    if (alter && strcmp(k->noun, "database") == 0 && is_owner(*r)) /* utility.h reads it */
+    if (alter && strcmp(k->noun, "database") == 0 && is_read_elsewhere(*r))
         return false;
     out->tag = create ? k->create : alter ? k->alter : k->drop;
     out->noun = k->noun;

@@ -41,6 +41,7 @@ static void test_commands(void **state)
     check("drop database if exists d", "DROP DATABASE database ");
     check("alter database d set timezone = 'UTC'", "ALTER DATABASE database ");
     check("alter database d owner to me", "");
+    check("alter database d set alias to e", "");
     check("alter system set a = 1", "ALTER SYSTEM system ");
     check("create text search configuration c (copy = simple)",
           "CREATE TEXT SEARCH CONFIGURATION text search configuration ");
