@@ -1,19 +1,45 @@
 /* A statement costs two stores of a time and a copy of its text under a lock that nobody else holds. */
 #include "session/activity.h"
 
+#include "base/alloc.h"
 #include "session/session_priv.h"
 #include "session/sql_list.h"
 
 #include <assert.h>
 #include <string.h>
 
+enum { TEXT_ROOM_MIN = 64 };
+
+/* Without memory the room stays as it is. */
+static void make_room(struct activity *a, size_t n)
+{
+    size_t room = a->text_room ? a->text_room : TEXT_ROOM_MIN;
+    while (room < n)
+        room *= 2;
+    char *more = a->text_room < n ? mem_realloc(a->text, room) : NULL;
+    if (!more)
+        return;
+    a->text = more;
+    a->text_room = room;
+}
+
+void activity_release(struct activity *a)
+{
+    mem_free(a->text);
+    a->text = NULL;
+    a->text_room = a->text_len = 0;
+}
+
 /* As much of it as there is room for. */
 static void copy_text(struct activity *a, struct str text)
 {
     size_t n = text.n < ACTIVITY_TEXT_MAX ? text.n : ACTIVITY_TEXT_MAX - 1;
+    make_room(a, n);
+    n = n < a->text_room ? n : a->text_room;
     while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80) /* not within a letter */
         n--;
-    memcpy(a->text, text.p, n);
+    if (n > 0)
+        memcpy(a->text, text.p, n);
     a->text_len = n;
 }
 

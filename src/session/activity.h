@@ -21,8 +21,8 @@ struct activity {
     enum activity_state state;
     int64_t backend_us, transaction_us, query_us, state_us;
     char application[ACTIVITY_NAME_MAX];
-    size_t text_len;
-    char text[ACTIVITY_TEXT_MAX];
+    size_t text_len, text_room;
+    char *text; /* grows with the statements, up to ACTIVITY_TEXT_MAX */
 };
 
 /* It has said who it is. */
@@ -31,6 +31,8 @@ void activity_start(struct session *s);
 void activity_begin(struct session *s, struct str text);
 /* It has answered. With shared.lock. */
 void activity_end(struct session *s);
+/* The session ends, and nobody sees it any more. */
+void activity_release(struct activity *a);
 /* All sessions of the server as an expression in the session's message arena; NULL without memory. */
 const char *activities_as_sql(struct session *s);
 

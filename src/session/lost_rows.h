@@ -14,7 +14,7 @@
 
 struct session;
 
-enum { LOST_ROWS_MAX = 16 }; /* tables of a transaction; each session has room for them */
+enum { LOST_ROWS_MAX = 8 }; /* tables of a transaction; each session has room for them */
 
 /* Of the transaction that is open: which have lost rows, and which were made anew since it began, so that the
  * engine sees nothing in them that is gone. Hashes of names. */

@@ -72,6 +72,7 @@ void session_release(struct session *s)
 {
     assert(s->magic == SESSION_MAGIC && !s->engine);
     shared_release(&s->shared);
+    activity_release(&s->activity);
     arena_release(&s->message_arena);
     mem_free(s->user);
     mem_free(s->database);
