@@ -124,6 +124,7 @@ static const struct rule {
     {"Binder", NULL, NULL, "database with name", SQLSTATE_DUPLICATE_DATABASE},
     {"Binder", NULL, NULL, "ead-only", SQLSTATE_READ_ONLY_SQL_TRANSACTION},
     {"Binder", NULL, NULL, "non-integer literal has no effect", SQLSTATE_SYNTAX_ERROR},
+    {"Binder", NULL, NULL, "table \"tavana\" has", SQLSTATE_SYNTAX_ERROR},
     {"Binder", NULL, NULL, "not yet supported", SQLSTATE_FEATURE_NOT_SUPPORTED},
     {"Binder", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},
     {"Planner", NULL, NULL, NULL, SQLSTATE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION},

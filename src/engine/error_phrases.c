@@ -57,6 +57,8 @@ static const struct {
      "more than one row returned by a subquery used as an expression"},
     {"WHERE clause cannot contain aggregates", NULL, NULL, AS_IT_IS, false,
      "aggregate functions are not allowed in WHERE"},
+    {"table \"tavana\" has ", " columns available but ", " columns specified", AS_IT_IS, false,
+     "INSERT has more target columns than expressions"}, /* of the query that sql/assign.c puts around */
     {"ORDER BY non-integer literal has no effect", NULL, NULL, AS_IT_IS, false,
      "non-integer constant in ORDER BY"},
     {"DISTINCT ON non-integer literal has no effect", NULL, NULL, AS_IT_IS, false,
