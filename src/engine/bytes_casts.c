@@ -38,21 +38,20 @@ int bytes_append_items(duckdb_vector list, idx_t row, const struct pg_value *v, 
     return ST_OK;
 }
 
-int bytes_show(const struct engine_text_ops *ops, const char *alias, idx_t count, duckdb_vector in,
-               duckdb_vector out, struct err *e)
+int values_show(const struct engine_text_ops *ops, const struct engine_column_type *type, idx_t count,
+                duckdb_vector in, duckdb_vector out, struct err *e)
 {
     CLEANUP(arena_release) struct arena scratch;
     CLEANUP(buf_release) struct buf text;
-    const struct engine_column_type type = {.type = ENGINE_BLOB, .alias = alias};
     struct column_view view;
     void *state = NULL;
     arena_init(&scratch, SCRATCH_MAX);
     buf_init(&text, SCRATCH_MAX);
     if (!ops)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "values have no text here");
-    TRY(engine_view_new(&scratch, &type, &view, e));
+    TRY(engine_view_new(&scratch, type, &view, e));
     engine_view_point(&view, in);
-    int st = ops->begin(&state, &type, tz_utc(), e);
+    int st = ops->begin(&state, type, tz_utc(), e);
     for (idx_t i = 0; st == ST_OK && i < count; i++) {
         if (!column_view_valid(&view, i)) {
             put_null(out, i);
@@ -67,4 +66,11 @@ int bytes_show(const struct engine_text_ops *ops, const char *alias, idx_t count
     }
     ops->end(state);
     return st;
+}
+
+int bytes_show(const struct engine_text_ops *ops, const char *alias, idx_t count, duckdb_vector in,
+               duckdb_vector out, struct err *e)
+{
+    const struct engine_column_type type = {.type = ENGINE_BLOB, .alias = alias};
+    return values_show(ops, &type, count, in, out, e);
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "engine/bytes_casts.h"
 #include "engine/cast.h"
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
@@ -12,7 +13,6 @@
 #include "engine/literal_zone.h"
 #include "engine/nulls.h"
 #include "engine/shown.h"
-#include "engine/view.h"
 #include "pgfunc/array_text.h"
 #include "pgtype/composite_type.h"
 #include "pgtype/oid.h"
@@ -374,41 +374,12 @@ static bool from_text(duckdb_function_info info, idx_t count, duckdb_vector in, 
 
 /* ---- to text ---- */
 
-static int show(const struct composite *c, idx_t count, duckdb_vector in, duckdb_vector out, struct err *e)
-{
-    CLEANUP(arena_release) struct arena scratch;
-    CLEANUP(buf_release) struct buf text;
-    const struct engine_text_ops *ops = c->engine->text;
-    struct column_view view;
-    void *state = NULL;
-    arena_init(&scratch, SCRATCH_MAX);
-    buf_init(&text, SCRATCH_MAX);
-    if (!ops)
-        return err_set(e, SQLSTATE_INTERNAL_ERROR, "values have no text here");
-    TRY(engine_view_new(&scratch, c->type, &view, e));
-    engine_view_point(&view, in);
-    int st = ops->begin(&state, c->type, tz_utc(), e);
-    for (idx_t i = 0; st == ST_OK && i < count; i++) {
-        if (!column_view_valid(&view, i)) {
-            put_null(out, i);
-            continue;
-        }
-        buf_clear(&text);
-        st = ops->put(state, &view, i, &text, e);
-        if (st == ST_OK && !buf_ok(&text))
-            st = err_oom(e);
-        if (st == ST_OK)
-            duckdb_vector_assign_string_element_len(out, i, (const char *)text.data, text.len);
-    }
-    ops->end(state);
-    return st;
-}
-
 static bool to_text(duckdb_function_info info, idx_t count, duckdb_vector in, duckdb_vector out)
 {
+    const struct composite *c = duckdb_cast_function_get_extra_info(info);
     struct err e;
     err_init(&e);
-    if (show(duckdb_cast_function_get_extra_info(info), count, in, out, &e) == ST_OK)
+    if (values_show(c->engine->text, c->type, count, in, out, &e) == ST_OK)
         return true;
     return cast_fail(info, &e);
 }
