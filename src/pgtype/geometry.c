@@ -317,9 +317,14 @@ static int path_binary(const struct decode *d, const struct packed_type *t)
     size_t size = head + (size_t)n * PACKED_POINT_BYTES;
     if (d->in.n != size)
         return bad_size(d, size);
-    if (t->kind == PACKED_PATH && b[0] > 1) /* any byte but 0 says that it is closed */
-        return bad_binary(d);
-    return packed_put(d, t, b, size);
+    if (t->kind != PACKED_PATH || b[0] <= 1)
+        return packed_put(d, t, b, size);
+    uint8_t *closed = arena_alloc(d->arena, size); /* any byte but 0 says that it is */
+    if (!closed)
+        return err_oom(d->e);
+    memcpy(closed, b, size);
+    closed[0] = 1;
+    return packed_put(d, t, closed, size);
 }
 
 static int line_binary(const struct decode *d, const struct packed_type *t)

@@ -13,9 +13,11 @@ static int hex(char c)
     return c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
-/* 1.2.3.4 up to the end: at most three digits each, none of them a leading zero. */
+/* 1.2.3.4 up to the end: at most three digits each, none of them a leading zero. What is left out behind the
+ * second is zero, as PostgreSQL has it. */
 static bool read_v4(const char *p, const char *end, uint8_t *out)
 {
+    memset(out, 0, V4_BYTES);
     for (size_t i = 0; i < V4_BYTES; i++) {
         unsigned v = 0, digits = 0;
         for (; p < end && *p >= '0' && *p <= '9'; p++, digits++) {
@@ -23,9 +25,13 @@ static bool read_v4(const char *p, const char *end, uint8_t *out)
             if (v > 255 || (digits > 0 && v < 10))
                 return false;
         }
-        if (digits == 0 || (i + 1 < V4_BYTES && (p == end || *p++ != '.')))
+        if (digits == 0)
             return false;
         out[i] = (uint8_t)v;
+        if (p == end && i > 0)
+            return true;
+        if (p == end || (i + 1 < V4_BYTES && *p++ != '.'))
+            return false;
     }
     return p == end;
 }

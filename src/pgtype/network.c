@@ -82,7 +82,7 @@ static bool read_v4(const char *p, bool cidr, struct address *out)
         if (octets == PACKED_IPV4_BYTES || !digits(&p, 255, &v))
             return false;
         out->bytes[octets++] = (uint8_t)v;
-    } while (*p == '.' && p++);
+    } while (*p == '.' && p++ && (cidr || (*p != '\0' && *p != '/'))); /* an inet may end with a point */
     if (*p == '/') {
         p++;
         prefix = digits(&p, V4_BITS, &bits);
@@ -230,7 +230,7 @@ static int address_binary(const struct decode *d, const struct packed_type *t)
     struct address a = {0};
     uint8_t network[PACKED_IPV6_BYTES];
     if (d->in.n < HEAD)
-        return cut_short(d);
+        return no_byte(d);
     if (b[0] != PACKED_IPV4 && b[0] != PACKED_IPV6)
         return bad_address(d, t, "address family");
     a.family = b[0];
@@ -240,17 +240,20 @@ static int address_binary(const struct decode *d, const struct packed_type *t)
     if (b[3] != size_of(&a))
         return bad_address(d, t, "length");
     if (d->in.n != HEAD + size_of(&a))
-        return bad_size(d, HEAD + size_of(&a));
+        return d->in.n < HEAD + size_of(&a) ? no_byte(d) : bad_binary(d);
     memcpy(a.bytes, b + HEAD, size_of(&a));
-    if (t->kind == PACKED_CIDR && mask(&a, network))
-        return err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "invalid external \"cidr\" value");
-    return put(d, t, &a);
+    if (t->kind != PACKED_CIDR || !mask(&a, network))
+        return put(d, t, &a);
+    (void)err_set(d->e, SQLSTATE_INVALID_BINARY_REPRESENTATION, "invalid external \"cidr\" value");
+    err_detail(d->e, "Value has bits set to right of mask.");
+    return ST_ERR;
 }
 
 int network_from_binary(const struct decode *d, const struct packed_type *t)
 {
     if (t->kind != PACKED_MACADDR)
         return address_binary(d, t);
-    return d->in.n == PACKED_MACADDR_BYTES ? packed_put(d, t, d->in.p, d->in.n)
-                                           : bad_size(d, PACKED_MACADDR_BYTES);
+    if (d->in.n == PACKED_MACADDR_BYTES)
+        return packed_put(d, t, d->in.p, d->in.n);
+    return d->in.n < PACKED_MACADDR_BYTES ? no_byte(d) : bad_binary(d);
 }

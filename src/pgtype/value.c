@@ -69,8 +69,7 @@ int bad_size(const struct decode *d, size_t size)
     return d->in.n < size ? cut_short(d) : bad_binary(d);
 }
 
-/* What PostgreSQL says where a single byte was to come. */
-static int no_byte(const struct decode *d)
+int no_byte(const struct decode *d)
 {
     return err_set(d->e, SQLSTATE_PROTOCOL_VIOLATION, "no data left in message");
 }

@@ -21,6 +21,8 @@ int bad_text(const struct decode *d);
 int bad_binary(const struct decode *d);
 /* 08P01: the value ends too early. */
 int cut_short(const struct decode *d);
+/* 08P01: the same where a single byte was to come. */
+int no_byte(const struct decode *d);
 /* Fewer bytes than the type has, or more. */
 int bad_size(const struct decode *d, size_t size);
 /* 22003 */

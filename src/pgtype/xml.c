@@ -33,19 +33,57 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool starts_name(char c)
+/* The character at p, which is valid UTF-8, and its bytes. */
+static uint32_t character(const char *p, const char *end, size_t *bytes)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (c & 0x80);
+    enum { FOUR = 0xF0, THREE = 0xE0, TWO = 0xC0, SIX_BITS = 0x3F };
+    const uint8_t *u = (const uint8_t *)p;
+    size_t n = u[0] >= FOUR ? 4 : u[0] >= THREE ? 3 : u[0] >= TWO ? 2 : 1;
+    if (n > (size_t)(end - p))
+        n = 1; /* of a client_encoding that is not converted */
+    uint32_t v = n == 1 ? u[0] : u[0] & (SIX_BITS >> (n - 1));
+    for (size_t i = 1; i < n; i++)
+        v = (v << 6) | (u[i] & SIX_BITS);
+    *bytes = n;
+    return v;
 }
 
-static bool in_name(char c)
+struct span {
+    uint32_t from, to;
+};
+
+static bool within(const struct span *spans, size_t n, uint32_t v)
 {
-    return starts_name(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    for (size_t i = 0; i < n; i++)
+        if (v >= spans[i].from && v <= spans[i].to)
+            return true;
+    return false;
 }
 
-static bool is_character(char c)
+/* Source: XML 1.0, fifth edition, productions 4 and 4a. */
+static bool starts_name(uint32_t v)
 {
-    return (unsigned char)c >= ' ' || is_blank(c);
+    static const struct span spans[] = {
+        {':', ':'},       {'A', 'Z'},       {'_', '_'},       {'a', 'z'},
+        {0xC0, 0xD6},     {0xD8, 0xF6},     {0xF8, 0x2FF},    {0x370, 0x37D},
+        {0x37F, 0x1FFF},  {0x200C, 0x200D}, {0x2070, 0x218F}, {0x2C00, 0x2FEF},
+        {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF},
+    };
+    return within(spans, sizeof spans / sizeof *spans, v);
+}
+
+static bool in_name(uint32_t v)
+{
+    static const struct span spans[] = {
+        {'-', '.'}, {'0', '9'}, {0xB7, 0xB7}, {0x300, 0x36F}, {0x203F, 0x2040},
+    };
+    return starts_name(v) || within(spans, sizeof spans / sizeof *spans, v);
+}
+
+static bool is_code_point(uint32_t v)
+{
+    return v == '\t' || v == '\n' || v == '\r' || (v >= 0x20 && v <= 0xD7FF) ||
+           (v >= 0xE000 && v <= 0xFFFD) || (v >= 0x10000 && v <= 0x10FFFF);
 }
 
 static bool blanks(struct scan *s)
@@ -68,21 +106,33 @@ static bool take(struct scan *s, const char *what)
 static bool name(struct scan *s, struct str *out)
 {
     const char *from = s->p;
-    if (s->p == s->end || !starts_name(*s->p))
+    size_t n;
+    if (s->p == s->end || !starts_name(character(s->p, s->end, &n)))
         return false;
-    while (s->p < s->end && in_name(*s->p))
-        s->p++;
+    do
+        s->p += n;
+    while (s->p < s->end && in_name(character(s->p, s->end, &n)));
     *out = (struct str){from, (size_t)(s->p - from)};
+    return true;
+}
+
+/* false: it is none of XML's. */
+static bool take_character(struct scan *s)
+{
+    size_t n;
+    if (!is_code_point(character(s->p, s->end, &n)))
+        return false;
+    s->p += n;
     return true;
 }
 
 /* Up to what ends it; false: nothing does, or a character is none of XML's. */
 static bool skip_to(struct scan *s, const char *end)
 {
-    for (; s->p < s->end; s->p++)
+    while (s->p < s->end)
         if (take(s, end))
             return true;
-        else if (!is_character(*s->p))
+        else if (!take_character(s))
             return false;
     return false;
 }
@@ -92,12 +142,6 @@ static int digit(char c, unsigned base)
     char low = (char)(c | 0x20);
     int v = c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
     return v < (int)base ? v : -1;
-}
-
-static bool is_code_point(uint32_t v)
-{
-    return v == '\t' || v == '\n' || v == '\r' || (v >= 0x20 && v <= 0xD7FF) ||
-           (v >= 0xE000 && v <= 0xFFFD) || (v >= 0x10000 && v <= 0x10FFFF);
 }
 
 /* &lt; or &#60;, at its first sign. */
@@ -128,7 +172,7 @@ static bool attribute_value(struct scan *s)
     if (quote != '"' && quote != '\'')
         return false;
     for (s->p++; s->p < s->end && *s->p != quote;)
-        if (*s->p == '&' ? !reference(s) : *s->p == '<' || !is_character(*s->p++))
+        if (*s->p == '&' ? !reference(s) : *s->p == '<' || !take_character(s))
             return false;
     return s->p++ < s->end;
 }
@@ -144,10 +188,11 @@ static int by_name(const void *x, const void *y)
 static int attributes(struct scan *s)
 {
     size_t n = 0;
-    while (blanks(s) && s->p < s->end && starts_name(*s->p)) {
+    struct str word;
+    while (blanks(s) && name(s, &word)) {
         if (n == ATTRIBUTES_MAX)
             return too_much(s->d, "attributes");
-        (void)name(s, &s->attributes[n++]);
+        s->attributes[n++] = word;
         (void)blanks(s);
         if (!take(s, "="))
             return malformed(s->d);
@@ -228,7 +273,7 @@ static int content(struct scan *s)
     while (s->p < s->end) {
         if (*s->p == '<')
             TRY(markup(s));
-        else if (*s->p == '&' ? !reference(s) : take(s, "]]>") || !is_character(*s->p++))
+        else if (*s->p == '&' ? !reference(s) : take(s, "]]>") || !take_character(s))
             return malformed(s->d);
     }
     return s->depth == 0 ? ST_OK : malformed(s->d);
