@@ -213,8 +213,14 @@ static void put_value(struct line *to, const struct pg_value *v)
             (long long)v->v.interval.micros);
         break;
     case PG_UUID: put_uuid(to, v->v.uuid); break;
-    case PG_ARRAY:
-    case PG_RECORD: put_array(to, v); break;
+    case PG_ARRAY: put_array(to, v); break;
+    case PG_RECORD:
+        for (size_t i = 0; i < v->v.array.n; i++) {
+            put(to, "%c", i ? ',' : '(');
+            put_item(to, v->v.array.items + i);
+        }
+        put(to, "%s", v->v.array.n ? ")" : "()");
+        break;
     }
 }
 

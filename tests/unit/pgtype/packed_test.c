@@ -720,13 +720,34 @@ static void binary(void **state)
     DECODES_BINARY(binaries);
 }
 
+/* Each allocation of a value's reading fails once. */
+static void memory(void **state)
+{
+    static const struct {
+        uint32_t oid;
+        const char *text;
+    } values[] = {
+        {PGTYPE_POINT, "(1,2)"},
+        {PGTYPE_PATH, "[(1,2),(3,4)]"},
+        {PGTYPE_POLYGON, "1,2,3,4"},
+        {PGTYPE_INET, "10.0.0.1"},
+        {PGTYPE_MACADDR, "1:2:3:4:5:6"},
+        {PGTYPE_MONEY, "$1"},
+        {PGTYPE_XML, "<?xml version='1.1'?><a/>"},
+    };
+    uint8_t path[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        assert_true(allocations(values[i].oid, DECODED_TEXT, values[i].text, strlen(values[i].text)) > 0);
+    size_t n = bytes_of("02000000013ff00000000000004000000000000000", path, sizeof path);
+    assert_true(allocations(PGTYPE_PATH, DECODED_BINARY, path, n) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(geometry),
-        cmocka_unit_test(addresses),
-        cmocka_unit_test(money_and_xml),
-        cmocka_unit_test(binary),
+        cmocka_unit_test(geometry), cmocka_unit_test(addresses), cmocka_unit_test(money_and_xml),
+        cmocka_unit_test(binary),   cmocka_unit_test(memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
