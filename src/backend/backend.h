@@ -178,6 +178,9 @@ struct backend_ops {
     int (*prepare)(struct backend_session *s, const struct sql_tokens *sql, const uint32_t *oids,
                    size_t noids, struct backend_stmt **out, struct err *e);
     void (*stmt_free)(struct backend_stmt *stmt);
+    /* Whether the statement still is what it was described as: 0A000 "cached plan must not change result
+     * type", or why it cannot be prepared any more. NULL: this backend tells by open or start. */
+    int (*holds)(struct backend_stmt *stmt, struct err *e);
 
     /* Binds: decodes and checks the parameters (22P02, 22P03, 08P01 …), runs nothing yet, costs no engine
      * connection. */

@@ -18,6 +18,7 @@
 #include "backend/local_portal.h"
 #include "backend/local_priv.h"
 #include "backend/local_split.h"
+#include "backend/local_stale.h"
 #include "backend/local_start.h"
 #include "backend/local_stmt.h"
 #include "backend/local_tx.h"
@@ -197,6 +198,7 @@ static const struct backend_ops ops = {
     .split = local_split,
     .prepare = local_prepare,
     .stmt_free = local_stmt_free,
+    .holds = local_holds,
     .open = local_open,
     .start = local_start,
     .fetch = local_fetch,

@@ -1,6 +1,7 @@
-/* Statements whose tables were changed after they were described. PostgreSQL says so at Bind, so a Bind plans
- * the statement once more when the catalog may have changed since (local_catalog.h); what is planned there is
- * kept for Execute. What another process changed is found by Execute, with the same error. */
+/* Statements whose tables were changed after they were described. PostgreSQL says so at Bind and at
+ * Describe, so these plan the statement once more when the catalog may have changed since
+ * (local_catalog.h); what is planned there is kept for Execute. What another process changed is found by
+ * Execute, with the same error. */
 #include "backend/local_stale.h"
 
 #include "backend/local_cache.h"
@@ -42,8 +43,9 @@ static int compare(struct local_stmt *st, struct err *e)
     return same ? ST_OK : local_changed_type(e);
 }
 
-int local_see_that_it_holds(struct local_stmt *st, struct err *e)
+int local_holds(struct backend_stmt *stmt, struct err *e)
 {
+    struct local_stmt *st = (struct local_stmt *)stmt;
     struct local_session *s = st->session;
     struct local_catalog now = local_catalog_now(s);
     if (st->literals_row || local_catalog_holds(s, &st->catalog))

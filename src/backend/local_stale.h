@@ -4,10 +4,10 @@
 
 #include "base/err.h"
 
-struct local_stmt;
+struct backend_stmt;
 
-/* A call of its own, for Bind. 0A000 when the rows are no longer those of the description, or why it cannot
- * be planned any more. The thread of the session. */
-int local_see_that_it_holds(struct local_stmt *st, struct err *e);
+/* A call of its own, for Bind and Describe. 0A000 when the rows are no longer those of the description, or
+ * why it cannot be planned any more. The thread of the session. */
+int local_holds(struct backend_stmt *stmt, struct err *e);
 
 #endif

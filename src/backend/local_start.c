@@ -57,7 +57,7 @@ int local_open(struct backend_session *bs, struct backend_stmt *stmt, const stru
     p->stmt = st;
     assert(st->session == s && st->refs > 0);
     st->refs++;
-    TRY(local_see_that_it_holds(st, e));
+    TRY(local_holds(stmt, e));
     TRY(decode(p, params, e));
     *out = &TAKE_PTR(p)->base;
     return ST_OK;

@@ -435,6 +435,12 @@ static bool is_hint(const char *line)
     return false;
 }
 
+/* A table that looks like the one that is missing, but is the engine's or ours, helps nobody. */
+static bool names_engine(const char *hint)
+{
+    return strstr(hint, "\"sqlite_") || strstr(hint, "\"duckdb_") || strstr(hint, "tavana_");
+}
+
 static void trim_end(char *text, const char *what)
 {
     size_t n = strlen(text);
@@ -465,7 +471,7 @@ static void split_message(struct err *e, struct engine_failure *f, enum sqlstate
         if (hint)
             hint++;
     }
-    if (hint)
+    if (hint && !names_engine(hint))
         err_hint(e, "%s", hint);
     if (hint != rest) {
         if (hint)

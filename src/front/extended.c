@@ -128,6 +128,8 @@ static int describe_statement(struct pg_client *c, const char *name, struct err 
         oids[i] = statement_param_oid(st, i);
     be_parameter_description(&c->output.bytes, oids, n);
     if (statement_desc(st))
+        TRY(statement_holds(st, e)); /* as PostgreSQL, which looks only where there are rows */
+    if (statement_desc(st))
         c->reply.base.ops->columns(&c->reply.base, statement_desc(st), NULL);
     else
         c->reply.base.ops->no_columns(&c->reply.base);

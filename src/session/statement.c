@@ -195,6 +195,11 @@ int statement_check_syntax(struct session *s, struct sql_statement *sql, struct 
     return text.kind == SQL_ENGINE ? session_check_syntax(s, &text, e) : ST_OK;
 }
 
+int statement_holds(const struct statement *st, struct err *e)
+{
+    return st->engine && st->backend->ops->holds ? st->backend->ops->holds(st->engine, e) : ST_OK;
+}
+
 int statement_refresh(struct session *s, struct statement *st, struct err *e)
 {
     struct sql_statement query = st->sql;

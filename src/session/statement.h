@@ -58,6 +58,9 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
 /* PostgreSQL parses before it looks at anything else: a syntax error keeps a whole message from running, and
  * is one in a failed transaction too. */
 int statement_check_syntax(struct session *s, struct sql_statement *sql, struct err *e);
+/* Whether it still is what it was described as, where the backend can tell before it is opened: 0A000, or
+ * why it cannot be prepared any more. */
+int statement_holds(const struct statement *st, struct err *e);
 /* Makes it anew when what it says about the session may have changed. */
 int statement_refresh(struct session *s, struct statement *st, struct err *e);
 

@@ -72,6 +72,14 @@ static int add(struct found *f, const struct sql_param *p, struct err *e)
     return ST_OK;
 }
 
+/* $0, or a number that no integer holds. */
+static int no_parameter(struct str sql, const struct sql_token *t, struct err *e)
+{
+    (void)err_set(e, SQLSTATE_UNDEFINED_PARAMETER, "there is no parameter %.*s", (int)t->text.n, t->text.p);
+    e->position = str_position(sql, t->at);
+    return ST_ERR;
+}
+
 int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *out, struct err *e)
 {
     struct sql_lexer l;
@@ -84,8 +92,8 @@ int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *o
     while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
         struct sql_param p;
         out->file_name |= before[1].kind == SQL_TOK_END && sql_token_is_word(&t, "COPY");
-        if (t.kind == SQL_TOK_PARAM && look_around(before, &t, l, &p))
-            TRY(add(&found, &p, e));
+        if (t.kind == SQL_TOK_PARAM)
+            TRY(look_around(before, &t, l, &p) ? add(&found, &p, e) : no_parameter(sql.text, &t, e));
         before[0] = before[1];
         before[1] = t;
     }

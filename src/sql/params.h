@@ -34,7 +34,7 @@ struct sql_params {
     bool file_name;                /* of a COPY: TO $1 is the name of a file, which nothing is cast around */
 };
 
-/* Finds them. What lies in the arena refers to the text. 53200 */
+/* Finds them. What lies in the arena refers to the text. 42P02 for $0, 53200 */
 int sql_params_find(struct arena *a, struct sql_tokens sql, struct sql_params *out, struct err *e);
 
 /* Parameters of a declared type become CAST($n AS type), so that the engine describes the statement as

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from conftest import WORKERS
 from wire import B, C, D, E, H, P, PROTOCOL_3_2, Q, S, X, Closed, Error, cancel, message
 
 THREE = "select * from (values (1), (2), (3)) v(x)"
@@ -290,14 +291,17 @@ def stale_scripts():
     for change, (ddl, statements) in CHANGES.items():
         for text in statements:
             use = [B("", "s"), D(), E(), S]
+            told = [] if WORKERS else [[D("S", "s"), S]]  # a gateway tells at Execute
             begin = [[Q("drop table if exists stale; create table stale as select 1 as a, 2 as c")], [P(text, "s"), B("", "s"), E(), S]]
-            script = [[Q("set client_min_messages = 'error'")]] + begin + [[Q(ddl)], use, use, [C("S", "s"), S]]
-            script += begin + [[Q("begin")], [Q(ddl)], use, [Q("rollback")], use, [C("S", "s"), S]]
+            script = [[Q("set client_min_messages = 'error'")]] + begin + [[Q(ddl)], *told, use, *told, use, [C("S", "s"), S]]
+            script += begin + [[Q("begin")], [Q(ddl)], use, [Q("rollback")], *told, use,
+                                [Q("begin")], [Q(ddl)], *told, use, [Q("rollback")], [C("S", "s"), S]]
             script += begin + [[*(m for part in ddl.split(";") for m in (P(part), B(), E())), *use], use, [C("S", "s"), S], [Q("drop table if exists stale")]]
             yield f"{change}: {text}", script
 
 
 SCRIPTS.update(stale_scripts())
+SCRIPTS["no such parameter"] = [[P("select $0::int"), S], [P("select $00 + 1"), S], [P("select 'ä', $0"), S], [Q("select $0")]]
 SCRIPTS["skipped definitions tell"] = [[Q("drop table if exists no_such")], [Q("create table ine (a int)")], [Q("create table if not exists ine (a int)")],
                                        [Q("drop table ine")], [Q("drop view if exists no_such")]]
 SCRIPTS["vacuum in a transaction"] = [[Q("begin")], [Q("vacuum")], [Q("rollback")]]

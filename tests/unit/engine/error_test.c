@@ -43,9 +43,10 @@ static void must(struct engine_conn *c, const char *sql)
 static const struct {
     const char *sql, *code;
     int position;
-    const char *message, *hint; /* pieces; NULL: not looked at */
+    const char *message, *hint; /* pieces; NULL: not looked at; of a hint "": there is none */
 } cases[] = {
     {"select * from nope", "42P01", 15, "relation \"nope\" does not exist", "Did you mean"},
+    {"select * from sqlite_maste", "42P01", 15, NULL, ""},
     {"insert into nope.t values (1)", "42P01", 0, NULL, NULL},
     {"drop table nope", "42P01", 0, NULL, NULL},
     {"select nextval('nos')", "42P01", 0, NULL, NULL},

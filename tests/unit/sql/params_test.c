@@ -46,7 +46,7 @@ static void test_casts(void **state)
     check("limit $1", "limit CAST($1 AS BIGINT)");
     check("x in ($1,$1)", "x in (CAST($1 AS BIGINT),CAST($1 AS BIGINT))");
     check("$1", "CAST($1 AS BIGINT)");
-    check("$1 is null and $6 = $0", "CAST($1 AS BIGINT) is null and $6 = $0");
+    check("$1 is null and $6 = $9", "CAST($1 AS BIGINT) is null and $6 = $9");
     check("f(cast, ($1))", "f(cast, (CAST($1 AS BIGINT)))");
 }
 
@@ -69,9 +69,33 @@ static void test_left_alone(void **state)
           "select $1::date, cast($1 as int), try_cast( $3 /* */ as text)");
     check("select '$1', \"$1\", $$ $1 $$ -- $1", "select '$1', \"$1\", $$ $1 $$ -- $1");
     check("copy t to $1", "copy t to $1");
-    check("select $99999999999999999999", "select $99999999999999999999");
     check("select '$1 $3", "select '$1 $3");
     check("", "");
+}
+
+static void test_no_such_parameter(void **state)
+{
+    static const struct {
+        const char *sql, *message;
+        int position;
+    } wrong[] = {
+        {"select $0", "there is no parameter $0", 8},
+        {"select 'ä', $1, $00::int", "there is no parameter $00", 17},
+        {"select $99999999999999999999", "there is no parameter $99999999999999999999", 8},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct arena a;
+        struct sql_params params;
+        struct err e;
+        arena_init(&a, 1 << 20);
+        err_init(&e);
+        assert_int_equal(sql_params_find(&a, sql_tokens_of(str_of(wrong[i].sql)), &params, &e), ST_ERR);
+        assert_int_equal(e.code, SQLSTATE_UNDEFINED_PARAMETER);
+        assert_string_equal(e.message, wrong[i].message);
+        assert_int_equal(e.position, wrong[i].position);
+        arena_release(&a);
+    }
 }
 
 static void test_positions(void **state)
@@ -115,7 +139,7 @@ static void test_types_in_casts(void **state)
     arena_init(&a, 1 << 20);
     find(&a,
          STR("$1::timestamp with time zone, cast($2 as numeric(10, 2)[]), $3, $4 :: pg_catalog.int4, "
-             "$1::date, '$5::int', $9::int, $0::int, $6::"),
+             "$1::date, '$5::int', $9::int, $8::int, $6::"),
          &params);
     sql_param_casts(&params, t, 6);
     assert_true(str_eq(t[0], STR("timestamp with time zone")));
@@ -177,13 +201,10 @@ static void test_every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_casts),
-        cmocka_unit_test(test_numerics),
-        cmocka_unit_test(test_left_alone),
-        cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_types_in_casts),
-        cmocka_unit_test(test_any),
-        cmocka_unit_test(test_every_allocation_fails_once),
+        cmocka_unit_test(test_casts),      cmocka_unit_test(test_numerics),
+        cmocka_unit_test(test_left_alone), cmocka_unit_test(test_no_such_parameter),
+        cmocka_unit_test(test_positions),  cmocka_unit_test(test_types_in_casts),
+        cmocka_unit_test(test_any),        cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
