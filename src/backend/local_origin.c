@@ -159,8 +159,8 @@ int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct 
     return ST_OK;
 }
 
-/* The type of a limit in place of the engine's. */
-static int show(struct local_stmt *st, struct local_shown **shown, size_t i, const struct sql_limit *limit,
+/* Another type in place of the engine's. */
+static int show(struct local_stmt *st, struct local_shown **shown, size_t i, const struct sql_declared *d,
                 const struct engine_stmt_info *info, struct column_desc *columns, struct err *e)
 {
     if (!*shown)
@@ -170,10 +170,10 @@ static int show(struct local_stmt *st, struct local_shown **shown, size_t i, con
     (*shown)[i] = (struct local_shown){.engine_oid = columns[i].type_oid,
                                        .engine_typmod = columns[i].typmod,
                                        .limited = true,
-                                       .padded = limit->kind == SQL_LIMIT_CHAR ? limit->n : 0};
-    assert(limit->kind != SQL_LIMIT_NONE && i < info->ncolumns);
-    columns[i].type_oid = sql_limit_oid(limit);
-    columns[i].typmod = sql_limit_typmod(limit);
+                                       .padded = sql_declared_padding(d)};
+    assert(d->oid && i < info->ncolumns);
+    columns[i].type_oid = d->oid;
+    columns[i].typmod = d->typmod;
     return ST_OK;
 }
 
@@ -193,13 +193,19 @@ int local_describe_origins(struct local_stmt *st, const struct sql_tokens *sql,
     TRY(sql_origins(&scratch, *sql, find, &l, info->names, info->ncolumns, origins, e));
     for (size_t i = 0; i < info->ncolumns; i++) {
         const struct sql_origin *o = &origins[i];
-        if (!o->table)
+        struct sql_declared declared = o->declared;
+        if (o->table) {
+            assert(o->column);
+            const struct sql_limit *limit = &o->column->limit;
+            columns[i].table_oid = o->table->oid;
+            columns[i].attnum = o->column->number;
+            if (limit->kind != SQL_LIMIT_NONE)
+                declared = (struct sql_declared){sql_limit_oid(limit), sql_limit_typmod(limit)};
+        } else if (!sql_declared_fits(&declared, columns[i].type_oid)) {
             continue;
-        assert(o->column);
-        columns[i].table_oid = o->table->oid;
-        columns[i].attnum = o->column->number;
-        if (o->column->limit.kind != SQL_LIMIT_NONE)
-            TRY(show(st, &shown, i, &o->column->limit, info, columns, e));
+        }
+        if (declared.oid)
+            TRY(show(st, &shown, i, &declared, info, columns, e));
     }
     st->shown = shown;
     return ST_OK;

@@ -8,6 +8,7 @@
 #include "sql/name.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -33,6 +34,8 @@ static const struct call_name names[] = {
     {.name = "atanh", .home = CALL_ENGINE, .target = "pg_atanh"},
     {.name = "bit_length", .home = CALL_MACRO, .target = "bit_length"},
     {.name = "cardinality", .home = CALL_MACRO, .target = "cardinality"},
+    {.name = "ceil", .home = CALL_ENGINE, .target = "pg_ceil", .plain = true},
+    {.name = "ceiling", .home = CALL_ENGINE, .target = "pg_ceil", .plain = true},
     {.name = "char_length", .home = CALL_MACRO, .target = "char_length"},
     {.name = "character_length", .home = CALL_MACRO, .target = "character_length"},
     {.name = "chr", .home = CALL_ENGINE, .target = "pg_chr"},
@@ -61,6 +64,7 @@ static const struct call_name names[] = {
     {.name = "enum_range", .home = CALL_MACRO, .target = "enum_range"},
     {.name = "exp", .home = CALL_ENGINE, .target = "pg_exp", .sent = "system.main.pg_exp_sent"},
     {.name = "extract", .home = CALL_ENGINE, .target = "pg_extract", .keywords = true, .unit = true},
+    {.name = "floor", .home = CALL_ENGINE, .target = "pg_floor", .plain = true},
     {.name = "format", .home = CALL_ENGINE, .target = "pg_format", .shown = true, .but_first = true},
     {.name = "gcd", .home = CALL_ENGINE, .target = "pg_gcd"},
     {.name = "json_array_length", .home = CALL_ENGINE, .target = "pg_json_array_length"},
@@ -120,6 +124,7 @@ static const struct call_name names[] = {
     {.name = "min_scale", .home = CALL_MACRO, .target = "min_scale"},
     {.name = "mod", .home = CALL_ENGINE, .target = "pg_modulo", .digits = "system.main.pg_modulo_digits"},
     {.name = "normalize", .home = CALL_MACRO, .target = "normalize"},
+    {.name = "nullif", .home = CALL_MACRO, .target = "nullif", .plain = true},
     {.name = "num_nonnulls",
      .home = CALL_MACRO,
      .target = "num_nonnulls",
@@ -141,7 +146,7 @@ static const struct call_name names[] = {
     {.name = "regexp_replace", .home = CALL_MACRO, .target = "regexp_replace"},
     {.name = "regexp_split_to_array", .home = CALL_MACRO, .target = "regexp_split_to_array"},
     {.name = "regexp_substr", .home = CALL_MACRO, .target = "regexp_substr"},
-    {.name = "round", .home = CALL_MACRO, .target = "round"},
+    {.name = "round", .home = CALL_MACRO, .target = "round", .plain = true},
     {.name = "row_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "rpad", .home = CALL_ENGINE, .target = "pg_rpad"},
     {.name = "scale", .home = CALL_MACRO, .target = "scale"},
@@ -161,6 +166,7 @@ static const struct call_name names[] = {
     {.name = "to_timestamp", .home = CALL_ENGINE, .target = "pg_to_timestamp"},
     {.name = "trim_array", .home = CALL_MACRO, .target = "trim_array"},
     {.name = "trim_scale", .home = CALL_MACRO, .target = "trim_scale"},
+    {.name = "trunc", .home = CALL_MACRO, .target = "trunc", .plain = true},
     {.name = "uuid_generate_v4", .home = CALL_ENGINE, .target = "gen_random_uuid"},
 };
 
@@ -221,6 +227,54 @@ static bool is_plain(const struct rewriter *r)
         }
     }
     return false;
+}
+
+static bool is_rounding(const struct call_name *name)
+{
+    static const char *const rounding[] = {"ceil", "ceiling", "floor", "round", "trunc"};
+    for (size_t i = 0; i < sizeof rounding / sizeof *rounding; i++)
+        if (strcmp(name->name, rounding[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a call's argument is a parameter alone, of which the engine finds out that it is a double. At the
+ * name. */
+static bool is_of_parameter(const struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token open, t, close;
+    (void)sql_lexer_next(&ahead, &open);
+    (void)sql_lexer_next(&ahead, &t);
+    (void)sql_lexer_next(&ahead, &close);
+    return t.kind == SQL_TOK_PARAM && sql_token_is(&close, ')');
+}
+
+/* Whether the engine's nullif has PostgreSQL's type, that of its first argument: unless the second one shows a
+ * number of a wider type. Nor is a window function written a second time. At the name. */
+static bool is_plain_nullif(const struct rewriter *r)
+{
+    static const char *const types[] = {"float8", "float", "double", "real", "float4"};
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t, before = {.kind = SQL_TOK_END};
+    size_t depth = 0;
+    bool second = false, whole = true, plain = true;
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
+        if (sql_token_is_word(&t, "OVER"))
+            return true;
+        bool opens = sql_token_is(&t, '(') || sql_token_is(&t, '[');
+        depth += opens;
+        if ((sql_token_is(&t, ')') || sql_token_is(&t, ']')) && --depth == 0)
+            break;
+        second |= depth == 1 && sql_token_is(&t, ',');
+        bool fraction = t.kind == SQL_TOK_NUMBER && memchr(t.text.p, '.', t.text.n);
+        bool number = t.kind == SQL_TOK_NUMBER && !fraction;
+        whole &= second || opens || number || (t.kind == SQL_TOK_OP && str_eq(t.text, STR("-")));
+        if (second && ((fraction && whole) || (sql_token_is_typecast(&before) && WALK_IS_ANY(&t, types))))
+            plain = false;
+        before = t;
+    }
+    return plain;
 }
 
 /* Units of date_part and extract that have functions of their own: those whose digits are always shown, and
@@ -398,13 +452,47 @@ static int untyped(struct rewriter *r, const struct call_name *name, size_t to)
     return ST_ERR;
 }
 
+/* round(x, 3) shows three digits, however few x has: a third argument says so by its type. At the
+ * name, which ends at `to`. */
+static int show_places(struct rewriter *r, const struct call_name *name, size_t to)
+{
+    enum { PLACES_MAX = 10 }; /* more might leave no room for the digits before the point */
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t = {.kind = SQL_TOK_END}, places = t, before = t;
+    size_t depth = 0;
+    unsigned n = 0;
+    char text[64];
+    if (strcmp(name->name, "round") != 0 && strcmp(name->name, "trunc") != 0)
+        return ST_OK;
+    sql_lexer_seek(&ahead, to);
+    do {
+        before = places;
+        places = t;
+        if (sql_lexer_next(&ahead, &t) == SQL_TOK_END || t.kind == SQL_TOK_BAD)
+            return ST_OK;
+        depth += sql_token_is(&t, '(') || sql_token_is(&t, '[');
+        depth -= sql_token_is(&t, ')') || sql_token_is(&t, ']');
+    } while (depth > 0);
+    if (places.kind != SQL_TOK_NUMBER || !sql_token_is(&before, ',') || places.text.n > 2)
+        return ST_OK;
+    for (size_t i = 0; i < places.text.n; i++)
+        n = n * 10 + (unsigned)(places.text.p[i] - '0');
+    if (n > PLACES_MAX)
+        return ST_OK;
+    (void)snprintf(text, sizeof text, ", CAST(0 AS DECIMAL(%u,%u))", n ? n : 1, n);
+    struct str more = str_of(arena_strdup(r->arena, text));
+    return more.p ? walk_insert(r, t.at, more) : err_oom(r->err);
+}
+
 int walk_call(struct rewriter *r, const struct call_name *name, size_t from, size_t to)
 {
     assert(name && from <= to);
     struct str text;
     assert(name->target && from < to);
     struct sql_token called = r->token, before = r->prev;
-    bool engine = name->plain && is_plain(r);
+    bool engine = name->plain && (strcmp(name->name, "nullif") == 0 ? is_plain_nullif(r)
+                                  : is_rounding(name)               ? is_of_parameter(r)
+                                                                    : is_plain(r));
     if (r->depth >= DEPTH_MAX)
         return err_set(r->err, SQLSTATE_STATEMENT_TOO_COMPLEX, "calls are nested too deeply");
     if (name->home == CALL_REFUSED) {
@@ -418,6 +506,7 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     if (!special)
         TRY(by_output(r, name, from, to, &special));
     TRY(untyped(r, name, to));
+    TRY(show_places(r, name, to));
     bool macro = !special && name->home == CALL_MACRO;
     TRY(walk_concat(
         r, (const struct str[]){macro ? STR(SCHEMA_PG) : STR(""), str_of(special ? special : name->target)},

@@ -2,10 +2,12 @@
 #include "dialect/cast.h"
 
 #include "dialect/literal.h"
+#include "dialect/outputs.h"
 #include "dialect/schemas.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "pgtype/oid.h"
+#include "sql/declared.h"
 #include "sql/params.h"
 #include "sql/type.h"
 
@@ -40,6 +42,16 @@ static bool is_comparison(const struct sql_token *t)
     return t->kind == SQL_TOK_OP || sql_token_is_word(t, "IN") || sql_token_is_word(t, "IS");
 }
 
+/* A comparison of one value with another or with several. */
+static bool is_compared_with(const struct sql_token *t)
+{
+    static const char *const operators[] = {"=", "<>", "!=", "<", ">", "<=", ">="};
+    for (size_t i = 0; t->kind == SQL_TOK_OP && i < sizeof operators / sizeof *operators; i++)
+        if (str_eq(t->text, str_of(operators[i])))
+            return true;
+    return sql_token_is_word(t, "IN") || sql_token_is_word(t, "BETWEEN");
+}
+
 static bool is_number_type(struct str name)
 {
     return str_ieq(name, STR("oid")) || str_ieq(name, STR("int4")) || str_ieq(name, STR("int8")) ||
@@ -66,11 +78,31 @@ static bool wants_text(struct rewriter *r, const struct sql_token *before, const
     return !literal || walk_top(r)->clause == CLAUSE_SELECT;
 }
 
-/* The function that stands for a cast to a type of reg_type, with its bracket; *brackets says how many it
- * opens: a literal that shows as a name is looked up first. */
-static int reg_function(struct rewriter *r, const char *reg, bool text, bool literal, struct str *out,
-                        size_t *brackets)
+/* Whether a cast to a type of reg_type, from there to there, is a whole column of what a client is sent, of a
+ * query that neither sorts nor compares its rows. */
+static int is_sent(struct rewriter *r, const char *reg, size_t from, size_t to, bool *out)
 {
+    static const char *const types[] = {"regclass", "regtype", "regnamespace", "regprocedure"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        known |= strcmp(reg, types[i]) == 0;
+    *out = false;
+    return known ? outputs_show(r, from, to, out) : ST_OK;
+}
+
+/* The function that stands for a cast to a type of reg_type, with its bracket; *brackets says how many it
+ * opens: a literal that shows as a name is looked up first, and so is what a client is sent as a value of the
+ * type. */
+static int reg_function(struct rewriter *r, const char *reg, bool text, bool literal, bool sent,
+                        struct str *out, size_t *brackets)
+{
+    if (sent) {
+        *brackets = 2;
+        return walk_concat(r,
+                           (const struct str[]){STR(SCHEMA_PG), str_of(reg), STR("_sent(" SCHEMA_PG),
+                                                str_of(reg), STR("_oid(")},
+                           5, out);
+    }
     bool role = strcmp(reg, "regrole") == 0, both = text && literal && !role && strcmp(reg, "regproc") != 0;
     struct str user = {0};
     *brackets = both ? 2 : 1;
@@ -154,7 +186,8 @@ static int shown_by(struct rewriter *r, size_t from, size_t to, bool bytes, cons
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
         return ST_OK;
-    if (bytes && memchr(operand.p, '\'', operand.n)) /* a literal in it is bytes already */
+    bool literals = bytes && memchr(operand.p, '\'', operand.n); /* … which are bytes already */
+    if (literals && operand.p[operand.n - 1] == '\'')
         return ST_OK;
     *out = bytes ? SCHEMA_PG "bytes_of(" : SCHEMA_PG "text_of(";
     for (size_t i = 0; i + query.n <= operand.n; i++)
@@ -176,6 +209,36 @@ static const char *reader_of(const struct rewriter *r, const struct sql_token *l
     return oid == PGTYPE_DATE        ? "system.main.pg_date_of("
            : oid == PGTYPE_TIMESTAMP ? "system.main.pg_timestamp_of("
                                      : NULL;
+}
+
+/* Casts that only the engine has: 1.5::bool, true::numeric. *out: the macro that refuses them; it repeats its
+ * operand, the bytes [from, to), which is therefore no subquery, and has no such casts in it. */
+static int refuser_of(struct rewriter *r, const struct sql_token *literal, uint32_t oid, size_t from,
+                      size_t to, const char **out)
+{
+    const struct str operand = {r->edits.sql.p + from, to - from}, query = STR("SELECT"), cast = STR("CAST");
+    enum { INTEGER_DIGITS = 9, OPERAND_MAX = 128 };
+    bool accepts, number = literal && literal->kind == SQL_TOK_NUMBER && oid == PGTYPE_BOOL &&
+                           (literal->text.n > INTEGER_DIGITS || memchr(operand.p, '.', operand.n));
+    bool plain = literal && literal->kind != SQL_TOK_WORD && !number; /* a word: '1'::float8::bool */
+    if (!r->postgres || r->catalog || r->ddl != DDL_NONE || r->stored == STORED_QUERY || plain ||
+        (oid != PGTYPE_BOOL && oid != PGTYPE_NUMERIC) || operand.n > OPERAND_MAX ||
+        (operand.n && operand.p[0] == '$'))
+        return ST_OK;
+    unsigned casts = 0;
+    for (size_t i = 0; i < operand.n; i++) {
+        const struct str rest = {operand.p + i, operand.n - i};
+        if ((rest.n >= query.n && str_ieq((struct str){rest.p, query.n}, query)) ||
+            (rest.n >= cast.n && str_ieq((struct str){rest.p, cast.n}, cast)))
+            return ST_OK;
+        casts += rest.n > 1 && rest.p[0] == ':' && rest.p[1] == ':';
+    }
+    if (casts > 1)
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (accepts)
+        *out = oid == PGTYPE_BOOL ? SCHEMA_PG "bool_operand(" : SCHEMA_PG "numeric_operand(";
+    return ST_OK;
 }
 
 static void wrap_of(const struct rewriter *r, const struct sql_type *type, const struct sql_token *literal,
@@ -300,6 +363,27 @@ static int typed_null(struct rewriter *r, bool alone, const struct sql_type *typ
     return walk_replace(r, literal->at, walk_end(literal), STR("system.main.pg_null()"));
 }
 
+/* A comparison of a real with what is none is one of doubles: 0.1 = 0.1::real is false. */
+static bool is_compared(const struct rewriter *r, const struct sql_type *type, uint32_t oid)
+{
+    return r->postgres && !r->catalog && oid == PGTYPE_FLOAT4 && !type->array &&
+           (is_compared_with(&r->before) || is_compared_with(&type->after));
+}
+
+/* 70000::smallint, which the engine finds out only where the value is needed. */
+static int check_range(struct rewriter *r, const struct sql_token *literal, uint32_t oid)
+{
+    int64_t least = oid == PGTYPE_INT2 ? INT16_MIN : INT32_MIN, value;
+    bool integer = oid == PGTYPE_INT2 || oid == PGTYPE_INT4;
+    if (!r->postgres || !integer || !literal || literal->kind != SQL_TOK_NUMBER ||
+        !str_to_i64(literal->text, 0, INT64_MAX, &value) || value <= -(least + 1))
+        return ST_OK;
+    (void)err_set(r->err, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "%s out of range",
+                  oid == PGTYPE_INT2 ? "smallint" : "integer");
+    r->err->position = str_position(r->edits.sql, literal->at);
+    return ST_ERR;
+}
+
 /* x::type that is neither a regclass nor one of its kin. */
 static int put_typecast(struct rewriter *r, const struct sql_type *type, const struct sql_token *literal)
 {
@@ -307,6 +391,9 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     struct wrap w;
     uint32_t oid = walk_type_oid(type);
     TRY(spell(r, literal, type, oid, &spelled, &engine));
+    TRY(check_range(r, literal, oid));
+    if (is_compared(r, type, oid))
+        TRY(walk_insert(r, type->end, STR("::DOUBLE")));
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
     TRY(typed_null(r, r->start == r->prev.at, type, oid, &engine));
@@ -314,9 +401,12 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     bool cast_before = literal && literal->kind == SQL_TOK_WORD; /* '1'::float8::text, at the second one */
     if (is_text(oid) && !type->array && (!literal || cast_before) && r->start < r->end)
         TRY(shown_by(r, r->start, r->end, oid == PGTYPE_BYTEA, &w.shown));
+    if (!type->array && r->start < r->end)
+        TRY(refuser_of(r, literal, oid, r->start, r->end, &w.read));
     if ((w.before[0] || w.shown || w.read) && r->start < r->end) {
         struct str before, after;
-        const struct str name = engine.p ? engine : type->name;
+        const struct str written = {r->edits.sql.p + type->name_at, type->scalar_end - type->name_at};
+        const struct str name = engine.p ? engine : oid == PGTYPE_NUMERIC ? written : type->name;
         const struct str cast = str_of(w.shown ? w.shown : "CAST(");
         const struct str read = str_of(w.read ? w.read : "");
         TRY(walk_concat(r, (const struct str[]){str_of(w.before), cast, read}, 3, &before));
@@ -348,6 +438,23 @@ int walk_cast_of(struct rewriter *r, const struct sql_type *type, struct str ope
                        8, out);
 }
 
+/* A cast that is a whole column of what a client is sent, from there to there, says of which type that is. */
+static int declare(struct rewriter *r, const struct sql_type *type, size_t from, size_t to)
+{
+    struct sql_declared d;
+    char text[SQL_DECLARED_MAX];
+    bool output;
+    sql_declared_of(type, &d);
+    if (!d.oid)
+        return ST_OK;
+    TRY(outputs_whole(r, from, to, &output));
+    if (!output)
+        return ST_OK;
+    sql_declared_put(&d, text);
+    struct str comment = str_of(arena_strdup(r->arena, text));
+    return comment.p ? walk_insert(r, to, comment) : err_oom(r->err);
+}
+
 /* Leaves a type behind: the primary before it goes on. */
 static void pass_type(struct rewriter *r, const struct sql_type *type)
 {
@@ -369,8 +476,10 @@ int walk_typecast(struct rewriter *r)
     if (reg && !type.array && r->start < r->end) {
         struct str function;
         size_t brackets;
-        bool text = wants_text(r, &r->before, &type, r->literal);
-        TRY(reg_function(r, reg, text, r->literal, &function, &brackets));
+        bool text = wants_text(r, &r->before, &type, r->literal), sent = false;
+        if (text)
+            TRY(is_sent(r, reg, r->start, type.end, &sent));
+        TRY(reg_function(r, reg, text, r->literal, sent, &function, &brackets));
         TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
         TRY(walk_replace(r, r->token.at, type.end, brackets == 2 ? STR("))") : STR(")")));
     } else if (reg) {
@@ -380,6 +489,8 @@ int walk_typecast(struct rewriter *r)
     } else {
         bool alone = r->postgres && r->alone_end > 0 && r->alone_end == walk_end(&r->prev);
         TRY(put_typecast(r, &type, r->literal && r->start < r->end ? &r->prev : alone ? &r->alone : NULL));
+        if (r->start < r->end)
+            TRY(declare(r, &type, r->start, type.end));
     }
     pass_type(r, &type);
     return ST_OK;
@@ -393,11 +504,15 @@ static int put_reg_cast(struct rewriter *r, struct sql_lexer ahead, struct sql_t
     struct str function;
     size_t brackets;
     size_t as = r->token.at;
+    size_t end = walk_end(&type->after);
     (void)sql_lexer_next(&ahead, &type->after); /* behind the bracket */
     r->depth--;
     bool text = wants_text(r, &f->prev, type, literal);
     r->depth++;
-    TRY(reg_function(r, reg, text, literal, &function, &brackets));
+    bool sent = false;
+    if (text)
+        TRY(is_sent(r, reg, f->cast.at, end, &sent));
+    TRY(reg_function(r, reg, text, literal, sent, &function, &brackets));
     TRY(edits_replace_first(&r->edits, f->cast.at, f->at + 1 - f->cast.at, function, r->err));
     return walk_replace(r, as, type->end, brackets == 2 ? STR(")") : STR(""));
 }
@@ -411,10 +526,13 @@ static int put_cast(struct rewriter *r, const struct sql_type *type, const struc
     TRY(spell(r, literal, type, oid, &spelled, &engine));
     const struct frame *f = walk_top(r);
     wrap_of(r, type, literal, oid, &w);
+    if (!type->array)
+        TRY(refuser_of(r, literal, oid, f->at + 1, r->token.at, &w.read));
     if (!sql_token_is_word(&f->cast, "CAST"))
         w.read = NULL; /* a text that is wrong makes NULL of TRY_CAST */
     if (is_text(oid) && !type->array && !literal && sql_token_is_word(&f->cast, "CAST"))
         TRY(shown_by(r, f->at + 1, r->token.at, oid == PGTYPE_BYTEA, &w.shown));
+    TRY(check_range(r, literal, oid));
     if (literal)
         TRY(put_literal(r, literal, spelled, type));
     bool alone = r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
@@ -461,6 +579,7 @@ int walk_cast(struct rewriter *r)
     } else {
         bool tries = sql_token_is_word(&f->cast, "TRY_CAST"); /* a bad literal makes NULL there */
         TRY(put_cast(r, &type, literal && !tries ? &r->prev : NULL));
+        TRY(declare(r, &type, f->cast.at, walk_end(&type.after)));
     }
     pass_type(r, &type);
     return ST_OK;
@@ -510,6 +629,7 @@ int walk_typed_literal(struct rewriter *r)
                         5, &text));
         TRY(walk_replace(r, r->token.at, end, text));
     }
+    TRY(declare(r, &type, r->token.at, end));
     walk_pass(r, r->token.at, end, &literal);
     return ST_OK;
 }

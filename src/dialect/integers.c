@@ -14,6 +14,7 @@ enum {
 struct window {
     struct sql_token outer, before, left, token, right, behind;
     bool behind_cast; /* a cast follows behind, so that it is no number alone */
+    bool widest;      /* it is an argument of such a function */
 };
 
 /* Operators whose result has the wider type of both operands. */
@@ -56,9 +57,20 @@ static bool is_integer(const struct sql_token *t, bool *least)
     return memcmp(s.p, "2147483647", DIGITS_MAX) <= 0;
 }
 
+/* Functions whose result has the widest type of their arguments. */
+static bool is_widest(const struct sql_token *t)
+{
+    static const char *const names[] = {"coalesce", "greatest", "least"};
+    return WALK_IS_ANY(t, names);
+}
+
 /* Whether the number, perhaps with its sign, has an operand beside it that is no number. */
 static bool is_operand(const struct window *w)
 {
+    bool listed = (sql_token_is(&w->left, ',') || sql_token_is(&w->left, '(')) &&
+                  (sql_token_is(&w->right, ',') || sql_token_is(&w->right, ')'));
+    if (listed && w->widest)
+        return true;
     if (is_arithmetic(&w->right) && (w->behind.kind != SQL_TOK_NUMBER || w->behind_cast))
         return true;
     if (!is_arithmetic(&w->left))
@@ -142,6 +154,7 @@ int integers_translate(struct rewriter *r)
 {
     struct sql_lexer l;
     struct window w = {.token = {.kind = SQL_TOK_END}};
+    uint64_t widest = 0; /* by bracket, the innermost last: whether it is such a function's */
     w.outer = w.before = w.left = w.token;
     sql_lexer_init(&l, r->tokens);
     (void)sql_lexer_next(&l, &w.right);
@@ -155,8 +168,13 @@ int integers_translate(struct rewriter *r)
         if (w.token.kind == SQL_TOK_END || w.token.kind == SQL_TOK_BAD)
             return ST_OK;
         (void)sql_lexer_next(&l, &w.behind);
+        if (sql_token_is(&w.token, '('))
+            widest = widest << 1 | is_widest(&w.left);
+        else if (sql_token_is(&w.token, ')'))
+            widest >>= 1;
         if (w.token.kind != SQL_TOK_NUMBER)
             continue;
+        w.widest = widest & 1;
         struct sql_lexer ahead = l;
         struct sql_token next;
         (void)sql_lexer_next(&ahead, &next);

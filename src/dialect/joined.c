@@ -2,6 +2,7 @@
 #include "dialect/joined.h"
 
 #include "base/buf.h"
+#include "dialect/sources.h"
 #include "dialect/walk.h"
 #include "sql/part.h"
 
@@ -273,6 +274,42 @@ bool walk_is_lone_star(const struct rewriter *r)
            !sql_token_is(&r->prev, '.') && (sql_token_is_word(&after, "FROM") || sql_token_is(&after, ','));
 }
 
+/* SELECT * FROM unnest(a, b): both columns are called unnest, which only the outermost list may say. */
+static int rename_unnested(struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token t, before = {.kind = SQL_TOK_END}, name = before;
+    size_t depth = 0, found = 0, n = 0;
+    bool accepts;
+    while (sql_lexer_next(&ahead, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD) {
+        size_t columns;
+        bool source = sql_token_is_word(&before, "FROM") || sql_token_is_word(&before, "JOIN") ||
+                      sql_token_is_word(&before, "LATERAL") || sql_token_is(&before, ',');
+        depth += sql_token_is(&t, '(') || sql_token_is(&t, '[');
+        depth -= depth > 0 && (sql_token_is(&t, ')') || sql_token_is(&t, ']'));
+        if (depth == 0 && sql_token_is_word(&t, "UNION"))
+            return ST_OK;
+        if (depth == 0 && source && source_is_several(r, &t, &columns)) {
+            found++;
+            n = columns;
+            name = t;
+        }
+        before = t;
+    }
+    if (found != 1)
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    static const char *const renames[] = {
+        [2] = " RENAME (unnest_1 AS unnest)",
+        [3] = " RENAME (unnest_1 AS unnest, unnest_2 AS unnest)",
+        [4] = " RENAME (unnest_1 AS unnest, unnest_2 AS unnest, unnest_3 AS unnest)",
+    };
+    assert(name.kind == SQL_TOK_WORD && n > 1 && n < sizeof renames / sizeof *renames);
+    return walk_insert(r, walk_end(&r->token), str_of(renames[n]));
+}
+
 int walk_joined_star(struct rewriter *r)
 {
     assert(r->postgres && part_is_star(&r->token));
@@ -280,6 +317,8 @@ int walk_joined_star(struct rewriter *r)
     struct joined j = {.side = 'I'};
     bool accepts = r->stars < STARS_MAX;
     r->stars++;
+    if (accepts && r->sends && r->depth == 0)
+        TRY(rename_unnested(r));
     if (accepts && find_from(&c) && read_from(&c, &j) && is_clear(&j)) {
         TRY(walk_accepts(r, &accepts));
         if (accepts)

@@ -269,7 +269,14 @@ static const struct spelling *of_concat(const struct pass *p)
     struct sql_token right, after;
     (void)sql_lexer_next(&ahead, &right);
     (void)sql_lexer_next(&ahead, &after);
-    return p->r->catalog ? NULL : spelling_of_concat(&p->prev, &right, &after);
+    if (p->r->catalog)
+        return NULL;
+    struct sql_token type;
+    (void)sql_lexer_next(&ahead, &type);
+    bool left_bytes = sql_token_is_word(&p->prev, "bytea"),
+         right_bytes = sql_token_is_typecast(&after) && sql_token_is_word(&type, "bytea");
+    const struct spelling *bytes = spelling_of_bytes(&p->prev, left_bytes, &right, right_bytes);
+    return bytes ? bytes : spelling_of_concat(&p->prev, &right, &after);
 }
 
 /* Literals alone on both sides of an operator: numbers are no text, and a string beside a number is one,

@@ -255,7 +255,24 @@ int outputs_are(struct rewriter *r, size_t from, size_t to, bool *out)
 int outputs_are_sent(struct rewriter *r, size_t from, size_t to, bool *out)
 {
     *out = false;
-    if (!r->postgres || r->catalog || !r->sends)
+    return r->catalog ? ST_OK : outputs_show(r, from, to, out);
+}
+
+int outputs_whole(struct rewriter *r, size_t from, size_t to, bool *out)
+{
+    *out = false;
+    if (!r->postgres || !r->sends)
+        return ST_OK;
+    TRY(read_outputs(r));
+    for (size_t i = 0; i < r->outputs->n && !*out; i++)
+        *out = r->outputs->items[i].from == from && r->outputs->items[i].to == to;
+    return ST_OK;
+}
+
+int outputs_show(struct rewriter *r, size_t from, size_t to, bool *out)
+{
+    *out = false;
+    if (!r->postgres || !r->sends)
         return ST_OK;
     TRY(read_outputs(r));
     for (size_t i = 0; i < r->outputs->n && !*out; i++)

@@ -21,5 +21,9 @@ int outputs_null(struct rewriter *r);
 /* Whether they are a whole item of a query that does nothing with its value but send it: it neither sorts,
  * groups nor compares rows, so that a numeric may be handed over as its digits. 53200 */
 int outputs_are_sent(struct rewriter *r, size_t from, size_t to, bool *out);
+/* Whether they are a whole item of what is sent, whatever else the query does with it. 53200 */
+int outputs_whole(struct rewriter *r, size_t from, size_t to, bool *out);
+/* As outputs_are_sent, also in a statement about the catalog. 53200 */
+int outputs_show(struct rewriter *r, size_t from, size_t to, bool *out);
 
 #endif

@@ -65,6 +65,29 @@ static bool read_row(struct sql_lexer *l, const struct sql_token *open, struct r
     return is_row && depth == 0 && out->members > 1 && out->members <= MEMBERS_MAX;
 }
 
+/* (a, b) IS [NOT] NULL: whether all members are NULL, or none is; l is behind the row. */
+static int count_nulls(struct rewriter *r, struct sql_lexer l, const struct row *row,
+                       const struct sql_token *from)
+{
+    struct sql_token t;
+    bool accepts, none;
+    char text[64];
+    (void)sql_lexer_next(&l, &t);
+    none = sql_token_is_word(&t, "NOT");
+    if (none)
+        (void)sql_lexer_next(&l, &t);
+    if (!sql_token_is_word(&t, "NULL"))
+        return ST_OK;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts)
+        return ST_OK;
+    TRY(walk_replace(r, from->at, walk_end(&row->open),
+                     none ? STR("(" SCHEMA_PG "num_nonnulls(") : STR("(" SCHEMA_PG "num_nulls(")));
+    (void)snprintf(text, sizeof text, ") = %zu)", row->members);
+    struct str close = str_of(arena_strdup(r->arena, text));
+    return close.p ? walk_replace(r, row->close.at, walk_end(&t), close) : err_oom(r->err);
+}
+
 /* At a bracket that begins a row. */
 static int compare(struct rewriter *r, struct sql_lexer l, const struct sql_token *word,
                    const struct sql_token *open)
@@ -74,7 +97,12 @@ static int compare(struct rewriter *r, struct sql_lexer l, const struct sql_toke
     struct sql_token op, t, from = word->kind == SQL_TOK_END ? *open : *word;
     char name[64];
     bool accepts;
-    if (!read_row(&l, open, &left) || (sql_lexer_next(&l, &op), !comparison(&op)))
+    if (!read_row(&l, open, &left))
+        return ST_OK;
+    (void)sql_lexer_next(&l, &op);
+    if (sql_token_is_word(&op, "IS"))
+        return count_nulls(r, l, &left, &from);
+    if (!comparison(&op))
         return ST_OK;
     if (sql_lexer_next(&l, &t), sql_token_is_word(&t, "ROW"))
         (void)sql_lexer_next(&l, &t);

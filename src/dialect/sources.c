@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+enum { SEVERAL_MAX = 4 }; /* arrays that unnest takes at once */
+
 /* Sorted: it is searched by halves. */
 static const struct source sources[] = {
     {"generate_series", "generate_series", "generate_series", false, false},
@@ -194,10 +196,30 @@ static bool is_nested(const struct rewriter *r, size_t to)
     return sql_token_is(&t, '[') || sql_token_is_word(&t, "ARRAY");
 }
 
+bool source_is_several(const struct rewriter *r, const struct sql_token *t, size_t *n)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token open, last;
+    struct tail tail;
+    size_t depth = 0;
+    if (!sql_token_is_word(t, "unnest"))
+        return false;
+    sql_lexer_seek(&ahead, walk_end(t));
+    if (sql_lexer_next(&ahead, &open), !sql_token_is(&open, '('))
+        return false;
+    *n = count_arguments(r, open.at);
+    last = open;
+    do {
+        depth += sql_token_is(&last, '(') || sql_token_is(&last, '[');
+        depth -= sql_token_is(&last, ')') || sql_token_is(&last, ']');
+    } while (depth > 0 && sql_lexer_next(&ahead, &last) != SQL_TOK_END && last.kind != SQL_TOK_BAD);
+    read_tail(r, walk_end(&last), &tail);
+    return *n > 1 && *n <= SEVERAL_MAX && !tail.columns;
+}
+
 int walk_source(struct rewriter *r, const struct source *s, struct str name, size_t from, size_t to,
                 size_t end, bool *inside)
 {
-    enum { SEVERAL_MAX = 4 };
     struct tail t;
     struct str text;
     assert(from < to && to < end);

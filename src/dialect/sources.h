@@ -30,5 +30,7 @@ int walk_source_column(struct rewriter *r, const struct source *s, size_t from, 
  * NULL then: a function that makes one row. */
 int walk_source(struct rewriter *r, const struct source *s, struct str name, size_t from, size_t to,
                 size_t end, bool *inside);
+/* Whether the call of unnest whose name is t makes several columns without names of their own: *n of them. */
+bool source_is_several(const struct rewriter *r, const struct sql_token *t, size_t *n);
 
 #endif

@@ -93,6 +93,16 @@ const struct spelling *spelling_of_concat(const struct sql_token *left, const st
     return known ? NULL : &text_right;
 }
 
+const struct spelling *spelling_of_bytes(const struct sql_token *left, bool left_bytes,
+                                         const struct sql_token *right, bool right_bytes)
+{
+    static const struct spelling bytes_left = {SCHEMA_PG "bytes_of(", ") || ", ""};
+    static const struct spelling bytes_right = {"", "|| " SCHEMA_PG "bytes_of(", ")"};
+    if (left_bytes && !right_bytes && is_plain_string(right))
+        return &bytes_right;
+    return right_bytes && is_plain_string(left) ? &bytes_left : NULL;
+}
+
 const struct spelling *spelling_of_prefix(struct str op)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

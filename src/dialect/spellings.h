@@ -24,6 +24,9 @@ const struct spelling *spelling_find(struct str op, bool postgres);
 /* Of || between these tokens; behind is what follows the right one. NULL: as it is. */
 const struct spelling *spelling_of_concat(const struct sql_token *left, const struct sql_token *right,
                                           const struct sql_token *behind);
+/* The same between bytes, as a cast shows, and a string that is meant as such. NULL: it is not so. */
+const struct spelling *spelling_of_bytes(const struct sql_token *left, bool left_bytes,
+                                         const struct sql_token *right, bool right_bytes);
 /* Before its one operand. NULL: as it is. */
 const struct spelling *spelling_of_prefix(struct str op);
 /* Whether + - or * stands beside the quote at that place of a text: '42' + 7. */

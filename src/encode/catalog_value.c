@@ -17,6 +17,7 @@ bool catalog_value_is_special(enum catalog_form form, int16_t format)
     case CATALOG_REGTYPE: return format != 0;
     case CATALOG_REGPROC: return format == 0;
     case CATALOG_TID:
+    case CATALOG_NUMBERED:
     case CATALOG_RANGE:
     case CATALOG_MULTIRANGE:
     case CATALOG_PACKED:
@@ -46,6 +47,21 @@ static void tid(struct buf *out, bool binary, const struct engine_string *s)
     } else {
         buf_put(out, text, tid_write(t, false, text));
     }
+}
+
+/* A text without a number in front, which a client's cast may have made, is shown as it is. */
+static void numbered(struct buf *out, bool binary, const struct engine_string *s)
+{
+    struct str text = {engine_string_data(s), s->len};
+    const char *blank = text.n ? memchr(text.p, ' ', text.n) : NULL;
+    int64_t number = 0;
+    bool is = blank && str_to_i64((struct str){text.p, (size_t)(blank - text.p)}, 0, UINT32_MAX, &number);
+    if (binary)
+        buf_put_be32(out, (uint32_t)number);
+    else if (is)
+        buf_put(out, blank + 1, (size_t)(text.p + text.n - blank - 1));
+    else
+        buf_put(out, text.p, text.n);
 }
 
 /* Elements without NULLs, of int2 or oid. */
@@ -94,6 +110,7 @@ int catalog_value(struct buf *out, const struct cell *c, const struct column_vie
         buf_put(out, engine_string_data(s), s->len);
         break;
     }
+    case CATALOG_NUMBERED: numbered(out, c->binary, string_at(v, row)); break;
     case CATALOG_TID: tid(out, c->binary, string_at(v, row)); break;
     case CATALOG_REGTYPE: {
         const struct engine_string *s = string_at(v, row);

@@ -32,6 +32,7 @@
 #include "engine/range_functions.h"
 #include "engine/real_arithmetic.h"
 #include "engine/real_casts.h"
+#include "engine/rounding.h"
 #include "engine/session_casts.h"
 #include "engine/session_value.h"
 #include "engine/shown.h"
@@ -200,6 +201,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(functions_register(c, e));
     TRY(arithmetic_register(c, e));
     TRY(real_arithmetic_register(c, e));
+    TRY(rounding_register(c, e));
     TRY(real_casts_register(c, e));
     TRY(numeric_functions_register(c, e));
     TRY(unknown_register(c, e));

@@ -18,12 +18,13 @@ enum catalog_base {
 /* How a value is written where that is not its base's way. */
 enum catalog_form {
     CATALOG_PLAIN,
-    CATALOG_CHAR,    /* binary: one byte */
-    CATALOG_REGPROC, /* text: the function's name */
-    CATALOG_REGTYPE, /* binary: the type's number */
-    CATALOG_JSONB,   /* binary: a version in front */
-    CATALOG_TID,     /* pgtype/tid.h */
-    CATALOG_RANGE,   /* pgtype/range.h's bytes, sent as text or binary */
+    CATALOG_CHAR,     /* binary: one byte */
+    CATALOG_REGPROC,  /* text: the function's name */
+    CATALOG_REGTYPE,  /* binary: the type's number */
+    CATALOG_NUMBERED, /* kept as "number name": text shows the name, binary the number */
+    CATALOG_JSONB,    /* binary: a version in front */
+    CATALOG_TID,      /* pgtype/tid.h */
+    CATALOG_RANGE,    /* pgtype/range.h's bytes, sent as text or binary */
     CATALOG_MULTIRANGE,
     CATALOG_PACKED, /* pgtype/packed.h's bytes */
     CATALOG_VECTOR, /* text: "1 2 3"; binary: an array that counts from 0 */
@@ -36,6 +37,9 @@ enum catalog_form {
     X("pg_cid", INT4, PLAIN, CID, -1)                                                                        \
     X("pg_regproc", INT4, REGPROC, REGPROC, -1)                                                              \
     X("pg_regtype", TEXT, REGTYPE, REGTYPE, -1)                                                              \
+    X("pg_regclass", TEXT, NUMBERED, REGCLASS, -1)                                                           \
+    X("pg_regnamespace", TEXT, NUMBERED, REGNAMESPACE, -1)                                                   \
+    X("pg_regprocedure", TEXT, NUMBERED, REGPROCEDURE, -1)                                                   \
     X("pg_name", TEXT, PLAIN, NAME, -1)                                                                      \
     X("pg_char", TEXT, CHAR, CHAR, -1)                                                                       \
     X("pg_varchar", TEXT, PLAIN, VARCHAR, -1)                                                                \

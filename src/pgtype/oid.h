@@ -54,7 +54,10 @@
     X(BIT, 1560, 1561, -1, "bit", "bit", "BIT")                                                              \
     X(VARBIT, 1562, 1563, -1, "varbit", "bit varying", "BIT")                                                \
     X(NUMERIC, 1700, 1231, -1, "numeric", "numeric", "DECIMAL(38,10)")                                       \
+    X(REGPROCEDURE, 2202, 2207, 4, "regprocedure", "regprocedure", "")                                       \
+    X(REGCLASS, 2205, 2210, 4, "regclass", "regclass", "")                                                   \
     X(REGTYPE, 2206, 2211, 4, "regtype", "regtype", "")                                                      \
+    X(REGNAMESPACE, 4089, 4090, 4, "regnamespace", "regnamespace", "")                                       \
     X(RECORD, 2249, 2287, -1, "record", "record", "")                                                        \
     X(ANYARRAY, 2277, 0, -1, "anyarray", "anyarray", "")                                                     \
     X(VOID, 2278, 0, 4, "void", "void", "")                                                                  \

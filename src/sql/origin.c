@@ -41,7 +41,7 @@ static int put_source(struct finder *f, const struct sql_source *s, struct scope
     if (!r->columns)
         return err_oom(f->err);
     for (size_t i = 0; i < s->ncolumns; i++)
-        r->columns[i] = (struct scope_column){s->columns[i].name, {s, &s->columns[i]}};
+        r->columns[i] = (struct scope_column){s->columns[i].name, {s, &s->columns[i], {0}}};
     r->n = s->ncolumns;
     r->known = true;
     return ST_OK;
@@ -289,13 +289,23 @@ static bool ends_item(const struct part *c)
     return part_is_end(c) || sql_token_is(&c->token, ',') || sql_token_is(&c->token, ';');
 }
 
+/* What stands between two tokens, of which last is the first. */
+static struct str gap(const struct part *c, const struct sql_token *last)
+{
+    size_t from = last->at + last->text.n;
+    return (struct str){c->lexer.sql.p + from, c->token.at > from ? c->token.at - from : 0};
+}
+
 /* What is no column: over it, for its alias and for what makes several columns. */
 static int expression(struct finder *f, struct part *c, struct items *x)
 {
     struct sql_token last = {.kind = SQL_TOK_END}, before = last;
+    struct sql_origin origin = {0};
     struct str name = {0};
     size_t depth = 0;
     for (; !part_is_end(c) && (depth || !ends_item(c)); part_next(c)) {
+        if (depth == 0 && last.kind != SQL_TOK_END && !origin.declared.oid)
+            (void)sql_declared_read(gap(c, &last), &origin.declared);
         x->lost |=
             sql_token_is_word(&c->token, "COLUMNS") || (part_is_star(&c->token) && sql_token_is(&last, '.'));
         depth += part_opens(&c->token);
@@ -303,9 +313,11 @@ static int expression(struct finder *f, struct part *c, struct items *x)
         before = last;
         last = c->token;
     }
+    if (last.kind != SQL_TOK_END && !origin.declared.oid)
+        (void)sql_declared_read(gap(c, &last), &origin.declared);
     if (sql_token_is_word(&before, "AS") && sql_token_is_name(&last))
         name = sql_name_bare(&last);
-    return put(f, x, name, (struct sql_origin){0});
+    return put(f, x, name, origin);
 }
 
 /* The parts of a.b.c, and what they are; ST_AGAIN: it is no column. */

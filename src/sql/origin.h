@@ -6,11 +6,13 @@
 #define TAVANA_SQL_ORIGIN_H
 
 #include "base/arena.h"
+#include "sql/declared.h"
 #include "sql/source.h"
 
 struct sql_origin {
     const struct sql_source *table; /* NULL: none */
     const struct sql_source_column *column;
+    struct sql_declared declared; /* of an expression: the type of its cast */
 };
 
 /* Whether a statement may have such columns: a look at its first tokens. */

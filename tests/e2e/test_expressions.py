@@ -244,6 +244,26 @@ SAME = [
     "select x % 2, x / 3 from (values (1.5), (3.5)) v(x) order by 1",
     "select x % 2, count(*) from (values (1.5), (3.5)) v(x) group by 1",
     "select 10.5 % 3 union all select 2.5",
+    "select row(null, null) is null, row(1, null) is null, row(1, null) is not null, (null, 1) is not null, row(1, 2) is not null",
+    "select round(1), ceil(1), floor(2::int2), trunc(3::int8), ceiling(1.5::real), round(2.5::real), trunc(-1.5::real), sign(2)",
+    "select round(2.5), round(-2.5), trunc(-2.7), ceil(-2.5), floor(-2.5), ceil(2.1), round(null::numeric), round(1e20::numeric)",
+    "select round(2.5::float8), round(3.5::float8), round('NaN'::float8), ceil('-Infinity'::float8), floor(x) from (values (-0.5::float8), (null)) v(x)",
+    "select round(7, 2), trunc(7.5, 3), round(1.555, 1), round(x, 0), trunc(x, 2) from (values (12.345), (1)) v(x)",
+    "select round(1.5::numeric(10,4), 6)",
+    "select nullif(1, 1.0), nullif(1.5, 2::float8), nullif(1::int2, 2), nullif(2, 2), nullif('a', 'b'), nullif(1.50, 2.125)",
+    "select 1.5::bool",
+    "select 2::int8::bool",
+    "select x::bool from (values (1.5)) v(x)",
+    "select 1::bool, 0::int::bool, 't'::bool, 'no'::text::bool, x::bool from (values (7), (0)) v(x)",
+    "select x::numeric from (values ('1_000')) v(x)",
+    "select x::numeric, cast(x as numeric(6,1)) from (values ('1e2'), (' 42 '), (null)) v(x)",
+    "select 70000::smallint = 1::smallint",
+    "select 3000000000::int",
+    r"select 'a'::bytea || '\x00', '\x01' || 'b'::bytea, 'a'::bytea || 'b'::bytea",
+    "select 0.1::real = 0.1, 0.1 = 0.1::real, 0.1::real < 0.1, 1.5::real = 1.5, 0.1::real = 0.1::real, 0.1::float4 <> 0.1::float8",
+    "select coalesce(1::int2, 1), greatest(1::int2, 2), least(1::int2, 7), coalesce(null::int8, 1), coalesce(x, 0) from (values (1::int2)) v(x)",
+    "select upper('ä')::bytea, ('a' || 'b')::bytea",
+    "select date '2024-01-05' - x from (values (1.5::float8)) v(x)",
     "select x from (values (1), ('a' || 'b')) v(x)",
     "select case when true then 1 else x end from (values ('a' || 'b')) v(x)",
     "",
@@ -303,6 +323,47 @@ def test_same(sql, both):
 def test_parameters(sql, parameters, both):
     ours, theirs = both
     assert answer(ours, sql, parameters) == answer(theirs, sql, parameters)
+
+
+# Their types' modifiers are compared, too.
+DECLARED = [
+    "select 'x'::varchar(5), 'abc'::varchar(2), cast('abc' as char(2)), 'x'::varchar, 'x'::bpchar, char(3) 'x', 'x'::\"char\", 'x'::char(5)",
+    "select x::varchar(3) a, cast(x as character varying(2)) as b, x::char(6), (x)::char from (values ('abcd'), (null)) v(x) order by 1",
+    "select timestamp(3) '2024-01-01', '2024-01-01'::timestamp(0), time(2) '10:00', '1'::interval(3), '101'::bit(3), '10'::varbit(4)",
+    "select upper('x'::varchar(5)), 'x'::varchar(5) || 'y', ('x'::char(3))::text, 'a'::text, 1 /*:1043,9*/, 'a' /*:23,-1*/",
+    "select x::varchar(2), count(*) from (values ('abc'), ('abd')) v(x) group by x::varchar(2)",
+    "select ('pg_' || 'class')::regclass, 'pg_type'::regclass, x::regclass, 1259::regclass from (values ('pg_class')) v(x)",
+    "select ('int' || '4')::regtype, ('pg_' || 'catalog')::regnamespace, 'pg_catalog'::regnamespace",
+    "select x::regclass from (values ('pg_class'), ('pg_attribute')) v(x) where x::regclass = 'pg_class'::regclass",
+    "select * from unnest(array[1,2], array['a','b']) with ordinality",
+    "select * from unnest(array[1,2], array['a','b'], array[true])",
+    "select * from unnest(array[1,2], array['a','b']) u",
+    "select * from unnest(array[1,2], array['a','b']) u(a, b)",
+    "select count(*) from (select * from unnest(array[1,2], array['a','b'])) u",
+]
+
+
+def wire_answer(conn, sql, binary):
+    r = conn.pgconn.exec_params(sql.encode(), [], result_format=int(binary))
+    assert r.status == psycopg.pq.ExecStatus.TUPLES_OK, r.error_message
+    rows = [[r.get_value(i, j) for j in range(r.nfields)] for i in range(r.ntuples)]
+    return [(r.fname(j), r.ftype(j), r.fmod(j)) for j in range(r.nfields)], rows
+
+
+def test_declared(both):
+    for sql in DECLARED:
+        ours, theirs = (wire_answer(conn, sql, False) for conn in both)
+        assert ours == theirs, sql
+    ours, theirs = (wire_answer(conn, "select 'pg_class'::regclass, ('pg_' || 'type')::regclass, 'pg_catalog'::regnamespace, 'abc'::varchar(2), 'x'::char(3), "
+                                      "'x'::\"char\"", True) for conn in both)
+    assert (ours[0], ours[1][0][3:]) == (theirs[0], theirs[1][0][3:])
+    assert [len(v) for v in ours[1][0][:3]] == [4, 4, 4]
+    for conn in both:
+        conn.execute('create schema sales; create table sales."Mixed Case" (a int)')
+    named = [wire_answer(conn, "select format('%I.%I', 'sales', 'Mixed Case')::regclass", False) for conn in both]
+    for conn in both:
+        conn.execute("drop schema sales cascade")
+    assert named[0] == named[1] == ([(b"format", 2205, -1)], [[b'sales."Mixed Case"']])
 
 
 DESCRIBED = [

@@ -18,6 +18,14 @@ static void test_operands(void **state)
     check("select a - 2147483648 as x", "select a - 2147483648 as x");
 }
 
+static void test_arguments(void **state)
+{
+    (void)state;
+    check("select coalesce(a, 0) as x", "select coalesce(a, 0::INTEGER) as x");
+    check("select greatest(1, f(2), (3)) as x", "select greatest(1::INTEGER, f(2), (3)) as x");
+    stays("select f(coalesce(a, b), 1) as x");
+}
+
 static void test_subscripts(void **state)
 {
     (void)state;
@@ -34,13 +42,13 @@ static void test_what_stays(void **state)
     stays("select -5 as x");
     stays("select a + 1.5, b + 3000000000 as x");
     stays("select a from t where a = 1 and b in (1, -2) limit 5 offset 2");
-    stays("select a::numeric(10, 2) as x, case when a then -1 else 2 end as y");
+    stays("select a::integer as x, case when a then -1 else 2 end as y");
     stays("from t select a + 1");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_operands), cmocka_unit_test(test_subscripts),
-                                       cmocka_unit_test(test_what_stays)};
+                                       cmocka_unit_test(test_arguments), cmocka_unit_test(test_what_stays)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

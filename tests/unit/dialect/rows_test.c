@@ -18,6 +18,15 @@ static void test_rows(void **state)
     check("select (a, b) overlaps (c, d) as x", "select " PG "row_overlaps(a, b, c, d) as x");
 }
 
+static void test_nulls(void **state)
+{
+    (void)state;
+    check("select row(a, b) is null as x", "select (" PG "num_nulls(a, b) = 2) as x");
+    check("select 1 as x where (a, b, c) is not null",
+          "select 1 as x where (" PG "num_nonnulls(a, b, c) = 3)");
+    stays("select (a, b) is distinct from null as x");
+}
+
 static void test_what_stays(void **state)
 {
     (void)state;
@@ -31,6 +40,7 @@ static void test_what_stays(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_what_stays)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_nulls),
+                                       cmocka_unit_test(test_what_stays)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
