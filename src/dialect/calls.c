@@ -250,8 +250,8 @@ static bool is_of_parameter(const struct rewriter *r)
     return t.kind == SQL_TOK_PARAM && sql_token_is(&close, ')');
 }
 
-/* Whether the engine's nullif has PostgreSQL's type, that of its first argument: unless the second one shows a
- * number of a wider type. Nor is a window function written a second time. At the name. */
+/* Whether the engine's nullif has PostgreSQL's type, that of its first argument: unless the second one shows
+ * a number of a wider type. Nor is a window function written a second time. At the name. */
 static bool is_plain_nullif(const struct rewriter *r)
 {
     static const char *const types[] = {"float8", "float", "double", "real", "float4"};

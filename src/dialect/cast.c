@@ -445,7 +445,8 @@ static int declare(struct rewriter *r, const struct sql_type *type, size_t from,
     char text[SQL_DECLARED_MAX];
     bool output;
     sql_declared_of(type, &d);
-    if (!d.oid)
+    bool number = r->prev.kind == SQL_TOK_NUMBER || r->prev.kind == SQL_TOK_STRING;
+    if (!d.oid || (d.oid == PGTYPE_NUMERIC && !number)) /* a parameter's digits follow its value */
         return ST_OK;
     TRY(outputs_whole(r, from, to, &output));
     if (!output)

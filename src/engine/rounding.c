@@ -45,6 +45,7 @@ static __int128 of_wide(enum way way, __int128 x, __int128 unit)
     return !up || rest == 0 ? whole : rest < 0 ? whole - 1 : whole + 1;
 }
 
+/* Of whole numbers and reals: PostgreSQL casts them to a double first. */
 static void on_reals(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const struct rounding *f = duckdb_scalar_function_get_extra_info(info);
@@ -59,6 +60,8 @@ static void on_reals(duckdb_function_info info, duckdb_data_chunk input, duckdb_
             out[i] = of_double(f->way, number_double_at(&v, i));
 }
 
+/* Of numerics with any number of digits behind the point. What else has no type of its own above comes here,
+ * too, and is refused, but for a NULL without a type. */
 static void on_numerics(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const struct rounding *f = duckdb_scalar_function_get_extra_info(info);

@@ -21,6 +21,7 @@ enum {
     OID_TIMETZ = 1266,
     OID_BIT = 1560,
     OID_VARBIT = 1562,
+    OID_NUMERIC = 1700,
 };
 
 enum { VARLENA_HEADER = 4 };
@@ -34,6 +35,7 @@ static const struct {
     {OID_VARBIT, OID_VARBIT},       {OID_TIME, OID_TIME},
     {OID_TIMESTAMP, OID_TIMESTAMP}, {OID_TIMESTAMPTZ, OID_TIMESTAMPTZ},
     {OID_TIMETZ, OID_TIMETZ},       {OID_INTERVAL, OID_INTERVAL},
+    {OID_NUMERIC, OID_NUMERIC},
 };
 
 /* The bits of an interval's fields in its modifier, in their order. Source: PostgreSQL 15's answers. */
@@ -87,10 +89,13 @@ void sql_declared_of(const struct sql_type *t, struct sql_declared *out)
         return;
     else if (t->varying ? !str_ieq(t->name, STR("bit")) : str_ieq(t->name, STR("varchar")))
         *out = (struct sql_declared){OID_VARCHAR, -1};
+    else if (str_ieq(t->name, STR("numeric")) || str_ieq(t->name, STR("decimal")))
+        *out = (struct sql_declared){OID_NUMERIC, -1};
     else if (str_ieq(t->name, STR("bpchar")))
         *out = (struct sql_declared){OID_BPCHAR, -1};
 }
 
+/* A colon tells it from comments of people, which seldom begin with one. */
 void sql_declared_put(const struct sql_declared *d, char out[static SQL_DECLARED_MAX])
 {
     (void)snprintf(out, SQL_DECLARED_MAX, " " MARK "%lu,%ld*/", (unsigned long)d->oid, (long)d->typmod);

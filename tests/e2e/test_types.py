@@ -75,8 +75,6 @@ def test_output_is_postgresqls(kind, expression, wires):
         want = theirs.raw_rows(f"select {for_postgres(expression)} as v", binary=binary)
         want_column = theirs.columns[0]
         assert got == want
-        if want_column.oid == 1043:  # varchar here is text there: the engine has one type
-            want_column.oid = 25
         assert (got_column.oid, got_column.size) == (want_column.oid, want_column.size)
         if kind == "numeric":
             assert got_column.typmod == want_column.typmod

@@ -37,6 +37,8 @@ static void test_types(void **state)
                  {"interval(3)", 1186, 2147418115},
                  {"interval day", 1186, 589823},
                  {"text", 0, 0},
+                 {"numeric", 1700, -1},
+                 {"numeric(5,2)", 0, 0},
                  {"varchar(5)[]", 0, 0},
                  {"interval", 0, 0},
                  {"varchar(0)", 0, 0},
