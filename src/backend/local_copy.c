@@ -6,6 +6,7 @@
 
 #include "backend/local_call.h"
 #include "backend/local_conn.h"
+#include "backend/local_errors.h"
 #include "backend/local_priv.h"
 #include "backend/local_tx.h"
 #include "backend/local_version.h"
@@ -264,7 +265,7 @@ int local_copy_data(struct backend_copy *bc, const void *p, size_t n, struct err
     copy_reader_feed(c->reader, p, n);
     int st = load(c, e);
     if (st < 0)
-        local_table_explain(c->table, e);
+        local_errors_explain(c->table, e);
     c->base.line = copy_reader_line(c->reader) + 1;
     return st < 0 ? st : ST_OK;
 }
@@ -275,7 +276,7 @@ int local_copy_settle(struct backend_copy *bc, struct err *e)
     struct local_copy *c = (struct local_copy *)bc;
     int st = engine_appender_settle(c->appender, e);
     if (st < 0)
-        local_table_explain(c->table, e);
+        local_errors_explain(c->table, e);
     return st;
 }
 
@@ -287,7 +288,7 @@ int local_copy_finish(struct backend_copy *bc, uint64_t *rows, struct err *e)
     if (st == ST_OK || st == ST_EOF || st == ST_AGAIN)
         st = engine_appender_finish(c->appender, rows, e);
     if (st < 0)
-        local_table_explain(c->table, e);
+        local_errors_explain(c->table, e);
     TRY(st);
     return check_cancelled(c, e);
 }

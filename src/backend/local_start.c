@@ -5,6 +5,7 @@
 #include "backend/local_call.h"
 #include "backend/local_composites.h"
 #include "backend/local_enums.h"
+#include "backend/local_errors.h"
 #include "backend/local_literals.h"
 #include "backend/local_park.h"
 #include "backend/local_portal.h"
@@ -160,7 +161,7 @@ int local_start(struct backend_portal *bp, struct err *e)
     if (st == ST_OK && cancelled && s->on_main == &p->user)
         st = local_cancelled(e);
     if (st != ST_OK) {
-        local_table_explain(p->stmt->target, e);
+        local_errors_explain(p->stmt->target, e);
         local_enum_explain(p->stmt, e);
         local_composite_explain(s, e);
     }

@@ -35,8 +35,4 @@ void local_table_unref(struct local_table *t);
 /* NULL is fine. */
 void local_tables_free(struct local_tables *all);
 
-/* Puts names into an error that a constraint of the table has made: its schema, and the constraint's own name
- * in place of the one that PostgreSQL would have chosen. t NULL: nothing happens. */
-void local_table_explain(const struct local_table *t, struct err *e);
-
 #endif

@@ -90,6 +90,7 @@ static const struct rule {
     {"Binder", NULL, NULL, "Circular reference to CTE", SQLSTATE_UNDEFINED_TABLE},
     {"Binder", NULL, NULL, "term out of range", SQLSTATE_INVALID_COLUMN_REFERENCE},
     {"Binder", NULL, NULL, "conflict target", SQLSTATE_INVALID_COLUMN_REFERENCE},
+    {"Binder", NULL, NULL, "create foreign key: there is no", SQLSTATE_INVALID_FOREIGN_KEY},
     {"Binder", NULL, NULL, "cannot be negative", SQLSTATE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE},
     {"Binder", NULL, NULL, "cannot contain window functions", SQLSTATE_WINDOWING_ERROR},
     {"Binder", NULL, NULL, "Subquery returns", SQLSTATE_SYNTAX_ERROR},

@@ -59,6 +59,13 @@ static const struct {
      "aggregate functions are not allowed in WHERE"},
     {"table \"tavana\" has ", " columns available but ", " columns specified", AS_IT_IS, false,
      "INSERT has more target columns than expressions"}, /* of the query that sql/assign.c puts around */
+    {"The specified columns as conflict target are not referenced by a UNIQUE/PRIMARY KEY CONSTRAINT or "
+     "INDEX",
+     NULL, NULL, AS_IT_IS, false,
+     "there is no unique or exclusion constraint matching the ON CONFLICT specification"},
+    {"Failed to create foreign key: there is no primary key or unique constraint for referenced table \"",
+     "\"", "", AS_IT_IS, false,
+     "there is no unique constraint matching given keys for referenced table \"%s\""},
     {"ORDER BY non-integer literal has no effect", NULL, NULL, AS_IT_IS, false,
      "non-integer constant in ORDER BY"},
     {"DISTINCT ON non-integer literal has no effect", NULL, NULL, AS_IT_IS, false,

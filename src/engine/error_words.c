@@ -124,7 +124,7 @@ static bool read_key(const char *key, char columns[static KEY_MAX], char values[
 }
 
 /* The engine does not know constraints by name: this is the name that PostgreSQL would have chosen. Where
- * the user has given another one, local_table_explain puts it in later. */
+ * the user has given another one, local_errors_explain puts it in later. */
 static void say_duplicate(struct err *e, const struct pieces *p, const char *sql)
 {
     char columns[KEY_MAX], values[KEY_MAX], joined[KEY_MAX], table[SQL_NAME_MAX + 1], name[2 * KEY_MAX];

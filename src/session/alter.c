@@ -4,6 +4,7 @@
 #include "session/alter.h"
 
 #include "session/alter_minds.h"
+#include "session/index_again.h"
 #include "session/kept_table.h"
 #include "session/rebuild.h"
 #include "session/referring.h"
@@ -111,7 +112,7 @@ static int put_indexes_away(struct altering *a)
 static int put_indexes_back(struct altering *a)
 {
     assert(!a->away || a->relation.nindexes > 0);
-    return a->away ? rebuild_put_indexes(a->session, &a->relation, a->full, a->err) : ST_OK;
+    return a->away ? index_again_put(a->session, &a->relation, a->full, a->err) : ST_OK;
 }
 
 /* ---- what refers to it ---- */
@@ -224,9 +225,7 @@ static int rename_column(struct altering *a, const struct sql_alter_action *acti
         TRY(step_run(s, step_text(s, "ALTER TABLE %s RENAME COLUMN %s TO %s", a->full, from, to), a->err));
     }
     for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
-        struct relation_index *x = &a->relation.indexes[i];
-        x->keys = rebuild_with_column(s, x->keys, &action->from, to, &has);
-        if (!x->keys)
+        if (!index_again_column(s, &a->relation.indexes[i], &action->from, to, &has))
             return err_oom(a->err);
     }
     TRY(referring_rename_column(s, &a->referring, &a->relation, &action->from, to, a->err));
@@ -276,7 +275,8 @@ static int drop_column(struct altering *a, const struct sql_alter_action *action
     }
     for (size_t i = 0; a->away && i < a->relation.nindexes; i++) {
         bool has;
-        (void)rebuild_with_column(a->session, a->relation.indexes[i].keys, &action->from, NULL, &has);
+        if (!index_again_column(a->session, &a->relation.indexes[i], &action->from, NULL, &has))
+            return err_oom(a->err);
         if (has)
             a->relation.indexes[i].name = NULL;
     }
@@ -590,7 +590,9 @@ static int rename_index(struct altering *a, const struct sql_alter_action *actio
         return err_oom(a->err);
     const char *text = step_text(s, "%.*s%s%s", (int)t.at, sql, to, sql + t.at + t.text.n);
     TRY(step_run(s, step_text(s, "DROP INDEX %s", a->full), a->err));
-    return step_run(s, text, a->err);
+    TRY(step_run(s, text, a->err));
+    const char *comment = a->relation.comment;
+    return comment ? index_again_comment(s, &a->relation, to, comment, a->err) : ST_OK;
 }
 
 /* ALTER SEQUENCE has options, OWNER TO and what changes nothing. RENAME is among what is refused. */

@@ -1,6 +1,7 @@
 /* CREATE INDEX. Source of the names that are made up: PostgreSQL 15's answers, as measured. */
 #include "session/index.h"
 
+#include "session/index_again.h"
 #include "session/session_priv.h"
 #include "sql/name.h"
 
@@ -70,17 +71,19 @@ int index_make_name(struct session *s, const char *schema, const char *table, co
 }
 
 /* The name that was given, or one that is made up. *exists: it is there, and may be. */
-static int name_of(struct session *s, const struct sql_index *x, const char **out, bool *exists,
-                   struct err *e)
+static int name_of(struct session *s, const struct sql_index *x, struct relation *found, const char **out,
+                   bool *exists, struct err *e)
 {
     struct relation table;
     const struct relation_name where = {x->database, x->schema, x->relation};
     struct str also = x->include;
-    const char *keys = step_text(s, "%.*s%.*s", (int)x->keys.n, x->keys.p, (int)also.n, also.n ? also.p : "");
+    const char *keys =
+        step_text(s, "%.*s%.*s", (int)x->written.n, x->written.p, (int)also.n, also.n ? also.p : "");
     *exists = false;
     if (!keys)
         return err_oom(e);
     TRY(relation_find(s, &where, "r", &table, e));
+    *found = table;
     if (!table.found && x->name.kind == SQL_TOK_END) {
         if (x->database.kind != SQL_TOK_END)
             return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "an index of another database needs a name");
@@ -102,22 +105,60 @@ static int name_of(struct session *s, const struct sql_index *x, const char **ou
     return *out ? ST_OK : err_oom(e);
 }
 
+/* What the engine does not know of the index. Whether a condition means anything, it has seen when the index
+ * is unique. */
+static int keep_said(struct session *s, const struct sql_index *x, const struct relation *table,
+                     const char *name, struct err *e)
+{
+    struct ask_rows rows;
+    struct str led;
+    assert(table->found && x->kept.n);
+    if (x->where.n && !x->unique) {
+        const char *sql = step_text(s, "SELECT 1 FROM %.*s WHERE %.*s LIMIT 0", (int)x->table.n, x->table.p,
+                                    (int)x->where.n, x->where.p);
+        TRY(sql ? session_lead(s, str_of(sql), &led, e) : err_oom(e));
+        TRY(session_ask(s, led.p, &rows, e));
+    }
+    return index_again_comment(s, table, name, x->kept.p, e);
+}
+
+/* Rows that are there have the same keys; which, the engine does not say. name: in its quotes. */
+static void say_duplicates(const struct relation *table, const char *name, struct err *e)
+{
+    char bare[SQL_NAME_MAX + 1];
+    const struct sql_token t = {.kind = SQL_TOK_QUOTED, .text = str_of(name)};
+    if (t.text.n < 2 || t.text.n - 2 > SQL_NAME_MAX)
+        return;
+    bare[sql_name_read(&t, bare)] = '\0';
+    err_init(e);
+    (void)err_set(e, SQLSTATE_UNIQUE_VIOLATION, "could not create unique index \"%s\"", bare);
+    err_names(e, table->found ? table->name : "", "", bare);
+}
+
 int index_run(struct session *s, struct statement *command, struct command_result *r, struct err *e)
 {
     bool exists;
     const char *name;
+    struct relation table = {0};
     assert(command->sql.kind == SQL_INDEX);
     TRY(statement_parse(s, command, e));
     const struct sql_index *x = &command->sql.parsed->index;
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
-    TRY(name_of(s, x, &name, &exists, e));
+    TRY(name_of(s, x, &table, &name, &exists, e));
     (void)snprintf(r->tag, sizeof r->tag, "CREATE INDEX");
     if (exists)
         return ST_OK;
-    return step_run_sent(s,
-                         step_text(s, "CREATE %sINDEX %s ON %.*s %.*s", x->unique ? "UNIQUE " : "", name,
-                                   (int)x->table.n, x->table.p, (int)x->keys.n, x->keys.p),
-                         e);
+    if (x->where.n && !table.found)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "an index of some rows of another database's table is not supported");
+    int st = step_run_sent(s,
+                           step_text(s, "CREATE %sINDEX %s ON %.*s %.*s", x->unique ? "UNIQUE " : "", name,
+                                     (int)x->table.n, x->table.p, (int)x->keys.n, x->keys.p),
+                           e);
+    if (st < 0 && e->code == SQLSTATE_UNIQUE_VIOLATION)
+        say_duplicates(&table, name, e);
+    TRY(st);
+    return x->kept.n && table.found ? keep_said(s, x, &table, name, e) : ST_OK;
 }

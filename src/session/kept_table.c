@@ -1,5 +1,6 @@
 #include "session/kept_table.h"
 
+#include "session/index_again.h"
 #include "session/rebuild.h"
 #include "session/referring.h"
 #include "session/session_priv.h"
@@ -202,7 +203,8 @@ static int check_unique(struct session *s, const struct kept_key *k, struct err 
     const char *sql =
         list && schema && table
             ? step_text(s,
-                        "SELECT 1 FROM tavana_catalog.pg.indexes() WHERE is_unique AND schema_name = "
+                        "SELECT 1 FROM tavana_catalog.pg.indexes() WHERE is_unique AND condition IS NULL AND "
+                        "schema_name = "
                         "tavana_catalog.pg.shown_schema(%s, %s) AND lower(table_name) = lower(%s) AND "
                         "list_sort(list_transform(names, lambda x: lower(x))) = list_sort([%s]) LIMIT 1",
                         k->temporary ? "'temp'" : "current_database()", schema, table, list)
@@ -244,7 +246,7 @@ static int replace(struct session *s, const struct kept_key *k, const char *text
     TRY(referring_find(s, &own, &others, e));
     TRY(referring_put_aside(s, &others, e));
     TRY(rebuild_table(s, &own, &change, e));
-    TRY(rebuild_put_indexes(s, &own, own.full, e));
+    TRY(index_again_put(s, &own, own.full, e));
     return referring_put_back(s, &others, e);
 }
 

@@ -11,6 +11,7 @@
  * made anew, since the engine still sees those rows' references. */
 #include "session/keys.h"
 
+#include "session/index_again.h"
 #include "session/lost_rows.h"
 #include "session/session_priv.h"
 #include "session/stand_in.h"
@@ -392,7 +393,7 @@ static int own_back(struct session *s, struct keys_change *k, struct err *e)
     struct rebuild again;
     TRY(rebuild_put_aside(s, &k->table, 0, NULL, &again, e));
     TRY(rebuild_put_back(s, &k->own, &nothing, e));
-    return rebuild_put_indexes(s, &k->table, k->table.full, e);
+    return index_again_put(s, &k->table, k->table.full, e);
 }
 
 /* Whether the statement may look into other tables: those that are aside would not be there. */

@@ -1,6 +1,7 @@
 #include "session/lost_rows.h"
 
 #include "base/hash.h"
+#include "session/index_again.h"
 #include "session/rebuild.h"
 #include "session/session_priv.h"
 
@@ -83,7 +84,7 @@ int lost_rows_refresh(struct session *s, const struct relation *of, struct refer
         struct relation table = *of;
         TRY(relation_indexes(s, &table, e));
         TRY(rebuild_table(s, &table, NULL, e));
-        TRY(rebuild_put_indexes(s, &table, table.full, e));
+        TRY(index_again_put(s, &table, table.full, e));
         lost_rows_fresh(s, &table);
     }
     TRY(referring_put_back(s, others, e));

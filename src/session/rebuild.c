@@ -594,23 +594,6 @@ int rebuild_table(struct session *s, const struct relation *table, const struct 
     return rebuild_put_back(s, &r, change, e);
 }
 
-int rebuild_put_indexes(struct session *s, const struct relation *table, const char *full, struct err *e)
-{
-    assert(table->nindexes == 0 || table->indexes);
-    for (size_t i = 0; i < table->nindexes; i++) {
-        const struct relation_index *x = &table->indexes[i];
-        const char *name = x->name ? step_name(s, x->name) : NULL;
-        if (!x->name)
-            continue;
-        if (!name)
-            return err_oom(e);
-        TRY(step_run(
-            s, step_text(s, "CREATE %sINDEX %s ON %s %s", x->unique ? "UNIQUE " : "", name, full, x->keys),
-            e));
-    }
-    return ST_OK;
-}
-
 /* Names outside of brackets are words of SQL, one before a bracket is a function, one behind AS a type. */
 const char *rebuild_with_column(struct session *s, const char *keys, const struct sql_token *from,
                                 const char *to, bool *has)

@@ -46,7 +46,7 @@ struct rebuild_change {
 };
 
 /* Both run in the transaction that there is. Constraints, defaults and comments are kept, indexes are not
- * (rebuild_put_indexes). number tells tables that wait at the same time apart. 0A000 when something refers to
+ * (index_again.h). number tells tables that wait at the same time apart. 0A000 when something refers to
  * the table that is not itself put aside, or there is nothing to drop. */
 int rebuild_put_aside(struct session *s, const struct relation *table, unsigned number,
                       const struct rebuild_change *change, struct rebuild *out, struct err *e);
@@ -55,8 +55,6 @@ int rebuild_put_back(struct session *s, const struct rebuild *r, const struct re
 /* One after the other. change NULL: nothing is another. */
 int rebuild_table(struct session *s, const struct relation *table, const struct rebuild_change *change,
                   struct err *e);
-/* The table's indexes, of relation_indexes, made on a table called `full`; those without a name stay away. */
-int rebuild_put_indexes(struct session *s, const struct relation *table, const char *full, struct err *e);
 /* A list of columns with another name for one; `to` NULL: whether it has that one at all. Of the message's
  * arena; NULL without memory. */
 const char *rebuild_with_column(struct session *s, const char *keys, const struct sql_token *from,

@@ -4,6 +4,7 @@
  * made from the first on. */
 #include "session/referring.h"
 
+#include "session/index_again.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
@@ -78,7 +79,7 @@ int referring_put_back(struct session *s, const struct referring *r, struct err 
         const struct referring_table *t = &r->tables[i];
         assert(t->aside.rows); /* referring_put_aside */
         TRY(rebuild_put_back(s, &t->aside, &nothing, e));
-        TRY(rebuild_put_indexes(s, &t->relation, t->relation.full, e));
+        TRY(index_again_put(s, &t->relation, t->relation.full, e));
     }
     return ST_OK;
 }

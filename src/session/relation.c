@@ -138,7 +138,7 @@ int relation_indexes(struct session *s, struct relation *r, struct err *e)
     const char *sql =
         table && schema
             ? step_text(s,
-                        "SELECT index_name, is_unique, rtrim(sql, ';'), expressions::VARCHAR FROM "
+                        "SELECT index_name, is_unique, rtrim(sql, ';'), expressions::VARCHAR, comment FROM "
                         "system.main.duckdb_indexes() WHERE table_name = %s AND schema_name = %s AND "
                         "database_name = %s ORDER BY index_oid",
                         table, schema, r->temporary ? "'temp'" : "current_database()")
@@ -159,7 +159,8 @@ int relation_indexes(struct session *s, struct relation *r, struct err *e)
         r->indexes[r->nindexes++] = (struct relation_index){.name = ask_value(&rows, i, 0),
                                                             .unique = ask_value(&rows, i, 1)[0] == 't',
                                                             .keys = text + t.at,
-                                                            .columns = ask_value(&rows, i, 3)};
+                                                            .columns = ask_value(&rows, i, 3),
+                                                            .comment = ask_value(&rows, i, 4)};
     }
     return ST_OK;
 }

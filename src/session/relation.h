@@ -16,6 +16,7 @@ struct relation_index {
     bool unique;
     const char *keys;    /* "(a, (b + 1))", in the engine's words */
     const char *columns; /* a list's text, as the engine writes it */
+    const char *comment; /* with what is kept of an index of some rows (sql/index.h); NULL: none */
 };
 
 /* Strings of the message's arena. */

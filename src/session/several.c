@@ -2,6 +2,7 @@
  * TRUNCATE of several objects, CREATE TABLE with serial columns. */
 #include "session/several.h"
 
+#include "session/index_again.h"
 #include "session/kept_table.h"
 #include "session/on_commit.h"
 #include "session/referring.h"
@@ -388,7 +389,7 @@ static int empty_itself(struct session *s, struct relation *table, struct err *e
     TRY(rebuild_put_aside(s, table, 0, NULL, &r, e));
     TRY(step_run(s, step_text(s, "DELETE FROM %s", r.rows), e));
     TRY(rebuild_put_back(s, &r, &nothing, e));
-    return rebuild_put_indexes(s, table, table->full, e);
+    return index_again_put(s, table, table->full, e);
 }
 
 enum { TRUNCATES_DEPTH_MAX = 100 };

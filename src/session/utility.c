@@ -229,20 +229,23 @@ static int comment_key(struct session *s, const struct sql_utility *u, const str
 }
 
 /* What is kept in a comment behind a record separator stays: a materialized view's query, where a sequence
- * began. */
+ * began, the rows of an index. */
 static int put_relation_comment(struct session *s, const struct sql_utility *u, const struct relation *r,
                                 const char *text, struct err *e)
 {
     assert(r->found && r->full);
     const char *kept = r->comment ? strchr(r->comment, '\x1e') : NULL;
     bool matview = r->kind == 'r' && kept && kept[1] == 'M';
-    if (r->kind != 'S' && (matview != (u->object == SQL_OBJECT_MATVIEW) || r->kind != 'r'))
+    if (r->kind != 'S' && r->kind != 'i' && (matview != (u->object == SQL_OBJECT_MATVIEW) || r->kind != 'r'))
         return err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "\"%s\" is not a %s", r->name,
                        u->object == SQL_OBJECT_TABLE ? "table" : "materialized view");
     const char *all = text || kept ? step_text(s, "%s%s", text ? text : "", kept ? kept : "") : NULL;
     const char *literal = all ? step_literal(s, all) : "NULL";
     return literal ? step_run(s,
-                              step_text(s, "COMMENT ON %s %s IS %s", r->kind == 'S' ? "SEQUENCE" : "TABLE",
+                              step_text(s, "COMMENT ON %s %s IS %s",
+                                        r->kind == 'S'   ? "SEQUENCE"
+                                        : r->kind == 'i' ? "INDEX"
+                                                         : "TABLE",
                                         r->full, literal),
                               e)
                    : err_oom(e);
@@ -254,7 +257,7 @@ static int put_comment(struct session *s, const struct sql_utility *u, const str
 {
     const char *key = NULL, *text = NULL;
     if (u->object == SQL_OBJECT_TABLE || u->object == SQL_OBJECT_MATVIEW ||
-        u->object == SQL_OBJECT_SEQUENCE) {
+        u->object == SQL_OBJECT_SEQUENCE || u->object == SQL_OBJECT_INDEX) {
         TRY(comment_text(s, &u->comment, &text, e));
         return put_relation_comment(s, u, r, text, e);
     }

@@ -31,7 +31,12 @@ static const struct sql_catalog_column constraints[] = {
 static const struct sql_catalog_column indexes[] = {
     {"oid", "BIGINT"},         {"name", "VARCHAR"},    {"table_oid", "BIGINT"},  {"is_unique", "BOOLEAN"},
     {"is_primary", "BOOLEAN"}, {"def", "VARCHAR"},     {"schema_oid", "BIGINT"}, {"schema_name", "VARCHAR"},
-    {"table_name", "VARCHAR"}, {"names", "VARCHAR[]"}, {"keys", "SMALLINT[]"},
+    {"table_name", "VARCHAR"}, {"names", "VARCHAR[]"}, {"keys", "SMALLINT[]"},   {"condition", "VARCHAR"},
+};
+static const struct sql_catalog_column user_indexes[] = {
+    {"oid", "BIGINT"},         {"name", "VARCHAR"},    {"table_oid", "BIGINT"},  {"is_unique", "BOOLEAN"},
+    {"is_primary", "BOOLEAN"}, {"def", "VARCHAR"},     {"schema_oid", "BIGINT"}, {"schema_name", "VARCHAR"},
+    {"table_name", "VARCHAR"}, {"names", "VARCHAR[]"}, {"condition", "VARCHAR"}, {"comment", "VARCHAR"},
 };
 static const struct sql_catalog_column views[] = {
     {"oid", "BIGINT"}, {"schema_name", "VARCHAR"}, {"name", "VARCHAR"}, {"query", "VARCHAR"}};
@@ -95,7 +100,7 @@ const struct sql_catalog_list sql_catalog_lists[] = {
     LIST(enums),
     LIST(composites),
     LIST(databases),
-    {"user_indexes", indexes, sizeof indexes / sizeof *indexes - 1, "tavana_catalog.pg.make_user_indexes()"},
+    LIST(user_indexes),
     RELATION(pg_attrdef),
     RELATION(pg_attribute),
     RELATION(pg_class),

@@ -25,6 +25,7 @@ struct sql_source_column {
 enum sql_key_kind {
     SQL_KEY_PRIMARY,
     SQL_KEY_UNIQUE,
+    SQL_KEY_INDEX, /* a unique index, which may be one of expressions */
     SQL_KEY_FOREIGN,
     SQL_KEY_REFERRED,      /* a foreign key of another table that refers to this one */
     SQL_KEY_KEPT,          /* a foreign key that the session keeps … */
@@ -36,7 +37,8 @@ enum sql_key_kind {
 struct sql_source_key {
     enum sql_key_kind kind;
     struct str columns; /* of this table, as SQL: "a, b" */
-    struct str said;    /* what the engine calls them in its errors: those of the table on the other side */
+    struct str said;    /* what the engine calls them in its errors: those of the table on the other side; of
+                         an index as the engine has kept them */
     struct str name;    /* of the constraint */
     struct str other;   /* FOREIGN: the table that it refers to; REFERRED: the table that has it */
 };

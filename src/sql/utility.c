@@ -468,7 +468,7 @@ static int comment(struct parsing *p)
 /* COMMENT ON what the engine has comments for is the engine's. */
 static bool is_comment(struct reader *r)
 {
-    static const char *const engine[] = {"VIEW", "COLUMN", "INDEX", "MACRO"};
+    static const char *const engine[] = {"VIEW", "COLUMN", "MACRO"};
     if (!reader_take(r, "ON"))
         return false;
     for (size_t i = 0; i < sizeof engine / sizeof *engine; i++)
