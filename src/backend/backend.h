@@ -248,11 +248,11 @@ struct backend_ops {
     void (*cancel)(struct backend_session *s);
 };
 
-/* Whether a cancel is heard. An engine that plans hears none, for as long as that takes; nothing has been
- * changed then that is not rolled back. So whoever cannot wait may leave a session behind that is deaf: from
- * then on its calls fail (57014), and all that is left to do with it is session_close, by its own thread when
- * that comes back. Any thread may turn BACKEND_DEAF into BACKEND_LEFT, as long as the session exists; all
- * other changes are the backend's. */
+/* Whether a cancel is heard. An engine that plans, or is in the middle of a value, may hear none for as
+ * long as that takes; nothing has been changed then that is not rolled back. So whoever cannot wait may
+ * leave a session behind that is deaf: from then on its calls fail (57014), and all that is left to do
+ * with it is session_close, by its own thread when that comes back. Any thread may turn BACKEND_DEAF into
+ * BACKEND_LEFT, as long as the session exists; all other changes are the backend's. */
 enum backend_hearing { BACKEND_HEARS, BACKEND_DEAF, BACKEND_LEFT };
 
 /* First member of every implementation. */

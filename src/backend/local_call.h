@@ -21,8 +21,9 @@ void local_running_on(struct local_session *s, struct local_conn *c);
 /* Whether the call was cancelled. */
 bool local_leave(struct local_session *s);
 
-/* Inside a call: the engine plans, and hears no cancel. The end comes with the call's, at the latest; before
- * something is changed, local_is_cancelled has to be asked behind it: the session may have been left. */
+/* Inside a call: the engine plans or runs, and may not hear a cancel. The end comes with the call's, at
+ * the latest; before something is changed, local_is_cancelled has to be asked behind it: the session may
+ * have been left. */
 void local_plans_begin(struct local_session *s);
 void local_plans_end(struct local_session *s);
 

@@ -40,7 +40,9 @@ static int pull(struct local_portal *p, struct err *e)
     struct row_source *from = p->stream.source;
     bool is_encoded = p->state == LOCAL_STREAMS_ENCODED;
     p->reader.chunk = NULL;
+    local_plans_begin(p->session); /* as deaf as one that plans, in the middle of a value */
     int st = is_encoded ? from->ops->encoded->pull(from, e) : row_source_next(from, &p->reader.chunk, e);
+    local_plans_end(p->session);
     bool cancelled = local_is_cancelled(p->session);
     if (cancelled && st == ST_OK)
         return local_cancelled(e);

@@ -61,7 +61,9 @@ static bool plan_holds(void *arg)
 {
     const struct plan *plan = arg;
     local_plans_end(plan->session);
-    return local_version_holds(plan->session, &plan->version);
+    bool holds = local_version_holds(plan->session, &plan->version);
+    local_plans_begin(plan->session);
+    return holds;
 }
 
 /* The snapshot has been taken, and the plan made. */
@@ -72,10 +74,13 @@ static bool open_gate(void *arg)
     local_plans_end(plan->session);
     local_gate_open(plan->session->local);
     plan->gate_closed = false;
+    local_plans_begin(plan->session);
     return true;
 }
 
-/* ST_AGAIN: the data has changed since the plan was made. */
+/* To the first rows, and deaf all the way: one value may keep a function of the engine for minutes, as a
+ * regular expression or a distance of long texts does, and it hears nothing from within.
+ * ST_AGAIN: the data has changed since the plan was made. */
 static int try_to_read(const struct local_portal *p, const struct sql_rewritten *text, struct plan *plan,
                        bool fresh, struct engine_result **out, struct err *e)
 {
@@ -175,7 +180,15 @@ static int change(const struct local_portal *p, const struct sql_rewritten *text
     local_catalog_changes(s, st, engine_stmt_info(es)->kind);
     if (st->way == LOCAL_WAY_AT_ONCE)
         local_running_on(s, NULL);
+    else
+        local_plans_begin(s); /* within a transaction, which is rolled back when nobody waits for it */
     int run = engine_run(es, ENGINE_MATERIALIZE, &s->cancelled, out, e);
+    local_plans_end(s);
+    if (run == ST_OK && backend_is_left(&s->base)) {
+        engine_result_free(*out);
+        *out = NULL;
+        run = local_cancelled(e);
+    }
     if (st->way == LOCAL_WAY_AT_ONCE && st->base.info.effect == BACKEND_WRITES)
         local_data_changed(s->local); /* other changes are counted as they are committed */
     return run;

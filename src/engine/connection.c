@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "engine/guard_conns.h"
 #include "engine/guard_fatal.h"
+#include "engine/guard_plan.h"
 #include "engine/lake_lock.h"
 #include "engine/sink_priv.h"
 
@@ -105,7 +106,10 @@ int engine_count_statements(struct engine_conn *c, struct str sql, size_t *n, st
     if (!text)
         return err_oom(e);
     duckdb_extracted_statements parts = NULL;
+    struct guard_plan was;
+    guard_plan_begin(&was, c, sql.n);
     *n = duckdb_extract_statements(c->conn, text, &parts);
+    guard_plan_end(&was);
     const char *why = parts ? duckdb_extract_statements_error(parts) : NULL;
     int st = *n == 0 && why ? engine_error(e, why, text) : ST_OK;
     duckdb_destroy_extracted(&parts);

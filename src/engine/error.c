@@ -32,7 +32,10 @@ static const struct rule {
 } rules[] = {
     {"INTERRUPT", NULL, NULL, NULL, SQLSTATE_QUERY_CANCELED},
 
-    {NULL, NULL, NULL, "nested too deeply", SQLSTATE_STATEMENT_TOO_COMPLEX}, /* guard_hooks.c */
+    {NULL, NULL, NULL, "nested too deeply", SQLSTATE_STATEMENT_TOO_COMPLEX},         /* guard_hooks.c */
+    {NULL, NULL, NULL, "too complex to be planned", SQLSTATE_STATEMENT_TOO_COMPLEX}, /* guard_plan.c */
+    {NULL, NULL, NULL, "no memory is left to plan", SQLSTATE_OUT_OF_MEMORY},
+    {NULL, NULL, NULL, "std::bad_alloc", SQLSTATE_OUT_OF_MEMORY},
     {"Parser", NULL, NULL, "Duplicate CTE name", SQLSTATE_DUPLICATE_ALIAS},
     {"Parser", NULL, NULL, "errhint NOT IMPLEMENTED", SQLSTATE_INVALID_ESCAPE_SEQUENCE},
     {"Parser", NULL, NULL, "more than one primary key", SQLSTATE_INVALID_TABLE_DEFINITION},

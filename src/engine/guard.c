@@ -8,12 +8,14 @@
 #include "engine/guard_files.h"
 #include "engine/guard_hooks.h"
 #include "engine/guard_owners.h"
+#include "engine/guard_plan.h"
 #include "engine/guard_priv.h"
 
 #include <string.h>
 
 int guard_init(struct err *e)
 {
+    TRY(guard_plan_init(e));
     return guard_hooks_init(e);
 }
 

@@ -16,7 +16,7 @@
 #define FREE       "_ZN6duckdb9Allocator11DefaultFreeEPNS_20PrivateAllocatorDataEPhm"
 #define REALLOCATE "_ZN6duckdb9Allocator17DefaultReallocateEPNS_20PrivateAllocatorDataEPhmm"
 
-enum { LARGE_BYTES = 64 * 1024 * 1024, STATM_BYTES = 128 };
+enum { STATM_BYTES = 128 };
 
 typedef void *allocate_fn(void *data, uint64_t size);
 typedef void free_fn(void *data, void *pointer, uint64_t size);
@@ -49,17 +49,17 @@ static uint64_t resident(void)
 bool guard_memory_is_there(uint64_t size)
 {
     uint64_t most = __atomic_load_n(&resident_max, __ATOMIC_RELAXED);
-    if (size < LARGE_BYTES || most == 0)
+    if (size < GUARD_MEMORY_LARGE || most == 0)
         return true;
     uint64_t taken = __atomic_load_n(&large, __ATOMIC_RELAXED), now = resident();
     return size < most && (taken > now ? taken : now) < most - size;
 }
 
-/* Of a piece that was got or given back. A piece below LARGE_BYTES is not counted, going either way: it
- * is the same size at both ends of its life. */
+/* Of a piece that was got or given back. A piece below GUARD_MEMORY_LARGE is not counted, going either way:
+ * it is the same size at both ends of its life. */
 static void count(uint64_t size, bool is_got)
 {
-    if (size >= LARGE_BYTES)
+    if (size >= GUARD_MEMORY_LARGE)
         (void)__atomic_fetch_add(&large, is_got ? size : -size, __ATOMIC_RELAXED);
 }
 

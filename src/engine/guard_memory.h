@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { GUARD_MEMORY_LARGE = 64 * 1024 * 1024 }; /* a smaller piece is always given */
+
 /* Beyond so many bytes of the process no large piece of memory is given to any engine; 0: no bound. */
 void guard_memory_bound(uint64_t bytes);
 /* Whether a piece of this size may be had. */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "engine/guard_conns.h"
+#include "engine/guard_plan.h"
 #include "engine/lake_lock.h"
 #include "engine/view.h"
 #include "sql/name.h"
@@ -129,8 +130,11 @@ static int run_if_good(struct engine_result *r, struct engine_stmt *st, enum eng
     duckdb_pending_result pending = NULL;
     guard_statement(st->conn, st->sql, is_query(&st->info));
     bool locked = lake_lock_enter(st->conn->engine), lists = locked && lake_lock_lists_objects(st->sql);
+    struct guard_plan was;
+    guard_plan_begin(&was, st->conn, strlen(st->sql));
     duckdb_state state = mode == ENGINE_STREAM ? duckdb_pending_prepared_streaming(st->prepared, &pending)
                                                : duckdb_pending_prepared(st->prepared, &pending);
+    guard_plan_end(&was);
     if (!lists)
         lake_lock_leave(st->conn->engine, locked);
     int status;

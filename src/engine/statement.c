@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "engine/composite_types.h"
 #include "engine/guard_conns.h"
+#include "engine/guard_plan.h"
 #include "engine/lake_lock.h"
 #include "engine/literal_zone.h"
 #include "sql/name.h"
@@ -157,7 +158,10 @@ int engine_prepare(struct engine_conn *c, struct str sql, struct engine_stmt **o
     c->catalog_needs = 0;
     bool locked = lake_lock_enter(c->engine);
     literal_zone_of(c);
+    struct guard_plan was;
+    guard_plan_begin(&was, c, sql.n);
     duckdb_state state = duckdb_prepare(c->conn, st->sql, &st->prepared);
+    guard_plan_end(&was);
     literal_zone_of(NULL);
     lake_lock_leave(c->engine, locked);
     TRY(describe(st, state, e));
@@ -217,11 +221,14 @@ int engine_prepare_expanded(struct engine_conn *c, struct str sql, struct engine
     guard_statement(c, st->sql, true);
     c->catalog_needs = 0;
     duckdb_extracted_statements parts = NULL;
+    struct guard_plan was;
+    guard_plan_begin(&was, c, sql.n);
     size_t n = duckdb_extract_statements(c->conn, st->sql, &parts);
     bool locked = lake_lock_enter(c->engine);
     int status = run_parts(st, parts, n, e);
     lake_lock_leave(c->engine, locked);
     duckdb_destroy_extracted(&parts);
+    guard_plan_end(&was);
     TRY(status);
     st->info.catalog = c->catalog_needs;
     *out = TAKE_PTR(st);

@@ -1,4 +1,5 @@
-/* Sessions that are left behind: their thread is in the engine, which plans and hears no interrupt. */
+/* Sessions that are left behind: their thread is in the engine, which hears no interrupt. It looks up from
+ * its planning only here and there, and from a function not before its value is made. */
 #include "session/left.h"
 
 #include "base/log.h"
@@ -9,10 +10,10 @@
 #include <assert.h>
 
 /* How long anybody waits for a thread that has not heard of its end. A session that could have gone on is
- * given more time, and that is counted in what its thread takes of a processor: planning is its thread's own
- * work. One that takes less than that waits, for a lock that the engine holds while another session's commit
- * is written to the disk, or for its turn on a busy machine, and goes on when it has its turn; only after
- * GIVE_UP_WAITING_US it is left behind all the same, whatever it waits for. */
+ * given more time, and that is counted in what its thread takes of a processor: planning and the making of
+ * values are its thread's own work. One that takes less than that waits, for a lock that the engine holds
+ * while another session's commit is written to the disk, or for its turn on a busy machine, and goes on when
+ * it has its turn; only after GIVE_UP_WAITING_US it is left behind all the same, whatever it waits for. */
 enum {
     GIVE_UP_US = 500 * 1000,
     GIVE_UP_SESSION_US = 3 * 1000 * 1000,
@@ -62,7 +63,7 @@ void left_judge(struct session *s, int64_t now_us, struct left_behind *left)
     (void)session_check_interrupts(s, &why);
     const bool hears = why.code != SQLSTATE_CONNECTION_FAILURE;
     if (hears)
-        err_detail(&why, "The engine plans the statement and cannot be stopped; the session ends instead.");
+        err_detail(&why, "The engine cannot be stopped in what it does; the session ends instead.");
     s->client->ops->hang_up(s->client, hears ? &why : NULL, now_us);
     count(s, &why);
     *left = (struct left_behind){.n = left->n + 1, .pid = s->place.pid, .why = why.code};

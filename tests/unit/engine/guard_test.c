@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "engine/engine.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,6 +138,84 @@ static void test_several_engines(void **state)
     engine_close(second);
 }
 
+/* ---- planning ---- */
+
+enum { DOUBLINGS = 25, TEXT_MAX = 512 };
+
+/* Twice as much for each of them. */
+static void put_doubled(char text[TEXT_MAX], const char *from)
+{
+    size_t n = (size_t)snprintf(text, TEXT_MAX, "SELECT ");
+    for (int i = 0; i < DOUBLINGS; i++)
+        n += (size_t)snprintf(text + n, TEXT_MAX - n, "twice(");
+    n += (size_t)snprintf(text + n, TEXT_MAX - n, "i");
+    for (int i = 0; i < DOUBLINGS; i++)
+        n += (size_t)snprintf(text + n, TEXT_MAX - n, ")");
+    n += (size_t)snprintf(text + n, TEXT_MAX - n, " %s", from);
+    assert_true(n < TEXT_MAX);
+}
+
+static void check_prepare(struct engine_conn *c, const char *sql, enum sqlstate want)
+{
+    struct engine_stmt *st = NULL;
+    struct err e;
+    err_init(&e);
+    int status = engine_prepare(c, str_of(sql), &st, &e);
+    if (status != ST_OK && e.code != want)
+        print_error("%s: %s\n", sql, e.message);
+    assert_int_equal(status == ST_OK ? SQLSTATE_SUCCESSFUL_COMPLETION : e.code, want);
+    engine_stmt_free(st);
+}
+
+static void test_what_planning_takes_is_bounded(void **state)
+{
+    (void)state;
+    char text[TEXT_MAX];
+    struct engine_options o = {.threads = 1};
+    struct engine *en = open_with(&o);
+    struct engine_conn *c = connect_as(en, 1);
+    check(c, "CREATE MACRO twice(x) AS x + x", SQLSTATE_SUCCESSFUL_COMPLETION);
+    put_doubled(text, "FROM range(3) t(i)");
+    check_prepare(c, text, SQLSTATE_STATEMENT_TOO_COMPLEX);
+    check_prepare(c, "SELECT twice(twice(i)) FROM range(3) t(i)", SQLSTATE_SUCCESSFUL_COMPLETION);
+    engine_disconnect(c);
+    engine_close(en);
+}
+
+struct interrupting {
+    struct engine_conn *conn;
+    bool stop; /* atomic */
+};
+
+static void *interrupt_again_and_again(void *arg)
+{
+    struct interrupting *in = arg;
+    while (!__atomic_load_n(&in->stop, __ATOMIC_ACQUIRE)) {
+        (void)usleep(1000);
+        engine_interrupt(in->conn);
+    }
+    return NULL;
+}
+
+static void test_planning_hears_interrupts(void **state)
+{
+    (void)state;
+    char text[TEXT_MAX];
+    pthread_t thread;
+    struct engine_options o = {.threads = 1};
+    struct engine *en = open_with(&o);
+    struct interrupting in = {.conn = connect_as(en, 1)};
+    check(in.conn, "CREATE MACRO twice(x) AS x + x", SQLSTATE_SUCCESSFUL_COMPLETION);
+    put_doubled(text, "FROM range(3) t(i)");
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_again_and_again, &in), 0);
+    check_prepare(in.conn, text, SQLSTATE_QUERY_CANCELED);
+    __atomic_store_n(&in.stop, true, __ATOMIC_RELEASE);
+    (void)pthread_join(thread, NULL);
+    check_prepare(in.conn, "SELECT 1", SQLSTATE_SUCCESSFUL_COMPLETION);
+    engine_disconnect(in.conn);
+    engine_close(en);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +224,8 @@ int main(void)
         cmocka_unit_test(test_an_internal_error_is_not_fatal),
         cmocka_unit_test(test_an_internal_error_of_a_commit_is_fatal),
         cmocka_unit_test(test_several_engines),
+        cmocka_unit_test(test_what_planning_takes_is_bounded),
+        cmocka_unit_test(test_planning_hears_interrupts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
