@@ -41,7 +41,7 @@ static uint32_t character(const char *p, const char *end, size_t *bytes)
     size_t n = u[0] >= FOUR ? 4 : u[0] >= THREE ? 3 : u[0] >= TWO ? 2 : 1;
     if (n > (size_t)(end - p))
         n = 1; /* of a client_encoding that is not converted */
-    uint32_t v = n == 1 ? u[0] : u[0] & (SIX_BITS >> (n - 1));
+    uint32_t v = n == 1 ? u[0] : (uint32_t)(u[0] & (SIX_BITS >> (n - 1)));
     for (size_t i = 1; i < n; i++)
         v = (v << 6) | (u[i] & SIX_BITS);
     *bytes = n;
