@@ -208,6 +208,8 @@ static void put_columns_query(struct buf *b, const struct sql_token *parts, size
     buf_printf(b, ")");
     if (n > 1) {
         struct str known = sql_engine_schema(&parts[n - 2]);
+        if (!known.p && sql_token_is_word(&parts[n - 2], "temp")) /* as pg_temp has been led */
+            known = STR("temp");
         buf_printf(b, " AND system.main.lower(schema_name) = system.main.lower(");
         if (known.p)
             local_put_literal(b, str_eq(known, STR("temp")) ? STR("main") : known);

@@ -6,6 +6,7 @@
 #include "base/metric.h"
 #include "front/extended.h"
 #include "front/front_priv.h"
+#include "front/function_call.h"
 #include "front/recode.h"
 #include "front/simple.h"
 #include "pgwire/frontend.h"
@@ -154,9 +155,7 @@ static int work_on(struct pg_client *c, const struct frame *sent, struct err *e)
     switch (f->type) {
     case 'Q': return on_query(c, f, e);
     case 'S': return on_sync(c, f, e);
-    case 'F':
-        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "function calls through the protocol are not supported");
+    case 'F': return function_call(c, f, e);
     default: return extended_message(c, f, e);
     }
 }

@@ -186,6 +186,42 @@ int fe_execute_decode(const uint8_t *p, size_t n, struct fe_execute *out, struct
     return take_end(&r);
 }
 
+int fe_function_call_decode(const uint8_t *p, size_t n, struct fe_function_call *out, struct err *e)
+{
+    struct reader r = {p, n, e};
+    size_t nformats, format;
+    int32_t number;
+    const uint8_t *formats, *data;
+    *out = (struct fe_function_call){.first = {.len = -1}};
+    TRY(take_i32(&r, &number));
+    out->function = (uint32_t)number;
+    TRY(take_formats(&r, &nformats, &formats));
+    TRY(take_count(&r, &out->nvalues));
+    if (nformats > 1 && nformats != out->nvalues) {
+        err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
+                "function call message contains %zu argument formats but %zu arguments", nformats,
+                out->nvalues);
+        return ST_ERR;
+    }
+    out->first_is_binary = nformats > 0 && get_be16(formats) == 1;
+    for (size_t i = 0; i < out->nvalues; i++) {
+        int32_t len;
+        TRY(take_i32(&r, &len));
+        if (len < -1) {
+            err_set(e, SQLSTATE_PROTOCOL_VIOLATION, "invalid argument size %d in function call message", len);
+            return ST_ERR;
+        }
+        TRY(take_bytes(&r, len > 0 ? (size_t)len : 0, &data));
+        if (i == 0)
+            out->first = (struct fe_bind_value){data, len};
+    }
+    TRY(take_count(&r, &format));
+    if (format > 1)
+        return err_set(e, SQLSTATE_INVALID_PARAMETER_VALUE, "unsupported format code: %d", (int16_t)format);
+    out->result_is_binary = format == 1;
+    return take_end(&r);
+}
+
 int fe_empty_decode(size_t n, struct err *e)
 {
     return n ? violation(e, "invalid message format") : ST_OK;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,13 @@ struct fe_execute {
     int32_t max_rows;
 };
 
+struct fe_function_call {
+    uint32_t function; /* its OID */
+    size_t nvalues;
+    struct fe_bind_value first; /* the first argument; len -1: NULL, or none */
+    bool first_is_binary, result_is_binary;
+};
+
 /* Query. */
 int fe_query_decode(const uint8_t *p, size_t n, struct fe_query *out, struct err *e);
 /* Parse. */
@@ -60,6 +68,8 @@ int fe_target_decode(const uint8_t *p, size_t n, struct fe_target *out, struct e
 int fe_close_decode(const uint8_t *p, size_t n, struct fe_target *out, struct err *e);
 /* Execute. */
 int fe_execute_decode(const uint8_t *p, size_t n, struct fe_execute *out, struct err *e);
+/* FunctionCall; every length is within the message then, and there is a format for each argument. */
+int fe_function_call_decode(const uint8_t *p, size_t n, struct fe_function_call *out, struct err *e);
 /* Sync, Flush, Terminate, CopyDone: no payload. */
 int fe_empty_decode(size_t n, struct err *e);
 /* CopyFail: its message. */

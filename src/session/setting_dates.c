@@ -2,27 +2,40 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+
+/* A word, and whether what only begins with it will do, as in PostgreSQL. */
+struct known_word {
+    const char *word, *is;
+    bool begins;
+};
+
+static const char *named(const struct known_word *words, size_t n, struct str word)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct str known = str_of(words[i].word);
+        if (str_ieq(words[i].begins && word.n > known.n ? (struct str){word.p, known.n} : word, known))
+            return words[i].is;
+    }
+    return NULL;
+}
 
 static const char *order_named(struct str word)
 {
-    static const struct {
-        const char *word, *is;
-    } words[] = {{"MDY", "MDY"}, {"US", "MDY"},   {"NONEURO", "MDY"},  {"NONEUROPEAN", "MDY"},
-                 {"DMY", "DMY"}, {"EURO", "DMY"}, {"EUROPEAN", "DMY"}, {"YMD", "YMD"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_ieq(word, str_of(words[i].word)))
-            return words[i].is;
-    return NULL;
+    static const struct known_word words[] = {{"MDY", "MDY", false},    {"US", "MDY", false},
+                                              {"NONEURO", "MDY", true}, {"DMY", "DMY", false},
+                                              {"EURO", "DMY", true},    {"YMD", "YMD", false}};
+    return named(words, sizeof words / sizeof *words, word);
 }
 
 static const char *style_named(struct str word)
 {
-    static const char *const words[] = {"ISO", "SQL", "Postgres", "German"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_ieq(word, str_of(words[i])))
-            return words[i];
-    return NULL;
+    static const struct known_word words[] = {{"ISO", "ISO", false},
+                                              {"SQL", "SQL", false},
+                                              {"POSTGRES", "Postgres", true},
+                                              {"GERMAN", "German", false}};
+    return named(words, sizeof words / sizeof *words, word);
 }
 
 static int refused(const char *name, const char *in, struct err *e)

@@ -17,8 +17,32 @@
         .transaction = (in_transaction), .result = (gives)                                                   \
     }
 
-/* Sorted by name. A lock's key is one bigint or two integers. */
+#define REFUSED(call, arguments)                                                                             \
+    {                                                                                                        \
+        .name = (call), .what = SQL_CALL_REFUSED, .most = (arguments), .types = {"text", "text", "text"},    \
+        .result = SQL_CALL_TEXT                                                                              \
+    }
+
+/* Sorted by name. A lock's key is one bigint or two integers. There are no large objects. */
 static const struct sql_call_function functions[] = {
+    REFUSED("lo_close", 1),
+    REFUSED("lo_creat", 1),
+    REFUSED("lo_create", 1),
+    REFUSED("lo_export", 2),
+    REFUSED("lo_from_bytea", 2),
+    REFUSED("lo_get", 3),
+    REFUSED("lo_import", 2),
+    REFUSED("lo_lseek", 3),
+    REFUSED("lo_lseek64", 3),
+    REFUSED("lo_open", 2),
+    REFUSED("lo_put", 3),
+    REFUSED("lo_tell", 1),
+    REFUSED("lo_tell64", 1),
+    REFUSED("lo_truncate", 2),
+    REFUSED("lo_truncate64", 2),
+    REFUSED("lo_unlink", 1),
+    REFUSED("loread", 2),
+    REFUSED("lowrite", 2),
     LOCK("pg_advisory_lock", SQL_CALL_LOCK, false, false, SQL_CALL_VOID),
     LOCK("pg_advisory_lock_shared", SQL_CALL_LOCK, true, false, SQL_CALL_VOID),
     LOCK("pg_advisory_unlock", SQL_CALL_UNLOCK, false, false, SQL_CALL_BOOL),
@@ -78,7 +102,7 @@ static bool may_have_calls(struct str sql)
         while (from > sql.p && is_word_byte(from[-1]))
             from--;
         char first = (char)(from < to ? *from | 0x20 : 0);
-        if ((first == 'p' || first == 's') && find((struct str){from, (size_t)(to - from)}))
+        if ((first == 'l' || first == 'p' || first == 's') && find((struct str){from, (size_t)(to - from)}))
             return true;
     }
     return false;

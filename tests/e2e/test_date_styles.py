@@ -66,6 +66,7 @@ def test_a_style_counts_from_the_next_statement_on(server, postgres):
              [Q("set datestyle = 'Postgres'; select date '2024-05-06'; reset datestyle; select date '2024-05-06'")],
              [Q("select set_config('intervalstyle', 'iso_8601', false)")], [Q("select interval '1 day'")], [Q("create temp view v as select date '01/02/03' as d, '05/06/07'::date as e")],
              [Q("set datestyle = dmy")], [Q("select * from v")], [Q("select '05/06/07'::date")], [Q("set datestyle = ymd")], [Q("select '05/06/07'::date")], [Q("discard all")],
+             [Q("set datestyle = 'PostgreSQL, Europe'")], [Q("show datestyle")], [Q("set datestyle = noneuropean")], [Q("show datestyle")], [Q("reset datestyle")],
              [Q("select '05/06/07'::date, interval '1 day'")], [Q("select max(d), min(d)::text from (values (date '2024-01-02')) v(d)")]]
     same(server, postgres, *asked)
 

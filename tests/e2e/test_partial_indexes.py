@@ -120,6 +120,11 @@ def test_of_a_temporary_table(db):
     db.execute("create temp table tt (a int, b int); create unique index on tt (a) where b > 0; insert into tt values (1, 1), (1, 0)")
     assert duplicate(fails(db, "23505", "insert into tt values (1, 2)")) == ('duplicate key value violates unique constraint "tt_a_idx"', "Key (a)=(1) already exists.", "tt", "tt_a_idx")
     assert rows(db, "select split_part(indexdef, ' USING ', 2) from pg_indexes where tablename = 'tt'") == [("btree (a) WHERE (b > 0)",)]
+    assert duplicate(fails(db, "23505", "insert into pg_temp.tt values (1, 2)"))[3] == "tt_a_idx"
+    with pytest.raises(psycopg.errors.UniqueViolation) as e, db.transaction():
+        db.execute("insert into pg_temp.tt values (7, 1)")
+        db.execute("insert into pg_temp.tt values (7, 1)")
+    assert duplicate(e.value.diag)[1:] == ("Key (a)=(7) already exists.", "tt", "tt_a_idx")
     db.execute("drop table tt")
 
 

@@ -14,7 +14,18 @@ from conftest import WORKERS
 from wire import B, C, D, E, H, P, PROTOCOL_3_2, Q, S, X, Closed, Error, cancel, message
 
 THREE = "select * from (values (1), (2), (3)) v(x)"
+
+
+def F(function, *numbers, formats=(1,), result=1):
+    """FunctionCall with four-byte arguments."""
+    return message("F", struct.pack("!I", function) + struct.pack(f"!h{len(formats)}h", len(formats), *formats) + struct.pack("!h", len(numbers))
+                   + b"".join(struct.pack("!ii", 4, n) for n in numbers) + struct.pack("!h", result))
+
+
 SCRIPTS = {
+    "large objects that are not there": [[F(952, 77, 0x40000)], [F(964, 77)], [F(954, 5, 100)], [F(953, 3)], [F(958, 0)], [Q("begin")], [F(952, 77, 0x40000)],
+                                         [F(952, 77, 0x40000)], [Q("select 1")], [Q("rollback")], [Q("select 1")]],
+    "function calls that are none": [[message("F", b"\0\0")], [F(952, 77, 0x40000, formats=(1, 1, 1))], [F(952, 77, 0x40000, result=2)], [Q("select 1")]],
     "one row": [[Q("select 1")]],
     "several statements": [[Q("select 1; select 'a', 'b'; select 3")]],
     "empty": [[Q("")], [Q(";")], [Q("  -- only a comment\n")], [Q("; ;select 1;")]],

@@ -232,10 +232,45 @@ static void test_sasl_initial(void **state)
     is_error(&e, fe_sasl_initial_decode(IN("X\0\0\0\0\1ab"), &s, &e), "08P01", "invalid message format");
 }
 
+static void test_function_call(void **state)
+{
+    (void)state;
+    struct err e;
+    struct fe_function_call m;
+    static const char whole[] = "\0\0\3\xb8\0\2\0\1\0\0\0\2\0\0\0\4\0\0\0\7\xff\xff\xff\xff\0\1";
+    err_init(&e);
+    assert_int_equal(fe_function_call_decode(IN(whole), &m, &e), ST_OK);
+    assert_int_equal(m.function, 952);
+    assert_int_equal(m.nvalues, 2);
+    assert_int_equal(m.first.len, 4);
+    assert_memory_equal(m.first.data, "\0\0\0\7", 4);
+    assert_true(m.first_is_binary && m.result_is_binary);
+    for (size_t n = 0; n + 1 < sizeof whole; n++) {
+        err_init(&e);
+        is_error(&e, fe_function_call_decode((const uint8_t *)whole, n, &m, &e), "08P01",
+                 "insufficient data left in message");
+    }
+    err_init(&e);
+    assert_int_equal(fe_function_call_decode(IN("\0\0\0\1\0\0\0\0\0\0"), &m, &e), ST_OK);
+    assert_true(m.nvalues == 0 && m.first.len == -1 && !m.result_is_binary);
+    is_error(&e, fe_function_call_decode(IN("\0\0\0\1\0\2\0\0\0\0\0\1\xff\xff\xff\xff\0\0"), &m, &e), "08P01",
+             "function call message contains 2 argument formats but 1 arguments");
+    err_init(&e);
+    is_error(&e, fe_function_call_decode(IN("\0\0\0\1\0\0\0\1\xff\xff\xff\xfe\0\0"), &m, &e), "08P01",
+             "invalid argument size -2 in function call message");
+    err_init(&e);
+    is_error(&e, fe_function_call_decode(IN("\0\0\0\1\0\0\0\0\0\2"), &m, &e), "22023",
+             "unsupported format code: 2");
+    err_init(&e);
+    is_error(&e, fe_function_call_decode(IN("\0\0\0\1\0\0\0\0\0\0x"), &m, &e), "08P01",
+             "invalid message format");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_query),
+        cmocka_unit_test(test_function_call),
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_bind),
         cmocka_unit_test(test_bad_binds),

@@ -414,6 +414,9 @@ static void messages_that_are_none(void **state)
     copy_data("late"), copy_done(), copy_fail("late"), S(); /* of a COPY that has ended: dropped */
     expect("Z:I");
     message('F', "", 1), S();
+    expect("E:08P01 Z:I");
+    expect_notes(1, "Z:I");
+    message('F', "\0\0\0\1\0\0\0\0\0", 10), S();
     (void)notes(2); /* an error, and Z:I of its own */
     assert_string_equal(last_message(), "function calls through the protocol are not supported");
     expect_notes(1, "Z:I");

@@ -28,6 +28,7 @@ static void test_made(void **state)
          "by 1",
          1, 1, 2, 2},
         {"select t.*, pg_advisory_unlock_all() from t", "select t.*, ARRAY[NULL::text] from t", 1, 1, 2, 0},
+        {"select LO_creat(-1), lower('x')", "select ARRAY[CAST((-1) AS text)::text], lower('x')", 1, 0, 2, 2},
         {"select * from pg_advisory_lock(5) x", "select ARRAY[CAST((5) AS bigint)::text] x", 1, 0, 1, 1},
         {"select a is distinct from b, setval('s'::regclass, 3, true) from t where a > 1 limit 2",
          "select a is distinct from b, ARRAY[CAST(('s') AS text)::text, CAST((3) AS bigint)::text, "
