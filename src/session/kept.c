@@ -94,13 +94,29 @@ static int take(struct session *s, const struct ask_rows *rows, size_t i, struct
     return k->own.full && k->other.full && k->matched && k->given ? ST_OK : err_oom(e);
 }
 
+/* How many names are in a list; 0: one of them is empty. */
+static size_t count_names(const char *list)
+{
+    size_t n = 0;
+    for (const char *c = list;; c++) {
+        size_t length = strcspn(c, "\x1f");
+        if (length == 0)
+            return 0;
+        n++;
+        c += length;
+        if (!*c)
+            return n;
+    }
+}
+
 /* A CHECK that a client has written may look like a key, and is none. */
 static bool is_whole(const struct ask_rows *rows, size_t i)
 {
     for (size_t c = 0; c < ROWS; c++)
         if (!ask_value(rows, i, c))
             return false;
-    return true;
+    size_t n = count_names(ask_value(rows, i, ROW_NAMES));
+    return n > 0 && n == count_names(ask_value(rows, i, ROW_OTHER_NAMES)) && *ask_value(rows, i, ROW_OTHER);
 }
 
 static int find(struct session *s, const char *sql, struct kept_keys *out, struct err *e)

@@ -191,3 +191,11 @@ def test_a_schema_goes_with_the_keys_that_refer_into_it(db):
     db.execute("drop schema ka cascade; insert into c (pid, code) values (99, 'zz'); create schema ka")
     assert rows(db, "select conname from pg_constraint where contype = 'f' and conrelid = 'c'::regclass") == []
     fails(db, "23503", "insert into d values (9, 99)")
+
+
+@pytest.mark.parametrize("what", ["", "x", "x\x1fac\x1fka\x1fp", "x\x1fac\x1fka\x1fp\x1fid\x1fid", "\x1f\x1f\x1f\x1f", "x\x1fzz\x1f\x1f\x1f\x1f"])
+def test_a_check_that_only_looks_like_a_key(db, what):
+    mark = "REFERENCES\x1f" + what
+    db.execute(f"create table h (id int, r int, check ('{mark}' is not null or r is null))")
+    db.execute("insert into h values (1, 9), (2, null); update h set r = 3; delete from ka.p where id = 3; delete from h")
+    assert rows(db, "select id from ka.p order by 1") == [(1,), (2,)]
