@@ -11,10 +11,12 @@ void edits_init(struct edits *x, struct arena *a, struct str sql)
 /* Where among the edits of one place a new one goes. */
 enum place { PLACE_LAST, PLACE_FIRST, PLACE_OUTER };
 
-static bool goes_before(const struct edit_part *other, size_t at, enum place place)
+/* What is inserted at a place stands before what is replaced there, whichever was said first. */
+static bool goes_before(const struct edit_part *other, size_t at, size_t removed, enum place place)
 {
     return other->at > at ||
-           (other->at == at && (place == PLACE_OUTER || (place == PLACE_FIRST && !other->outer)));
+           (other->at == at && (place == PLACE_OUTER || (removed == 0 && other->removed > 0) ||
+                                (place == PLACE_FIRST && !other->outer)));
 }
 
 static int add(struct edits *x, size_t at, size_t removed, struct str with, enum place place, struct err *e)
@@ -32,7 +34,7 @@ static int add(struct edits *x, size_t at, size_t removed, struct str with, enum
         x->cap = cap;
     }
     size_t i = x->n++;
-    for (; i > 0 && goes_before(&x->parts[i - 1], at, place); i--) {
+    for (; i > 0 && goes_before(&x->parts[i - 1], at, removed, place); i--) {
         if (x->moves++ == EDIT_MOVES_MAX)
             return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "statement is too complex");
         x->parts[i] = x->parts[i - 1];

@@ -19,8 +19,9 @@ struct edits {
 
 /* No edits yet of this text, which is lent; what is gathered lies in the arena. */
 void edits_init(struct edits *x, struct arena *a, struct str sql);
-/* In any order of places; at one place in the order of the calls. 54000 when that is too much work; XX000 for
- * a part outside of the text, or (from edits_apply) when parts overlap. */
+/* In any order of places; at one place in the order of the calls, insertions before what is replaced there.
+ * 54000 when that is too much work; XX000 for a part outside of the text, or (from edits_apply) when parts
+ * overlap. */
 int edits_replace(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);
 /* The same, but in front of what was said of that place before. */
 int edits_replace_first(struct edits *x, size_t at, size_t removed, struct str with, struct err *e);

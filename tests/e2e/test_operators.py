@@ -18,6 +18,7 @@ VALUES = [
     ("'ABC' ilike any (array['x%', 'a%'])", True), ("'abc' ~ any (array['^b', 'c$'])", True), ("'abc' !~* all (array['X', 'Y'])", True),
     ("'abc' like any (array['x', null])", None), ("null like any (array['x'])", None), ("'abc' like any (array[]::text[])", False),
     (r"'a_c' like any (array['a\_c'])", True), ("'abc' ~ some (array['b']) and 'x' || 'y' like any (array['x' || '%'])", True),
+    ("(1, '{{1}}'::int[]) = (1, '{{1}}'::int[])", True), ("(1, '{{1,2}}'::int[]) < (1, '{{1,3}}'::int[])", True),
     ("case when 4/3 = 1 then 10/3 else 1/1 end / 2", 1), ("10 operator(pg_catalog./) 4", 2),
     ("""'{"a":{"b":[1,2]}}'::json #>> '{a,b,1}'""", "2"), ("""'{"a":{"b":"x"}}'::json #>> array['a','b']""", "x"),
     ("""'{"a":1}'::jsonb ? 'a'""", True), ("""'["x","y"]'::jsonb ? 'y'""", True), ("""'{"a":1}'::jsonb ? 'b'""", False),

@@ -40,9 +40,10 @@ static void test_any_order(void **state)
     assert_int_equal(edits_replace(&t->x, 10, 1, str_of("bb"), &t->e), ST_OK);
     assert_int_equal(edits_replace(&t->x, 7, 1, str_of("aa"), &t->e), ST_OK);
     assert_int_equal(edits_replace_first(&t->x, 7, 0, str_of("x, "), &t->e), ST_OK);
+    assert_int_equal(edits_replace(&t->x, 10, 0, str_of("y, "), &t->e), ST_OK);
     assert_int_equal(edits_apply(&t->x, &out, &t->e), ST_OK);
-    assert_string_equal(out.text.p, "select x, aa, bb");
-    assert_int_equal(out.nedits, 3);
+    assert_string_equal(out.text.p, "select x, aa, y, bb");
+    assert_int_equal(out.nedits, 4);
 }
 
 static void test_outside(void **state)
