@@ -135,3 +135,12 @@ def test_a_unique_index_has_its_name_in_errors(db):
     db.execute("drop index u_named")
     assert duplicate(fails(db, "23505", "insert into u values (2, 1, 'x')")) == ('duplicate key value violates unique constraint "u_expr"', "Key ((b + 1), lower(n))=(2, x) already exists.", "u", "u_expr")
     assert duplicate(fails(db, "23505", "insert into u values (7, 7, 'y'), (7, 8, 'z')")) == ('duplicate key value violates unique constraint "u_pkey"', "Key (a)=(7) already exists.", "u", "u_pkey")
+
+
+def test_names_that_are_words(db):
+    db.execute("""create table w ("order" int primary key, "user" int unique, plain_1 int, foreign key ("user") references w ("order")); create index wi on w ("user", plain_1)""")
+    assert rows(db, "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'w'::regclass order by 1") == [
+        ('FOREIGN KEY ("user") REFERENCES w("order")',), ('PRIMARY KEY ("order")',), ('UNIQUE ("user")',)]
+    assert rows(db, "select pg_get_indexdef('wi'::regclass)") == [('CREATE INDEX wi ON pi.w USING btree ("user", plain_1)',)]
+    db.execute("insert into w values (1, 1)")
+    assert fails(db, "23505", "insert into w values (1, 2)").message_detail == 'Key ("order")=(1) already exists.'
