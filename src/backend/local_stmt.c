@@ -64,20 +64,10 @@ void local_stmt_free(struct backend_stmt *stmt)
  * SELECT of such a column is wrapped into one that casts it to VARCHAR, so that the client gets the text that
  * the engine itself would print. */
 
-static bool has_other(const struct engine_column_type *t)
-{
-    if (t->type == ENGINE_OTHER)
-        return true;
-    for (size_t i = 0; i < t->nchildren; i++)
-        if (has_other(&t->children[i]))
-            return true;
-    return false;
-}
-
 static bool any_other(const struct engine_stmt_info *info)
 {
     for (size_t i = 0; i < info->ncolumns; i++)
-        if (has_other(info->types[i]))
+        if (!encode_reads(info->types[i]))
             return true;
     return false;
 }
@@ -95,7 +85,7 @@ static size_t put_wrapped(struct buf *b, const struct local_stmt *st, const stru
                           struct str inner)
 {
     for (size_t i = 0; i < info->ncolumns; i++) {
-        bool cast = has_other(info->types[i]);
+        bool cast = !encode_reads(info->types[i]);
         int padded = st->shown ? (int)st->shown[i].padded : 0;
         buf_printf(b, i ? ", " : "SELECT ");
         if (padded)
@@ -180,7 +170,7 @@ static int describe_rows(struct local_stmt *st, const struct sql_tokens *sql,
         return err_oom(e);
     uint32_t numeric_array = pgtype_by_name(STR("numeric[]"));
     for (size_t i = 0; i < info->ncolumns; i++) {
-        encode_describe(has_other(info->types[i]) ? &as_text : info->types[i], &columns[i]);
+        encode_describe(encode_reads(info->types[i]) ? info->types[i] : &as_text, &columns[i]);
         columns[i].name = info->names[i];
         if (st->numeric && (columns[i].type_oid == PGTYPE_NUMERIC || columns[i].type_oid == numeric_array) &&
             columns[i].typmod >= TYPMOD_BASE &&

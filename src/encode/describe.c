@@ -143,6 +143,14 @@ static int32_t typmod_of(const struct engine_column_type *t)
                : -1;
 }
 
+bool encode_reads(const struct engine_column_type *t)
+{
+    for (size_t i = 0; i < t->nchildren; i++)
+        if (!encode_reads(&t->children[i]))
+            return false;
+    return t->type != ENGINE_OTHER;
+}
+
 void encode_describe(const struct engine_column_type *t, struct column_desc *out)
 {
     enum { ENUM_SIZE = 4 };

@@ -24,6 +24,8 @@ struct encode_settings {
 /* PostgreSQL's description of an engine column: OID, size, typmod. Types without a counterpart are text or
  * json, as docs/types.md says. */
 void encode_describe(const struct engine_column_type *t, struct column_desc *out);
+/* Whether its values can be read: neither it nor what lies in it is ENGINE_OTHER. */
+bool encode_reads(const struct engine_column_type *t);
 
 /* formats: one a column, 0 text or 1 binary; NULL: all text. types must outlive the encoder; settings are
  * copied. 0A000 for a column that has no binary form is not an error that happens: all have one. */

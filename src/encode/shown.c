@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "encode/describe.h"
 #include "encode/encode_priv.h"
+#include "encode/encoder.h"
 #include "encode/json.h"
 
 #include <assert.h>
@@ -19,8 +20,11 @@ struct shown {
 
 int shown_begin(void **out, const struct engine_column_type *t, const struct tz *zone, struct err *e)
 {
-    struct shown *s = mem_calloc(1, sizeof *s);
     *out = NULL;
+    if (!encode_reads(t))
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "a VARIANT is not taken here: cast it to VARCHAR or JSON");
+    struct shown *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
     s->magic = SHOWN_MAGIC;

@@ -50,7 +50,7 @@ int values_show(const struct engine_text_ops *ops, const struct engine_column_ty
     if (!ops)
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "values have no text here");
     TRY(engine_view_new(&scratch, type, &view, e));
-    engine_view_point(&view, in);
+    engine_view_point(&view, in, count);
     int st = ops->begin(&state, type, tz_utc(), e);
     for (idx_t i = 0; st == ST_OK && i < count; i++) {
         if (!column_view_valid(&view, i)) {

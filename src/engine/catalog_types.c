@@ -6,6 +6,7 @@
 #include "engine/cast.h"
 #include "engine/catalog_type_make.h"
 #include "engine/column_view.h"
+#include "engine/flat.h"
 #include "engine/nulls.h"
 #include "pgtype/catalog_type.h"
 #include "pgtype/tid.h"
@@ -150,7 +151,7 @@ static bool vector_text(duckdb_function_info info, idx_t count, duckdb_vector in
     const struct catalog_type *t = duckdb_cast_function_get_extra_info(info);
     assert(t && t->form == CATALOG_VECTOR);
     const duckdb_list_entry *lists = duckdb_vector_get_data(in);
-    const void *data = duckdb_vector_get_data(duckdb_list_vector_get_child(in));
+    const void *data = duckdb_vector_get_data(flat_elements(in));
     struct buf text;
     buf_init(&text, VALUE_MAX);
     for (idx_t row = 0; row < count; row++) {
@@ -220,7 +221,7 @@ static void extract(duckdb_function_info info, duckdb_data_chunk in, duckdb_vect
     assert(t && t->form == CATALOG_VECTOR);
     duckdb_vector list = duckdb_data_chunk_get_vector(in, 0);
     const duckdb_list_entry *lists = duckdb_vector_get_data(list);
-    const void *data = duckdb_vector_get_data(duckdb_list_vector_get_child(list));
+    const void *data = duckdb_vector_get_data(flat_elements(list));
     const int64_t *index = duckdb_vector_get_data(duckdb_data_chunk_get_vector(in, 1));
     void *to = duckdb_vector_get_data(out);
     for (idx_t row = 0; row < duckdb_data_chunk_get_size(in); row++) {

@@ -4,6 +4,7 @@
 
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
+#include "engine/flat.h"
 #include "engine/functions.h"
 #include "engine/nulls.h"
 #include "engine/number_view.h"
@@ -188,8 +189,7 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
     bool list = duckdb_get_type_id(type) == DUCKDB_TYPE_LIST,
          empty = duckdb_get_type_id(type) == DUCKDB_TYPE_SQLNULL;
     duckdb_destroy_logical_type(&type);
-    if (!empty && (!list || (!number_view_of(&v, duckdb_list_vector_get_child(lists)) &&
-                             v.type != DUCKDB_TYPE_SQLNULL))) {
+    if (!empty && (!list || (!number_view_of(&v, flat_elements(lists)) && v.type != DUCKDB_TYPE_SQLNULL))) {
         duckdb_scalar_function_set_error(info, ENGINE_ERROR_MARK
                                          "42883 function does not exist: what varies is no number");
         return;

@@ -5,6 +5,7 @@
 #include "engine/interval_sum.h"
 
 #include "engine/engine_priv.h"
+#include "engine/flat.h"
 #include "engine/functions.h"
 #include "engine/nulls.h"
 #include "engine/number_view.h"
@@ -83,7 +84,7 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
     const duckdb_list_entry *entries = duckdb_vector_get_data(lists);
     const uint64_t *validity = duckdb_vector_get_validity(lists);
     struct number_view v;
-    (void)number_view_of(&v, duckdb_list_vector_get_child(lists));
+    (void)number_view_of(&v, flat_elements(lists));
     for (size_t i = 0; i < duckdb_data_chunk_get_size(input); i++) {
         struct parts p = {0};
         const char *error = NULL;

@@ -316,7 +316,8 @@ static int make_rows(struct run *r, duckdb_data_chunk input, duckdb_vector outpu
     if (!r->sources)
         TRY(begin(r, input, e));
     for (size_t i = 0; i < r->n; i++)
-        engine_view_point(&r->args[i], duckdb_data_chunk_get_vector(input, i));
+        engine_view_point(&r->args[i], duckdb_data_chunk_get_vector(input, i),
+                          duckdb_data_chunk_get_size(input));
     for (size_t row = 0; row < duckdb_data_chunk_get_size(input); row++) {
         if (!spreads && !column_view_valid(&r->args[0], row)) {
             duckdb_vector_ensure_validity_writable(output);

@@ -3,6 +3,7 @@
 
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
+#include "engine/flat.h"
 #include "engine/functions.h"
 #include "engine/nulls.h"
 
@@ -40,7 +41,7 @@ static bool extend(const struct element *el, duckdb_data_chunk input, duckdb_vec
     assert(el && duckdb_data_chunk_get_column_count(input) == 2);
     duckdb_vector lists = duckdb_data_chunk_get_vector(input, append ? 0 : 1);
     duckdb_vector values = duckdb_data_chunk_get_vector(input, append ? 1 : 0);
-    duckdb_vector from = duckdb_list_vector_get_child(lists);
+    duckdb_vector from = flat_elements(lists);
     const duckdb_list_entry *entries = duckdb_vector_get_data(lists);
     size_t rows = duckdb_data_chunk_get_size(input), total = 0, at = 0;
     for (size_t i = 0; i < rows; i++)

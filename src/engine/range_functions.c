@@ -9,6 +9,7 @@
 #include "engine/catalog_type_make.h"
 #include "engine/column_view.h"
 #include "engine/engine_priv.h"
+#include "engine/flat.h"
 #include "engine/functions.h"
 #include "engine/nulls.h"
 #include "pgtype/oid.h"
@@ -433,8 +434,7 @@ static int aggregate(const struct row_call *c)
 {
     const struct signature *s = c->f->signature;
     bool multi = s->arguments[0] == 'M', any = false;
-    duckdb_vector list = duckdb_data_chunk_get_vector(c->input, 0),
-                  child = duckdb_list_vector_get_child(list);
+    duckdb_vector list = duckdb_data_chunk_get_vector(c->input, 0), child = flat_elements(list);
     const duckdb_list_entry *l = (const duckdb_list_entry *)duckdb_vector_get_data(list) + c->row;
     const struct engine_string *strings = duckdb_vector_get_data(child);
     struct gathered all = {0};

@@ -220,7 +220,7 @@ int engine_result_next(struct engine_result *r, const struct chunk_view **out, s
         r->view.nrows = duckdb_data_chunk_get_size(r->chunk);
     } while (r->view.nrows == 0);
     for (size_t i = 0; i < r->view.ncolumns; i++)
-        engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(r->chunk, i));
+        engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(r->chunk, i), r->view.nrows);
     *out = &r->view;
     return ST_OK;
 }

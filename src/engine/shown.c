@@ -78,7 +78,7 @@ static int show_rows(struct shown *s, duckdb_vector in, size_t rows, duckdb_vect
 {
     if (!s->type)
         TRY(begin(s, in, e));
-    engine_view_point(&s->view, in);
+    engine_view_point(&s->view, in, rows);
     const uint64_t *valid = duckdb_vector_get_validity(in);
     for (size_t i = 0; i < rows; i++) {
         if (valid && !(valid[i / 64] >> i % 64 & 1)) {

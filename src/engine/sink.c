@@ -196,7 +196,7 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
     (void)pthread_mutex_lock(&r->busy);
     const struct chunk_view rows = {duckdb_data_chunk_get_size(input), r->n, r->columns};
     for (size_t i = 0; i < r->n; i++)
-        engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(input, i));
+        engine_view_point(&r->columns[i], duckdb_data_chunk_get_vector(input, i), rows.nrows);
     int64_t ticket = r->sink->chunk(r->state, &rows);
     int64_t *tickets =
         duckdb_vector_get_data(output); /* the executor's, which goes from thread to thread too */

@@ -1,4 +1,5 @@
 #include "engine/view.h"
+#include "engine/flat.h"
 
 #include <assert.h>
 
@@ -51,18 +52,23 @@ int engine_view_new(struct arena *a, const struct engine_column_type *t, struct 
     return child_vectors(t) ? view_children(a, t, v, e) : ST_OK;
 }
 
-void engine_view_point(struct column_view *v, duckdb_vector vector)
+void engine_view_point(struct column_view *v, duckdb_vector vector, size_t n)
 {
     enum engine_type type = v->type->type;
+    bool list = type == ENGINE_LIST || type == ENGINE_MAP;
+    size_t inside = list                   ? duckdb_list_vector_get_size(vector)
+                    : type == ENGINE_ARRAY ? n * v->type->array_size
+                                           : n;
     assert(v->nchildren == child_vectors(v->type)); /* engine_view_new made it for this type */
     v->validity = duckdb_vector_get_validity(vector);
     v->data = type == ENGINE_STRUCT || type == ENGINE_ARRAY || type == ENGINE_UNION
                   ? NULL
                   : duckdb_vector_get_data(vector);
     for (size_t i = 0; i < v->nchildren; i++) {
-        duckdb_vector child = type == ENGINE_LIST || type == ENGINE_MAP ? duckdb_list_vector_get_child(vector)
+        duckdb_vector child = list                   ? duckdb_list_vector_get_child(vector)
                               : type == ENGINE_ARRAY ? duckdb_array_vector_get_child(vector)
                                                      : duckdb_struct_vector_get_child(vector, i);
-        engine_view_point(engine_view_child(v, i), child);
+        flatten(child, inside);
+        engine_view_point(engine_view_child(v, i), child, inside);
     }
 }

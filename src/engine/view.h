@@ -11,8 +11,8 @@
 /* v and its children get their types; data and validity are still NULL. All of the arena. */
 int engine_view_new(struct arena *a, const struct engine_column_type *t, struct column_view *v,
                     struct err *e);
-/* The vector's data and validity, and its children's; flat. */
-void engine_view_point(struct column_view *v, duckdb_vector vector);
+/* The data and validity of a flat vector of n values, and of what lies in them, which is made flat. */
+void engine_view_point(struct column_view *v, duckdb_vector vector, size_t n);
 /* column_view's children are const for readers; those of a view made here are ours. */
 static inline struct column_view *engine_view_child(const struct column_view *v, size_t i)
 {
