@@ -172,6 +172,8 @@ int rpc_check_prepared(const Tavana__V1__PrepareReply *m, struct err *e)
         return wrong(e, "a statement has an unknown effect");
     if (m->keys > BACKEND_KEYS_ALL)
         return wrong(e, "a statement has unknown keys");
+    if (m->keys && m->effect == TAVANA__V1__PREPARE_REPLY__EFFECT__READS)
+        return wrong(e, "a statement that reads has keys");
     if (!is_tag(m->tag))
         return wrong(e, "a statement's tag is none");
     if (m->n_parameter_oids > BACKEND_PARAMS_MAX)

@@ -170,8 +170,8 @@ static int anew(struct altering *a, const struct rebuild_change *change)
     if (!sql)
         return err_oom(a->err);
     TRY(session_ask(a->session, sql, &rows, a->err));
-    assert(rows.n == 1);
-    now.name = ask_value(&rows, 0, 0);
+    TRY(ask_check(&rows, 1, rows.ncolumns, a->err));
+    now.name = ask_text(&rows, 0, 0);
     now.sql = ask_value(&rows, 0, 1);
     now.comment = ask_value(&rows, 0, 2);
     now.full = a->full;
@@ -455,7 +455,7 @@ static int drop_limit(struct altering *a, const struct sql_alter_action *action)
     if (rows.n == 0)
         return ST_OK;
     a->away |= a->relation.nindexes > 0;
-    return anew(a, &(struct rebuild_change){.dropped = ask_value(&rows, 0, 0)});
+    return anew(a, &(struct rebuild_change){.dropped = ask_text(&rows, 0, 0)});
 }
 
 /* ADD COLUMN; if_exists: IF NOT EXISTS. */
@@ -509,13 +509,13 @@ static int drop_constraint(struct altering *a, const struct sql_alter_action *ac
         return err_oom(a->err);
     TRY(session_ask(s, sql, &rows, a->err));
     if (rows.n > 0) {
-        const char *words = step_text(s, "%s %s", ask_value(&rows, 0, 1), name);
+        const char *words = step_text(s, "%s %s", ask_text(&rows, 0, 1), name);
         const char *mark = words ? step_literal(s, words) : NULL;
         mark = mark ? step_text(s, "CHECK(((%s IS NOT NULL) OR ", mark) : NULL;
         if (!mark)
             return err_oom(a->err);
         a->away |= a->relation.nindexes > 0;
-        return anew(a, &(struct rebuild_change){.dropped = ask_value(&rows, 0, 0), .mark = mark});
+        return anew(a, &(struct rebuild_change){.dropped = ask_text(&rows, 0, 0), .mark = mark});
     }
     if (!action->if_exists)
         return err_set(a->err, SQLSTATE_UNDEFINED_OBJECT,

@@ -76,6 +76,13 @@ int session_ask_portal(struct session *s, struct backend_portal *portal, struct 
     return st;
 }
 
+int ask_check(const struct ask_rows *r, size_t n, size_t ncolumns, struct err *e)
+{
+    return r->n == n && r->ncolumns == ncolumns
+               ? ST_OK
+               : err_set(e, SQLSTATE_INTERNAL_ERROR, "the catalog answered something else than was asked");
+}
+
 int session_ask(struct session *s, const char *sql, struct ask_rows *out, struct err *e)
 {
     struct backend_stmt *stmt = NULL;

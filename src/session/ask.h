@@ -19,11 +19,21 @@ struct ask_rows {
     const char **values; /* row after row; NULL: NULL */
 };
 
+/* NULL: NULL, or no such place: a worker may answer anything. */
 static inline const char *ask_value(const struct ask_rows *r, size_t row, size_t column)
 {
-    return r->values[row * r->ncolumns + column];
+    return row < r->n && column < r->ncolumns ? r->values[row * r->ncolumns + column] : NULL;
 }
 
+/* Of what is never NULL, where an honest backend answers; else it is empty. */
+static inline const char *ask_text(const struct ask_rows *r, size_t row, size_t column)
+{
+    const char *value = ask_value(r, row, column);
+    return value ? value : "";
+}
+
+/* XX000 where a result has other rows than those of the query, which an honest backend never gives. */
+int ask_check(const struct ask_rows *r, size_t n, size_t ncolumns, struct err *e);
 /* Runs a query of the session's own, as it is written, in the engine's transaction. 54000 beyond
  * ASK_ROWS_MAX, 53200, and what the engine says. */
 int session_ask(struct session *s, const char *sql, struct ask_rows *out, struct err *e);

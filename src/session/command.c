@@ -135,7 +135,7 @@ static int discard_temp(struct session *s, struct err *e)
     TRY(portals_start_readers(s, s->portals.running, e));
     tx_writes(s);
     for (size_t i = 0; i < rows.n; i++)
-        TRY(step_run(s, ask_value(&rows, i, 0), e));
+        TRY(step_run(s, ask_text(&rows, i, 0), e));
     return ST_OK;
 }
 

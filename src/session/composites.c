@@ -87,7 +87,7 @@ static int read_types(struct session *s, const struct sql_type_attribute *parsed
     }
     buf_put_u8(&b, '\0');
     TRY(buf_ok(&b) ? session_ask(s, (const char *)b.data, &rows, e) : err_oom(e));
-    assert(rows.n == 1 && rows.ncolumns == n);
+    TRY(ask_check(&rows, 1, n, e));
     for (size_t i = 0; i < n; i++) {
         const char *number = ask_value(&rows, 0, i);
         int64_t oid = 0;
@@ -226,13 +226,13 @@ static int read_kept(struct session *s, const struct type_made *t, size_t more, 
         return err_oom(e);
     for (size_t i = 0; i < rows.n; i++) {
         int64_t oid = 0, typmod = -1;
-        (void)str_to_i64(str_of(ask_value(&rows, i, 1)), 0, UINT32_MAX, &oid);
-        (void)str_to_i64(str_of(ask_value(&rows, i, 2)), INT32_MIN, INT32_MAX, &typmod);
-        (*out)[i] = (struct attribute){.name = ask_value(&rows, i, 0),
-                                       .type = ask_value(&rows, i, 3),
+        (void)str_to_i64(str_of(ask_text(&rows, i, 1)), 0, UINT32_MAX, &oid);
+        (void)str_to_i64(str_of(ask_text(&rows, i, 2)), INT32_MIN, INT32_MAX, &typmod);
+        (*out)[i] = (struct attribute){.name = ask_text(&rows, i, 0),
+                                       .type = ask_text(&rows, i, 3),
                                        .oid = (uint32_t)oid,
                                        .typmod = (int32_t)typmod,
-                                       .from = ask_value(&rows, i, 0)};
+                                       .from = ask_text(&rows, i, 0)};
     }
     *n = rows.n;
     return ST_OK;
@@ -336,8 +336,8 @@ static int retype(struct session *s, const struct ask_rows *columns, size_t i, c
                   const struct attribute *a, size_t n, struct err *e)
 {
     const char *view = ask_value(columns, i, COLUMN_VIEW);
-    bool array = ask_value(columns, i, COLUMN_IS_ARRAY)[0] == 't';
-    const char *column = step_name(s, ask_value(columns, i, COLUMN_NAME));
+    bool array = ask_text(columns, i, COLUMN_IS_ARRAY)[0] == 't';
+    const char *column = step_name(s, ask_text(columns, i, COLUMN_NAME));
     if (view)
         return type_remake_view(s, view, e);
     const char *value = column ? converted(s, array ? "z_x" : column, a, n, full) : NULL;
@@ -345,7 +345,7 @@ static int retype(struct session *s, const struct ask_rows *columns, size_t i, c
         value && array ? step_text(s, "list_transform(%s, lambda z_x: %s)", column, value) : value;
     return type_alter_table(s,
                             all ? step_text(s, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s USING (%s)",
-                                            ask_value(columns, i, COLUMN_TABLE), column, full,
+                                            ask_text(columns, i, COLUMN_TABLE), column, full,
                                             array ? "[]" : "", all)
                                 : NULL,
                             e);
@@ -362,7 +362,7 @@ static int check_columns(const struct sql_type_change *c, const struct type_made
         return ST_OK;
     return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                    "cannot alter type \"%s\" because column \"%s.%s\" uses it", t->name,
-                   ask_value(columns, 0, COLUMN_TABLE_NAME), ask_value(columns, 0, COLUMN_NAME));
+                   ask_text(columns, 0, COLUMN_TABLE_NAME), ask_text(columns, 0, COLUMN_NAME));
 }
 
 static int alter_attributes(struct session *s, const struct sql_type_change *c, const struct type_made *t,

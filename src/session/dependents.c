@@ -87,13 +87,13 @@ static int add_readers(struct session *s, struct dependents *d, const char *sche
     struct ask_rows rows;
     TRY(candidates(s, schema, name, &rows, e));
     for (size_t i = 0; i < rows.n; i++) {
-        const struct dependent x = {.schema = ask_value(&rows, i, 0),
-                                    .name = ask_value(&rows, i, 1),
-                                    .full = ask_value(&rows, i, 2),
-                                    .materialized = ask_value(&rows, i, 5)[0] == 'm'};
-        struct sql_tokens query = sql_tokens_of(str_of(ask_value(&rows, i, 3)));
+        const struct dependent x = {.schema = ask_text(&rows, i, 0),
+                                    .name = ask_text(&rows, i, 1),
+                                    .full = ask_text(&rows, i, 2),
+                                    .materialized = ask_text(&rows, i, 5)[0] == 'm'};
+        struct sql_tokens query = sql_tokens_of(str_of(ask_text(&rows, i, 3)));
         if (strcmp(x.full, full) == 0 || is_known(d, x.full) ||
-            !sql_reads_relation(query, str_of(schema), str_of(name), ask_value(&rows, i, 4)[0] == 't') ||
+            !sql_reads_relation(query, str_of(schema), str_of(name), ask_text(&rows, i, 4)[0] == 't') ||
             (column && !sql_reads_column(query, str_of(name), str_of(column))))
             continue;
         const char *shown = depends_name(s, x.schema, x.name);

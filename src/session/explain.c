@@ -64,7 +64,7 @@ static int tell(struct session *s, struct portal *p, struct err *e)
     if (rows.n == 0 || rows.ncolumns != 2 || !ask_value(&rows, 0, 1))
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine says nothing of its plan");
     buf_init_of(&plan, SIZE_MAX, &s->memory.all);
-    int st = sql_plan_put(&s->message_arena, x, str_of(ask_value(&rows, 0, 1)), &plan, e);
+    int st = sql_plan_put(&s->message_arena, x, str_of(ask_text(&rows, 0, 1)), &plan, e);
     if (st == ST_OK)
         put_rows(&p->result.rows, &plan, x->json);
     buf_release(&plan);

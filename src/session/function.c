@@ -70,7 +70,7 @@ static int read_name(struct session *s, const struct sql_function_name *n, const
     if (!*schema) {
         struct ask_rows rows;
         TRY(session_ask(s, "SELECT system.main.current_schema()", &rows, e));
-        *schema = ask_value(&rows, 0, 0);
+        *schema = ask_text(&rows, 0, 0);
     }
     const char *a = step_name(s, *schema), *b = step_name(s, *name);
     *full = a && b ? step_text(s, "%s.%s", a, b) : NULL;
@@ -102,7 +102,7 @@ static int find(struct session *s, const char *schema, const char *name, struct 
     *out = (struct existing){0};
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {
-        bool table = strcmp(ask_value(&rows, i, 0), "table_macro") == 0;
+        bool table = strcmp(ask_text(&rows, i, 0), "table_macro") == 0;
         const char *comment = ask_value(&rows, i, 1);
         out->table |= table;
         out->scalar |= !table;
@@ -155,7 +155,7 @@ static int look_up_types(struct session *s, const struct str *types, size_t n, s
     e->position = st < 0 ? 0 : e->position; /* of a text that nobody has seen */
     TRY(st);
     for (size_t i = 0; i < n; i++)
-        out[i] = (struct typed){ask_value(&rows, 0, 2 * i), ask_value(&rows, 0, 2 * i + 1)};
+        out[i] = (struct typed){ask_text(&rows, 0, 2 * i), ask_text(&rows, 0, 2 * i + 1)};
     return ST_OK;
 }
 

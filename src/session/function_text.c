@@ -186,10 +186,10 @@ static int are_scalars(struct session *s, const struct str *calls, size_t n, boo
                   list)
             : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    if (strcmp(ask_value(&rows, 0, 1), "0") != 0)
+    if (strcmp(ask_text(&rows, 0, 1), "0") != 0)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
                        "an aggregate in a function without FROM is not supported");
-    *out = strcmp(ask_value(&rows, 0, 0), "0") == 0;
+    *out = strcmp(ask_text(&rows, 0, 0), "0") == 0;
     return ST_OK;
 }
 

@@ -72,7 +72,7 @@ static int put_all(struct session *s, const struct sql_grouping *g, const struct
             : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {
-        const char *column = step_name(s, ask_value(&rows, i, 0));
+        const char *column = step_name(s, ask_text(&rows, i, 0));
         const char *text =
             column ? step_text(s, "%.*s.%s", (int)g->qualifier.text.n, g->qualifier.text.p, column) : NULL;
         TRY(text ? sql_grouping_put(g, edits, str_of(text), e) : err_oom(e));
@@ -117,7 +117,7 @@ bool grouped_extend(struct session *s, const struct sql_tokens *sql, size_t at, 
             return false;
         bool whole = key.n > 0;
         for (size_t k = 0; k < key.n; k++)
-            whole &= sql_grouping_has(&g, source, ask_value(&key, k, 0));
+            whole &= sql_grouping_has(&g, source, ask_text(&key, k, 0));
         if (whole && g.star)
             return put_all(s, &g, source, edits, &ignored) == ST_OK;
         if (whole)

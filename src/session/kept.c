@@ -68,19 +68,19 @@ static const char *full_of(struct session *s, const struct kept_table *t, bool t
 
 static int take(struct session *s, const struct ask_rows *rows, size_t i, struct kept_key *k, struct err *e)
 {
-    const char *actions = ask_value(rows, i, ROW_ACTIONS);
+    const char *actions = ask_text(rows, i, ROW_ACTIONS);
     *k = (struct kept_key){
-        .name = ask_value(rows, i, ROW_NAME),
-        .mark = ask_value(rows, i, ROW_MARK),
+        .name = ask_text(rows, i, ROW_NAME),
+        .mark = ask_text(rows, i, ROW_MARK),
         .on_update = actions[0],
         .on_delete = actions[0] ? actions[1] : 'a',
-        .temporary = ask_value(rows, i, ROW_TEMPORARY)[0] == 't',
-        .own = {.schema = ask_value(rows, i, ROW_SCHEMA), .name = ask_value(rows, i, ROW_TABLE)},
-        .other = {.schema = ask_value(rows, i, ROW_OTHER_SCHEMA), .name = ask_value(rows, i, ROW_OTHER)},
+        .temporary = ask_text(rows, i, ROW_TEMPORARY)[0] == 't',
+        .own = {.schema = ask_text(rows, i, ROW_SCHEMA), .name = ask_text(rows, i, ROW_TABLE)},
+        .other = {.schema = ask_text(rows, i, ROW_OTHER_SCHEMA), .name = ask_text(rows, i, ROW_OTHER)},
         .matched = "",
         .given = ""};
-    TRY(kept_split(s, ask_value(rows, i, ROW_NAMES), &k->own, e));
-    TRY(kept_split(s, ask_value(rows, i, ROW_OTHER_NAMES), &k->other, e));
+    TRY(kept_split(s, ask_text(rows, i, ROW_NAMES), &k->own, e));
+    TRY(kept_split(s, ask_text(rows, i, ROW_OTHER_NAMES), &k->other, e));
     k->own.full = full_of(s, &k->own, k->temporary);
     k->other.full = full_of(s, &k->other, k->temporary);
     size_t n = k->own.n < k->other.n ? k->own.n : k->other.n;
@@ -115,8 +115,8 @@ static bool is_whole(const struct ask_rows *rows, size_t i)
     for (size_t c = 0; c < ROWS; c++)
         if (!ask_value(rows, i, c))
             return false;
-    size_t n = count_names(ask_value(rows, i, ROW_NAMES));
-    return n > 0 && n == count_names(ask_value(rows, i, ROW_OTHER_NAMES)) && *ask_value(rows, i, ROW_OTHER);
+    size_t n = count_names(ask_text(rows, i, ROW_NAMES));
+    return n > 0 && n == count_names(ask_text(rows, i, ROW_OTHER_NAMES)) && *ask_text(rows, i, ROW_OTHER);
 }
 
 static int find(struct session *s, const char *sql, struct kept_keys *out, struct err *e)
@@ -124,7 +124,7 @@ static int find(struct session *s, const char *sql, struct kept_keys *out, struc
     struct ask_rows rows;
     *out = (struct kept_keys){0};
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    assert(rows.ncolumns == ROWS);
+    TRY(ask_check(&rows, rows.n, ROWS, e));
     out->items = arena_calloc(&s->message_arena, rows.n + 1, sizeof *out->items);
     if (!out->items)
         return err_oom(e);

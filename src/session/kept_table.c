@@ -178,13 +178,13 @@ static int check_types(struct session *s, const struct kept_key *k, struct err *
         if (!a || !b)
             return err_set(e, SQLSTATE_UNDEFINED_COLUMN,
                            "column \"%s\" referenced in foreign key constraint does not exist",
-                           ask_value(a ? &other : &own, i, 0));
+                           ask_text(a ? &other : &own, i, 0));
         if (is_text(a) == is_text(b))
             continue;
         (void)err_set(e, SQLSTATE_DATATYPE_MISMATCH, "foreign key constraint \"%s\" cannot be implemented",
                       k->name);
-        err_detail(e, "Key columns \"%s\" and \"%s\" are of incompatible types.", ask_value(&own, i, 0),
-                   ask_value(&other, i, 0));
+        err_detail(e, "Key columns \"%s\" and \"%s\" are of incompatible types.", ask_text(&own, i, 0),
+                   ask_text(&other, i, 0));
         return ST_ERR;
     }
     return ST_OK;
@@ -275,16 +275,16 @@ int kept_take_over(struct session *s, const struct relation *table, struct err *
     for (size_t i = 0; i < rows.n; i++) {
         struct kept_key k = {.own = {.schema = table->schema, .name = table->name},
                              .temporary = table->temporary,
-                             .mark = ask_value(&rows, i, 4)};
+                             .mark = ask_text(&rows, i, 4)};
         struct kept_table columns = {0}, keys = {0};
         struct str text;
-        TRY(kept_split(s, ask_value(&rows, i, 1), &columns, e));
-        TRY(kept_split(s, ask_value(&rows, i, 3), &keys, e));
-        const struct sql_kept_key key = {.name = ask_value(&rows, i, 0),
+        TRY(kept_split(s, ask_text(&rows, i, 1), &columns, e));
+        TRY(kept_split(s, ask_text(&rows, i, 3), &keys, e));
+        const struct sql_kept_key key = {.name = ask_text(&rows, i, 0),
                                          .on_update = 'a',
                                          .on_delete = 'a',
                                          .schema = table->schema,
-                                         .table = ask_value(&rows, i, 2),
+                                         .table = ask_text(&rows, i, 2),
                                          .n = keys.n,
                                          .keys = keys.names,
                                          .columns = columns.names};

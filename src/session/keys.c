@@ -98,7 +98,7 @@ static int look_up(struct looked *l, const struct relation *table, struct err *e
 static size_t column_of(const struct looked *l, const struct sql_token *t)
 {
     for (size_t i = 0; i < l->columns.n; i++)
-        if (str_ieq(sql_name_bare(t), str_of(ask_value(&l->columns, i, COLUMN_NAME))))
+        if (str_ieq(sql_name_bare(t), str_of(ask_text(&l->columns, i, COLUMN_NAME))))
             return i;
     return SIZE_MAX;
 }
@@ -106,7 +106,7 @@ static size_t column_of(const struct looked *l, const struct sql_token *t)
 static bool moves(const struct looked *l, const struct sql_change_set *set)
 {
     size_t i = column_of(l, &set->column);
-    return i != SIZE_MAX && ask_value(&l->columns, i, COLUMN_MOVES)[0] == 't';
+    return i != SIZE_MAX && ask_text(&l->columns, i, COLUMN_MOVES)[0] == 't';
 }
 
 /* ---- asking what it does ---- */
@@ -125,7 +125,7 @@ static bool can_be_cast_to(const char *type)
 static const char *differs(const struct looked *l, const struct sql_change_set *set)
 {
     struct session *s = l->session;
-    const char *type = ask_value(&l->columns, column_of(l, &set->column), COLUMN_TYPE);
+    const char *type = ask_text(&l->columns, column_of(l, &set->column), COLUMN_TYPE);
     bool cast = can_be_cast_to(type);
     return step_text(s, "%.*s.%.*s IS DISTINCT FROM %s(%.*s)%s%s%s", (int)l->change.called.n,
                      l->change.called.p, (int)set->column.text.n, set->column.text.p, cast ? "CAST(" : "",
@@ -140,7 +140,7 @@ static const char *inserted(const struct looked *l)
     if (l->change.columns.n)
         return arena_strndup(&s->message_arena, l->change.columns.p, l->change.columns.n);
     for (size_t i = 0; text && i < l->columns.n; i++) {
-        const char *name = step_name(s, ask_value(&l->columns, i, COLUMN_NAME));
+        const char *name = step_name(s, ask_text(&l->columns, i, COLUMN_NAME));
         text = name ? step_text(s, "%s%s%s", text, i ? ", " : "", name) : NULL;
     }
     return text;
@@ -258,7 +258,7 @@ static int is_in_the_way(const struct looked *l, bool *is, struct err *e)
     const char *referred = "false", *broken = "false";
     bool any;
     for (size_t i = 0; referred && broken && i < l->keys.n; i++) {
-        const char *refers = ask_value(&l->keys, i, 0), *key = key_differs(l, ask_value(&l->keys, i, 1));
+        const char *refers = ask_text(&l->keys, i, 0), *key = key_differs(l, ask_text(&l->keys, i, 1));
         referred = step_text(l->session, "%s OR %s", referred, refers);
         broken = key ? step_text(l->session, "%s OR ((%s) AND %s)", broken, key, refers) : NULL;
     }
@@ -280,8 +280,8 @@ static int takes_all_that_refers(const struct looked *l, const struct relation *
     const char *going = query(l, step_text(l->session, "%.*s.rowid", (int)c->called.n, c->called.p), "true");
     bool any;
     for (size_t i = 0; own && stays && going && i < l->keys.n; i++) {
-        const char *refers = ask_value(&l->keys, i, 0);
-        bool itself = str_ieq(str_of(ask_value(&l->keys, i, 2)), str_of(table->name));
+        const char *refers = ask_text(&l->keys, i, 0);
+        bool itself = str_ieq(str_of(ask_text(&l->keys, i, 2)), str_of(table->name));
         if (itself)
             own = step_text(l->session, "%s OR %s", own, refers);
         stays = itself ? step_text(l->session, "%s OR %.*s AND \"tavana: x\".rowid NOT IN (%s))", stays,
@@ -317,8 +317,8 @@ static const char *other_sets(const struct looked *l)
 static const char *standing_for(const struct looked *l)
 {
     for (size_t i = 0; i < l->columns.n; i++)
-        if (ask_value(&l->columns, i, COLUMN_STAYS)[0] == 't') {
-            const char *name = step_name(l->session, ask_value(&l->columns, i, COLUMN_NAME));
+        if (ask_text(&l->columns, i, COLUMN_STAYS)[0] == 't') {
+            const char *name = step_name(l->session, ask_text(&l->columns, i, COLUMN_NAME));
             return name ? step_text(l->session, "%s = %.*s.%s", name, (int)l->change.called.n,
                                     l->change.called.p, name)
                         : NULL;
@@ -347,7 +347,7 @@ static int count_rows(const struct looked *l, struct keys_change *k, struct err 
     int st = ask(l, query(l, "count(*)", "true"), &rows, e);
     if (st != ST_OK || rows.n != 1)
         return st < 0 ? st : ST_AGAIN;
-    k->counted = str_to_i64(str_of(ask_value(&rows, 0, 0)), 0, INT64_MAX, &n);
+    k->counted = str_to_i64(str_of(ask_text(&rows, 0, 0)), 0, INT64_MAX, &n);
     k->rows = (uint64_t)n;
     return k->counted ? ST_OK : ST_AGAIN;
 }
@@ -472,7 +472,7 @@ static const char *map_query(const struct looked *l, const struct kept_key *k, b
             return "";
         }
         *asks |= set != NULL;
-        const char *type = set ? ask_value(&l->columns, column, COLUMN_TYPE) : NULL;
+        const char *type = set ? ask_text(&l->columns, column, COLUMN_TYPE) : NULL;
         bool cast = set && can_be_cast_to(type);
         old = name
                   ? step_text(s, "%s%s%.*s.%s", old, comma, (int)l->change.called.n, l->change.called.p, name)

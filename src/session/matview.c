@@ -136,7 +136,7 @@ static int count_rows(struct session *s, struct str name, struct command_result 
     assert(relation.found);
     const char *sql = step_text(s, "SELECT count(*) FROM %s", relation.full);
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    (void)snprintf(r->tag, sizeof r->tag, "SELECT %s", ask_value(&rows, 0, 0));
+    (void)snprintf(r->tag, sizeof r->tag, "SELECT %s", ask_text(&rows, 0, 0));
     return ST_OK;
 }
 

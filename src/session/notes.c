@@ -23,7 +23,7 @@ int notes_put(struct session *s, const char *key, const char *text, struct err *
                                       old, name, value)
                           : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    const char *all = step_literal(s, ask_value(&rows, 0, 0));
+    const char *all = step_literal(s, ask_text(&rows, 0, 0));
     return all ? step_run(s, step_text(s, "COMMENT ON VIEW main.\"" NOTES_VIEW "\" IS %s", all), e)
                : err_oom(e);
 }

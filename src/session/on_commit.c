@@ -41,7 +41,7 @@ int on_commit_note(struct session *s, const char *name, bool drops, struct err *
     struct on_commit_table *t = &all->tables[all->n++];
     *t = (struct on_commit_table){.drops = drops, .since = s->tx.number};
     (void)str_copy(str_of(name), t->name, sizeof t->name);
-    (void)str_copy(str_of(ask_value(&rows, 0, 0)), t->oid, sizeof t->oid);
+    (void)str_copy(str_of(ask_text(&rows, 0, 0)), t->oid, sizeof t->oid);
     return ST_OK;
 }
 

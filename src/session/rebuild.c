@@ -187,8 +187,8 @@ static void add_own_reference(struct taking *x)
     const struct ask_rows *own = &x->out->own;
     if (x->nown == own->n)
         return;
-    const char *text = ask_value(own, x->nown, 0), *keys = ask_value(own, x->nown, 1);
-    if (!is_dropped(x, str_of(ask_value(own, x->nown++, 2))))
+    const char *text = ask_text(own, x->nown, 0), *keys = ask_text(own, x->nown, 1);
+    if (!is_dropped(x, str_of(ask_text(own, x->nown++, 2))))
         add_constraint(x, str_of(text), NULL, keys);
 }
 
@@ -460,8 +460,8 @@ static int put_comments(struct session *s, const struct rebuild *r, const struct
     if (comment)
         TRY(step_run(s, step_text(s, "COMMENT ON TABLE %s IS %s", full, comment), e));
     for (size_t i = 0; i < r->comments.n; i++) {
-        const char *column = ask_value(&r->comments, i, 0),
-                   *text = step_literal(s, ask_value(&r->comments, i, 1));
+        const char *column = ask_text(&r->comments, i, 0),
+                   *text = step_literal(s, ask_text(&r->comments, i, 1));
         bool hit = change->column && str_ieq(sql_name_bare(change->column), str_of(column));
         if (hit && change->what == REBUILD_DROP)
             continue;
@@ -531,7 +531,7 @@ static int put_rows_in_turn(struct session *s, const struct rebuild *r, const ch
     const char *where = "true";
     for (size_t i = 0; where && i < r->own.n; i++)
         where = step_text(s, "%s AND (%s OR EXISTS (SELECT 1 FROM %s t WHERE %s))", where,
-                          ask_value(&r->own, i, 4), full, ask_value(&r->own, i, 3));
+                          ask_text(&r->own, i, 4), full, ask_text(&r->own, i, 3));
     if (!where)
         return err_oom(e);
     for (;;) {

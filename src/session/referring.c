@@ -52,11 +52,11 @@ int referring_find(struct session *s, const struct relation *table, struct refer
                                         .kind = 'r',
                                         .temporary = table->temporary,
                                         .schema = table->schema,
-                                        .name = ask_value(&rows, i, 0),
-                                        .sql = ask_value(&rows, i, 1),
+                                        .name = ask_text(&rows, i, 0),
+                                        .sql = ask_text(&rows, i, 1),
                                         .comment = ask_value(&rows, i, 2),
-                                        .full = ask_value(&rows, i, 3)};
-        t->directly = ask_value(&rows, i, 4)[0] == 't';
+                                        .full = ask_text(&rows, i, 3)};
+        t->directly = ask_text(&rows, i, 4)[0] == 't';
     }
     return ST_OK;
 }

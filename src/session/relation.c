@@ -100,15 +100,16 @@ int relation_find(struct session *s, const struct relation_name *given, const ch
     if (rows.n == 0)
         return ST_OK;
     out->found = true;
-    out->kind = ask_value(&rows, 0, 0)[0];
-    out->schema = ask_value(&rows, 0, 1);
-    out->name = ask_value(&rows, 0, 2);
+    out->kind = ask_text(&rows, 0, 0)[0];
+    out->schema = ask_text(&rows, 0, 1);
+    out->name = ask_text(&rows, 0, 2);
     out->sql = ask_value(&rows, 0, 3);
     out->comment = ask_value(&rows, 0, 4);
-    out->temporary = ask_value(&rows, 0, 5)[0] == 't';
-    out->full = ask_value(&rows, 0, 6);
-    out->native = ask_value(&rows, 0, 7)[0] == 't';
-    return ST_OK;
+    out->temporary = ask_text(&rows, 0, 5)[0] == 't';
+    out->full = ask_text(&rows, 0, 6);
+    out->native = ask_text(&rows, 0, 7)[0] == 't';
+    bool fits = out->kind && strchr(kinds, out->kind) && (out->kind != 'r' || out->sql);
+    return ask_check(&rows, fits, rows.ncolumns, e); /* one, and a relation as it was asked for */
 }
 
 int relation_exists(struct session *s, const char *schema, const char *name, bool *out, struct err *e)
@@ -152,12 +153,12 @@ int relation_indexes(struct session *s, struct relation *r, struct err *e)
     for (size_t i = 0; i < rows.n; i++) {
         struct sql_lexer l;
         struct sql_token t;
-        const char *text = ask_value(&rows, i, 2);
+        const char *text = ask_text(&rows, i, 2);
         sql_lexer_init(&l, sql_tokens_of(str_of(text)));
         while (sql_lexer_next(&l, &t) != SQL_TOK_END && !sql_token_is(&t, '('))
             ;
-        r->indexes[r->nindexes++] = (struct relation_index){.name = ask_value(&rows, i, 0),
-                                                            .unique = ask_value(&rows, i, 1)[0] == 't',
+        r->indexes[r->nindexes++] = (struct relation_index){.name = ask_text(&rows, i, 0),
+                                                            .unique = ask_text(&rows, i, 1)[0] == 't',
                                                             .keys = text + t.at,
                                                             .columns = ask_value(&rows, i, 3),
                                                             .comment = ask_value(&rows, i, 4)};

@@ -32,7 +32,7 @@ int sequence_read_name(const char *text, struct relation_name *out, struct err *
 static int defaults(struct session *s, const struct ask_rows *rows, bool back, struct err *e)
 {
     for (size_t i = 0; i < rows->n; i++) {
-        const char *table = ask_value(rows, i, 0), *column = step_name(s, ask_value(rows, i, 1));
+        const char *table = ask_text(rows, i, 0), *column = step_name(s, ask_text(rows, i, 1));
         if (!column)
             return err_oom(e);
         TRY(step_run(s,
@@ -91,14 +91,14 @@ static int look_up(struct session *s, const struct relation *q, struct now *out,
     if (rows.n != 1)
         return err_set(e, SQLSTATE_UNDEFINED_TABLE, "relation \"%s\" does not exist", q->name);
     const char *comment = ask_value(&rows, 0, 7), *first = comment ? strchr(comment, '\x1e') : NULL;
-    *out = (struct now){.increment = number(ask_value(&rows, 0, 0)),
-                        .min = number(ask_value(&rows, 0, 1)),
-                        .max = number(ask_value(&rows, 0, 2)),
-                        .first = number(first ? first + 1 : ask_value(&rows, 0, 3)),
-                        .cycle = ask_value(&rows, 0, 4)[0] == 't',
+    *out = (struct now){.increment = number(ask_text(&rows, 0, 0)),
+                        .min = number(ask_text(&rows, 0, 1)),
+                        .max = number(ask_text(&rows, 0, 2)),
+                        .first = number(first ? first + 1 : ask_text(&rows, 0, 3)),
+                        .cycle = ask_text(&rows, 0, 4)[0] == 't',
                         .called = ask_value(&rows, 0, 5) != NULL,
-                        .last = number(ask_value(&rows, 0, 5)),
-                        .next = number(ask_value(&rows, 0, 6)),
+                        .last = number(ask_text(&rows, 0, 5)),
+                        .next = number(ask_text(&rows, 0, 6)),
                         .comment = comment};
     return ST_OK;
 }
@@ -170,10 +170,10 @@ int sequence_of_column(struct session *s, const struct relation *table, const ch
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     if (rows.n == 0)
         return ST_OK;
-    TRY(sequence_read_name(ask_value(&rows, 0, 0), &name, e));
+    TRY(sequence_read_name(ask_text(&rows, 0, 0), &name, e));
     if (name.schema.kind == SQL_TOK_END) { /* it is where its table is */
         const char *in = step_name(s, table->temporary ? "temp" : table->schema);
-        const char *whole = in ? step_text(s, "%s.%s", in, ask_value(&rows, 0, 0)) : NULL;
+        const char *whole = in ? step_text(s, "%s.%s", in, ask_text(&rows, 0, 0)) : NULL;
         if (!whole)
             return err_oom(e);
         TRY(sequence_read_name(whole, &name, e));

@@ -150,7 +150,7 @@ static const struct known table[] = {
     REAL("parallel_tuple_cost", FREE, "0.1", 0, DBL_MAX),
     REAL("random_page_cost", FREE, "4", 0, DBL_MAX),
     REAL("recursive_worktable_factor", FREE, "10", 0.001, 1e+06),
-    TEXT("restrict_nonsystem_relation_kind", FIXED, ""),
+    TEXT("restrict_nonsystem_relation_kind", FREE, ""),
     REAL("seq_page_cost", FREE, "1", 0, DBL_MAX),
     TEXT("session_preload_libraries", SUPERUSER, ""),
     WORDS("stats_fetch_consistency", FREE, "cache", "none,cache,snapshot"),

@@ -66,7 +66,7 @@ static int restart(struct session *s, struct str table, struct err *e)
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {
         struct relation q;
-        const char *sequence = ask_value(&rows, i, 0);
+        const char *sequence = ask_text(&rows, i, 0);
         relation_name_read(str_of(sequence), &name);
         TRY(relation_find(s, &name, "S", &q, e));
         if (q.found)
@@ -107,13 +107,13 @@ static int tell(struct session *s, const struct relation *table, const struct re
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n && cascades; i++)
         session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
-                       "drop cascades to constraint %s on table %s", ask_value(&rows, i, 0), other->name);
+                       "drop cascades to constraint %s on table %s", ask_text(&rows, i, 0), other->name);
     if (cascades)
         return ST_OK;
     (void)err_set(e, SQLSTATE_DEPENDENT_OBJECTS_STILL_EXIST,
                   "cannot drop table %s because other objects depend on it", table->name);
     if (rows.n)
-        err_detail(e, "constraint %s on table %s depends on table %s", ask_value(&rows, 0, 0), other->name,
+        err_detail(e, "constraint %s on table %s depends on table %s", ask_text(&rows, 0, 0), other->name,
                    table->name);
     else /* the engine calls it otherwise, as after RENAME */
         err_detail(e, "A foreign key of table %s refers to table %s.", other->name, table->name);
@@ -258,7 +258,7 @@ static int drop_tables_of(struct session *s, const char *schema, struct err *e)
         if (rows.n == 0)
             return ST_OK;
         for (size_t i = 0; i < rows.n; i++)
-            TRY(step_run(s, step_text(s, "DROP TABLE %s", ask_value(&rows, i, 0)), e));
+            TRY(step_run(s, step_text(s, "DROP TABLE %s", ask_text(&rows, i, 0)), e));
     }
 }
 
@@ -292,21 +292,20 @@ static int schema_dependents(struct session *s, const char *schema, bool cascade
            : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {
-        const char *name = depends_name(s, schema, ask_value(&rows, i, 1));
-        bool function = ask_value(&rows, i, 0)[0] == 'f';
-        TRY(depends_add(s, told,
-                        name ? step_text(s, "%s %s%s", ask_value(&rows, i, 0), name, function ? "()" : "")
-                             : NULL,
-                        what, e));
+        const char *name = depends_name(s, schema, ask_text(&rows, i, 1));
+        bool function = ask_text(&rows, i, 0)[0] == 'f';
+        TRY(depends_add(
+            s, told, name ? step_text(s, "%s %s%s", ask_text(&rows, i, 0), name, function ? "()" : "") : NULL,
+            what, e));
     }
     for (size_t i = 0; i < rows.n; i++) {
-        const char *name = step_name(s, ask_value(&rows, i, 1)), *quoted = step_name(s, schema);
+        const char *name = step_name(s, ask_text(&rows, i, 1)), *quoted = step_name(s, schema);
         struct relation_name parts;
         struct relation r;
         const char *full = name && quoted ? step_text(s, "%s.%s", quoted, name) : NULL;
         if (!full)
             return err_oom(e);
-        if (ask_value(&rows, i, 0)[0] != 't' && ask_value(&rows, i, 0)[0] != 'v')
+        if (ask_text(&rows, i, 0)[0] != 't' && ask_text(&rows, i, 0)[0] != 'v')
             continue;
         relation_name_read(str_of(full), &parts);
         TRY(relation_find(s, &parts, "rv", &r, e));
@@ -578,7 +577,7 @@ static int owner_of(struct session *s, const struct sql_table *t, struct kept_ow
         schema[sql_name_read(&name.schema, schema)] = '\0';
     } else {
         TRY(session_ask(s, "SELECT current_schema()", &rows, e));
-        out->schema = ask_value(&rows, 0, 0);
+        out->schema = ask_text(&rows, 0, 0);
     }
     return out->schema ? ST_OK : err_oom(e);
 }

@@ -64,10 +64,10 @@ static uint32_t kept_oid(const char *kept)
 static int take_rows(struct session *s, const struct ask_rows *rows, struct type_made *out, struct err *e)
 {
     out->found = true;
-    out->database = ask_value(rows, 0, 0);
-    out->schema = ask_value(rows, 0, 1);
-    out->name = ask_value(rows, 0, 2);
-    out->is_enum = strcmp(ask_value(rows, 0, 3), "ENUM") == 0;
+    out->database = ask_text(rows, 0, 0);
+    out->schema = ask_text(rows, 0, 1);
+    out->name = ask_text(rows, 0, 2);
+    out->is_enum = strcmp(ask_text(rows, 0, 3), "ENUM") == 0;
     out->full = type_full_name(s, out->database, out->schema, out->name);
     out->labels = arena_calloc(&s->message_arena, rows->n, sizeof *out->labels);
     if (!out->full || !out->labels)
@@ -84,8 +84,8 @@ static int take_rows(struct session *s, const struct ask_rows *rows, struct type
     for (size_t i = 0; i < rows->n; i++) {
         const char *label = ask_value(rows, i, 5);
         uint32_t mark;
-        if (strcmp(ask_value(rows, i, 0), out->database) != 0 ||
-            strcmp(ask_value(rows, i, 1), out->schema) != 0)
+        if (strcmp(ask_text(rows, i, 0), out->database) != 0 ||
+            strcmp(ask_text(rows, i, 1), out->schema) != 0)
             break;
         if (label && !enum_type_mark(str_of(label), &mark))
             out->labels[out->n++] = label;
@@ -197,8 +197,8 @@ int type_place(struct session *s, const struct sql_type_name *given, struct type
     *out = (struct type_made){.name = type_text_of(s, &name.relation)};
     TRY(session_ask(s, "SELECT system.main.current_database(), system.main.current_schema()", &rows, e));
     out->database =
-        name.database.kind != SQL_TOK_END ? type_text_of(s, &name.database) : ask_value(&rows, 0, 0);
-    out->schema = name.schema.kind != SQL_TOK_END ? type_schema_of(s, &name.schema) : ask_value(&rows, 0, 1);
+        name.database.kind != SQL_TOK_END ? type_text_of(s, &name.database) : ask_text(&rows, 0, 0);
+    out->schema = name.schema.kind != SQL_TOK_END ? type_schema_of(s, &name.schema) : ask_text(&rows, 0, 1);
     if (out->schema && strcmp(out->schema, "temp") == 0) {
         out->database = "temp";
         out->schema = "main";

@@ -54,7 +54,7 @@ static int read_labels(struct session *s, const struct sql_type_change *c, const
     buf_printf(&b, "])");
     buf_put_u8(&b, '\0');
     TRY(buf_ok(&b) ? session_ask(s, (const char *)b.data, &rows, e) : err_oom(e));
-    assert(rows.n == c->nlabels);
+    TRY(ask_check(&rows, c->nlabels, rows.ncolumns, e));
     for (size_t i = 0; i < rows.n; i++) {
         uint32_t mark;
         (*out)[i] = ask_value(&rows, i, 0);
@@ -161,9 +161,9 @@ static const char *new_value(struct session *s, const char *column, bool array, 
 static int retype(struct session *s, const struct ask_rows *rows, size_t i, const char *full,
                   const char *from, const char *to, struct err *e)
 {
-    bool array = ask_value(rows, i, COLUMN_IS_ARRAY)[0] == 't';
-    const char *table = ask_value(rows, i, COLUMN_TABLE),
-               *column = step_name(s, ask_value(rows, i, COLUMN_NAME));
+    bool array = ask_text(rows, i, COLUMN_IS_ARRAY)[0] == 't';
+    const char *table = ask_text(rows, i, COLUMN_TABLE),
+               *column = step_name(s, ask_text(rows, i, COLUMN_NAME));
     const char *value = ask_value(rows, i, COLUMN_DEFAULT), *old = from ? step_literal(s, from) : NULL;
     const char *using = column && from ? new_value(s, column, array, from, to) : NULL;
     if (!column || (from && (!using || !old)))
@@ -191,7 +191,9 @@ static int replace(struct session *s, const struct type_made *t, const char *con
                    const char *from, const char *to, struct err *e)
 {
     struct ask_rows rows;
-    assert(t->is_enum && enum_type_is(t->oid));
+    assert(t->is_enum);
+    if (!enum_type_is(t->oid))
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "type \"%s\" has no number of its own", t->name);
     TRY(type_columns(s, t->oid, &rows, e));
     TRY(step_run(s, step_text(s, "DROP TYPE %s", t->full), e));
     TRY(make(s, t->full, labels, n, t->oid, e));
@@ -275,13 +277,13 @@ static int add_column(struct session *s, const struct ask_rows *rows, size_t i, 
                       struct depends *d, struct err *e)
 {
     const char *table =
-        depends_name(s, ask_value(rows, i, COLUMN_SCHEMA), ask_value(rows, i, COLUMN_TABLE_NAME));
+        depends_name(s, ask_text(rows, i, COLUMN_SCHEMA), ask_text(rows, i, COLUMN_TABLE_NAME));
     if (!table)
         return err_oom(e);
     const char *object = ask_value(rows, i, COLUMN_VIEW)
                              ? step_text(s, "view %s", table)
-                             : step_text(s, "column %s of table %s", ask_value(rows, i, COLUMN_NAME), table);
-    bool array = ask_value(rows, i, COLUMN_IS_ARRAY)[0] == 't';
+                             : step_text(s, "column %s of table %s", ask_text(rows, i, COLUMN_NAME), table);
+    bool array = ask_text(rows, i, COLUMN_IS_ARRAY)[0] == 't';
     if (object && d->n && strcmp(d->items[d->n - 1].object, object) == 0) /* a view with several */
         return ST_OK;
     return depends_add(s, d, object, array ? step_text(s, "%s[]", what) : what, e);
@@ -302,11 +304,11 @@ static int add_attributes(struct session *s, const struct type_made *t, const ch
         (unsigned long)(t->is_enum ? enum_type_array(t->oid) : composite_type_array(t->oid)));
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {
-        const char *type = depends_name(s, ask_value(&rows, i, 1), ask_value(&rows, i, 2));
-        bool array = ask_value(&rows, i, 3)[0] == 't';
+        const char *type = depends_name(s, ask_text(&rows, i, 1), ask_text(&rows, i, 2));
+        bool array = ask_text(&rows, i, 3)[0] == 't';
         if (!type)
             return err_oom(e);
-        TRY(depends_add(s, d, step_text(s, "column %s of composite type %s", ask_value(&rows, i, 0), type),
+        TRY(depends_add(s, d, step_text(s, "column %s of composite type %s", ask_text(&rows, i, 0), type),
                         array ? step_text(s, "%s[]", what) : what, e));
     }
     return ST_OK;
@@ -333,8 +335,8 @@ static int free_of_columns(struct session *s, const struct type_made *t, bool ca
                        d.items[columns].object);
     depends_tell(s, &d);
     for (size_t i = rows.n; i-- > 0;) {
-        const char *table = ask_value(&rows, i, COLUMN_TABLE),
-                   *column = step_name(s, ask_value(&rows, i, COLUMN_NAME));
+        const char *table = ask_text(&rows, i, COLUMN_TABLE),
+                   *column = step_name(s, ask_text(&rows, i, COLUMN_NAME));
         if (!column)
             return err_oom(e);
         TRY(ask_value(&rows, i, COLUMN_VIEW)

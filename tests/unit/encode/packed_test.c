@@ -242,7 +242,8 @@ static void binary(void **state)
         {PGTYPE_INET, "\1\40\0\4\1\2\3\4", 8, "22P03 invalid address family in external \"inet\" value"},
         {PGTYPE_INET, "\2\41\0\4\1\2\3\4", 8, "22P03 invalid bits in external \"inet\" value"},
         {PGTYPE_INET, "\2\40\0\5\1\2\3\4", 8, "22P03 invalid length in external \"inet\" value"},
-        {PGTYPE_CIDR, "\2\10\1\4\1\2\3\4", 8, "22P03 invalid external \"cidr\" value"},
+        {PGTYPE_CIDR, "\2\10\1\4\1\2\3\4", 8,
+         "22P03 invalid external \"cidr\" value | Value has bits set to right of mask."},
         {PGTYPE_MONEY, "\0\0\0\0", 4, "08P01 insufficient data left in message"},
         {PGTYPE_MACADDR, "\0\0\0\0\0\0\0", 7, "22P03 incorrect binary data format for type macaddr"},
     };
