@@ -104,20 +104,32 @@ static bool take_catalog(struct reader *r)
     return !reader_take(r, "pg_catalog") || take_punct(r, '.');
 }
 
+/* Stands for the column `name` of pg_settings until the condition, which says what it is, is read. */
+static const char of_the_row[] = "";
+
+static bool take_name(struct reader *r, struct sql_set_arg *out)
+{
+    if (!reader_take(r, "name"))
+        return take_arg(r, false, out);
+    *out = (struct sql_set_arg){.text = of_the_row};
+    return true;
+}
+
 static bool take_item(struct reader *r, struct sql_set_item *out)
 {
     *out = (struct sql_set_item){.column = "set_config"};
     return take_catalog(r) && reader_take(r, "set_config") && take_punct(r, '(') &&
-           take_arg(r, false, &out->name) && take_punct(r, ',') && take_arg(r, false, &out->value) &&
+           take_name(r, &out->name) && take_punct(r, ',') && take_arg(r, false, &out->value) &&
            take_punct(r, ',') && take_arg(r, true, &out->local) && take_punct(r, ')') &&
            take_alias(r, &out->column);
 }
 
-/* FROM pg_settings WHERE name = '…', as pgAdmin asks; out NULL: only whether it is that. */
-static bool take_from(struct reader *r, const char **out)
+/* FROM pg_settings WHERE name = '…', as pgAdmin and pg_dump ask; out NULL: only whether it is that. of_row:
+ * whether it has to be there. */
+static bool take_from(struct reader *r, bool of_row, const char **out)
 {
     if (!reader_take(r, "from"))
-        return true;
+        return !of_row;
     if (!take_catalog(r) || !reader_take(r, "pg_settings") || !reader_take(r, "where") ||
         !reader_take(r, "name") || r->token.kind != SQL_TOK_OP || r->token.text.n != 1 ||
         r->token.text.p[0] != '=')
@@ -129,16 +141,23 @@ static bool take_from(struct reader *r, const char **out)
 static bool read_all(struct reader *r, struct sql_set_config *out)
 {
     struct sql_set_item item;
+    bool of_row = false;
     if (!reader_take(r, "select"))
         return false;
     do {
         if (out->n == SQL_SET_CONFIG_MAX || !take_item(r, &item))
             return false;
+        of_row |= item.name.text == of_the_row;
         if (out->items)
             out->items[out->n] = item;
         out->n++;
     } while (take_punct(r, ','));
-    return take_from(r, r->arena ? &out->only : NULL) && r->token.kind == SQL_TOK_END;
+    if (!take_from(r, of_row, r->arena ? &out->only : NULL) || r->token.kind != SQL_TOK_END)
+        return false;
+    for (size_t i = 0; out->items && i < out->n; i++)
+        if (out->items[i].name.text == of_the_row)
+            out->items[i].name.text = out->only;
+    return true;
 }
 
 bool sql_is_set_config(struct sql_tokens sql)
