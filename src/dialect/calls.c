@@ -141,6 +141,7 @@ static const struct call_name names[] = {
     {.name = "quote_nullable", .home = CALL_ENGINE, .target = "pg_quote_nullable", .shown = true},
     {.name = "radians", .home = CALL_ENGINE, .target = "pg_radians"},
     {.name = "regexp_count", .home = CALL_MACRO, .target = "regexp_count"},
+    {.name = "regexp_instr", .home = CALL_MACRO, .target = "regexp_instr"},
     {.name = "regexp_like", .home = CALL_MACRO, .target = "regexp_like"},
     {.name = "regexp_match", .home = CALL_MACRO, .target = "regexp_match"},
     {.name = "regexp_replace", .home = CALL_MACRO, .target = "regexp_replace"},
@@ -250,31 +251,35 @@ static bool is_of_parameter(const struct rewriter *r)
     return t.kind == SQL_TOK_PARAM && sql_token_is(&close, ')');
 }
 
-/* Whether the engine's nullif has PostgreSQL's type, that of its first argument: unless the second one shows
- * a number of a wider type. Nor is a window function written a second time. At the name. */
-static bool is_plain_nullif(const struct rewriter *r)
+/* What nullif is led to. NULL: the engine's, which has PostgreSQL's type, that of its first argument, unless
+ * the second one shows a number of a wider type. Nor is a window function written a second time. At the
+ * name. */
+static const char *nullif_target(const struct rewriter *r)
 {
-    static const char *const types[] = {"float8", "float", "double", "real", "float4"};
+    static const char *const doubles[] = {"float8", "float", "double", "real", "float4"};
+    static const char *const numerics[] = {"numeric", "decimal"};
     struct sql_lexer ahead = r->lexer;
     struct sql_token t, before = {.kind = SQL_TOK_END};
     size_t depth = 0;
-    bool second = false, whole = true, plain = true;
+    bool second = false, whole = true, wide = false, numeric = false, reals = false;
     while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
         if (sql_token_is_word(&t, "OVER"))
-            return true;
+            return NULL;
         bool opens = sql_token_is(&t, '(') || sql_token_is(&t, '[');
         depth += opens;
         if ((sql_token_is(&t, ')') || sql_token_is(&t, ']')) && --depth == 0)
             break;
         second |= depth == 1 && sql_token_is(&t, ',');
         bool fraction = t.kind == SQL_TOK_NUMBER && memchr(t.text.p, '.', t.text.n);
-        bool number = t.kind == SQL_TOK_NUMBER && !fraction;
+        bool number = t.kind == SQL_TOK_NUMBER && !fraction, cast = sql_token_is_typecast(&before);
         whole &= second || opens || number || (t.kind == SQL_TOK_OP && str_eq(t.text, STR("-")));
-        if (second && ((fraction && whole) || (sql_token_is_typecast(&before) && WALK_IS_ANY(&t, types))))
-            plain = false;
+        bool real = cast && WALK_IS_ANY(&t, doubles);
+        wide |= second && real && !reals;
+        reals |= real;
+        numeric |= second && (fraction || (cast && WALK_IS_ANY(&t, numerics)));
         before = t;
     }
-    return plain;
+    return wide ? SCHEMA_PG "nullif" : numeric && whole ? SCHEMA_PG "nullif_whole" : NULL;
 }
 
 /* Units of date_part and extract that have functions of their own: those whose digits are always shown, and
@@ -433,13 +438,14 @@ static int untyped(struct rewriter *r, const struct call_name *name, size_t to)
     struct sql_lexer ahead = r->lexer;
     struct sql_token open, string, close;
     bool type = strcmp(name->name, "pg_typeof") == 0, accepts;
-    if (!type && strcmp(name->name, "to_json") != 0 && strcmp(name->name, "to_jsonb") != 0)
+    bool fill = strcmp(name->name, "array_fill") == 0;
+    if (!type && !fill && strcmp(name->name, "to_json") != 0 && strcmp(name->name, "to_jsonb") != 0)
         return ST_OK;
     sql_lexer_seek(&ahead, to);
     (void)sql_lexer_next(&ahead, &open);
     (void)sql_lexer_next(&ahead, &string);
     (void)sql_lexer_next(&ahead, &close);
-    if (string.kind != SQL_TOK_STRING || !sql_token_is(&close, ')'))
+    if (string.kind != SQL_TOK_STRING || !sql_token_is(&close, fill ? ',' : ')'))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
@@ -490,9 +496,9 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
     struct str text;
     assert(name->target && from < to);
     struct sql_token called = r->token, before = r->prev;
-    bool engine = name->plain && (strcmp(name->name, "nullif") == 0 ? is_plain_nullif(r)
-                                  : is_rounding(name)               ? is_of_parameter(r)
-                                                                    : is_plain(r));
+    bool nullif = strcmp(name->name, "nullif") == 0;
+    const char *special = nullif ? nullif_target(r) : by_unit(r, name, to);
+    bool engine = name->plain && (nullif ? !special : is_rounding(name) ? is_of_parameter(r) : is_plain(r));
     if (r->depth >= DEPTH_MAX)
         return err_set(r->err, SQLSTATE_STATEMENT_TOO_COMPLEX, "calls are nested too deeply");
     if (name->home == CALL_REFUSED) {
@@ -500,7 +506,6 @@ int walk_call(struct rewriter *r, const struct call_name *name, size_t from, siz
         r->err->position = str_position(r->edits.sql, from);
         return ST_ERR;
     }
-    const char *special = by_unit(r, name, to);
     if (!special)
         special = by_pattern(r, name, to);
     if (!special)

@@ -216,14 +216,27 @@ static const char *reader_of(const struct rewriter *r, const struct sql_token *l
 static int refuser_of(struct rewriter *r, const struct sql_token *literal, uint32_t oid, size_t from,
                       size_t to, const char **out)
 {
+    static const struct {
+        uint32_t oid;
+        const char *macro;
+    } refusers[] = {
+        {PGTYPE_BOOL, SCHEMA_PG "bool_operand("}, {PGTYPE_NUMERIC, SCHEMA_PG "numeric_operand("},
+        {PGTYPE_JSON, SCHEMA_PG "json_operand("}, {PGTYPE_JSONB, SCHEMA_PG "jsonb_operand("},
+        {PGTYPE_OID, SCHEMA_PG "oid_operand("},   {PGTYPE_CHAR, SCHEMA_PG "char_operand("},
+        {PGTYPE_NAME, SCHEMA_PG "name_operand("},
+    };
+    const char *macro = NULL;
+    for (size_t i = 0; i < sizeof refusers / sizeof *refusers && !macro; i++)
+        macro = refusers[i].oid == oid ? refusers[i].macro : NULL;
     const struct str operand = {r->edits.sql.p + from, to - from}, query = STR("SELECT"), cast = STR("CAST");
     enum { INTEGER_DIGITS = 9, OPERAND_MAX = 128 };
-    bool accepts, number = literal && literal->kind == SQL_TOK_NUMBER && oid == PGTYPE_BOOL &&
-                           (literal->text.n > INTEGER_DIGITS || memchr(operand.p, '.', operand.n));
+    bool fraction = memchr(operand.p, '.', operand.n), whole = oid == PGTYPE_BOOL || oid == PGTYPE_OID,
+         accepts,
+         number = literal && literal->kind == SQL_TOK_NUMBER && oid != PGTYPE_NUMERIC &&
+                  (!whole || fraction || (oid == PGTYPE_BOOL && literal->text.n > INTEGER_DIGITS));
     bool plain = literal && literal->kind != SQL_TOK_WORD && !number; /* a word: '1'::float8::bool */
-    if (!r->postgres || r->catalog || r->ddl != DDL_NONE || r->stored == STORED_QUERY || plain ||
-        (oid != PGTYPE_BOOL && oid != PGTYPE_NUMERIC) || operand.n > OPERAND_MAX ||
-        (operand.n && operand.p[0] == '$'))
+    if (!r->postgres || r->catalog || r->ddl != DDL_NONE || r->stored == STORED_QUERY || plain || !macro ||
+        operand.n > OPERAND_MAX || (operand.n && operand.p[0] == '$'))
         return ST_OK;
     unsigned casts = 0;
     for (size_t i = 0; i < operand.n; i++) {
@@ -237,7 +250,7 @@ static int refuser_of(struct rewriter *r, const struct sql_token *literal, uint3
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (accepts)
-        *out = oid == PGTYPE_BOOL ? SCHEMA_PG "bool_operand(" : SCHEMA_PG "numeric_operand(";
+        *out = macro;
     return ST_OK;
 }
 
@@ -247,7 +260,9 @@ static void wrap_of(const struct rewriter *r, const struct sql_type *type, const
     *w = (struct wrap){0};
     if (!r->postgres || type->array)
         return;
-    if (oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR)
+    if (oid == PGTYPE_CHAR)
+        *w = (struct wrap){.before = "left(", .after = ", 1)"};
+    else if (oid == PGTYPE_VARCHAR || oid == PGTYPE_BPCHAR)
         wrap_text(type, oid == PGTYPE_BPCHAR, w);
     else if (oid == PGTYPE_TIME || oid == PGTYPE_TIMESTAMP || oid == PGTYPE_TIMESTAMPTZ)
         wrap_moment(type, oid, w);
@@ -623,11 +638,15 @@ int walk_typed_literal(struct rewriter *r)
         end = type.end;
     }
     TRY(spell(r, &literal, &type, oid, &spelled, &engine));
+    struct wrap w = {0};
+    if (oid == PGTYPE_VARCHAR) /* the spelling of others has seen to their modifiers */
+        wrap_of(r, &type, &literal, oid, &w);
     if (spelled.p || engine.p || several) {
         TRY(walk_concat(r,
-                        (const struct str[]){STR("CAST("), spelled.p ? spelled : literal.text, STR(" AS "),
-                                             engine.p ? engine : type.name, STR(")")},
-                        5, &text));
+                        (const struct str[]){str_of(w.before), STR("CAST("),
+                                             spelled.p ? spelled : literal.text, STR(" AS "),
+                                             engine.p ? engine : type.name, STR(")"), str_of(w.after)},
+                        7, &text));
         TRY(walk_replace(r, r->token.at, end, text));
     }
     TRY(declare(r, &type, r->token.at, end));

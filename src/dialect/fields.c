@@ -56,3 +56,22 @@ int walk_field(struct rewriter *r)
     TRY(walk_accepts(r, &accepts));
     return !accepts ? ST_AGAIN : star ? choose_all(r) : choose(r);
 }
+
+int walk_json_subscript(struct rewriter *r)
+{
+    struct sql_lexer ahead = r->lexer;
+    struct sql_token key, close;
+    bool accepts;
+    (void)sql_lexer_next(&ahead, &key);
+    (void)sql_lexer_next(&ahead, &close);
+    if (r->start >= r->end || key.kind != SQL_TOK_STRING || key.text.p[0] != '\'' ||
+        !sql_token_is(&close, ']'))
+        return ST_AGAIN;
+    TRY(walk_accepts(r, &accepts));
+    if (!accepts) /* a map of the engine's */
+        return ST_AGAIN;
+    TRY(edits_replace_first(&r->edits, r->start, 0, STR("("), r->err));
+    TRY(walk_replace(r, r->token.at, walk_end(&r->token), STR(" -> ")));
+    TRY(walk_replace(r, close.at, walk_end(&close), STR(")")));
+    return walk_on(r);
+}

@@ -8,4 +8,7 @@ struct rewriter;
 /* At a dot behind a bracket: goes on behind what was chosen. ST_AGAIN: it is something else. */
 int walk_field(struct rewriter *r);
 
+/* At a bracket behind an operand: j['a'] of a jsonb is j -> 'a'. ST_AGAIN: it is something else. */
+int walk_json_subscript(struct rewriter *r);
+
 #endif

@@ -15,6 +15,7 @@ struct window {
     struct sql_token outer, before, left, token, right, behind;
     bool behind_cast; /* a cast follows behind, so that it is no number alone */
     bool widest;      /* it is an argument of such a function */
+    bool smallint;    /* a smallint is mentioned somewhere */
 };
 
 /* Operators whose result has the wider type of both operands. */
@@ -64,12 +65,30 @@ static bool is_widest(const struct sql_token *t)
     return WALK_IS_ANY(t, names);
 }
 
+/* THEN 1, ELSE 1 of a CASE: all of one branch. */
+static bool is_branch(const struct window *w)
+{
+    static const char *const ends[] = {"WHEN", "ELSE", "END"};
+    return (sql_token_is_word(&w->left, "THEN") || sql_token_is_word(&w->left, "ELSE")) &&
+           WALK_IS_ANY(&w->right, ends);
+}
+
+/* Whether a smallint is mentioned: most statements are spared more casts. */
+static bool names_smallint(struct str sql)
+{
+    for (size_t i = 0; i + 4 <= sql.n; i++)
+        if (str_ieq((struct str){sql.p + i, 4}, STR("int2")) ||
+            (i + 8 <= sql.n && str_ieq((struct str){sql.p + i, 8}, STR("smallint"))))
+            return true;
+    return false;
+}
+
 /* Whether the number, perhaps with its sign, has an operand beside it that is no number. */
 static bool is_operand(const struct window *w)
 {
     bool listed = (sql_token_is(&w->left, ',') || sql_token_is(&w->left, '(')) &&
                   (sql_token_is(&w->right, ',') || sql_token_is(&w->right, ')'));
-    if (listed && w->widest)
+    if ((listed && w->widest) || (w->smallint && is_branch(w)))
         return true;
     if (is_arithmetic(&w->right) && (w->behind.kind != SQL_TOK_NUMBER || w->behind_cast))
         return true;
@@ -135,14 +154,23 @@ static int cast(struct rewriter *r, const struct window *w)
     bool subscript = sql_token_is(&w->before, '[') && sql_token_is(&w->right, ']') &&
                      !sql_token_is_word(&w->outer, "ARRAY") && ends_operand(&w->outer) &&
                      w->left.kind == SQL_TOK_OP && str_eq(w->left.text, STR("-"));
+    bool negative = w->left.kind == SQL_TOK_OP && str_eq(w->left.text, STR("-"));
+    bool lower =
+        negative && sql_token_is(&w->before, '[') && sql_token_is(&w->right, ':') && ends_operand(&w->outer);
+    bool upper = negative && sql_token_is(&w->before, ':') && sql_token_is(&w->right, ']');
     bool integer = is_integer(&w->token, &least);
     least =
         least && w->left.kind == SQL_TOK_OP && str_eq(w->left.text, STR("-")) && !ends_operand(&w->before);
-    if (sql_token_is_typecast(&w->right) || !(least || subscript || (integer && is_operand(w))))
+    if (sql_token_is_typecast(&w->right) ||
+        !(least || lower || upper || subscript || (integer && is_operand(w))))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
         return ST_OK;
+    if (lower) /* of a slice, which PostgreSQL takes up to the array's bounds */
+        return walk_replace(r, w->left.at, walk_end(&w->token), STR("1"));
+    if (upper)
+        return walk_replace(r, w->left.at, walk_end(&w->token), STR("0"));
     if (subscript) /* the engine counts from the end, PostgreSQL finds nothing */
         return walk_replace(r, w->left.at, walk_end(&w->token), STR("NULL"));
     if (least) /* -2147483648, which the engine reads as the negative of a bigint */
@@ -156,6 +184,7 @@ int integers_translate(struct rewriter *r)
     struct window w = {.token = {.kind = SQL_TOK_END}};
     uint64_t widest = 0; /* by bracket, the innermost last: whether it is such a function's */
     w.outer = w.before = w.left = w.token;
+    w.smallint = names_smallint(r->tokens.text);
     sql_lexer_init(&l, r->tokens);
     (void)sql_lexer_next(&l, &w.right);
     (void)sql_lexer_next(&l, &w.behind);

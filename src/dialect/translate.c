@@ -304,6 +304,11 @@ static int step(struct rewriter *r)
         if (status != ST_AGAIN)
             return status;
     }
+    if (r->postgres && sql_token_is(t, '[')) {
+        int status = walk_json_subscript(r);
+        if (status != ST_AGAIN)
+            return status;
+    }
     if (sql_token_is_typecast(t))
         return walk_typecast(r);
     if (sql_token_is_word(t, "AS") && r->depth <= DEPTH_MAX && walk_top(r)->cast.kind == SQL_TOK_WORD)

@@ -101,7 +101,7 @@ uint32_t walk_type_oid(const struct sql_type *t)
         return str_ieq(t->name, STR("time")) ? PGTYPE_TIMETZ : PGTYPE_TIMESTAMPTZ;
     if (t->varying)
         return str_ieq(t->name, STR("bit")) ? PGTYPE_VARBIT : PGTYPE_VARCHAR;
-    return pgtype_by_name(t->name);
+    return t->quoted && str_eq(t->name, STR("char")) ? PGTYPE_CHAR : pgtype_by_name(t->name);
 }
 
 static int bad_modifier(struct rewriter *r, const struct sql_type *t, enum sqlstate code, const char *what)

@@ -243,6 +243,33 @@ static int bit_count(struct pg_call *call)
     return ST_OK;
 }
 
+/* Without those of the second argument's bytes that stand in front or behind. */
+static int trim_sides(struct pg_call *call, bool left, bool right)
+{
+    struct str s = call->args[0].text, set = call->args[1].text;
+    while (left && s.n && set.n && memchr(set.p, s.p[0], set.n))
+        s = (struct str){s.p + 1, s.n - 1};
+    while (right && s.n && set.n && memchr(set.p, s.p[s.n - 1], set.n))
+        s.n--;
+    buf_put(call->out, s.n ? s.p : "", s.n);
+    return ST_OK;
+}
+
+static int trim_both(struct pg_call *call)
+{
+    return trim_sides(call, true, true);
+}
+
+static int trim_left(struct pg_call *call)
+{
+    return trim_sides(call, true, false);
+}
+
+static int trim_right(struct pg_call *call)
+{
+    return trim_sides(call, false, true);
+}
+
 static int byte_length(struct pg_call *call)
 {
     call->result.integer = (int64_t)call->args[0].text.n;
@@ -369,6 +396,10 @@ const struct pg_function pg_bytes_functions[] = {
     {.name = "octet_length", .args = {PG_TEXT}, .result = PG_INT8, .call = byte_length},
     {.name = "bit_length", .args = {PG_BYTEA}, .result = PG_INT8, .call = bit_length},
     {.name = "strpos", .args = {PG_BYTEA, PG_BYTEA}, .result = PG_INT8, .call = position},
+    {.name = "trim", .args = {PG_BYTEA, PG_BYTEA}, .result = PG_BYTEA, .call = trim_both},
+    {.name = "btrim", .args = {PG_BYTEA, PG_BYTEA}, .result = PG_BYTEA, .call = trim_both},
+    {.name = "ltrim", .args = {PG_BYTEA, PG_BYTEA}, .result = PG_BYTEA, .call = trim_left},
+    {.name = "rtrim", .args = {PG_BYTEA, PG_BYTEA}, .result = PG_BYTEA, .call = trim_right},
     {.name = "convert_to", .args = {PG_TEXT, PG_TEXT}, .result = PG_BYTEA, .call = convert_to},
     {.name = "convert_from", .args = {PG_BYTEA, PG_TEXT}, .result = PG_TEXT, .call = convert_from},
     {.name = NULL},

@@ -376,6 +376,26 @@ static int zone_of(const struct decode *d, const struct moment *m, const struct 
     return err_set(d->e, SQLSTATE_INVALID_PARAMETER_VALUE, "time zone \"%s\" not recognized", name);
 }
 
+/* J2451187, a Julian day, and 2024.060, a day of a year: days since 1970. false: it is neither. */
+static bool counted_days(struct str s, int64_t *days)
+{
+    enum { JULIAN_1970 = 2440588, JULIAN_DIGITS_MAX = 9, YEAR_DIGITS = 4, OF_YEAR = 8, YEAR_DAYS = 366 };
+    int64_t year, day;
+    if (s.n > 1 && s.n <= 1 + JULIAN_DIGITS_MAX && (s.p[0] == 'J' || s.p[0] == 'j')) {
+        bool digits =
+            s.p[1] >= '0' && s.p[1] <= '9' && str_to_i64((struct str){s.p + 1, s.n - 1}, 0, INT64_MAX, &day);
+        *days = digits ? day - JULIAN_1970 : 0;
+        return digits;
+    }
+    if (s.n != OF_YEAR || s.p[YEAR_DIGITS] != '.' || s.p[0] < '0' || s.p[0] > '9' ||
+        s.p[YEAR_DIGITS + 1] < '0' || s.p[YEAR_DIGITS + 1] > '9' ||
+        !str_to_i64((struct str){s.p, YEAR_DIGITS}, 1, INT64_MAX, &year) ||
+        !str_to_i64((struct str){s.p + YEAR_DIGITS + 1, 3}, 1, YEAR_DAYS, &day))
+        return false;
+    *days = days_from_civil(year, 1, 1) + day - 1;
+    return true;
+}
+
 int date_from_text(const struct decode *d)
 {
     CLEANUP(tz_unrefp) const struct tz *named = NULL; /* looked at and left */
@@ -388,15 +408,16 @@ int date_from_text(const struct decode *d)
         d->out->v.i = sign * DATE_INFINITY;
         return ST_OK;
     }
-    if (!str_ieq(s.s, STR("epoch"))) {
+    bool counted = counted_days(s.s, &days);
+    if (!counted && !str_ieq(s.s, STR("epoch"))) {
         if (!read_moment(d, &s, &m, false) || !m.has_date)
             return ST_AGAIN;
         TRY(zone_of(d, &m, &named));
         TRY(days_of(d, &m, &days));
         TRY(micros_of(d, &m, &micros)); /* looked at and left */
-        if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
-            return out_of_span(d, "date");
     }
+    if (days < CALENDAR_FIRST_DAY || days > CALENDAR_LAST_DAY)
+        return out_of_span(d, "date");
     d->out->v.i = days;
     return ST_OK;
 }
@@ -441,7 +462,12 @@ int timestamp_from_text(const struct decode *d)
         d->out->v.i = sign * INT64_MAX;
         return ST_OK;
     }
-    if (!str_ieq(s.s, STR("epoch"))) {
+    if (counted_days(s.s, &days)) {
+        m = (struct moment){0};
+        if (__builtin_mul_overflow(days, MICROS_A_DAY, &micros) || (zoned && !to_utc(&m, d->zone, &micros)) ||
+            micros < CALENDAR_FIRST_TIMESTAMP || days > CALENDAR_LAST_DAY)
+            return out_of_span(d, "timestamp");
+    } else if (!str_ieq(s.s, STR("epoch"))) {
         if (!read_moment(d, &s, &m, false) || !m.has_date)
             return ST_AGAIN;
         TRY(zone_of(d, &m, &named));

@@ -378,6 +378,7 @@ def more_rules(op, fn, form):
     form("|/", "float8", "(|/ {})", "float8")
     form("@", "numeric", "(@ {})", "numeric")
     further_rules(op, fn, form)
+    wider_rules(op, fn, form)
     # what no operator takes
     op("+", "other", "text", "int4")
     op("=", "other", "int4", "date")
@@ -553,7 +554,123 @@ def further_rules(op, fn, form):
         form("grouped " + call, "text", "(select string_agg(g::text, ';' order by k) from (select k, " + call + " g" + groups, t, t, t)
 
 
-SPECIAL = {"small": ["0", "1", "2", "3", "5", "-1"], "key": ["'a'", "'b'"], "path": ["'{a}'", "'{b,2,c}'"], "one": ["1", "2"],
+def wider_rules(op, fn, form):
+    """Casts between all types, bytes, every field of dates, ranges, addresses, aggregates with all clauses, NULLs in lists."""
+    for source in LITERALS:
+        form("cast " + source, "other", "({})::{}", source, "casttype")
+    # bytes
+    for f in ("btrim", "ltrim", "rtrim"):
+        form(f + " of bytes", "bytea", f + "({}, '\\x00'::bytea)", "bytea")
+    form("overlay of bytes", "bytea", "overlay({} placing {} from {})", "bytea", "bytea", "one")
+    form("position of bytes", "int4", "position({} in {})", "bytea", "bytea")
+    form("trim of bytes", "bytea", "trim(both {} from {})", "bytea", "bytea")
+    for f in ("sha224", "sha256", "sha384", "sha512", "md5"):
+        form(f + " of bytes", "other", f + "({})", "bytea")
+    form("substr of bytes", "bytea", "substr({}, {})", "bytea", "small")
+    form("set_bit", "bytea", "set_bit({}, 1, 1)", "bytea")
+    form("convert_to", "bytea", "convert_to({}, {})", "widetext", "encoding")
+    form("bytes || literal", "bytea", "({}::bytea || '\\x01')", "bytea")
+    form("bytes of text", "bytea", "({})::bytea", "widetext")
+    # every field
+    fields = ("century", "day", "decade", "dow", "doy", "epoch", "hour", "isodow", "isoyear", "julian", "microseconds", "millennium", "milliseconds", "minute", "month",
+              "quarter", "second", "timezone", "timezone_hour", "timezone_minute", "week", "year")
+    for f in fields:
+        for t in ("date", "timestamp", "timestamptz", "time", "interval"):
+            form("field " + f + " of " + t, "numeric", "extract(" + f + " from {})", t)
+            form("date_part " + f + " of " + t, "float8", "date_part('" + f + "', {})", t)
+    for f in ("microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium"):
+        for t in ("timestamp", "timestamptz", "interval"):
+            form("date_trunc " + t, t, "date_trunc('" + f + "', {})", t)
+    # intervals and moments
+    for s in ("=", "<", ">="):
+        op(s, "bool", "date", "timestamp")
+        op(s, "bool", "timestamp", "timestamptz")
+        op(s, "bool", "date", "timestamptz")
+    op("*", "interval", "float8", "interval")
+    op("-", "timestamp", "timestamp", "edgeinterval")
+    op("+", "timestamptz", "timestamptz", "edgeinterval")
+    op("+", "timestamp", "interval", "timestamp")
+    op("-", "time", "time", "interval")
+    form("age of one", "bool", "(age({}) is null)", "timestamp")
+    form("to_char of interval", "text", "to_char({}, {})", "edgeinterval", "intervaltemplate")
+    # arrays
+    for a, t in (("int4[]", "int4"), ("text[]", "text")):
+        form("array any null", "bool", "({} = any({}))", t, a)
+        form("array all null", "bool", "({} = all({}))", t, a)
+        form("array_agg distinct", "other", "(select array_agg(distinct x order by x) from unnest({}) x)", a)
+        form("array_positions of", "int4[]", "array_positions({}, {})", a, t)
+        form("array_to_json", "json", "array_to_json({})", a)
+        form("array slice", a, "({})[{}:{}]", a, "small", "small")
+        form("array compare", "bool", "({} >= {})", a, a)
+        form("array_fill of", "other", "array_fill({}, array[3])", t)
+        form("array_position from", "int4", "array_position({}, {}, 2)", a, t)
+    form("generate_subscripts", "other", "(select sum(i) from generate_subscripts({}, 1) i)", "int4[]")
+    # lists with NULL
+    for t in ("int4", "text", "date", "numeric"):
+        form("in with null", "bool", "({} in ({}, null, {}))", t, t, t)
+        form("not in with null", "bool", "({} not in ({}, null))", t, t)
+        form("coalesce of three", t, "coalesce(null, {}, {})", t, t)
+        form("case of three", t, "case when {} then {} when {} then {} end", "bool", t, "bool", t)
+    # json
+    for j in ("json", "jsonb"):
+        form(j + " path", "text", "({} #>> '{{b,2,c}}')", j)
+        form(j + "_each count", "int8", "(select count(*) from " + j + "_each('{{\"a\":1,\"b\":null}}'::" + j + "))")
+        form(j + "_object", "other", j + "_object(array['a', {}, 'b', {}])", "text", "text")
+    form("jsonb_set_lax", "other", "jsonb_set_lax({}, '{{a}}', {})", "jsonb", "jsonb")
+    form("jsonb subscript", "other", "({})['a']", "jsonb")
+    form("jsonb_exists", "bool", "({} ? 'a' and {} ?| array['b'])", "jsonb", "jsonb")
+    # ranges
+    for s in ("=", "<", "&&", "@>", "<@", "<<", ">>", "&<", "&>", "-|-"):
+        op(s, "bool", "range", "range")
+    for s in ("+", "*", "-"):
+        op(s, "other", "range", "range")
+    op("@>", "bool", "range", "int4")
+    for f in ("lower", "upper", "isempty", "lower_inc", "upper_inc", "lower_inf", "upper_inf"):
+        form(f + " of range", "other", f + "({})", "range")
+    form("range_merge", "other", "range_merge({}, {})", "range", "range")
+    form("int4range", "other", "int4range({}, {}, '[]')", "int4", "int4")
+    form("daterange", "other", "daterange({}, {})", "date", "date")
+    # addresses
+    for s in ("=", "<", ">="):
+        op(s, "bool", "address", "address")
+    form("inet text", "text", "({})::text", "address")
+    # regular expressions and texts
+    form("regexp_count", "int4", "regexp_count({}, {})", "widetext", "pattern")
+    form("regexp_like", "bool", "regexp_like({}, {})", "widetext", "pattern")
+    form("regexp_instr", "int4", "regexp_instr({}, {})", "widetext", "pattern")
+    form("regexp_substr", "text", "regexp_substr({}, {})", "widetext", "pattern")
+    form("regexp_replace nth", "text", "regexp_replace({}, {}, 'X', 1, 2)", "widetext", "pattern")
+    form("string_to_table", "other", "(select string_agg(t, '|') from string_to_table({}, {}) t)", "widetext", "separatortext")
+    form("string_to_array null", "text[]", "string_to_array({}, {}, 'b')", "widetext", "separatortext")
+    form("text compare", "bool", "({} collate \"C\" < {})", "widetext", "text")
+    form("like escape", "bool", "({} like {} escape '#')", "widetext", "likepattern")
+    form("concat_op", "text", "({} || {} || {})", "text", "int4", "text")
+    # aggregates
+    rows = " from (values (1, {}), (1, {}), (2, {})) v(k, x))"
+    for t in ("int4", "numeric", "float8", "text", "date", "interval", "bool"):
+        for call in ("count(distinct x) filter (where k = 1)", "max(x) filter (where k > 1)", "array_agg(x order by k desc, x)", "min(x)"):
+            if t == "bool" and "m" in call[:3]:
+                continue
+            form("aggregate " + call, "other", "(select " + call + rows, t, t, t)
+    for call, t in (("sum(x) filter (where k = 1)", "int4"), ("avg(distinct x)", "int4"), ("sum(distinct x)", "numeric"), ("string_agg(x, '-' order by k, x desc)", "text"),
+                    ("string_agg(distinct x, '-' order by x)", "text"), ("bool_or(x) filter (where k = 1)", "bool"), ("bit_xor(x)", "int4"), ("regr_count(x, k)", "float8"),
+                    ("covar_pop(x, k)", "float8"), ("jsonb_agg(x order by x)", "text"), ("jsonb_object_agg(k, x)", "text"), ("mode() within group (order by x)", "text"),
+                    ("percentile_disc(0.5) within group (order by x)", "float8"), ("array_agg(x) filter (where x is not null)", "text"), ("range_agg(x)", "range")):
+        form("aggregate " + call, "other", "(select " + call + rows, t, t, t)
+    # windows
+    windows = " from (values (1, {}), (2, {}), (2, {}), (3, {})) v(k, x)"
+    for call, t in (("sum(x) over (order by k range between 1 preceding and current row)", "int4"), ("count(*) over (partition by k)", "text"), ("lag(x, 1, x) over (order by k, x)", "int4"),
+                    ("sum(x) filter (where k > 1) over (order by k, x)", "int4"), ("max(x) over (order by k groups between 1 preceding and 1 following)", "date"),
+                    ("min(x) over (order by k, x rows between unbounded preceding and 1 preceding)", "float8"), ("ntile(3) over (order by k, x)", "text"),
+                    ("last_value(x) over (order by k, x rows between current row and unbounded following exclude current row)", "text")):
+        form("over " + call, "other", "(select string_agg(coalesce(w::text, '-'), ';' order by k, w::text) from (select k, " + call + " w" + windows + ") s)", t, t, t, t)
+
+
+SPECIAL = {"casttype": ["int2", "int4", "int8", "float4", "float8", "numeric", "numeric(6,2)", "text", "varchar(3)", "char(4)", "bool", "date", "timestamp", "timestamptz", "time",
+                        "interval", "bytea", "json", "jsonb", "uuid", "int4[]", "text[]", "int4range", "inet", "name", "\"char\"", "oid"],
+           "range": ["int4range(1, 5)", "'[2,7]'::int4range", "'empty'::int4range", "'(,3)'::int4range", "null::int4range", "int4range(5, 9)"],
+           "address": ["'10.0.0.1'::inet", "'10.0.0.0/8'::inet", "'::1'::inet", "'192.168.1.5/24'::inet"],
+           "small": ["0", "1", "2", "3", "5", "-1"], "key": ["'a'", "'b'"], "path": ["'{a}'", "'{b,2,c}'"], "one": ["1", "2"],
            "codec": ["'hex'", "'base64'", "'escape'"], "hex": ["'hex'"], "hextext": ["'00ff'", "'abc'", "''"], "year": ["2024", "1", "1999"],
            "somedate": ["date '2024-01-31'", "date '2023-12-01'"], "datetext": ["'2024-02-29'", "'1999-12-31 23:59'", "'2001-02-30'", "'x'", "' 2020-01-01 '"],
            "numbertext": ["'12.50'", "'-7'", "'1e3'", "' 42 '", "'x'", "''", "'NaN'"], "separator": ["','", "''", "'-'", "null"],

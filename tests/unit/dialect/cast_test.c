@@ -48,6 +48,9 @@ static void test_refused_by_postgresql(void **state)
     check_as(false, "SELECT x::bool FROM t", "SELECT CAST(" PG "bool_operand(x) AS bool) FROM t");
     check_as(false, "SELECT CAST(x AS numeric(5, 2)) FROM t",
              "SELECT CAST(" PG "numeric_operand(x ) AS numeric(5, 2)) FROM t");
+    check_as(false, "SELECT x::jsonb FROM t", "SELECT CAST(" PG "jsonb_operand(x) AS pg_jsonb) FROM t");
+    check_as(false, "SELECT CAST(x AS \"char\") FROM t",
+             "SELECT left(CAST(" PG "char_operand(x ) AS \"char\"), 1) FROM t");
     check_as(false, "SELECT 1::bool", "SELECT 1::bool");
     check_as(false, "SELECT 1.5::bool", "SELECT CAST(" PG "bool_operand(1.5) AS bool)");
     check_as(false, "SELECT (x::int::text)::bool FROM t", "SELECT (" PG "text_of(x::int))::bool FROM t");

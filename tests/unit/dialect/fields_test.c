@@ -51,8 +51,18 @@ static void test_what_stays(void **state)
         check(same[i], same[i]);
 }
 
+static void test_subscripts_of_json(void **state)
+{
+    (void)state;
+    check("select j['a'] as x from t", "select (j -> 'a') as x from t");
+    check("select (f(j))['a']['b'] as x from t", "select (((f(j)) -> 'a') -> 'b') as x from t");
+    check("select j[1], array['a'] as x from t", "select j[1], array['a'] as x from t");
+    check("from t select m['a']", "from t select m['a']");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fields), cmocka_unit_test(test_what_stays)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_subscripts_of_json),
+                                       cmocka_unit_test(test_fields), cmocka_unit_test(test_what_stays)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

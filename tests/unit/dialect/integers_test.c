@@ -23,7 +23,9 @@ static void test_arguments(void **state)
     (void)state;
     check("select coalesce(a, 0) as x", "select coalesce(a, 0::INTEGER) as x");
     check("select greatest(1, f(2), (3)) as x", "select greatest(1::INTEGER, f(2), (3)) as x");
-    stays("select f(coalesce(a, b), 1) as x");
+    check("select case when a then b::int2 else 1 end as x",
+          "select case when a then b::int2 else 1::INTEGER end as x");
+    stays("select f(coalesce(a, b), 1), case when a then b else 1 end as x");
 }
 
 static void test_subscripts(void **state)
@@ -31,6 +33,7 @@ static void test_subscripts(void **state)
     (void)state;
     check("select a[-1] as x", "select a[NULL] as x");
     check("select (f(a))[-2] as x", "select (f(a))[NULL] as x");
+    check("select a[-1:3], a[1:-2], a[-3:] as x", "select a[1:3], a[1:0], a[1:] as x");
     stays("select array[-1] as x");
     stays("select a[1] as x");
 }
