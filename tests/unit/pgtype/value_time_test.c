@@ -122,7 +122,6 @@ static const char *const dates_left[] = {
     "1 2 Jan 2024",
     "tomorrow",
     "yesterday",
-    "2024.036",
     "abc",
     "",
     "2024-01-05 x",
