@@ -343,10 +343,8 @@ static int step(struct rewriter *r)
     }
     if (r->may_be_bytes && (walk_is_bytes(r, t) || walk_is_moment(r, t)))
         return walk_bytes(r);
-    if (r->postgres && walk_has_unicode(t)) {
-        struct sql_token after = walk_peek(r);
-        return sql_token_is_typecast(&after) ? walk_on(r) : walk_unicode_literal(r); /* a cast sees to it */
-    }
+    if (r->postgres && walk_has_unicode(t))
+        return is_cast(r) ? walk_on(r) : walk_unicode_literal(r); /* a cast sees to it */
     if (r->postgres && walk_is_bits(t))
         return is_cast(r) ? walk_on(r) : walk_bits(r);
     if (r->postgres && t->kind == SQL_TOK_WORD) {

@@ -146,7 +146,9 @@ static int begin(struct run *r, duckdb_data_chunk input, struct err *e)
             TRY(add_source(r, t, v, e));
         } else {
             if (t->type != ENGINE_STRUCT || t->nchildren != 2)
-                return err_set(e, SQLSTATE_INTERNAL_ERROR, "%s takes pairs", r->maker->name);
+                return err_set(e, SQLSTATE_UNDEFINED_FUNCTION,
+                               "function %s does not exist with these arguments: it takes pairs",
+                               r->maker->name);
             TRY(add_source(r, &t->children[0], &v->children[0], e));
             TRY(add_source(r, &t->children[1], &v->children[1], e));
         }
