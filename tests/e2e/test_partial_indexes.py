@@ -107,6 +107,7 @@ def test_what_is_refused(db):
     for kind in ("", "unique"):
         fails(db, "42703", f"create {kind} index wrong on t (a) where nope > 1")
         fails(db, "42601", f"create {kind} index wrong on t (a) where")
+        fails(db, "42P01", f"create {kind} index wrong on nowhere (a) where c > 0")
         fails(db, "42601", f"create {kind} index wrong on t (a) where c > 0) or (c < 0")
     db.execute("insert into t values (1, 'x', 0, true), (1, 'x', 0, true)")
     d = fails(db, "23505", "create unique index wrong on t (a) where del")
