@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "cmd/parent.h"
+#include "engine/heap.h"
 #include "rows/pace.h"
 
 #include <assert.h>
@@ -315,6 +316,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
         print_usage(role);
         return 0;
     }
+    engine_heap_begin();
     err_init(&e);
     assert(role->start && role->stop && role->drain && role->port && !p->role);
     p->role = role;

@@ -8,10 +8,10 @@
 
 #include "engine/guard_memory.h"
 #include "engine/guard_priv.h"
+#include "engine/heap.h"
 
 #include <assert.h>
 #include <dlfcn.h>
-#include <malloc.h>
 #include <string.h>
 
 #define BIND_CHILD                                                                                           \
@@ -180,23 +180,6 @@ void guard_enumerate(void *expression, const void *callback)
 
 #if !COUNTS_CALLS
 
-/* libstdc++'s own, which programs and libraries call through the linker, before main as well. */
-static struct {
-    void *(*allocate)(size_t n); /* throws where there is no memory */
-    void (*release)(void *p);
-} operators;
-
-static void find_operators(void)
-{
-    void *release = dlsym(RTLD_NEXT, DELETE), *allocate = dlsym(RTLD_NEXT, NEW);
-    assert(release && allocate); /* or no C++ library were linked, and nobody could call these */
-    memcpy(&operators.release, &release, sizeof release);
-    void *(*as_function)(size_t n);
-    memcpy(&as_function, &allocate, sizeof allocate);
-    __atomic_store_n(&operators.allocate, as_function,
-                     __ATOMIC_RELEASE); /* last: it says that both are found */
-}
-
 /* Whether a piece may be had. What catches the error may allocate. */
 static bool is_within(size_t n)
 {
@@ -210,21 +193,17 @@ static bool is_within(size_t n)
 
 static void *count_new(size_t n)
 {
-    if (__builtin_expect(!__atomic_load_n(&operators.allocate, __ATOMIC_ACQUIRE), 0))
-        find_operators();
-    void *p = operators.allocate(is_within(n) ? n : NEVER_BYTES);
+    void *p = heap_take(is_within(n) ? n : NEVER_BYTES);
     if (__builtin_expect(plan.context != NULL, 0))
-        plan.taken += (int64_t)malloc_usable_size(p);
+        plan.taken += (int64_t)heap_size(p);
     return p;
 }
 
 static void count_delete(void *p)
 {
     if (__builtin_expect(plan.context != NULL, 0))
-        plan.taken -= (int64_t)malloc_usable_size(p); /* of NULL: 0 */
-    if (__builtin_expect(!__atomic_load_n(&operators.allocate, __ATOMIC_ACQUIRE), 0))
-        find_operators();
-    operators.release(p);
+        plan.taken -= (int64_t)heap_size(p);
+    heap_give_back(p);
 }
 
 void *guard_new(size_t n) HOOK(NEW);

@@ -1,0 +1,20 @@
+/* Where the C++ objects of the process lie: in the allocator that is in the engine's library (jemalloc),
+ * which the engine itself asks for its vectors alone. Planning and beginning a statement makes thousands of
+ * small objects: glibc's heap took a third of the time of short statements. guard_plan.c calls this for new
+ * and delete. Not with sanitizers, which have a heap of their own. Any thread. */
+#ifndef TAVANA_ENGINE_HEAP_H
+#define TAVANA_ENGINE_HEAP_H
+
+#include <stddef.h>
+
+/* Once, when the program begins, before it has threads. Without it, or with a library of the engine that
+ * hides its allocator, objects are libstdc++'s as ever. */
+void engine_heap_begin(void);
+
+/* Throws std::bad_alloc when there is no memory. */
+void *heap_take(size_t size);
+void heap_give_back(void *p); /* NULL is fine */
+/* Bytes that a piece takes; 0: of NULL, and of what was taken before the program began. */
+size_t heap_size(void *p);
+
+#endif
