@@ -263,20 +263,25 @@ static int on_each(struct pass *p, const char *op, enum level level, size_t from
     return ST_OK;
 }
 
-static const struct spelling *of_concat(const struct pass *p)
+static const struct spelling *of_operator(const struct pass *p, struct str op)
 {
     struct sql_lexer ahead = p->lexer;
-    struct sql_token right, after;
+    struct sql_token right, after, type;
+    const struct spelling *found = NULL;
+    bool concat = str_eq(op, STR("||")) && p->r->postgres;
+    if (!concat && !p->r->catalog)
+        return spelling_find(op, p->r->postgres);
     (void)sql_lexer_next(&ahead, &right);
     (void)sql_lexer_next(&ahead, &after);
-    if (p->r->catalog)
-        return NULL;
-    struct sql_token type;
     (void)sql_lexer_next(&ahead, &type);
+    if (!concat)
+        found = spelling_of_exact_name(op, &p->prev, &right, &after);
+    if (!concat || p->r->catalog)
+        return concat || found ? found : spelling_find(op, p->r->postgres);
     bool left_bytes = sql_token_is_word(&p->prev, "bytea"),
          right_bytes = sql_token_is_typecast(&after) && sql_token_is_word(&type, "bytea");
-    const struct spelling *bytes = spelling_of_bytes(&p->prev, left_bytes, &right, right_bytes);
-    return bytes ? bytes : spelling_of_concat(&p->prev, &right, &after);
+    found = spelling_of_bytes(&p->prev, left_bytes, &right, right_bytes);
+    return found ? found : spelling_of_concat(&p->prev, &right, &after);
 }
 
 /* Literals alone on both sides of an operator: numbers are no text, and a string beside a number is one,
@@ -319,9 +324,7 @@ static int binary(struct pass *p, const struct sql_token *op, size_t end)
 {
     struct bracket *b = top(p);
     enum level level = level_of(op->text);
-    const struct spelling *as = str_eq(op->text, STR("||")) && p->r->postgres
-                                    ? of_concat(p)
-                                    : spelling_find(op->text, p->r->postgres);
+    const struct spelling *as = of_operator(p, op->text);
     if (!as && p->reals && reals_beside(p->lexer, &p->prev, &p->before))
         as = spelling_of_real(op->text);
     if (!as && p->dates && str_eq(op->text, STR("-")) && dates_beside(p->lexer, &p->prev, &p->before)) {

@@ -103,6 +103,38 @@ const struct spelling *spelling_of_bytes(const struct sql_token *left, bool left
     return right_bytes && is_plain_string(left) ? &bytes_left : NULL;
 }
 
+/* The engine folds what is cut off the pattern's ends: '^(' and ')$'. */
+static const struct spelling exact_name = {"(", "= (", ")[3:-3])"};
+
+static bool is_exact_pattern(const struct sql_token *t)
+{
+    if (!is_plain_string(t) || t->text.n < 7 || t->text.p[3] <= '9' || memcmp(t->text.p, "'^(", 3) != 0 ||
+        memcmp(t->text.p + t->text.n - 3, ")$'", 3) != 0)
+        return false;
+    for (size_t i = 3; i < t->text.n - 3; i++) {
+        char c = t->text.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+            return false;
+    }
+    return true;
+}
+
+const struct spelling *spelling_of_exact_name(struct str op, const struct sql_token *left,
+                                              const struct sql_token *pattern, const struct sql_token *behind)
+{
+    static const char *const names[] = {"relname", "nspname", "proname", "typname", "conname", "rolname"};
+    static const char *const ends[] = {"COLLATE", "AND", "OR", "ORDER"};
+    bool ended = behind->kind == SQL_TOK_END || sql_token_is(behind, ')') || sql_token_is(behind, ';');
+    for (size_t i = 0; !ended && i < sizeof ends / sizeof *ends; i++)
+        ended = sql_token_is_word(behind, ends[i]);
+    if (!ended || !str_eq(op, STR("~")) || !is_exact_pattern(pattern))
+        return NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq(left->text, str_of(names[i])))
+            return &exact_name;
+    return NULL;
+}
+
 const struct spelling *spelling_of_prefix(struct str op)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

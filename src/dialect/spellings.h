@@ -27,6 +27,11 @@ const struct spelling *spelling_of_concat(const struct sql_token *left, const st
 /* The same between bytes, as a cast shows, and a string that is meant as such. NULL: it is not so. */
 const struct spelling *spelling_of_bytes(const struct sql_token *left, bool left_bytes,
                                          const struct sql_token *right, bool right_bytes);
+/* A name of the catalog's that is looked for by itself, as psql does: relname ~ '^(t5)$' is an equality,
+ * which the engine can do first. behind is what follows the pattern. NULL: it is any other. */
+const struct spelling *spelling_of_exact_name(struct str op, const struct sql_token *left,
+                                              const struct sql_token *pattern,
+                                              const struct sql_token *behind);
 /* Before its one operand. NULL: as it is. */
 const struct spelling *spelling_of_prefix(struct str op);
 /* Whether + - or * stands beside the quote at that place of a text: '42' + 7. */

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "engine/arithmetic.h"
+#include "engine/array_join.h"
 #include "engine/catalog_list.h"
 #include "engine/catalog_lookup.h"
 #include "engine/catalog_rows.h"
@@ -206,6 +207,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(numeric_functions_register(c, e));
     TRY(unknown_register(c, e));
     TRY(shown_register(c, o->text, e));
+    TRY(array_join_register(c, o->text, e));
     TRY(json_values_register(c, o->text, e));
     TRY(interval_casts_register(c, e));
     TRY(interval_sum_register(c, e));

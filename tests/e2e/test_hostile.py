@@ -138,6 +138,7 @@ def test_deep_nesting_is_54001(sql, wire):
     ("select pg_show(arg_max(7::variant, i)) from range(300) t(i)", "err:0A000"), ("select 7::variant", ("7",)),
     ("select pg_range_agg(try_cast(range(50000) as pg_nummultirange[])) is null", ("t",)),
     ("select length(pg_show(try_cast(range(50000) as pg_point[])))", ("250001",)),
+    ("select length(pg_array_join(try_cast(range(50000) as pg_point[]), ',', '?'))", ("99999",)), ("select pg_array_join([1::variant], ',')", "err:0A000"),
     ("select bool_and(x is null) from (select unnest(try_cast(range(50000) as pg_point[])) x)", ("t",)),
     ("select to_json(try_cast([1, 2] as pg_point[]))::text", ("[null,null]",)),
 ])

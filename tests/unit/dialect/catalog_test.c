@@ -216,6 +216,14 @@ static void test_spellings(void **state)
         "from pg_class where a OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default",
         "from " PG
         "pg_class() AS pg_class where system.main.regexp_matches(a , system.main.pg_regex( '^(t)$' ), 's')");
+    /* A name that is looked for whole. */
+    check("select 1 from pg_class where relname OPERATOR(pg_catalog.~) '^(t_1)$' COLLATE pg_catalog.default",
+          "select 1 from tavana_catalog.pg.pg_class() AS pg_class where (relname = ( '^(t_1)$' )[3:-3])");
+    check("select 1 from pg_class where not relname ~ '^(t)$' and relname ~ '^(t.)$' or relname ~ '^(t)$' || "
+          "'x'",
+          "select 1 from tavana_catalog.pg.pg_class() AS pg_class where not (relname = ( '^(t)$')[3:-3]) and "
+          "system.main.regexp_matches(relname , system.main.pg_regex( '^(t.)$'), 's') or "
+          "system.main.regexp_matches(relname , system.main.pg_regex( '^(t)$'), 's') || 'x'");
     check(
         "from pg_class where a !~* $1",
         "from " PG
