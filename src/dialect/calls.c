@@ -252,8 +252,8 @@ static bool is_of_parameter(const struct rewriter *r)
 }
 
 /* What nullif is led to. NULL: the engine's, which has PostgreSQL's type, that of its first argument, unless
- * the second one shows a number of a wider type. Nor is a window function written a second time. At the
- * name. */
+ * the second one shows a number of a wider type. A macro repeats its arguments: no window function, and no
+ * nullif in one another. At the name. */
 static const char *nullif_target(const struct rewriter *r)
 {
     static const char *const doubles[] = {"float8", "float", "double", "real", "float4"};
@@ -263,7 +263,7 @@ static const char *nullif_target(const struct rewriter *r)
     size_t depth = 0;
     bool second = false, whole = true, wide = false, numeric = false, reals = false;
     while (sql_lexer_next(&ahead, &t) != SQL_TOK_END) {
-        if (sql_token_is_word(&t, "OVER"))
+        if (sql_token_is_word(&t, "OVER") || (depth > 0 && sql_token_is_word(&t, "nullif")))
             return NULL;
         bool opens = sql_token_is(&t, '(') || sql_token_is(&t, '[');
         depth += opens;
