@@ -34,7 +34,12 @@ enum {
 
 #define NEVER_BYTES (SIZE_MAX / 2) /* nobody has so much */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature) /* clang's way to say what gcc says by names of its own */
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_OPERATORS_OF_ITS_OWN
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(HAS_OPERATORS_OF_ITS_OWN)
 #define COUNTS_CALLS 1
 #else
 #define COUNTS_CALLS 0
