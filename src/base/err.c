@@ -40,7 +40,7 @@ void err_init(struct err *e)
     e->code = SQLSTATE_SUCCESSFUL_COMPLETION;
     e->position = 0;
     e->message[0] = e->detail[0] = e->hint[0] = e->context[0] = '\0';
-    e->schema[0] = e->table[0] = e->column[0] = e->constraint[0] = '\0';
+    e->schema[0] = e->table[0] = e->column[0] = e->constraint[0] = e->type[0] = '\0';
 }
 
 /* Formats into a field of n bytes; what does not fit is cut before a character and marked. What a client said
@@ -148,7 +148,7 @@ void err_context(struct err *e, const char *fmt, ...)
 
 void err_names(struct err *e, const char *table, const char *column, const char *constraint)
 {
-    e->schema[0] = '\0';
+    e->schema[0] = e->type[0] = '\0';
     (void)str_copy(str_of(table), e->table, sizeof e->table);
     (void)str_copy(str_of(column), e->column, sizeof e->column);
     (void)str_copy(str_of(constraint), e->constraint, sizeof e->constraint);
@@ -157,4 +157,11 @@ void err_names(struct err *e, const char *table, const char *column, const char 
 void err_schema(struct err *e, const char *schema)
 {
     (void)str_copy(str_of(schema), e->schema, sizeof e->schema);
+}
+
+void err_type_names(struct err *e, const char *schema, const char *type, const char *constraint)
+{
+    err_names(e, "", "", constraint);
+    err_schema(e, schema);
+    (void)str_copy(str_of(type), e->type, sizeof e->type);
 }

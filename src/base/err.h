@@ -30,6 +30,7 @@ struct err {
     char context[ERR_CONTEXT_MAX]; /* where in the input: "COPY t, line 3, column a"; "": none */
     /* what it is about, each "" when it is about none, or not known */
     char schema[ERR_NAME_MAX], table[ERR_NAME_MAX], column[ERR_NAME_MAX], constraint[ERR_NAME_MAX];
+    char type[ERR_NAME_MAX];
 };
 
 /* Makes e unset; only then may it be read or filled. */
@@ -65,6 +66,8 @@ void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf,
 void err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What it is about; a name that is longer than PostgreSQL's is cut. The schema is not known yet. */
 void err_names(struct err *e, const char *table, const char *column, const char *constraint);
+/* The same of a type: a domain that a value does not fit. */
+void err_type_names(struct err *e, const char *schema, const char *type, const char *constraint);
 /* The schema of that. */
 void err_schema(struct err *e, const char *schema);
 

@@ -25,7 +25,6 @@
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "dialect/words.h"
-#include "pgtype/composite_type.h"
 #include "sql/catalog.h"
 
 #include <assert.h>
@@ -188,32 +187,6 @@ static int rewrite_any_of_column(struct rewriter *r, size_t open)
     sql_lexer_seek(&r->lexer, open);
     (void)sql_lexer_next(&r->lexer, &r->token);
     return walk_on(r);
-}
-
-/* CREATE TYPE … AS STRUCT(…) with a mark of COMPOSITE_ALIAS, as the session makes a composite type. */
-static bool is_composite(struct str sql)
-{
-    static const char mark[] = ", \"" COMPOSITE_ALIAS;
-    return memmem(sql.p, sql.n, mark, sizeof mark - 1) != NULL;
-}
-
-/* CREATE … TABLE and ALTER TABLE in the first words of a statement. */
-static enum ddl ddl_of(struct sql_tokens sql)
-{
-    enum { WORDS_MAX = 6 }; /* CREATE OR REPLACE GLOBAL TEMPORARY TABLE */
-    struct sql_lexer l;
-    struct sql_token t;
-    sql_lexer_init(&l, sql);
-    (void)sql_lexer_next(&l, &t);
-    bool create = sql_token_is_word(&t, "CREATE");
-    if (!create && !sql_token_is_word(&t, "ALTER"))
-        return DDL_NONE;
-    for (int i = 1; i < WORDS_MAX && sql_lexer_next(&l, &t) == SQL_TOK_WORD; i++)
-        if (sql_token_is_word(&t, "TABLE"))
-            return create ? DDL_CREATE_TABLE : DDL_ALTER_TABLE;
-        else if (create && i == 1 && sql_token_is_word(&t, "TYPE"))
-            return is_composite(sql.text) ? DDL_CREATE_TABLE : DDL_NONE;
-    return DDL_NONE;
 }
 
 static enum stored stored_of(struct sql_tokens sql)
@@ -400,7 +373,7 @@ int dialect_translate(struct arena *a, struct sql_tokens sql, const struct diale
     r->sends = d->sends;
     r->catalog = hint.catalog;
     r->tokens = sql;
-    r->ddl = ddl_of(sql);
+    r->ddl = walk_ddl(sql);
     r->stored = stored_of(sql);
     r->may_be_bytes = r->postgres && may_be_bytes(sql);
     edits_init(&r->edits, a, sql.text);

@@ -3,10 +3,12 @@
 
 #include "dialect/schemas.h"
 #include "dialect/walk.h"
+#include "pgtype/composite_type.h"
 #include "pgtype/oid.h"
 #include "sql/type.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
     FLOAT4_BITS_MAX = 24,
@@ -184,6 +186,31 @@ int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *o
 }
 
 /* ---- columns that are defined ---- */
+
+/* CREATE TYPE … AS STRUCT(…) with a mark of COMPOSITE_ALIAS, as the session makes a composite type. */
+static bool is_composite(struct str sql)
+{
+    static const char mark[] = ", \"" COMPOSITE_ALIAS;
+    return memmem(sql.p, sql.n, mark, sizeof mark - 1) != NULL;
+}
+
+enum ddl walk_ddl(struct sql_tokens sql)
+{
+    enum { WORDS_MAX = 6 }; /* CREATE OR REPLACE GLOBAL TEMPORARY TABLE */
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql);
+    (void)sql_lexer_next(&l, &t);
+    bool create = sql_token_is_word(&t, "CREATE");
+    if (!create && !sql_token_is_word(&t, "ALTER"))
+        return DDL_NONE;
+    for (int i = 1; i < WORDS_MAX && sql_lexer_next(&l, &t) == SQL_TOK_WORD; i++)
+        if (sql_token_is_word(&t, "TABLE"))
+            return create ? DDL_CREATE_TABLE : DDL_ALTER_TABLE;
+        else if (create && i == 1 && sql_token_is_word(&t, "TYPE"))
+            return is_composite(sql.text) ? DDL_CREATE_TABLE : DDL_NONE;
+    return DDL_NONE;
+}
 
 static bool is_alter(const struct rewriter *r)
 {

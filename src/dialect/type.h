@@ -3,12 +3,11 @@
 #ifndef TAVANA_DIALECT_TYPE_H
 #define TAVANA_DIALECT_TYPE_H
 
-#include "base/str.h"
+#include "dialect/walk.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct rewriter;
 struct sql_type;
 
 /* PostgreSQL's OID of the scalar, whatever its modifiers; 0: a type of the engine's, or nobody's. */
@@ -17,6 +16,9 @@ uint32_t walk_type_oid(const struct sql_type *t);
  * is written. 22023: the modifiers are out of range. 0A000: the engine has no such precision. */
 int walk_engine_type(struct rewriter *r, const struct sql_type *t, struct str *out);
 
+/* CREATE … TABLE and ALTER TABLE in the first words of a statement. A composite type is defined as a table
+ * is. */
+enum ddl walk_ddl(struct sql_tokens sql);
 /* At the name of a column that is defined, in CREATE TABLE and ALTER TABLE ADD, or at TYPE in ALTER TABLE:
  * whether it is one. */
 bool walk_is_column(struct rewriter *r);

@@ -2,6 +2,7 @@
  * wins. The pieces that a message is cut into are copied before it is overwritten. */
 #include "engine/error_words.h"
 
+#include "engine/error_domain.h"
 #include "engine/error_phrases.h"
 #include "sql/name.h"
 #include "sql/statement.h"
@@ -468,6 +469,8 @@ void error_words(struct err *e, const char *sql)
 {
     struct pieces p;
     size_t i = 0, n = sizeof messages / sizeof *messages;
+    if (error_domain(e))
+        return;
     while (i < n && !cut(e->message, i, &p))
         i++;
     if (i == n) {

@@ -247,7 +247,7 @@ void be_report(struct buf *b, enum be_severity severity, const struct err *e)
     const struct {
         char field;
         const char *name;
-    } names[] = {{'s', e->schema}, {'t', e->table}, {'c', e->column}, {'n', e->constraint}};
+    } names[] = {{'s', e->schema}, {'t', e->table}, {'c', e->column}, {'d', e->type}, {'n', e->constraint}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].name[0])
             put_field(b, names[i].field, names[i].name);

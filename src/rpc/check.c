@@ -126,7 +126,8 @@ int rpc_check_error(const Tavana__V1__Error *m, struct err *e)
     if (!is_text(m->message, ERROR_TEXT_MAX) || !is_text(m->detail, ERROR_TEXT_MAX) ||
         !is_text(m->hint, ERROR_TEXT_MAX) || !is_text(m->context, ERROR_TEXT_MAX) ||
         !is_text(m->table, ERROR_TEXT_MAX) || !is_text(m->column, ERROR_TEXT_MAX) ||
-        !is_text(m->constraint, ERROR_TEXT_MAX) || !is_text(m->schema, ERROR_TEXT_MAX))
+        !is_text(m->constraint, ERROR_TEXT_MAX) || !is_text(m->schema, ERROR_TEXT_MAX) ||
+        !is_text(m->type, ERROR_TEXT_MAX))
         return wrong(e, "an error's text is not UTF-8, or too long");
     return m->position >= 0 ? ST_OK : wrong(e, "an error's position is negative");
 }

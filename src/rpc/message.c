@@ -112,6 +112,7 @@ void rpc_error_put(Tavana__V1__Error *out, struct err *e)
     out->column = utf8(e->column);
     out->constraint = utf8(e->constraint);
     out->schema = utf8(e->schema);
+    out->type = utf8(e->type);
 }
 
 int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
@@ -131,6 +132,8 @@ int rpc_error_take(const Tavana__V1__Error *m, struct err *e)
     e->position = m->position > 0 ? m->position : 0;
     if (*m->table)
         err_names(e, m->table, m->column, m->constraint);
+    if (*m->type)
+        err_type_names(e, m->schema, m->type, m->constraint);
     if (*m->table && *m->schema)
         err_schema(e, m->schema);
     return ST_ERR;

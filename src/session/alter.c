@@ -450,12 +450,14 @@ static int drop_limit(struct altering *a, const struct sql_alter_action *action)
             ? "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
               "constraint_type = 'CHECK' AND tavana_catalog.pg.check_identity(expression) IS NOT NULL)"
             : "SELECT constraint_text FROM (SELECT * FROM system.main.duckdb_constraints() WHERE "
-              "constraint_type = 'CHECK' AND tavana_catalog.pg.check_type(expression) IS NOT NULL)",
+              "constraint_type = 'CHECK' AND (tavana_catalog.pg.check_type(expression) IS NOT NULL OR "
+              "tavana_catalog.pg.check_domain(expression) IS NOT NULL))",
         &rows));
-    if (rows.n == 0)
-        return ST_OK;
-    a->away |= a->relation.nindexes > 0;
-    return anew(a, &(struct rebuild_change){.dropped = ask_text(&rows, 0, 0)});
+    for (size_t i = 0; i < rows.n; i++) {
+        a->away |= a->relation.nindexes > 0;
+        TRY(anew(a, &(struct rebuild_change){.dropped = ask_text(&rows, i, 0)}));
+    }
+    return ST_OK;
 }
 
 /* ADD COLUMN; if_exists: IF NOT EXISTS. */

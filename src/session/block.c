@@ -50,8 +50,8 @@ static int run_engine(struct block *b, struct statement *st, struct err *e)
 static bool is_allowed(enum sql_kind kind)
 {
     return kind == SQL_TABLE || kind == SQL_ALTER || kind == SQL_INDEX || kind == SQL_SEVERAL ||
-           kind == SQL_MATVIEW || kind == SQL_UTILITY || kind == SQL_TYPE || kind == SQL_SET ||
-           kind == SQL_RESET || kind == SQL_NOTIFY || kind == SQL_FUNCTION;
+           kind == SQL_MATVIEW || kind == SQL_UTILITY || kind == SQL_TYPE || kind == SQL_DOMAIN ||
+           kind == SQL_SET || kind == SQL_RESET || kind == SQL_NOTIFY || kind == SQL_FUNCTION;
 }
 
 static int run_statement(struct block *b, struct str text, struct err *e)
@@ -68,7 +68,7 @@ static int run_statement(struct block *b, struct str text, struct err *e)
     } else if (st->engine && st->sql.kind == SQL_ENGINE) {
         rc = run_engine(b, st, e);
     } else if (is_allowed(st->sql.kind)) {
-        b->alone = st->sql.kind == SQL_UTILITY || st->sql.kind == SQL_TYPE;
+        b->alone = st->sql.kind == SQL_UTILITY || st->sql.kind == SQL_TYPE || st->sql.kind == SQL_DOMAIN;
         rc = b->command(b->session, st, &ignored, e);
     } else {
         rc = err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "%s in a DO block is not supported", st->sql.word);

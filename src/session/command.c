@@ -192,6 +192,27 @@ static int run_notify(struct session *s, struct statement *st, struct command_re
     }
 }
 
+/* A command that may name domains, with what they are made of. */
+static int run_spelled(struct session *s, struct statement *st,
+                       int (*run)(struct session *, struct statement *, struct command_result *,
+                                  struct err *),
+                       struct command_result *r, struct err *e)
+{
+    struct sql_rewritten spelled;
+    struct statement *made;
+    if (!means_postgres(s))
+        return run(s, st, r, e);
+    TRY(domains_spell(s, &s->message_arena, sql_statement_tokens(&st->sql), &spelled, e));
+    if (spelled.nedits == 0)
+        return run(s, st, r, e);
+    TRY(statement_new(s, "", sql_tokens_of(spelled.text), NULL, 0, &made, e));
+    int rc = run(s, made, r, e);
+    statement_free(made);
+    if (rc < 0 && e->position)
+        e->position = sql_rewrite_position(&spelled, st->sql.text, e->position);
+    return rc;
+}
+
 int command_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
     switch (st->sql.kind) {
@@ -213,11 +234,11 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_COPY: return copy_run(s, st, r, e);
     case SQL_TABLE:
         TRY(exists_tell(s, st->sql.text, e));
-        TRY(table_run(s, st, r, e));
+        TRY(run_spelled(s, st, table_run, r, e));
         deferred_tell(s, &st->sql);
         return ST_OK;
     case SQL_ALTER:
-        TRY(alter_run(s, st, r, e));
+        TRY(run_spelled(s, st, alter_run, r, e));
         deferred_tell(s, &st->sql);
         return ST_OK;
     case SQL_INDEX: return index_run(s, st, r, e);
@@ -226,6 +247,7 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_MATVIEW: return matview_run(s, st, r, e);
     case SQL_FUNCTION: return function_run(s, st, r, e);
     case SQL_TYPE: return types_run(s, st, r, e);
+    case SQL_DOMAIN: return domains_run(s, st, r, e);
     case SQL_UTILITY: TRY(exists_tell(s, st->sql.text, e)); return utility_run(s, st, r, e);
     case SQL_DO: return block_run(s, st, command_run, r, e);
     case SQL_EMPTY:

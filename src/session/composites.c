@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "pgtype/composite_type.h"
-#include "pgtype/oid.h"
+#include "pgtype/domain_type.h"
 #include "session/session_priv.h"
 #include "session/type_made.h"
 
@@ -24,26 +24,6 @@ struct attribute {
 };
 
 /* ---- reading ---- */
-
-/* The modifier as PostgreSQL packs it; -1: none. */
-static int32_t typmod_of(const struct sql_type *t, uint32_t oid)
-{
-    enum { HEADER = 4 };
-    const struct pgtype_info *element = pgtype_element(oid);
-    int32_t n = t->nmods ? t->mods[0] : -1;
-    switch (element ? element->oid : oid) {
-    case PGTYPE_NUMERIC: return n < 0 ? -1 : (n << 16 | (t->nmods > 1 ? t->mods[1] : 0)) + HEADER;
-    case PGTYPE_BPCHAR: return (n < 0 ? 1 : n) + HEADER;
-    case PGTYPE_VARCHAR: return n < 0 ? -1 : n + HEADER;
-    case PGTYPE_BIT: return n < 0 ? 1 : n;
-    case PGTYPE_VARBIT:
-    case PGTYPE_TIME:
-    case PGTYPE_TIMETZ:
-    case PGTYPE_TIMESTAMP:
-    case PGTYPE_TIMESTAMPTZ: return n;
-    default: return -1;
-    }
-}
 
 static int read_one(struct session *s, const struct sql_type_attribute *a, struct attribute *out,
                     struct err *e)
@@ -94,7 +74,10 @@ static int read_types(struct session *s, const struct sql_type_attribute *parsed
         if (!number || !str_to_i64(str_of(number), 1, UINT32_MAX, &oid))
             return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%s\" does not exist", out[i].type);
         out[i].oid = (uint32_t)oid;
-        out[i].typmod = typmod_of(&parsed[i].parsed, out[i].oid);
+        if (domain_type_is(out[i].oid) || domain_type_is_array(out[i].oid))
+            return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                           "attributes of a domain (%s) are not supported in a composite type", out[i].type);
+        out[i].typmod = type_modifier(&parsed[i].parsed, out[i].oid);
     }
     return ST_OK;
 }

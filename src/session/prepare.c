@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/metric.h"
 #include "dialect/translate.h"
+#include "session/domain_list.h"
 #include "session/grouped.h"
 #include "session/option.h"
 #include "session/session_priv.h"
@@ -206,12 +207,15 @@ static int explain_where_current_of(const struct sql_statement *sql, struct err 
 
 /* edits: from text to what was translated; led: what the engine got. */
 static int explain(const struct session *s, const struct session_query *q, struct str text,
-                   const struct sql_rewritten *edits, struct str led, struct err *e)
+                   const struct sql_rewritten *edits, struct str led, const struct sql_rewritten *spelled,
+                   struct str sent, struct err *e)
 {
     if (q->sql->kind == SQL_SHOW && e->code == SQLSTATE_UNDEFINED_TABLE)
         e->code = SQLSTATE_UNDEFINED_OBJECT; /* SHOW of neither a parameter nor a table */
     e->position = sql_rewrite_position(edits, text, e->position);
     qualified_explain(s, text, led, e);
+    if (spelled && spelled->nedits)
+        e->position = sql_rewrite_position(spelled, sent, e->position);
     if (q->made)
         e->position = sql_rewrite_position(q->made, q->sql->text, e->position);
     sql_shift_position(q->sql, e);
@@ -222,7 +226,10 @@ static int explain(const struct session *s, const struct session_query *q, struc
 
 /* One statement on its way to the engine. */
 struct way {
-    struct sql_tokens base;    /* what was sent, or made of it */
+    struct sql_tokens base;       /* what was sent, or made of it */
+    struct sql_tokens sent;       /* base before domains were spelled by what they are made of … */
+    struct sql_rewritten spelled; /* … by these edits; none: it names none, or nobody has looked */
+    bool looked;
     struct edits grouped;      /* of base: columns that its GROUP BY need not name, hidden columns */
     size_t hidden;             /* where the last of those stood */
     struct sql_rewritten more; /* those edits, done */
@@ -241,6 +248,45 @@ static int try_prepare(struct session *s, struct arena *a, struct session_query 
     return session_hand_over(s, q, &led->sql, out, e);
 }
 
+/* A table whose columns have modifiers now, which a domain's name did not say: with what keeps them. */
+static int mark_table(struct arena *a, struct way *way, struct err *e)
+{
+    const struct sql_statement spelled = {.kind = SQL_TABLE, .text = way->base.text};
+    struct sql_table table;
+    struct sql_edit *all = arena_calloc(a, 1, sizeof *all);
+    struct sql_tokens marked;
+    if (!all)
+        return err_oom(e);
+    if (!sql_is_table(way->base))
+        return ST_OK;
+    TRY(sql_parse_table(a, &spelled, &table, e));
+    TRY(sql_tokens_follow(a, &way->base, &table.marked, &marked, e));
+    *all = (struct sql_edit){.removed = way->sent.text.n, .added = marked.text.n};
+    way->base = marked;
+    way->spelled = (struct sql_rewritten){.text = marked.text, .nedits = 1, .edits = all};
+    return ST_OK;
+}
+
+/* Whether the engine has refused a type because it is a domain, and it is spelled otherwise now. */
+static bool spell_domains(struct session *s, struct arena *a, struct way *way, const struct err *e)
+{
+    static const char says[] = "type \"";
+    struct err ignored;
+    err_init(&ignored);
+    if (way->looked || e->code != SQLSTATE_UNDEFINED_OBJECT ||
+        strncmp(e->message, says, sizeof says - 1) != 0)
+        return false;
+    way->looked = true;
+    if (domains_spell(s, a, way->sent, &way->spelled, &ignored) < 0 || way->spelled.nedits == 0 ||
+        sql_tokens_follow(a, &way->sent, &way->spelled, &way->base, &ignored) < 0 ||
+        mark_table(a, way, &ignored) < 0)
+        return false;
+    way->sql = way->base;
+    way->more = (struct sql_rewritten){0};
+    edits_init(&way->grouped, a, way->base.text);
+    return true;
+}
+
 /* Whether the engine has refused a column that PostgreSQL takes: it is in the GROUP BY now, or made of what
  * the engine has. */
 static bool may_go_on(struct session *s, struct arena *a, struct way *way, const struct led *led,
@@ -251,6 +297,8 @@ static bool may_go_on(struct session *s, struct arena *a, struct way *way, const
     bool groups = e->code == SQLSTATE_GROUPING_ERROR;
     if (!means_postgres(s))
         return false;
+    if (spell_domains(s, a, way, e))
+        return true;
     if (!way->intervals && strstr(e->message, "'sum(INTERVAL)'"))
         return way->intervals = true;
     int32_t at = sql_rewrite_position(&led->edits, way->sql.text, e->position);
@@ -276,7 +324,7 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
         TRY(sql_tokens_follow(&scratch, &sent, q->made, &way.base, e));
     if (cstr_ieq(q->sql->word, "ATTACH") || cstr_ieq(q->sql->word, "DETACH"))
         s->database_is = DATABASE_UNKNOWN;
-    way.sql = way.base;
+    way.sql = way.sent = way.base;
     edits_init(&way.grouped, &scratch, way.base.text);
     for (unsigned n = 0;; n++) {
         CLEANUP(led_release) struct led led = {0};
@@ -286,7 +334,7 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
             sql_hidden_explain(way.base, way.hidden, e);
             e->position = sql_rewrite_position(&led.edits, way.sql.text, e->position);
             return explain(s, q, way.base.text, &way.more, led.edits.nedits ? led.edits.text : way.sql.text,
-                           e);
+                           &way.spelled, way.sent.text, e);
         }
         err_init(e);
     }
@@ -319,7 +367,7 @@ int session_check_syntax(struct session *s, const struct sql_statement *sql, str
     TRY(lead(s, &scratch, &sent, false, false, &led, e));
     TRY(session_engine(s, &engine, e));
     int rc = engine->ops->split(engine, led.sql.text, no_piece, NULL, e);
-    return rc < 0 ? explain(s, &q, sql->text, &led.edits, led.sql.text, e) : ST_OK;
+    return rc < 0 ? explain(s, &q, sql->text, &led.edits, led.sql.text, NULL, sql->text, e) : ST_OK;
 }
 
 int session_prepare(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)

@@ -28,6 +28,8 @@
 #include "session/dependents.h"
 #include "session/depends.h"
 #include "session/describe.h"
+#include "session/domain_list.h"
+#include "session/domains.h"
 #include "session/engine.h"
 #include "session/execute.h"
 #include "session/explain.h"

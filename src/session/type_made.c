@@ -2,6 +2,7 @@
 
 #include "pgtype/composite_type.h"
 #include "pgtype/enum_type.h"
+#include "pgtype/oid.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/name.h"
@@ -31,6 +32,27 @@ const char *type_full_name(struct session *s, const char *database, const char *
 {
     const char *a = step_name(s, database), *b = step_name(s, schema), *c = step_name(s, name);
     return a && b && c ? step_text(s, "%s.%s.%s", a, b, c) : NULL;
+}
+
+/* ---- modifiers ---- */
+
+int32_t type_modifier(const struct sql_type *t, uint32_t oid)
+{
+    enum { HEADER = 4 };
+    const struct pgtype_info *element = pgtype_element(oid);
+    int32_t n = t->nmods ? t->mods[0] : -1;
+    switch (element ? element->oid : oid) {
+    case PGTYPE_NUMERIC: return n < 0 ? -1 : (n << 16 | (t->nmods > 1 ? t->mods[1] : 0)) + HEADER;
+    case PGTYPE_BPCHAR: return (n < 0 ? 1 : n) + HEADER;
+    case PGTYPE_VARCHAR: return n < 0 ? -1 : n + HEADER;
+    case PGTYPE_BIT: return n < 0 ? 1 : n;
+    case PGTYPE_VARBIT:
+    case PGTYPE_TIME:
+    case PGTYPE_TIMETZ:
+    case PGTYPE_TIMESTAMP:
+    case PGTYPE_TIMESTAMPTZ: return n;
+    default: return -1;
+    }
 }
 
 /* ---- finding ---- */

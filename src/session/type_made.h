@@ -36,6 +36,8 @@ const char *type_schema_of(struct session *s, const struct sql_token *t);
 /* As SQL. NULL without memory. */
 const char *type_full_name(struct session *s, const char *database, const char *schema, const char *name);
 
+/* The modifier of a type as it is written, as PostgreSQL packs it; -1: none. */
+int32_t type_modifier(const struct sql_type *t, uint32_t oid);
 /* out->found: whether it is there. */
 int type_find(struct session *s, const struct sql_type_name *given, struct type_made *out, struct err *e);
 /* Where a new type of that name goes: its names alone. */

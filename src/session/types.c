@@ -354,6 +354,12 @@ static int drop_one(struct session *s, const struct sql_type_change *c, const st
     const char *text = type_text_of(s, &name->type);
     if (!text)
         return err_oom(e);
+    if (!t.found) {
+        bool found;
+        TRY(domains_drop(s, name, c->cascade, &found, e));
+        if (found)
+            return ST_OK;
+    }
     if (!t.found && !c->exists_is_fine)
         return err_set(e, SQLSTATE_UNDEFINED_OBJECT, "type \"%s\" does not exist", text);
     if (!t.found) {
@@ -376,6 +382,8 @@ int types_run(struct session *s, struct statement *st, struct command_result *r,
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
     (void)snprintf(r->tag, sizeof r->tag, "%s", c->tag);
+    if (c->what == SQL_TYPE_ENUM || c->what == SQL_TYPE_COMPOSITE)
+        TRY(domains_free_name(s, &c->names[0], e));
     if (c->what == SQL_TYPE_ENUM)
         return create(s, c, e);
     if (c->what == SQL_TYPE_COMPOSITE)

@@ -141,6 +141,7 @@ static int check_object(struct session *s, const struct sql_utility *u, size_t i
                         struct err *e)
 {
     const struct sql_utility_name *n = &u->names[i];
+    bool found;
     *out = (struct relation){0};
     switch (u->object) {
     case SQL_OBJECT_TABLE: return check_relation(s, n, "rv", out, e);
@@ -152,6 +153,9 @@ static int check_object(struct session *s, const struct sql_utility *u, size_t i
     case SQL_OBJECT_SCHEMA:
         return check_named(s, n, "duckdb_schemas", "schema_name", SQLSTATE_INVALID_SCHEMA_NAME, "schema", e);
     case SQL_OBJECT_TYPE:
+        TRY(domains_find(s, &(struct sql_type_name){n->database, n->schema, n->relation}, &found, e));
+        if (found)
+            return ST_OK;
         return check_named(s, n, "duckdb_types", "type_name", SQLSTATE_UNDEFINED_OBJECT, "type", e);
     case SQL_OBJECT_FUNCTION:
         return check_named(s, n, "duckdb_functions", "function_name", SQLSTATE_UNDEFINED_FUNCTION, "function",
@@ -264,7 +268,9 @@ static int put_comment(struct session *s, const struct sql_utility *u, const str
     if (u->object == SQL_OBJECT_TYPE) {
         const struct sql_type_name name = {u->names[0].database, u->names[0].schema, u->names[0].relation};
         TRY(comment_text(s, &u->comment, &text, e));
-        return type_comment(s, &name, text, e);
+        bool found;
+        TRY(domains_comment(s, &name, text, &found, e));
+        return found ? ST_OK : type_comment(s, &name, text, e);
     }
     TRY(comment_key(s, u, r, &key, e));
     if (!key && u->object == SQL_OBJECT_OTHER) /* of what is built in: an extension, a language */

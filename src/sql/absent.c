@@ -12,7 +12,6 @@ static const struct kind {
     {                                                                                                        \
         {__VA_ARGS__}, "CREATE " name, "ALTER " name, "DROP " name, noun                                     \
     }
-    KIND("type", "DOMAIN", "DOMAIN"),
     KIND("event trigger", "EVENT TRIGGER", "EVENT", "TRIGGER"),
     KIND("trigger", "TRIGGER", "TRIGGER"),
     KIND("trigger", "TRIGGER", "CONSTRAINT", "TRIGGER"),

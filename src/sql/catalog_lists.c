@@ -61,6 +61,7 @@ static const struct sql_catalog_column columns[] = {
     {"numeric_scale", "INTEGER"},
     {"identity", "VARCHAR"},
     {"generated", "BOOLEAN"},
+    {"domain", "BIGINT"},
 };
 static const struct sql_catalog_column objects[] = {
     {"oid", "BIGINT"},     {"name", "VARCHAR"},        {"schema_oid", "BIGINT"}, {"schema_name", "VARCHAR"},
@@ -74,6 +75,14 @@ static const struct sql_catalog_column composites[] = {{"oid", "BIGINT"},
                                                        {"attributes", "VARCHAR[]"},
                                                        {"schema_oid", "BIGINT"},
                                                        {"comment", "VARCHAR"}};
+static const struct sql_catalog_column domains[] = {
+    {"oid", "BIGINT"},          {"name", "VARCHAR"},
+    {"schema_oid", "BIGINT"},   {"database_name", "VARCHAR"},
+    {"schema_name", "VARCHAR"}, {"base_oid", "BIGINT"},
+    {"root_oid", "BIGINT"},     {"typmod", "INTEGER"},
+    {"not_null", "BOOLEAN"},    {"default_text", "VARCHAR"},
+    {"checks", "VARCHAR[]"},    {"comment", "VARCHAR"},
+};
 static const struct sql_catalog_column databases[] = {
     {"oid", "BIGINT"}, {"name", "VARCHAR"}, {"is_current", "BOOLEAN"}};
 
@@ -99,6 +108,7 @@ const struct sql_catalog_list sql_catalog_lists[] = {
     LIST(objects),
     LIST(enums),
     LIST(composites),
+    LIST(domains),
     LIST(databases),
     LIST(user_indexes),
     RELATION(pg_attrdef),

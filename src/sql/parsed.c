@@ -31,6 +31,7 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_MATVIEW: return sql_parse_matview(a, s, &out->matview, e);
     case SQL_UTILITY: return sql_parse_utility(a, s, &out->utility, e);
     case SQL_TYPE: return sql_parse_type_change(a, s, &out->type_change, e);
+    case SQL_DOMAIN: return sql_parse_domain(a, s, &out->domain, e);
     case SQL_CALLS: return sql_parse_calls(a, s, &out->calls, e);
     case SQL_SET_CONFIG: return sql_parse_set_config(a, s, &out->set_config, e);
     case SQL_DO: return sql_parse_block(a, s, &out->block, e);

@@ -8,6 +8,7 @@
 #include "sql/command.h"
 #include "sql/copy.h"
 #include "sql/cursor.h"
+#include "sql/domain.h"
 #include "sql/explain.h"
 #include "sql/function.h"
 #include "sql/index.h"
@@ -43,6 +44,7 @@ struct sql_parsed {
         struct sql_calls calls;
         struct sql_block block; /* SQL_DO */
         struct sql_type_change type_change;
+        struct sql_domain domain;
         struct sql_function function;
     };
 };

@@ -7,6 +7,7 @@
 
 #include "sql/alter.h"
 #include "sql/calls.h"
+#include "sql/domain.h"
 #include "sql/explain.h"
 #include "sql/function.h"
 #include "sql/index.h"
@@ -159,6 +160,8 @@ static enum sql_kind check_several(const struct sql_token *head, struct sql_toke
         return SQL_FUNCTION;
     if (sql_is_type_change(text))
         return SQL_TYPE;
+    if (sql_is_domain(text))
+        return SQL_DOMAIN;
     return sql_is_several(text) ? SQL_SEVERAL : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 
@@ -171,6 +174,8 @@ static enum sql_kind check_create(const struct sql_token *head, struct sql_token
         return SQL_FUNCTION;
     if (sql_is_type_change(text))
         return SQL_TYPE;
+    if (sql_is_domain(text))
+        return SQL_DOMAIN;
     return sql_is_index(text)     ? SQL_INDEX
            : sql_is_table(text)   ? SQL_TABLE
            : sql_is_utility(text) ? SQL_UTILITY
@@ -188,6 +193,8 @@ static enum sql_kind check_alter(const struct sql_token *head, struct sql_tokens
     (void)head;
     if (sql_is_type_change(text))
         return SQL_TYPE;
+    if (sql_is_domain(text))
+        return SQL_DOMAIN;
     return sql_is_alter(text) ? SQL_ALTER : sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 
