@@ -20,9 +20,11 @@
     X(DATETIME_FIELD_OVERFLOW, "22008", "datetime_field_overflow")                                           \
     X(INVALID_TIME_ZONE_DISPLACEMENT_VALUE, "22009", "invalid_time_zone_displacement_value")                 \
     X(NULL_VALUE_NOT_ALLOWED, "22004", "null_value_not_allowed")                                             \
+    X(ERROR_IN_ASSIGNMENT, "22005", "error_in_assignment")                                                   \
     X(STRING_DATA_LENGTH_MISMATCH, "22026", "string_data_length_mismatch")                                   \
     X(SUBSTRING_ERROR, "22011", "substring_error")                                                           \
     X(DIVISION_BY_ZERO, "22012", "division_by_zero")                                                         \
+    X(CASE_NOT_FOUND, "20000", "case_not_found")                                                             \
     X(CHARACTER_NOT_IN_REPERTOIRE, "22021", "character_not_in_repertoire")                                   \
     X(INVALID_ARGUMENT_FOR_LOGARITHM, "2201E", "invalid_argument_for_logarithm")                             \
     X(INVALID_ARGUMENT_FOR_POWER_FUNCTION, "2201F", "invalid_argument_for_power_function")                   \
@@ -54,6 +56,7 @@
     X(INVALID_AUTHORIZATION_SPECIFICATION, "28000", "invalid_authorization_specification")                   \
     X(INVALID_PASSWORD, "28P01", "invalid_password")                                                         \
     X(DEPENDENT_OBJECTS_STILL_EXIST, "2BP01", "dependent_objects_still_exist")                               \
+    X(FUNCTION_EXECUTED_NO_RETURN_STATEMENT, "2F005", "function_executed_no_return_statement")               \
     X(INVALID_CURSOR_NAME, "34000", "invalid_cursor_name")                                                   \
     X(INVALID_SAVEPOINT, "3B001", "invalid_savepoint_specification")                                         \
     X(INVALID_CATALOG_NAME, "3D000", "invalid_catalog_name")                                                 \
@@ -113,6 +116,8 @@
     X(UNDEFINED_FILE, "58P01", "undefined_file")                                                             \
     X(CONFIG_FILE_ERROR, "F0000", "config_file_error")                                                       \
     X(RAISE_EXCEPTION, "P0001", "raise_exception")                                                           \
+    X(NO_DATA_FOUND, "P0002", "no_data_found")                                                               \
+    X(TOO_MANY_ROWS, "P0003", "too_many_rows")                                                               \
     X(STACKED_DIAGNOSTICS_ACCESSED_WITHOUT_ACTIVE_HANDLER, "0Z002",                                          \
       "stacked_diagnostics_accessed_without_active_handler")                                                 \
     X(INTERNAL_ERROR, "XX000", "internal_error")                                                             \

@@ -46,6 +46,8 @@ static const struct lookup {
     OF("function_result", SQL_LIST_FUNCTIONS, 5),
     OF("function_identity", SQL_LIST_FUNCTIONS, 6),
     OF("function_schema", SQL_LIST_FUNCTIONS, 7),
+    OF("function_language", SQL_LIST_FUNCTIONS, 8),
+    OF("function_kind", SQL_LIST_FUNCTIONS, 9),
     {"tavana_of_function_is_macro",
      SQL_LIST_FUNCTIONS,
      4,

@@ -57,6 +57,7 @@ enum catalog_form {
     X("pg_statistics", TEXT, PLAIN, STATISTICS, -1)                                                          \
     X("pg_timestamptz_2", TIMESTAMPTZ, PLAIN, TIMESTAMPTZ, 2)                                                \
     X("pg_numeric", NUMERIC, PLAIN, NUMERIC, -1)                                                             \
+    X("pg_void", TEXT, PLAIN, VOID, -1)                                                                      \
     X("pg_int2vector_element", INT2, PLAIN, INT2, -1)                                                        \
     X("pg_oidvector_element", INT4, PLAIN, OID, -1)                                                          \
     X("pg_point", BYTES, PACKED, POINT, -1)                                                                  \

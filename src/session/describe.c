@@ -30,7 +30,7 @@ int command_claims(struct session *s, struct statement *st, bool *ours, struct e
     switch (st->sql.kind) {
     case SQL_ENGINE: *ours = false; return ST_OK;
     case SQL_EXPLAIN: *ours = is_postgres(s); return *ours ? statement_parse(s, st, e) : ST_OK;
-    case SQL_FUNCTION:
+    case SQL_FUNCTION: *ours = is_postgres(s); return *ours ? statement_parse(s, st, e) : ST_OK;
     case SQL_MATVIEW:
     case SQL_UTILITY:
     case SQL_TYPE:

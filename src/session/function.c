@@ -10,6 +10,7 @@
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/name.h"
+#include "sql/plpgsql_query.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct typed {
 
 struct creation {
     struct session *s;
+    struct sql_function own; /* with its types looked up */
     const struct sql_function *f;
     struct function_made made;
     struct typed types[TYPES_MAX]; /* of f's arguments, as written */
@@ -87,6 +89,7 @@ static const char *field_of(struct session *s, const char *comment, size_t n)
     return at ? arena_strndup(&s->message_arena, at, strcspn(at, UNIT)) : NULL;
 }
 
+/* What the engine has of a name, and what is kept of it where it is ours. */
 static int find(struct session *s, const char *schema, const char *name, struct existing *out, struct err *e)
 {
     struct ask_rows rows;
@@ -187,6 +190,65 @@ static int look_up_rows(struct creation *c, struct err *e)
     return ST_OK;
 }
 
+/* table.column, as the client writes it: PostgreSQL's name of that column's type. */
+static int like_column(struct session *s, struct str *type, struct err *e)
+{
+    struct ask_rows rows;
+    struct str led;
+    size_t dot = type->n;
+    assert(type->p && type->n > 0);
+    while (dot > 0 && type->p[dot - 1] != '.')
+        dot--;
+    if (dot == 0)
+        return err_set(e, SQLSTATE_SYNTAX_ERROR, "%%TYPE reference improper (too few dotted names): %.*s",
+                       (int)type->n, type->p);
+    struct sql_lexer l;
+    struct sql_token t;
+    sql_lexer_init(&l, sql_tokens_of((struct str){type->p + dot, type->n - dot}));
+    (void)sql_lexer_next(&l, &t);
+    const char *relation = arena_strndup(&s->message_arena, type->p, dot - 1), *name = text_of(s, &t);
+    const char *a = relation ? step_literal(s, relation) : NULL, *b = name ? step_literal(s, name) : NULL;
+    const char *sql = a && b
+                          ? step_text(s,
+                                      "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = "
+                                      "%s::regclass AND attname = %s",
+                                      a, b)
+                          : NULL;
+    TRY(sql ? session_lead(s, str_of(sql), &led, e) : err_oom(e));
+    int st = session_ask(s, led.p, &rows, e);
+    e->position = st < 0 ? 0 : e->position; /* of a text that nobody has seen */
+    TRY(st);
+    if (rows.n == 0)
+        return err_set(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist", name,
+                       relation);
+    *type = str_of(ask_value(&rows, 0, 0));
+    return ST_OK;
+}
+
+/* Types that are said by a column are that column's from now on, as in PostgreSQL. */
+static int look_up_likes(struct creation *c, struct err *e)
+{
+    struct session *s = c->s;
+    assert(c->f == &c->own);
+    for (size_t i = 0; i <= c->own.n; i++) {
+        bool result = i == c->own.n;
+        struct str *type = result ? &c->own.result : &c->own.arguments[i].type, before = *type;
+        if (!(result ? c->own.result_like : c->own.arguments[i].like))
+            continue;
+        TRY(like_column(s, type, e));
+        session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
+                       "type reference %.*s%%TYPE converted to %.*s", (int)before.n, before.p, (int)type->n,
+                       type->p);
+    }
+    for (struct plpgsql_variable *v = c->own.block ? c->own.block->likes : NULL; v; v = v->next_like) {
+        if (v->like)
+            TRY(like_column(s, &v->type, e));
+        v->like = false;
+    }
+    return ST_OK;
+}
+
+/* Types of arguments and of the result. */
 static int look_up(struct creation *c, struct err *e)
 {
     const struct sql_function *f = c->f;
@@ -218,6 +280,7 @@ static void put_plain_name(struct buf *b, const char *name)
         sql_name_put(b, str_of(name));
 }
 
+/* As pg_get_function_arguments shows them; identity: without OUT ones and defaults. */
 static void put_arguments(const struct creation *c, struct buf *b, bool identity)
 {
     const struct sql_function *f = c->f;
@@ -259,7 +322,8 @@ static const char *result_of(const struct creation *c)
 }
 
 /* The declaration: identity, arguments, result, numbers of the types of a call, numbers, modes and names of
- * all, number of the result, whether rows, volatility, whether strict, how many defaults, the source. */
+ * all, number of the result, whether rows, volatility, whether strict, how many defaults, the source, the
+ * language, and p for a procedure, else f. */
 static const char *kept_of(const struct creation *c, const char *identity, const char *result)
 {
     CLEANUP(buf_release) struct buf b = {0};
@@ -286,12 +350,13 @@ static const char *kept_of(const struct creation *c, const char *identity, const
     buf_printf(&b, UNIT);
     for (size_t i = 0; i < f->n; i++)
         buf_printf(&b, "%s%s", i ? NAMES : "", f->arguments[i].name);
-    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s", c->result.oid,
-               f->set_of ? 't' : 'f',
+    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "%c",
+               c->result.oid, f->set_of ? 't' : 'f',
                f->immutable ? 'i'
                : f->stable  ? 's'
                             : 'v',
-               f->strict ? 't' : 'f', c->made.ninitial, f->source);
+               f->strict ? 't' : 'f', c->made.ninitial, f->source, f->block ? "plpgsql" : "sql",
+               f->procedure ? 'p' : 'f');
     return finish(c->s, &b);
 }
 
@@ -317,6 +382,7 @@ static const char *types_of(const struct creation *c)
 static int check_existing(struct creation *c, const struct existing *x, const char *identity,
                           const char *result, struct err *e)
 {
+    assert(identity && result);
     if (!x->scalar && !x->table)
         return ST_OK;
     bool same = !x->kept || strcmp(x->identity, identity) == 0;
@@ -336,6 +402,7 @@ static int check_existing(struct creation *c, const struct existing *x, const ch
 /* What the engine says of a body, where PostgreSQL has other words for it. */
 static int bad_body(const struct creation *c, struct err *e)
 {
+    assert(err_is_set(e));
     e->position = 0; /* of a text that nobody has seen */
     if (strncmp(e->message, "Subquery returns", strlen("Subquery returns")) == 0) {
         err_init(e);
@@ -354,6 +421,7 @@ static int check_call(const struct creation *c, struct err *e)
 {
     CLEANUP(buf_release) struct buf b = {0};
     struct ask_rows rows;
+    assert(c->made.full);
     int body = settings_find(&c->s->settings, "check_function_bodies");
     if (body >= 0 && strcmp(settings_get(&c->s->settings, (size_t)body), "off") == 0)
         return ST_OK;
@@ -389,6 +457,7 @@ static int create_beside(const struct creation *c, struct err *e)
     return step_run(c->s, step_text(c->s, "COMMENT ON MACRO TABLE %s IS '" BESIDE "'", c->made.full), e);
 }
 
+/* The arguments of a call, in their order. */
 static void gather_arguments(struct creation *c)
 {
     const struct sql_function *f = c->f;
@@ -405,17 +474,34 @@ static void gather_arguments(struct creation *c)
     c->made.table = f->set_of || columns > 1;
 }
 
+/* The query that a body of PL/pgSQL means. */
+static int compile(struct creation *c, struct err *e)
+{
+    const char *query;
+    assert(c->own.block && c->made.name);
+    TRY(plpgsql_query(&c->s->message_arena, &c->own, c->made.name, c->made.rows_of != NULL, &query, e));
+    c->own.body = str_of(query);
+    return ST_OK;
+}
+
+/* All of CREATE FUNCTION, once its text is read. */
 static int create(struct session *s, const struct sql_function *f, struct err *e)
 {
-    struct creation c = {.s = s, .f = f, .made = {.f = f}};
+    struct creation c = {.s = s, .own = *f};
+    c.f = c.made.f = &c.own;
     struct existing existing;
     const char *schema, *text;
     assert(!f->drops && f->nnames == 1);
     CLEANUP(buf_release) struct buf b = {0};
     TRY(read_name(s, &f->names[0], &schema, &c.made.name, &c.made.full, e));
+    TRY(look_up_likes(&c, e));
     gather_arguments(&c);
     TRY(look_up(&c, e));
     c.made.table |= c.made.rows_of != NULL;
+    if (f->block)
+        TRY(compile(&c, e));
+    if (str_ieq(c.own.result, STR("void")))
+        c.own.result = STR("pg_void");
     buf_init(&b, DECLARED_MAX);
     put_arguments(&c, &b, true);
     const char *identity = finish(s, &b), *result = result_of(&c);
@@ -444,6 +530,7 @@ static int signature(struct session *s, const struct sql_function_name *n, const
     CLEANUP(buf_release) struct buf b = {0};
     CLEANUP(buf_release) struct buf numbers = {0};
     struct typed *found = arena_calloc(&s->message_arena, n->n + 1, sizeof *found);
+    assert(n->listed);
     if (!found)
         return err_oom(e);
     TRY(look_up_types(s, n->types, n->n, found, e));
@@ -458,6 +545,7 @@ static int signature(struct session *s, const struct sql_function_name *n, const
     return *types && *oids ? ST_OK : err_oom(e);
 }
 
+/* One name of DROP FUNCTION. */
 static int drop_one(struct session *s, const struct sql_function *f, const struct sql_function_name *n,
                     struct err *e)
 {

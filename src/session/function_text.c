@@ -33,10 +33,11 @@ static void put(struct buf *b, struct str text)
     buf_put(b, text.p, text.n);
 }
 
-/* anyelement and its kin, and rows: nothing to cast to. */
+/* anyelement and its kin, void, and rows: nothing to cast to. */
 static bool is_any(struct str type)
 {
-    return (type.n >= 3 && str_ieq((struct str){type.p, 3}, STR("any"))) || str_eq(type, STR("\"any\""));
+    return str_ieq(type, STR("void")) || (type.n >= 3 && str_ieq((struct str){type.p, 3}, STR("any"))) ||
+           str_eq(type, STR("\"any\""));
 }
 
 /* What the macro calls its parameter. */

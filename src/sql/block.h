@@ -7,26 +7,16 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/raise.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct sql_statement;
 
-enum { SQL_BLOCK_STEPS_MAX = 10000, SQL_RAISE_ARGUMENTS_MAX = 16 };
+enum { SQL_BLOCK_STEPS_MAX = 10000 };
 
 enum sql_block_kind { SQL_BLOCK_SQL, SQL_BLOCK_PERFORM, SQL_BLOCK_RAISE };
-
-enum sql_raise_level { SQL_RAISE_SILENT, SQL_RAISE_NOTICE, SQL_RAISE_WARNING, SQL_RAISE_ERROR };
-
-struct sql_raise {
-    enum sql_raise_level level; /* SILENT: one that goes to the server's log alone */
-    bool again;                 /* RAISE alone, in a handler: the error that was caught */
-    const char *format;         /* with % for each argument */
-    size_t n;
-    struct str arguments[SQL_RAISE_ARGUMENTS_MAX]; /* expressions; lent from the body */
-    const char *code, *detail, *hint; /* USING; NULL: not said. The code's five characters or name */
-};
 
 struct sql_block_step {
     enum sql_block_kind kind;

@@ -12,6 +12,7 @@ struct parsing {
     struct sql_function *out;
     const char *language;
     bool described; /* there was RETURNS */
+    bool is_plpgsql;
 };
 
 static int not_supported(struct parsing *p, const char *what)
@@ -64,15 +65,24 @@ static int take_type(struct parsing *p, struct str *out)
         return reader_syntax_error(&p->r);
     TRY(st);
     pass_type(p, &after);
-    if (sql_token_is(&p->r.token, '%') || (p->r.token.kind == SQL_TOK_OP && p->r.token.text.p[0] == '%'))
-        return not_supported(p, "%TYPE");
     return ST_OK;
+}
+
+/* %TYPE behind what has been read as a type. */
+static int read_like(struct parsing *p, bool *like)
+{
+    struct reader *r = &p->r;
+    *like = r->token.kind == SQL_TOK_OP && str_eq(r->token.text, STR("%"));
+    if (!*like)
+        return ST_OK;
+    reader_next(r);
+    return reader_take(r, "TYPE") ? ST_OK : reader_syntax_error(r);
 }
 
 static bool ends_argument(const struct sql_token *t)
 {
     return sql_token_is(t, ',') || sql_token_is(t, ')') || sql_token_is_word(t, "DEFAULT") ||
-           (t->kind == SQL_TOK_OP && str_eq(t->text, STR("=")));
+           (t->kind == SQL_TOK_OP && (str_eq(t->text, STR("=")) || str_eq(t->text, STR("%"))));
 }
 
 /* Up to a comma or the bracket that closes the list. */
@@ -110,6 +120,19 @@ static struct sql_argument *add_argument(struct parsing *p)
     return a;
 }
 
+/* The mode of an argument may stand behind its name. */
+static void read_mode(struct parsing *p, struct sql_argument *a)
+{
+    struct reader *r = &p->r;
+    if (reader_take(r, "INOUT"))
+        a->mode = SQL_ARGUMENT_INOUT;
+    else if (reader_take(r, "OUT"))
+        a->mode = SQL_ARGUMENT_OUT;
+    else if (reader_take(r, "IN") && reader_take(r, "OUT"))
+        a->mode = SQL_ARGUMENT_INOUT;
+}
+
+/* An argument: mode, name and type, then DEFAULT and an expression. */
 static int read_argument(struct parsing *p)
 {
     struct reader *r = &p->r;
@@ -119,12 +142,7 @@ static int read_argument(struct parsing *p)
         return ST_ERR;
     if (sql_token_is_word(&r->token, "VARIADIC"))
         return not_supported(p, "VARIADIC in a function");
-    if (reader_take(r, "INOUT"))
-        a->mode = SQL_ARGUMENT_INOUT;
-    else if (reader_take(r, "OUT"))
-        a->mode = SQL_ARGUMENT_OUT;
-    else if (reader_take(r, "IN") && reader_take(r, "OUT"))
-        a->mode = SQL_ARGUMENT_INOUT;
+    read_mode(p, a);
     int st = read_type(p, &a->type, &after);
     if (st < 0)
         return st;
@@ -132,8 +150,10 @@ static int read_argument(struct parsing *p)
         pass_type(p, &after);
     } else {
         TRY(reader_name(r, &a->name));
+        read_mode(p, a);
         TRY(take_type(p, &a->type));
     }
+    TRY(read_like(p, &a->like));
     bool initial = reader_take(r, "DEFAULT");
     if (!initial && r->token.kind == SQL_TOK_OP && str_eq(r->token.text, STR("="))) {
         reader_next(r);
@@ -168,6 +188,7 @@ static int read_list(struct parsing *p, int (*item)(struct parsing *p))
     return ST_OK;
 }
 
+/* A column of RETURNS TABLE. */
 static int read_column(struct parsing *p)
 {
     struct sql_argument *a = add_argument(p);
@@ -178,6 +199,7 @@ static int read_column(struct parsing *p)
     return take_type(p, &a->type);
 }
 
+/* Behind RETURNS. */
 static int read_returns(struct parsing *p)
 {
     struct reader *r = &p->r;
@@ -187,11 +209,12 @@ static int read_returns(struct parsing *p)
         return read_list(p, read_column);
     }
     p->out->set_of = reader_take(r, "SETOF");
-    static const char *const none[] = {"trigger", "event_trigger", "void", "language_handler", "internal"};
+    static const char *const none[] = {"trigger", "event_trigger", "language_handler", "internal"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (sql_token_is_word(&r->token, none[i]))
             return not_supported(p, "a function without a result");
-    return take_type(p, &p->out->result);
+    TRY(take_type(p, &p->out->result));
+    return read_like(p, &p->out->result_like);
 }
 
 /* RETURN expression: SELECT expression. */
@@ -209,6 +232,31 @@ static int read_return(struct parsing *p)
     while (p->r.token.kind != SQL_TOK_END)
         reader_next(&p->r);
     return ST_OK;
+}
+
+/* BEGIN ATOMIC query; END: the query. */
+static int read_atomic(struct parsing *p)
+{
+    struct reader *r = &p->r;
+    reader_next(r);
+    if (!reader_take(r, "ATOMIC"))
+        return reader_syntax_error(r);
+    p->out->source = "";
+    p->language = p->language ? p->language : "sql";
+    size_t from = r->token.at, to = from, end = from, depth = 0;
+    for (;; reader_next(r)) {
+        if (r->token.kind == SQL_TOK_END || r->token.kind == SQL_TOK_BAD)
+            return reader_syntax_error(r);
+        if (depth == 0 && sql_token_is_word(&r->token, "END"))
+            break;
+        depth += sql_token_is_word(&r->token, "CASE");
+        depth -= depth > 0 && sql_token_is_word(&r->token, "END");
+        to = r->token.at + r->token.text.n;
+        end = sql_token_is(&r->token, ';') ? to : end;
+    }
+    reader_next(r);
+    p->out->body = (struct str){r->text.p + from, to - from};
+    return end == to ? ST_OK : reader_syntax_error(r);
 }
 
 /* Words that say nothing to a macro, and STRICT. *taken: it was one of these options. */
@@ -248,6 +296,7 @@ static int read_property(struct parsing *p, bool *taken)
     return ST_OK;
 }
 
+/* A name, or a string with one. */
 static int read_language(struct parsing *p)
 {
     struct str quoted = {0};
@@ -258,6 +307,7 @@ static int read_language(struct parsing *p)
     return ST_OK;
 }
 
+/* One of what stands behind the arguments, in any order. */
 static int read_option(struct parsing *p)
 {
     struct reader *r = &p->r;
@@ -288,26 +338,22 @@ static int read_option(struct parsing *p)
         return read_return(p);
     }
     if (sql_token_is_word(&r->token, "BEGIN"))
-        return not_supported(p, "BEGIN ATOMIC");
+        return read_atomic(p);
     if (sql_token_is_word(&r->token, "SET") || sql_token_is_word(&r->token, "TRANSFORM") ||
         sql_token_is_word(&r->token, "WINDOW") || sql_token_is_word(&r->token, "SUPPORT"))
         return not_supported(p, "this option of CREATE FUNCTION");
     return reader_syntax_error(r);
 }
 
+/* The languages that are taken; C and internal are for superusers, others there are not. */
 static int check_language(struct parsing *p)
 {
     const char *name = p->language;
     if (!name)
         return bad_definition(p, "no language specified");
-    if (strcasecmp(name, "sql") == 0)
+    p->is_plpgsql = strcasecmp(name, "plpgsql") == 0;
+    if (strcasecmp(name, "sql") == 0 || p->is_plpgsql)
         return ST_OK;
-    if (strcmp(name, "plpgsql") == 0) {
-        (void)err_set(p->r.err, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                      "a function in language plpgsql is not supported");
-        err_hint(p->r.err, "Functions are written in LANGUAGE sql; DO runs blocks of statements.");
-        return ST_ERR;
-    }
     if (strcmp(name, "c") == 0 || strcmp(name, "internal") == 0)
         return err_set(p->r.err, SQLSTATE_INSUFFICIENT_PRIVILEGE, "permission denied for language %s", name);
     return err_set(p->r.err, SQLSTATE_UNDEFINED_OBJECT, "language \"%s\" does not exist", name);
@@ -326,6 +372,11 @@ static int check_body(struct parsing *p)
         f->source = arena_strndup(p->r.arena, f->body.p, f->body.n);
     if (!f->source)
         return err_oom(p->r.err);
+    if (p->is_plpgsql) {
+        const struct str body = f->body;
+        f->body = (struct str){0};
+        return plpgsql_read(p->r.arena, body, &f->block, p->r.err);
+    }
     reader_init(&inner, p->r.arena, sql_tokens_of(f->body), p->r.err);
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         query |= sql_token_is_word(&inner.token, queries[i]);
@@ -351,13 +402,20 @@ static int check_body(struct parsing *p)
     return ST_OK;
 }
 
+/* OUT arguments are the result where RETURNS says none. */
 static int check_result(struct parsing *p)
 {
     struct sql_function *f = p->out;
     size_t columns = 0;
     for (size_t i = 0; i < f->n; i++)
         columns += f->arguments[i].mode != SQL_ARGUMENT_IN;
-    if (!p->described && columns == 0)
+    if (!p->is_plpgsql && !f->procedure && str_ieq(f->result, STR("void")))
+        return not_supported(p, "a function without a result in language sql");
+    if (f->procedure && p->described)
+        return reader_syntax_error(&p->r);
+    if (f->procedure && columns == 0)
+        f->result = STR("void");
+    else if (!p->described && columns == 0)
         return bad_definition(p, "function result type must be specified");
     bool record = str_ieq(f->result, STR("record"));
     if (record && columns == 0)
@@ -426,6 +484,7 @@ static int read_dropped(struct parsing *p, struct sql_function_name *out)
     return ST_OK;
 }
 
+/* Behind DROP FUNCTION. */
 static int read_drop(struct parsing *p)
 {
     struct reader *r = &p->r;

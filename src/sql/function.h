@@ -1,12 +1,13 @@
-/* CREATE FUNCTION of LANGUAGE sql, and DROP FUNCTION. The engine's own CREATE FUNCTION, which has an
- * expression behind AS and no RETURNS, is none of these. Pure. Any thread.
- * Source: PostgreSQL 15 manual, 38.5 and CREATE FUNCTION. */
+/* CREATE FUNCTION and PROCEDURE of LANGUAGE sql and plpgsql, and DROP of them. The engine's own
+ * CREATE FUNCTION, which has an expression behind AS and no RETURNS, is none of these. Pure. Any thread.
+ * Source: PostgreSQL 15 manual, 38.5, CREATE FUNCTION and CREATE PROCEDURE. */
 #ifndef TAVANA_SQL_FUNCTION_H
 #define TAVANA_SQL_FUNCTION_H
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql/plpgsql.h"
 #include "sql/token.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct sql_argument {
     enum sql_argument_mode mode;
     const char *name;   /* "": it has none */
     struct str type;    /* without modifiers, which PostgreSQL drops as well */
+    bool like;          /* the type is that of the column that `type` names, by %TYPE */
     struct str initial; /* the expression of its DEFAULT; p NULL: none */
 };
 
@@ -40,6 +42,8 @@ struct sql_function_name {
 
 struct sql_function {
     bool drops;
+    bool procedure; /* a procedure's, not a function's; of DROP ROUTINE: … */
+    bool routine;   /* … either's */
     /* DROP FUNCTION */
     bool if_exists;
     size_t nnames;
@@ -48,15 +52,17 @@ struct sql_function {
     bool replaces, strict, set_of, immutable, stable;
     size_t n;
     struct sql_argument *arguments; /* those that are given, OUT ones and columns of the table, as written */
-    struct str result;  /* what RETURNS says, without SETOF; p NULL: what is OUT or TABLE says it */
-    struct str body;    /* one query */
-    const char *source; /* as pg_proc.prosrc has it */
+    bool result_like;               /* as of an argument */
+    struct str result;           /* what RETURNS says, without SETOF; p NULL: what is OUT or TABLE says it */
+    struct str body;             /* one query; n 0, of PL/pgSQL: what plpgsql_query makes of block */
+    struct plpgsql_block *block; /* NULL: it is of LANGUAGE sql */
+    const char *source;          /* as pg_proc.prosrc has it */
 };
 
 /* Whether it is one of these. */
 bool sql_is_function(struct sql_tokens sql);
-/* Of one for which that holds. 42601; 42P13, 42704 and 42501 for what PostgreSQL refuses; 0A000 for other
- * languages and for what cannot be here; 54023 for too many arguments; 53200. */
+/* Of one for which that holds. 42601; 42P13, 42704 and 42501 for what PostgreSQL refuses; 0A000 for what
+ * cannot be here; 54023 for too many arguments; 53200. */
 int sql_parse_function(struct arena *a, const struct sql_statement *s, struct sql_function *out,
                        struct err *e);
 

@@ -118,7 +118,6 @@ def test_catalog(c):
 
 
 @pytest.mark.parametrize("sql", [
-    "create function no() returns int language plpgsql as 'begin return 1; end'",
     "create function no() returns int language sql as 'select 1; select 2'",
     "create function no() returns int language sql as 'insert into ft values (1) returning 1'",
     "create function no(a int) returns bigint language sql as 'select count(a)'",

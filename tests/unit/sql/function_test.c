@@ -57,7 +57,16 @@ static void test_create(void **state)
           "t a int=, t b timestamp with time zone=, SETOF : table t");
     check("create function f(a int) returns int return a + 1", "i a int=, int: SELECT a + 1");
     check("create function f(a int) returns int language plpgsql as ''",
-          "0A000 a function in language plpgsql is not supported");
+          "42601 syntax error at end of input");
+    check("create function f(a t.c%type, b out s.t.c % type) language plpgsql as 'begin end'",
+          "i a t.c=, o b s.t.c=, s.t.c: ");
+    check("create function f() returns void language plpgsql as 'begin end'", "void: ");
+    check("create function f() returns void language sql as 'select 1'",
+          "0A000 a function without a result in language sql is not supported");
+    check("create function f(a int) returns int begin atomic select case when a = 1 then 2 end; end",
+          "i a int=, int: select case when a = 1 then 2 end");
+    check("create function f(a int) returns int begin atomic select 1; select 2; end",
+          "0A000 a function of several statements is not supported");
     check("create function f(a int) returns int language x as ''", "42704 language \"x\" does not exist");
     check("create function f(a int) returns int as 'select 1'", "42P13 no language specified");
     check("create function f(a int) language sql as 'select 1'",

@@ -1,0 +1,80 @@
+/* A body in PL/pgSQL as a tree: declarations, assignments, IF, CASE, RETURN, RAISE and SQL. What else the
+ * language has, loops, EXECUTE and handlers of errors, is 0A000 with its line. libpg_query's tree of a body
+ * does not say which block declares a variable, nor what ALIAS names, so the body is read token by token; its
+ * expressions stay texts. Pure. Any thread. Source: PostgreSQL 15 manual, 43.2 to 43.9. */
+#ifndef TAVANA_SQL_PLPGSQL_H
+#define TAVANA_SQL_PLPGSQL_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "sql/raise.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    PLPGSQL_STATEMENTS_MAX = 10000, /* of one body; more is 54000 */
+    PLPGSQL_DEPTH_MAX = 100,        /* of blocks and branches in one another; more is 54001 */
+    PLPGSQL_TARGETS_MAX = 100,      /* variables behind INTO */
+};
+
+enum plpgsql_kind {
+    PLPGSQL_BLOCK,
+    PLPGSQL_ASSIGN,
+    PLPGSQL_IF, /* CASE too */
+    PLPGSQL_RETURN,
+    PLPGSQL_RETURN_NEXT,
+    PLPGSQL_RETURN_QUERY,
+    PLPGSQL_RAISE,
+    PLPGSQL_PERFORM,
+    PLPGSQL_OPEN, /* of a cursor for a query */
+    PLPGSQL_SQL,
+};
+
+struct plpgsql_variable {
+    const char *name;
+    struct str type;      /* p NULL: it is another name for … */
+    const char *alias_of; /* … a variable, or "$1" */
+    bool like;            /* the type is that of what `type` names: name%TYPE, table.column%TYPE */
+    struct plpgsql_variable *next_like; /* of those with a dot in it, of all blocks */
+    bool constant;
+    struct str initial; /* p NULL: NULL */
+    unsigned line;
+};
+
+struct plpgsql_block {
+    const char *label; /* "": none */
+    size_t n;
+    struct plpgsql_variable *variables;
+    struct plpgsql_statement *body; /* the first one */
+    struct plpgsql_variable *likes; /* of the outermost block: variables whose types are columns' */
+};
+
+struct plpgsql_branch {
+    struct str condition; /* p NULL: ELSE */
+    struct plpgsql_statement *body;
+    struct plpgsql_branch *next;
+};
+
+struct plpgsql_statement {
+    enum plpgsql_kind kind;
+    unsigned line;
+    struct plpgsql_statement *next;
+    const char *word;   /* SQL: its first word in upper case, as far as it matters: "SELECT" or "" */
+    const char *target; /* ASSIGN, OPEN: the variable; label.name for one that is qualified */
+    struct str text;    /* expression, query or statement, without INTO; n 0: RETURN alone */
+    size_t ntargets;    /* of INTO */
+    const char **targets;
+    bool strict;
+    struct plpgsql_branch *branches;
+    bool falls; /* of CASE: without ELSE, where nothing that fits is an error */
+    struct plpgsql_block *block;
+    struct sql_raise *raise;
+};
+
+/* The body's outermost block. Texts are lent from the body or lie in the arena. 42601, 0A000, 54000, 54001,
+ * 53200; errors within the body say no position. */
+int plpgsql_read(struct arena *a, struct str body, struct plpgsql_block **out, struct err *e);
+
+#endif
