@@ -48,7 +48,7 @@ def test_indexes_get_names(db):
     assert names == ["named", "part", "t_b_c_a_idx", "t_b_idx", "t_b_idx1", "t_c_idx", "t_dd_idx", "t_expr_b_idx", "t_lower_idx"]
     db.execute("insert into t (a, b, c) values (1, 'x', 1)")
     fails(db, "23505", "insert into t (a, b, c) values (2, 'x', 1)")
-    fails(db, "0A000", "create unique index on t (b) where c > 5")
+    assert db.execute("create unique index on t (b) where c > 5").statusmessage == "CREATE INDEX"
     fails(db, "42P01", "create index on nosuch (a)")
     fails(db, "42703", "create index on t (nosuch)")
     assert db.execute("drop index concurrently if exists named").statusmessage == "DROP INDEX"
