@@ -2,25 +2,13 @@
 
 import psycopg
 import pytest
+from asked import fails, rows, schema
 
 
 @pytest.fixture
 def db(either):
-    with psycopg.connect(either.dsn(), autocommit=True) as c:
-        c.execute("drop schema if exists col cascade; create schema col; set search_path = col")
+    with schema(either, "col") as c:
         yield c
-        c.execute("drop schema col cascade")
-
-
-def rows(db, sql, *args):
-    return db.execute(sql, *args).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 # ---- identity and generated columns ----

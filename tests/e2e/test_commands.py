@@ -4,6 +4,7 @@ import re
 
 import psycopg
 import pytest
+from asked import rows
 
 
 @pytest.fixture
@@ -11,10 +12,6 @@ def db(server):
     with psycopg.connect(server.dsn(), autocommit=True) as conn:
         conn.execute("drop schema if exists cmd cascade; create schema cmd; set search_path = cmd")
         yield conn
-
-
-def rows(db, sql):
-    return db.execute(sql).fetchall()
 
 
 def fails(db, code, sql):

@@ -6,28 +6,16 @@ import uuid
 
 import psycopg
 import pytest
+from asked import fails, rows, schema
 from conftest import Server
 from psycopg.types.composite import CompositeInfo, register_composite
 
 
 @pytest.fixture
 def db(either):
-    with psycopg.connect(either.dsn(), autocommit=True) as c:
-        c.execute("drop schema if exists co cascade; create schema co; set search_path = co, public")
-        c.execute("create type pair as (a int, b text)")
+    with schema(either, "co",
+                "create type pair as (a int, b text)", path="{}, public") as c:
         yield c
-        c.execute("drop table if exists t cascade; drop schema co cascade")
-
-
-def rows(db, sql, *args, **kwargs):
-    return db.execute(sql, *args, **kwargs).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 def test_catalog(db):

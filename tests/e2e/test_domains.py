@@ -2,27 +2,15 @@
 
 import psycopg
 import pytest
+from asked import fails, rows, schema
 
 
 @pytest.fixture
 def db(either):
-    with psycopg.connect(either.dsn(), autocommit=True) as c:
-        c.execute("drop schema if exists dom cascade; create schema dom; set search_path = dom, public")
-        c.execute("create domain pos as integer check (value > 0)")
-        c.execute("create domain code as varchar(5) default 'x' not null constraint filled check (value <> '') check (length(value) < 5)")
+    with schema(either, "dom",
+                "create domain pos as integer check (value > 0)",
+                "create domain code as varchar(5) default 'x' not null constraint filled check (value <> '') check (length(value) < 5)", path="{}, public") as c:
         yield c
-        c.execute("reset search_path; drop schema dom cascade")
-
-
-def rows(db, sql, *args, **kwargs):
-    return db.execute(sql, *args, **kwargs).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 def test_values(db):

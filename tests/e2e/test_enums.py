@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from asked import fails, rows, schema
 from psycopg.types.enum import EnumInfo, register_enum
 
 MOODS = ["sad", "ok", "happy"]
@@ -9,22 +10,9 @@ MOODS = ["sad", "ok", "happy"]
 
 @pytest.fixture
 def db(either):
-    with psycopg.connect(either.dsn(), autocommit=True) as c:
-        c.execute("drop schema if exists en cascade; create schema en; set search_path = en, public")
-        c.execute("create type mood as enum ('sad', 'ok', 'happy'); create type same as enum ('sad', 'ok', 'happy')")
+    with schema(either, "en",
+                "create type mood as enum ('sad', 'ok', 'happy'); create type same as enum ('sad', 'ok', 'happy')", path="{}, public") as c:
         yield c
-        c.execute("drop table if exists t cascade; drop schema en cascade")
-
-
-def rows(db, sql, *args, **kwargs):
-    return db.execute(sql, *args, **kwargs).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 def oid(db, name):

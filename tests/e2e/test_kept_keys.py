@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from asked import fails, rows
 
 
 @pytest.fixture
@@ -14,17 +15,6 @@ def db(either):
             insert into ka.p values (1, 'a', 1), (2, 'b', 2), (3, 'c', 3); insert into c (pid, code) values (1, 'a'), (2, 'b'), (null, 'c'); insert into d values (1, 1), (2, 2), (3, 2)""")
         yield c
         c.execute("set search_path = public; drop schema ka cascade; drop schema kb cascade")
-
-
-def rows(db, sql, *args):
-    return db.execute(sql, *args).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 def test_between_schemas(db):

@@ -4,6 +4,7 @@ import uuid
 
 import psycopg
 import pytest
+from asked import fails, rows
 
 
 @pytest.fixture
@@ -12,17 +13,6 @@ def db(either):
         c.execute("drop schema if exists keys cascade; create schema keys; set search_path = keys; create table k (id int primary key); drop table k")
         yield c
         c.execute("drop schema keys cascade")
-
-
-def rows(db, sql, *args):
-    return db.execute(sql, *args).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 @pytest.fixture

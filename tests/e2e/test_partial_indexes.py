@@ -2,29 +2,17 @@
 
 import psycopg
 import pytest
+from asked import fails, rows, schema
 
 
 @pytest.fixture
 def db(either):
-    with psycopg.connect(either.dsn(), autocommit=True) as c:
-        c.execute("drop schema if exists pi cascade; create schema pi; set search_path = pi")
-        c.execute("""create table t (a int, "B c" text, c int, del boolean, v text);
+    with schema(either, "pi",
+                """create table t (a int, "B c" text, c int, del boolean, v text);
             create unique index on t (a) where NOT Del;
             create unique index two on t (a, lower("B c")) where (c > 0);
-            create index plain on t (c) where (del IS NULL)""")
+            create index plain on t (c) where (del IS NULL)""") as c:
         yield c
-        c.execute("set search_path = public; drop schema pi cascade")
-
-
-def rows(db, sql, *args):
-    return db.execute(sql, *args).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 def duplicate(d):

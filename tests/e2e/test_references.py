@@ -2,25 +2,13 @@
 
 import psycopg
 import pytest
+from asked import fails, rows, schema
 
 
 @pytest.fixture
 def db(either):
-    with psycopg.connect(either.dsn(), autocommit=True) as c:
-        c.execute("drop schema if exists refs cascade; create schema refs; set search_path = refs")
+    with schema(either, "refs") as c:
         yield c
-        c.execute("drop schema refs cascade")
-
-
-def rows(db, sql):
-    return db.execute(sql).fetchall()
-
-
-def fails(db, code, sql):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql)
-    assert e.value.sqlstate == code, e.value
-    return e.value.diag
 
 
 @pytest.fixture

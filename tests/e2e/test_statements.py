@@ -5,6 +5,7 @@ import subprocess
 import psycopg
 import pytest
 
+from asked import rows
 from conftest import HOST, PG_BIN
 
 
@@ -16,10 +17,6 @@ def db(either):
         conn.execute("set search_path = stm")
         yield conn
         conn.execute("drop schema stm cascade")
-
-
-def rows(db, sql):
-    return db.execute(sql).fetchall()
 
 
 def one(db, sql):

@@ -5,6 +5,7 @@ import decimal
 
 import psycopg
 import pytest
+from asked import fails, rows
 
 
 @pytest.fixture
@@ -14,16 +15,6 @@ def db(either):
             create table t (id int default nextval('withs.t_id'), n text, v numeric(9,2), a int[], b bytea, j json, d timestamptz, f float8, o bool); create table log (id int, what text)""")
         yield c
         c.execute("drop schema withs cascade")
-
-
-def rows(db, sql, *args, **how):
-    return db.execute(sql, *args, **how).fetchall()
-
-
-def fails(db, code, sql, *args):
-    with pytest.raises(psycopg.Error) as e:
-        db.execute(sql, *args)
-    assert e.value.sqlstate == code, e.value
 
 
 def test_values_of_all_kinds_come_through(db):
