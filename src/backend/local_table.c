@@ -313,12 +313,12 @@ static struct local_table *find_common(struct local_session *s, uint64_t hash, s
     return t;
 }
 
-/* What was read in a transaction may be older than the version says. */
+/* What was read in a transaction is older than the version says when another one has ended since it began. */
 static void keep_common(struct local_session *s, uint64_t version, struct local_table *t)
 {
     struct local *l = s->local;
     assert(is_common(s) && t->refs > 0);
-    if (s->tx != LOCAL_TX_NONE)
+    if (s->tx != LOCAL_TX_NONE && s->began_at != version)
         return;
     pthread_mutex_lock(&l->tables_lock);
     if (l->tables.version.all < version) {
