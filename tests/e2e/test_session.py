@@ -725,7 +725,7 @@ def test_a_statement_that_names_the_session_survives_a_failure(names, wire):
     wire.ask(Q("drop table goes"))
     for _ in range(2):
         assert "err:42P01" in wire.ask(*again)
-    assert "T" in wire.ask(D("S", "s"), S)
+    assert ("T" if WORKERS else "err:42P01") in wire.ask(D("S", "s"), S)
     wire.ask(Q("create table goes as select 7 a"))
     assert wire.ask(*again) == before
 
