@@ -135,12 +135,13 @@ static bool has_name(const struct rewriter *r, size_t from, size_t to, struct sq
     }
     if (!named || t.kind == SQL_TOK_END || t.at >= to)
         return named;
-    return sql_token_is(&t, '(') || (sql_token_is(&t, '[') && sql_token_is_word(out, "ARRAY"));
+    return sql_token_is(&t, '(') || sql_token_is_typecast(&t) ||
+           (sql_token_is(&t, '[') && sql_token_is_word(out, "ARRAY"));
 }
 
 /* A column of a select list is called as what is cast, or else as the type. The call that stands there now
  * would give it another name. */
-static int name_column(struct rewriter *r, size_t at, size_t from, size_t to, const struct dialect_domain *d)
+static int name_column(struct rewriter *r, size_t at, size_t from, size_t to, struct str type)
 {
     assert(from <= to && to <= at);
     struct sql_token name = {.kind = SQL_TOK_END};
@@ -154,7 +155,7 @@ static int name_column(struct rewriter *r, size_t at, size_t from, size_t to, co
     struct buf b;
     buf_init(&b, 1024);
     buf_printf(&b, " AS ");
-    sql_name_put(&b, d->name);
+    sql_name_put(&b, type);
     buf_put_u8(&b, '\0');
     int rc = buf_ok(&b) ? keep(r, (const char *)b.data, &text) : err_oom(r->err);
     buf_release(&b);
@@ -206,6 +207,38 @@ static void note_case(struct spelling *s)
     }
 }
 
+/* How PostgreSQL calls a column that is cast to one of its own types. */
+static struct str name_of_type(const struct sql_type *type)
+{
+    uint32_t oid = type->varying                    ? PGTYPE_VARCHAR
+                   : type->zone && type->name.n > 4 ? PGTYPE_TIMESTAMPTZ
+                   : type->zone                     ? PGTYPE_TIMETZ
+                                                    : pgtype_by_name(type->name);
+    const struct pgtype_info *known = type->quoted ? NULL : pgtype_find(oid);
+    return known ? str_of(known->name) : type->name;
+}
+
+/* The casts behind one to a domain, from `after` on, up to the end of the column, whose last one gives it its
+ * name. end: of what is written so far; [from, to) is what is cast. */
+static int name_chain(struct spelling *s, struct sql_lexer ahead, struct sql_token after, size_t end,
+                      size_t from, size_t to, struct str domain)
+{
+    struct str name = domain;
+    while (sql_token_is_typecast(&after)) {
+        const struct dialect_domain *other;
+        struct sql_type type;
+        if (!sql_read_type(&ahead, &type))
+            return ST_OK;
+        TRY(find_domain(s, &type, &other));
+        if (other)
+            return ST_OK; /* names the column when it is met */
+        name = name_of_type(&type);
+        after = type.after;
+        end = type.end;
+    }
+    return ends_column(&after) ? name_column(&s->r, end, from, to, name) : ST_OK;
+}
+
 /* x::d */
 static int typecast(struct spelling *s)
 {
@@ -226,8 +259,8 @@ static int typecast(struct spelling *s)
         TRY(edits_replace_first(&r->edits, r->start, 0, call, r->err));
         TRY(put_base(r, &type, d));
         TRY(walk_insert(r, type.end, STR(")")));
-        if (walk_starts_column(r, &r->before) && ends_column(&type.after))
-            TRY(name_column(r, type.end, r->start, r->token.at, d));
+        if (walk_starts_column(r, &r->before))
+            TRY(name_chain(s, ahead, type.after, type.end, r->start, r->token.at, d->name));
     }
     pass_type(r, &type);
     return ST_OK;
@@ -257,8 +290,8 @@ static int cast(struct spelling *s)
         r->depth--;
         bool first = walk_starts_column(r, &f->prev);
         r->depth++;
-        if (first && ends_column(&after))
-            TRY(name_column(r, walk_end(&type.after), f->at + 1, r->token.at, d));
+        if (first)
+            TRY(name_chain(s, ahead, after, walk_end(&type.after), f->at + 1, r->token.at, d->name));
     }
     pass_type(r, &type);
     return ST_OK;
@@ -288,7 +321,7 @@ static int typed_literal(struct spelling *s, bool *did)
     struct sql_token before = r->prev;
     walk_pass(r, type.at, walk_end(&literal), &literal);
     if (walk_starts_column(r, &before) && ends_column(&r->token))
-        TRY(name_column(r, walk_end(&literal), walk_end(&literal), walk_end(&literal), d));
+        TRY(name_column(r, walk_end(&literal), walk_end(&literal), walk_end(&literal), d->name));
     *did = true;
     return ST_OK;
 }

@@ -18,6 +18,8 @@ def test_values(db):
     assert cur.fetchall() == [(5, 6, 7, None, "abc", 8, 9)]
     assert [d.name for d in cur.description] == ["pos", "pos", "x", "pos", "code", "pos", "abs"]
     assert [d.type_code for d in cur.description if d.name != "code"] == [23] * 6
+    cur = db.execute("select 5::pos::text, 5::pos::bigint, 5::pos::varchar(3), x::pos::text, x::pos::text::pos, cast(5 as pos)::text from (values (3)) v(x)")
+    assert [d.name for d in cur.description] == ["text", "int8", "varchar", "x", "x", "text"]
     assert rows(db, "select x[2] from (select array[1,2]::pos[] as x) a") == [(2,)]
     diag = fails(db, "23514", "select (-5)::pos")
     assert (diag.message_primary, diag.schema_name, diag.datatype_name, diag.constraint_name, diag.table_name) == (
