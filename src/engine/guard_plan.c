@@ -29,7 +29,7 @@
 enum {
     STEP_BYTES = 32 * 1024 * 1024,
     EXCEPTION_BYTES = 16,
-    CALL_BYTES = 1024 /* what a call counts as where bytes cannot be counted */
+    CALL_BYTES = 64 /* what a call counts as where bytes cannot be counted */
 };
 
 #define NEVER_BYTES (SIZE_MAX / 2) /* nobody has so much */

@@ -230,9 +230,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(sql_classify(&a, sql_tokens_of(sql), &s, &e) == ST_OK);
     struct str param_types[3];
     struct sql_params params;
-    require(sql_params_find(&a, sql_tokens_of(sql), &params, &e) == ST_OK);
-    sql_param_casts(&params, param_types, 3);
-    for (size_t i = 0; i < 3; i++)
+    int found = sql_params_find(&a, sql_tokens_of(sql), &params, &e);
+    require(found == ST_OK || e.code == SQLSTATE_UNDEFINED_PARAMETER); /* $0 */
+    if (found == ST_OK)
+        sql_param_casts(&params, param_types, 3);
+    for (size_t i = 0; found == ST_OK && i < 3; i++)
         require(!param_types[i].p ||
                 (param_types[i].p > text && param_types[i].p + param_types[i].n <= text + size));
     for (int mode = 0; mode < 2; mode++)
