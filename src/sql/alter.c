@@ -695,5 +695,5 @@ int sql_parse_alter(struct arena *arena, const struct sql_statement *s, struct s
             break;
         reader_next(&a.r);
     }
-    return a.r.token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(&a.r);
+    return reader_end(&a.r);
 }

@@ -100,7 +100,7 @@ static int read_body(struct reader *r, struct sql_block *out)
         return reader_syntax_error(r);
     if (sql_token_is(&r->token, ';'))
         reader_next(r);
-    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
+    return reader_end(r);
 }
 
 static int read_language(struct reader *r)

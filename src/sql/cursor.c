@@ -37,7 +37,7 @@ static int read_hold(struct reader *r, bool *hold)
     *hold = sql_token_is_word(&r->token, "WITH");
     if (!reader_take(r, "WITH") && !reader_take(r, "WITHOUT"))
         return ST_OK;
-    return reader_take(r, "HOLD") ? ST_OK : reader_syntax_error(r);
+    return reader_expect(r, "HOLD");
 }
 
 static int excludes(const char *one, const char *other, struct err *e)

@@ -3,6 +3,7 @@
 
 #include "sql/reader.h"
 #include "sql/statement.h"
+#include "sql/type_name.h"
 
 bool sql_is_domain(struct sql_tokens sql)
 {
@@ -12,17 +13,6 @@ bool sql_is_domain(struct sql_tokens sql)
            reader_take(&r, "DOMAIN");
 }
 
-/* One that has to stand there. */
-static int read_word(struct reader *r, const char *word)
-{
-    return reader_take(r, word) ? ST_OK : reader_syntax_error(r);
-}
-
-static int read_end(struct reader *r)
-{
-    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
-}
-
 static int read_token(struct reader *r, struct sql_token *out)
 {
     if (!sql_token_is_name(&r->token))
@@ -30,20 +20,6 @@ static int read_token(struct reader *r, struct sql_token *out)
     *out = r->token;
     reader_next(r);
     return ST_OK;
-}
-
-static int read_name(struct reader *r, struct sql_type_name *out)
-{
-    static const struct sql_token none = {.kind = SQL_TOK_END};
-    *out = (struct sql_type_name){none, none, none};
-    for (;;) {
-        struct sql_token name;
-        TRY(read_token(r, &name));
-        *out = (struct sql_type_name){out->schema, out->type, name};
-        if (!sql_token_is(&r->token, '.'))
-            return ST_OK;
-        reader_next(r);
-    }
 }
 
 /* What was read since that byte, without the blanks behind it. */
@@ -95,7 +71,7 @@ static int read_check(struct reader *r, const struct sql_token *name, struct sql
     out->checks[out->nchecks++] =
         (struct sql_domain_check){.name = *name, .condition = {r->text.p + from, end - from}};
     if (reader_take(r, "NO"))
-        return read_word(r, "INHERIT");
+        return reader_expect(r, "INHERIT");
     return ST_OK;
 }
 
@@ -123,7 +99,7 @@ static int read_constraint(struct reader *r, struct sql_domain *out, bool *null)
         return read_default(r, out);
     }
     if (reader_take(r, "NOT")) {
-        TRY(read_word(r, "NULL"));
+        TRY(reader_expect(r, "NULL"));
         conflict = *null;
         out->not_null = true;
     } else if (reader_take(r, "NULL")) {
@@ -146,7 +122,7 @@ static int read_create(struct reader *r, struct sql_domain *out)
 {
     bool null = false;
     out->what = SQL_DOMAIN_CREATE;
-    TRY(read_name(r, &out->names[out->n++]));
+    TRY(type_name_read(r, &out->names[out->n++]));
     (void)reader_take(r, "AS");
     struct sql_lexer ahead = r->lexer;
     if (!sql_read_type_at(&ahead, r->token, &out->base))
@@ -164,7 +140,7 @@ static int read_behavior(struct reader *r, struct sql_domain *out)
     out->cascade = reader_take(r, "CASCADE");
     if (!out->cascade)
         (void)reader_take(r, "RESTRICT");
-    return read_end(r);
+    return reader_end(r);
 }
 
 /* ADD [CONSTRAINT name] CHECK (…) [NOT VALID] */
@@ -178,13 +154,13 @@ static int read_add(struct reader *r, struct sql_domain *out)
         return refuse(r, "unique");
     if (sql_token_is_word(&r->token, "PRIMARY"))
         return refuse(r, "primary key");
-    TRY(read_word(r, "CHECK"));
+    TRY(reader_expect(r, "CHECK"));
     TRY(read_check(r, &name, out));
     if (reader_take(r, "NOT")) {
-        TRY(read_word(r, "VALID"));
+        TRY(reader_expect(r, "VALID"));
         out->not_valid = true;
     }
-    return read_end(r);
+    return reader_end(r);
 }
 
 /* DROP CONSTRAINT [IF EXISTS] name, DROP DEFAULT, DROP NOT NULL */
@@ -192,17 +168,17 @@ static int read_drop_part(struct reader *r, struct sql_domain *out)
 {
     if (reader_take(r, "DEFAULT")) {
         out->what = SQL_DOMAIN_DEFAULT;
-        return read_end(r);
+        return reader_end(r);
     }
     if (reader_take(r, "NOT")) {
         out->what = SQL_DOMAIN_NOT_NULL;
-        TRY(read_word(r, "NULL"));
-        return read_end(r);
+        TRY(reader_expect(r, "NULL"));
+        return reader_end(r);
     }
     out->what = SQL_DOMAIN_DROP_CONSTRAINT;
-    TRY(read_word(r, "CONSTRAINT"));
+    TRY(reader_expect(r, "CONSTRAINT"));
     if (reader_take(r, "IF")) {
-        TRY(read_word(r, "EXISTS"));
+        TRY(reader_expect(r, "EXISTS"));
         out->exists_is_fine = true;
     }
     TRY(read_token(r, &out->from));
@@ -215,23 +191,23 @@ static int read_set(struct reader *r, struct sql_domain *out)
     if (reader_take(r, "DEFAULT")) {
         out->what = SQL_DOMAIN_DEFAULT;
         TRY(read_default(r, out));
-        return read_end(r);
+        return reader_end(r);
     }
     if (reader_take(r, "NOT")) {
         out->what = SQL_DOMAIN_NOT_NULL;
         out->not_null = true;
-        TRY(read_word(r, "NULL"));
-        return read_end(r);
+        TRY(reader_expect(r, "NULL"));
+        return reader_end(r);
     }
     out->what = SQL_DOMAIN_SCHEMA;
-    TRY(read_word(r, "SCHEMA"));
+    TRY(reader_expect(r, "SCHEMA"));
     TRY(read_token(r, &out->to));
-    return read_end(r);
+    return reader_end(r);
 }
 
 static int read_alter(struct reader *r, struct sql_domain *out)
 {
-    TRY(read_name(r, &out->names[out->n++]));
+    TRY(type_name_read(r, &out->names[out->n++]));
     if (reader_take(r, "ADD"))
         return read_add(r, out);
     if (reader_take(r, "DROP"))
@@ -240,40 +216,31 @@ static int read_alter(struct reader *r, struct sql_domain *out)
         return read_set(r, out);
     if (reader_take(r, "VALIDATE")) {
         out->what = SQL_DOMAIN_VALIDATE;
-        TRY(read_word(r, "CONSTRAINT"));
+        TRY(reader_expect(r, "CONSTRAINT"));
         TRY(read_token(r, &out->from));
-        return read_end(r);
+        return reader_end(r);
     }
     if (reader_take(r, "OWNER")) {
         out->what = SQL_DOMAIN_OWNER;
-        TRY(read_word(r, "TO"));
+        TRY(reader_expect(r, "TO"));
         TRY(read_token(r, &out->to));
-        return read_end(r);
+        return reader_end(r);
     }
-    TRY(read_word(r, "RENAME"));
+    TRY(reader_expect(r, "RENAME"));
     out->what = SQL_DOMAIN_RENAME;
     if (reader_take(r, "CONSTRAINT")) {
         out->what = SQL_DOMAIN_RENAME_CONSTRAINT;
         TRY(read_token(r, &out->from));
     }
-    TRY(read_word(r, "TO"));
+    TRY(reader_expect(r, "TO"));
     TRY(read_token(r, &out->to));
-    return read_end(r);
+    return reader_end(r);
 }
 
 static int read_drop(struct reader *r, struct sql_domain *out)
 {
     out->what = SQL_DOMAIN_DROP;
-    if (reader_take(r, "IF")) {
-        TRY(read_word(r, "EXISTS"));
-        out->exists_is_fine = true;
-    }
-    TRY(read_name(r, &out->names[out->n++]));
-    while (sql_token_is(&r->token, ',')) {
-        reader_next(r);
-        TRY(read_name(r, &out->names[out->n++]));
-    }
-    return read_behavior(r, out);
+    return type_names_read(r, out->names, &out->n, &out->exists_is_fine, &out->cascade);
 }
 
 int sql_parse_domain(struct arena *a, const struct sql_statement *s, struct sql_domain *out, struct err *e)

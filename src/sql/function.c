@@ -76,7 +76,7 @@ static int read_like(struct parsing *p, bool *like)
     if (!*like)
         return ST_OK;
     reader_next(r);
-    return reader_take(r, "TYPE") ? ST_OK : reader_syntax_error(r);
+    return reader_expect(r, "TYPE");
 }
 
 static bool ends_argument(const struct sql_token *t)
@@ -278,7 +278,7 @@ static int read_property(struct parsing *p, bool *taken)
                    ? ST_OK
                    : reader_syntax_error(r);
     else if (reader_take(r, "NOT"))
-        return reader_take(r, "LEAKPROOF") ? ST_OK : reader_syntax_error(r);
+        return reader_expect(r, "LEAKPROOF");
     else if (sql_token_is_word(&r->token, "EXTERNAL") || sql_token_is_word(&r->token, "SECURITY")) {
         (void)reader_take(r, "EXTERNAL");
         return reader_take(r, "SECURITY") && (reader_take(r, "INVOKER") || reader_take(r, "DEFINER"))
@@ -506,7 +506,7 @@ static int read_drop(struct parsing *p)
     }
     if (!reader_take(r, "CASCADE"))
         (void)reader_take(r, "RESTRICT");
-    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
+    return reader_end(r);
 }
 
 /* Behind the arguments: PostgreSQL's options, where the engine has AS and an expression. */

@@ -128,7 +128,7 @@ static int parse_drop(struct reader *r, struct sql_matview *out)
     TRY(read_names(r, out, true));
     out->cascade = reader_take(r, "CASCADE");
     (void)reader_take(r, "RESTRICT");
-    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
+    return reader_end(r);
 }
 
 /* SELECT … INTO [TEMP] [TABLE] name … */

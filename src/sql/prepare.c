@@ -87,7 +87,7 @@ int sql_parse_execute(struct arena *a, const struct sql_statement *s, struct sql
         TRY(read_list(&r, &values, &out->nvalues));
         out->values = values;
     }
-    return r.token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(&r);
+    return reader_end(&r);
 }
 
 int sql_execute_values(struct arena *a, const struct sql_statement *s, const struct sql_execute *x,

@@ -65,6 +65,16 @@ bool reader_take(struct reader *r, const char *word)
     return true;
 }
 
+int reader_expect(struct reader *r, const char *word)
+{
+    return reader_take(r, word) ? ST_OK : reader_syntax_error(r);
+}
+
+int reader_end(struct reader *r)
+{
+    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
+}
+
 int reader_rest(struct reader *r, struct str *out)
 {
     if (r->token.kind == SQL_TOK_END)

@@ -21,6 +21,10 @@ void reader_init(struct reader *r, struct arena *a, struct sql_tokens text, stru
 void reader_next(struct reader *r);
 /* Whether the current token is that word; goes on behind it then. */
 bool reader_take(struct reader *r, const char *word);
+/* Over that word, which has to stand there. 42601 */
+int reader_expect(struct reader *r, const char *word);
+/* That nothing follows. 42601 */
+int reader_end(struct reader *r);
 /* 42601 at the current token, in PostgreSQL's words. */
 int reader_syntax_error(struct reader *r);
 /* A name, folded or unquoted, cut at a character boundary to SQL_NAME_MAX bytes. */

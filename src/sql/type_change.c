@@ -3,6 +3,7 @@
 
 #include "sql/reader.h"
 #include "sql/statement.h"
+#include "sql/type_name.h"
 
 static bool is_string(const struct sql_token *t)
 {
@@ -41,21 +42,6 @@ bool sql_is_type_change(struct sql_tokens sql)
     return reader_take(&r, "SET") && sql_token_is_word(&r.token, "SCHEMA");
 }
 
-static int read_name(struct reader *r, struct sql_type_name *out)
-{
-    static const struct sql_token none = {.kind = SQL_TOK_END};
-    *out = (struct sql_type_name){none, none, none};
-    for (;;) {
-        if (!sql_token_is_name(&r->token))
-            return reader_syntax_error(r);
-        *out = (struct sql_type_name){out->schema, out->type, r->token};
-        reader_next(r);
-        if (!sql_token_is(&r->token, '.'))
-            return ST_OK;
-        reader_next(r);
-    }
-}
-
 static int read_label(struct reader *r, struct sql_type_change *out)
 {
     if (!is_string(&r->token))
@@ -63,16 +49,6 @@ static int read_label(struct reader *r, struct sql_type_change *out)
     out->labels[out->nlabels++] = r->token;
     reader_next(r);
     return ST_OK;
-}
-
-static int read_end(struct reader *r)
-{
-    return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
-}
-
-static int read_word(struct reader *r, const char *word)
-{
-    return reader_take(r, word) ? ST_OK : reader_syntax_error(r);
 }
 
 /* Behind ENUM. */
@@ -88,7 +64,7 @@ static int read_labels(struct reader *r, struct sql_type_change *out)
     if (!sql_token_is(&r->token, ')'))
         return reader_syntax_error(r);
     reader_next(r);
-    return read_end(r);
+    return reader_end(r);
 }
 
 /* With a collation perhaps, which is passed over. */
@@ -129,23 +105,23 @@ static int read_attributes(struct reader *r, struct sql_type_change *out)
     if (!sql_token_is(&r->token, ')'))
         return reader_syntax_error(r);
     reader_next(r);
-    return read_end(r);
+    return reader_end(r);
 }
 
 static int read_add(struct reader *r, struct sql_type_change *out)
 {
     out->what = SQL_TYPE_ADD_VALUE;
-    TRY(read_word(r, "VALUE"));
+    TRY(reader_expect(r, "VALUE"));
     if (reader_take(r, "IF")) {
-        TRY(read_word(r, "NOT"));
-        TRY(read_word(r, "EXISTS"));
+        TRY(reader_expect(r, "NOT"));
+        TRY(reader_expect(r, "EXISTS"));
         out->exists_is_fine = true;
     }
     TRY(read_label(r, out));
     out->after = reader_take(r, "AFTER");
     if (out->after || reader_take(r, "BEFORE"))
         TRY(read_label(r, out));
-    return read_end(r);
+    return reader_end(r);
 }
 
 static int read_rename(struct reader *r, struct sql_type_change *out)
@@ -153,17 +129,17 @@ static int read_rename(struct reader *r, struct sql_type_change *out)
     if (reader_take(r, "VALUE")) {
         out->what = SQL_TYPE_RENAME_VALUE;
         TRY(read_label(r, out));
-        TRY(read_word(r, "TO"));
+        TRY(reader_expect(r, "TO"));
         TRY(read_label(r, out));
-        return read_end(r);
+        return reader_end(r);
     }
     out->what = SQL_TYPE_RENAME;
-    TRY(read_word(r, "TO"));
+    TRY(reader_expect(r, "TO"));
     if (!sql_token_is_name(&r->token))
         return reader_syntax_error(r);
     out->to = r->token;
     reader_next(r);
-    return read_end(r);
+    return reader_end(r);
 }
 
 /* ADD, DROP or ALTER ATTRIBUTE, at the first word. */
@@ -172,10 +148,10 @@ static int read_attribute_change(struct reader *r, struct sql_type_change *out)
     struct sql_type_attribute *a = &out->attributes[out->nattributes];
     bool drop = reader_take(r, "DROP"), alter = !drop && reader_take(r, "ALTER");
     if (!drop && !alter)
-        TRY(read_word(r, "ADD"));
-    TRY(read_word(r, "ATTRIBUTE"));
+        TRY(reader_expect(r, "ADD"));
+    TRY(reader_expect(r, "ATTRIBUTE"));
     if (drop && reader_take(r, "IF")) {
-        TRY(read_word(r, "EXISTS"));
+        TRY(reader_expect(r, "EXISTS"));
         a->absent_is_fine = true;
     }
     a->what = drop ? SQL_ATTRIBUTE_DROP : alter ? SQL_ATTRIBUTE_RETYPE : SQL_ATTRIBUTE_ADD;
@@ -190,8 +166,8 @@ static int read_attribute_change(struct reader *r, struct sql_type_change *out)
     }
     if (alter) {
         if (reader_take(r, "SET"))
-            TRY(read_word(r, "DATA"));
-        TRY(read_word(r, "TYPE"));
+            TRY(reader_expect(r, "DATA"));
+        TRY(reader_expect(r, "TYPE"));
         TRY(read_attribute_type(r, a));
     }
     if (!reader_take(r, "CASCADE"))
@@ -205,7 +181,7 @@ static int read_attribute_changes(struct reader *r, struct sql_type_change *out)
     for (;;) {
         TRY(read_attribute_change(r, out));
         if (!sql_token_is(&r->token, ','))
-            return read_end(r);
+            return reader_end(r);
         reader_next(r);
     }
 }
@@ -220,14 +196,14 @@ static int read_attribute_rename(struct reader *r, struct sql_type_change *out)
         return reader_syntax_error(r);
     a->name = r->token;
     reader_next(r);
-    TRY(read_word(r, "TO"));
+    TRY(reader_expect(r, "TO"));
     if (!sql_token_is_name(&r->token))
         return reader_syntax_error(r);
     a->to = r->token;
     reader_next(r);
     if (!reader_take(r, "CASCADE"))
         (void)reader_take(r, "RESTRICT");
-    return read_end(r);
+    return reader_end(r);
 }
 
 /* Whether the words at the reader are about an attribute. */
@@ -239,7 +215,7 @@ static bool is_of_attribute(struct reader ahead)
 
 static int read_alter(struct reader *r, struct sql_type_change *out)
 {
-    TRY(read_name(r, &out->names[out->n++]));
+    TRY(type_name_read(r, &out->names[out->n++]));
     if (is_of_attribute(*r) && !sql_token_is_word(&r->token, "RENAME"))
         return read_attribute_changes(r, out);
     if (is_of_attribute(*r)) {
@@ -252,31 +228,19 @@ static int read_alter(struct reader *r, struct sql_type_change *out)
     if (reader_take(r, "RENAME"))
         return read_rename(r, out);
     out->what = SQL_TYPE_SCHEMA;
-    TRY(read_word(r, "SET"));
-    TRY(read_word(r, "SCHEMA"));
+    TRY(reader_expect(r, "SET"));
+    TRY(reader_expect(r, "SCHEMA"));
     if (!sql_token_is_name(&r->token))
         return reader_syntax_error(r);
     out->to = r->token;
     reader_next(r);
-    return read_end(r);
+    return reader_end(r);
 }
 
 static int read_drop(struct reader *r, struct sql_type_change *out)
 {
     out->what = SQL_TYPE_DROP;
-    if (reader_take(r, "IF")) {
-        TRY(read_word(r, "EXISTS"));
-        out->exists_is_fine = true;
-    }
-    TRY(read_name(r, &out->names[out->n++]));
-    while (sql_token_is(&r->token, ',')) {
-        reader_next(r);
-        TRY(read_name(r, &out->names[out->n++]));
-    }
-    out->cascade = reader_take(r, "CASCADE");
-    if (!out->cascade)
-        (void)reader_take(r, "RESTRICT");
-    return read_end(r);
+    return type_names_read(r, out->names, &out->n, &out->exists_is_fine, &out->cascade);
 }
 
 int sql_parse_type_change(struct arena *a, const struct sql_statement *s, struct sql_type_change *out,
@@ -296,19 +260,19 @@ int sql_parse_type_change(struct arena *a, const struct sql_statement *s, struct
     bool create = reader_take(&r, "CREATE"), drop = !create && reader_take(&r, "DROP");
     out->tag = create ? "CREATE TYPE" : drop ? "DROP TYPE" : "ALTER TYPE";
     if (!create && !drop)
-        TRY(read_word(&r, "ALTER"));
-    TRY(read_word(&r, "TYPE"));
+        TRY(reader_expect(&r, "ALTER"));
+    TRY(reader_expect(&r, "TYPE"));
     if (drop)
         return read_drop(&r, out);
     if (!create)
         return read_alter(&r, out);
     out->what = SQL_TYPE_ENUM;
-    TRY(read_name(&r, &out->names[out->n++]));
-    TRY(read_word(&r, "AS"));
+    TRY(type_name_read(&r, &out->names[out->n++]));
+    TRY(reader_expect(&r, "AS"));
     if (sql_token_is(&r.token, '(')) {
         out->what = SQL_TYPE_COMPOSITE;
         return read_attributes(&r, out);
     }
-    TRY(read_word(&r, "ENUM"));
+    TRY(reader_expect(&r, "ENUM"));
     return read_labels(&r, out);
 }

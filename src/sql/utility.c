@@ -101,12 +101,6 @@ static bool skip_to(struct reader *r, const char *word, const char *other)
     return false;
 }
 
-/* Nothing may follow. */
-static int done(struct parsing *p)
-{
-    return p->r.token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(&p->r);
-}
-
 /* The command is PostgreSQL's, and what it says cannot be made true here. */
 static int refused(struct parsing *p, const char *tag, const char *why)
 {
@@ -209,7 +203,7 @@ static int owner(struct parsing *p, const char *tag)
     if (!reader_take(r, "OWNER") || !reader_take(r, "TO"))
         return reader_syntax_error(r);
     TRY(read_roles(p));
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* CREATE, ALTER and DROP of ROLE, USER and GROUP. The server's users are in a file that SQL does not
@@ -224,7 +218,7 @@ static int role(struct parsing *p, const char *tag)
     if (reader_take(r, "IF") && reader_take(r, "EXISTS"))
         p->out->if_exists = true;
     TRY(read_roles(p));
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* CREATE SCHEMA [IF NOT EXISTS] [name] AUTHORIZATION role */
@@ -245,7 +239,7 @@ static int schema(struct parsing *p)
     if (!reader_take(r, "AUTHORIZATION"))
         return reader_syntax_error(r);
     TRY(read_roles(p));
-    TRY(done(p));
+    TRY(reader_end(&p->r));
     name = name.kind == SQL_TOK_END ? p->out->roles[0] : name;
     buf_init(&b, SQL_COMMAND_MAX);
     buf_printf(&b, "CREATE SCHEMA %s%.*s", if_not_exists ? "IF NOT EXISTS " : "", (int)name.text.n,
@@ -281,7 +275,7 @@ static int sequence(struct parsing *p)
     if (to == from)
         return reader_syntax_error(r);
     TRY(sql_read_sequence_options(r, &options));
-    TRY(done(p));
+    TRY(reader_end(&p->r));
     TRY(sql_sequence_text(r->arena, &options, NULL, &text, r->err));
     buf_init(&b, SQL_COMMAND_MAX);
     buf_printf(&b, "CREATE %sSEQUENCE %s%.*s%.*s", temporary ? "TEMPORARY " : "",
@@ -332,7 +326,7 @@ static int maintenance_options(struct parsing *p, bool *analyze)
     p->out->object = SQL_OBJECT_TABLE;
     if (r->token.kind != SQL_TOK_END)
         TRY(read_names(p));
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* VACUUM leaves nothing to be done: the engine gives room back by itself, at its checkpoints. */
@@ -369,7 +363,7 @@ static int cluster(struct parsing *p)
         TRY(read_name(p));
     if (reader_take(r, "USING"))
         reader_next(r);
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* The engine's indexes are always what they should be. */
@@ -390,7 +384,7 @@ static int reindex(struct parsing *p)
         p->out->object = SQL_OBJECT_DATABASE;
     if (r->token.kind != SQL_TOK_END)
         TRY(read_name(p));
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* [TABLE] [ONLY] name [, …] [IN mode MODE] [NOWAIT] */
@@ -417,7 +411,7 @@ static int lock(struct parsing *p)
             return reader_syntax_error(r);
     }
     p->out->nowait = reader_take(r, "NOWAIT");
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* ---- COMMENT ON ---- */
@@ -460,7 +454,7 @@ static int comment(struct parsing *p)
         return reader_syntax_error(r);
     p->out->comment = r->token;
     reader_next(r);
-    return done(p);
+    return reader_end(&p->r);
 }
 
 /* ---- which it is ---- */
