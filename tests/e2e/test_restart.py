@@ -165,6 +165,7 @@ def test_no_orphan(tmp_path):
         s.process.kill()
         s.process.wait(10)
         wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5)
+    wait_for(lambda: not listens(s.port), BACK_SECONDS)  # its last thread closes what it had open
     with Server("--restart", "on", "--listen", f"{HOST}:{s.port}", database=tmp_path / "x.duckdb", workers=0):
         pass
 
