@@ -127,12 +127,12 @@ static int describe_statement(struct pg_client *c, const char *name, struct err 
     for (uint16_t i = 0; i < n; i++)
         oids[i] = statement_param_oid(st, i);
     be_parameter_description(&c->output.bytes, oids, n);
-    if (statement_desc(st))
-        TRY(statement_holds(st, e)); /* as PostgreSQL, which looks only where there are rows */
-    if (statement_desc(st))
+    if (statement_desc(st)) { /* as PostgreSQL, which looks only where there are rows */
+        TRY(statement_holds(st, e));
         c->reply.base.ops->columns(&c->reply.base, statement_desc(st), NULL);
-    else
+    } else {
         c->reply.base.ops->no_columns(&c->reply.base);
+    }
     return pg_reply_late(&c->reply, e);
 }
 

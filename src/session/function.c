@@ -323,7 +323,7 @@ static const char *result_of(const struct creation *c)
 
 /* The declaration: identity, arguments, result, numbers of the types of a call, numbers, modes and names of
  * all, number of the result, whether rows, volatility, whether strict, how many defaults, the source, the
- * language, and p for a procedure, else f. */
+ * language, and f, which is not a procedure. */
 static const char *kept_of(const struct creation *c, const char *identity, const char *result)
 {
     CLEANUP(buf_release) struct buf b = {0};
@@ -350,13 +350,12 @@ static const char *kept_of(const struct creation *c, const char *identity, const
     buf_printf(&b, UNIT);
     for (size_t i = 0; i < f->n; i++)
         buf_printf(&b, "%s%s", i ? NAMES : "", f->arguments[i].name);
-    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "%c",
+    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "f",
                c->result.oid, f->set_of ? 't' : 'f',
                f->immutable ? 'i'
                : f->stable  ? 's'
                             : 'v',
-               f->strict ? 't' : 'f', c->made.ninitial, f->source, f->block ? "plpgsql" : "sql",
-               f->procedure ? 'p' : 'f');
+               f->strict ? 't' : 'f', c->made.ninitial, f->source, f->block ? "plpgsql" : "sql");
     return finish(c->s, &b);
 }
 

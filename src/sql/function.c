@@ -409,13 +409,9 @@ static int check_result(struct parsing *p)
     size_t columns = 0;
     for (size_t i = 0; i < f->n; i++)
         columns += f->arguments[i].mode != SQL_ARGUMENT_IN;
-    if (!p->is_plpgsql && !f->procedure && str_ieq(f->result, STR("void")))
+    if (!p->is_plpgsql && str_ieq(f->result, STR("void")))
         return not_supported(p, "a function without a result in language sql");
-    if (f->procedure && p->described)
-        return reader_syntax_error(&p->r);
-    if (f->procedure && columns == 0)
-        f->result = STR("void");
-    else if (!p->described && columns == 0)
+    if (!p->described && columns == 0)
         return bad_definition(p, "function result type must be specified");
     bool record = str_ieq(f->result, STR("record"));
     if (record && columns == 0)

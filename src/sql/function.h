@@ -42,8 +42,6 @@ struct sql_function_name {
 
 struct sql_function {
     bool drops;
-    bool procedure; /* a procedure's, not a function's; of DROP ROUTINE: … */
-    bool routine;   /* … either's */
     /* DROP FUNCTION */
     bool if_exists;
     size_t nnames;
