@@ -185,21 +185,86 @@ static struct operand operand_at(const struct number_view *v, size_t row)
     return x;
 }
 
-static const char *of_doubles(const struct function *f, const struct operand *x, double *out)
+/* The logarithm of any base, which PostgreSQL has of numerics alone. */
+static const char *logarithm_of_doubles(double base, double of, double *out)
 {
-    const char *error = NULL;
+    const struct operand x[2] = {{.value = (quad)base, .real = base}, {.value = (quad)of, .real = of}};
     quad v = 0;
     int digits;
-    bool finite = isfinite(x[0].real) && (f->args == 1 || isfinite(x[1].real));
-    if (finite)
-        error = f->compute(x, f->args, &v, &digits);
+    const char *error = logarithm(x, 2, &v, &digits);
+    *out = (double)v;
+    return error;
+}
+
+/* What of two finite doubles is none. */
+static const char *check_doubles(const struct function *f, double a, double b)
+{
+    if (f->compute == root)
+        return a < 0 ? root_of_negative : NULL;
+    if (f->compute == natural || f->compute == logarithm)
+        return a > 0 ? NULL : a == 0 ? log_of_zero : log_of_negative;
+    if (f->compute == power && a == 0 && b < 0)
+        return power_of_zero;
+    return f->compute == power && a < 0 && floor(b) != b ? power_of_negative : NULL;
+}
+
+static const char *of_doubles(const struct function *f, double a, double b, double *out)
+{
+    bool finite = isfinite(a) && isfinite(b);
+    if (finite && f->compute == logarithm && f->args == 2)
+        return logarithm_of_doubles(a, b, out);
+    const char *error = finite ? check_doubles(f, a, b) : NULL;
     if (error)
         return error;
-    *out = f->real ? f->real(x[0].real) : f->compute == power ? pow(x[0].real, x[1].real) : (double)v;
+    *out = f->real ? f->real(a) : f->compute == power ? pow(a, b) : log(b) / log(a);
     if (finite && isinf(*out))
         return overflow;
-    bool never_zero = f->compute == exponential || (f->compute == power && x[0].real != 0);
+    bool never_zero = f->compute == exponential || (f->compute == power && a != 0);
     return finite && *out == 0 && never_zero ? underflow : NULL;
+}
+
+/* typed: all arguments are numbers; else one is a NULL. */
+static const char *doubles_on_rows(const struct function *f, const struct number_view *v, bool typed,
+                                   size_t rows, duckdb_vector output)
+{
+    double *out = duckdb_vector_get_data(output);
+    for (size_t row = 0; row < rows; row++) {
+        if (!typed || is_null(v[0].validity, row) || (f->args > 1 && is_null(v[1].validity, row))) {
+            put_null(output, row);
+            continue;
+        }
+        double a = number_double_at(&v[0], row), b = f->args > 1 ? number_double_at(&v[1], row) : 0;
+        const char *error = of_doubles(f, a, b, &out[row]);
+        if (error)
+            return error;
+    }
+    return NULL;
+}
+
+/* The same of numerics. */
+static const char *numerics_on_rows(const struct function *f, const struct number_view *v, bool typed,
+                                    size_t rows, duckdb_vector output)
+{
+    number_wide *out = duckdb_vector_get_data(output);
+    for (size_t row = 0; row < rows; row++) {
+        if (!typed || is_null(v[0].validity, row) || (f->args > 1 && is_null(v[1].validity, row))) {
+            put_null(output, row);
+            continue;
+        }
+        struct operand x[2] = {operand_at(&v[0], row)};
+        if (f->args > 1)
+            x[1] = operand_at(&v[1], row);
+        quad result;
+        int digits;
+        __int128 wide = 0;
+        const char *error = f->compute(x, f->args, &result, &digits);
+        if (!error)
+            error = round_to(result, digits, f->scale, &wide);
+        if (error)
+            return error;
+        out[row] = wide;
+    }
+    return NULL;
 }
 
 static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
@@ -220,29 +285,11 @@ static void on_rows(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
             return;
         }
     }
-    void *out = duckdb_vector_get_data(output);
-    for (size_t row = 0; row < duckdb_data_chunk_get_size(input); row++) {
-        if (!typed || is_null(v[0].validity, row) || (f->args > 1 && is_null(v[1].validity, row))) {
-            put_null(output, row);
-            continue;
-        }
-        struct operand x[2] = {operand_at(&v[0], row)};
-        if (f->args > 1)
-            x[1] = operand_at(&v[1], row);
-        quad result;
-        int digits;
-        __int128 wide = 0;
-        const char *error =
-            real ? of_doubles(f, x, (double *)out + row) : f->compute(x, f->args, &result, &digits);
-        if (!error && !real)
-            error = round_to(result, digits, f->scale, &wide);
-        if (error) {
-            duckdb_scalar_function_set_error(info, error);
-            return;
-        }
-        if (!real)
-            ((number_wide *)out)[row] = wide;
-    }
+    const size_t rows = duckdb_data_chunk_get_size(input);
+    const char *error =
+        real ? doubles_on_rows(f, v, typed, rows, output) : numerics_on_rows(f, v, typed, rows, output);
+    if (error)
+        duckdb_scalar_function_set_error(info, error);
 }
 
 /* ---- making them known ---- */
