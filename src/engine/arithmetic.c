@@ -4,6 +4,7 @@
 #include "engine/arithmetic.h"
 
 #include "engine/column_view.h"
+#include "engine/copied_rows.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
 #include "engine/nulls.h"
@@ -314,6 +315,26 @@ static void divide_mixed(duckdb_function_info info, duckdb_data_chunk input, duc
     }
 }
 
+enum { VECTOR_ROWS = COPIED_CHUNK_ROWS };
+
+/* All values of a vector of whole numbers, at most 64 bits each. NULLs become anything. */
+static void read_whole(const struct number_view *v, size_t rows, int64_t *out)
+{
+#define READ(type)                                                                                           \
+    for (size_t i = 0; i < rows; i++)                                                                        \
+    out[i] = ((const type *)v->data)[i]
+    switch (v->type) {
+    case DUCKDB_TYPE_TINYINT: READ(int8_t); return;
+    case DUCKDB_TYPE_UTINYINT: READ(uint8_t); return;
+    case DUCKDB_TYPE_SMALLINT: READ(int16_t); return;
+    case DUCKDB_TYPE_USMALLINT: READ(uint16_t); return;
+    case DUCKDB_TYPE_INTEGER: READ(int32_t); return;
+    case DUCKDB_TYPE_UINTEGER: READ(uint32_t); return;
+    default: READ(int64_t); return;
+    }
+#undef READ
+}
+
 /* Whole numbers of different sizes: PostgreSQL's result is of the larger. */
 static void compute_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output,
                           bool modulo)
@@ -324,19 +345,27 @@ static void compute_whole(duckdb_function_info info, duckdb_data_chunk input, du
     (void)number_view_of(&b, duckdb_data_chunk_get_vector(input, 1));
     void *out = duckdb_vector_get_data(output);
     size_t rows = duckdb_data_chunk_get_size(input);
+    int64_t left[VECTOR_ROWS], right[VECTOR_ROWS];
+    assert(rows <= VECTOR_ROWS);
+    read_whole(&a, rows, left);
+    read_whole(&b, rows, right);
+    const bool all = !a.validity && !b.validity;
     for (size_t i = 0; i < rows; i++) {
-        if (is_null(a.validity, i) || is_null(b.validity, i)) {
+        if (!all && (is_null(a.validity, i) || is_null(b.validity, i))) {
             put_null(output, i);
             continue;
         }
-        int64_t x = (int64_t)number_wide_at(&a, i), y = (int64_t)number_wide_at(&b, i);
+        const int64_t x = left[i], y = right[i];
         if (y == 0) {
             fail(info, zero, "");
             return;
         }
         int64_t q = 0;
         bool fits = true;
-        if (y != -1)
+        if ((uint64_t)x <= UINT32_MAX &&
+            (uint64_t)y <= UINT32_MAX) /* a division of 32 bits takes half the time */
+            q = modulo ? (uint32_t)x % (uint32_t)y : (uint32_t)x / (uint32_t)y;
+        else if (y != -1)
             q = modulo ? x % y : x / y;
         else if (!modulo) /* the least number has no positive one */
             fits = !__builtin_sub_overflow((int64_t)0, x, &q);
