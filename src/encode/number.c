@@ -276,15 +276,26 @@ uint8_t numeric_computed(__int128 *v, uint8_t scale)
     return (uint8_t)shown;
 }
 
+enum { ZEROS = 8 }; /* that are taken off at a time */
+
 uint8_t *binary_numeric_trimmed(uint8_t *p, __int128 v, uint8_t scale)
 {
-    while (scale > 0 && v != (int64_t)v && v % 10 == 0)
-        v /= 10, scale--;
+    for (__int128 q;
+         scale >= ZEROS && v != (int64_t)v && (q = v / (int64_t)powers[ZEROS]) * (int64_t)powers[ZEROS] == v;
+         v = q)
+        scale -= ZEROS;
+    for (__int128 q; scale > 0 && v != (int64_t)v && (q = v / 10) * 10 == v; v = q)
+        scale--;
     if (v != (int64_t)v)
         return binary_numeric(p, v, scale);
     int64_t narrow = (int64_t)v;
-    for (; scale > 0 && narrow % 10 == 0; scale--)
-        narrow /= 10;
+    for (unsigned zeros = ZEROS; zeros > 0; zeros /= 2)
+        while (scale >= zeros && narrow % (int64_t)powers[zeros] == 0) {
+            if (narrow == 0)
+                return binary_numeric_i64(p, 0, 0);
+            narrow /= (int64_t)powers[zeros];
+            scale -= (uint8_t)zeros;
+        }
     return binary_numeric_i64(p, narrow, scale);
 }
 
