@@ -146,6 +146,20 @@ void err_context(struct err *e, const char *fmt, ...)
     va_end(ap);
 }
 
+void err_context_more(struct err *e, const char *fmt, ...)
+{
+    enum { LEAST = 16 }; /* of a line that is worth to be begun */
+    size_t n = strlen(e->context);
+    if (n + 1 + LEAST > sizeof e->context)
+        return;
+    if (n > 0)
+        e->context[n++] = '\n';
+    va_list ap;
+    va_start(ap, fmt);
+    put_text(e->context + n, sizeof e->context - n, fmt, ap);
+    va_end(ap);
+}
+
 void err_names(struct err *e, const char *table, const char *column, const char *constraint)
 {
     e->schema[0] = e->type[0] = '\0';

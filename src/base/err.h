@@ -64,6 +64,8 @@ void err_detail(struct err *e, const char *fmt, ...) __attribute__((format(print
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The context; as err_detail. */
 void err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* One line more of context, behind those that there are. */
+void err_context_more(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What it is about; a name that is longer than PostgreSQL's is cut. The schema is not known yet. */
 void err_names(struct err *e, const char *table, const char *column, const char *constraint);
 /* The same of a type: a domain that a value does not fit. */

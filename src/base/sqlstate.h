@@ -118,6 +118,7 @@
     X(RAISE_EXCEPTION, "P0001", "raise_exception")                                                           \
     X(NO_DATA_FOUND, "P0002", "no_data_found")                                                               \
     X(TOO_MANY_ROWS, "P0003", "too_many_rows")                                                               \
+    X(ASSERT_FAILURE, "P0004", "assert_failure")                                                             \
     X(STACKED_DIAGNOSTICS_ACCESSED_WITHOUT_ACTIVE_HANDLER, "0Z002",                                          \
       "stacked_diagnostics_accessed_without_active_handler")                                                 \
     X(INTERNAL_ERROR, "XX000", "internal_error")                                                             \

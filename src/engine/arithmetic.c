@@ -7,6 +7,7 @@
 #include "engine/copied_rows.h"
 #include "engine/engine_priv.h"
 #include "engine/functions.h"
+#include "engine/interval_divide.h"
 #include "engine/nulls.h"
 #include "engine/number_view.h"
 #include "engine/quotient.h"
@@ -324,7 +325,7 @@ static void read_whole(const struct number_view *v, size_t rows, int64_t *out)
     for (size_t i = 0; i < rows; i++)                                                                        \
     out[i] = ((const type *)v->data)[i]
     switch (v->type) {
-    case DUCKDB_TYPE_TINYINT: READ(int8_t); return;
+    case DUCKDB_TYPE_TINYINT: READ(int8_t); return; // NOLINT(*-signed-char-misuse,cert-str34-c): a number
     case DUCKDB_TYPE_UTINYINT: READ(uint8_t); return;
     case DUCKDB_TYPE_SMALLINT: READ(int16_t); return;
     case DUCKDB_TYPE_USMALLINT: READ(uint16_t); return;
@@ -395,55 +396,6 @@ static void divide_whole(duckdb_function_info info, duckdb_data_chunk input, duc
 static void modulo_whole(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     compute_whole(info, input, output, true);
-}
-
-/* What a fraction of a month or day is goes down to days of a month of 30, and to the time. */
-static bool divide_one(const duckdb_interval *a, double by, duckdb_interval *out)
-{
-    double months = a->months / by, days = a->days / by, micros = (double)a->micros / by;
-    double whole_months = trunc(months), whole_days = trunc(days);
-    double more_days = round((months - whole_months) * 30 * 1e6) / 1e6;
-    double rest = round((days - whole_days + more_days - trunc(more_days)) * 86400 * 1e6);
-    whole_days += trunc(more_days);
-    if (fabs(rest) >= 86400e6) {
-        whole_days += trunc(rest / 86400e6);
-        rest -= trunc(rest / 86400e6) * 86400e6;
-    }
-    micros = rint(micros + rest);
-    if (fabs(whole_months) > INT32_MAX || fabs(whole_days) > INT32_MAX || !(fabs(micros) < 0x1p63))
-        return false;
-    *out = (duckdb_interval){(int32_t)whole_months, (int32_t)whole_days, (int64_t)micros};
-    return true;
-}
-
-static void divide_interval(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
-{
-    duckdb_vector left = duckdb_data_chunk_get_vector(input, 0);
-    struct number_view b;
-    if (!number_view_of(&b, duckdb_data_chunk_get_vector(input, 1)) && b.type != DUCKDB_TYPE_SQLNULL) {
-        fail(info, ENGINE_ERROR_MARK "42883 operator does not exist: an interval is divided by no number",
-             "");
-        return;
-    }
-    const duckdb_interval *a = duckdb_vector_get_data(left);
-    const uint64_t *validity = duckdb_vector_get_validity(left);
-    duckdb_interval *out = duckdb_vector_get_data(output);
-    size_t rows = duckdb_data_chunk_get_size(input);
-    for (size_t i = 0; i < rows; i++) {
-        if (is_null(validity, i) || is_null(b.validity, i) || b.type == DUCKDB_TYPE_SQLNULL) {
-            put_null(output, i);
-            continue;
-        }
-        double by = number_double_at(&b, i);
-        if (by == 0) {
-            fail(info, zero, "");
-            return;
-        }
-        if (!divide_one(a + i, by, out + i)) {
-            fail(info, ENGINE_ERROR_MARK "22008 interval out of range", "");
-            return;
-        }
-    }
 }
 
 /* ---- making them known ---- */
@@ -530,9 +482,9 @@ static const struct overload divisions[] = {
     {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
     {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
     {{DUCKDB_TYPE_ANY, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
-    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_INTERVAL, divide_interval, NULL, NULL},
-    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_INTERVAL, divide_interval, NULL, NULL},
-    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_INTERVAL, divide_interval, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_INTERVAL, interval_divide, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_INTERVAL, interval_divide, NULL, NULL},
+    {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_FLOAT}, DUCKDB_TYPE_INTERVAL, interval_divide, NULL, NULL},
 };
 
 static const struct overload numeric_nested[] = {
@@ -581,7 +533,7 @@ static const struct overload averages[] = {
     {{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY}, DUCKDB_TYPE_DOUBLE, divide_mixed, NULL, NULL},
     {{DUCKDB_TYPE_INTERVAL, DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_ANY},
      DUCKDB_TYPE_INTERVAL,
-     divide_interval,
+     interval_divide,
      NULL,
      NULL},
 };

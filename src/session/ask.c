@@ -50,6 +50,17 @@ static int take_row(struct session *s, const uint8_t *p, struct ask_rows *out, s
     return ST_OK;
 }
 
+/* DataRow messages, one after the other. */
+static int take_messages(struct session *s, const uint8_t *p, size_t n, size_t *cap, struct ask_rows *out,
+                         struct err *e)
+{
+    for (size_t at = 0; at < n; at += message_size(p + at)) {
+        TRY(make_room(s, out, cap, e));
+        TRY(take_row(s, p + at, out, e));
+    }
+    return ST_OK;
+}
+
 static int take_rows(struct session *s, struct row_stream *stream, struct ask_rows *out, struct err *e)
 {
     struct row_batch *batch;
@@ -57,12 +68,17 @@ static int take_rows(struct session *s, struct row_stream *stream, struct ask_ro
     int st;
     while ((st = row_stream_next(stream, &batch, e)) == ST_OK) {
         TRY(session_check_interrupts(s, e));
-        for (size_t at = 0; at < batch->len; at += message_size(batch->data + at)) {
-            TRY(make_room(s, out, &cap, e));
-            TRY(take_row(s, batch->data + at, out, e));
-        }
+        TRY(take_messages(s, batch->data, batch->len, &cap, out, e));
     }
     return st < 0 ? st : ST_OK;
+}
+
+int ask_messages(struct session *s, const uint8_t *p, size_t n, size_t ncolumns, struct ask_rows *out,
+                 struct err *e)
+{
+    size_t cap = 0;
+    *out = (struct ask_rows){.ncolumns = ncolumns};
+    return take_messages(s, p, n, &cap, out, e);
 }
 
 int session_ask_portal(struct session *s, struct backend_portal *portal, struct ask_rows *out, struct err *e)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct backend_portal;
 struct session;
@@ -39,5 +40,8 @@ int ask_check(const struct ask_rows *r, size_t n, size_t ncolumns, struct err *e
 int session_ask(struct session *s, const char *sql, struct ask_rows *out, struct err *e);
 /* The rows of a portal that has begun, which is the caller's. As session_ask. */
 int session_ask_portal(struct session *s, struct backend_portal *portal, struct ask_rows *out, struct err *e);
+/* The rows of n bytes of DataRow messages of that many columns, as text. */
+int ask_messages(struct session *s, const uint8_t *p, size_t n, size_t ncolumns, struct ask_rows *out,
+                 struct err *e);
 
 #endif

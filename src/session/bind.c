@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 #include "rows/row_desc.h"
+#include "session/block.h"
+#include "session/procedure_run.h"
 #include "session/session_priv.h"
 
 #include <assert.h>
@@ -109,14 +111,31 @@ static portal_command *command_of(enum sql_kind kind)
     switch (kind) {
     case SQL_DECLARE: return cursor_declare;
     case SQL_FETCH: return cursor_take;
+    case SQL_DO: return block_run;
+    case SQL_CALL: return procedure_run;
     default: return run_as_command;
     }
+}
+
+/* Its engine portal gives the arguments when it runs. */
+static int bind_call(struct session *s, struct portal *p, struct statement *st,
+                     const struct backend_param *params, size_t nparams, struct err *e)
+{
+    if (st->engine)
+        TRY(bind_engine(s, p, st, params, nparams, e));
+    p->kind = PORTAL_COMMAND;
+    p->command = command_of(SQL_CALL);
+    p->binder = portal_new;
+    p->result.desc = st->desc ? row_desc_ref(st->desc) : NULL;
+    p->returns_rows = st->desc != NULL;
+    return ST_OK;
 }
 
 static int bind_command(struct session *s, struct portal *p, struct statement *st, struct err *e)
 {
     p->kind = PORTAL_COMMAND;
     p->command = command_of(st->sql.kind);
+    p->binder = portal_new;
     if (st->sql.kind == SQL_FETCH) /* of the cursor that has the name now */
         TRY(command_describe(s, st, &p->result.desc, e));
     else if (st->desc)
@@ -147,6 +166,7 @@ static int bind_to(struct session *s, struct portal *p, struct statement *st,
     case SQL_EXPLAIN:
         return st->desc ? bind_result(s, p, st, params, nparams, explain_run, e)
                         : bind_engine(s, p, st, params, nparams, e);
+    case SQL_CALL: return bind_call(s, p, st, params, nparams, e);
     case SQL_CALLS: return bind_result(s, p, st, params, nparams, calls_run, e);
     case SQL_SET_CONFIG: TRY(set_config_bind(p, st, params, nparams, e)); return bind_command(s, p, st, e);
     default: return st->engine ? bind_engine(s, p, st, params, nparams, e) : bind_command(s, p, st, e);

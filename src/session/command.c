@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "pgtype/oid.h"
 #include "rows/row_desc.h"
-#include "session/block.h"
 #include "session/deferred.h"
 #include "session/exists.h"
 #include "session/session_priv.h"
@@ -249,11 +248,12 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_TYPE: return types_run(s, st, r, e);
     case SQL_DOMAIN: return domains_run(s, st, r, e);
     case SQL_UTILITY: TRY(exists_tell(s, st->sql.text, e)); return utility_run(s, st, r, e);
-    case SQL_DO: return block_run(s, st, command_run, r, e);
     case SQL_EMPTY:
     case SQL_ENGINE:
     case SQL_EXECUTE:
     case SQL_DECLARE:
+    case SQL_CALL:
+    case SQL_DO:
     case SQL_CALLS:
     case SQL_EXPLAIN:
     case SQL_FETCH: break; /* never come here: see execute.c */

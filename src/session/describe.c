@@ -31,6 +31,7 @@ int command_claims(struct session *s, struct statement *st, bool *ours, struct e
     case SQL_ENGINE: *ours = false; return ST_OK;
     case SQL_EXPLAIN: *ours = is_postgres(s); return *ours ? statement_parse(s, st, e) : ST_OK;
     case SQL_FUNCTION: *ours = is_postgres(s); return *ours ? statement_parse(s, st, e) : ST_OK;
+    case SQL_CALL: return procedure_claims(s, st, ours, e);
     case SQL_MATVIEW:
     case SQL_UTILITY:
     case SQL_TYPE:

@@ -1,14 +1,15 @@
-/* A function's declaration is kept in the comment of its macro, behind a record separator, for pg_proc:
- * "RS F" and fields between unit separators, in the order of kept_of. A scalar one has a table macro beside
- * it, for FROM f(x), whose comment is "RS T". */
+/* A function's declaration is kept in the comment of its macro (session/function_kept.h), for pg_proc. A
+ * scalar one has a table macro beside it, for FROM f(x), whose comment is "RS T". A procedure's macro is
+ * there for that comment alone: to call it as a function is an error. */
 #include "session/function.h"
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "session/column_type.h"
+#include "session/function_kept.h"
 #include "session/function_text.h"
 #include "session/sequence.h"
 #include "session/session_priv.h"
-#include "sql/catalog.h"
 #include "sql/name.h"
 #include "sql/plpgsql_query.h"
 
@@ -16,11 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEPT                                                                                                 \
-    "\x1e"                                                                                                   \
-    "F"
+#define KEPT   FUNCTION_KEPT
 #define BESIDE "\x1eT"
-#define UNIT   "\x1f"
+#define UNIT   FUNCTION_UNIT
 #define NAMES  "\x1d" /* between names */
 
 enum { DECLARED_MAX = 1 << 20, TYPES_MAX = SQL_FUNCTION_ARGUMENTS_MAX + 1 };
@@ -38,89 +37,13 @@ struct creation {
     struct typed result;
 };
 
-/* What the engine has of that name. */
-struct existing {
-    bool scalar, table;
-    bool kept; /* it is a function of ours: */
-    const char *identity, *result, *oids;
-};
-
 static const char *finish(struct session *s, const struct buf *b)
 {
     return buf_ok(b) ? arena_strndup(&s->message_arena, (const char *)b->data, b->len) : NULL;
 }
 
-static const char *text_of(struct session *s, const struct sql_token *t)
-{
-    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
-    if (name)
-        name[sql_name_read(t, name)] = '\0';
-    return name;
-}
-
-/* A function's name, its schema as the engine calls it, and both as SQL. */
-static int read_name(struct session *s, const struct sql_function_name *n, const char **schema,
-                     const char **name, const char **full, struct err *e)
-{
-    const struct str known = n->schema.kind == SQL_TOK_END ? (struct str){0} : sql_engine_schema(&n->schema);
-    *schema = known.p                         ? arena_strndup(&s->message_arena, known.p, known.n)
-              : n->schema.kind == SQL_TOK_END ? NULL
-                                              : text_of(s, &n->schema);
-    *name = text_of(s, &n->name);
-    if (!*name || (n->schema.kind != SQL_TOK_END && !*schema))
-        return err_oom(e);
-    if (!*schema) {
-        struct ask_rows rows;
-        TRY(session_ask(s, "SELECT system.main.current_schema()", &rows, e));
-        *schema = ask_text(&rows, 0, 0);
-    }
-    const char *a = step_name(s, *schema), *b = step_name(s, *name);
-    *full = a && b ? step_text(s, "%s.%s", a, b) : NULL;
-    return *full ? ST_OK : err_oom(e);
-}
-
-/* The nth field of what a comment keeps; NULL: none. */
-static const char *field_of(struct session *s, const char *comment, size_t n)
-{
-    const char *at =
-        comment && strncmp(comment, KEPT, sizeof KEPT - 1) == 0 ? comment + sizeof KEPT - 1 : NULL;
-    while (at && n-- > 0)
-        at = (at = strchr(at, UNIT[0])) ? at + 1 : NULL;
-    return at ? arena_strndup(&s->message_arena, at, strcspn(at, UNIT)) : NULL;
-}
-
-/* What the engine has of a name, and what is kept of it where it is ours. */
-static int find(struct session *s, const char *schema, const char *name, struct existing *out, struct err *e)
-{
-    struct ask_rows rows;
-    const char *a = step_literal(s, schema), *b = step_literal(s, name);
-    const char *sql =
-        a && b ? step_text(
-                     s,
-                     "SELECT DISTINCT function_type, comment FROM system.main.duckdb_functions() WHERE "
-                     "database_name = system.main.current_database() AND lower(schema_name) = lower(%s) AND "
-                     "lower(function_name) = lower(%s) AND function_type LIKE '%%macro'",
-                     a, b)
-               : NULL;
-    *out = (struct existing){0};
-    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    for (size_t i = 0; i < rows.n; i++) {
-        bool table = strcmp(ask_text(&rows, i, 0), "table_macro") == 0;
-        const char *comment = ask_value(&rows, i, 1);
-        out->table |= table;
-        out->scalar |= !table;
-        if (!field_of(s, comment, 0))
-            continue;
-        out->kept = true;
-        out->identity = field_of(s, comment, 0);
-        out->result = field_of(s, comment, 2);
-        out->oids = field_of(s, comment, 3);
-    }
-    return ST_OK;
-}
-
 /* The macros of that name. */
-static int drop(struct session *s, const char *full, const struct existing *x, struct err *e)
+static int drop(struct session *s, const char *full, const struct function_kept *x, struct err *e)
 {
     if (x->scalar)
         TRY(step_run(s, step_text(s, "DROP MACRO %s", full), e));
@@ -190,41 +113,6 @@ static int look_up_rows(struct creation *c, struct err *e)
     return ST_OK;
 }
 
-/* table.column, as the client writes it: PostgreSQL's name of that column's type. */
-static int like_column(struct session *s, struct str *type, struct err *e)
-{
-    struct ask_rows rows;
-    struct str led;
-    size_t dot = type->n;
-    assert(type->p && type->n > 0);
-    while (dot > 0 && type->p[dot - 1] != '.')
-        dot--;
-    if (dot == 0)
-        return err_set(e, SQLSTATE_SYNTAX_ERROR, "%%TYPE reference improper (too few dotted names): %.*s",
-                       (int)type->n, type->p);
-    struct sql_lexer l;
-    struct sql_token t;
-    sql_lexer_init(&l, sql_tokens_of((struct str){type->p + dot, type->n - dot}));
-    (void)sql_lexer_next(&l, &t);
-    const char *relation = arena_strndup(&s->message_arena, type->p, dot - 1), *name = text_of(s, &t);
-    const char *a = relation ? step_literal(s, relation) : NULL, *b = name ? step_literal(s, name) : NULL;
-    const char *sql = a && b
-                          ? step_text(s,
-                                      "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = "
-                                      "%s::regclass AND attname = %s",
-                                      a, b)
-                          : NULL;
-    TRY(sql ? session_lead(s, str_of(sql), &led, e) : err_oom(e));
-    int st = session_ask(s, led.p, &rows, e);
-    e->position = st < 0 ? 0 : e->position; /* of a text that nobody has seen */
-    TRY(st);
-    if (rows.n == 0)
-        return err_set(e, SQLSTATE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist", name,
-                       relation);
-    *type = str_of(ask_value(&rows, 0, 0));
-    return ST_OK;
-}
-
 /* Types that are said by a column are that column's from now on, as in PostgreSQL. */
 static int look_up_likes(struct creation *c, struct err *e)
 {
@@ -235,14 +123,14 @@ static int look_up_likes(struct creation *c, struct err *e)
         struct str *type = result ? &c->own.result : &c->own.arguments[i].type, before = *type;
         if (!(result ? c->own.result_like : c->own.arguments[i].like))
             continue;
-        TRY(like_column(s, type, e));
+        TRY(column_type_like(s, type, e));
         session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
                        "type reference %.*s%%TYPE converted to %.*s", (int)before.n, before.p, (int)type->n,
                        type->p);
     }
     for (struct plpgsql_variable *v = c->own.block ? c->own.block->likes : NULL; v; v = v->next_like) {
         if (v->like)
-            TRY(like_column(s, &v->type, e));
+            TRY(column_type_like(s, &v->type, e));
         v->like = false;
     }
     return ST_OK;
@@ -321,9 +209,7 @@ static const char *result_of(const struct creation *c)
     return finish(c->s, &b);
 }
 
-/* The declaration: identity, arguments, result, numbers of the types of a call, numbers, modes and names of
- * all, number of the result, whether rows, volatility, whether strict, how many defaults, the source, the
- * language, and f, which is not a procedure. */
+/* The declaration, as session/function_kept.h says. */
 static const char *kept_of(const struct creation *c, const char *identity, const char *result)
 {
     CLEANUP(buf_release) struct buf b = {0};
@@ -350,12 +236,13 @@ static const char *kept_of(const struct creation *c, const char *identity, const
     buf_printf(&b, UNIT);
     for (size_t i = 0; i < f->n; i++)
         buf_printf(&b, "%s%s", i ? NAMES : "", f->arguments[i].name);
-    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "f",
+    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "%c",
                c->result.oid, f->set_of ? 't' : 'f',
                f->immutable ? 'i'
                : f->stable  ? 's'
                             : 'v',
-               f->strict ? 't' : 'f', c->made.ninitial, f->source, f->block ? "plpgsql" : "sql");
+               f->strict ? 't' : 'f', c->made.ninitial, f->source, f->block ? "plpgsql" : "sql",
+               f->procedure ? 'p' : 'f');
     return finish(c->s, &b);
 }
 
@@ -378,7 +265,7 @@ static const char *types_of(const struct creation *c)
 
 /* ---- creating ---- */
 
-static int check_existing(struct creation *c, const struct existing *x, const char *identity,
+static int check_existing(struct creation *c, const struct function_kept *x, const char *identity,
                           const char *result, struct err *e)
 {
     assert(identity && result);
@@ -388,6 +275,11 @@ static int check_existing(struct creation *c, const struct existing *x, const ch
     if (x->kept && !same)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "several functions called \"%s\" are not supported",
                        c->made.name);
+    if (x->kept && x->procedure != c->f->procedure) {
+        (void)err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "cannot change routine kind");
+        err_detail(e, "\"%s\" is a %s.", c->made.name, x->procedure ? "procedure" : "function");
+        return ST_ERR;
+    }
     if (!c->f->replaces)
         return err_set(e, SQLSTATE_DUPLICATE_FUNCTION,
                        "function \"%s\" already exists with same argument types", c->made.name);
@@ -483,21 +375,42 @@ static int compile(struct creation *c, struct err *e)
     return ST_OK;
 }
 
+/* What the macro of a procedure says: that it is none of a function. */
+static int refuse_call(struct creation *c, struct err *e)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    struct session *s = c->s;
+    if (c->f->n > c->made.n && !c->f->block)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "a procedure in language sql with OUT arguments is not supported");
+    const char *says = step_text(s, "SQLSTATE 42809 %s(%s) is a procedure", c->made.name, types_of(c));
+    says = says ? step_literal(s, says) : NULL;
+    const char *body = says ? step_text(s, "SELECT system.main.error(%s)", says) : NULL;
+    if (!body)
+        return err_oom(e);
+    c->own.body = str_of(body);
+    c->own.result = STR("pg_void");
+    c->made.table = false;
+    return ST_OK;
+}
+
 /* All of CREATE FUNCTION, once its text is read. */
 static int create(struct session *s, const struct sql_function *f, struct err *e)
 {
     struct creation c = {.s = s, .own = *f};
     c.f = c.made.f = &c.own;
-    struct existing existing;
+    struct function_kept existing;
     const char *schema, *text;
     assert(!f->drops && f->nnames == 1);
     CLEANUP(buf_release) struct buf b = {0};
-    TRY(read_name(s, &f->names[0], &schema, &c.made.name, &c.made.full, e));
+    TRY(function_name_read(s, &f->names[0], &schema, &c.made.name, &c.made.full, e));
     TRY(look_up_likes(&c, e));
     gather_arguments(&c);
     TRY(look_up(&c, e));
     c.made.table |= c.made.rows_of != NULL;
-    if (f->block)
+    if (f->procedure)
+        TRY(refuse_call(&c, e));
+    else if (f->block)
         TRY(compile(&c, e));
     if (str_ieq(c.own.result, STR("void")))
         c.own.result = STR("pg_void");
@@ -508,16 +421,17 @@ static int create(struct session *s, const struct sql_function *f, struct err *e
     kept = kept ? step_literal(s, kept) : NULL;
     if (!kept)
         return err_oom(e);
-    TRY(find(s, schema, c.made.name, &existing, e));
+    TRY(function_kept_find(s, schema, c.made.name, &existing, e));
     TRY(check_existing(&c, &existing, identity, result, e));
     TRY(drop(s, c.made.full, &existing, e));
     TRY(function_text(s, &c.made, &text, e));
     if (step_run(s, text, e) < 0)
         return bad_body(&c, e);
-    TRY(check_call(&c, e));
+    if (!f->procedure)
+        TRY(check_call(&c, e));
     TRY(step_run(
         s, step_text(s, "COMMENT ON MACRO %s%s IS %s", c.made.table ? "TABLE " : "", c.made.full, kept), e));
-    return c.made.table ? ST_OK : create_beside(&c, e);
+    return c.made.table || f->procedure ? ST_OK : create_beside(&c, e);
 }
 
 /* ---- dropping ---- */
@@ -544,27 +458,37 @@ static int signature(struct session *s, const struct sql_function_name *n, const
     return *types && *oids ? ST_OK : err_oom(e);
 }
 
+/* What DROP calls what it drops. */
+static const char *kind_of(const struct sql_function *f)
+{
+    return f->procedure ? "procedure" : f->routine ? "routine" : "function";
+}
+
 /* One name of DROP FUNCTION. */
 static int drop_one(struct session *s, const struct sql_function *f, const struct sql_function_name *n,
                     struct err *e)
 {
     const char *schema, *name, *full, *types = "", *oids = "";
-    struct existing x;
-    TRY(read_name(s, n, &schema, &name, &full, e));
-    TRY(find(s, schema, name, &x, e));
+    struct function_kept x;
+    TRY(function_name_read(s, n, &schema, &name, &full, e));
+    TRY(function_kept_find(s, schema, name, &x, e));
     if (n->listed)
         TRY(signature(s, n, &types, &oids, e));
     bool other = n->listed && x.kept && strcmp(x.oids, oids) != 0;
-    if ((x.scalar || x.table) && !other)
+    if ((x.scalar || x.table) && !other) {
+        if (!f->routine && x.procedure != f->procedure)
+            return err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "%s(%s) is not a %s", name, types, kind_of(f));
         return drop(s, full, &x, e);
+    }
     if (f->if_exists) {
-        session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION,
-                       "function %s(%s) does not exist, skipping", name, types);
+        session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION, "%s %s(%s) does not exist, skipping",
+                       kind_of(f), name, types);
         return ST_OK;
     }
+    const char *what = f->procedure ? "procedure" : "function";
     if (!n->listed)
-        return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "could not find a function named \"%s\"", name);
-    return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "function %s(%s) does not exist", name, types);
+        return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "could not find a %s named \"%s\"", what, name);
+    return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "%s %s(%s) does not exist", what, name, types);
 }
 
 int function_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
@@ -575,7 +499,10 @@ int function_run(struct session *s, struct statement *st, struct command_result 
     TRY(tx_implicit_begin(s, e));
     TRY(tx_before_statement(s, true, e));
     TRY(portals_start_readers(s, s->portals.running, e));
-    (void)snprintf(r->tag, sizeof r->tag, "%s FUNCTION", f->drops ? "DROP" : "CREATE");
+    (void)snprintf(r->tag, sizeof r->tag, "%s %s", f->drops ? "DROP" : "CREATE",
+                   f->procedure ? "PROCEDURE"
+                   : f->routine ? "ROUTINE"
+                                : "FUNCTION");
     if (!f->drops)
         return create(s, f, e);
     for (size_t i = 0; i < f->nnames; i++)

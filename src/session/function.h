@@ -1,5 +1,5 @@
-/* CREATE FUNCTION of LANGUAGE sql as macros of the engine, and DROP FUNCTION. Of session/ alone. The
- * session's own thread. */
+/* CREATE FUNCTION as macros of the engine, CREATE PROCEDURE (procedure.h), and DROP of both. Of session/
+ * alone. The session's own thread. */
 #ifndef TAVANA_SESSION_FUNCTION_H
 #define TAVANA_SESSION_FUNCTION_H
 

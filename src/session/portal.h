@@ -32,6 +32,11 @@ struct command_result {
 /* Runs the command of a portal; its rows, if any, and its tag are p->result's then. */
 typedef int portal_command(struct session *s, struct portal *p, struct err *e);
 
+/* What portal_new of bind.h is, for those that are bound by it. */
+typedef int portal_binder(struct session *s, const char *name, struct statement *st,
+                          const struct backend_param *params, size_t nparams, bool visible,
+                          struct portal **out, struct err *e);
+
 /* A cursor is a portal that DECLARE made. */
 struct portal {
     struct list link;
@@ -54,6 +59,7 @@ struct portal {
     bool doomed;             /* ended while it ran: dropped when it returns */
     bool ran;                /* a command, or a statement without rows: it runs once */
     portal_command *command; /* what a command does when it runs */
+    portal_binder *binder;   /* of DO and CALL: how the statements within them are bound */
     bool failed;             /* it has ended with an error: nothing can be had of it any more */
     bool tells;              /* of a simple query: its rows' description goes before the first of them */
     struct command_result result;
@@ -85,6 +91,7 @@ struct portals {
     uint64_t births;        /* portals and savepoints until now */
     struct portal *running; /* the one that portal_execute is in */
     struct portal *binding; /* of the Bind that is worked on */
+    unsigned within;        /* statements that run within others (inner.c) */
     struct backend_portal
         *ahead;       /* a page of it went out last: rows of the next one can be made while the client
                                      reads that */

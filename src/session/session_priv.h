@@ -49,6 +49,7 @@
 #include "session/portal.h"
 #include "session/portal_run.h"
 #include "session/prepare.h"
+#include "session/procedure.h"
 #include "session/qualified.h"
 #include "session/registry.h"
 #include "session/relation.h"

@@ -260,6 +260,8 @@ static int prepare(struct session *s, struct statement *st, const uint32_t *oids
         return prepare_declare(s, st, oids, noids, e);
     if (st->sql.kind == SQL_EXPLAIN)
         return prepare_explain(s, st, oids, noids, e);
+    if (st->sql.kind == SQL_CALL)
+        return procedure_prepare(s, st, oids, noids, e);
     if (st->sql.kind == SQL_CALLS)
         return prepare_calls(s, st, oids, noids, e);
     if (st->sql.kind == SQL_SET_CONFIG)

@@ -40,7 +40,9 @@ static inline uint32_t statement_param_oid(const struct statement *st, uint16_t 
 
 static inline struct row_desc *statement_desc(const struct statement *st)
 {
-    return st->engine && st->sql.kind != SQL_DECLARE && !st->desc ? st->engine->info.desc : st->desc;
+    bool other =
+        st->sql.kind == SQL_DECLARE || st->sql.kind == SQL_CALL; /* the engine's is of a part of it */
+    return st->engine && !other && !st->desc ? st->engine->info.desc : st->desc;
 }
 
 #endif

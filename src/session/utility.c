@@ -331,7 +331,7 @@ static int drop_nothing(struct session *s, const struct sql_utility *u, struct c
 {
     const char *name = u->part.kind == SQL_TOK_END ? "" : text_of(s, &u->part);
     const char *what = !name ? NULL : *name ? step_text(s, "%s \"%s\"", u->noun, name) : u->noun;
-    bool routine = strcmp(u->noun, "procedure") == 0 || strcmp(u->noun, "aggregate") == 0;
+    bool routine = strcmp(u->noun, "aggregate") == 0;
     assert(u->what == SQL_UTILITY_ABSENT && u->noun);
     if (!what)
         return err_oom(e);

@@ -9,6 +9,7 @@
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 #include "session/stand_in.h"
+#include "session/value_text.h"
 #include "sql/name.h"
 #include "sql/with.h"
 
@@ -54,38 +55,15 @@ static const char *text_of(const struct parts *p, size_t end, struct str text)
     return buf_ok(&b) ? arena_strndup(&p->session->message_arena, (const char *)b.data, b.len) : NULL;
 }
 
-enum { NUMERIC_BASE = 4, NUMERIC_SHIFT = 16, NUMERIC_MASK = 0xffff };
-
-/* AS type */
-static void put_type(struct buf *b, const struct column_desc *c)
-{
-    const struct pgtype_info *element = pgtype_element(c->type_oid);
-    const struct pgtype_info *type = element ? element : pgtype_find(c->type_oid);
-    bool limited = c->type_oid == PGTYPE_NUMERIC && c->typmod >= NUMERIC_BASE;
-    buf_printf(b, " AS %s", type && *type->engine_name ? type->sql_name : "text");
-    if (limited)
-        buf_printf(b, "(%d, %d)", (int)((c->typmod - NUMERIC_BASE) >> NUMERIC_SHIFT),
-                   (int)((c->typmod - NUMERIC_BASE) & NUMERIC_MASK));
-    if (element && type && *type->engine_name)
-        buf_printf(b, "[]");
-    buf_printf(b, ")");
-}
-
+/* CAST('value' AS type) */
 static void put_value(struct buf *b, const struct column_desc *c, const char *value)
 {
     buf_printf(b, "CAST(");
-    if (!value)
-        buf_printf(b, "NULL");
-    else
-        buf_put_u8(b, '\'');
-    for (const char *v = value; v && *v; v++) {
-        if (*v == '\'')
-            buf_put_u8(b, '\'');
-        buf_put_u8(b, (uint8_t)*v);
-    }
-    if (value)
-        buf_put_u8(b, '\'');
-    put_type(b, c);
+    value_put_literal(b, value);
+    buf_printf(b, " AS ");
+    if (!value_put_type(b, c))
+        buf_printf(b, "text");
+    buf_put_u8(b, ')');
 }
 
 /* SELECT * FROM (VALUES (CAST('1' AS integer), …), …) AS …; without rows one that gives none. NULL without

@@ -17,7 +17,6 @@ static const struct kind {
     KIND("trigger", "TRIGGER", "CONSTRAINT", "TRIGGER"),
     KIND("rule", "RULE", "RULE"),
     KIND("policy", "POLICY", "POLICY"),
-    KIND("procedure", "PROCEDURE", "PROCEDURE"),
     KIND("aggregate", "AGGREGATE", "AGGREGATE"),
     KIND("cast", "CAST", "CAST"),
     KIND("operator class", "OPERATOR CLASS", "OPERATOR", "CLASS"),

@@ -377,6 +377,8 @@ static int check_body(struct parsing *p)
         f->body = (struct str){0};
         return plpgsql_read(p->r.arena, body, &f->block, p->r.err);
     }
+    if (f->procedure)
+        return ST_OK; /* any number of any statements, which are read when it is called */
     reader_init(&inner, p->r.arena, sql_tokens_of(f->body), p->r.err);
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         query |= sql_token_is_word(&inner.token, queries[i]);
@@ -409,6 +411,12 @@ static int check_result(struct parsing *p)
     size_t columns = 0;
     for (size_t i = 0; i < f->n; i++)
         columns += f->arguments[i].mode != SQL_ARGUMENT_IN;
+    if (f->procedure && p->described)
+        return bad_definition(p, "a procedure has no result");
+    if (f->procedure) {
+        f->result = columns ? (struct str){0} : STR("void");
+        return ST_OK;
+    }
     if (!p->is_plpgsql && str_ieq(f->result, STR("void")))
         return not_supported(p, "a function without a result in language sql");
     if (!p->described && columns == 0)
@@ -446,7 +454,9 @@ static int read_create(struct parsing *p)
     struct reader *r = &p->r;
     struct sql_function *f = p->out;
     f->replaces = reader_take(r, "OR") && reader_take(r, "REPLACE");
-    (void)reader_take(r, "FUNCTION");
+    f->procedure = reader_take(r, "PROCEDURE");
+    if (!f->procedure)
+        (void)reader_take(r, "FUNCTION");
     f->arguments = arena_calloc(r->arena, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *f->arguments);
     if (!f->arguments)
         return err_oom(r->err);
@@ -486,7 +496,10 @@ static int read_drop(struct parsing *p)
     struct reader *r = &p->r;
     struct sql_function *f = p->out;
     f->drops = true;
-    (void)reader_take(r, "FUNCTION");
+    f->procedure = reader_take(r, "PROCEDURE");
+    f->routine = reader_take(r, "ROUTINE");
+    if (!f->procedure && !f->routine)
+        (void)reader_take(r, "FUNCTION");
     f->if_exists = reader_take(r, "IF") && reader_take(r, "EXISTS");
     f->arguments = arena_calloc(r->arena, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *f->arguments);
     if (!f->arguments)
@@ -526,12 +539,12 @@ bool sql_is_function(struct sql_tokens sql)
     struct reader r;
     reader_init(&r, NULL, sql, NULL);
     if (reader_take(&r, "DROP"))
-        return reader_take(&r, "FUNCTION");
+        return reader_take(&r, "FUNCTION") || reader_take(&r, "PROCEDURE") || reader_take(&r, "ROUTINE");
     if (!reader_take(&r, "CREATE"))
         return false;
     if (reader_take(&r, "OR") && !reader_take(&r, "REPLACE"))
         return false;
-    return reader_take(&r, "FUNCTION") && has_options(&r);
+    return reader_take(&r, "PROCEDURE") || (reader_take(&r, "FUNCTION") && has_options(&r));
 }
 
 int sql_parse_function(struct arena *a, const struct sql_statement *s, struct sql_function *out,

@@ -1,6 +1,6 @@
-/* CREATE FUNCTION and PROCEDURE of LANGUAGE sql and plpgsql, and DROP of them. The engine's own
- * CREATE FUNCTION, which has an expression behind AS and no RETURNS, is none of these. Pure. Any thread.
- * Source: PostgreSQL 15 manual, 38.5, CREATE FUNCTION and CREATE PROCEDURE. */
+/* CREATE FUNCTION and PROCEDURE of LANGUAGE sql and plpgsql, and DROP of them and of ROUTINE. The engine's
+ * own CREATE FUNCTION, which has an expression behind AS and no RETURNS, is none of these. Pure. Any
+ * thread. Source: PostgreSQL 15 manual, 38.5, CREATE FUNCTION and CREATE PROCEDURE. */
 #ifndef TAVANA_SQL_FUNCTION_H
 #define TAVANA_SQL_FUNCTION_H
 
@@ -42,6 +42,8 @@ struct sql_function_name {
 
 struct sql_function {
     bool drops;
+    bool procedure; /* it is a procedure, or one shall be dropped … */
+    bool routine;   /* … or either */
     /* DROP FUNCTION */
     bool if_exists;
     size_t nnames;
@@ -51,8 +53,10 @@ struct sql_function {
     size_t n;
     struct sql_argument *arguments; /* those that are given, OUT ones and columns of the table, as written */
     bool result_like;               /* as of an argument */
-    struct str result;           /* what RETURNS says, without SETOF; p NULL: what is OUT or TABLE says it */
-    struct str body;             /* one query; n 0, of PL/pgSQL: what plpgsql_query makes of block */
+    struct str result; /* what RETURNS says, without SETOF; p NULL: what is OUT or TABLE says it */
+    struct str
+        body; /* one query, of a procedure any statements; n 0, of PL/pgSQL: what plpgsql_query makes of
+                        block */
     struct plpgsql_block *block; /* NULL: it is of LANGUAGE sql */
     const char *source;          /* as pg_proc.prosrc has it */
 };

@@ -34,6 +34,7 @@ static int parse(struct arena *a, const struct sql_statement *s, struct sql_pars
     case SQL_DOMAIN: return sql_parse_domain(a, s, &out->domain, e);
     case SQL_CALLS: return sql_parse_calls(a, s, &out->calls, e);
     case SQL_SET_CONFIG: return sql_parse_set_config(a, s, &out->set_config, e);
+    case SQL_CALL: return sql_parse_call(a, s, &out->call, e);
     case SQL_DO: return sql_parse_block(a, s, &out->block, e);
     case SQL_EMPTY:
     case SQL_ENGINE: break;

@@ -4,6 +4,7 @@
 
 #include "sql/alter.h"
 #include "sql/block.h"
+#include "sql/call.h"
 #include "sql/calls.h"
 #include "sql/command.h"
 #include "sql/copy.h"
@@ -42,7 +43,8 @@ struct sql_parsed {
         struct sql_matview matview;
         struct sql_utility utility;
         struct sql_calls calls;
-        struct sql_block block; /* SQL_DO */
+        struct plpgsql_block *block; /* SQL_DO */
+        struct sql_call call;
         struct sql_type_change type_change;
         struct sql_domain domain;
         struct sql_function function;

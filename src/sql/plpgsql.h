@@ -1,7 +1,8 @@
-/* A body in PL/pgSQL as a tree: declarations, assignments, IF, CASE, RETURN, RAISE and SQL. What else the
- * language has, loops, EXECUTE and handlers of errors, is 0A000 with its line. libpg_query's tree of a body
- * does not say which block declares a variable, nor what ALIAS names, so the body is read token by token; its
- * expressions stay texts. Pure. Any thread. Source: PostgreSQL 15 manual, 43.2 to 43.9. */
+/* A body in PL/pgSQL as a tree: declarations, assignments, IF, CASE, loops, RETURN, RAISE, EXECUTE, handlers
+ * of errors and SQL. What else the language has, cursors and rows of a table's type, is 0A000 with its line.
+ * libpg_query's tree of a body does not say which block declares a variable, nor what ALIAS names, so the
+ * body is read token by token; its expressions stay texts. Pure. Any thread.
+ * Source: PostgreSQL 15 manual, 43.2 to 43.9. */
 #ifndef TAVANA_SQL_PLPGSQL_H
 #define TAVANA_SQL_PLPGSQL_H
 
@@ -16,7 +17,8 @@
 enum {
     PLPGSQL_STATEMENTS_MAX = 10000, /* of one body; more is 54000 */
     PLPGSQL_DEPTH_MAX = 100,        /* of blocks and branches in one another; more is 54001 */
-    PLPGSQL_TARGETS_MAX = 100,      /* variables behind INTO */
+    PLPGSQL_TARGETS_MAX = 100,      /* variables behind INTO, FOR and GET DIAGNOSTICS */
+    PLPGSQL_VALUES_MAX = 100,       /* expressions behind USING */
 };
 
 enum plpgsql_kind {
@@ -30,6 +32,14 @@ enum plpgsql_kind {
     PLPGSQL_PERFORM,
     PLPGSQL_OPEN, /* of a cursor for a query */
     PLPGSQL_SQL,
+    PLPGSQL_LOOP,        /* WHILE too */
+    PLPGSQL_FOR_NUMBERS, /* FOR i IN a..b */
+    PLPGSQL_FOR_ROWS,    /* of a query; FOREACH too, of what unnest makes of its array */
+    PLPGSQL_EXIT,
+    PLPGSQL_CONTINUE,
+    PLPGSQL_EXECUTE,
+    PLPGSQL_GET, /* GET DIAGNOSTICS */
+    PLPGSQL_ASSERT,
 };
 
 struct plpgsql_variable {
@@ -38,9 +48,17 @@ struct plpgsql_variable {
     const char *alias_of; /* … a variable, or "$1" */
     bool like;            /* the type is that of what `type` names: name%TYPE, table.column%TYPE */
     struct plpgsql_variable *next_like; /* of those with a dot in it, of all blocks */
-    bool constant;
+    bool constant, not_null;
+    bool record;        /* it has no type: a row of any query */
     struct str initial; /* p NULL: NULL */
     unsigned line;
+};
+
+/* WHEN conditions THEN …, of a block's EXCEPTION. */
+struct plpgsql_handler {
+    struct str conditions; /* duplicate_object OR SQLSTATE '42P07' OR others */
+    struct plpgsql_statement *body;
+    struct plpgsql_handler *next;
 };
 
 struct plpgsql_block {
@@ -48,6 +66,8 @@ struct plpgsql_block {
     size_t n;
     struct plpgsql_variable *variables;
     struct plpgsql_statement *body; /* the first one */
+    struct plpgsql_handler *handlers;
+    unsigned handlers_line;
     struct plpgsql_variable *likes; /* of the outermost block: variables whose types are columns' */
 };
 
@@ -61,12 +81,23 @@ struct plpgsql_statement {
     enum plpgsql_kind kind;
     unsigned line;
     struct plpgsql_statement *next;
-    const char *word;   /* SQL: its first word in upper case, as far as it matters: "SELECT" or "" */
+    const char *word;   /* SQL: its first word in upper case, as far as it matters: "SELECT" or ""; of what
+                           a function cannot have: what it is called then */
     const char *target; /* ASSIGN, OPEN: the variable; label.name for one that is qualified */
-    struct str text;    /* expression, query or statement, without INTO; n 0: RETURN alone */
-    size_t ntargets;    /* of INTO */
+    const char *label;  /* of a loop; that EXIT or CONTINUE names; "": none */
+    struct str text;    /* expression, query or statement, without INTO; EXIT: its WHEN, LOOP: its WHILE; FOR:
+                           where it begins; n 0: none */
+    struct str last, step; /* FOR of numbers; step.n 0: 1 */
+    bool reverse;
+    bool dynamic;   /* FOR of rows: the text is an expression that gives the query, as EXECUTE's */
+    size_t nvalues; /* of USING */
+    struct str *values;
+    size_t ntargets; /* of INTO, FOR of rows and GET */
     const char **targets;
+    const char **items; /* GET: what is asked for, in upper case */
     bool strict;
+    bool stacked;                   /* GET STACKED */
+    struct plpgsql_statement *body; /* of a loop */
     struct plpgsql_branch *branches;
     bool falls; /* of CASE: without ELSE, where nothing that fits is an error */
     struct plpgsql_block *block;
@@ -76,5 +107,7 @@ struct plpgsql_statement {
 /* The body's outermost block. Texts are lent from the body or lie in the arena. 42601, 0A000, 54000, 54001,
  * 53200; errors within the body say no position. */
 int plpgsql_read(struct arena *a, struct str body, struct plpgsql_block **out, struct err *e);
+/* Whether an error with that code and name is among a handler's conditions. */
+bool plpgsql_catches(const struct plpgsql_handler *h, const char *code, const char *name);
 
 #endif

@@ -230,6 +230,8 @@ static int declare(struct plpgsql_compiling *c, const struct plpgsql_block *bloc
             return err_set(c->err, SQLSTATE_UNDEFINED_OBJECT, "variable \"%s\" does not exist", v->alias_of);
         return plpgsql_mean(c, block->label, v->name, variable);
     }
+    if (v->record || v->not_null)
+        return plpgsql_not_supported(c, v->record ? "RECORD" : "a variable that is NOT NULL", v->line);
     struct str type = v->type;
     if (v->like) {
         const char *name = arena_strndup(c->arena, type.p, type.n);
@@ -253,6 +255,8 @@ static int run_block(struct plpgsql_compiling *c, const struct plpgsql_block *bl
 {
     assert(block && (block->n == 0 || block->variables));
     size_t first = c->nmeanings;
+    if (block->handlers)
+        return plpgsql_not_supported(c, "EXCEPTION", block->handlers_line);
     for (size_t i = 0; i < block->n; i++)
         TRY(declare(c, block, &block->variables[i], first));
     TRY(run(c, block->body));
@@ -270,9 +274,17 @@ static int run_one(struct plpgsql_compiling *c, const struct plpgsql_statement *
     case PLPGSQL_RETURN_NEXT: return plpgsql_return_next(c, s);
     case PLPGSQL_RETURN_QUERY: return plpgsql_return_query(c, s);
     case PLPGSQL_RAISE: return plpgsql_raise(c, s);
-    case PLPGSQL_PERFORM: return plpgsql_not_supported(c, "PERFORM", s->line);
-    case PLPGSQL_OPEN: return plpgsql_not_supported(c, "OPEN", s->line);
     case PLPGSQL_SQL: return run_sql(c, s);
+    case PLPGSQL_PERFORM:
+    case PLPGSQL_OPEN:
+    case PLPGSQL_LOOP:
+    case PLPGSQL_FOR_NUMBERS:
+    case PLPGSQL_FOR_ROWS:
+    case PLPGSQL_EXIT:
+    case PLPGSQL_CONTINUE:
+    case PLPGSQL_EXECUTE:
+    case PLPGSQL_GET:
+    case PLPGSQL_ASSERT: return plpgsql_not_supported(c, s->word, s->line);
     }
     return ST_OK;
 }

@@ -268,6 +268,7 @@ static const struct command commands[] = {
     {"REFRESH", SQL_ENGINE, check_refresh},
     {"REASSIGN", SQL_ENGINE, check_utility},
     {"DO", SQL_DO, NULL},
+    {"CALL", SQL_CALL, NULL},
 };
 
 static int upper_word(struct arena *a, struct str word, const char **out, struct err *e)

@@ -103,6 +103,13 @@ static void commands_of_several(void)
     Q("create table t (id serial, x int)");
 }
 
+static void blocks(void)
+{
+    Q("do $$ declare r record; begin for r in select it loop insert 1; raise notice '%', (1); end loop; "
+      "select it into r; perform (1); for i in 1..2 loop null; end loop; end $$");
+    Q("do $$ begin select missing; exception when undefined_table then insert 1; end $$");
+}
+
 static void large_rows(void)
 {
     Q("select wide; select wide");
@@ -162,6 +169,7 @@ static bool life(void (*say)(void), unsigned nth, char out[static TEXT])
     }
     client_free(c);
     end_of_all_sessions();
+    (void)fake_log(fake); /* nobody asks for it: so that it does not grow */
     return failed;
 }
 
@@ -197,6 +205,7 @@ LIFE(prepared)
 LIFE(catalog)
 LIFE(copies)
 LIFE(commands_of_several)
+LIFE(blocks)
 LIFE(large_rows)
 
 /* ---- beside sessions ---- */
@@ -270,6 +279,7 @@ int main(void)
         TEST(life_of_catalog),
         TEST(life_of_copies),
         TEST(life_of_commands_of_several),
+        TEST(life_of_blocks),
         TEST(life_of_large_rows),
         TEST(an_accepted_socket),
         TEST(a_server),

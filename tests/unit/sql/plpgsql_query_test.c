@@ -103,13 +103,13 @@ static void test_refused(void **state)
 {
     (void)state;
     check("f() returns int", "begin loop null; end loop; end",
-          "0A000 LOOP at line 1 of PL/pgSQL is not supported");
+          "0A000 LOOP at line 1 of a function in language plpgsql is not supported");
     check("f() returns int", "begin\n execute 'x'; end",
-          "0A000 EXECUTE at line 2 of PL/pgSQL is not supported");
+          "0A000 EXECUTE at line 2 of a function in language plpgsql is not supported");
     check("f() returns int", "begin return 1; exception when others then return 2; end",
-          "0A000 EXCEPTION at line 1 of PL/pgSQL is not supported");
+          "0A000 EXCEPTION at line 1 of a function in language plpgsql is not supported");
     check("f() returns int", "declare r record; begin return 1; end",
-          "0A000 RECORD at line 1 of PL/pgSQL is not supported");
+          "0A000 RECORD at line 1 of a function in language plpgsql is not supported");
     check("f() returns int", "begin\n\n delete from t; return 1; end",
           "0A000 a statement that is no query at line 3 of a function in language plpgsql is not supported");
     check("f() returns int", "begin raise notice 'x'; return 1; end",

@@ -1,0 +1,85 @@
+/* Two macros may have the name, one that gives a value and one that gives rows; the declaration is in the
+ * comment of one of them. */
+#include "session/function_kept.h"
+
+#include "session/session_priv.h"
+#include "sql/catalog.h"
+#include "sql/function.h"
+#include "sql/name.h"
+
+#include <string.h>
+
+static const char *text_of(struct session *s, const struct sql_token *t)
+{
+    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
+    if (name)
+        name[sql_name_read(t, name)] = '\0';
+    return name;
+}
+
+int function_name_read(struct session *s, const struct sql_function_name *n, const char **schema,
+                       const char **name, const char **full, struct err *e)
+{
+    const struct str known = n->schema.kind == SQL_TOK_END ? (struct str){0} : sql_engine_schema(&n->schema);
+    *schema = known.p                         ? arena_strndup(&s->message_arena, known.p, known.n)
+              : n->schema.kind == SQL_TOK_END ? NULL
+                                              : text_of(s, &n->schema);
+    *name = text_of(s, &n->name);
+    if (!*name || (n->schema.kind != SQL_TOK_END && !*schema))
+        return err_oom(e);
+    if (!*schema) {
+        struct ask_rows rows;
+        TRY(session_ask(s, "SELECT system.main.current_schema()", &rows, e));
+        *schema = ask_text(&rows, 0, 0);
+    }
+    const char *a = step_name(s, *schema), *b = step_name(s, *name);
+    *full = a && b ? step_text(s, "%s.%s", a, b) : NULL;
+    return *full ? ST_OK : err_oom(e);
+}
+
+/* The nth field of what a comment keeps; NULL: none. */
+static const char *field_of(struct session *s, const char *comment, size_t n)
+{
+    const char *at = comment && strncmp(comment, FUNCTION_KEPT, sizeof FUNCTION_KEPT - 1) == 0
+                         ? comment + sizeof FUNCTION_KEPT - 1
+                         : NULL;
+    while (at && n-- > 0)
+        at = (at = strchr(at, FUNCTION_UNIT[0])) ? at + 1 : NULL;
+    return at ? arena_strndup(&s->message_arena, at, strcspn(at, FUNCTION_UNIT)) : NULL;
+}
+
+int function_kept_find(struct session *s, const char *schema, const char *name, struct function_kept *out,
+                       struct err *e)
+{
+    struct ask_rows rows;
+    const char *a = step_literal(s, schema), *b = step_literal(s, name);
+    const char *sql =
+        a && b ? step_text(
+                     s,
+                     "SELECT DISTINCT function_type, comment FROM system.main.duckdb_functions() WHERE "
+                     "database_name = system.main.current_database() AND lower(schema_name) = lower(%s) AND "
+                     "lower(function_name) = lower(%s) AND function_type LIKE '%%macro'",
+                     a, b)
+               : NULL;
+    *out = (struct function_kept){0};
+    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    for (size_t i = 0; i < rows.n; i++) {
+        bool table = strcmp(ask_text(&rows, i, 0), "table_macro") == 0;
+        const char *comment = ask_value(&rows, i, 1), *kind;
+        out->table |= table;
+        out->scalar |= !table;
+        if (!field_of(s, comment, 0))
+            continue;
+        out->kept = true;
+        const struct {
+            const char **to;
+            size_t field;
+        } fields[] = {{&out->identity, 0}, {&out->arguments, 1}, {&out->result, 2}, {&out->oids, 3},
+                      {&out->source, 12},  {&out->language, 13}, {&kind, 14}};
+        for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+            if (!(*fields[k].to = field_of(s, comment, fields[k].field)))
+                *fields[k].to = "";
+        out->procedure = kind[0] == 'p';
+    }
+    return ST_OK;
+}

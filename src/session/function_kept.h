@@ -1,0 +1,35 @@
+/* What is kept of a function or procedure, in the comment of its macro. Of session/ alone. The session's own
+ * thread. Strings are of the message's arena. */
+#ifndef TAVANA_SESSION_FUNCTION_KEPT_H
+#define TAVANA_SESSION_FUNCTION_KEPT_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+struct session;
+struct sql_function_name;
+
+/* "RS F" and fields between unit separators: identity, arguments, result, numbers of the types of a call,
+ * numbers, modes and names of all, number of the result, whether rows, volatility, whether strict, how many
+ * defaults, the source, the language, and p for a procedure, else f. sql/catalog_functions.inc reads them. */
+#define FUNCTION_KEPT                                                                                        \
+    "\x1e"                                                                                                   \
+    "F"
+#define FUNCTION_UNIT "\x1f"
+
+/* What the engine has of a name. */
+struct function_kept {
+    bool scalar, table;
+    bool kept; /* it is one of ours: */
+    bool procedure;
+    const char *identity, *arguments, *result, *oids, *source, *language;
+};
+
+/* A function's name, its schema as the engine calls it, and both as SQL. */
+int function_name_read(struct session *s, const struct sql_function_name *n, const char **schema,
+                       const char **name, const char **full, struct err *e);
+int function_kept_find(struct session *s, const char *schema, const char *name, struct function_kept *out,
+                       struct err *e);
+
+#endif

@@ -1,0 +1,93 @@
+/* Token by token, since an argument may be any expression of the engine's: PostgreSQL's parser would refuse
+ * those, and its tree is deep where an expression is. */
+#include "sql/call.h"
+
+#include "sql/reader.h"
+#include "sql/statement.h"
+
+/* [schema.]name */
+static int read_name(struct reader *r, struct sql_function_name *out)
+{
+    *out = (struct sql_function_name){.schema = {.kind = SQL_TOK_END}, .name = r->token};
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    reader_next(r);
+    if (!sql_token_is(&r->token, '.'))
+        return ST_OK;
+    reader_next(r);
+    out->schema = out->name;
+    out->name = r->token;
+    if (!sql_token_is_name(&r->token))
+        return reader_syntax_error(r);
+    reader_next(r);
+    return ST_OK;
+}
+
+/* An argument's name, where one is in front of it. */
+static int read_argument_name(struct reader *r, const char **out)
+{
+    struct reader ahead = *r;
+    *out = "";
+    reader_next(&ahead);
+    bool arrow = (ahead.token.kind == SQL_TOK_OP && str_eq(ahead.token.text, STR("=>"))) ||
+                 (ahead.token.kind == SQL_TOK_PUNCT && str_eq(ahead.token.text, STR(":=")));
+    if (!sql_token_is_name(&r->token) || !arrow)
+        return ST_OK;
+    TRY(reader_name(r, out));
+    reader_next(r);
+    return ST_OK;
+}
+
+/* Up to a comma or the bracket that closes the list. */
+static int read_value(struct reader *r, struct str *out)
+{
+    size_t from = r->token.at, to = from, depth = 0;
+    for (;; reader_next(r)) {
+        const struct sql_token *t = &r->token;
+        if (t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD)
+            return reader_syntax_error(r);
+        if (depth == 0 && (sql_token_is(t, ',') || sql_token_is(t, ')')))
+            break;
+        depth += sql_token_is(t, '(') || sql_token_is(t, '[');
+        depth -= depth > 0 && (sql_token_is(t, ')') || sql_token_is(t, ']'));
+        to = t->at + t->text.n;
+    }
+    *out = (struct str){r->text.p + from, to - from};
+    return to > from ? ST_OK : reader_syntax_error(r);
+}
+
+static int read_arguments(struct reader *r, struct sql_call *out)
+{
+    for (;;) {
+        if (out->n == SQL_FUNCTION_ARGUMENTS_MAX)
+            return err_set(r->err, SQLSTATE_TOO_MANY_ARGUMENTS,
+                           "cannot pass more than %d arguments to a procedure", SQL_FUNCTION_ARGUMENTS_MAX);
+        struct sql_call_argument *a = &out->arguments[out->n++];
+        TRY(read_argument_name(r, &a->name));
+        TRY(read_value(r, &a->value));
+        if (!sql_token_is(&r->token, ','))
+            return ST_OK;
+        reader_next(r);
+    }
+}
+
+int sql_parse_call(struct arena *a, const struct sql_statement *s, struct sql_call *out, struct err *e)
+{
+    struct reader r;
+    reader_init(&r, a, sql_statement_tokens(s), e);
+    *out =
+        (struct sql_call){.arguments = arena_calloc(a, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *out->arguments)};
+    if (!out->arguments)
+        return err_oom(e);
+    TRY(reader_expect(&r, "CALL"));
+    TRY(read_name(&r, &out->name));
+    if (!sql_token_is(&r.token, '('))
+        return reader_syntax_error(&r);
+    out->open = r.token.at;
+    reader_next(&r);
+    if (!sql_token_is(&r.token, ')'))
+        TRY(read_arguments(&r, out));
+    out->close = r.token.at;
+    reader_next(&r);
+    return reader_end(&r);
+}

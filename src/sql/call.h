@@ -1,0 +1,30 @@
+/* CALL of a procedure. Pure. Any thread. Source: PostgreSQL 15 manual, CALL. */
+#ifndef TAVANA_SQL_CALL_H
+#define TAVANA_SQL_CALL_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "sql/function.h"
+#include "sql/token.h"
+
+#include <stddef.h>
+
+struct sql_statement;
+
+struct sql_call_argument {
+    const char *name; /* of name => value; "": by its place */
+    struct str value; /* lent from the statement's text */
+};
+
+struct sql_call {
+    struct sql_function_name name;
+    size_t open, close; /* where its brackets are in the text, bytes */
+    size_t n;
+    struct sql_call_argument *arguments;
+};
+
+/* 42601; 54023 for too many arguments; 53200. */
+int sql_parse_call(struct arena *a, const struct sql_statement *s, struct sql_call *out, struct err *e);
+
+#endif
