@@ -53,7 +53,9 @@ enum {
     BACKEND_KEYS_ITSELF = 8, /* it refers to itself */
     BACKEND_KEYS_KEPT = 16,  /* it gives columns of keys that the session keeps other values … */
     BACKEND_KEYS_KEPT_REFERRED = 32, /* … and takes away what such keys refer to, or changes it */
-    BACKEND_KEYS_ALL = 63,
+    BACKEND_KEYS_NULLS =
+        64, /* INSERT … ON CONFLICT into a table with unique keys whose columns may be NULL */
+    BACKEND_KEYS_ALL = 127,
 };
 
 struct backend_stmt_info {

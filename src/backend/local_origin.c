@@ -131,6 +131,36 @@ static unsigned kept_keys(unsigned kept, bool old_rows, bool inserts, const stru
     return (refers ? kept & BACKEND_KEYS_KEPT : 0) | (referred ? kept & BACKEND_KEYS_KEPT_REFERRED : 0);
 }
 
+/* Whether the columns of a unique key, or what an index is of, may be NULL. */
+static bool may_be_null(const struct sql_source *table, const struct sql_source_key *key)
+{
+    struct sql_lexer l;
+    struct sql_token t;
+    if (key->kind != SQL_KEY_UNIQUE && key->kind != SQL_KEY_INDEX)
+        return false;
+    sql_lexer_init(&l, sql_tokens_of(key->columns));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END) {
+        bool known = false;
+        for (size_t i = 0; sql_token_is_name(&t) && i < table->ncolumns; i++)
+            known |= table->columns[i].not_null && str_ieq(sql_name_bare(&t), table->columns[i].name);
+        if (!known && !sql_token_is(&t, ','))
+            return true;
+    }
+    return false;
+}
+
+/* INSERT … ON CONFLICT, in whose rows the engine takes NULLs of a unique key for the same. */
+static unsigned null_keys(const struct sql_source *table, const struct sql_tokens *sql)
+{
+    struct sql_assignment a;
+    if (!sql_changes_old_rows(*sql) || !sql_reads_assignment(*sql, &a) || !a.insert)
+        return 0;
+    for (size_t i = 0; i < table->nkeys; i++)
+        if (may_be_null(table, &table->keys[i]))
+            return BACKEND_KEYS_NULLS;
+    return 0;
+}
+
 int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct err *e)
 {
     CLEANUP(arena_releasep) struct arena scratch;
@@ -147,6 +177,8 @@ int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct 
         kept |= table->keys[i].kind == SQL_KEY_KEPT_REFERRED ? BACKEND_KEYS_KEPT_REFERRED : 0;
     }
     arena_init(&scratch, ORIGINS_MEMORY);
+    const unsigned nulls = table ? null_keys(table, sql) : 0;
+    st->base.info.keys = nulls;
     if (!keys && !kept)
         return ST_OK;
     bool old_rows = sql_changes_old_rows(*sql);
@@ -155,7 +187,7 @@ int local_find_keys(struct local_stmt *st, const struct sql_tokens *sql, struct 
     if (keys & BACKEND_KEYS_REFERRED)
         keys |= sets_key(table, &change) ? BACKEND_KEYS_SET : 0;
     kept = kept_keys(kept, old_rows, change.kind == SQL_CHANGE_UPSERT, table, &change);
-    st->base.info.keys = (old_rows ? keys : 0) | kept;
+    st->base.info.keys = (old_rows ? keys : 0) | kept | nulls;
     return ST_OK;
 }
 

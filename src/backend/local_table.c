@@ -1,6 +1,6 @@
-/* Three queries tell all: columns, constraints, and which columns are generated. They take a millisecond or
- * two, and as long as the engine needs to list its catalog when that is large, so a table is asked for once a
- * version of the catalog. */
+/* Three queries tell all: columns, constraints, and which columns are generated. They take a millisecond
+ * or two, and as long as the engine needs to list its catalog when that is large, so a table is asked for
+ * once a version of the catalog. */
 #include "backend/local_table.h"
 
 #include "backend/local_ask.h"
@@ -114,12 +114,13 @@ static int grow(struct reading *r, void *items, size_t n, size_t size, struct er
     return ST_OK;
 }
 
-/* database, schema, table, oid, column, number, whether it is a list; of the first table alone */
+/* database, schema, table, oid, column, number, whether it is a list, whether it is NOT NULL; of the first
+ * table alone */
 static int take_column(void *arg, const struct str *v, size_t n, struct err *e)
 {
     struct reading *r = arg;
-    assert(n == 7);
-    bool list = v[6].n > 0 && v[6].p[0] == 't';
+    assert(n == 8);
+    bool list = v[6].n > 0 && v[6].p[0] == 't', not_null = v[7].n > 0 && v[7].p[0] == 't';
     if (r->ncolumns == 0) {
         r->database = keep(r, v[0]);
         r->schema = keep(r, v[1]);
@@ -129,8 +130,8 @@ static int take_column(void *arg, const struct str *v, size_t n, struct err *e)
         return ST_OK;
     }
     TRY(grow(r, (void *)&r->columns, r->ncolumns, sizeof *r->columns, e));
-    r->columns[r->ncolumns++] =
-        (struct sql_source_column){.name = keep(r, v[4]), .number = (int16_t)number(v[5]), .list = list};
+    r->columns[r->ncolumns++] = (struct sql_source_column){
+        .name = keep(r, v[4]), .number = (int16_t)number(v[5]), .list = list, .not_null = not_null};
     r->source->limited |= list;
     return r->source->name.p ? ST_OK : err_oom(e);
 }
@@ -155,8 +156,8 @@ static int put_key(struct reading *r, enum sql_key_kind kind, struct str columns
     return ST_OK;
 }
 
-/* kind, columns, the constraint's name or the column's type or identity, the other table, and what the engine
- * calls the columns */
+/* kind, columns, the constraint's name or the column's type or identity, the other table, and what the
+ * engine calls the columns */
 static int take_constraint(void *arg, const struct str *v, size_t n, struct err *e)
 {
     struct reading *r = arg;
@@ -192,15 +193,15 @@ static int take_constraint(void *arg, const struct str *v, size_t n, struct err 
 /* ---- the queries ---- */
 
 /* Finds the table as the engine would: with a schema there alone, else along the search path with
- * temporary tables first. The rows come in that order, and take_column keeps those of the first table. Arrays
- * of ranges, geometric types, addresses and money are no lists here: their cast reads PostgreSQL's form
- * itself (engine/range_casts.h, engine/packed_casts.h). */
+ * temporary tables first. The rows come in that order, and take_column keeps those of the first table.
+ * Arrays of ranges, geometric types, addresses and money are no lists here: their cast reads PostgreSQL's
+ * form itself (engine/range_casts.h, engine/packed_casts.h). */
 static void put_columns_query(struct buf *b, const struct sql_token *parts, size_t n)
 {
     buf_printf(b, "SELECT database_name, schema_name, table_name, table_oid::VARCHAR, column_name, "
                   "column_index::VARCHAR, (system.main.suffix(data_type, ']') AND NOT "
                   "system.main.regexp_full_match(data_type, 'pg_\\w*(range|point|lseg|box|path|polygon|line|"
-                  "circle|address|cidr|macaddr|money|xml)\\[\\]'))::VARCHAR FROM "
+                  "circle|address|cidr|macaddr|money|xml)\\[\\]'))::VARCHAR, (NOT is_nullable)::VARCHAR FROM "
                   "system.main.duckdb_columns() WHERE NOT internal AND "
                   "database_name IN (system.main.current_database(), 'temp') AND "
                   "system.main.lower(table_name) = system.main.lower(");

@@ -57,8 +57,8 @@ static int bind_with(struct session *s, struct portal *p, struct statement *st,
     const struct statement_with *with = st->with;
     assert(nparams == with->nparams);
     p->with = p->writes = p->changes_data = true;
-    p->keys &= ~(unsigned)(BACKEND_KEYS_SET |
-                           BACKEND_KEYS_ITSELF); /* that would have to be asked in the words of all parts */
+    p->keys &= ~(unsigned)(BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF |
+                           BACKEND_KEYS_NULLS); /* that would have to be asked in the words of all parts */
     TRY(keep_params(p, params, nparams, e));
     struct backend_param *own = arena_calloc(&s->message_arena, with->nown + 1, sizeof *own);
     if (!own)
@@ -80,7 +80,7 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
     TRY(take_info(p, &st->engine->info, e));
     if (st->with)
         return bind_with(s, p, st, params, nparams, e);
-    if (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF | BACKEND_KEYS_KEPT_REFERRED))
+    if (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF | BACKEND_KEYS_KEPT_REFERRED | BACKEND_KEYS_NULLS))
         TRY(keep_params(p, params, nparams, e));
     session_engine_counts(engine, p->memory);
     return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);

@@ -11,6 +11,7 @@
  * made anew, since the engine still sees those rows' references. */
 #include "session/keys.h"
 
+#include "session/conflict.h"
 #include "session/index_again.h"
 #include "session/lost_rows.h"
 #include "session/session_priv.h"
@@ -440,6 +441,7 @@ int keys_after(struct session *s, struct portal *p, struct keys_change *k, struc
     assert(p->engine->started);
     if (k->counted)
         p->engine->rows_affected = k->rows;
+    p->engine->rows_affected += k->more;
     if (k->aside)
         TRY(come_back(s, k, e));
     return k->kept.on ? kept_follow(s, &k->kept, e) : ST_OK;
@@ -639,6 +641,19 @@ static int run_in_steps(struct session *s, struct portal *p, struct keys_change 
     return p->keys & BACKEND_KEYS_ITSELF ? delete_of_tree(&l, k, e) : ST_OK;
 }
 
+/* Rows with NULLs in a unique key, where the engine would lose some: the portal inserts the last of them. */
+static int one_by_one(struct session *s, struct portal *p, bool otherwise, struct keys_change *k,
+                      struct err *e)
+{
+    struct backend_portal *last;
+    TRY(conflict_before(s, p, otherwise, &last, &k->more, e));
+    if (!last)
+        return ST_OK;
+    portal_close_engine(s, p);
+    p->engine = last;
+    return ST_OK;
+}
+
 int keys_before(struct session *s, struct portal *p, struct keys_change *out, struct err *e)
 {
     assert(p->keys && p->engine && !p->engine->started);
@@ -647,11 +662,14 @@ int keys_before(struct session *s, struct portal *p, struct keys_change *out, st
     bool steps =
         (p->keys & BACKEND_KEYS_REFERRED) && (lost || (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF)));
     bool kept = p->keys & (BACKEND_KEYS_KEPT | BACKEND_KEYS_KEPT_REFERRED);
-    if (steps || kept) {
+    bool nulls = p->keys & BACKEND_KEYS_NULLS;
+    if (steps || kept || nulls) {
         TRY(tx_implicit_begin(s, e));
         TRY(tx_before_statement(s, true, e));
         TRY(portals_start_readers(s, p, e));
     }
+    if (nulls)
+        TRY(one_by_one(s, p, steps || kept, out, e));
     if (kept)
         TRY(begin_kept(s, p, out, e));
     if (steps)

@@ -24,6 +24,7 @@ struct keys_change {
     bool itself;   /* … and its own references to itself */
     bool counted;  /* the rows that it changes are not, in the end: … */
     uint64_t rows; /* … so many */
+    uint64_t more; /* rows that were put in before, by statements of their own */
     struct relation table;
     struct referring others;
     struct rebuild own;

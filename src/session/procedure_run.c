@@ -79,35 +79,40 @@ static int read_sql(struct session *s, struct str body, struct plpgsql_block **o
     return ST_OK;
 }
 
+/* Its rows, in the formats that the client wants, as those of the answer. */
+static int take_answer(struct session *s, struct portal *p, struct backend_portal *of, struct err *e)
+{
+    const struct backend_fetch how = {.formats = p->formats, .batch_bytes = session_config(s)->flush_bytes};
+    struct row_stream *stream;
+    struct row_batch *batch;
+    int st;
+    TRY(s->engine->ops->fetch(of, &how, &stream, e));
+    while ((st = row_stream_next(stream, &batch, e)) == ST_OK)
+        buf_put(&p->result.rows, batch->data, batch->len);
+    row_stream_close(stream);
+    if (st < 0)
+        return st;
+    return buf_ok(&p->result.rows) ? ST_OK : err_oom(e);
+}
+
 /* What OUT arguments are now, as the row of the answer. */
 static int answer(struct session *s, struct portal *p, const struct procedure *procedure,
                   struct plpgsql_frame *f, struct err *e)
 {
     const char *values[SQL_FUNCTION_ARGUMENTS_MAX] = {NULL};
+    struct inner in = {0};
     for (size_t i = 0; i < procedure->declared.n; i++)
         values[i] = f->scope.cells[f->found + 1 + i].value;
     const char *query = procedure_outputs(s, procedure, values);
-    struct row_stream *stream = NULL;
-    struct row_batch *batch;
-    struct inner in = {0};
-    const struct backend_fetch how = {.formats = p->formats, .batch_bytes = session_config(s)->flush_bytes};
     if (!query)
         return err_oom(e);
     int st = inner_open(s, f->binder, str_of(query), &in, e);
     if (st == ST_OK)
-        st = s->engine->ops->fetch(in.portal->engine, &how, &stream, e);
-    if (st < 0) {
-        inner_close(&in);
-        return st;
-    }
-    while ((st = row_stream_next(stream, &batch, e)) == ST_OK)
-        buf_put(&p->result.rows, batch->data, batch->len);
-    row_stream_close(stream);
+        st = take_answer(s, p, in.portal->engine, e);
     inner_close(&in);
-    portal_tell(s, p);
-    if (st < 0)
-        return st;
-    return buf_ok(&p->result.rows) ? ST_OK : err_oom(e);
+    if (st == ST_OK)
+        portal_tell(s, p);
+    return st;
 }
 
 /* "p(integer,text)", as PostgreSQL says where an error came from. */

@@ -203,7 +203,10 @@ static int upsert(struct reader *r, struct sql_change *out)
     if (sql_token_is(&r->token, '(') && !sql_token_is_word(&t, "SELECT") && !sql_token_is_word(&t, "WITH") &&
         !sql_token_is(&t, '('))
         out->columns = in_brackets(r);
+    out->head = (struct str){r->text.p, r->token.at};
     rows(r, out);
+    out->conflict = sql_token_is_word(&r->token, "ON");
+    out->tail = (struct str){r->text.p + r->token.at, r->text.n - r->token.at};
     if (!reader_take(r, "ON"))
         return ST_OK;
     reader_next(r); /* CONFLICT */

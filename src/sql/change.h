@@ -36,6 +36,8 @@ struct sql_change {
     struct str columns; /* of an INSERT: the list, without its brackets */
     struct str rows;    /* of an INSERT: VALUES … or a query */
     struct str key;     /* of ON CONFLICT (…), without its brackets */
+    bool conflict; /* of an INSERT: it says ON CONFLICT, also where its kind is NONE, as with DO NOTHING: … */
+    struct str head, tail; /* … what stands before the rows, and from ON CONFLICT on */
     bool returns;
     size_t nsets;
     struct sql_change_set *sets;

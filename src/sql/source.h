@@ -18,7 +18,7 @@ struct sql_source_column {
     int16_t number; /* as pg_attribute.attnum */
     struct sql_limit limit;
     enum sql_identity identity;
-    bool generated;
+    bool generated, not_null;
     bool list; /* an array, but one of ranges */
 };
 
