@@ -4,6 +4,7 @@
 #include "session/exists.h"
 #include "session/kept.h"
 #include "session/keys.h"
+#include "session/merge.h"
 #include "session/session_priv.h"
 #include "session/with.h"
 
@@ -32,10 +33,15 @@ int begin_with_keys(struct session *s, struct portal *p, struct err *e)
     return keys_after(s, p, &change, e);
 }
 
+static bool is_merge(const struct portal *p)
+{
+    return p->writes && !p->with && strcmp(p->sql.word, "MERGE") == 0;
+}
+
 /* Whether it changes rows of tables that are not known here. */
 static bool changes_unseen(const struct portal *p)
 {
-    return p->writes && (p->with || strcmp(p->sql.word, "MERGE") == 0);
+    return p->writes && (p->with || is_merge(p));
 }
 
 static int start(struct session *s, struct portal *p, bool more_follows, struct err *e)
@@ -53,6 +59,8 @@ static int start(struct session *s, struct portal *p, bool more_follows, struct 
         lost_rows_many(s);
         TRY(with_before(s, p, e));
     }
+    if (is_merge(p) && means_postgres(s))
+        TRY(merge_before(s, p, e));
     if (p->keys)
         return begin_with_keys(s, p, e);
     if (p->writes)

@@ -80,7 +80,9 @@ static int bind_engine(struct session *s, struct portal *p, struct statement *st
     TRY(take_info(p, &st->engine->info, e));
     if (st->with)
         return bind_with(s, p, st, params, nparams, e);
-    if (p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF | BACKEND_KEYS_KEPT_REFERRED | BACKEND_KEYS_NULLS))
+    bool again = strcmp(st->sql.word, "MERGE") == 0; /* its words are asked first */
+    if (again ||
+        p->keys & (BACKEND_KEYS_SET | BACKEND_KEYS_ITSELF | BACKEND_KEYS_KEPT_REFERRED | BACKEND_KEYS_NULLS))
         TRY(keep_params(p, params, nparams, e));
     session_engine_counts(engine, p->memory);
     return engine->ops->open(engine, st->engine, params, nparams, &p->engine, e);
