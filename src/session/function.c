@@ -378,7 +378,6 @@ static int compile(struct creation *c, struct err *e)
 /* What the macro of a procedure says: that it is none of a function. */
 static int refuse_call(struct creation *c, struct err *e)
 {
-    CLEANUP(buf_release) struct buf b = {0};
     struct session *s = c->s;
     if (c->f->n > c->made.n && !c->f->block)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,

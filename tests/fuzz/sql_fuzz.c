@@ -3,9 +3,11 @@
  * are kept must say what those over the bytes do, and tokens that follow edits be those of the new text. */
 #include "dialect/translate.h"
 #include "sql/alter.h"
+#include "sql/change.h"
 #include "sql/command.h"
 #include "sql/explain.h"
 #include "sql/index.h"
+#include "sql/merge.h"
 #include "sql/params.h"
 #include "sql/prepare.h"
 #include "sql/rewrite.h"
@@ -204,6 +206,22 @@ static void translate(struct arena *a, struct str sql, const struct dialect *d)
         check_rewritten(&cast, led.text);
 }
 
+/* What reads the parts of a change, of any text; and what of it are lent are its pieces. */
+static void changes(struct arena *a, struct str sql)
+{
+    struct sql_change change;
+    struct sql_merge merge;
+    struct err e;
+    bool is;
+    err_init(&e);
+    if (sql_change_read(a, sql_tokens_of(sql), &change, &e) == ST_OK)
+        require(!change.conflict ||
+                (change.head.p == sql.p && change.tail.p + change.tail.n == sql.p + sql.n));
+    err_init(&e);
+    if (sql_merge_read(a, sql_tokens_of(sql), &merge, &is, &e) == ST_OK)
+        require(!is || (merge.on.p >= sql.p && merge.on.p + merge.on.n <= sql.p + sql.n));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char text[INPUT_MAX + 1];
@@ -237,6 +255,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; found == ST_OK && i < 3; i++)
         require(!param_types[i].p ||
                 (param_types[i].p > text && param_types[i].p + param_types[i].n <= text + size));
+    changes(&a, sql);
     for (int mode = 0; mode < 2; mode++)
         translate(&a, sql, &(struct dialect){.value = value, .postgres = mode, .names = mode});
     arena_release(&a);
