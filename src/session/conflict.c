@@ -345,9 +345,16 @@ static int insert_queried(struct inserting *in, struct err *e)
         return err_set(
             e, SQLSTATE_FEATURE_NOT_SUPPORTED,
             "INSERT with ON CONFLICT of several rows with NULL in a unique key is not supported behind WITH");
-    TRY(ask(in, step_text(s, "SELECT * FROM (%.*s) AS excluded", (int)c->rows.n, c->rows.p), &rows, &desc,
-            e));
-    int st = desc ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the rows of an INSERT have no columns");
+    int st =
+        ask(in, step_text(s, "SELECT * FROM (%.*s) AS excluded", (int)c->rows.n, c->rows.p), &rows, &desc, e);
+    if (st < 0 && e->code == SQLSTATE_PROGRAM_LIMIT_EXCEEDED && !desc) {
+        err_init(e);
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED,
+                       "INSERT with ON CONFLICT of more than %d rows, several with NULL in a unique key",
+                       ASK_ROWS_MAX);
+    }
+    TRY(st);
+    st = desc ? ST_OK : err_set(e, SQLSTATE_INTERNAL_ERROR, "the rows of an INSERT have no columns");
     for (size_t i = 0; st == ST_OK && i < rows.n; i++) {
         const char *text = row_text(in, &rows, i, desc);
         st = text ? insert(in, str_of(text), i + 1 == rows.n, e) : err_oom(e);

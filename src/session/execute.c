@@ -50,9 +50,10 @@ static int execute_engine(struct session *s, struct portal *p, const struct exec
     return ST_OK;
 }
 
-static bool counts_rows(enum sql_kind command)
+static bool counts_rows(const struct sql_statement *sql)
 {
-    return command == SQL_FETCH || command == SQL_SET_CONFIG || command == SQL_CALLS;
+    return sql->kind == SQL_FETCH || sql->kind == SQL_SET_CONFIG || sql->kind == SQL_CALLS ||
+           (sql->kind == SQL_CALL && sql->parsed && sql->parsed->call.selects);
 }
 
 static int execute_command(struct session *s, struct portal *p, const struct execution *how, struct err *e)
@@ -71,7 +72,7 @@ static int execute_command(struct session *s, struct portal *p, const struct exe
                            e));
     }
     if (!p->returns_rows || p->at_end)
-        return complete(s, how, p->result.tag, p->returns_rows && counts_rows(p->sql.kind), rows, e);
+        return complete(s, how, p->result.tag, p->returns_rows && counts_rows(&p->sql), rows, e);
     s->reply->ops->suspended(s->reply);
     return ST_OK;
 }

@@ -236,13 +236,13 @@ static const char *kept_of(const struct creation *c, const char *identity, const
     buf_printf(&b, UNIT);
     for (size_t i = 0; i < f->n; i++)
         buf_printf(&b, "%s%s", i ? NAMES : "", f->arguments[i].name);
-    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "%c",
+    buf_printf(&b, UNIT "%s" UNIT "%c" UNIT "%c" UNIT "%c" UNIT "%zu" UNIT "%s" UNIT "%s" UNIT "%c" UNIT "%s",
                c->result.oid, f->set_of ? 't' : 'f',
                f->immutable ? 'i'
                : f->stable  ? 's'
                             : 'v',
                f->strict ? 't' : 'f', c->made.ninitial, f->source, f->block ? "plpgsql" : "sql",
-               f->procedure ? 'p' : 'f');
+               f->procedure ? 'p' : 'f', f->alone ? "a" : "");
     return finish(c->s, &b);
 }
 
@@ -365,14 +365,45 @@ static void gather_arguments(struct creation *c)
     c->made.table = f->set_of || columns > 1;
 }
 
-/* The query that a body of PL/pgSQL means. */
+/* The query that a body of PL/pgSQL means; where it means none, it is run by itself alone. */
 static int compile(struct creation *c, struct err *e)
 {
     const char *query;
     assert(c->own.block && c->made.name);
-    TRY(plpgsql_query(&c->s->message_arena, &c->own, c->made.name, c->made.rows_of != NULL, &query, e));
-    c->own.body = str_of(query);
+    int st = plpgsql_query(&c->s->message_arena, &c->own, c->made.name, c->made.rows_of != NULL, &query, e);
+    if (st == ST_OK) {
+        c->own.body = str_of(query);
+        return ST_OK;
+    }
+    if (e->code != SQLSTATE_FEATURE_NOT_SUPPORTED || c->made.rows_of)
+        return st;
+    err_init(e);
+    c->own.alone = true;
     return ST_OK;
+}
+
+/* The macro of what is run by itself alone: its name, for the catalog. It reads from what is there while
+ * it is made alone, so that the engine refuses each call, and the session knows better (procedure.h). */
+static int create_alone(const struct creation *c, struct err *e)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    buf_init(&b, DECLARED_MAX);
+    buf_printf(&b, "CREATE MACRO %s", c->made.full);
+    for (size_t given = c->made.n - c->made.ninitial; given <= c->made.n; given++) {
+        buf_printf(&b, "%s(", given > c->made.n - c->made.ninitial ? ", " : "");
+        for (size_t i = 0; i < given; i++) {
+            const char *name = c->made.arguments[i]->name;
+            buf_printf(&b, "%s", i ? ", " : "");
+            if (name[0])
+                sql_name_put(&b, str_of(name));
+            else
+                buf_printf(&b, "_argument_%zu_", i + 1);
+        }
+        buf_printf(&b, ") AS TABLE (SELECT * FROM " FUNCTION_ALONE ")");
+    }
+    TRY(step_run(c->s, "CREATE TEMP VIEW " FUNCTION_ALONE " AS SELECT 1 AS x", e));
+    TRY(step_run(c->s, finish(c->s, &b), e));
+    return step_run(c->s, "DROP VIEW " FUNCTION_ALONE, e);
 }
 
 /* What the macro of a procedure says: that it is none of a function. */
@@ -411,6 +442,10 @@ static int create(struct session *s, const struct sql_function *f, struct err *e
         TRY(refuse_call(&c, e));
     else if (f->block)
         TRY(compile(&c, e));
+    if (c.own.alone && c.made.rows_of)
+        return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED,
+                       "a function of several statements that returns rows of a table is not supported");
+    c.made.table |= c.own.alone;
     if (str_ieq(c.own.result, STR("void")))
         c.own.result = STR("pg_void");
     buf_init(&b, DECLARED_MAX);
@@ -423,10 +458,14 @@ static int create(struct session *s, const struct sql_function *f, struct err *e
     TRY(function_kept_find(s, schema, c.made.name, &existing, e));
     TRY(check_existing(&c, &existing, identity, result, e));
     TRY(drop(s, c.made.full, &existing, e));
-    TRY(function_text(s, &c.made, &text, e));
-    if (step_run(s, text, e) < 0)
-        return bad_body(&c, e);
-    if (!f->procedure)
+    if (c.own.alone) {
+        TRY(create_alone(&c, e));
+    } else {
+        TRY(function_text(s, &c.made, &text, e));
+        if (step_run(s, text, e) < 0)
+            return bad_body(&c, e);
+    }
+    if (!f->procedure && !c.own.alone)
         TRY(check_call(&c, e));
     TRY(step_run(
         s, step_text(s, "COMMENT ON MACRO %s%s IS %s", c.made.table ? "TABLE " : "", c.made.full, kept), e));

@@ -65,7 +65,7 @@ int function_kept_find(struct session *s, const char *schema, const char *name, 
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {
         bool table = strcmp(ask_text(&rows, i, 0), "table_macro") == 0;
-        const char *comment = ask_value(&rows, i, 1), *kind;
+        const char *comment = ask_value(&rows, i, 1), *kind, *alone;
         out->table |= table;
         out->scalar |= !table;
         if (!field_of(s, comment, 0))
@@ -75,11 +75,12 @@ int function_kept_find(struct session *s, const char *schema, const char *name, 
             const char **to;
             size_t field;
         } fields[] = {{&out->identity, 0}, {&out->arguments, 1}, {&out->result, 2}, {&out->oids, 3},
-                      {&out->source, 12},  {&out->language, 13}, {&kind, 14}};
+                      {&out->source, 12},  {&out->language, 13}, {&kind, 14},       {&alone, 15}};
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
             if (!(*fields[k].to = field_of(s, comment, fields[k].field)))
                 *fields[k].to = "";
         out->procedure = kind[0] == 'p';
+        out->alone = alone[0] == 'a';
     }
     return ST_OK;
 }

@@ -1,5 +1,5 @@
-/* What is kept of a function or procedure, in the comment of its macro. Of session/ alone. The session's own
- * thread. Strings are of the message's arena. */
+/* What is kept of a function or procedure, in the comment of its macro. Of session/ alone. The session's
+ * own thread. Strings are of the message's arena. */
 #ifndef TAVANA_SESSION_FUNCTION_KEPT_H
 #define TAVANA_SESSION_FUNCTION_KEPT_H
 
@@ -11,18 +11,21 @@ struct session;
 struct sql_function_name;
 
 /* "RS F" and fields between unit separators: identity, arguments, result, numbers of the types of a call,
- * numbers, modes and names of all, number of the result, whether rows, volatility, whether strict, how many
- * defaults, the source, the language, and p for a procedure, else f. sql/catalog_functions.inc reads them. */
+ * numbers, modes and names of all, number of the result, whether rows, volatility, whether strict, how
+ * many defaults, the source, the language, p for a procedure, else f, and a where it runs by itself alone.
+ * sql/catalog_functions.inc reads them. */
 #define FUNCTION_KEPT                                                                                        \
     "\x1e"                                                                                                   \
     "F"
 #define FUNCTION_UNIT "\x1f"
+/* What the macro of one that runs by itself alone reads from: each session's own, which is not there. */
+#define FUNCTION_ALONE "temp.main.function_that_runs_alone"
 
 /* What the engine has of a name. */
 struct function_kept {
     bool scalar, table;
     bool kept; /* it is one of ours: */
-    bool procedure;
+    bool procedure, alone;
     const char *identity, *arguments, *result, *oids, *source, *language;
 };
 

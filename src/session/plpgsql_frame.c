@@ -159,6 +159,32 @@ int plpgsql_set_found(struct plpgsql_frame *f, bool found, struct err *e)
     return plpgsql_scope_set(&f->scope.cells[f->found], 0, found ? "t" : "f", "found", e);
 }
 
+int plpgsql_add_row(struct plpgsql_results *r, const char *const *values, struct err *e)
+{
+    assert(r->ncolumns > 0);
+    if (r->n == PLPGSQL_ROWS_MAX)
+        return err_set(e, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "a function of PL/pgSQL gives more than %d rows",
+                       PLPGSQL_ROWS_MAX);
+    if (r->n == r->room) {
+        size_t more = r->room ? 2 * r->room : 4;
+        const char **grown = arena_calloc(&r->arena, more * r->ncolumns, sizeof *grown);
+        if (!grown)
+            return err_oom(e);
+        if (r->n)
+            memcpy(grown, r->values, r->n * r->ncolumns * sizeof *grown);
+        r->values = grown;
+        r->room = more;
+    }
+    const char **row = r->values + r->n * r->ncolumns;
+    for (size_t i = 0; i < r->ncolumns; i++) {
+        row[i] = values[i] ? arena_strdup(&r->arena, values[i]) : NULL;
+        if (values[i] && !row[i])
+            return err_oom(e);
+    }
+    r->n++;
+    return ST_OK;
+}
+
 /* ---- statements of SQL ---- */
 
 /* $1 … of USING. */

@@ -6,6 +6,7 @@
 #include "session/column_type.h"
 #include "session/plpgsql_raise.h"
 #include "session/session_priv.h"
+#include "sql/function.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -319,9 +320,79 @@ static int run_exit(struct run *r, const struct plpgsql_statement *s, struct err
     return ST_OK;
 }
 
+/* A row of OUT arguments as they are now. */
+static int add_outputs(struct run *r, struct err *e)
+{
+    struct plpgsql_results *out = r->frame->results;
+    const char *values[SQL_FUNCTION_ARGUMENTS_MAX] = {NULL};
+    assert(out->noutputs <= SQL_FUNCTION_ARGUMENTS_MAX);
+    for (size_t i = 0; i < out->noutputs; i++)
+        values[i] = r->frame->scope.cells[out->outputs[i]].value;
+    return plpgsql_add_row(out, values, e);
+}
+
+/* RETURN QUERY: all rows of the query, or the first one of a function that gives one. */
+static int add_query(struct run *r, const struct plpgsql_statement *s, struct err *e)
+{
+    struct plpgsql_results *out = r->frame->results;
+    struct inner in = {0};
+    struct ask_rows rows = {.n = LOOP_PAGE};
+    struct str text;
+    TRY(plpgsql_statement_text(r->frame, s, false, &text, e));
+    int st = inner_open(r->frame->session, r->frame->binder, text, &in, e);
+    if (st == ST_OK && (!in.desc || in.desc->ncolumns != out->ncolumns))
+        st = err_set(e, in.desc ? SQLSTATE_DATATYPE_MISMATCH : SQLSTATE_INVALID_FUNCTION_DEFINITION,
+                     "structure of query does not match function result type");
+    while (st == ST_OK && rows.n == LOOP_PAGE && (out->set_of || out->n == 0)) {
+        st = inner_fetch(&in, out->set_of ? LOOP_PAGE : 1, &rows, e);
+        for (size_t i = 0; st == ST_OK && i < rows.n; i++)
+            st = plpgsql_add_row(out, &rows.values[i * rows.ncolumns], e);
+    }
+    inner_close(&in);
+    return st;
+}
+
+static int return_value(struct run *r, const struct plpgsql_statement *s, struct err *e)
+{
+    const char *value;
+    struct plpgsql_results *out = r->frame->results;
+    if (out->noutputs)
+        return err_set(e, SQLSTATE_DATATYPE_MISMATCH,
+                       "RETURN cannot have a parameter in function with OUT parameters");
+    if (out->no_value)
+        return err_set(e, SQLSTATE_DATATYPE_MISMATCH,
+                       "RETURN cannot have a parameter in function returning void");
+    TRY(plpgsql_value(r->frame, s->text, out->type, &value, e));
+    return plpgsql_add_row(out, &value, e);
+}
+
+/* RETURN, of a function. */
+static int return_of_function(struct run *r, const struct plpgsql_statement *s, struct err *e)
+{
+    const struct plpgsql_results *out = r->frame->results;
+    if (s->kind != PLPGSQL_RETURN && !out->set_of && !r->frame->keeps_quiet)
+        return err_set(e, SQLSTATE_DATATYPE_MISMATCH, "cannot use RETURN %s in a non-SETOF function",
+                       s->kind == PLPGSQL_RETURN_NEXT ? "NEXT" : "QUERY");
+    if (s->kind == PLPGSQL_RETURN_QUERY)
+        return add_query(r, s, e);
+    if (s->kind == PLPGSQL_RETURN_NEXT)
+        return s->text.n ? return_value(r, s, e) : add_outputs(r, e);
+    r->flow = FLOW_RETURN;
+    if (out->set_of && s->text.n)
+        return err_set(e, SQLSTATE_DATATYPE_MISMATCH,
+                       "RETURN cannot have a parameter in function returning set");
+    if (s->text.n)
+        return return_value(r, s, e);
+    return out->set_of || out->noutputs || out->no_value
+               ? ST_OK
+               : err_set(e, SQLSTATE_SYNTAX_ERROR, "missing expression at or near \";\"");
+}
+
 /* All of the body ends. */
 static int run_return(struct run *r, const struct plpgsql_statement *s, struct err *e)
 {
+    if (r->frame->results)
+        return return_of_function(r, s, e);
     if (s->kind != PLPGSQL_RETURN || s->text.n)
         return err_set(e, SQLSTATE_DATATYPE_MISMATCH, "RETURN cannot have a parameter in a procedure");
     r->flow = FLOW_RETURN;
@@ -437,12 +508,27 @@ static int run_statements(struct run *r, const struct plpgsql_statement *s, stru
     return ST_OK;
 }
 
+/* The one row of a function that gives one. */
+static int finish(struct run *r, struct err *e)
+{
+    static const char *const nothing[] = {""}, *const null[] = {NULL};
+    struct plpgsql_results *out = r->frame->results;
+    if (out->set_of || out->n > 0)
+        return ST_OK;
+    if (out->noutputs)
+        return add_outputs(r, e);
+    if (out->no_value || r->frame->keeps_quiet)
+        return plpgsql_add_row(out, r->frame->keeps_quiet ? null : nothing, e);
+    return err_set(e, SQLSTATE_FUNCTION_EXECUTED_NO_RETURN_STATEMENT,
+                   "control reached end of function without RETURN");
+}
+
 int plpgsql_run(struct plpgsql_frame *f, const struct plpgsql_block *block, struct err *e)
 {
     struct run r = {.frame = f, .label = ""};
     TRY(run_block(&r, block, e));
     if (r.flow == FLOW_NEXT || r.flow == FLOW_RETURN)
-        return ST_OK;
+        return f->results ? finish(&r, e) : ST_OK;
     return err_set(e, SQLSTATE_SYNTAX_ERROR, "%s cannot be used outside a loop",
                    r.flow == FLOW_EXIT ? "EXIT" : "CONTINUE");
 }

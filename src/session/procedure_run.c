@@ -14,7 +14,8 @@
 
 enum { NAME_AND_TYPES_MAX = 1024 };
 
-/* The one row of the arguments' query. */
+/* The one row of the arguments' query, which is run and closed before the body begins: a body that changes
+ * what the arguments were read from changes none of them. */
 static int take_arguments(struct session *s, struct portal *p, struct ask_rows *out, struct err *e)
 {
     TRY(s->engine->ops->start(p->engine, e));
@@ -36,10 +37,11 @@ static int declare(struct procedure *p, struct plpgsql_frame *f, const struct as
         const struct sql_argument *a = &p->declared.arguments[i];
         const char *number = step_text(s, "$%zu", i + 1);
         size_t cell;
-        if (!p->is_given[i])
+        if (!p->is_given[i] && a->initial.p)
             TRY(plpgsql_value(f, a->initial, a->type, &values[i], e));
         TRY(plpgsql_scope_add(&f->scope, procedure_is_any(a->type) ? (struct str){0} : a->type, &cell, e));
-        TRY(plpgsql_scope_set(&f->scope.cells[cell], 0, a->mode == SQL_ARGUMENT_OUT ? NULL : values[i],
+        TRY(plpgsql_scope_set(&f->scope.cells[cell], 0,
+                              a->mode == SQL_ARGUMENT_OUT || a->mode == SQL_ARGUMENT_TABLE ? NULL : values[i],
                               a->name, e));
         TRY(number ? plpgsql_scope_name(&f->scope, p->name, number, cell, e) : err_oom(e));
         if (a->name[0])
@@ -48,8 +50,8 @@ static int declare(struct procedure *p, struct plpgsql_frame *f, const struct as
     return ST_OK;
 }
 
-/* The statements of a body in SQL as those of a block. */
-static int read_sql(struct session *s, struct str body, struct plpgsql_block **out, struct err *e)
+/* The statements of a body in SQL as those of a block. gives: the last one says what a function gives. */
+static int read_sql(struct session *s, struct str body, bool gives, struct plpgsql_block **out, struct err *e)
 {
     struct arena *a = &s->message_arena;
     struct sql_list list;
@@ -62,7 +64,7 @@ static int read_sql(struct session *s, struct str body, struct plpgsql_block **o
     if (st == ST_AGAIN)
         return err_set(e, SQLSTATE_SYNTAX_ERROR, "a string in the body of a procedure has no end");
     TRY(st);
-    struct plpgsql_statement **last = &block->body;
+    struct plpgsql_statement **last = &block->body, *final = NULL;
     for (size_t i = 0; i < list.n; i++) {
         if (list.items[i].kind == SQL_EMPTY)
             continue;
@@ -73,9 +75,11 @@ static int read_sql(struct session *s, struct str body, struct plpgsql_block **o
                                           .line = (unsigned)i + 1,
                                           .word = list.items[i].word,
                                           .text = list.items[i].text};
-        *last = one;
+        *last = final = one;
         last = &one->next;
     }
+    if (gives && final)
+        final->kind = PLPGSQL_RETURN_QUERY;
     return ST_OK;
 }
 
@@ -95,15 +99,18 @@ static int take_answer(struct session *s, struct portal *p, struct backend_porta
     return buf_ok(&p->result.rows) ? ST_OK : err_oom(e);
 }
 
-/* What OUT arguments are now, as the row of the answer. */
+/* What a procedure's OUT arguments are now, or what a function gave, as the rows of the answer. */
 static int answer(struct session *s, struct portal *p, const struct procedure *procedure,
                   struct plpgsql_frame *f, struct err *e)
 {
     const char *values[SQL_FUNCTION_ARGUMENTS_MAX] = {NULL};
     struct inner in = {0};
+    size_t n = 0;
     for (size_t i = 0; i < procedure->declared.n; i++)
-        values[i] = f->scope.cells[f->found + 1 + i].value;
-    const char *query = procedure_outputs(s, procedure, values);
+        if (procedure->declared.arguments[i].mode != SQL_ARGUMENT_IN)
+            values[n++] = f->scope.cells[f->found + 1 + i].value;
+    const char *query = f->results ? procedure_answer(s, procedure, f->results->values, f->results->n)
+                                   : procedure_answer(s, procedure, values, 1);
     if (!query)
         return err_oom(e);
     int st = inner_open(s, f->binder, str_of(query), &in, e);
@@ -130,12 +137,32 @@ static const char *shown_name(struct session *s, const struct procedure *p)
     return arena_strndup(&s->message_arena, text, n);
 }
 
+/* What a function is to give: rows of its OUT arguments or of the columns of its table, which are
+ * variables of the body, or values of its one type. */
+static int expect(const struct procedure *p, const struct plpgsql_frame *f, struct plpgsql_results *out,
+                  size_t *outputs)
+{
+    const struct sql_function *d = &p->declared;
+    struct procedure_column columns[SQL_FUNCTION_ARGUMENTS_MAX];
+    out->set_of = d->set_of;
+    out->no_value = str_ieq(d->result, STR("void"));
+    out->type = out->no_value || procedure_is_any(d->result) ? (struct str){0} : d->result;
+    out->ncolumns = procedure_columns(p, columns);
+    out->outputs = outputs;
+    for (size_t i = 0; i < d->n; i++)
+        if (d->arguments[i].mode != SQL_ARGUMENT_IN)
+            outputs[out->noutputs++] = f->found + 1 + i;
+    return ST_OK;
+}
+
 /* Arguments, body, answer. The source is read anew at each call: it may have been replaced. */
 static int run(struct session *s, struct portal *portal, struct procedure *p, struct plpgsql_frame *f,
                struct err *e)
 {
     struct plpgsql_block *block;
     struct ask_rows given = {0};
+    size_t outputs[SQL_FUNCTION_ARGUMENTS_MAX];
+    struct procedure_column columns[SQL_FUNCTION_ARGUMENTS_MAX];
     const char *name = shown_name(s, p);
     bool is_sql = strcmp(p->kept.language, "sql") == 0;
     TRY(name ? plpgsql_frame_begin(s, portal, is_sql ? p->name : name, f, e) : err_oom(e));
@@ -143,10 +170,18 @@ static int run(struct session *s, struct portal *portal, struct procedure *p, st
     if (portal->engine)
         TRY(take_arguments(s, portal, &given, e));
     TRY(declare(p, f, &given, e));
+    if (p->function) {
+        f->results = arena_calloc(&s->message_arena, 1, sizeof *f->results);
+        if (!f->results)
+            return err_oom(e);
+        arena_init_of(&f->results->arena, SIZE_MAX, &s->memory.all);
+        TRY(expect(p, f, f->results, outputs));
+    }
     const struct str body = str_of(p->kept.source);
-    TRY(is_sql ? read_sql(s, body, &block, e) : plpgsql_read(&s->message_arena, body, &block, e));
+    TRY(is_sql ? read_sql(s, body, p->function && !f->results->no_value, &block, e)
+               : plpgsql_read(&s->message_arena, body, &block, e));
     TRY(plpgsql_run(f, block, e));
-    return procedure_has_outputs(p) ? answer(s, portal, p, f, e) : ST_OK;
+    return procedure_columns(p, columns) ? answer(s, portal, p, f, e) : ST_OK;
 }
 
 int procedure_run(struct session *s, struct portal *portal, struct err *e)
@@ -161,7 +196,9 @@ int procedure_run(struct session *s, struct portal *portal, struct err *e)
     TRY(statement_parse(s, portal->statement, e));
     TRY(procedure_read(s, &portal->statement->sql.parsed->call, p, e));
     int st = run(s, portal, p, &f, e);
+    if (f.results)
+        arena_release(&f.results->arena);
     plpgsql_frame_end(&f);
-    (void)snprintf(portal->result.tag, sizeof portal->result.tag, "CALL");
+    (void)snprintf(portal->result.tag, sizeof portal->result.tag, p->function ? "SELECT" : "CALL");
     return st;
 }

@@ -242,6 +242,22 @@ static int prepare_explain(struct session *s, struct statement *st, const uint32
     return explain_describe(s, st, &st->desc, e);
 }
 
+/* The engine has refused it: it may be the call of a function that runs by itself alone. */
+static int prepare_alone(struct session *s, struct statement *st, const uint32_t *oids, size_t noids,
+                         struct err *e)
+{
+    const struct err said = *e;
+    bool alone = false;
+    if (!procedure_may_be_alone(e) || !means_postgres(s))
+        return ST_ERR;
+    err_init(e);
+    TRY(procedure_alone(s, st, &alone, e));
+    if (alone)
+        return procedure_prepare(s, st, oids, noids, e);
+    *e = said;
+    return procedure_explain(e);
+}
+
 /* Once st->sql is known. */
 static int prepare(struct session *s, struct statement *st, const uint32_t *oids, size_t noids, struct err *e)
 {
@@ -255,7 +271,8 @@ static int prepare(struct session *s, struct statement *st, const uint32_t *oids
         TRY(command_claims(s, st, &ours, e));
     TRY(keep_oids(st, oids, noids, e));
     if (!ours)
-        return prepare_engine(s, st, &st->sql, oids, noids, e);
+        return prepare_engine(s, st, &st->sql, oids, noids, e) < 0 ? prepare_alone(s, st, oids, noids, e)
+                                                                   : ST_OK;
     if (st->sql.kind == SQL_DECLARE)
         return prepare_declare(s, st, oids, noids, e);
     if (st->sql.kind == SQL_EXPLAIN)

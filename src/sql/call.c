@@ -2,6 +2,7 @@
  * those, and its tree is deep where an expression is. */
 #include "sql/call.h"
 
+#include "sql/part.h"
 #include "sql/reader.h"
 #include "sql/statement.h"
 
@@ -71,23 +72,53 @@ static int read_arguments(struct reader *r, struct sql_call *out)
     }
 }
 
+/* name(arguments) */
+static int read_call(struct reader *r, struct sql_call *out)
+{
+    out->arguments = arena_calloc(r->arena, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *out->arguments);
+    if (!out->arguments)
+        return err_oom(r->err);
+    TRY(read_name(r, &out->name));
+    if (!sql_token_is(&r->token, '('))
+        return reader_syntax_error(r);
+    out->open = r->token.at;
+    reader_next(r);
+    if (!sql_token_is(&r->token, ')'))
+        TRY(read_arguments(r, out));
+    out->close = r->token.at;
+    reader_next(r);
+    return ST_OK;
+}
+
 int sql_parse_call(struct arena *a, const struct sql_statement *s, struct sql_call *out, struct err *e)
 {
     struct reader r;
     reader_init(&r, a, sql_statement_tokens(s), e);
-    *out =
-        (struct sql_call){.arguments = arena_calloc(a, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *out->arguments)};
-    if (!out->arguments)
-        return err_oom(e);
+    *out = (struct sql_call){.n = 0};
     TRY(reader_expect(&r, "CALL"));
-    TRY(read_name(&r, &out->name));
-    if (!sql_token_is(&r.token, '('))
-        return reader_syntax_error(&r);
-    out->open = r.token.at;
-    reader_next(&r);
-    if (!sql_token_is(&r.token, ')'))
-        TRY(read_arguments(&r, out));
-    out->close = r.token.at;
-    reader_next(&r);
+    TRY(read_call(&r, out));
     return reader_end(&r);
+}
+
+bool sql_is_sole_call(struct arena *a, struct sql_tokens sql, struct sql_call *out)
+{
+    struct reader r;
+    struct err ignored;
+    err_init(&ignored);
+    reader_init(&r, a, sql, &ignored);
+    *out = (struct sql_call){.selects = true};
+    if (!reader_take(&r, "SELECT"))
+        return false;
+    if (part_is_star(&r.token)) {
+        reader_next(&r);
+        out->in_from = reader_take(&r, "FROM");
+        if (!out->in_from)
+            return false;
+    }
+    if (read_call(&r, out) < 0)
+        return false;
+    bool as = reader_take(&r, "AS");
+    if ((as || r.token.kind != SQL_TOK_END) && reader_name(&r, &out->alias) < 0)
+        return false;
+    return r.token.kind == SQL_TOK_END;
 }

@@ -13,6 +13,7 @@ struct parsing {
     const char *language;
     bool described; /* there was RETURNS */
     bool is_plpgsql;
+    bool inlined; /* the body is RETURN or BEGIN ATOMIC, not a text */
 };
 
 static int not_supported(struct parsing *p, const char *what)
@@ -242,6 +243,7 @@ static int read_atomic(struct parsing *p)
     if (!reader_take(r, "ATOMIC"))
         return reader_syntax_error(r);
     p->out->source = "";
+    p->inlined = true;
     p->language = p->language ? p->language : "sql";
     size_t from = r->token.at, to = from, end = from, depth = 0;
     for (;; reader_next(r)) {
@@ -333,6 +335,7 @@ static int read_option(struct parsing *p)
     }
     if (sql_token_is_word(&r->token, "RETURN")) {
         p->out->source = "";
+        p->inlined = true;
         p->language = p->language ? p->language : "sql";
         reader_next(r);
         return read_return(p);
@@ -377,14 +380,14 @@ static int check_body(struct parsing *p)
         f->body = (struct str){0};
         return plpgsql_read(p->r.arena, body, &f->block, p->r.err);
     }
+    if (f->procedure && p->inlined)
+        return not_supported(p, "a procedure with BEGIN ATOMIC");
     if (f->procedure)
         return ST_OK; /* any number of any statements, which are read when it is called */
     reader_init(&inner, p->r.arena, sql_tokens_of(f->body), p->r.err);
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         query |= sql_token_is_word(&inner.token, queries[i]);
-    if (!query && !sql_token_is(&inner.token, '('))
-        return err_set(p->r.err, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "a function whose body is not a query is not supported");
+    f->alone |= !query && !sql_token_is(&inner.token, '(');
     size_t end = 0;
     while (inner.token.kind != SQL_TOK_END && !sql_token_is(&inner.token, ';')) {
         if (inner.token.kind == SQL_TOK_BAD) {
@@ -397,10 +400,11 @@ static int check_body(struct parsing *p)
     }
     while (sql_token_is(&inner.token, ';'))
         reader_next(&inner);
-    if (inner.token.kind != SQL_TOK_END)
-        return err_set(p->r.err, SQLSTATE_FEATURE_NOT_SUPPORTED,
-                       "a function of several statements is not supported");
-    f->body.n = end;
+    f->alone |= inner.token.kind != SQL_TOK_END; /* several statements */
+    if (f->alone && p->inlined)
+        return not_supported(p, "such a function with RETURN or BEGIN ATOMIC");
+    if (!f->alone)
+        f->body.n = end;
     return ST_OK;
 }
 
@@ -417,8 +421,7 @@ static int check_result(struct parsing *p)
         f->result = columns ? (struct str){0} : STR("void");
         return ST_OK;
     }
-    if (!p->is_plpgsql && str_ieq(f->result, STR("void")))
-        return not_supported(p, "a function without a result in language sql");
+    f->alone = !p->is_plpgsql && str_ieq(f->result, STR("void"));
     if (!p->described && columns == 0)
         return bad_definition(p, "function result type must be specified");
     bool record = str_ieq(f->result, STR("record"));

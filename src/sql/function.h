@@ -52,7 +52,8 @@ struct sql_function {
     bool replaces, strict, set_of, immutable, stable;
     size_t n;
     struct sql_argument *arguments; /* those that are given, OUT ones and columns of the table, as written */
-    bool result_like;               /* as of an argument */
+    bool alone;        /* of LANGUAGE sql: its body is no query, so that it can be run by itself alone */
+    bool result_like;  /* as of an argument */
     struct str result; /* what RETURNS says, without SETOF; p NULL: what is OUT or TABLE says it */
     struct str
         body; /* one query, of a procedure any statements; n 0, of PL/pgSQL: what plpgsql_query makes of

@@ -44,6 +44,16 @@ def test_results(c):
     assert float(c.execute("call half(3, null)").fetchone()[0]) == 1.5
 
 
+def test_along_the_search_path(c):
+    c.execute("create procedure along(t text) language sql as 'insert into procs.log values (1, t)'; create function along_f(t text) returns text language plpgsql as $$ begin perform 1; return t; end $$")
+    c.execute("drop schema if exists procs_first cascade; create schema procs_first; set search_path = procs_first, procs")
+    c.execute("call along('a'); call procs.along('b')")
+    assert rows(c, "select along_f('x')") == [("x",)] and rows(c, "select * from procs.along_f('y')") == [("y",)]
+    assert rows(c, "select b from procs.log order by 1") == [("a",), ("b",)]
+    c.execute("create procedure along(t text) language sql as 'select 1'; call along('c'); drop schema procs_first cascade; set search_path = procs")
+    assert rows(c, "select count(*) from procs.log") == [(2,)]
+
+
 def test_parameters(c):
     c.execute("create procedure put(a int, b text) language sql as $$ insert into log values (a, b) $$")
     c.execute("call put(%s, %s)", (7, "it's"))

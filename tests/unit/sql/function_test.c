@@ -24,8 +24,8 @@ static void show(const struct sql_function *f, char *out, size_t room)
                               (int)f->arguments[i].initial.n,
                               f->arguments[i].initial.p ? f->arguments[i].initial.p : "");
     if (!f->drops)
-        (void)snprintf(out + n, room - n, "%s%.*s: %.*s", f->set_of ? "SETOF " : "", (int)f->result.n,
-                       f->result.p ? f->result.p : "", (int)f->body.n, f->body.p);
+        (void)snprintf(out + n, room - n, "%s%.*s: %.*s%s", f->set_of ? "SETOF " : "", (int)f->result.n,
+                       f->result.p ? f->result.p : "", (int)f->body.n, f->body.p, f->alone ? " alone" : "");
 }
 
 static void check(const char *sql, const char *wanted)
@@ -61,12 +61,16 @@ static void test_create(void **state)
     check("create function f(a t.c%type, b out s.t.c % type) language plpgsql as 'begin end'",
           "i a t.c=, o b s.t.c=, s.t.c: ");
     check("create function f() returns void language plpgsql as 'begin end'", "void: ");
-    check("create function f() returns void language sql as 'select 1'",
-          "0A000 a function without a result in language sql is not supported");
+    check("create function f() returns void language sql as 'select 1'", "void: select 1 alone");
     check("create function f(a int) returns int begin atomic select case when a = 1 then 2 end; end",
           "i a int=, int: select case when a = 1 then 2 end");
     check("create function f(a int) returns int begin atomic select 1; select 2; end",
-          "0A000 a function of several statements is not supported");
+          "0A000 such a function with RETURN or BEGIN ATOMIC is not supported");
+    check("create procedure p(a int) begin atomic insert into t values (1); end",
+          "0A000 a procedure with BEGIN ATOMIC is not supported");
+    check("create procedure p(a int, inout b text default 'x') language sql as 'select 1; select 2'",
+          "i a int=, b b text='x', : select 1; select 2");
+    check("create procedure p() returns int language sql as 'x'", "42P13 a procedure has no result");
     check("create function f(a int) returns int language x as ''", "42704 language \"x\" does not exist");
     check("create function f(a int) returns int as 'select 1'", "42P13 no language specified");
     check("create function f(a int) language sql as 'select 1'",
@@ -75,9 +79,8 @@ static void test_create(void **state)
     check("create function f(a int default 1, b int) returns int language sql as 'select 1'",
           "42P13 input parameters after one with a default value must also have defaults");
     check("create function f() returns int language sql as 'select 1; select 2'",
-          "0A000 a function of several statements is not supported");
-    check("create function f() returns int language sql as 'delete from t'",
-          "0A000 a function whose body is not a query is not supported");
+          "int: select 1; select 2 alone");
+    check("create function f() returns int language sql as 'delete from t'", "int: delete from t alone");
     check("create function f() returns trigger language sql as 'select 1'",
           "0A000 a function without a result is not supported");
     check("create function f(variadic a int[]) returns int language sql as 'select 1'",
