@@ -3,19 +3,9 @@
 #include "session/column_type.h"
 
 #include "session/session_priv.h"
-#include "sql/name.h"
 #include "sql/statement.h"
 
 #include <assert.h>
-
-/* A name as a token writes it. NULL without memory. */
-static const char *name_of(struct session *s, const struct sql_token *t)
-{
-    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
-    if (name)
-        name[sql_name_read(t, name)] = '\0';
-    return name;
-}
 
 int column_type_like(struct session *s, struct str *type, struct err *e)
 {
@@ -32,7 +22,7 @@ int column_type_like(struct session *s, struct str *type, struct err *e)
     struct sql_token t;
     sql_lexer_init(&l, sql_tokens_of((struct str){type->p + dot, type->n - dot}));
     (void)sql_lexer_next(&l, &t);
-    const char *relation = arena_strndup(&s->message_arena, type->p, dot - 1), *name = name_of(s, &t);
+    const char *relation = arena_strndup(&s->message_arena, type->p, dot - 1), *name = step_token(s, &t);
     const char *a = relation ? step_literal(s, relation) : NULL, *b = name ? step_literal(s, name) : NULL;
     const char *sql = a && b
                           ? step_text(s,

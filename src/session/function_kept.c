@@ -5,17 +5,8 @@
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/function.h"
-#include "sql/name.h"
 
 #include <string.h>
-
-static const char *text_of(struct session *s, const struct sql_token *t)
-{
-    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
-    if (name)
-        name[sql_name_read(t, name)] = '\0';
-    return name;
-}
 
 int function_name_read(struct session *s, const struct sql_function_name *n, const char **schema,
                        const char **name, const char **full, struct err *e)
@@ -23,8 +14,8 @@ int function_name_read(struct session *s, const struct sql_function_name *n, con
     const struct str known = n->schema.kind == SQL_TOK_END ? (struct str){0} : sql_engine_schema(&n->schema);
     *schema = known.p                         ? arena_strndup(&s->message_arena, known.p, known.n)
               : n->schema.kind == SQL_TOK_END ? NULL
-                                              : text_of(s, &n->schema);
-    *name = text_of(s, &n->name);
+                                              : step_token(s, &n->schema);
+    *name = step_token(s, &n->name);
     if (!*name || (n->schema.kind != SQL_TOK_END && !*schema))
         return err_oom(e);
     if (!*schema) {

@@ -139,8 +139,8 @@ static const char *shown_name(struct session *s, const struct procedure *p)
 
 /* What a function is to give: rows of its OUT arguments or of the columns of its table, which are
  * variables of the body, or values of its one type. */
-static int expect(const struct procedure *p, const struct plpgsql_frame *f, struct plpgsql_results *out,
-                  size_t *outputs)
+static void expect(const struct procedure *p, const struct plpgsql_frame *f, struct plpgsql_results *out,
+                   size_t *outputs)
 {
     const struct sql_function *d = &p->declared;
     struct procedure_column columns[SQL_FUNCTION_ARGUMENTS_MAX];
@@ -152,7 +152,6 @@ static int expect(const struct procedure *p, const struct plpgsql_frame *f, stru
     for (size_t i = 0; i < d->n; i++)
         if (d->arguments[i].mode != SQL_ARGUMENT_IN)
             outputs[out->noutputs++] = f->found + 1 + i;
-    return ST_OK;
 }
 
 /* Arguments, body, answer. The source is read anew at each call: it may have been replaced. */
@@ -175,7 +174,7 @@ static int run(struct session *s, struct portal *portal, struct procedure *p, st
         if (!f->results)
             return err_oom(e);
         arena_init_of(&f->results->arena, SIZE_MAX, &s->memory.all);
-        TRY(expect(p, f, f->results, outputs));
+        expect(p, f, f->results, outputs);
     }
     const struct str body = str_of(p->kept.source);
     TRY(is_sql ? read_sql(s, body, p->function && !f->results->no_value, &block, e)

@@ -53,3 +53,11 @@ const char *step_literal(struct session *s, const char *value)
     buf_put_u8(&b, '\'');
     return keep(s, &b);
 }
+
+const char *step_token(struct session *s, const struct sql_token *t)
+{
+    char *name = arena_alloc(&s->message_arena, t->text.n + 1);
+    if (name)
+        name[sql_name_read(t, name)] = '\0';
+    return name;
+}

@@ -39,24 +39,6 @@ static int read_argument_name(struct reader *r, const char **out)
     return ST_OK;
 }
 
-/* Up to a comma or the bracket that closes the list. */
-static int read_value(struct reader *r, struct str *out)
-{
-    size_t from = r->token.at, to = from, depth = 0;
-    for (;; reader_next(r)) {
-        const struct sql_token *t = &r->token;
-        if (t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD)
-            return reader_syntax_error(r);
-        if (depth == 0 && (sql_token_is(t, ',') || sql_token_is(t, ')')))
-            break;
-        depth += sql_token_is(t, '(') || sql_token_is(t, '[');
-        depth -= depth > 0 && (sql_token_is(t, ')') || sql_token_is(t, ']'));
-        to = t->at + t->text.n;
-    }
-    *out = (struct str){r->text.p + from, to - from};
-    return to > from ? ST_OK : reader_syntax_error(r);
-}
-
 static int read_arguments(struct reader *r, struct sql_call *out)
 {
     for (;;) {
@@ -65,7 +47,7 @@ static int read_arguments(struct reader *r, struct sql_call *out)
                            "cannot pass more than %d arguments to a procedure", SQL_FUNCTION_ARGUMENTS_MAX);
         struct sql_call_argument *a = &out->arguments[out->n++];
         TRY(read_argument_name(r, &a->name));
-        TRY(read_value(r, &a->value));
+        TRY(reader_item(r, &a->value));
         if (!sql_token_is(&r->token, ','))
             return ST_OK;
         reader_next(r);
@@ -81,11 +63,9 @@ static int read_call(struct reader *r, struct sql_call *out)
     TRY(read_name(r, &out->name));
     if (!sql_token_is(&r->token, '('))
         return reader_syntax_error(r);
-    out->open = r->token.at;
     reader_next(r);
     if (!sql_token_is(&r->token, ')'))
         TRY(read_arguments(r, out));
-    out->close = r->token.at;
     reader_next(r);
     return ST_OK;
 }

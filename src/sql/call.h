@@ -22,7 +22,6 @@ struct sql_call {
     bool selects; /* SELECT f(…) or SELECT * FROM f(…), of a function */
     bool in_from; /* the second */
     struct sql_function_name name;
-    size_t open, close; /* where its brackets are in the text, bytes */
     size_t n;
     struct sql_call_argument *arguments;
     const char *alias; /* of selects; NULL: none */

@@ -86,27 +86,6 @@ static bool ends_argument(const struct sql_token *t)
            (t->kind == SQL_TOK_OP && (str_eq(t->text, STR("=")) || str_eq(t->text, STR("%"))));
 }
 
-/* Up to a comma or the bracket that closes the list. */
-static int read_default(struct parsing *p, struct str *out)
-{
-    struct reader *r = &p->r;
-    size_t from = r->token.at, to = from, depth = 0;
-    for (;; reader_next(r)) {
-        const struct sql_token *t = &r->token;
-        if (t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD)
-            return reader_syntax_error(r);
-        if (depth == 0 && (sql_token_is(t, ',') || sql_token_is(t, ')')))
-            break;
-        depth += sql_token_is(t, '(') || sql_token_is(t, '[');
-        depth -= depth > 0 && (sql_token_is(t, ')') || sql_token_is(t, ']'));
-        to = t->at + t->text.n;
-    }
-    if (to == from)
-        return reader_syntax_error(r);
-    *out = (struct str){r->text.p + from, to - from};
-    return ST_OK;
-}
-
 /* NULL: there are too many. */
 static struct sql_argument *add_argument(struct parsing *p)
 {
@@ -161,7 +140,7 @@ static int read_argument(struct parsing *p)
         initial = true;
     }
     if (initial)
-        return read_default(p, &a->initial);
+        return reader_item(r, &a->initial);
     for (size_t i = 0; a->mode == SQL_ARGUMENT_IN && i + 1 < p->out->n; i++)
         if (p->out->arguments[i].initial.p)
             return bad_definition(p,

@@ -143,3 +143,20 @@ int reader_body(struct reader *r, struct str *out)
     reader_next(r);
     return ST_OK;
 }
+
+int reader_item(struct reader *r, struct str *out)
+{
+    size_t from = r->token.at, to = from, depth = 0;
+    for (;; reader_next(r)) {
+        const struct sql_token *t = &r->token;
+        if (t->kind == SQL_TOK_END || t->kind == SQL_TOK_BAD)
+            return reader_syntax_error(r);
+        if (depth == 0 && (sql_token_is(t, ',') || sql_token_is(t, ')')))
+            break;
+        depth += sql_token_is(t, '(') || sql_token_is(t, '[');
+        depth -= depth > 0 && (sql_token_is(t, ')') || sql_token_is(t, ']'));
+        to = t->at + t->text.n;
+    }
+    *out = (struct str){r->text.p + from, to - from};
+    return to > from ? ST_OK : reader_syntax_error(r);
+}

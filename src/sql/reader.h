@@ -39,6 +39,8 @@ int reader_string(struct reader *r, const char **out);
 /* The text between the marks of $tag$…$tag$, or what a plain string says. The same. */
 int reader_body(struct reader *r, struct str *out);
 
+/* An item of a list in brackets: up to a comma, or to the bracket that closes the list. 42601 without one. */
+int reader_item(struct reader *r, struct str *out);
 /* Over a name with the dots in it. */
 void reader_skip_name(struct reader *r);
 /* Over a bracket and what lies in it; of another token over that alone. */
