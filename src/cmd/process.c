@@ -3,6 +3,7 @@
  * (sigwait), so that none interrupts anything. */
 #include "cmd/process.h"
 
+#include "base/alloc.h"
 #include "base/black_box.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -317,6 +318,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
         return 0;
     }
     engine_heap_begin();
+    mem_bound_arenas();
     err_init(&e);
     assert(role->start && role->stop && role->drain && role->port && !p->role);
     p->role = role;

@@ -1,12 +1,14 @@
 """Bounds: what reaches one is told so, with its own SQLSTATE, and the session goes on; nothing ends without a word."""
 
+import contextlib
 import time
 
+import psutil
 import pytest
 
 from conftest import SANITIZED, WORKERS, Server
 from measure import MB
-from wire import B, C, D, E, H, P, Q, S, message
+from wire import B, C, D, E, Error, H, P, Q, S, message
 
 
 def columns(n):
@@ -96,9 +98,20 @@ def test_parameters_of_a_statement(server):
 
 # ---- memory of the process ----
 
+@pytest.fixture
+def tight(make_server):
+    """A server with so much address space beyond what one takes at rest."""
+    def make(beyond):
+        with Server("--memory-limit", "1GB", workers=0) as s, s.wire() as w:
+            w.ask(Q("select 1 + 0"))
+            rest = psutil.Process(s.pid).memory_info().vms
+        return make_server("--memory-limit", "1GB", within=("prlimit", f"--as={rest + beyond}"))
+    return make
+
+
 @pytest.mark.skipif(SANITIZED or WORKERS > 0, reason="the address space of one plain process is bounded")
-def test_an_allocation_that_fails_is_53200(make_server):
-    s = make_server("--memory-limit", "1GB", within=("prlimit", f"--as={1600 * MB}"))
+def test_an_allocation_that_fails_is_53200(tight):
+    s = tight(512 * MB)
     with s.wire(timeout=60) as w:
         failed = 0
         for sql in ("select length(repeat('x', 800000000))", "select repeat('x', 500000000)", "select list(i) from range(50000000) t(i)",
@@ -108,6 +121,19 @@ def test_an_allocation_that_fails_is_53200(make_server):
             failed += notes[-2].startswith("err")
         assert failed
         assert w.ask(Q("select 1 + 0"))[1] == ("1",)
+
+
+@pytest.mark.skipif(SANITIZED or WORKERS > 0, reason="the address space of one plain process is bounded")
+@pytest.mark.parametrize("beyond", [16, 64, 256])
+def test_a_process_without_room_for_the_words_of_an_error_lives(tight, beyond):
+    """The engine words errors in JSON; once it worded errors about errors until the process ended."""
+    s = tight(beyond * MB)
+    answers = set()
+    for _ in range(12):
+        with contextlib.suppress(Error, OSError), s.wire(timeout=60) as w:
+            answers.add(w.ask(Q("create temp table big as select i, repeat('x', 100) x from range(20000000) t(i)"))[0])
+    assert s.process.poll() is None, s.log()
+    assert answers and answers <= {"err:53200", "err:53000", "closed"}
 
 
 @pytest.mark.skipif(SANITIZED or WORKERS > 0, reason="the memory of one plain process is looked at")
