@@ -2,20 +2,14 @@
  * fail. None of these gives NULL for a size of nought: an empty array is no lack of memory. */
 #include "base/alloc.h"
 
-#include <assert.h>
-#include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* glibc's calloc passes over what the thread has freed before (until 2.41); malloc takes that, up to this
  * size. */
 enum { ZEROED_BY_HAND = 1032 };
-
-/* Of which one has no address space of its own: the system's break. */
-enum { ARENAS_MIN = 4 };
 
 static _Thread_local unsigned countdown;
 static _Thread_local bool failed;
@@ -80,14 +74,6 @@ void mem_keep_freed(int bytes)
 {
     (void)mallopt(M_TRIM_THRESHOLD, bytes);
     (void)mallopt(M_MMAP_THRESHOLD, bytes / 2);
-}
-
-/* glibc's own bound is eight a processor. */
-void mem_bound_arenas(void)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    assert(processors < INT_MAX); /* -1: it cannot be told */
-    (void)mallopt(M_ARENA_MAX, processors > ARENAS_MIN ? (int)processors : ARENAS_MIN);
 }
 
 void alloc_fail_nth(unsigned nth)

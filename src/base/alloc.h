@@ -23,14 +23,6 @@ void mem_free(void *p);
  * to half of that are never the system's own. For who receives large blocks all the time. */
 void mem_keep_freed(int bytes);
 
-/* Whole process, before its threads: they share a bounded number of malloc's arenas. Each arena has address
- * space of its own, from which the engine words an error when the process has no more. A thread that comes
- * when no further arena can be made, and fewer than the bound are there, never gets one: malloc then maps
- * each of its pieces by itself, and gives it nothing when that fails. The engine's errors are JSON; one
- * whose JSON gets no memory is worded as another error, in JSON, and so on until C++ ends the process.
- * Source: "arena" in glibc's malloc, duckdb::StringUtil::ToJSONMap. */
-void mem_bound_arenas(void);
-
 /* For tests: the nth allocation of this thread from now on fails (1: the next one); 0 switches it off. */
 void alloc_fail_nth(unsigned nth);
 /* Whether it has come to that since; switches it off. */

@@ -3,9 +3,9 @@
  * (sigwait), so that none interrupts anything. */
 #include "cmd/process.h"
 
-#include "base/alloc.h"
 #include "base/black_box.h"
 #include "base/log.h"
+#include "base/malloc_arenas.h"
 #include "base/thread.h"
 #include "cmd/parent.h"
 #include "engine/heap.h"
@@ -318,7 +318,7 @@ int process_main(struct process *p, const struct process_role *role, int argc, c
         return 0;
     }
     engine_heap_begin();
-    mem_bound_arenas();
+    malloc_arenas_make();
     err_init(&e);
     assert(role->start && role->stop && role->drain && role->port && !p->role);
     p->role = role;
