@@ -424,6 +424,19 @@ static int refuse_call(struct creation *c, struct err *e)
     return ST_OK;
 }
 
+/* Of a macro: what COMMENT ON says of the function, and what is kept of it; NULL: nothing. */
+static int put_comment(struct session *s, const char *full, bool table, const char *said, const char *kept,
+                       struct err *e)
+{
+    assert(full);
+    const char *all = said || kept ? step_text(s, "%s%s", said ? said : "", kept ? kept : "") : NULL;
+    const char *literal = !said && !kept ? "NULL" : all ? step_literal(s, all) : NULL;
+    return literal
+               ? step_run(
+                     s, step_text(s, "COMMENT ON MACRO %s%s IS %s", table ? "TABLE " : "", full, literal), e)
+               : err_oom(e);
+}
+
 /* All of CREATE FUNCTION, once its text is read. */
 static int create(struct session *s, const struct sql_function *f, struct err *e)
 {
@@ -452,7 +465,6 @@ static int create(struct session *s, const struct sql_function *f, struct err *e
     put_arguments(&c, &b, true);
     const char *identity = finish(s, &b), *result = result_of(&c);
     const char *kept = identity && result ? kept_of(&c, identity, result) : NULL;
-    kept = kept ? step_literal(s, kept) : NULL;
     if (!kept)
         return err_oom(e);
     TRY(function_kept_find(s, schema, c.made.name, &existing, e));
@@ -467,12 +479,11 @@ static int create(struct session *s, const struct sql_function *f, struct err *e
     }
     if (!f->procedure && !c.own.alone)
         TRY(check_call(&c, e));
-    TRY(step_run(
-        s, step_text(s, "COMMENT ON MACRO %s%s IS %s", c.made.table ? "TABLE " : "", c.made.full, kept), e));
+    TRY(put_comment(s, c.made.full, c.made.table, existing.comment, kept, e));
     return c.made.table || f->procedure ? ST_OK : create_beside(&c, e);
 }
 
-/* ---- dropping ---- */
+/* ---- dropping, and commenting ---- */
 
 /* The types of DROP: as messages have them, "integer,text", and their numbers. */
 static int signature(struct session *s, const struct sql_function_name *n, const char **types,
@@ -502,22 +513,23 @@ static const char *kind_of(const struct sql_function *f)
     return f->procedure ? "procedure" : f->routine ? "routine" : "function";
 }
 
-/* One name of DROP FUNCTION. */
-static int drop_one(struct session *s, const struct sql_function *f, const struct sql_function_name *n,
-                    struct err *e)
+/* One name of DROP FUNCTION or of COMMENT ON FUNCTION; found.table and scalar false: IF EXISTS, and it is not
+ * there. */
+static int find_one(struct session *s, const struct sql_function *f, const struct sql_function_name *n,
+                    const char **full, struct function_kept *found, struct err *e)
 {
-    const char *schema, *name, *full, *types = "", *oids = "";
-    struct function_kept x;
-    TRY(function_name_read(s, n, &schema, &name, &full, e));
-    TRY(function_kept_find(s, schema, name, &x, e));
+    const char *schema, *name, *types = "", *oids = "";
+    TRY(function_name_read(s, n, &schema, &name, full, e));
+    TRY(function_kept_find(s, schema, name, found, e));
     if (n->listed)
         TRY(signature(s, n, &types, &oids, e));
-    bool other = n->listed && x.kept && strcmp(x.oids, oids) != 0;
-    if ((x.scalar || x.table) && !other) {
-        if (!f->routine && x.procedure != f->procedure)
+    bool other = n->listed && found->kept && strcmp(found->oids, oids) != 0;
+    if ((found->scalar || found->table) && !other) {
+        if (!f->routine && found->procedure != f->procedure)
             return err_set(e, SQLSTATE_WRONG_OBJECT_TYPE, "%s(%s) is not a %s", name, types, kind_of(f));
-        return drop(s, full, &x, e);
+        return ST_OK;
     }
+    *found = (struct function_kept){0};
     if (f->if_exists) {
         session_notice(s, REPLY_NOTICE, SQLSTATE_SUCCESSFUL_COMPLETION, "%s %s(%s) does not exist, skipping",
                        kind_of(f), name, types);
@@ -527,6 +539,27 @@ static int drop_one(struct session *s, const struct sql_function *f, const struc
     if (!n->listed)
         return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "could not find a %s named \"%s\"", what, name);
     return err_set(e, SQLSTATE_UNDEFINED_FUNCTION, "%s %s(%s) does not exist", what, name, types);
+}
+
+static int drop_one(struct session *s, const struct sql_function *f, const struct sql_function_name *n,
+                    struct err *e)
+{
+    const char *full;
+    struct function_kept x;
+    TRY(find_one(s, f, n, &full, &x, e));
+    return x.scalar || x.table ? drop(s, full, &x, e) : ST_OK;
+}
+
+/* COMMENT ON FUNCTION, which a macro of the engine's may be as well. */
+static int comment(struct session *s, const struct sql_function *f, struct err *e)
+{
+    const char *full, *said;
+    struct function_kept x;
+    assert(f->nnames == 1 && !f->if_exists);
+    TRY(step_comment(s, &f->comment, &said, e));
+    TRY(find_one(s, f, &f->names[0], &full, &x, e));
+    bool table = x.kept ? x.in_table : !x.scalar;
+    return put_comment(s, full, table, said, x.declaration, e);
 }
 
 int function_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
@@ -541,6 +574,10 @@ int function_run(struct session *s, struct statement *st, struct command_result 
                    f->procedure ? "PROCEDURE"
                    : f->routine ? "ROUTINE"
                                 : "FUNCTION");
+    if (f->comments)
+        (void)snprintf(r->tag, sizeof r->tag, "COMMENT");
+    if (f->comments)
+        return comment(s, f, e);
     if (!f->drops)
         return create(s, f, e);
     for (size_t i = 0; i < f->nnames; i++)

@@ -6,6 +6,7 @@
 #include "sql/catalog.h"
 #include "sql/function.h"
 
+#include <assert.h>
 #include <string.h>
 
 int function_name_read(struct session *s, const struct sql_function_name *n, const char **schema,
@@ -28,12 +29,11 @@ int function_name_read(struct session *s, const struct sql_function_name *n, con
     return *full ? ST_OK : err_oom(e);
 }
 
-/* The nth field of what a comment keeps; NULL: none. */
-static const char *field_of(struct session *s, const char *comment, size_t n)
+/* The nth field of a declaration; NULL: none. */
+static const char *field_of(struct session *s, const char *declaration, size_t n)
 {
-    const char *at = comment && strncmp(comment, FUNCTION_KEPT, sizeof FUNCTION_KEPT - 1) == 0
-                         ? comment + sizeof FUNCTION_KEPT - 1
-                         : NULL;
+    assert(strncmp(declaration, FUNCTION_KEPT, sizeof FUNCTION_KEPT - 1) == 0);
+    const char *at = declaration + sizeof FUNCTION_KEPT - 1;
     while (at && n-- > 0)
         at = (at = strchr(at, FUNCTION_UNIT[0])) ? at + 1 : NULL;
     return at ? arena_strndup(&s->message_arena, at, strcspn(at, FUNCTION_UNIT)) : NULL;
@@ -59,16 +59,21 @@ int function_kept_find(struct session *s, const char *schema, const char *name, 
         const char *comment = ask_value(&rows, i, 1), *kind, *alone;
         out->table |= table;
         out->scalar |= !table;
-        if (!field_of(s, comment, 0))
+        const char *kept = comment ? strstr(comment, FUNCTION_KEPT) : NULL;
+        if (comment && comment[0] != FUNCTION_KEPT[0])
+            out->comment = arena_strndup(&s->message_arena, comment, strcspn(comment, "\x1e"));
+        if (!kept)
             continue;
         out->kept = true;
+        out->in_table = table;
+        out->declaration = kept;
         const struct {
             const char **to;
             size_t field;
         } fields[] = {{&out->identity, 0}, {&out->arguments, 1}, {&out->result, 2}, {&out->oids, 3},
                       {&out->source, 12},  {&out->language, 13}, {&kind, 14},       {&alone, 15}};
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-            if (!(*fields[k].to = field_of(s, comment, fields[k].field)))
+            if (!(*fields[k].to = field_of(s, kept, fields[k].field)))
                 *fields[k].to = "";
         out->procedure = kind[0] == 'p';
         out->alone = alone[0] == 'a';

@@ -10,10 +10,10 @@
 struct session;
 struct sql_function_name;
 
-/* "RS F" and fields between unit separators: identity, arguments, result, numbers of the types of a call,
- * numbers, modes and names of all, number of the result, whether rows, volatility, whether strict, how
- * many defaults, the source, the language, p for a procedure, else f, and a where it runs by itself alone.
- * sql/catalog_functions.inc reads them. */
+/* What COMMENT ON FUNCTION has said, "RS F", and fields between unit separators: identity, arguments,
+ * result, numbers of the types of a call, numbers, modes and names of all, number of the result, whether
+ * rows, volatility, whether strict, how many defaults, the source, the language, p for a procedure, else
+ * f, and a where it runs by itself alone. sql/catalog_functions.inc reads them. */
 #define FUNCTION_KEPT                                                                                        \
     "\x1e"                                                                                                   \
     "F"
@@ -27,6 +27,9 @@ struct function_kept {
     bool kept; /* it is one of ours: */
     bool procedure, alone;
     const char *identity, *arguments, *result, *oids, *source, *language;
+    const char *declaration; /* from its RS on, as the comment has it */
+    bool in_table;           /* which is that of the table macro */
+    const char *comment;     /* what COMMENT ON has said; NULL: nothing */
 };
 
 /* A function's name, its schema as the engine calls it, and both as SQL. */

@@ -175,16 +175,6 @@ static int check_object(struct session *s, const struct sql_utility *u, size_t i
 
 /* ---- what it does ---- */
 
-/* The text of a comment, read by the engine, which knows all ways to write a string; NULL: none. */
-static int comment_text(struct session *s, const struct sql_token *t, const char **out, struct err *e)
-{
-    struct ask_rows rows;
-    const char *sql = step_text(s, "SELECT %.*s", (int)t->text.n, t->text.p);
-    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
-    *out = sql_token_is_word(t, "NULL") ? NULL : ask_value(&rows, 0, 0);
-    return ST_OK;
-}
-
 /* The engine keeps no names of constraints but of indexes: one of a table that has some is believed. */
 static int check_constraint(struct session *s, const struct relation *table, const char *name, struct err *e)
 {
@@ -262,12 +252,12 @@ static int put_comment(struct session *s, const struct sql_utility *u, const str
     const char *key = NULL, *text = NULL;
     if (u->object == SQL_OBJECT_TABLE || u->object == SQL_OBJECT_MATVIEW ||
         u->object == SQL_OBJECT_SEQUENCE || u->object == SQL_OBJECT_INDEX) {
-        TRY(comment_text(s, &u->comment, &text, e));
+        TRY(step_comment(s, &u->comment, &text, e));
         return put_relation_comment(s, u, r, text, e);
     }
     if (u->object == SQL_OBJECT_TYPE) {
         const struct sql_type_name name = {u->names[0].database, u->names[0].schema, u->names[0].relation};
-        TRY(comment_text(s, &u->comment, &text, e));
+        TRY(step_comment(s, &u->comment, &text, e));
         bool found;
         TRY(domains_comment(s, &name, text, &found, e));
         return found ? ST_OK : type_comment(s, &name, text, e);
@@ -277,7 +267,7 @@ static int put_comment(struct session *s, const struct sql_utility *u, const str
         return ST_OK;
     if (!key)
         return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "COMMENT ON this kind of object is not supported");
-    TRY(comment_text(s, &u->comment, &text, e));
+    TRY(step_comment(s, &u->comment, &text, e));
     return notes_put(s, key, text, e);
 }
 

@@ -43,7 +43,7 @@ static const struct sql_catalog_column views[] = {
 static const struct sql_catalog_column functions[] = {
     {"oid", "BIGINT"},       {"name", "VARCHAR"},   {"arguments", "VARCHAR"}, {"body", "VARCHAR"},
     {"is_macro", "BOOLEAN"}, {"result", "VARCHAR"}, {"identity", "VARCHAR"},  {"schema", "VARCHAR"},
-    {"language", "VARCHAR"}, {"kind", "VARCHAR"},
+    {"language", "VARCHAR"}, {"kind", "VARCHAR"},   {"comment", "VARCHAR"},
 };
 static const struct sql_catalog_column comments[] = {{"key", "BIGINT"}, {"comment", "VARCHAR"}};
 static const struct sql_catalog_column schemas[] = {{"oid", "BIGINT"}, {"name", "VARCHAR"}};

@@ -453,9 +453,13 @@ static int read_create(struct parsing *p)
 }
 
 /* name [(types)], …: the arguments are read as those of CREATE, of which OUT ones do not count. */
-static int read_dropped(struct parsing *p, struct sql_function_name *out)
+static int read_existing(struct parsing *p, struct sql_function_name *out)
 {
     struct sql_function *f = p->out;
+    if (!f->arguments)
+        f->arguments = arena_calloc(p->r.arena, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *f->arguments);
+    if (!f->arguments)
+        return err_oom(p->r.err);
     TRY(read_name(p, out));
     if (!sql_token_is(&p->r.token, '('))
         return ST_OK;
@@ -472,25 +476,27 @@ static int read_dropped(struct parsing *p, struct sql_function_name *out)
     return ST_OK;
 }
 
-/* Behind DROP FUNCTION. */
+/* PROCEDURE, ROUTINE or FUNCTION; false: another word. */
+static bool take_kind(struct reader *r, struct sql_function *out)
+{
+    out->procedure = reader_take(r, "PROCEDURE");
+    out->routine = !out->procedure && reader_take(r, "ROUTINE");
+    return out->procedure || out->routine || reader_take(r, "FUNCTION");
+}
+
+/* Behind DROP. */
 static int read_drop(struct parsing *p)
 {
     struct reader *r = &p->r;
     struct sql_function *f = p->out;
     f->drops = true;
-    f->procedure = reader_take(r, "PROCEDURE");
-    f->routine = reader_take(r, "ROUTINE");
-    if (!f->procedure && !f->routine)
-        (void)reader_take(r, "FUNCTION");
+    (void)take_kind(r, f);
     f->if_exists = reader_take(r, "IF") && reader_take(r, "EXISTS");
-    f->arguments = arena_calloc(r->arena, SQL_FUNCTION_ARGUMENTS_MAX, sizeof *f->arguments);
-    if (!f->arguments)
-        return err_oom(r->err);
     for (;;) {
         if (f->nnames == SQL_FUNCTIONS_MAX)
             return err_set(r->err, SQLSTATE_PROGRAM_LIMIT_EXCEEDED, "DROP of more than %d functions",
                            SQL_FUNCTIONS_MAX);
-        TRY(read_dropped(p, &f->names[f->nnames++]));
+        TRY(read_existing(p, &f->names[f->nnames++]));
         if (!sql_token_is(&r->token, ','))
             break;
         reader_next(r);
@@ -498,6 +504,19 @@ static int read_drop(struct parsing *p)
     if (!reader_take(r, "CASCADE"))
         (void)reader_take(r, "RESTRICT");
     return reader_end(r);
+}
+
+/* Behind COMMENT. */
+static int read_comment(struct parsing *p)
+{
+    struct sql_function *f = p->out;
+    f->comments = true;
+    f->nnames = 1;
+    TRY(reader_expect(&p->r, "ON"));
+    (void)take_kind(&p->r, f);
+    TRY(read_existing(p, &f->names[0]));
+    TRY(reader_comment(&p->r, &f->comment));
+    return reader_end(&p->r);
 }
 
 /* Behind the arguments: PostgreSQL's options, where the engine has AS and an expression. */
@@ -520,8 +539,9 @@ bool sql_is_function(struct sql_tokens sql)
 {
     struct reader r;
     reader_init(&r, NULL, sql, NULL);
-    if (reader_take(&r, "DROP"))
-        return reader_take(&r, "FUNCTION") || reader_take(&r, "PROCEDURE") || reader_take(&r, "ROUTINE");
+    struct sql_function ignored;
+    if (reader_take(&r, "DROP") || (reader_take(&r, "COMMENT") && reader_take(&r, "ON")))
+        return take_kind(&r, &ignored);
     if (!reader_take(&r, "CREATE"))
         return false;
     if (reader_take(&r, "OR") && !reader_take(&r, "REPLACE"))
@@ -539,6 +559,8 @@ int sql_parse_function(struct arena *a, const struct sql_statement *s, struct sq
     reader_init(&p.r, a, sql_statement_tokens(s), e);
     if (reader_take(&p.r, "DROP"))
         return read_drop(&p);
+    if (reader_take(&p.r, "COMMENT"))
+        return read_comment(&p);
     (void)reader_take(&p.r, "CREATE");
     return read_create(&p);
 }

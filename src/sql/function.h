@@ -42,8 +42,10 @@ struct sql_function_name {
 
 struct sql_function {
     bool drops;
-    bool procedure; /* it is a procedure, or one shall be dropped … */
-    bool routine;   /* … or either */
+    bool procedure;           /* it is a procedure, or one shall be dropped … */
+    bool routine;             /* … or either */
+    bool comments;            /* COMMENT ON one that is there: */
+    struct sql_token comment; /* a string, or the word NULL */
     /* DROP FUNCTION */
     bool if_exists;
     size_t nnames;

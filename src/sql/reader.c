@@ -75,6 +75,16 @@ int reader_end(struct reader *r)
     return r->token.kind == SQL_TOK_END ? ST_OK : reader_syntax_error(r);
 }
 
+int reader_comment(struct reader *r, struct sql_token *out)
+{
+    TRY(reader_expect(r, "IS"));
+    *out = r->token;
+    if (out->kind != SQL_TOK_STRING && out->kind != SQL_TOK_DOLLAR && !sql_token_is_word(out, "NULL"))
+        return reader_syntax_error(r);
+    reader_next(r);
+    return ST_OK;
+}
+
 int reader_rest(struct reader *r, struct str *out)
 {
     if (r->token.kind == SQL_TOK_END)

@@ -31,6 +31,8 @@ int reader_syntax_error(struct reader *r);
 int reader_name(struct reader *r, const char **out);
 /* name[.name]…, as it is written. */
 int reader_qualified(struct reader *r, struct str *out);
+/* IS and a comment: a string in any of its spellings, or the word NULL. 42601 */
+int reader_comment(struct reader *r, struct sql_token *out);
 /* What is left of the text from the current token on; 42601 when that is nothing. */
 int reader_rest(struct reader *r, struct str *out);
 

@@ -214,6 +214,11 @@ static enum sql_kind check_utility(const struct sql_token *head, struct sql_toke
     return sql_is_utility(text) ? SQL_UTILITY : SQL_ENGINE;
 }
 
+static enum sql_kind check_comment(const struct sql_token *head, struct sql_tokens text)
+{
+    return sql_is_function(text) ? SQL_FUNCTION : check_utility(head, text);
+}
+
 static enum sql_kind check_refresh(const struct sql_token *head, struct sql_tokens text)
 {
     (void)head;
@@ -256,7 +261,7 @@ static const struct command commands[] = {
     {"LISTEN", SQL_LISTEN, NULL},
     {"UNLISTEN", SQL_UNLISTEN, NULL},
     {"NOTIFY", SQL_NOTIFY, NULL},
-    {"COMMENT", SQL_ENGINE, check_utility},
+    {"COMMENT", SQL_ENGINE, check_comment},
     {"GRANT", SQL_ENGINE, check_utility},
     {"REVOKE", SQL_ENGINE, check_utility},
     {"VACUUM", SQL_ENGINE, check_utility},

@@ -56,7 +56,7 @@ enum sql_kind {
     SQL_UTILITY,    /* COMMENT ON, GRANT, VACUUM, LOCK and other small commands */
     SQL_TYPE,       /* CREATE TYPE … AS ENUM, ALTER TYPE of an enum, DROP TYPE */
     SQL_DOMAIN,     /* CREATE, ALTER and DROP DOMAIN */
-    SQL_FUNCTION,   /* CREATE FUNCTION as PostgreSQL has it, DROP FUNCTION; PROCEDURE too */
+    SQL_FUNCTION,   /* CREATE FUNCTION as PostgreSQL has it, DROP, COMMENT ON FUNCTION; PROCEDURE too */
     SQL_CALL,       /* CALL of a procedure */
     SQL_CALLS,      /* SELECT pg_advisory_lock(…), … */
 };

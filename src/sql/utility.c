@@ -416,12 +416,6 @@ static int lock(struct parsing *p)
 
 /* ---- COMMENT ON ---- */
 
-/* A string in any of its spellings, or NULL, which takes the comment away. */
-static bool is_comment_value(const struct sql_token *t)
-{
-    return t->kind == SQL_TOK_STRING || t->kind == SQL_TOK_DOLLAR || sql_token_is_word(t, "NULL");
-}
-
 /* COMMENT ON kind name IS text: of what the engine keeps no comments for, or where ours lie beside them. */
 static int comment(struct parsing *p)
 {
@@ -448,12 +442,7 @@ static int comment(struct parsing *p)
         return refused(p, "COMMENT ON this kind of object", NULL);
     }
     TRY(read_name(p));
-    if (!reader_take(r, "IS"))
-        return reader_syntax_error(r);
-    if (!is_comment_value(&r->token))
-        return reader_syntax_error(r);
-    p->out->comment = r->token;
-    reader_next(r);
+    TRY(reader_comment(r, &p->out->comment));
     return reader_end(&p->r);
 }
 

@@ -1,5 +1,7 @@
 """CREATE FUNCTION … LANGUAGE sql, whose macros answer as PostgreSQL's functions do."""
 
+import re
+
 import psycopg
 import pytest
 
@@ -101,6 +103,39 @@ def test_errors(c, sql, state):
     assert raised.value.sqlstate == state
     assert all_of(c, "select count(*) from pg_proc where proname = 'bad'") == [(0,)]
     c.execute("drop function if exists nosuch(int)")
+
+
+COMMENTED = """select proname, obj_description(p.oid, 'pg_proc'), d.description from pg_proc p left join pg_description d
+                 on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0 where pronamespace = 'fs'::regnamespace order by 1"""
+
+
+def test_comments(c):
+    c.execute("create function f(a int) returns int language sql as 'select a'")
+    c.execute("create function r() returns table(i int) language sql as 'select 1 as i'")
+    c.execute("create procedure p(a int) language sql as 'insert into ft values (a)'")
+    assert all_of(c, COMMENTED) == [("f", None, None), ("p", None, None), ("r", None, None)]
+    for sql in ("comment on function f(int) is 'it''s F'", "comment on function fs.r is $$rows, of F$$", "comment on procedure p(a int) is E'\\x70'"):
+        assert c.execute(sql).statusmessage == "COMMENT"
+    assert all_of(c, COMMENTED) == [("f", "it's F", "it's F"), ("p", "p", "p"), ("r", "rows, of F", "rows, of F")]
+    c.execute("create or replace function f(a int) returns int language sql as 'select a + 1'")
+    assert all_of(c, "select f(1), obj_description(oid, 'pg_proc'), pg_get_function_arguments(oid) from pg_proc where proname = 'f' and pronamespace = 'fs'::regnamespace") == [(2, "it's F", "a integer")]
+    c.execute("comment on routine r() is null")
+    c.execute("drop function f; create function f(a int) returns int language sql as 'select a'; call p(9)")
+    assert all_of(c, COMMENTED) == [("f", None, None), ("p", "p", "p"), ("r", None, None)]
+    assert all_of(c, "select f(1), i from r()") == [(1, 1)]
+
+
+@pytest.mark.parametrize("sql, state, message", [
+    ("comment on function nothing() is 'x'", "42883", "function nothing() does not exist"),
+    ("comment on function f(text) is 'x'", "42883", "function f(text) does not exist"),
+    ("comment on procedure f(int) is 'x'", "42809", "f(integer) is not a procedure"),
+    ("comment on function f(int) is 1", "42601", 'syntax error at or near "1"'),
+])
+def test_comments_that_fail(c, sql, state, message):
+    c.execute("create function f(a int) returns int language sql as 'select a'")
+    with pytest.raises(psycopg.Error, match="^" + re.escape(message)) as raised:
+        c.execute(sql)
+    assert raised.value.sqlstate == state
 
 
 def test_catalog(c):

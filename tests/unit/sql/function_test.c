@@ -11,21 +11,28 @@
 static void show(const struct sql_function *f, char *out, size_t room)
 {
     size_t n = 0;
-    for (size_t i = 0; f->drops && i < f->nnames; i++) {
+    for (size_t i = 0; (f->drops || f->comments) && i < f->nnames; i++) {
         const struct sql_function_name *x = &f->names[i];
         n += (size_t)snprintf(out + n, room - n, "%.*s%s", (int)x->name.text.n, x->name.text.p,
                               x->listed ? "(" : " ");
         for (size_t j = 0; j < x->n; j++)
             n += (size_t)snprintf(out + n, room - n, "%.*s,", (int)x->types[j].n, x->types[j].p);
     }
-    for (size_t i = 0; !f->drops && i < f->n; i++)
+    if (f->comments)
+        (void)snprintf(out + n, room - n, "%s%.*s",
+                       f->procedure ? "procedure "
+                       : f->routine ? "routine "
+                                    : "",
+                       (int)f->comment.text.n, f->comment.text.p);
+    if (f->drops || f->comments)
+        return;
+    for (size_t i = 0; i < f->n; i++)
         n += (size_t)snprintf(out + n, room - n, "%c %s %.*s=%.*s, ", (char)f->arguments[i].mode,
                               f->arguments[i].name, (int)f->arguments[i].type.n, f->arguments[i].type.p,
                               (int)f->arguments[i].initial.n,
                               f->arguments[i].initial.p ? f->arguments[i].initial.p : "");
-    if (!f->drops)
-        (void)snprintf(out + n, room - n, "%s%.*s: %.*s%s", f->set_of ? "SETOF " : "", (int)f->result.n,
-                       f->result.p ? f->result.p : "", (int)f->body.n, f->body.p, f->alone ? " alone" : "");
+    (void)snprintf(out + n, room - n, "%s%.*s: %.*s%s", f->set_of ? "SETOF " : "", (int)f->result.n,
+                   f->result.p ? f->result.p : "", (int)f->body.n, f->body.p, f->alone ? " alone" : "");
 }
 
 static void check(const char *sql, const char *wanted)
@@ -90,6 +97,18 @@ static void test_create(void **state)
           "42601 syntax error at or near \")\"");
 }
 
+static void test_comment(void **state)
+{
+    (void)state;
+    check("comment on function s.f(int, b text, out c int) is 'what it does'", "f(int,text,'what it does'");
+    check("comment on procedure p is null", "p procedure null");
+    check("comment on routine p() is $$x$$", "p(routine $$x$$");
+    check("comment on function f is", "42601 syntax error at end of input");
+    check("comment on function f 'x'", "42601 syntax error at or near \"'x'\"");
+    check("comment on function f is 1", "42601 syntax error at or near \"1\"");
+    check("comment on function f is 'x' y", "42601 syntax error at or near \"y\"");
+}
+
 static void test_drop(void **state)
 {
     (void)state;
@@ -112,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_create, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_comment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_drop, setup, teardown),
         cmocka_unit_test_setup_teardown(test_engines_own, setup, teardown),
     };
