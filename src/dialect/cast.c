@@ -4,6 +4,7 @@
 #include "dialect/literal.h"
 #include "dialect/outputs.h"
 #include "dialect/schemas.h"
+#include "dialect/string_value.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "pgtype/oid.h"

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "dialect/bits.h"
 #include "dialect/literal_style.h"
+#include "dialect/string_value.h"
 #include "dialect/walk.h"
 #include "pgtype/calendar.h"
 #include "pgtype/oid.h"
@@ -25,100 +26,6 @@ enum {
     EXPONENT_MAX = 1000,
     MICROS_DIGITS = 6,
 };
-
-/* ---- what a string says ---- */
-
-static unsigned hex_value(char c)
-{
-    return c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
-}
-
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static void put_utf8(char *out, size_t *n, uint32_t c)
-{
-    if (c < 0x80) {
-        out[(*n)++] = (char)c;
-        return;
-    }
-    unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    static const unsigned char first[] = {0, 0xC0, 0xE0, 0xF0};
-    out[(*n)++] = (char)(first[more] | c >> 6 * more);
-    while (more-- > 0)
-        out[(*n)++] = (char)(0x80 | (c >> 6 * more & 0x3F));
-}
-
-/* Behind a backslash of E'…', at p[i]; where to go on. */
-static size_t put_escape(const char *p, size_t i, size_t end, char *out, size_t *n)
-{
-    static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
-    const char *letter = strchr(letters, p[i]);
-    uint32_t v = 0;
-    size_t k = i;
-    if (p[i] >= '0' && p[i] <= '7') {
-        for (; k < end && k < i + 3 && p[k] >= '0' && p[k] <= '7'; k++)
-            v = v * 8 + (uint32_t)(p[k] - '0');
-        out[(*n)++] = (char)v;
-        return k;
-    }
-    size_t most = p[i] == 'x' ? 2 : p[i] == 'u' ? 4 : p[i] == 'U' ? 8 : 0;
-    for (k = i + 1; most && k < end && k < i + 1 + most && is_hex(p[k]); k++)
-        v = v * 16 + hex_value(p[k]);
-    if (most && k > i + 1) {
-        if (most == 2)
-            out[(*n)++] = (char)v;
-        else
-            put_utf8(out, n, v);
-        return k;
-    }
-    out[(*n)++] = letter ? meant[letter - letters] : p[i];
-    return i + 1;
-}
-
-/* The piece in quotes that opens at p[*i]; its text is appended. */
-static void read_piece(struct str s, size_t *i, bool escapes, char *out, size_t *n)
-{
-    for (++*i; *i < s.n;) {
-        char c = s.p[*i];
-        if (c == '\'') {
-            ++*i;
-            if (*i >= s.n || s.p[*i] != '\'')
-                return;
-        } else if (c == '\\' && escapes && *i + 1 < s.n) {
-            *i = put_escape(s.p, *i + 1, s.n, out, n);
-            continue;
-        }
-        out[(*n)++] = c;
-        ++*i;
-    }
-}
-
-int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str *out)
-{
-    struct str s = t->text;
-    bool escapes = s.n > 2 && (s.p[0] == 'e' || s.p[0] == 'E') && s.p[1] == '\'';
-    if (t->kind != SQL_TOK_STRING || s.n < 2 || (s.p[0] != '\'' && !escapes))
-        return ST_AGAIN;
-    char *text = arena_alloc(r->arena, s.n + 1);
-    if (!text)
-        return err_oom(r->err);
-    size_t n = 0;
-    for (size_t i = escapes; i < s.n;) {
-        if (s.p[i] == '\'')
-            read_piece(s, &i, escapes, text, &n);
-        else if (s.p[i] == '-') /* a comment between two lines of it */
-            return ST_AGAIN;
-        else
-            i++;
-    }
-    assert(n <= s.n);
-    text[n] = '\0';
-    *out = (struct str){text, n};
-    return ST_OK;
-}
 
 /* ---- values for the engine ---- */
 
@@ -403,12 +310,6 @@ static struct str by_clock(uint32_t oid, struct str text)
     return (struct str){0};
 }
 
-static int fail_at(struct rewriter *r, const struct sql_token *t)
-{
-    r->err->position = str_position(r->edits.sql, t->at);
-    return ST_ERR;
-}
-
 static int decode(struct rewriter *r, uint32_t oid, struct str text, const struct tz *zone,
                   struct pg_value *v)
 {
@@ -482,8 +383,8 @@ static int spell(struct rewriter *r, struct str said, const struct pg_value *v, 
     return finish(r, &b, out);
 }
 
-int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t oid,
-                       const struct sql_type *type, struct str *out)
+static int spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t oid,
+                         const struct sql_type *type, struct str *out)
 {
     struct str said;
     struct pg_value v = {0}, other = {0};
@@ -506,7 +407,7 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
     TRY(literal_style(r, oid, said, &style));
     if (said.n > INT32_MAX || decode_in(r, oid, said, "UTC", style, &v) < 0 ||
         (zones && decode_in(r, oid, said, "<+01>-01", style, &other) < 0))
-        return fail_at(r, t);
+        return walk_fail_at(r, t);
     if (v.kind == PG_TEXT && !walk_has_unicode(t))
         return ST_OK;
     if (range && zones && !str_eq(v.v.text, other.v.text))
@@ -518,6 +419,20 @@ int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t o
     adjust(&v, type);
     adjust(&other, type);
     return spell(r, said, &v, zones ? &other : NULL, out);
+}
+
+int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t oid,
+                       const struct sql_type *type, struct str *out)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    struct str said;
+    TRY(spell_literal(r, t, oid, type, out));
+    if (out->p || !walk_is_unicode(t))
+        return ST_OK;
+    TRY(walk_string_value(r, t, &said)); /* the engine has no U&'…' */
+    buf_init(&b, SPELLED_MAX);
+    put_quoted(&b, said);
+    return finish(r, &b, out);
 }
 
 /* ---- numbers ---- */
@@ -557,30 +472,35 @@ int walk_number_shape(struct rewriter *r, struct str text, unsigned *width, unsi
                          "a numeric of more than %d digits is out of range", ENGINE_DIGITS_MAX);
 }
 
-bool walk_has_unicode(const struct sql_token *t)
-{
-    const struct str s = t->text;
-    if (t->kind != SQL_TOK_STRING || (s.p[0] | 0x20) != 'e' || !memchr(s.p, '\\', s.n))
-        return false;
-    for (size_t i = 0; i + 1 < s.n; i++)
-        if (s.p[i] == '\\' && (s.p[i + 1] | 0x20) == 'u')
-            return true;
-    return false;
-}
-
 int walk_unicode_literal(struct rewriter *r)
 {
     assert(walk_has_unicode(&r->token));
-    struct sql_token t = r->token;
+    struct sql_token t = r->token, mark = {.kind = SQL_TOK_END};
     struct str said;
-    if (walk_string_value(r, &t, &said) != ST_OK)
-        return walk_on(r);
+    char escape = '\\';
+    struct sql_lexer ahead = r->lexer;
+    (void)sql_lexer_next(&ahead, &mark);
+    const bool marked = walk_is_unicode(&t) && sql_token_is_word(&mark, "UESCAPE");
+    if (marked) {
+        (void)sql_lexer_next(&ahead, &mark);
+        if (mark.kind != SQL_TOK_STRING || mark.text.n != 3 || walk_is_hex(mark.text.p[1]) ||
+            strchr("+'\" \t\n", mark.text.p[1])) {
+            (void)err_set(r->err, SQLSTATE_SYNTAX_ERROR, "invalid Unicode escape character");
+            return walk_fail_at(r, &mark);
+        }
+        escape = mark.text.p[1];
+    }
+    const int status = walk_string_escaped(r, &t, escape, &said);
+    if (status != ST_OK)
+        return status == ST_AGAIN ? walk_on(r) : status;
     CLEANUP(buf_release) struct buf b;
     struct str text;
     buf_init(&b, SPELLED_MAX);
     put_quoted(&b, said);
     TRY(finish(r, &b, &text));
-    TRY(walk_replace(r, t.at, walk_end(&t), text));
+    TRY(walk_replace(r, t.at, walk_end(marked ? &mark : &t), text));
+    for (int i = 0; marked && i < 2; i++)
+        TRY(walk_on(r));
     return walk_on(r);
 }
 
@@ -597,7 +517,7 @@ bool walk_is_bytes(struct rewriter *r, const struct sql_token *t)
         return false;
     size_t digits = s.n - at - MARK - 1;
     for (size_t i = 0; i < digits; i++)
-        if (!is_hex(s.p[at + MARK + i]))
+        if (!walk_is_hex(s.p[at + MARK + i]))
             return false;
     struct sql_lexer ahead = r->lexer;
     struct sql_token after;

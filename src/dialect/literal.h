@@ -17,12 +17,8 @@ struct sql_type;
  * same there. Errors stand at the string: 22P02, 22003, 22007, 22008, in PostgreSQL's words. */
 int walk_spell_literal(struct rewriter *r, const struct sql_token *t, uint32_t oid,
                        const struct sql_type *type, struct str *out);
-/* What a string token says, of the arena: without quotes and escapes. ST_AGAIN: one that is not read here
- * (U&'…', B'…', X'…'). */
-int walk_string_value(struct rewriter *r, const struct sql_token *t, struct str *out);
-/* E'…' with \u in it. */
-bool walk_has_unicode(const struct sql_token *t);
-/* At such a string, which the engine does not read: as a plain string. Goes on behind it. */
+/* At a string with Unicode escapes (string_value.h), which the engine does not read: as a
+ * plain string. Goes on behind it. */
 int walk_unicode_literal(struct rewriter *r);
 /* '\x0001ff', which is text or a bytea: the engine finds out which, and reads it as PostgreSQL does then. */
 bool walk_is_bytes(struct rewriter *r, const struct sql_token *t);

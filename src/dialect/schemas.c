@@ -3,6 +3,7 @@
 #include "dialect/schemas.h"
 
 #include "dialect/literal.h"
+#include "dialect/string_value.h"
 #include "dialect/walk.h"
 #include "sql/catalog.h"
 #include "sql/name.h"
