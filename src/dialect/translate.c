@@ -22,6 +22,7 @@
 #include "dialect/refer.h"
 #include "dialect/rows.h"
 #include "dialect/sorting.h"
+#include "dialect/string_value.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
 #include "dialect/words.h"
@@ -49,12 +50,15 @@ static int rewrite_operator(struct rewriter *r)
     return walk_on(r);
 }
 
-/* EXISTS (SELECT FROM t): the engine wants a column. */
+/* EXISTS (SELECT FROM t): the engine wants a column. Elsewhere a query without columns is an error of its. */
 static int rewrite_select(struct rewriter *r)
 {
     struct sql_token select = r->token;
+    const bool exists = sql_token_is_word(&walk_top(r)->prev, "EXISTS");
     TRY(walk_on(r));
-    return sql_token_is_word(&r->token, "FROM") ? walk_insert(r, walk_end(&select), STR(" 1")) : ST_OK;
+    bool none = sql_token_is_word(&r->token, "FROM") || sql_token_is_word(&r->token, "WHERE") ||
+                sql_token_is(&r->token, ')');
+    return exists && none ? walk_insert(r, walk_end(&select), STR(" 1")) : ST_OK;
 }
 
 /* SELECT * and c.*, in a statement whose relations have their hidden columns, shows all but those. */
@@ -304,7 +308,7 @@ static int step(struct rewriter *r)
         return rewrite_operator(r);
     if (sql_token_is_word(t, "COLLATE"))
         return rewrite_collate(r);
-    if (r->catalog && sql_token_is_word(t, "SELECT"))
+    if ((r->postgres || r->catalog) && sql_token_is_word(t, "SELECT"))
         return rewrite_select(r);
     if (r->catalog && sql_token_is(t, '(') &&
         (sql_token_is_word(&r->prev, "ANY") || sql_token_is_word(&r->prev, "ALL")))

@@ -55,6 +55,8 @@ static const struct {
      "\"%s\" is not a view"},
     {"More than one row returned by a subquery used as an expression", NULL, NULL, AS_IT_IS, false,
      "more than one row returned by a subquery used as an expression"},
+    {"Multiple assignments to same column \"", "\"", "", AS_IT_IS, false,
+     "multiple assignments to same column \"%s\""},
     {"WHERE clause cannot contain aggregates", NULL, NULL, AS_IT_IS, false,
      "aggregate functions are not allowed in WHERE"},
     {"table \"tavana\" has ", " columns available but ", " columns specified", AS_IT_IS, false,

@@ -8,6 +8,7 @@
 #include "session/deferred.h"
 #include "session/exists.h"
 #include "session/session_priv.h"
+#include "session/table_like.h"
 #include "sql/copy.h"
 #include "sql/tokens.h"
 
@@ -214,6 +215,7 @@ static int run_spelled(struct session *s, struct statement *st,
 
 int command_run(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
+    bool done;
     switch (st->sql.kind) {
     case SQL_BEGIN:
     case SQL_COMMIT:
@@ -232,6 +234,9 @@ int command_run(struct session *s, struct statement *st, struct command_result *
     case SQL_NOTIFY: return run_notify(s, st, r, e);
     case SQL_COPY: return copy_run(s, st, r, e);
     case SQL_TABLE:
+        TRY(table_like_run(s, st, command_run, r, &done, e));
+        if (done)
+            return ST_OK;
         TRY(exists_tell(s, st->sql.text, e));
         TRY(run_spelled(s, st, table_run, r, e));
         deferred_tell(s, &st->sql);

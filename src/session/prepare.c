@@ -6,10 +6,13 @@
 #include "dialect/translate.h"
 #include "session/domain_list.h"
 #include "session/grouped.h"
+#include "session/insert_list.h"
 #include "session/option.h"
+#include "session/sequence_rows.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/hidden.h"
+#include "sql/set_query.h"
 #include "sql/tokens.h"
 
 #include <assert.h>
@@ -230,11 +233,13 @@ struct way {
     struct sql_tokens sent;       /* base before domains were spelled by what they are made of … */
     struct sql_rewritten spelled; /* … by these edits; none: it names none, or nobody has looked */
     bool looked;
-    struct edits grouped;      /* of base: columns that its GROUP BY need not name, hidden columns */
-    size_t hidden;             /* where the last of those stood */
+    struct edits
+        grouped;   /* of base: columns that its GROUP BY need not name, hidden columns, a list of columns */
+    size_t hidden; /* where the last of those stood */
     struct sql_rewritten more; /* those edits, done */
     struct sql_tokens sql;     /* base with them */
     bool intervals;            /* one is summed, which the engine does not do */
+    bool sets;                 /* several columns to a query */
 };
 
 static int try_prepare(struct session *s, struct arena *a, struct session_query *q, const struct way *way,
@@ -287,8 +292,8 @@ static bool spell_domains(struct session *s, struct arena *a, struct way *way, c
     return true;
 }
 
-/* Whether the engine has refused a column that PostgreSQL takes: it is in the GROUP BY now, or made of what
- * the engine has. */
+/* Whether the engine has refused what PostgreSQL takes: a column is in the GROUP BY now, or made of what the
+ * engine has, or the columns of an INSERT are listed. */
 static bool may_go_on(struct session *s, struct arena *a, struct way *way, const struct led *led,
                       const struct err *e)
 {
@@ -304,12 +309,40 @@ static bool may_go_on(struct session *s, struct arena *a, struct way *way, const
     int32_t at = sql_rewrite_position(&led->edits, way->sql.text, e->position);
     at = sql_rewrite_position(&way->more, way->base.text, at);
     size_t offset = e->position > 0 ? str_offset(way->base.text, at) : SIZE_MAX;
-    bool edited = groups ? grouped_extend(s, &way->base, offset, e->message, &way->grouped)
-                         : sql_hidden_put(way->base, &offset, e, &way->grouped);
-    if (edited && !groups)
+    bool hidden = !groups && sql_hidden_put(way->base, &offset, e, &way->grouped);
+    bool edited = hidden || (groups ? grouped_extend(s, &way->base, offset, e->message, &way->grouped)
+                                    : insert_list_put(s, &way->base, e, &way->grouped) ||
+                                          sequence_rows_put(s, &way->base, offset, e, &way->grouped));
+    if (hidden)
         way->hidden = offset;
     return edited && edits_apply(&way->grouped, &way->more, &ignored) == ST_OK &&
            sql_tokens_follow(a, &way->base, &way->more, &way->sql, &ignored) == ST_OK;
+}
+
+/* What the engine would take and mean otherwise, or refuse for more than one reason. */
+static int write_out(const struct session *s, const struct session_query *q, struct arena *a, struct way *way,
+                     struct err *e)
+{
+    static const char *const words[] = {"UPDATE", "MERGE", "WITH"};
+    bool may = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        may |= cstr_ieq(q->sql->word, words[i]);
+    if (!may || !means_postgres(s))
+        return ST_OK;
+    TRY(sql_set_query_put(way->base, &way->grouped, &way->sets, e));
+    if (!way->sets)
+        return ST_OK;
+    TRY(edits_apply(&way->grouped, &way->more, e));
+    return sql_tokens_follow(a, &way->base, &way->more, &way->sql, e);
+}
+
+/* The engine's words about a query that several columns are set to. */
+static void explain_sets(const struct way *way, struct err *e)
+{
+    if (!way->sets || e->code != SQLSTATE_SYNTAX_ERROR || !strstr(e->message, "UNION"))
+        return;
+    err_init(e);
+    (void)err_set(e, SQLSTATE_SYNTAX_ERROR, "number of columns does not match number of values");
 }
 
 static int prepare_query(struct session *s, struct session_query *q, struct backend_stmt **out, struct err *e)
@@ -326,12 +359,14 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
         s->database_is = DATABASE_UNKNOWN;
     way.sql = way.sent = way.base;
     edits_init(&way.grouped, &scratch, way.base.text);
+    TRY(write_out(s, q, &scratch, &way, e));
     for (unsigned n = 0;; n++) {
         CLEANUP(led_release) struct led led = {0};
         if (try_prepare(s, &scratch, q, &way, &led, out, e) == ST_OK)
             return ST_OK;
         if (n == GROUPED_MAX || !may_go_on(s, &scratch, &way, &led, e)) {
             sql_hidden_explain(way.base, way.hidden, e);
+            explain_sets(&way, e);
             e->position = sql_rewrite_position(&led.edits, way.sql.text, e->position);
             return explain(s, q, way.base.text, &way.more, led.edits.nedits ? led.edits.text : way.sql.text,
                            &way.spelled, way.sent.text, e);

@@ -102,6 +102,17 @@ static bool is_query(struct reader at)
            sql_token_is_word(&at.token, "TABLE") || sql_token_is_word(&at.token, "FROM");
 }
 
+/* Behind the target's name and its alias; 0: there is a list. */
+static size_t read_list_at(struct reader *r, const struct sql_token *name)
+{
+    struct sql_token last = *name;
+    if (reader_take(r, "AS")) {
+        last = r->token;
+        reader_next(r);
+    }
+    return sql_token_is(&r->token, '(') && !is_query(*r) ? 0 : last.at + last.text.n;
+}
+
 bool sql_reads_assignment(struct sql_tokens sql, struct sql_assignment *out)
 {
     struct reader r;
@@ -109,6 +120,8 @@ bool sql_reads_assignment(struct sql_tokens sql, struct sql_assignment *out)
     if (!read_head(&r, out))
         return false;
     bool list = false, columns = false;
+    if (out->insert)
+        out->list_at = read_list_at(&r, &out->parts[out->nparts - 1]);
     for (int depth = 0; out->insert && !is_end(&r); reader_next(&r)) {
         if (depth == 0 && sql_token_is(&r.token, '(')) {
             columns = !list && !is_query(r);
@@ -321,14 +334,17 @@ static int values(struct assign *a)
     return ST_OK;
 }
 
-/* SELECT c0, fit(c1), tavana.* EXCLUDE (c0, c1) FROM (query) AS tavana(c0, c1) */
+/* SELECT c0, fit(c1), tavana.* EXCLUDE (c0, c1) FROM (query) AS tavana(c0, c1). The engine's error about a
+ * query with fewer columns says that name: whether the statement lists them, the session has to know. Where a
+ * column takes no value and none are listed, there is one value too many, so that it has to list them. */
 static int put_wrapped(struct assign *a, size_t from, size_t to)
 {
     struct str before, after;
-    bool any = false;
+    bool any = false, unknown = false; /* whether there is a value for a column that takes none */
     CLEANUP(buf_release) struct buf b;
     buf_init(&b, WRAPPED_MAX);
     for (size_t i = 0; i < a->n; i++) {
+        unknown |= !a->listed && takes_no_value(a, a->columns[i]);
         const struct sql_source_column *c = a->columns[i];
         if (ignores_value(a, c))
             continue;
@@ -341,13 +357,16 @@ static int put_wrapped(struct assign *a, size_t from, size_t to)
         TRY(around(a, c, &before, &after));
         buf_printf(&b, "%.*sc%zu%.*s", (int)before.n, before.p, i, (int)after.n, after.p);
     }
-    for (size_t i = 0; i < a->n; i++) /* what is too much stays, for the engine to refuse */
-        buf_printf(&b, i ? ", c%zu" : ", tavana.* EXCLUDE (c%zu", i);
-    buf_printf(&b, ") FROM (");
+    const char *name = a->listed ? "tavana" : SQL_ASSIGN_UNLISTED;
+    buf_printf(&b, ", %s.* EXCLUDE (", name); /* what is too much stays, for the engine to refuse */
+    for (size_t i = 0; i < a->n; i++)
+        buf_printf(&b, i ? ", c%zu" : "c%zu", i);
+    buf_printf(&b, unknown ? "), NULL FROM (" : ") FROM (");
     const char *head = buf_ok(&b) ? arena_strndup(a->r.arena, (const char *)b.data, b.len) : NULL;
     buf_clear(&b);
+    buf_printf(&b, "\n) AS %s(", name);
     for (size_t i = 0; i < a->n; i++)
-        buf_printf(&b, i ? ", c%zu" : "\n) AS tavana(c%zu", i);
+        buf_printf(&b, i ? ", c%zu" : "c%zu", i);
     buf_printf(&b, ") ");
     const char *tail = buf_ok(&b) ? arena_strndup(a->r.arena, (const char *)b.data, b.len) : NULL;
     if (!head || !tail)
@@ -366,9 +385,10 @@ static int select_rows(struct assign *a)
     size_t from = r->token.at, to = from, depth = 0;
     bool wraps = false;
     for (size_t i = 0; i < a->n; i++) {
-        if (takes_no_value(a, a->columns[i]))
+        bool none = takes_no_value(a, a->columns[i]);
+        if (none && a->listed)
             return refuse(a, a->columns[i], false);
-        wraps |= !fits_by_itself(a->columns[i]) || ignores_value(a, a->columns[i]);
+        wraps |= none || !fits_by_itself(a->columns[i]) || ignores_value(a, a->columns[i]);
     }
     for (; !is_end(r); reader_next(r)) {
         if (depth == 0 && sql_token_is_word(&r->token, "RETURNING"))

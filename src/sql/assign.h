@@ -8,11 +8,15 @@
 #include "sql/rewrite.h"
 #include "sql/source.h"
 
+/* What the engine calls the query of an INSERT that lists no columns, when it is wrapped. */
+#define SQL_ASSIGN_UNLISTED "tavana_unlisted"
+
 struct sql_assignment {
     struct sql_token parts[SQL_SOURCE_PARTS_MAX]; /* of the target's name */
     size_t nparts;
     bool insert;
-    size_t values; /* of the first row of VALUES behind no list of columns; 0: it is another INSERT */
+    size_t values;  /* of the first row of VALUES behind no list of columns; 0: it is another INSERT */
+    size_t list_at; /* of an INSERT without a list of columns: where one would end up; else 0 */
     size_t part_at, part_n; /* of the mark behind a column that only a part of is given: t (p.a), t (a[1]) */
     bool overriding;        /* OVERRIDING … VALUE, which the engine does not know */
 };

@@ -77,7 +77,12 @@ static void test_overriding(void **state)
        "insert into t (n) SELECT c1, tavana.* EXCLUDE (c0, c1) FROM (select 7, 1\n) AS tavana(c0, c1) ");
     fails("insert into t (id) values (7)", "cannot insert a non-DEFAULT value into column \"id\"");
     assert_string_equal(err.hint, "Use OVERRIDING SYSTEM VALUE to override.");
-    fails("insert into t select 1, 'x'", "cannot insert a non-DEFAULT value into column \"id\"");
+    fails("insert into t (id) select 1", "cannot insert a non-DEFAULT value into column \"id\"");
+    is("insert into t select 1",
+       "insert into t SELECT c0, pg_fit_varchar(CAST(c1 AS VARCHAR), 3), c2, pg_fit_bpchar(CAST(c3 AS "
+       "VARCHAR), "
+       "2), c4, tavana_unlisted.* EXCLUDE (c0, c1, c2, c3, c4), NULL FROM (select 1\n) AS "
+       "tavana_unlisted(c0, c1, c2, c3, c4) ");
     fails("insert into t (n, g) values (1, default), (1, 2)",
           "cannot insert a non-DEFAULT value into column \"g\"");
     assert_string_equal(err.detail, "Column \"g\" is a generated column.");

@@ -1,0 +1,81 @@
+/* How many columns there are to be, the engine's error says: a star stands for as many as it has. The
+ * table is looked up only then, so that other statements pay nothing. */
+#include "session/insert_list.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "session/session_priv.h"
+#include "sql/assign.h"
+#include "sql/edits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_MAX = 1024 * 1024 };
+
+/* The number between the two in the engine's words; 0: they say something else. */
+static unsigned long number_between(const char *message, const char *before, const char *after)
+{
+    const char *at = NULL;
+    char *end;
+    for (const char *p = message;
+         (p = strstr(p, before)) != NULL;) /* the last one: a table's name is first */
+        at = p += strlen(before);
+    unsigned long n = at ? strtoul(at, &end, 10) : 0;
+    return n > 0 && strncmp(end, after, strlen(after)) == 0 ? n : 0;
+}
+
+/* "table t has 3 columns but 2 values were supplied", or the same of what the query is wrapped in; 0: it
+ * is another error. */
+static unsigned long values_of(const struct err *e)
+{
+    unsigned long n = number_between(e->message, " columns but ", " values were supplied");
+    return n ? n : number_between(e->message, "\"" SQL_ASSIGN_UNLISTED "\" has ", " columns available");
+}
+
+static int find_columns(struct session *s, const struct sql_assignment *a, unsigned long n,
+                        struct ask_rows *out, struct err *e)
+{
+    const struct sql_token none = {.kind = SQL_TOK_END};
+    const struct relation_name name = {.database = a->nparts > 2 ? a->parts[a->nparts - 3] : none,
+                                       .schema = a->nparts > 1 ? a->parts[a->nparts - 2] : none,
+                                       .relation = a->parts[a->nparts - 1]};
+    struct relation r;
+    assert(a->insert && a->nparts > 0);
+    *out = (struct ask_rows){0};
+    TRY(relation_find(s, &name, "r", &r, e));
+    if (!r.found)
+        return ST_OK;
+    const char *table = step_literal(s, r.name), *schema = step_literal(s, r.schema);
+    const char *sql =
+        table && schema
+            ? step_text(s,
+                        "SELECT column_name FROM system.main.duckdb_columns() WHERE table_name = %s AND "
+                        "schema_name = %s AND database_name = %s ORDER BY column_index LIMIT %lu",
+                        table, schema, r.temporary ? "'temp'" : "system.main.current_database()", n)
+            : NULL;
+    return sql ? session_ask(s, sql, out, e) : err_oom(e);
+}
+
+bool insert_list_put(struct session *s, const struct sql_tokens *sql, const struct err *e,
+                     struct edits *edits)
+{
+    CLEANUP(buf_release) struct buf b = {0};
+    struct sql_assignment a;
+    struct ask_rows columns;
+    struct err ignored;
+    unsigned long n = values_of(e);
+    err_init(&ignored);
+    if (n == 0 || !sql_reads_assignment(*sql, &a) || !a.list_at ||
+        find_columns(s, &a, n, &columns, &ignored) < 0 || columns.n == 0)
+        return false;
+    buf_init(&b, LIST_MAX);
+    for (size_t i = 0; i < columns.n; i++) {
+        const char *column = step_name(s, ask_text(&columns, i, 0));
+        buf_printf(&b, "%s%s", i ? ", " : " (", column ? column : "");
+    }
+    buf_printf(&b, ")");
+    const char *list = buf_ok(&b) ? arena_strndup(&s->message_arena, (const char *)b.data, b.len) : NULL;
+    return list && edits_replace(edits, a.list_at, 0, str_of(list), &ignored) == ST_OK;
+}
