@@ -14,7 +14,7 @@
 
 enum { LIST_MAX = 1024 * 1024 };
 
-/* The number between the two in the engine's words; 0: they say something else. */
+/* The number behind `before`, which `after` follows, in the engine's words; 0: they say something else. */
 static unsigned long number_between(const char *message, const char *before, const char *after)
 {
     const char *at = NULL;
@@ -26,12 +26,18 @@ static unsigned long number_between(const char *message, const char *before, con
     return n > 0 && strncmp(end, after, strlen(after)) == 0 ? n : 0;
 }
 
-/* "table t has 3 columns but 2 values were supplied", or the same of what the query is wrapped in; 0: it
- * is another error. */
+/* "table t has 3 columns but 2 values were supplied", or the same of what the query is wrapped in, by us or
+ * by the engine for ON CONFLICT; 0: it is another error. */
 static unsigned long values_of(const struct err *e)
 {
-    unsigned long n = number_between(e->message, " columns but ", " values were supplied");
-    return n ? n : number_between(e->message, "\"" SQL_ASSIGN_UNLISTED "\" has ", " columns available");
+    static const char *const wrapped[] = {"\"" SQL_ASSIGN_UNLISTED "\" has ", "\"excluded\" has "};
+    unsigned long n = 0;
+    if (strncmp(e->message, "table ", strlen("table ")) != 0)
+        return 0;
+    n = number_between(e->message, " columns but ", " values were supplied");
+    for (size_t i = 0; n == 0 && i < sizeof wrapped / sizeof *wrapped; i++)
+        n = number_between(e->message, wrapped[i], " columns available");
+    return n;
 }
 
 static int find_columns(struct session *s, const struct sql_assignment *a, unsigned long n,
@@ -68,7 +74,8 @@ bool insert_list_put(struct session *s, const struct sql_tokens *sql, const stru
     unsigned long n = values_of(e);
     err_init(&ignored);
     if (n == 0 || !sql_reads_assignment(*sql, &a) || !a.list_at ||
-        find_columns(s, &a, n, &columns, &ignored) < 0 || columns.n == 0)
+        edits_within(edits, a.list_at, a.list_at) || find_columns(s, &a, n, &columns, &ignored) < 0 ||
+        columns.n == 0)
         return false;
     buf_init(&b, LIST_MAX);
     for (size_t i = 0; i < columns.n; i++) {
@@ -78,4 +85,23 @@ bool insert_list_put(struct session *s, const struct sql_tokens *sql, const stru
     buf_printf(&b, ")");
     const char *list = buf_ok(&b) ? arena_strndup(&s->message_arena, (const char *)b.data, b.len) : NULL;
     return list && edits_replace(edits, a.list_at, 0, str_of(list), &ignored) == ST_OK;
+}
+
+void insert_list_explain(struct err *e)
+{
+    static const char but[] = " columns but ";
+    const char *at = NULL;
+    for (const char *p = e->message; (p = strstr(p, but)) != NULL; p += sizeof but - 1)
+        at = p;
+    const char *from = at;
+    unsigned long supplied = number_between(e->message, but, " values were supplied");
+    while (from && from > e->message && from[-1] >= '0' && from[-1] <= '9')
+        from--;
+    if (supplied == 0 || from == at)
+        return;
+    bool more = supplied > strtoul(from, NULL, 10);
+    err_init(e);
+    (void)err_set(e, SQLSTATE_SYNTAX_ERROR,
+                  more ? "INSERT has more expressions than target columns"
+                       : "INSERT has more target columns than expressions");
 }

@@ -16,5 +16,7 @@ struct err;
  * false: it was not refused for that, or the table has no such columns, or there is no memory. */
 bool insert_list_put(struct session *s, const struct sql_tokens *sql, const struct err *e,
                      struct edits *edits);
+/* The engine's words about an INSERT with too many values, or too few for its list, as PostgreSQL's. */
+void insert_list_explain(struct err *e);
 
 #endif

@@ -367,6 +367,7 @@ static int prepare_query(struct session *s, struct session_query *q, struct back
         if (n == GROUPED_MAX || !may_go_on(s, &scratch, &way, &led, e)) {
             sql_hidden_explain(way.base, way.hidden, e);
             explain_sets(&way, e);
+            insert_list_explain(e);
             e->position = sql_rewrite_position(&led.edits, way.sql.text, e->position);
             return explain(s, q, way.base.text, &way.more, led.edits.nedits ? led.edits.text : way.sql.text,
                            &way.spelled, way.sent.text, e);

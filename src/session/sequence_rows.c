@@ -68,6 +68,9 @@ bool sequence_rows_put(struct session *s, const struct sql_tokens *sql, size_t a
     if (e->code != SQLSTATE_UNDEFINED_TABLE || at >= sql->text.n)
         return false;
     sql_lexer_init(&l, *sql);
+    (void)sql_lexer_next(&l, &t);
+    if (!sql_token_is_word(&t, "SELECT") && !sql_token_is_word(&t, "WITH") && !sql_token_is(&t, '('))
+        return false; /* a sequence is not to be changed */
     while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD && t.at < at)
         ;
     if (t.at != at || !read_name(&l, &t, &name, &last) || relation_find(s, &name, "S", &q, &ignored) < 0 ||

@@ -103,16 +103,19 @@ int sql_set_query_put(struct sql_tokens sql, struct edits *edits, bool *any, str
 {
     struct assignment *a = NULL;
     struct reader r;
-    bool sets = false;
+    bool sets = false, begins = false; /* behind SET; an assignment begins */
     *any = false;
     reader_init(&r, NULL, sql, NULL);
     for (size_t depth = 0; r.token.kind != SQL_TOK_END && r.token.kind != SQL_TOK_BAD;) {
-        bool begins = sets && depth == 0 && sql_token_is(&r.token, '(');
-        sets = depth == 0 && (sql_token_is_word(&r.token, "SET") || sql_token_is(&r.token, ','));
-        if (begins && !a && !(a = arena_alloc(edits->arena, sizeof *a)))
+        static const char *const ends[] = {"FROM", "WHERE", "RETURNING", "WHEN", "SELECT"};
+        const bool assigns = begins && sql_token_is(&r.token, '(');
+        if (depth == 0)
+            sets = sql_token_is_word(&r.token, "SET") || (sets && !PART_IS_ANY(&r.token, ends));
+        begins = depth == 0 && sets && (sql_token_is_word(&r.token, "SET") || sql_token_is(&r.token, ','));
+        if (assigns && !a && !(a = arena_alloc(edits->arena, sizeof *a)))
             return err_oom(e);
         struct reader ahead = r;
-        if (begins && read_columns(&ahead, a)) {
+        if (assigns && read_columns(&ahead, a)) {
             struct reader inner = ahead;
             const size_t at = ahead.token.at;
             reader_next(&inner);

@@ -41,12 +41,31 @@ def fails(c, sql, state, message):
     ("with w as (select 5 as five) insert into t select five from w returning a", [(5, 7, None)]),
     ("insert into t table u on conflict (a) do nothing", [(1, 10, None), (2, 20, None), (3, None, None)]),
     ("insert into t select 9, 8, 'x'", [(9, 8, "x")]),
+    ("insert into t select 9, b from u where a = 1 on conflict (a) do update set b = 0 returning a, b", [(9, 10, None)]),
     ("insert into t values (4)", [(4, 7, None)]),
 ])
 def test_fewer_columns(c, sql, rows):
     c.execute(sql)
     assert all_of(c, "select a, b, c from t order by a") == rows
     assert all_of(c, "select distinct d::text from t") == [("2020-01-01 00:00:00",)]
+
+
+def test_fewer_columns_where_keys_are_null(c):
+    c.execute("create table n (a int unique, b int default 7, c text)")
+    for _ in range(2):
+        c.execute("insert into n select a from (values (null), (null), (3)) v(a) on conflict do nothing")
+    assert all_of(c, "select a, b, c from n order by a") == [(3, 7, None)] + 4 * [(None, 7, None)]
+
+
+@pytest.mark.parametrize("sql", ["insert into t select 1, 2, 'x', now(), 5", "insert into u select 1, 2, 3", "insert into u table t", "insert into u (a) select 1, 2",
+                                 "insert into u values (1, 2, 3)", "insert into t values (1, 2, 'x', now(), 5)"])
+def test_more_columns(c, sql):
+    fails(c, sql, "42601", "INSERT has more expressions than target columns")
+
+
+@pytest.mark.parametrize("sql", ["insert into t (a, b) select 1", "insert into u (b, a) values (1)"])
+def test_a_list_with_too_few(c, sql):
+    fails(c, sql, "42601", "INSERT has more target columns than expressions")
 
 
 def test_fewer_columns_prepared(c):
@@ -184,7 +203,11 @@ def test_what_a_sequence_says(c):
                         ("select setval('q', 30, false)", (30, False)), ("alter sequence q restart", (5, False))):
         c.execute(sql)
         assert all_of(c, say) == [answer], sql
-    fails(c, "select last_value from none", "42P01", 'relation "none" does not exist')
+    fails(c, "select last_value from nothing", "42P01", 'relation "nothing" does not exist')
+    for sql in ("delete from q", "update q set last_value = 1"):
+        with pytest.raises(psycopg.Error) as raised:
+            c.execute(sql)
+        assert raised.value.sqlstate in ("42809", "42P01")
     fails(c, "select nothing from q", "42703", 'column "nothing" does not exist')
 
 

@@ -48,6 +48,9 @@ static void test_what_is_left(void **state)
     check("update t set a = (select 1, 2)", NULL);
     check("select 1 where (a, b) = (select 1, 2)", NULL);
     check("update t set (a, b) <> (select 1, 2)", NULL);
+    check("with w as (select 1) select x, (x, y) = (select 1, 2) from w", NULL);
+    check("update t set a = 1 returning b, (x, y) = (select 1, 2)", NULL);
+    check("update t set a = 1 from u, (select 1) v, (x, y) = (select 1, 2)", NULL);
     check("update t set (a, b", NULL);
     check("update t set (a, b) =", NULL);
     check("update t set (", NULL);
