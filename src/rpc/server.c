@@ -117,8 +117,10 @@ static void run(struct rpc_in *in)
 static void read_payload(struct rpc_in *in)
 {
     const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &in->payload};
+    (void)pthread_mutex_lock(&in->lock); /* another thread's event reads it */
     assert(!in->waits_for_payload && !in->payload);
     in->waits_for_payload = true;
+    (void)pthread_mutex_unlock(&in->lock);
     rpc_in_start(in, STEP_READ, &op, 1);
 }
 
@@ -151,8 +153,8 @@ static void on_event(const struct rpc_op *op, bool ok)
             rpc_in_unref(in); /* the server ends */
         return;
     }
-    bool runs = op->step == STEP_READ && in->waits_for_payload;
     (void)pthread_mutex_lock(&in->lock);
+    const bool runs = op->step == STEP_READ && in->waits_for_payload;
     if (op->step == STEP_SEND) {
         assert(in->sending);
         in->sending = false;
@@ -162,6 +164,7 @@ static void on_event(const struct rpc_op *op, bool ok)
     if (op->step == STEP_READ) {
         assert(in->reading || runs);
         in->reading = false;
+        in->waits_for_payload = false;
         in->read_ok = ok;
     }
     if ((op->step == STEP_CLOSE && in->cancelled) || (op->step == STEP_SEND && !ok)) {
@@ -171,10 +174,8 @@ static void on_event(const struct rpc_op *op, bool ok)
     }
     (void)pthread_cond_broadcast(&in->changed);
     (void)pthread_mutex_unlock(&in->lock);
-    if (runs) {
-        in->waits_for_payload = false;
+    if (runs)
         run(in);
-    }
     rpc_in_unref(in);
 }
 

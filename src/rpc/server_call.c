@@ -113,8 +113,11 @@ bool rpc_in_wait(struct rpc_in *in, int64_t until_us)
 int rpc_in_read(struct rpc_in *in, ProtobufCMessage **out, struct err *e)
 {
     const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &in->incoming};
-    assert(!in->reading && !in->incoming && !in->ended);
+    assert(!in->incoming && !in->ended);
+    (void)pthread_mutex_lock(&in->lock); /* on_event reads it */
+    assert(!in->reading);
     in->reading = true;
+    (void)pthread_mutex_unlock(&in->lock);
     rpc_in_start(in, STEP_READ, &op, 1);
     (void)pthread_mutex_lock(&in->lock);
     while (in->reading)
