@@ -62,15 +62,9 @@ static int put_all(struct session *s, const struct sql_grouping *g, const struct
     struct relation r;
     struct ask_rows rows;
     TRY(relation_find(s, &name, "r", &r, e));
-    const char *table = step_literal(s, r.name), *schema = step_literal(s, r.schema);
-    const char *sql =
-        table && schema
-            ? step_text(s,
-                        "SELECT column_name FROM system.main.duckdb_columns() WHERE table_name = %s "
-                        "AND schema_name = %s AND database_name = %s",
-                        table, schema, r.temporary ? "'temp'" : "current_database()")
-            : NULL;
-    TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    if (!r.found) /* any more: its key was found */
+        return err_set(e, SQLSTATE_UNDEFINED_TABLE, "the relation does not exist");
+    TRY(relation_columns(s, &r, ASK_ROWS_MAX, &rows, e));
     for (size_t i = 0; i < rows.n; i++) {
         const char *column = step_name(s, ask_text(&rows, i, 0));
         const char *text =

@@ -51,17 +51,7 @@ static int find_columns(struct session *s, const struct sql_assignment *a, unsig
     assert(a->insert && a->nparts > 0);
     *out = (struct ask_rows){0};
     TRY(relation_find(s, &name, "r", &r, e));
-    if (!r.found)
-        return ST_OK;
-    const char *table = step_literal(s, r.name), *schema = step_literal(s, r.schema);
-    const char *sql =
-        table && schema
-            ? step_text(s,
-                        "SELECT column_name FROM system.main.duckdb_columns() WHERE table_name = %s AND "
-                        "schema_name = %s AND database_name = %s ORDER BY column_index LIMIT %lu",
-                        table, schema, r.temporary ? "'temp'" : "system.main.current_database()", n)
-            : NULL;
-    return sql ? session_ask(s, sql, out, e) : err_oom(e);
+    return r.found ? relation_columns(s, &r, n, out, e) : ST_OK;
 }
 
 bool insert_list_put(struct session *s, const struct sql_tokens *sql, const struct err *e,

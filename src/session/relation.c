@@ -112,6 +112,21 @@ int relation_find(struct session *s, const struct relation_name *given, const ch
     return ask_check(&rows, fits, rows.ncolumns, e); /* one, and a relation as it was asked for */
 }
 
+int relation_columns(struct session *s, const struct relation *r, unsigned long most, struct ask_rows *out,
+                     struct err *e)
+{
+    assert(r->found);
+    const char *table = step_literal(s, r->name), *schema = step_literal(s, r->schema);
+    const char *sql =
+        table && schema
+            ? step_text(s,
+                        "SELECT column_name FROM system.main.duckdb_columns() WHERE table_name = %s AND "
+                        "schema_name = %s AND database_name = %s ORDER BY column_index LIMIT %lu",
+                        table, schema, r->temporary ? "'temp'" : "system.main.current_database()", most)
+            : NULL;
+    return sql ? session_ask(s, sql, out, e) : err_oom(e);
+}
+
 int relation_exists(struct session *s, const char *schema, const char *name, bool *out, struct err *e)
 {
     struct ask_rows rows;

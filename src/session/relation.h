@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ask_rows;
 struct session;
 
 struct relation_index {
@@ -45,6 +46,9 @@ int relation_find(struct session *s, const struct relation_name *given, const ch
                   struct relation *out, struct err *e);
 /* Whether anything in that schema has that name, as relations have. */
 int relation_exists(struct session *s, const char *schema, const char *name, bool *out, struct err *e);
+/* The names of a table's first columns, so many at most, in their order. r was found. */
+int relation_columns(struct session *s, const struct relation *r, unsigned long most, struct ask_rows *out,
+                     struct err *e);
 /* A table's indexes, in r. */
 int relation_indexes(struct session *s, struct relation *r, struct err *e);
 
