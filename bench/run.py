@@ -27,6 +27,7 @@ from servers import peers as start_peers
 
 POINT = "select o_totalprice from orders where o_orderkey = 1234567"
 LOADED_STREAMS = 4
+REPEATS = 9  # connections of a round in the section short
 
 
 class Run:
@@ -186,7 +187,9 @@ def short(run):
     for work, sql in (("one row", "select 1"), ("1,000 rows", "select * from lineitem_1000")):
         for keep in run.rounds(3):
             for s in run.servers:
-                took = finish(drain(s, "repeat", "text", sql, 500))
+                # The system's choice of one processor or two for the client and the thread that answers is 14 or 44
+                # microseconds a row, and stays for a connection: the best of some connections is compared.
+                took = min((finish(drain(s, "repeat", "text", sql, 500)) for _ in range(REPEATS)), key=lambda t: t["median_us"])
                 if keep:
                     run.take("short", f"{work}, one after the other", s, **took)
 
