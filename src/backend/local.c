@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "encode/shown.h"
+#include "engine/sequence_values.h"
 #include "engine/shown.h"
 #include "sql/name.h"
 
@@ -42,8 +43,10 @@ static int session_open(struct backend *b, const struct backend_identity *who, s
     struct local_session *s = mem_calloc(1, sizeof *s);
     if (!s)
         return err_oom(e);
-    if (!(s->user = mem_strdup(who->user)) || !(s->database = mem_strdup(who->database))) {
+    if (!(s->user = mem_strdup(who->user)) || !(s->database = mem_strdup(who->database)) ||
+        !(s->sequences = sequence_values_new())) {
         mem_free(s->user);
+        mem_free(s->database);
         mem_free(s);
         return err_oom(e);
     }
@@ -74,6 +77,7 @@ static void session_close(struct backend_session *bs)
     local_enums_free(s->enums);
     mem_free(s->user);
     mem_free(s->database);
+    sequence_values_free(s->sequences);
     mem_free(s);
 }
 
@@ -181,6 +185,7 @@ static int session_reset(struct backend_session *bs, struct err *e)
     }
     (void)local_conn_drop_main(s); /* temporary objects, variables and settings go with it */
     mem_free(TAKE_PTR(s->path));
+    sequence_values_forget(s->sequences);
     tz_unref(s->encode.zone);
     s->encode = (struct encode_settings){.zone = tz_utc(), .extra_float_digits = 1};
     s->time_zone[0] = '\0';

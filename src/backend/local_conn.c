@@ -85,7 +85,7 @@ static int connect_main(struct local_session *s, struct err *e)
         return err_oom(e);
     TRY(engine_connect(s->local->engine, &c->conn, e));
     engine_set_owner(c->conn, s->number);
-    engine_set_session(c->conn, s->user, s->database);
+    engine_set_session(c->conn, s->user, s->database, s->sequences);
     TRY(apply_settings(s, c, e));
     TRY(join_transaction(s, c, e));
     s->main = TAKE_PTR(c);

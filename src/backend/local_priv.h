@@ -79,6 +79,7 @@ struct local_session {
     struct local *local;
     uint64_t number; /* whose catalogs and secrets are whose */
     char *user, *database;
+    struct sequence_values *sequences;
 
     struct local_conn *main;   /* NULL: none yet */
     struct conn_user *on_main; /* what streams on main; NULL: nothing */

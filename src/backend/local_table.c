@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "engine/catalog.h"
 #include "sql/catalog.h"
 #include "sql/limit.h"
 #include "sql/name.h"
@@ -17,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUERY_MAX = 64 * 1024, OWN_OIDS = 16384, TEMPORARY_OIDS = 10016384 };
+enum { QUERY_MAX = 64 * 1024 };
 
 struct local_table {
     unsigned refs; /* atomic */
@@ -264,7 +265,7 @@ static int read_table(struct local_session *s, const struct sql_token *parts, si
     }
     assert(r.columns && r.oid.n > 0);
     bool temporary = str_eq(r.database, STR("temp"));
-    t->source.oid = number(r.oid) + (temporary ? TEMPORARY_OIDS : OWN_OIDS);
+    t->source.oid = number(r.oid) + (temporary ? ENGINE_TEMPORARY_OIDS : ENGINE_OWN_OIDS);
     t->source.schema = temporary ? STR("pg_temp") : str_eq(r.schema, STR("main")) ? STR("public") : r.schema;
     t->source.columns = r.columns;
     t->source.ncolumns = r.ncolumns;

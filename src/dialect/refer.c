@@ -503,7 +503,7 @@ static int walk_postgres_call(struct rewriter *r, const struct chain *c, size_t 
         if (*did)
             return ST_OK;
     }
-    if (str_ieq(name, STR("nextval")) || str_ieq(name, STR("currval")))
+    if (str_ieq(name, STR("nextval")))
         return walk_sequence(r, c, did);
     const struct source *set = place ? NULL : source_find(name);
     bool column = set && strchr(set->name, '_') && strcmp(set->name, "generate_series") != 0 && !set->fields;

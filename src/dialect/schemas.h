@@ -14,7 +14,7 @@ int walk_schema(struct rewriter *r, const struct chain *c, bool *did);
 
 /* The schema of a type, if one is written: pg_catalog goes. */
 int walk_type_schema(struct rewriter *r, const struct sql_type *type);
-/* At nextval or currval: the sequence that is named by a string as PostgreSQL reads it, perhaps with
+/* At nextval: the sequence that is named by a string as PostgreSQL reads it, perhaps with
  * ::regclass behind it. *did: the call is passed up to its closing bracket. */
 int walk_sequence(struct rewriter *r, const struct chain *c, bool *did);
 

@@ -9,6 +9,10 @@
 
 struct engine_conn;
 
+/* What the catalog's views add to the engine's numbers of a table or a sequence, so that none is one of
+ * PostgreSQL's own: of the database, and of what is temporary. */
+enum { ENGINE_OWN_OIDS = 16384, ENGINE_TEMPORARY_OIDS = 10016384 };
+
 /* Connections with the same key see the same, and share it. */
 struct engine_catalog_key {
     uint64_t version; /* a greater one: what was kept before is of no use any more */

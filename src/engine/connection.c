@@ -55,11 +55,13 @@ void engine_set_owner(struct engine_conn *c, uint64_t owner)
     c->guard.owner = owner;
 }
 
-void engine_set_session(struct engine_conn *c, const char *user, const char *database)
+void engine_set_session(struct engine_conn *c, const char *user, const char *database,
+                        struct sequence_values *sequences)
 {
-    assert(!c->user && user && database);
+    assert(!c->user && user && database && sequences);
     c->user = user;
     c->database = database;
+    c->sequences = sequences;
 }
 
 void engine_interrupt(struct engine_conn *c)

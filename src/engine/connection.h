@@ -10,14 +10,16 @@
 
 struct engine;
 struct engine_conn;
+struct sequence_values;
 
 /* A connection of its own; the caller's, for engine_disconnect. */
 int engine_connect(struct engine *en, struct engine_conn **out, struct err *e);
 /* Whose what it attaches and its secrets are: other owners can not take them away. */
 void engine_set_owner(struct engine_conn *c, uint64_t owner);
-/* Who current_user is in what is stored, and what current_database() is: both lent for as long as the
- * connection is there. Before its first statement. */
-void engine_set_session(struct engine_conn *c, const char *user, const char *database);
+/* Who current_user is in what is stored, what current_database() is, and what was taken of sequences: lent
+ * for as long as the connection is there. Before its first statement. */
+void engine_set_session(struct engine_conn *c, const char *user, const char *database,
+                        struct sequence_values *sequences);
 /* Rolls back what is open. Statements and results of it are gone before. NULL is fine. */
 void engine_disconnect(struct engine_conn *c);
 /* Any thread, while the connection exists: what runs on it ends with 57014. When nothing runs it acts on an

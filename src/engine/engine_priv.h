@@ -19,6 +19,7 @@ enum {
 };
 
 struct engine_text_ops;
+struct sequence_values;
 
 struct engine {
     duckdb_database db;
@@ -44,9 +45,10 @@ struct engine_conn {
     struct list by_number; /* in the engine's list */
     uint64_t number;       /* the engine's own for it */
     struct engine_sink *sink;
-    struct catalog_snapshot *catalog; /* NULL: none; with the next: catalog_snapshot.h */
-    uint64_t catalog_needs;           /* lists that the statement being bound reads */
-    const char *user, *database;      /* of the session, lent; NULL: it is nobody's */
+    struct catalog_snapshot *catalog;  /* NULL: none; with the next: catalog_snapshot.h */
+    uint64_t catalog_needs;            /* lists that the statement being bound reads */
+    const char *user, *database;       /* of the session, lent; NULL: it is nobody's */
+    struct sequence_values *sequences; /* the same */
     struct guard_conn guard;
 };
 

@@ -10,6 +10,7 @@
 #include "engine/guard_owners.h"
 #include "engine/guard_plan.h"
 #include "engine/guard_priv.h"
+#include "engine/guard_sequences.h"
 
 #include <string.h>
 
@@ -137,6 +138,7 @@ int guard_close(struct engine_conn *c, const char *const *protect, size_t nprote
     en->guarded = true;
     guard_count(1);
     TRY(try_hooks(c, e));
+    TRY(guard_sequences_try(c, e));
     TRY(for_each_name(c, "SELECT current_database()", try_catalog, e));
     return keep_allowed(en, allowed, nallowed, e);
 }

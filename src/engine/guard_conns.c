@@ -15,6 +15,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list all = {&all, &all};
 static unsigned nclosed; /* engines that are guarded */
+static uint64_t gone;    /* connections that there were */
 
 /* The C API hands out an object of its own that holds the address of the engine's. */
 static const void *context_of(struct engine_conn *c)
@@ -39,7 +40,13 @@ void guard_remove(struct engine_conn *c)
 {
     (void)pthread_mutex_lock(&lock);
     list_remove(&c->guard.link);
+    (void)__atomic_fetch_add(&gone, 1, __ATOMIC_RELEASE);
     (void)pthread_mutex_unlock(&lock);
+}
+
+uint64_t guard_conns_gone(void)
+{
+    return __atomic_load_n(&gone, __ATOMIC_ACQUIRE);
 }
 
 void guard_statement(struct engine_conn *c, const char *sql, bool is_query)

@@ -26,6 +26,8 @@ void guard_count(int by);
 /* Which guarded connection a context of the engine is; NULL: none, an extension's or an engine's that is
  * being opened. It lives while a call of the engine on it is under way. */
 struct engine_conn *guard_conn_of(const void *context);
+/* Another number as soon as a connection has gone: what was found before may be none any more. */
+uint64_t guard_conns_gone(void);
 /* Whether a connection of this owner is open. */
 bool guard_owner_is_here(const struct engine *en, uint64_t owner);
 /* Some engine is guarded. */

@@ -1,5 +1,6 @@
 /* What a view, a macro or a default asks of the session that runs it: tavana_of_session('user'), or
- * 'database'. A statement that runs once has the answer written into it instead. Of engine/ alone. */
+ * 'database' (a statement that runs once has the answer written into it instead), and the values that it took
+ * of sequences (sequence_values.h). Of engine/ alone. */
 #ifndef TAVANA_ENGINE_SESSION_VALUE_H
 #define TAVANA_ENGINE_SESSION_VALUE_H
 

@@ -139,6 +139,15 @@ static int discard_temp(struct session *s, struct err *e)
     return ST_OK;
 }
 
+/* currval and lastval know nothing from here on. */
+static int discard_sequences(struct session *s, struct err *e)
+{
+    struct ask_rows ignored;
+    TRY(tx_implicit_begin(s, e));
+    TRY(tx_before_statement(s, false, e));
+    return session_ask(s, "SELECT system.main.tavana_of_no_sequence()", &ignored, e);
+}
+
 static int run_discard(struct session *s, struct statement *st, struct command_result *r, struct err *e)
 {
     TRY(statement_parse(s, st, e));
@@ -152,8 +161,8 @@ static int run_discard(struct session *s, struct statement *st, struct command_r
     (void)snprintf(r->tag, sizeof r->tag, "%s", tags[what]);
     switch (what) {
     case SQL_DISCARD_ALL: return discard_all(s, e);
-    case SQL_DISCARD_PLANS: return ST_OK;     /* plans are made anew when they are stale */
-    case SQL_DISCARD_SEQUENCES: return ST_OK; /* the engine keeps no values for a session ahead of time */
+    case SQL_DISCARD_PLANS: return ST_OK; /* plans are made anew when they are stale */
+    case SQL_DISCARD_SEQUENCES: return discard_sequences(s, e);
     case SQL_DISCARD_TEMP: return discard_temp(s, e);
     }
     return ST_OK;

@@ -62,6 +62,7 @@ struct now {
     int64_t increment, min, max, first, next, last;
     bool cycle, called;
     const char *comment;
+    int64_t oid;
 };
 
 /* Of a number that the engine wrote; 0: none. */
@@ -82,7 +83,8 @@ static int look_up(struct session *s, const struct relation *q, struct now *out,
         name && schema
             ? step_text(s,
                         "SELECT increment_by, min_value, max_value, start_value, cycle, last_value, "
-                        "system.main.regexp_extract(sql, ' START (-?[0-9]+)', 1), comment FROM "
+                        "system.main.regexp_extract(sql, ' START (-?[0-9]+)', 1), comment, "
+                        "tavana_catalog.pg.object_oid(database_name, sequence_oid) FROM "
                         "system.main.duckdb_sequences() WHERE sequence_name = %s AND schema_name = %s AND "
                         "database_name = %s",
                         name, schema, q->temporary ? "'temp'" : "current_database()")
@@ -99,8 +101,26 @@ static int look_up(struct session *s, const struct relation *q, struct now *out,
                         .called = ask_value(&rows, 0, 5) != NULL,
                         .last = number(ask_text(&rows, 0, 5)),
                         .next = number(ask_text(&rows, 0, 6)),
-                        .comment = comment};
+                        .comment = comment,
+                        .oid = number(ask_text(&rows, 0, 8))};
     return ST_OK;
+}
+
+/* What the session has taken of it stays: currval knows it by its number, which is another one now. */
+static int carry_values(struct session *s, const struct relation *q, int64_t was, struct err *e)
+{
+    struct ask_rows ignored;
+    const char *name = step_literal(s, q->name), *schema = step_literal(s, q->schema);
+    const char *sql =
+        name && schema
+            ? step_text(s,
+                        "SELECT system.main.tavana_of_same_sequence(%" PRId64
+                        "::BIGINT, tavana_catalog.pg.object_oid(database_name, sequence_oid)::BIGINT) FROM "
+                        "system.main.duckdb_sequences() WHERE sequence_name = %s AND schema_name = %s AND "
+                        "database_name = %s",
+                        was, name, schema, q->temporary ? "'temp'" : "current_database()")
+            : NULL;
+    return sql ? session_ask(s, sql, &ignored, e) : err_oom(e);
 }
 
 /* Made anew. called: `next` was handed out already, so that what follows is behind it. */
@@ -130,10 +150,11 @@ static int make(struct session *s, const struct relation *q, const struct now *i
     const char *first = is->first == is->next ? NULL : step_text(s, "%" PRId64, is->first);
     TRY(put_comment(s, q, is->comment, first, e));
     TRY(defaults(s, &users, true, e));
-    if (!called)
-        return ST_OK;
-    sql = step_text(s, "SELECT system.main.nextval(%s)", full);
-    return sql ? session_ask(s, sql, &rows, e) : err_oom(e);
+    if (called) {
+        sql = step_text(s, "SELECT system.main.nextval(%s)", full);
+        TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
+    }
+    return carry_values(s, q, is->oid, e);
 }
 
 const char *sequence_name(struct session *s, struct str text)

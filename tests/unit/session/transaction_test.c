@@ -7,6 +7,7 @@
 
 static const struct fake_statement script[] = {
     {.sql = "insert 1", .effect = BACKEND_WRITES, .tag = "INSERT 0", .tag_count = true, .affected = 1},
+    {.sql = "SELECT system.main.tavana_of_no_sequence()", .columns = "i", .rows = 1},
     {.sql = "set local thing", .effect = BACKEND_SESSION, .tag = "SET"},
     {.sql = "select fail", .columns = "i", .fails_at = FAKE_START, .code = SQLSTATE_DIVISION_BY_ZERO},
     {.sql = "drop sequence a", .effect = BACKEND_WRITES, .tag = "DROP SEQUENCE"},
