@@ -54,7 +54,7 @@ static const struct {
     {"cstring", "VARCHAR"},
     {"regproc", "pg_regproc"},
     {"aclitem", "pg_aclitem"},
-    {"refcursor", "VARCHAR"},
+    {"refcursor", "pg_refcursor"},
     {"int2vector", "pg_int2vector_element[]"},
     {"oidvector", "pg_oidvector_element[]"},
     {"sql_identifier", "pg_name"},

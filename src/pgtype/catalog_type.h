@@ -41,6 +41,7 @@ enum catalog_form {
     X("pg_regnamespace", TEXT, NUMBERED, REGNAMESPACE, -1)                                                   \
     X("pg_regprocedure", TEXT, NUMBERED, REGPROCEDURE, -1)                                                   \
     X("pg_name", TEXT, PLAIN, NAME, -1)                                                                      \
+    X("pg_refcursor", TEXT, PLAIN, REFCURSOR, -1)                                                            \
     X("pg_char", TEXT, CHAR, CHAR, -1)                                                                       \
     X("pg_varchar", TEXT, PLAIN, VARCHAR, -1)                                                                \
     X("pg_varchar_3", TEXT, PLAIN, VARCHAR, 7)                                                               \

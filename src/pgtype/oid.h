@@ -54,6 +54,7 @@
     X(BIT, 1560, 1561, -1, "bit", "bit", "BIT")                                                              \
     X(VARBIT, 1562, 1563, -1, "varbit", "bit varying", "BIT")                                                \
     X(NUMERIC, 1700, 1231, -1, "numeric", "numeric", "DECIMAL(38,10)")                                       \
+    X(REFCURSOR, 1790, 2201, -1, "refcursor", "refcursor", "pg_refcursor")                                   \
     X(REGPROCEDURE, 2202, 2207, 4, "regprocedure", "regprocedure", "")                                       \
     X(REGCLASS, 2205, 2210, 4, "regclass", "regclass", "")                                                   \
     X(REGTYPE, 2206, 2211, 4, "regtype", "regtype", "")                                                      \

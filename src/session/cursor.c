@@ -18,10 +18,11 @@ enum { PARK_SLICE_US = 5000 }; /* how long a client may wait for rows that are b
 
 /* ---- DECLARE ---- */
 
-/* A cursor that ends with its statement would be of no use. */
+/* A cursor that ends with its statement would be of no use, but to the function that opened it. */
 static int check_block(const struct session *s, const struct sql_declare *d, struct err *e)
 {
-    bool block = s->tx.state == TX_BLOCK || (s->tx.state == TX_IMPLICIT && s->message.is_query);
+    bool block = s->tx.state == TX_BLOCK || s->portals.within > 0 ||
+                 (s->tx.state == TX_IMPLICIT && s->message.is_query);
     return d->hold || block ? ST_OK
                             : err_set(e, SQLSTATE_NO_ACTIVE_SQL_TRANSACTION,
                                       "DECLARE CURSOR can only be used in transaction blocks");

@@ -34,6 +34,9 @@ static bool may_run(enum sql_kind kind)
     case SQL_TYPE:
     case SQL_DOMAIN:
     case SQL_FUNCTION:
+    case SQL_DECLARE: /* OPEN, of PL/pgSQL */
+    case SQL_FETCH:
+    case SQL_CLOSE:
     case SQL_CALLS: return true;
     default: return false;
     }
@@ -59,7 +62,7 @@ static int add(struct inner *in, portal_binder *binder, struct err *e)
     struct portal *p = NULL;
     unsigned n = 0;
     do
-        (void)snprintf(name, sizeof name, "<unnamed portal %u>", ++n);
+        (void)snprintf(name, sizeof name, "<statement within %u>", ++n);
     while (portal_find(s, name));
     TRY(binder(s, name, in->statement, NULL, 0, false, &p, e));
     int st = portal_add(s, p, e);

@@ -4,6 +4,7 @@
 
 #include "rows/row_desc.h"
 #include "session/column_type.h"
+#include "session/plpgsql_cursor.h"
 #include "session/plpgsql_raise.h"
 #include "session/session_priv.h"
 #include "sql/function.h"
@@ -170,18 +171,42 @@ static int run_rows(struct run *r, const struct plpgsql_statement *s, struct inn
     return ST_OK;
 }
 
+/* The row of a loop over a cursor is a variable of the loop's own. */
+static int declare_row(struct run *r, const struct plpgsql_statement *s, struct err *e)
+{
+    size_t cell;
+    if (s->ntargets != 1)
+        return err_set(e, SQLSTATE_SYNTAX_ERROR, "cursor FOR loop must have only one target variable");
+    TRY(plpgsql_scope_add(&r->frame->scope, (struct str){0}, &cell, e));
+    r->frame->scope.cells[cell].record = true;
+    return plpgsql_scope_name(&r->frame->scope, s->label, s->targets[0], cell, e);
+}
+
 /* FOR row IN query: the query is run once, and its rows are read as the rounds need them. */
-static int run_query_loop(struct run *r, const struct plpgsql_statement *s, struct err *e)
+static int run_query(struct run *r, const struct plpgsql_statement *s, struct err *e)
 {
     struct inner in = {0};
     struct str text;
     bool found = false;
-    TRY(plpgsql_statement_text(r->frame, s, s->dynamic, &text, e));
+    if (s->cursor) {
+        TRY(plpgsql_cursor_query(r->frame, s->cursor, &text, e));
+        TRY(declare_row(r, s, e));
+    } else {
+        TRY(plpgsql_statement_text(r->frame, s, s->dynamic, &text, e));
+    }
     int st = inner_open(r->frame->session, r->frame->binder, text, &in, e);
     if (st == ST_OK)
         st = run_rows(r, s, &in, &found, e);
     inner_close(&in);
     return st < 0 ? st : plpgsql_set_found(r->frame, found, e);
+}
+
+static int run_query_loop(struct run *r, const struct plpgsql_statement *s, struct err *e)
+{
+    const struct plpgsql_scope_mark mark = plpgsql_scope_mark(&r->frame->scope);
+    int st = run_query(r, s, e);
+    plpgsql_scope_back(&r->frame->scope, &mark);
+    return st;
 }
 
 /* ---- blocks ---- */
@@ -228,6 +253,9 @@ static int declare(struct run *r, const char *label, const struct plpgsql_variab
     TRY(plpgsql_scope_add(scope, type, &cell, e));
     scope->cells[cell].record = v->record;
     scope->cells[cell].not_null = v->not_null;
+    scope->cells[cell].cursor = v->cursor;
+    if (v->cursor)
+        value = v->name; /* of the portal, too */
     if (!v->record)
         TRY(plpgsql_scope_set(&scope->cells[cell], 0, value, v->name, e));
     scope->cells[cell].constant = v->constant;
@@ -455,10 +483,11 @@ static int run_one(struct run *r, const struct plpgsql_statement *s, struct err 
     case PLPGSQL_PERFORM:
     case PLPGSQL_EXECUTE:
     case PLPGSQL_SQL: return plpgsql_run_sql(r->frame, s, e);
-    case PLPGSQL_OPEN: break;
+    case PLPGSQL_OPEN: return plpgsql_open_cursor(r->frame, s, e);
+    case PLPGSQL_FETCH: return plpgsql_fetch_cursor(r->frame, s, e);
+    case PLPGSQL_CLOSE: return plpgsql_close_cursor(r->frame, s, e);
     }
-    return err_set(e, SQLSTATE_FEATURE_NOT_SUPPORTED, "OPEN at line %u of PL/pgSQL is not supported",
-                   s->line);
+    return ST_OK;
 }
 
 /* As PostgreSQL calls them where it says where an error came from. */

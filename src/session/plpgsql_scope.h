@@ -13,6 +13,7 @@
 
 struct account;
 struct ask_rows;
+struct plpgsql_cursor;
 struct row_desc;
 
 enum {
@@ -25,8 +26,9 @@ struct plpgsql_cell {
     struct arena arena; /* of what it has now */
     struct str type;    /* n 0: a record, or the literal's own */
     bool constant, not_null, record;
-    bool given;        /* a record that has got a row */
-    const char *value; /* NULL: NULL */
+    const struct plpgsql_cursor *cursor; /* that it is bound to; NULL: none */
+    bool given;                          /* a record that has got a row */
+    const char *value;                   /* NULL: NULL */
     size_t n;
     const char **names, **types, **values; /* types: "" where it has no name */
 };

@@ -1,5 +1,6 @@
 #include "sql/plpgsql.h"
 
+#include "sql/plpgsql_cursor.h"
 #include "sql/plpgsql_parse.h"
 #include "sql/plpgsql_simple.h"
 #include "sql/type.h"
@@ -25,8 +26,6 @@ static int read_type(struct plpgsql_parsing *p, struct plpgsql_variable *v)
     struct reader *r = &p->r;
     struct sql_lexer ahead = r->lexer;
     struct sql_type type;
-    if (sql_token_is_word(&r->token, "CURSOR"))
-        return plpgsql_refuse(p, "CURSOR", v->line);
     v->record = sql_token_is_word(&r->token, "RECORD");
     if (!sql_read_type_at(&ahead, r->token, &type))
         return reader_syntax_error(r);
@@ -42,7 +41,8 @@ static int read_type(struct plpgsql_parsing *p, struct plpgsql_variable *v)
     return reader_expect(&p->r, "TYPE");
 }
 
-/* name [CONSTANT] type [COLLATE …] [NOT NULL] [{DEFAULT | := | =} expression]; or name ALIAS FOR other; */
+/* name [CONSTANT] type [COLLATE …] [NOT NULL] [{DEFAULT | := | =} expression]; or name ALIAS FOR other; or a
+ * cursor. */
 static int read_declaration(struct plpgsql_parsing *p, struct plpgsql_variable *v)
 {
     struct reader *r = &p->r;
@@ -53,6 +53,10 @@ static int read_declaration(struct plpgsql_parsing *p, struct plpgsql_variable *
         TRY(plpgsql_variable(p, &v->alias_of));
         return plpgsql_semicolon(p);
     }
+    bool is_cursor;
+    TRY(plpgsql_declare_cursor(p, v, &is_cursor));
+    if (is_cursor)
+        return plpgsql_semicolon(p);
     v->constant = reader_take(r, "CONSTANT");
     TRY(read_type(p, v));
     if (sql_token_is_word(&r->token, "COLLATE"))
@@ -320,6 +324,8 @@ static int read_for(struct plpgsql_parsing *p, struct plpgsql_statement *s)
     else if (s->dynamic)
         TRY(plpgsql_dynamic(p, "LOOP", s));
     else
+        TRY(plpgsql_for_cursor(p, &s->cursor));
+    if (dots == SIZE_MAX && !s->dynamic && !s->cursor)
         TRY(plpgsql_text(p, loop, 1, false, &s->text));
     return read_loop(p, s);
 }

@@ -1,5 +1,5 @@
 /* A body in PL/pgSQL as a tree: declarations, assignments, IF, CASE, loops, RETURN, RAISE, EXECUTE, handlers
- * of errors and SQL. What else the language has, cursors and rows of a table's type, is 0A000 with its line.
+ * of errors, cursors and SQL. What else the language has is 0A000 with its line.
  * libpg_query's tree of a body does not say which block declares a variable, nor what ALIAS names, so the
  * body is read token by token; its expressions stay texts. Pure. Any thread.
  * Source: PostgreSQL 15 manual, 43.2 to 43.9. */
@@ -30,7 +30,9 @@ enum plpgsql_kind {
     PLPGSQL_RETURN_QUERY,
     PLPGSQL_RAISE,
     PLPGSQL_PERFORM,
-    PLPGSQL_OPEN, /* of a cursor for a query */
+    PLPGSQL_OPEN,
+    PLPGSQL_FETCH, /* MOVE too */
+    PLPGSQL_CLOSE,
     PLPGSQL_SQL,
     PLPGSQL_LOOP,        /* WHILE too */
     PLPGSQL_FOR_NUMBERS, /* FOR i IN a..b */
@@ -42,6 +44,30 @@ enum plpgsql_kind {
     PLPGSQL_ASSERT,
 };
 
+enum plpgsql_scroll { PLPGSQL_SCROLL_AS_MAY_BE, PLPGSQL_SCROLL, PLPGSQL_NO_SCROLL };
+
+/* What a variable is bound to that is declared as a CURSOR. */
+struct plpgsql_cursor {
+    enum plpgsql_scroll scroll;
+    size_t n; /* arguments */
+    const char **names;
+    struct str *types;
+    struct str query;
+};
+
+/* What a statement does with a cursor. */
+struct plpgsql_use {
+    const char *variable;
+    bool queries; /* OPEN … FOR a query, which is the statement's text */
+    enum plpgsql_scroll scroll;
+    size_t n; /* arguments that are given */
+    struct str *values;
+    const char **names;    /* NULL: by its place */
+    bool moves;            /* MOVE; else FETCH */
+    const char *direction; /* in upper case; "": none */
+    struct str count;      /* how far; n 0: not said */
+};
+
 struct plpgsql_variable {
     const char *name;
     struct str type;      /* p NULL: it is another name for … */
@@ -49,8 +75,9 @@ struct plpgsql_variable {
     bool like;            /* the type is that of what `type` names: name%TYPE, table.column%TYPE */
     struct plpgsql_variable *next_like; /* of those with a dot in it, of all blocks */
     bool constant, not_null;
-    bool record;        /* it has no type: a row of any query */
-    struct str initial; /* p NULL: NULL */
+    bool record;                   /* it has no type: a row of any query */
+    struct plpgsql_cursor *cursor; /* NULL: it is none */
+    struct str initial;            /* p NULL: NULL */
     unsigned line;
 };
 
@@ -83,13 +110,14 @@ struct plpgsql_statement {
     struct plpgsql_statement *next;
     const char *word;   /* SQL: its first word in upper case, as far as it matters: "SELECT" or ""; of what
                            a function cannot have: what it is called then */
-    const char *target; /* ASSIGN, OPEN: the variable; label.name for one that is qualified */
-    const char *label;  /* of a loop; that EXIT or CONTINUE names; "": none */
-    struct str text;    /* expression, query or statement, without INTO; EXIT: its WHEN, LOOP: its WHILE; FOR:
+    const char *target; /* ASSIGN: the variable; label.name for one that is qualified */
+    struct plpgsql_use *cursor; /* OPEN, FETCH, CLOSE; FOR: what may be one; NULL: a query */
+    const char *label;          /* of a loop; that EXIT or CONTINUE names; "": none */
+    struct str text; /* expression, query or statement, without INTO; EXIT: its WHEN, LOOP: its WHILE; FOR:
                            where it begins; n 0: none */
     struct str last, step; /* FOR of numbers; step.n 0: 1 */
     bool reverse;
-    bool dynamic;   /* FOR of rows: the text is an expression that gives the query, as EXECUTE's */
+    bool dynamic;   /* FOR of rows, OPEN: the text is an expression that gives the query, as EXECUTE's */
     size_t nvalues; /* of USING */
     struct str *values;
     size_t ntargets; /* of INTO, FOR of rows and GET */

@@ -230,8 +230,12 @@ static int declare(struct plpgsql_compiling *c, const struct plpgsql_block *bloc
             return err_set(c->err, SQLSTATE_UNDEFINED_OBJECT, "variable \"%s\" does not exist", v->alias_of);
         return plpgsql_mean(c, block->label, v->name, variable);
     }
-    if (v->record || v->not_null)
-        return plpgsql_not_supported(c, v->record ? "RECORD" : "a variable that is NOT NULL", v->line);
+    if (v->record || v->not_null || v->cursor)
+        return plpgsql_not_supported(c,
+                                     v->record   ? "RECORD"
+                                     : v->cursor ? "CURSOR"
+                                                 : "a variable that is NOT NULL",
+                                     v->line);
     struct str type = v->type;
     if (v->like) {
         const char *name = arena_strndup(c->arena, type.p, type.n);
@@ -277,6 +281,8 @@ static int run_one(struct plpgsql_compiling *c, const struct plpgsql_statement *
     case PLPGSQL_SQL: return run_sql(c, s);
     case PLPGSQL_PERFORM:
     case PLPGSQL_OPEN:
+    case PLPGSQL_FETCH:
+    case PLPGSQL_CLOSE:
     case PLPGSQL_LOOP:
     case PLPGSQL_FOR_NUMBERS:
     case PLPGSQL_FOR_ROWS:

@@ -2,6 +2,8 @@
  * name is; words that PL/pgSQL does not know begin a statement of SQL, whose end is its semicolon. */
 #include "sql/plpgsql_simple.h"
 
+#include "sql/plpgsql_cursor.h"
+
 #include <string.h>
 
 /* Behind RETURN: an expression, NEXT and one, or QUERY and a query. */
@@ -53,17 +55,27 @@ static int read_sql(struct plpgsql_parsing *p, struct plpgsql_statement *s)
     return plpgsql_join(p, s->text, " ", behind, "", &s->text);
 }
 
-/* OPEN cursor FOR query */
+/* cursor FOR query, cursor FOR EXECUTE expression; or one that is bound */
 static int read_open(struct plpgsql_parsing *p, struct plpgsql_statement *s)
 {
     s->kind = PLPGSQL_OPEN;
-    TRY(plpgsql_variable(p, &s->target));
-    if (sql_token_is_word(&p->r.token, "SCROLL") || sql_token_is_word(&p->r.token, "NO"))
-        return plpgsql_refuse(p, "OPEN … SCROLL", s->line);
-    TRY(reader_expect(&p->r, "FOR"));
-    if (sql_token_is_word(&p->r.token, "EXECUTE"))
-        return plpgsql_refuse(p, "OPEN … FOR EXECUTE", s->line);
-    return plpgsql_text(p, NULL, 0, false, &s->text);
+    TRY(plpgsql_open(p, &s->cursor));
+    if (!s->cursor->queries)
+        return ST_OK;
+    s->dynamic = reader_take(&p->r, "EXECUTE");
+    return s->dynamic ? plpgsql_dynamic(p, "USING", s) : plpgsql_text(p, NULL, 0, false, &s->text);
+}
+
+/* [direction {FROM | IN}] cursor, and of FETCH where the row goes */
+static int read_fetch(struct plpgsql_parsing *p, struct plpgsql_statement *s)
+{
+    bool moves = strcmp(s->word, "MOVE") == 0;
+    s->kind = PLPGSQL_FETCH;
+    TRY(plpgsql_fetch(p, moves, &s->cursor));
+    if (moves)
+        return ST_OK;
+    TRY(reader_expect(&p->r, "INTO"));
+    return plpgsql_targets(p, s);
 }
 
 /* Whether it is variable := …; the reader stands behind the sign then. */
@@ -167,21 +179,22 @@ static bool take(struct plpgsql_parsing *p, const char *word, struct plpgsql_sta
 
 int plpgsql_simple(struct plpgsql_parsing *p, struct plpgsql_statement *s)
 {
-    static const char *const others[] = {"MOVE", "CLOSE", "FETCH"};
-    struct reader *r = &p->r;
     bool assigns;
     TRY(read_assignment(p, s, &assigns));
     if (assigns)
         return ST_OK;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (sql_token_is_word(&r->token, others[i]))
-            return plpgsql_refuse(p, others[i], s->line);
     if (take(p, "RETURN", s))
         return read_return(p, s);
     if (take(p, "RAISE", s))
         return read_raise(p, s);
     if (take(p, "OPEN", s))
         return read_open(p, s);
+    if (take(p, "FETCH", s) || take(p, "MOVE", s))
+        return read_fetch(p, s);
+    if (take(p, "CLOSE", s)) {
+        s->kind = PLPGSQL_CLOSE;
+        return plpgsql_close(p, &s->cursor);
+    }
     if (take(p, "GET", s))
         return read_get(p, s);
     if (take(p, "ASSERT", s))
