@@ -61,10 +61,10 @@ static int check_bind(const struct fe_bind *m, const struct statement *st, struc
     if (m->nformats > 1 && m->nformats != m->nvalues)
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
                        "bind message has %zu parameter formats but %zu parameters", m->nformats, m->nvalues);
-    if (m->nvalues != statement_nparams(st))
+    if (m->nvalues != statement_nclient(st))
         return err_set(e, SQLSTATE_PROTOCOL_VIOLATION,
                        "bind message supplies %zu parameters, but prepared statement \"%s\" requires %u",
-                       m->nvalues, m->statement, statement_nparams(st));
+                       m->nvalues, m->statement, (unsigned)statement_nclient(st));
     return ST_OK;
 }
 
@@ -76,13 +76,15 @@ static int bind_portal(struct pg_client *c, const struct fe_bind *m, struct stat
     if (!params || !formats)
         return err_oom(e);
     const uint8_t *at = m->values;
+    size_t n = 0;
     for (size_t i = 0; i < m->nvalues; i++) {
         struct fe_bind_value v = fe_bind_next(&at);
-        params[i] = (struct backend_param){v.data, v.len, fe_bind_param_format(m, i)};
+        if (!statement_param_is_void(st, i))
+            params[n++] = (struct backend_param){v.data, v.len, fe_bind_param_format(m, i)};
     }
     for (size_t i = 0; i < m->nresult_formats; i++)
         formats[i] = fe_bind_result_format(m, i);
-    TRY(portal_new(&c->session, m->portal, st, params, m->nvalues, true, out, e));
+    TRY(portal_new(&c->session, m->portal, st, params, n, true, out, e));
     return portal_set_formats(*out, m->nresult_formats, formats, e);
 }
 
@@ -120,12 +122,13 @@ static int describe_statement(struct pg_client *c, const char *name, struct err 
         return ST_ERR;
     if (tx_has_failed(&c->session) && statement_desc(st))
         return aborted(e);
-    uint16_t n = statement_nparams(st);
+    size_t n = statement_nclient(st);
+    uint16_t at = 0;
     uint32_t *oids = arena_calloc(&c->session.message_arena, n, sizeof *oids);
     if (!oids)
         return err_oom(e);
-    for (uint16_t i = 0; i < n; i++)
-        oids[i] = statement_param_oid(st, i);
+    for (size_t i = 0; i < n; i++)
+        oids[i] = statement_param_is_void(st, i) ? statement_void_oid : statement_param_oid(st, at++);
     be_parameter_description(&c->output.bytes, oids, n);
     if (statement_desc(st)) { /* as PostgreSQL, which looks only where there are rows */
         TRY(statement_holds(st, e));

@@ -194,12 +194,14 @@ static int parameters(struct walk *w, const struct statement *st)
         return ST_OK;
     if (nformats > 1 && nformats != n)
         return ST_OK;
+    uint16_t own = 0; /* of the statement's own ones */
     for (uint16_t i = 0; i < n; i++) {
         const bool binary = nformats && get_be16(formats + (nformats == 1 ? 0 : (size_t)i * 2)) != 0;
-        const bool known = st && i < statement_nparams(st);
+        const bool known = st && !statement_param_is_void(st, i) && own < statement_nparams(st);
         enum binary_text kind = !binary ? BINARY_TEXT_WHOLE
-                                : known ? binary_text_of(statement_param_oid(st, i))
+                                : known ? binary_text_of(statement_param_oid(st, own))
                                         : BINARY_TEXT_NONE;
+        own += known;
         int rc = measured(w, kind, 0);
         if (rc != ST_OK)
             return rc;

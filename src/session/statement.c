@@ -4,10 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "pgtype/oid.h"
 #include "rows/row_desc.h"
 #include "session/session_priv.h"
 #include "session/with.h"
 #include "sql/tokens.h"
+#include "sql/void_params.h"
 #include "sql/with.h"
 
 #include <assert.h>
@@ -308,6 +310,19 @@ static int keep_marks(struct statement *st, struct err *e)
     return ST_OK;
 }
 
+const uint32_t statement_void_oid = PGTYPE_VOID;
+
+/* The text and the types without parameters of the type void. */
+static int leave_voids(struct statement *st, struct str text, const uint32_t *oids, size_t noids,
+                       struct sql_void_params *out, struct err *e)
+{
+    TRY(sql_leave_void_params(&st->arena, text, oids, noids, PGTYPE_VOID, out, e));
+    st->nvoids = (uint16_t)out->nvoids;
+    st->is_void = out->is_void;
+    st->nsaid = out->nvoids ? noids : 0;
+    return ST_OK;
+}
+
 int statement_new(struct session *s, const char *name, struct sql_tokens text, const uint32_t *oids,
                   size_t noids, struct statement **out, struct err *e)
 {
@@ -317,8 +332,11 @@ int statement_new(struct session *s, const char *name, struct sql_tokens text, c
     if (!copy)
         return err_oom(e);
     st->source = text.text = (struct str){copy, text.text.n};
+    struct sql_void_params p;
+    TRY(leave_voids(st, text.text, oids, noids, &p, e));
+    text.text = p.text;
     TRY(classify_one(s, st, text, e));
-    TRY(prepare(s, st, oids, noids, e));
+    TRY(prepare(s, st, p.oids, p.n, e));
     TRY(count_description(st, e));
     TRY(keep_marks(st, e));
     *out = TAKE_PTR(st);
@@ -336,4 +354,9 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
     TRY(prepare(s, st, oids, noids, e));
     *out = TAKE_PTR(st);
     return ST_OK;
+}
+
+bool statement_param_is_void(const struct statement *st, size_t i)
+{
+    return i < st->nsaid && st->is_void[i];
 }

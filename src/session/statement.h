@@ -8,6 +8,7 @@
 #include "sql/statement.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct account;
@@ -42,6 +43,9 @@ struct statement {
     struct row_desc *desc; /* of a command's result; NULL: none. With engine: see its info, but of EXPLAIN */
     uint32_t *oids;        /* commands: of the parameters that were declared */
     uint16_t noids;
+    uint16_t nvoids;     /* parameters that the client counts and the statement has not … */
+    const bool *is_void; /* … and which: of the first nsaid; NULL: none */
+    size_t nsaid;
     const struct statement_with *with; /* NULL: it has no such WITH */
     int64_t created_us;                /* wall clock; 0: without a name */
     bool from_sql;
@@ -58,6 +62,10 @@ int statement_from(struct session *s, const char *name, const struct sql_stateme
 /* PostgreSQL parses before it looks at anything else: a syntax error keeps a whole message from running, and
  * is one in a failed transaction too. */
 int statement_check_syntax(struct session *s, struct sql_statement *sql, struct err *e);
+extern const uint32_t statement_void_oid;
+/* Whether the client's parameter at that place, from 0, is one of the type void, which the statement has not:
+ * sql/void_params.h. */
+bool statement_param_is_void(const struct statement *st, size_t i);
 /* Whether it still is what it was described as, where the backend can tell before it is opened: 0A000, or
  * why it cannot be prepared any more. */
 int statement_holds(const struct statement *st, struct err *e);

@@ -33,6 +33,12 @@ static inline uint16_t statement_nparams(const struct statement *st)
     return st->with ? st->with->nparams : st->engine ? st->engine->info.nparams : st->noids;
 }
 
+/* As many parameters as the client counts. */
+static inline size_t statement_nclient(const struct statement *st)
+{
+    return (size_t)statement_nparams(st) + st->nvoids;
+}
+
 static inline uint32_t statement_param_oid(const struct statement *st, uint16_t i)
 {
     return st->with ? st->with->oids[i] : st->engine ? st->engine->info.param_oids[i] : st->oids[i];

@@ -13,6 +13,7 @@ import pytest
 from conftest import WORKERS
 from wire import B, C, D, E, H, P, PROTOCOL_3_2, Q, S, X, Closed, Error, cancel, message
 
+VOID = 2278
 THREE = "select * from (values (1), (2), (3)) v(x)"
 
 
@@ -26,6 +27,17 @@ SCRIPTS = {
     "large objects that are not there": [[F(952, 77, 0x40000)], [F(964, 77)], [F(954, 5, 100)], [F(953, 3)], [F(958, 0)], [Q("begin")], [F(952, 77, 0x40000)],
                                          [F(952, 77, 0x40000)], [Q("select 1")], [Q("rollback")], [Q("select 1")]],
     "function calls that are none": [[message("F", b"\0\0")], [F(952, 77, 0x40000, formats=(1, 1, 1))], [F(952, 77, 0x40000, result=2)], [Q("select 1")]],
+    "void parameters": [
+        [Q("create function vp(int, int) returns int language sql as 'select $1 + $2'")], [Q("create function vp0() returns int language plpgsql as 'begin return 6; end'")],
+        [P("select * from vp($1, $2, $3) as r", "s", oids=(VOID, 23, 0)), D("S", "s"), B("", "s", [None, "3", "4"]), D(), E(), S], [B("", "s", ["3", "4"]), E(), S], [B("", "s", [None, "3", "x"]), E(), S],
+        [B("", "s", [None, b"\0\0\0\3", "4"], formats=(0, 1, 0), results=(1,)), E(), S],
+        [P("select vp0($1), vp($3, $2)", oids=(VOID, 23, 23)), D("S"), B(params=[None, "3", "4"]), E(), S], [P("select vp0($1)", oids=(VOID,)), B(params=["what"]), E(), S],
+        [P("select vp($1, $1, $2, $3)", oids=(VOID, 23)), D("S"), B(params=[None, "3", "4"]), E(), S], [P("select vp($1)", oids=(VOID,)), S], [Q("drop function vp(int, int); drop function vp0()")]],
+    "a refcursor": [
+        [Q("create function rc(n int) returns refcursor language plpgsql as 'declare c refcursor := ''cur''; begin open c for select i from generate_series(1, n) i(i); return c; end'")],
+        [P("select rc($1)", oids=(23,)), D("S"), B(params=["3"]), E(), S], [Q("fetch all from cur")], [Q("begin")], [P("select rc($1)", oids=(23,)), B(params=["5"]), D(), E(), S],
+        [P("fetch 2 from cur"), D("S"), B(), E(), P("fetch all in cur"), B(results=(1,)), D(), E(1), E(), S], [D("P", "cur"), S], [E(2, "cur"), S], [Q("move backward all in cur")], [Q("rollback")],
+        [Q("fetch all from cur")], [Q("drop function rc(int)")]],
     "one row": [[Q("select 1")]],
     "several statements": [[Q("select 1; select 'a', 'b'; select 3")]],
     "empty": [[Q("")], [Q(";")], [Q("  -- only a comment\n")], [Q("; ;select 1;")]],
