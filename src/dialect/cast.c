@@ -7,6 +7,7 @@
 #include "dialect/string_value.h"
 #include "dialect/type.h"
 #include "dialect/walk.h"
+#include "pgtype/catalog_type.h"
 #include "pgtype/oid.h"
 #include "sql/declared.h"
 #include "sql/params.h"
@@ -32,10 +33,13 @@ static const char *reg_type(struct str name)
     return NULL;
 }
 
-/* Literals of that type are names of PostgreSQL's own functions, which the engine's type for it knows. */
-static bool is_regproc(const struct sql_type *type)
+/* A literal that names one of PostgreSQL's own functions, which the engine's type for it knows. */
+static bool is_regproc(const struct sql_type *type, const struct sql_token *literal)
 {
-    return str_ieq(type->name, STR("regproc")) && !type->array;
+    uint32_t oid;
+    bool of_type = str_ieq(type->name, STR("regproc")) && !type->array;
+    return of_type && literal->kind == SQL_TOK_STRING && literal->text.n >= 2 &&
+           catalog_proc_find((struct str){literal->text.p + 1, literal->text.n - 2}, &oid);
 }
 
 static bool is_comparison(const struct sql_token *t)
@@ -70,7 +74,7 @@ static bool wants_text(struct rewriter *r, const struct sql_token *before, const
         sql_lexer_seek(&ahead, walk_end(&type->after));
         return sql_read_type(&ahead, &next) && !is_number_type(next.name);
     }
-    if (proc || (before->kind == SQL_TOK_OP && str_eq(before->text, STR("||"))))
+    if ((proc && !literal) || (before->kind == SQL_TOK_OP && str_eq(before->text, STR("||"))))
         return true;
     if (is_comparison(before) || is_comparison(&type->after))
         return false;
@@ -104,7 +108,7 @@ static int reg_function(struct rewriter *r, const char *reg, bool text, bool lit
                                                 str_of(reg), STR("_oid(")},
                            5, out);
     }
-    bool role = strcmp(reg, "regrole") == 0, both = text && literal && !role && strcmp(reg, "regproc") != 0;
+    bool role = strcmp(reg, "regrole") == 0, both = text && literal && !role;
     struct str user = {0};
     *brackets = both ? 2 : 1;
     if (role && text)
@@ -489,7 +493,7 @@ int walk_typecast(struct rewriter *r)
         walk_past(r);
         return ST_OK;
     }
-    const char *reg = r->literal && is_regproc(&type) ? NULL : reg_type(type.name);
+    const char *reg = r->literal && is_regproc(&type, &r->prev) ? NULL : reg_type(type.name);
     if (reg && !type.array && r->start < r->end) {
         struct str function;
         size_t brackets;
@@ -586,7 +590,7 @@ int walk_cast(struct rewriter *r)
         return walk_on(r);
     bool literal =
         r->literal && r->start < r->end && r->before.kind == SQL_TOK_PUNCT && r->before.at == f->at;
-    const char *reg = literal && is_regproc(&type) ? NULL : reg_type(type.name);
+    const char *reg = literal && is_regproc(&type, &r->prev) ? NULL : reg_type(type.name);
     if (reg && !type.array) {
         TRY(put_reg_cast(r, ahead, &type, reg, literal));
     } else if (reg) {
