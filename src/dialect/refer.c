@@ -2,8 +2,10 @@
 #include "dialect/refer.h"
 
 #include "dialect/aggregates.h"
+#include "dialect/call_column.h"
 #include "dialect/calls.h"
 #include "dialect/chain.h"
+#include "dialect/integer_arguments.h"
 #include "dialect/records.h"
 #include "dialect/schemas.h"
 #include "dialect/sources.h"
@@ -299,36 +301,11 @@ static size_t call_end(const struct rewriter *r, const struct chain *c)
     return 0;
 }
 
-/* Whether all arguments of the call are parameters and whole numbers that PostgreSQL takes for integers. */
-static bool is_of_integers(const struct rewriter *r, const struct chain *c)
-{
-    enum { DIGITS = 9 };
-    struct sql_lexer ahead = r->lexer;
-    struct sql_token t;
-    bool number = false; /* the last one was */
-    sql_lexer_seek(&ahead, c->end);
-    (void)sql_lexer_next(&ahead, &t);
-    for (;;) {
-        (void)sql_lexer_next(&ahead, &t);
-        if (sql_token_is(&t, ')'))
-            return number;
-        if (!number && t.kind == SQL_TOK_OP && str_eq(t.text, STR("-")))
-            (void)sql_lexer_next(&ahead, &t);
-        bool digits = t.text.n <= DIGITS;
-        for (size_t i = 0; i < t.text.n; i++)
-            digits &= t.text.p[i] >= '0' && t.text.p[i] <= '9';
-        bool operand = (t.kind == SQL_TOK_NUMBER && digits) || (r->postgres && t.kind == SQL_TOK_PARAM);
-        if (number ? !sql_token_is(&t, ',') : !operand)
-            return false;
-        number = !number;
-    }
-}
-
 /* A column of the result that is a generate_series: rows in PostgreSQL, a list in the engine. */
 static int rewrite_series_column(struct rewriter *r, const struct chain *c, size_t end)
 {
     assert(end > c->end);
-    bool integers = is_of_integers(r, c);
+    bool integers = integer_arguments(r, c);
     TRY(walk_replace(r, c->parts[0].at, c->end, STR("unnest(generate_series")));
     if (integers)
         TRY(walk_insert(r, end, STR("::INTEGER[]")));
@@ -454,7 +431,9 @@ static int walk_from_call(struct rewriter *r, const struct chain *c, struct str 
     bool accepts, inside;
     const struct record_source *records = record_source_find(name);
     *did = false;
-    if (end == 0 || is_defined_here(r) || (!s && !records && !is_value(name)))
+    if (end > 0 && !s && !records && !is_value(name))
+        return call_name_column(r, c, end);
+    if (end == 0 || is_defined_here(r))
         return ST_OK;
     TRY(walk_accepts(r, &accepts));
     if (!accepts)
@@ -466,7 +445,7 @@ static int walk_from_call(struct rewriter *r, const struct chain *c, struct str 
         TRY(type_series(r, c));
         if (!is_numbered(r, end) && !has_parameter(r, c, end))
             return ST_OK;
-        if (is_of_integers(r, c))
+        if (integer_arguments(r, c))
             s = &source_integers;
     }
     if (c->parts[c->n - 1].kind == SQL_TOK_WORD)
@@ -560,6 +539,10 @@ int walk_name(struct rewriter *r)
     TRY(walk_row(r, &c, &did));
     if (did)
         return ST_OK;
+    bool users = r->postgres && c.n >= 2 && c.schema >= c.n && sql_token_is(&c.after, '(');
+    size_t end = users && is_relation_place(r) ? call_end(r, &c) : 0;
+    if (end)
+        TRY(call_name_column(r, &c, end));
     TRY(walk_schema(r, &c, &did));
     if (did)
         return ST_OK;
@@ -584,9 +567,9 @@ int walk_name(struct rewriter *r)
     if (rows && (source || !r->catalog))
         name = NULL; /* the engine's */
     if (rows && !source && walk_is(&c.parts[at], "generate_series") && walk_starts_column(r, &r->prev)) {
-        size_t end = call_end(r, &c);
-        if (end)
-            return rewrite_series_column(r, &c, end);
+        size_t series_end = call_end(r, &c);
+        if (series_end)
+            return rewrite_series_column(r, &c, series_end);
     }
     if (name && (name->kind == SQL_CATALOG_FUNCTION || name->kind == SQL_CATALOG_ENGINE) && call)
         return rewrite_function(r, &c, name);
@@ -594,7 +577,7 @@ int walk_name(struct rewriter *r)
     if (name && name->kind == SQL_CATALOG_RELATION && !call && !column && (qualified || is_relation_place(r)))
         return rewrite_relation(r, &c, name);
     bool series = source && walk_is(&c.parts[at], "generate_series");
-    if (series && is_of_integers(r, &c))
+    if (series && integer_arguments(r, &c))
         return rewrite_source(r, &c, STR(SCHEMA_PG "int_series"), "generate_series", false);
     if (call && !r->postgres && walk_is(&c.parts[at], "pg_sleep") && place && r->depth < DEPTH_MAX)
         return rewrite_source(r, &c, STR("(SELECT pg_sleep"), "pg_sleep", true);

@@ -2,6 +2,8 @@
  * comment of one of them. */
 #include "session/function_kept.h"
 
+#include "pgtype/oid.h"
+#include "session/relation.h"
 #include "session/session_priv.h"
 #include "sql/catalog.h"
 #include "sql/function.h"
@@ -79,4 +81,39 @@ int function_kept_find(struct session *s, const char *schema, const char *name, 
         out->alone = alone[0] == 'a';
     }
     return ST_OK;
+}
+
+/* The name behind the only OUT or INOUT among the arguments, as it is written; "*": there is none of these.
+ * NULL: there are several. */
+static const char *only_output(struct session *s, const char *arguments)
+{
+    struct sql_lexer l;
+    struct sql_token t, name = {.kind = SQL_TOK_END};
+    size_t n = 0;
+    sql_lexer_init(&l, sql_tokens_of(str_of(arguments)));
+    while (sql_lexer_next(&l, &t) != SQL_TOK_END && t.kind != SQL_TOK_BAD)
+        if ((sql_token_is_word(&t, "OUT") || sql_token_is_word(&t, "INOUT")) && n++ == 0)
+            (void)sql_lexer_next(&l, &name);
+    return n == 0 ? "*" : n > 1 ? NULL : arena_strndup(&s->message_arena, name.text.p, name.text.n);
+}
+
+const char *function_column(struct session *s, const char *written)
+{
+    static const char rows[] = "SETOF ";
+    struct relation_name n;
+    struct function_kept kept;
+    struct err ignored;
+    const char *schema, *name, *full;
+    err_init(&ignored);
+    relation_name_read(str_of(written), &n);
+    if (n.relation.kind == SQL_TOK_END)
+        return NULL;
+    const struct sql_function_name called = {.schema = n.schema, .name = n.relation};
+    if (function_name_read(s, &called, &schema, &name, &full, &ignored) < 0 ||
+        function_kept_find(s, schema, name, &kept, &ignored) < 0 || !kept.kept)
+        return NULL;
+    const char *result = kept.result;
+    if (strncmp(result, rows, sizeof rows - 1) == 0)
+        result += sizeof rows - 1;
+    return pgtype_by_name(str_of(result)) ? only_output(s, kept.arguments) : NULL;
 }

@@ -35,6 +35,10 @@ struct function_kept {
 /* A function's name, its schema as the engine calls it, and both as SQL. */
 int function_name_read(struct session *s, const struct sql_function_name *n, const char **schema,
                        const char **name, const char **full, struct err *e);
+/* What the one column is called of a user's function that gives values of one type, where a statement
+ * calls it by its name as it is written: as SQL, of an OUT argument, or "*" where none says so. NULL: it is
+ * no such function. */
+const char *function_column(struct session *s, const char *written);
 int function_kept_find(struct session *s, const char *schema, const char *name, struct function_kept *out,
                        struct err *e);
 

@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "dialect/translate.h"
 #include "session/domain_list.h"
+#include "session/function_kept.h"
 #include "session/grouped.h"
 #include "session/insert_list.h"
 #include "session/option.h"
@@ -117,6 +118,8 @@ static const char *session_value(void *arg, const char *name)
             asked->failed |= !list;
             return list;
         }
+    if (strncmp(name, "column_of:", 10) == 0)
+        return function_column(s, name + 10);
     if (strncmp(name, "setting:", 8) == 0) {
         asked->names_session = true;
         int setting = settings_find(&s->settings, name + 8);

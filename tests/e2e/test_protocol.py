@@ -36,7 +36,7 @@ SCRIPTS = {
     "a refcursor": [
         [Q("create function rc(n int) returns refcursor language plpgsql as 'declare c refcursor := ''cur''; begin open c for select i from generate_series(1, n) i(i); return c; end'")],
         [P("select rc($1)", oids=(23,)), D("S"), B(params=["3"]), E(), S], [Q("fetch all from cur")], [Q("begin")], [P("select rc($1)", oids=(23,)), B(params=["5"]), D(), E(), S],
-        [P("fetch 2 from cur"), D("S"), B(), E(), P("fetch all in cur"), B(results=(1,)), D(), E(1), E(), S], [D("P", "cur"), S], [E(2, "cur"), S], [Q("move backward all in cur")], [Q("rollback")],
+        [P("fetch 2 from cur"), D("S"), B(), E(), P("fetch all in cur"), B(results=(1,)), D(), E(1), E(), S], [D("P", "cur"), S], [E(2, "cur"), S], [Q("move all in cur")], [Q("rollback")],
         [Q("fetch all from cur")], [Q("drop function rc(int)")]],
     "one row": [[Q("select 1")]],
     "several statements": [[Q("select 1; select 'a', 'b'; select 3")]],

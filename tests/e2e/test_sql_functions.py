@@ -160,3 +160,26 @@ def test_what_is_refused(server, sql):
     with psycopg.connect(server.dsn(), autocommit=True) as c:
         with pytest.raises(psycopg.errors.FeatureNotSupported):
             c.execute(sql)
+
+
+# What is called in FROM, its columns and its rows.
+CALLED = {
+    "select * from one(3, 4)": (["one"], [(7,)]), "select * from one(3, 4) as r": (["r"], [(7,)]), "select r + 1 from one(3, 4) as r": (["?column?"], [(8,)]),
+    "select r.* from fc.one(3, 4) r": (["r"], [(7,)]), "select p.p from public.fc_one(3) p": (["p"], [(4,)]), "select * from public.fc_one(3)": (["fc_one"], [(4,)]), "select * from one(3, 4) as r(c)": (["c"], [(7,)]), 'select "R" from one(3, 4) as "R"': (["R"], [(7,)]),
+    "select q.q from rows(2) as q order by 1": (["q"], [(1,), (2,)]), "select * from tab(1) as q": (["x", "y"], [(1, 2)]), "select q.y from tab(1) as q": (["y"], [(2,)]),
+    "select * from outs(2)": (["z"], [(2,)]), "select z, q.z from outs(2) as q": (["z", "z"], [(2, 2)]), "select * from two(2) as q": (["y", "z"], [(2, 2)]),
+    "select q from one(1, 2) as q join rows(1) as s on s < q": (["q"], [(3,)]), "select * from bth('a')": (["Q"], [("a!",)]), 'select "Q" from bth(\'a\') as b': (["Q"], [("a!",)]),
+    "select (select x from one(1, 1) as x), one from one(2, 2)": (["x", "one"], [(2, 4)]), "select * from one(1, 2) where one = 3": (["one"], [(3,)]),
+}
+
+
+def test_what_the_column_of_a_call_in_from_is_called(either):
+    with psycopg.connect(either.dsn(), autocommit=True) as c:
+        c.execute("drop schema if exists fc cascade; create schema fc; set search_path = fc, public")
+        for head, body in [("one(int, int) returns int", "select $1 + $2"), ("rows(int) returns setof int", "select generate_series(1, $1)"), ("tab(int) returns table (x int, y int)", "select $1, 2"),
+                           ("public.fc_one(int) returns int", "select $1 + 1"), ("outs(int, out z int)", "select $1"), ("two(int, out y int, out z int)", "select $1, 2"), ('bth(inout "Q" text)', "select $1 || '!'")]:
+            c.execute(f"create function {head} language sql as $$ {body} $$")
+        for sql, wanted in CALLED.items():
+            cur = c.execute(sql)
+            assert ([d.name for d in cur.description], cur.fetchall()) == wanted, sql
+        c.execute("drop schema fc cascade; drop function public.fc_one(int)")
