@@ -8,6 +8,7 @@
 #include "session/function_kept.h"
 #include "session/grouped.h"
 #include "session/insert_list.h"
+#include "session/moment_literals.h"
 #include "session/option.h"
 #include "session/sequence_rows.h"
 #include "session/session_priv.h"
@@ -315,7 +316,8 @@ static bool may_go_on(struct session *s, struct arena *a, struct way *way, const
     bool hidden = !groups && sql_hidden_put(way->base, &offset, e, &way->grouped);
     bool edited = hidden || (groups ? grouped_extend(s, &way->base, offset, e->message, &way->grouped)
                                     : insert_list_put(s, &way->base, e, &way->grouped) ||
-                                          sequence_rows_put(s, &way->base, offset, e, &way->grouped));
+                                          sequence_rows_put(s, &way->base, offset, e, &way->grouped) ||
+                                          moment_literal_put(s, &way->base, offset, e, &way->grouped));
     if (hidden)
         way->hidden = offset;
     return edited && edits_apply(&way->grouped, &way->more, &ignored) == ST_OK &&
