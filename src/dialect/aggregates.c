@@ -231,7 +231,7 @@ static bool read_call(const struct rewriter *r, size_t to, struct call *c)
 static int wrap(struct rewriter *r, const struct call *c, size_t from, size_t to, const char *before,
                 const struct str *after, size_t n)
 {
-    enum { PARTS_MAX = 12 };
+    enum { PARTS_MAX = 16 };
     struct str parts[PARTS_MAX] = {c->last.text}, text;
     if (n + 1 > PARTS_MAX || edits_touch(&r->edits, c->last.at, walk_end(&c->last)))
         return ST_OK;
@@ -293,6 +293,23 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
         return walk_replace(r, from, to, output ? STR(SCHEMA_PG "avg_sent") : STR(SCHEMA_PG "avg_of"));
     if (!c->plain || !c->copies || c->ordered)
         return ST_OK;
+    if (!r->intervals)
+        TRY(outputs_are_sent(r, from, walk_end(&c->last), &digits));
+    const struct str with_digits[] = {STR(", " OURS "count("),
+                                      c->distinct ? STR("DISTINCT ") : STR(""),
+                                      c->argument,
+                                      STR(") "),
+                                      c->filter,
+                                      STR(" "),
+                                      c->window,
+                                      STR(", " OURS "any_value("),
+                                      c->argument,
+                                      STR(") "),
+                                      c->window,
+                                      STR(")")};
+    if (digits)
+        return wrap(r, c, from, to, OURS "pg_average_digits(" OURS "sum", with_digits,
+                    sizeof with_digits / sizeof *with_digits);
     const struct str after[] = {r->intervals ? STR("), " OURS "count(") : STR(", " OURS "count("),
                                 c->distinct ? STR("DISTINCT ") : STR(""),
                                 c->argument,

@@ -151,7 +151,10 @@ static const struct call_name names[] = {
     {.name = "row_to_json", .home = CALL_MACRO, .target = "row_to_json"},
     {.name = "rpad", .home = CALL_ENGINE, .target = "pg_rpad"},
     {.name = "scale", .home = CALL_MACRO, .target = "scale"},
+    {.name = "sha224", .home = CALL_ENGINE, .target = "pg_sha224"},
     {.name = "sha256", .home = CALL_MACRO, .target = "sha256"},
+    {.name = "sha384", .home = CALL_ENGINE, .target = "pg_sha384"},
+    {.name = "sha512", .home = CALL_ENGINE, .target = "pg_sha512"},
     {.name = "sign", .home = CALL_ENGINE, .target = "pg_sign"},
     {.name = "sind", .home = CALL_ENGINE, .target = "pg_sind"},
     {.name = "split_part", .home = CALL_ENGINE, .target = "pg_split_part"},
@@ -258,6 +261,8 @@ static const char *nullif_target(const struct rewriter *r)
 {
     static const char *const doubles[] = {"float8", "float", "double", "real", "float4"};
     static const char *const numerics[] = {"numeric", "decimal"};
+    static const char *const integers[] = {"null", "int",      "int4", "integer",
+                                           "int2", "smallint", "int8", "bigint"};
     struct sql_lexer ahead = r->lexer;
     struct sql_token t, before = {.kind = SQL_TOK_END};
     size_t depth = 0;
@@ -272,7 +277,8 @@ static const char *nullif_target(const struct rewriter *r)
         second |= depth == 1 && sql_token_is(&t, ',');
         bool fraction = t.kind == SQL_TOK_NUMBER && memchr(t.text.p, '.', t.text.n);
         bool number = t.kind == SQL_TOK_NUMBER && !fraction, cast = sql_token_is_typecast(&before);
-        whole &= second || opens || number || (t.kind == SQL_TOK_OP && str_eq(t.text, STR("-")));
+        whole &= second || opens || number || (t.kind == SQL_TOK_OP && str_eq(t.text, STR("-"))) ||
+                 sql_token_is_typecast(&t) || WALK_IS_ANY(&t, integers) || sql_token_is(&t, ')');
         bool real = cast && WALK_IS_ANY(&t, doubles);
         wide |= second && real && !reals;
         reals |= real;

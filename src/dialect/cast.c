@@ -1,6 +1,7 @@
 /* Casts to types that the engine does not know. */
 #include "dialect/cast.h"
 
+#include "dialect/known_cast.h"
 #include "dialect/literal.h"
 #include "dialect/outputs.h"
 #include "dialect/schemas.h"
@@ -410,6 +411,8 @@ static int put_typecast(struct rewriter *r, const struct sql_type *type, const s
     struct str spelled, engine;
     struct wrap w;
     uint32_t oid = walk_type_oid(type);
+    if (r->start < r->end)
+        TRY(known_cast_check(r, type, oid));
     TRY(spell(r, literal, type, oid, &spelled, &engine));
     TRY(check_range(r, literal, oid));
     if (is_compared(r, type, oid))

@@ -2,16 +2,21 @@
  * of its own has no outputs, since the engine wants such an expression spelled alike in both places. */
 #include "dialect/outputs.h"
 
+#include "sql/name.h"
+
 #include <assert.h>
 #include <string.h>
+
+enum { ORDER_NAMES_MAX = 16 }; /* in an ORDER BY; more are taken for anything */
 
 struct outputs {
     size_t n;
     bool several; /* some query is a UNION or one of its kin */
     struct {
         size_t from, to;
-        bool quotient; /* of names and numbers alone */
-        bool compared; /* its query sorts, groups or compares rows, or puts them elsewhere */
+        bool quotient;           /* of names and numbers alone */
+        bool compared;           /* its query sorts by it, groups or compares rows, or puts them elsewhere */
+        struct sql_token called; /* by which ORDER BY would name it */
     } items[OUTPUTS_MAX];
 };
 
@@ -141,7 +146,10 @@ static bool read_list(struct outputs *o, struct sql_lexer *l, struct sql_token *
             const struct sql_token *end = i.as_before.kind != SQL_TOK_END ? &i.as_before
                                           : is_alias(&i)                  ? &i.before
                                                                           : &i.last;
+            size_t before = o->n;
             take(o, &list, i.first.at, walk_end(end), depth);
+            while (before < o->n)
+                o->items[before++].called = end == &i.last ? i.first : i.last;
         }
         if (!sql_token_is(t, ','))
             break;
@@ -160,9 +168,54 @@ static bool has_output_form(const struct sql_token *t)
            WALK_IS_ANY(t, calls);
 }
 
+/* ORDER BY: names of columns, or of items. */
+struct ordering {
+    struct sql_token names[ORDER_NAMES_MAX];
+    size_t n;
+    bool other; /* by anything else */
+};
+
+/* Behind ORDER. */
+static void read_ordering(struct sql_lexer l, struct ordering *o)
+{
+    static const char *const ends[] = {"LIMIT", "OFFSET", "FETCH", "FOR"}, *const ways[] = {"ASC", "DESC",
+                                                                                            "NULLS", "FIRST",
+                                                                                            "LAST"};
+    struct sql_token t;
+    (void)sql_lexer_next(&l, &t); /* BY */
+    do {
+        (void)sql_lexer_next(&l, &t);
+        bool is = sql_token_is_name(&t) && o->n < ORDER_NAMES_MAX;
+        struct sql_token name = t;
+        (void)sql_lexer_next(&l, &t);
+        if (is && !sql_token_is(&t, '.'))
+            o->names[o->n++] = name;
+        else if (is) /* of a table: no item's */
+            (void)sql_lexer_next(&l, &t), is = sql_token_is_name(&t), (void)sql_lexer_next(&l, &t);
+        while (WALK_IS_ANY(&t, ways))
+            (void)sql_lexer_next(&l, &t);
+        o->other |= !is;
+    } while (sql_token_is(&t, ','));
+    o->other |=
+        t.kind != SQL_TOK_END && !sql_token_is(&t, ')') && !sql_token_is(&t, ';') && !WALK_IS_ANY(&t, ends);
+}
+
+/* Whether the rows are in an order of what is called so, as far as its names tell. */
+static bool orders_by(const struct ordering *o, const struct sql_token *called)
+{
+    if (sql_token_is_word(called, "pg_catalog"))
+        return o->other || o->n > 0; /* of a function whose name is behind it */
+    for (size_t i = 0; i < o->n; i++)
+        if (str_ieq(sql_name_bare(&o->names[i]), sql_name_bare(called)) ||
+            str_eq(sql_name_bare(&o->names[i]), STR("?column?")))
+            return true;
+    return o->other;
+}
+
 /* Behind a list: *grouped and *ordered, whether the query groups or orders by such a thing; *compared,
  * whether it does by anything, or INTO stands there. *t ends the query, or is the SELECT of the next one. */
-static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, bool *ordered, bool *compared)
+static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, bool *ordered, bool *compared,
+                      struct ordering *ordering)
 {
     bool *by = NULL;
     for (size_t depth = 0; t->kind != SQL_TOK_END && t->kind != SQL_TOK_BAD; (void)sql_lexer_next(l, t)) {
@@ -175,8 +228,9 @@ static void read_rest(struct sql_lexer *l, struct sql_token *t, bool *grouped, b
         if (depth == 0 && WALK_IS_ANY(t, ends))
             by = NULL;
         *compared =
-            *compared || (depth == 0 && (sql_token_is_word(t, "GROUP") || sql_token_is_word(t, "ORDER") ||
-                                         sql_token_is_word(t, "INTO")));
+            *compared || (depth == 0 && (sql_token_is_word(t, "GROUP") || sql_token_is_word(t, "INTO")));
+        if (depth == 0 && sql_token_is_word(t, "ORDER"))
+            read_ordering(*l, ordering);
         if (depth == 0 && (sql_token_is_word(t, "GROUP") || sql_token_is_word(t, "ORDER")))
             by = sql_token_is_word(t, "GROUP") ? grouped : ordered;
         if (by && has_output_form(t))
@@ -191,14 +245,17 @@ static void read_query(struct outputs *o, struct sql_lexer l, size_t depth)
     size_t before = o->n, queries = 0;
     bool grouped = false, ordered = false, with = false, distinct = false, compared = false;
     (void)sql_lexer_next(&l, &t);
-    read_rest(&l, &t, &with, &with, &with);
+    struct ordering ordering = {.n = 0};
+    read_rest(&l, &t, &with, &with, &with, &ordering);
+    ordering = (struct ordering){.n = 0};
     for (; sql_token_is_word(&t, "SELECT"); queries++) {
         distinct = read_list(o, &l, &t, depth) || distinct;
-        read_rest(&l, &t, &grouped, &ordered, &compared);
+        read_rest(&l, &t, &grouped, &ordered, &compared, &ordering);
     }
     o->several |= queries > 1;
     for (size_t i = before; i < o->n; i++)
-        o->items[i].compared = o->items[i].compared || compared || distinct || queries > 1;
+        o->items[i].compared = o->items[i].compared || compared || distinct || queries > 1 ||
+                               orders_by(&ordering, &o->items[i].called);
     if (grouped || (ordered && (distinct || queries > 1)))
         o->n = before;
 }

@@ -146,6 +146,19 @@ static int rewrite_any(struct rewriter *r)
     return ST_OK;
 }
 
+/* Whether the primary is a number with a sign in front that is no operator between two: (-1. */
+static bool is_negative(const struct rewriter *r)
+{
+    const char *text = r->edits.sql.p;
+    size_t at = r->before.at;
+    if (r->before.kind != SQL_TOK_OP || !str_eq(r->before.text, STR("-")) || text[r->start] < '0' ||
+        text[r->start] > '9')
+        return false;
+    while (at > 0 && text[at - 1] == ' ')
+        at--;
+    return at > 0 && (text[at - 1] == '(' || text[at - 1] == ',');
+}
+
 /* x = ANY (a.b) and x = ANY ('{1,2}'), at the equals sign: the bracket's place when what is in it is a
  * column or an array's text, and x is all that stands before; 0: it is not so. The engine makes a subquery of
  * it, which no outer join takes. */
@@ -153,7 +166,7 @@ static size_t any_of_column(const struct rewriter *r)
 {
     struct sql_lexer ahead = r->lexer;
     struct sql_token any, open, t;
-    if (r->start >= r->end || r->before.kind == SQL_TOK_OP)
+    if (r->start >= r->end || (r->before.kind == SQL_TOK_OP && !is_negative(r)))
         return 0;
     (void)sql_lexer_next(&ahead, &any);
     (void)sql_lexer_next(&ahead, &open);
@@ -182,7 +195,7 @@ static int rewrite_any_of_column(struct rewriter *r, size_t open)
     (void)sql_lexer_next(&ahead, &t);
     bool literal = t.kind == SQL_TOK_STRING;
     const struct str function = literal ? STR(SCHEMA_PG "any_literal(") : STR(SCHEMA_PG "any_equal(");
-    TRY(edits_replace_first(&r->edits, r->start, 0, function, r->err));
+    TRY(edits_replace_first(&r->edits, is_negative(r) ? r->before.at : r->start, 0, function, r->err));
     if (literal) {
         TRY(walk_list_literal(r, &t));
         TRY(walk_insert(r, walk_end(&t), STR("::VARCHAR[]")));

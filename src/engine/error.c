@@ -7,6 +7,7 @@
 #include "engine/error.h"
 
 #include "engine/engine_priv.h"
+#include "engine/error_operator.h"
 #include "engine/error_words.h"
 #include "engine/functions.h"
 
@@ -112,6 +113,9 @@ static const struct rule {
     {"Binder", NULL, NULL, "must appear in the GROUP BY", SQLSTATE_GROUPING_ERROR},
     {"Binder", NULL, NULL, "aggregate", SQLSTATE_GROUPING_ERROR},
     {"Binder", NULL, NULL, "into a generated column", SQLSTATE_GENERATED_ALWAYS},
+    {"Binder", NULL, NULL, "types 'pg_timestamptz_of(", SQLSTATE_CANNOT_COERCE},
+    {"Binder", NULL, NULL, "types 'pg_timestamp_of(", SQLSTATE_CANNOT_COERCE},
+    {"Binder", NULL, NULL, "types 'pg_date_of(", SQLSTATE_CANNOT_COERCE},
     {"Binder", NULL, NULL, "No function matches", SQLSTATE_UNDEFINED_FUNCTION},
     {"Binder", NULL, NULL, "Could not choose a best candidate", SQLSTATE_UNDEFINED_FUNCTION},
     {"Binder", NULL, NULL, "Prepared statement", SQLSTATE_INVALID_SQL_STATEMENT_NAME},
@@ -442,7 +446,8 @@ static bool is_hint(const char *line)
 /* A table that looks like the one that is missing, but is the engine's or ours, helps nobody. */
 static bool names_engine(const char *hint)
 {
-    return strstr(hint, "\"sqlite_") || strstr(hint, "\"duckdb_") || strstr(hint, "tavana_");
+    return strstr(hint, "\"sqlite_") || strstr(hint, "\"duckdb_") || strstr(hint, "tavana_") ||
+           strstr(hint, "\tpg_");
 }
 
 static void trim_end(char *text, const char *what)
@@ -565,5 +570,6 @@ int engine_error(struct err *e, const char *text, const char *sql)
         err_hint(e, "Make it TEMP, or write into a catalog that is attached for writing.");
     e->position = character_position(&f, sql);
     error_words(e, sql);
+    error_operator(e, sql);
     return ST_ERR;
 }

@@ -48,6 +48,14 @@ static const struct {
     {"Sequence with name ", " does not exist", "", A_NAME, false, "relation \"%s\" does not exist"},
     {"Column with name ", " already exists", "", A_NAME, false, "column \"%s\" specified more than once"},
     {"Type with name ", " already exists", "", A_NAME, false, "type \"%s\" already exists"},
+    {"No function matches the given name and argument types 'pg_timestamptz_of(", ")'", "", A_TYPE, false,
+     "cannot cast type %s to timestamp with time zone"},
+    {"No function matches the given name and argument types 'pg_timestamp_of(", ")'", "", A_TYPE, false,
+     "cannot cast type %s to timestamp without time zone"},
+    {"No function matches the given name and argument types 'pg_date_of(", ")'", "", A_TYPE, false,
+     "cannot cast type %s to date"},
+    {"Cannot compare values of type ", " and type ", " - an explicit cast", A_TYPE, false,
+     "cannot compare %s with %s"},
     {"Unimplemented type for cast (", " -> ", ")", A_TYPE, false, "cannot cast type %s to %s"},
     {"Existing object ", " is of type View, trying to drop type Table", "", AS_IT_IS, false,
      "\"%s\" is not a table"},
@@ -99,10 +107,17 @@ static void unquote(char *name)
 
 static void type_of(char name[static PIECE_MAX])
 {
-    uint32_t oid = strcmp(name, "VARCHAR") == 0 ? PGTYPE_TEXT : pgtype_by_name(str_of(name));
+    size_t n = strlen(name), dimensions = 0;
+    for (; n >= 2 && strcmp(name + n - 2, "[]") == 0; n -= 2, dimensions++)
+        name[n - 2] = '\0';
+    uint32_t oid = strcmp(name, "VARCHAR") == 0           ? PGTYPE_TEXT
+                   : strcmp(name, "INTEGER_LITERAL") == 0 ? PGTYPE_INT4
+                   : strcmp(name, "STRING_LITERAL") == 0  ? PGTYPE_UNKNOWN
+                                                          : pgtype_by_name(str_of(name));
     const struct pgtype_info *t = pgtype_find(oid);
-    if (t)
-        (void)snprintf(name, PIECE_MAX, "%s", t->sql_name);
+    char element[PIECE_MAX - 2];
+    str_copy(str_of(t ? t->sql_name : name), element, sizeof element);
+    (void)snprintf(name, PIECE_MAX, "%s%s", element, dimensions > 0 ? "[]" : ""); /* of however many */
 }
 
 static void put(char piece[static PIECE_MAX], enum piece as)

@@ -336,6 +336,7 @@ enum form {
     CONVERSION,
     MOMENT,
     OVERFLOW,
+    INTERVAL_RANGE,
     DESTINATION,
     RELATION_EXISTS,
     SCHEMA_EXISTS,
@@ -376,6 +377,7 @@ static const struct {
     {"Could not convert string '", "' to ", NULL, CONVERSION},
     {"Could not convert string \"", "\" to ", NULL, CONVERSION},
     {"invalid ", " field format: \"", "\", expected format", MOMENT}, /* date, time, timestamp */
+    {"Overflow in multiplication of ", "INTERVAL", NULL, INTERVAL_RANGE},
     {"Overflow in ", " of ", " (", OVERFLOW},
     {"Type ", " can't be cast because the value is out of range for the destination type ", NULL,
      DESTINATION},
@@ -497,6 +499,7 @@ void error_words(struct err *e, const char *sql)
         e->hint[0] = '\0'; /* names of the engine's */
         break;
     case MOMENT: say(e, e->code, "invalid input syntax for type %s: \"%s\"", p.text[0], p.text[1]); break;
+    case INTERVAL_RANGE: say(e, SQLSTATE_DATETIME_FIELD_OVERFLOW, "interval out of range"); break;
     case OVERFLOW:
     case DESTINATION: say_range(e, p.text[1]); break;
     default: say_name(e, messages[i].form, &p, sql); break;

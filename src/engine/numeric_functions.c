@@ -323,14 +323,17 @@ static bool add(duckdb_scalar_function_set set, const struct function *f, duckdb
     return ok;
 }
 
+/* PostgreSQL has the logarithm of any base of numerics alone, which integers become. */
 static bool add_all(duckdb_scalar_function_set set, const struct function *f)
 {
     bool ok = add(set, f, DUCKDB_TYPE_ANY, DUCKDB_TYPE_ANY, false);
     for (size_t a = 0; a < REALS; a++) {
         if (f->args == 1)
             ok = ok && add(set, f, reals[a], reals[a], true);
-        for (size_t b = 0; f->args > 1 && b < REALS; b++)
-            ok = ok && add(set, f, reals[a], reals[b], true);
+        for (size_t b = 0; f->args > 1 && b < REALS; b++) {
+            bool numeric = f->compute == logarithm && a < WHOLES && b < WHOLES;
+            ok = ok && (numeric || add(set, f, reals[a], reals[b], true));
+        }
         if (f->args > 1 && a >= WHOLES)
             ok = ok && add(set, f, reals[a], DUCKDB_TYPE_ANY, true) &&
                  add(set, f, DUCKDB_TYPE_ANY, reals[a], true);

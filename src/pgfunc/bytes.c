@@ -3,6 +3,7 @@
 #include "pgfunc/chars.h"
 
 #include <assert.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 enum { LINE = 76 }; /* characters of base64 between line feeds */
@@ -382,7 +383,39 @@ static int utf8_text(struct pg_call *call)
     return same_bytes(call);
 }
 
+/* ---- hashes ---- */
+
+static int digest(struct pg_call *call, const EVP_MD *by)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    const struct str in = call->args[0].text;
+    if (EVP_Digest(in.p, in.n, hash, &n, by, NULL) != 1)
+        return err_oom(call->e);
+    assert(n <= sizeof hash);
+    buf_put(call->out, hash, n);
+    return ST_OK;
+}
+
+static int sha224(struct pg_call *call)
+{
+    return digest(call, EVP_sha224());
+}
+
+static int sha384(struct pg_call *call)
+{
+    return digest(call, EVP_sha384());
+}
+
+static int sha512(struct pg_call *call)
+{
+    return digest(call, EVP_sha512());
+}
+
 const struct pg_function pg_bytes_functions[] = {
+    {.name = "pg_sha224", .args = {PG_BYTEA}, .result = PG_BYTEA, .call = sha224},
+    {.name = "pg_sha384", .args = {PG_BYTEA}, .result = PG_BYTEA, .call = sha384},
+    {.name = "pg_sha512", .args = {PG_BYTEA}, .result = PG_BYTEA, .call = sha512},
     {.name = "pg_encode", .args = {PG_TEXT}, .result = PG_BYTEA, .call = same_bytes},
     {.name = "pg_encode", .args = {PG_BYTEA, PG_TEXT}, .result = PG_TEXT, .call = encode},
     {.name = "pg_decode", .args = {PG_BYTEA}, .result = PG_TEXT, .call = utf8_text},

@@ -112,6 +112,8 @@ func pgxTypes(url string) {
 	c.TypeMap().RegisterType(ty)
 	var s string
 	ck(c.QueryRow(ctx, "select $1::gmood", "a").Scan(&s))
+	_, e = c.Exec(ctx, "drop type gmood")
+	ck(e)
 }
 
 func pgxPool(url string) {
