@@ -356,9 +356,14 @@ def alike(want, got):
     return want, got
 
 
+MAKES_FUNCTIONS = ("void parameters", "a refcursor")
+
+
 @pytest.mark.parametrize("name", [*SCRIPTS, *(pytest.param(n, marks=pytest.mark.xfail(strict=True, reason=why)) for n, (why, _) in OPEN.items())])
 def test_as_postgresql(name, server, postgres):
     steps = SCRIPTS[name] if name in SCRIPTS else OPEN[name][1]
+    if WORKERS > 1 and name in MAKES_FUNCTIONS:
+        pytest.skip("a catalog that workers share holds no functions")
     want, got = alike(run(postgres, steps), run(server, steps))
     assert got == want
 
