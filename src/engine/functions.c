@@ -238,7 +238,7 @@ static void run_free(void *p)
     assert(r->magic == RUN_MAGIC);
     buf_release(&r->out);
     buf_release(&r->items);
-    if (r->kept)
+    if (r->kept && r->forget)
         r->forget(r->kept);
     tz_unref(r->zone);
     mem_free(r->columns);

@@ -182,7 +182,7 @@ static int of_timestamp(struct pg_call *call, int64_t micros, store_fn *store)
 {
     static const char type[] = "timestamp without time zone";
     assert(call->nargs == 2);
-    enum date_unit unit = date_unit_find(call->args[0].text);
+    enum date_unit unit = date_unit_of(call);
     if (unit == UNIT_UNKNOWN)
         return date_unit_unknown(call, type);
     int sign = is_infinite(micros, INT64_MAX);
@@ -196,7 +196,7 @@ static int of_timestamptz(struct pg_call *call, store_fn *store)
 {
     const int64_t micros = call->args[1].integer;
     assert(call->nargs == 2);
-    enum date_unit unit = date_unit_find(call->args[0].text);
+    enum date_unit unit = date_unit_of(call);
     if (unit == UNIT_UNKNOWN)
         return date_unit_unknown(call, "timestamp with time zone");
     int sign = is_infinite(micros, INT64_MAX);
@@ -217,7 +217,7 @@ static int of_interval(struct pg_call *call, store_fn *store)
 {
     static const char type[] = "interval";
     assert(call->nargs == 2);
-    enum date_unit unit = date_unit_find(call->args[0].text);
+    enum date_unit unit = date_unit_of(call);
     if (unit == UNIT_UNKNOWN)
         return date_unit_unknown(call, type);
     struct part p = interval_part(unit, &call->args[1].interval);
@@ -228,7 +228,7 @@ static int of_time(struct pg_call *call, store_fn *store)
 {
     static const char type[] = "time without time zone";
     assert(call->nargs == 2);
-    enum date_unit unit = date_unit_find(call->args[0].text);
+    enum date_unit unit = date_unit_of(call);
     const int64_t micros = call->args[1].integer;
     if (unit == UNIT_UNKNOWN)
         return date_unit_unknown(call, type);
@@ -254,7 +254,7 @@ static int extract_of_date(struct pg_call *call)
 {
     const int64_t days = call->args[1].integer;
     assert(call->nargs == 2);
-    enum date_unit unit = date_unit_find(call->args[0].text);
+    enum date_unit unit = date_unit_of(call);
     if (unit == UNIT_UNKNOWN)
         return date_unit_unknown(call, "date");
     int sign = is_infinite(days, INT32_MAX);

@@ -12,7 +12,7 @@
 static int find_unit(struct pg_call *call, const char *type, enum date_unit *unit)
 {
     assert(call->nargs == 2 || call->nargs == 3);
-    *unit = date_unit_find(call->args[0].text);
+    *unit = date_unit_of(call);
     if (*unit == UNIT_UNKNOWN || (*unit > UNIT_MILLENNIUM && *unit < UNIT_ZONE))
         return date_unit_unknown(call, type);
     return *unit > UNIT_MILLENNIUM ? date_unit_unsupported(call, type) : ST_OK;

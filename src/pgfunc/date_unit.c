@@ -1,10 +1,13 @@
 #include "pgfunc/date_unit.h"
 
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
 #include <strings.h>
 
 enum { NAME_LENGTH = 10 };
 
-static const struct {
+static const struct unit_name {
     char name[NAME_LENGTH + 1];
     enum date_unit unit;
 } names[] = {
@@ -77,15 +80,37 @@ static const struct {
     {"yrs", UNIT_YEAR},
 };
 
-enum date_unit date_unit_find(struct str name)
+/* The row of the table that has this name, in any case. NULL: none has. */
+static const struct unit_name *find(struct str name)
 {
     size_t n = name.n < NAME_LENGTH ? name.n : NAME_LENGTH;
     char first = (char)(n > 0 ? name.p[0] | ' ' : '\0'); /* small: most differ in it */
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].name[0] == first && strlen(names[i].name) == n &&
             strncasecmp(names[i].name, name.p, n) == 0)
-            return names[i].unit;
-    return UNIT_UNKNOWN;
+            return &names[i];
+    return NULL;
+}
+
+/* As it is written in the table, which most are. */
+static bool is_the_same(const struct unit_name *u, struct str name)
+{
+    size_t n = name.n < NAME_LENGTH ? name.n : NAME_LENGTH;
+    return n > 0 && u->name[n] == '\0' && memcmp(u->name, name.p, n) == 0;
+}
+
+enum date_unit date_unit_of(struct pg_call *call)
+{
+    const struct str name = call->args[0].text;
+    const struct unit_name *last = *call->kept;
+    if (last && is_the_same(last, name))
+        return last->unit;
+    /* A row of the table, which nothing need end. */
+    const struct unit_name *found = find(name);
+    assert(!found || found->unit != UNIT_UNKNOWN);
+    if (found)
+        pg_keep(call, (void *)(uintptr_t)found);
+    return found ? found->unit : UNIT_UNKNOWN;
 }
 
 int date_unit_unknown(struct pg_call *call, const char *type)

@@ -33,8 +33,9 @@ enum date_unit {
     UNIT_ZONE_MINUTE,
 };
 
-/* In any case. Ten characters of a name count. */
-enum date_unit date_unit_find(struct str name);
+/* What the call's first argument names, in any case; ten characters of a name count. Most calls name the same
+ * unit in each row: what was found last is kept for the next row. */
+enum date_unit date_unit_of(struct pg_call *call);
 
 /* The call's first argument is no unit at all. 22023 */
 int date_unit_unknown(struct pg_call *call, const char *type);

@@ -94,8 +94,14 @@ struct pg_function {
     bool takes_null;       /* else a NULL among the arguments makes NULL without a call */
     bool is_volatile;
     bool needs_zone;
-    void (*forget)(void *kept); /* ends what call->kept holds; NULL: it keeps nothing */
+    void (*forget)(void *kept); /* ends what call->kept holds; NULL: nothing need be ended */
 };
+
+/* For the calls of the rows that follow. What was kept before is the caller's to end. */
+static inline void pg_keep(struct pg_call *call, void *kept)
+{
+    *call->kept = kept;
+}
 
 /* What was put into call->out since it was `at` long is the list's next item. */
 static inline void pg_put_item(struct pg_call *call, size_t at)

@@ -31,7 +31,7 @@ static int check(struct pg_call *call, struct arena **out, struct json *j)
         if (!*out)
             return err_oom(call->e);
         arena_init(*out, ARENA_MAX);
-        *call->kept = *out;
+        pg_keep(call, *out);
     }
     return json_parse(*out, call->args[0].text, j, call->e);
 }

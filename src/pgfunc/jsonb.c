@@ -31,7 +31,7 @@ static int arena_of(struct pg_call *call, struct arena **out)
     if (!*out)
         return err_oom(call->e);
     arena_init(*out, ARENA_MAX);
-    *call->kept = *out;
+    pg_keep(call, *out);
     return ST_OK;
 }
 
