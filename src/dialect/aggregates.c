@@ -295,21 +295,7 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
         return ST_OK;
     if (!r->intervals)
         TRY(outputs_are_sent(r, from, walk_end(&c->last), &digits));
-    const struct str with_digits[] = {STR(", " OURS "count("),
-                                      c->distinct ? STR("DISTINCT ") : STR(""),
-                                      c->argument,
-                                      STR(") "),
-                                      c->filter,
-                                      STR(" "),
-                                      c->window,
-                                      STR(", " OURS "any_value("),
-                                      c->argument,
-                                      STR(") "),
-                                      c->window,
-                                      STR(")")};
-    if (digits)
-        return wrap(r, c, from, to, OURS "pg_average_digits(" OURS "sum", with_digits,
-                    sizeof with_digits / sizeof *with_digits);
+    /* The sum's argument stands before this, and with digits its type is asked for behind the count. */
     const struct str after[] = {r->intervals ? STR("), " OURS "count(") : STR(", " OURS "count("),
                                 c->distinct ? STR("DISTINCT ") : STR(""),
                                 c->argument,
@@ -317,11 +303,17 @@ static int average(struct rewriter *r, const struct call *c, size_t from, size_t
                                 c->filter,
                                 STR(" "),
                                 c->window,
+                                digits ? STR(", " OURS "any_value(") : STR(")"),
+                                c->argument,
+                                STR(") "),
+                                c->window,
                                 STR(")")};
+    const size_t whole = sizeof after / sizeof *after, without_type = 8;
     return wrap(r, c, from, to,
-                r->intervals ? OURS "pg_divide(" OURS "pg_sum_wide(" OURS "list"
-                             : OURS "pg_divide(" OURS "sum",
-                after, sizeof after / sizeof *after);
+                digits         ? OURS "pg_average_digits(" OURS "sum"
+                : r->intervals ? OURS "pg_divide(" OURS "pg_sum_wide(" OURS "list"
+                               : OURS "pg_divide(" OURS "sum",
+                after, digits ? whole : without_type);
 }
 
 /* (k, v ORDER BY x) becomes (row(k, v) ORDER BY x). Brackets and words are replaced, and nothing is inserted
