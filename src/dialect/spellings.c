@@ -71,6 +71,9 @@ const struct spelling *spelling_find(struct str op, bool postgres)
 /* x || 'literal' is text. A literal that may be meant as json goes to a macro that looks at x. */
 static const struct spelling text_left = {SCHEMA_PG "text_operand(", ") || ", ""};
 static const struct spelling text_right = {"", "|| " SCHEMA_PG "text_operand(", ")"};
+/* The engine has no type for x || NULL, a constant, but for what it cannot fold. */
+static const struct spelling null_left = {SCHEMA_PG "null_text(", ") || ", ""};
+static const struct spelling null_right = {"", "|| " SCHEMA_PG "null_text(", ")"};
 static const struct spelling json_right = {SCHEMA_PG "concat_json(", ", ", ")"};
 
 static bool is_plain_string(const struct sql_token *t)
@@ -84,13 +87,15 @@ const struct spelling *spelling_of_concat(const struct sql_token *left, const st
     if (is_plain_string(right) && !sql_token_is_typecast(behind)) {
         if (left->kind == SQL_TOK_STRING || left->kind == SQL_TOK_PARAM)
             return NULL;
+        if (sql_token_is_word(left, "NULL"))
+            return &null_left;
         char first = right->text.p[1];
         return first == '[' || first == '{' ? &json_right : &text_left;
     }
     if (!is_plain_string(left) || left->text.p[1] == '{' || left->text.p[1] == '[')
         return NULL;
     bool known = right->kind == SQL_TOK_STRING || right->kind == SQL_TOK_PARAM;
-    return known ? NULL : &text_right;
+    return known ? NULL : sql_token_is_word(right, "NULL") ? &null_right : &text_right;
 }
 
 const struct spelling *spelling_of_bytes(const struct sql_token *left, bool left_bytes,

@@ -13,6 +13,7 @@
 #include "pgfunc/lists.h"
 #include "pgfunc/make_date.h"
 #include "pgfunc/number.h"
+#include "pgfunc/operands.h"
 #include "pgfunc/operators.h"
 #include "pgfunc/quote.h"
 #include "pgfunc/regex.h"
@@ -42,6 +43,7 @@ const struct pg_function *const pg_function_lists[] = {
     pg_enum_functions,
     pg_regex_functions,
     pg_degree_functions,
+    pg_operand_functions,
     NULL,
 };
 /* clang-format on */

@@ -90,7 +90,7 @@ static const char *run(const char *name, enum pg_kind first, const struct pg_val
         write_answer(f, &call);
     else
         (void)snprintf(answer, sizeof answer, "%s %.200s", sqlstate_code(e.code), e.message);
-    if (kept)
+    if (kept && f->forget)
         f->forget(kept);
     buf_release(&out);
     buf_release(&items);
@@ -114,6 +114,29 @@ static void test_format(void **state)
     CHECK("22023 unterminated format() type specifier", "pg_format", TEXT("%-5"));
     CHECK("22023 unrecognized format() type specifier \"x\"", "pg_format", TEXT("%x"), TEXT("a"));
     CHECK("22003 number is out of range", "pg_format", TEXT("%99999999999s"), TEXT("a"));
+}
+
+static void test_operands(void **state)
+{
+    (void)state;
+    CHECK("t", "pg_is_shown", TEXT("DOUBLE"));
+    CHECK("t", "pg_is_shown", TEXT("INTEGER[]"));
+    CHECK("t", "pg_is_shown", TEXT("STRUCT(a INTEGER)"));
+    CHECK("t", "pg_is_shown", TEXT("DECIMAL(38,10)"));
+    CHECK("f", "pg_is_shown", TEXT("DECIMAL(10,2)"));
+    CHECK("f", "pg_is_shown", TEXT(""));
+    CHECK("f", "pg_joins_shown", TEXT("VARCHAR"));
+    CHECK("22P02 malformed array literal", "pg_joins_shown", TEXT("INTEGER[]"));
+    CHECK("0A000 jsonb || a literal that is no object or array is not supported", "pg_joins_shown",
+          TEXT("pg_jsonb"));
+    CHECK("t", "pg_casts", TEXT("INTEGER"), TEXT("boolean"));
+    CHECK("42846 cannot cast type numeric to boolean", "pg_casts", TEXT("DECIMAL(3,1)"), TEXT("boolean"));
+    CHECK("42846 cannot cast type double precision to oid", "pg_casts", TEXT("DOUBLE"), TEXT("oid"));
+    CHECK("42846 cannot cast type boolean to numeric", "pg_casts", TEXT("BOOLEAN"), TEXT("numeric"));
+    CHECK("t", "pg_casts", TEXT("DECIMAL(3,1)"), TEXT("numeric"));
+    CHECK("f", "pg_casts", TEXT("VARCHAR"), TEXT("numeric"));
+    CHECK("t", "pg_is_number", TEXT("1e5"));
+    CHECK("22P02 invalid input syntax for type numeric: \"1_000\"", "pg_is_number", TEXT("1_000"));
 }
 
 static void test_names(void **state)
@@ -225,8 +248,9 @@ static void test_jsonb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_format), cmocka_unit_test(test_names), cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_bytes),  cmocka_unit_test(test_json),  cmocka_unit_test(test_jsonb),
+        cmocka_unit_test(test_format), cmocka_unit_test(test_operands), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_texts),  cmocka_unit_test(test_bytes),    cmocka_unit_test(test_json),
+        cmocka_unit_test(test_jsonb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
