@@ -23,6 +23,7 @@ static void forget(void *kept)
 /* The call's arena, emptied; and whether its first argument is JSON. */
 static int check(struct pg_call *call, struct arena **out, struct json *j)
 {
+    *j = (struct json){0};
     if (*call->kept) {
         *out = *call->kept;
         arena_clear(*out);

@@ -93,8 +93,7 @@ static void test_operands(void **state)
     check("select case a/b when c/d then e/f else g/h end/2 as x",
           "select d(case d(a, b) when d(c, d) then d(e, f) else d(g, h) end, 2::INTEGER) as x");
     check("select cast(a/b as int)/c as x", "select d(cast(d(a, b) as int), c) as x");
-    check("select extract(day from a/b)/c as x",
-          "select d(pg_extract('day', d(a, b)), c) as x");
+    check("select extract(day from a/b)/c as x", "select d(pg_extract('day', d(a, b)), c) as x");
     check("select interval '1' day/2 as x",
           "select d(CAST('0 months 1 days 0 microseconds' AS interval), 2::INTEGER) as x");
     check("select date '2020-01-01'/2 as x", "select d(date '2020-01-01', 2::INTEGER) as x");
