@@ -21,10 +21,12 @@
 #define ENUMERATE                                                                                            \
     "_ZN6duckdb18ExpressionIterator17EnumerateChildrenERNS_10ExpressionERKSt8functionIFvRNS_10unique_ptrIS1" \
     "_St14default_deleteIS1_ELb1EEEEE"
-#define NEW          "_Znwm"
-#define NEW_ARRAY    "_Znam"
-#define DELETE       "_ZdlPv"
-#define DELETE_ARRAY "_ZdaPv"
+#define NEW                "_Znwm"
+#define NEW_ARRAY          "_Znam"
+#define DELETE             "_ZdlPv"
+#define DELETE_ARRAY       "_ZdaPv"
+#define DELETE_SIZED       "_ZdlPvm"
+#define DELETE_ARRAY_SIZED "_ZdaPvm"
 
 enum {
     STEP_BYTES = 32 * 1024 * 1024,
@@ -200,7 +202,7 @@ static void *count_new(size_t n)
 {
     void *p = heap_take(is_within(n) ? n : NEVER_BYTES);
     if (__builtin_expect(plan.context != NULL, 0))
-        plan.taken += (int64_t)heap_size(p);
+        plan.taken += (int64_t)heap_size_asked(p, n);
     return p;
 }
 
@@ -223,6 +225,14 @@ void *guard_new_array(size_t n)
     return count_new(n);
 }
 
+/* Of a piece whose size the caller knows. */
+static void count_delete_sized(void *p, size_t n)
+{
+    if (__builtin_expect(plan.context != NULL, 0))
+        plan.taken -= (int64_t)heap_size_asked(p, n);
+    heap_give_back(p);
+}
+
 void guard_delete(void *p) HOOK(DELETE);
 void guard_delete(void *p)
 {
@@ -233,6 +243,18 @@ void guard_delete_array(void *p) HOOK(DELETE_ARRAY);
 void guard_delete_array(void *p)
 {
     count_delete(p);
+}
+
+void guard_delete_sized(void *p, size_t n) HOOK(DELETE_SIZED);
+void guard_delete_sized(void *p, size_t n)
+{
+    count_delete_sized(p, n);
+}
+
+void guard_delete_array_sized(void *p, size_t n) HOOK(DELETE_ARRAY_SIZED);
+void guard_delete_array_sized(void *p, size_t n)
+{
+    count_delete_sized(p, n);
 }
 
 #endif

@@ -26,6 +26,7 @@ static struct {
     void *(*allocate)(size_t size);
     void (*free)(void *p);
     size_t (*size)(const void *p);
+    size_t (*rounded)(size_t size, int flags); /* what it makes of a size, which is not 0 */
 } engine;
 
 static struct {
@@ -54,7 +55,8 @@ void engine_heap_begin(void)
     int before = ROOM;
     if (find("duckdb_je_malloc", RTLD_DEFAULT, &engine.allocate) &&
         find("duckdb_je_free", RTLD_DEFAULT, &engine.free) &&
-        find("duckdb_je_malloc_usable_size", RTLD_DEFAULT, &engine.size))
+        find("duckdb_je_malloc_usable_size", RTLD_DEFAULT, &engine.size) &&
+        find("duckdb_je_nallocx", RTLD_DEFAULT, &engine.rounded))
         (void)__atomic_compare_exchange_n(&heap, &before, ENGINE, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
     else
         choose_library();
@@ -114,6 +116,14 @@ size_t heap_size(void *p)
     if (!p || is_in_room(p))
         return 0;
     return __atomic_load_n(&heap, __ATOMIC_ACQUIRE) == ENGINE ? engine.size(p) : malloc_usable_size(p);
+}
+
+size_t heap_size_asked(void *p, size_t asked)
+{
+    if (!p || is_in_room(p))
+        return 0;
+    return __atomic_load_n(&heap, __ATOMIC_ACQUIRE) == ENGINE ? engine.rounded(asked ? asked : 1, 0)
+                                                              : malloc_usable_size(p);
 }
 
 #else

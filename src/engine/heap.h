@@ -16,5 +16,7 @@ void *heap_take(size_t size);
 void heap_give_back(void *p); /* NULL is fine */
 /* Bytes that a piece takes; 0: of NULL, and of what was taken before the program began. */
 size_t heap_size(void *p);
+/* The same of a piece that was got by asking for so many bytes: told by that number, without a look at it. */
+size_t heap_size_asked(void *p, size_t asked);
 
 #endif
