@@ -16,6 +16,7 @@
 #include "engine/catalog_types.h"
 #include "engine/composite_types.h"
 #include "engine/copied_rows.h"
+#include "engine/decimal_casts.h"
 #include "engine/functions.h"
 #include "engine/guard_files.h"
 #include "engine/guard_memory.h"
@@ -204,6 +205,7 @@ static int lock_down(struct engine_conn *c, const struct engine_options *o, stru
     TRY(real_arithmetic_register(c, e));
     TRY(rounding_register(c, e));
     TRY(real_casts_register(c, e));
+    TRY(decimal_casts_register(c, e));
     TRY(numeric_functions_register(c, e));
     TRY(unknown_register(c, e));
     TRY(shown_register(c, o->text, e));

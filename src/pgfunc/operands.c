@@ -109,17 +109,6 @@ static int casts(struct pg_call *call)
     if (t && (is_any(type, t->refused) || (t->refuses_decimals && is_decimal(type))))
         return err_set(call->e, SQLSTATE_CANNOT_COERCE, "cannot cast type %s to %s",
                        shown_name(type, room, sizeof room), t->name);
-    call->result.boolean = !(str_eq(to, STR("numeric")) && str_eq(type, STR("VARCHAR")));
-    return ST_OK;
-}
-
-static int is_number(struct pg_call *call)
-{
-    const struct str text = call->args[0].text;
-    if (text.n && memchr(text.p, '_', text.n))
-        return err_set(call->e, SQLSTATE_INVALID_TEXT_REPRESENTATION,
-                       "invalid input syntax for type numeric: \"%.*s\"", (int)str_cut(text, SHOWN_MAX),
-                       text.p);
     call->result.boolean = true;
     return ST_OK;
 }
@@ -129,7 +118,6 @@ const struct pg_function pg_operand_functions[] = {
     {.name = "pg_is_shown", .args = {PG_TEXT}, .result = PG_BOOL, .call = shown},
     {.name = "pg_joins_shown", .args = {PG_TEXT}, .result = PG_BOOL, .call = joins_shown},
     {.name = "pg_casts", .args = {PG_TEXT, PG_TEXT}, .result = PG_BOOL, .call = casts},
-    {.name = "pg_is_number", .args = {PG_TEXT}, .result = PG_BOOL, .call = is_number},
     {.name = NULL},
 };
 /* clang-format on */

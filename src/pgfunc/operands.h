@@ -2,8 +2,7 @@
  * An answer over a constant is a constant, so that one branch of a CASE stays. Pure. Any thread.
  *   pg_is_shown(t)    its text is PostgreSQL's by pg_show (engine/shown.h), not by the engine's cast
  *   pg_joins_shown(t) the same of x || 'literal'; 0A000 and 22P02 where PostgreSQL reads that as x's type
- *   pg_casts(t, to)   true; 42846: PostgreSQL has no such cast. false: of a text that is to be a number, ask
- *   pg_is_number(x)   true; 22P02: a text with what the engine alone takes for part of a number
+ *   pg_casts(t, to)   true; 42846: PostgreSQL has no such cast
  * Source: PostgreSQL 15's pg_cast; manual, 9.4. */
 #ifndef TAVANA_PGFUNC_OPERANDS_H
 #define TAVANA_PGFUNC_OPERANDS_H

@@ -3,11 +3,11 @@
 #include "pgtype/value_number.h"
 
 #include "base/bytes.h"
+#include "pgtype/number_parts.h"
 #include "pgtype/value_priv.h"
 
-/* PostgreSQL's own bounds, before the point and behind it; exponents beyond ±EXPONENT_MAX cannot be within.
- */
-enum { NUMERIC_WHOLE_MAX = 131072, NUMERIC_SCALE_MAX = 16383, EXPONENT_MAX = 1 << 30 };
+/* PostgreSQL's own bounds, before the point and behind it. */
+enum { NUMERIC_WHOLE_MAX = 131072, NUMERIC_SCALE_MAX = 16383 };
 
 static int numeric_word(const struct decode *d, const char *word)
 {
@@ -30,60 +30,8 @@ static int overflows(const struct decode *d)
     return err_set(d->e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format");
 }
 
-/* [sign] digits [. digits] [e exponent], taken apart. */
-struct parts {
-    bool negative;
-    struct str whole, fraction;
-    int64_t exponent;
-};
-
-static struct str digits_at(struct str *s)
-{
-    size_t n = 0;
-    while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9')
-        n++;
-    struct str digits = {s->p, n};
-    s->p += n;
-    s->n -= n;
-    return digits;
-}
-
-/* [sign] digits; what is too large stays too large. */
-static bool take_exponent(struct str s, int64_t *exponent)
-{
-    bool negative = s.n && s.p[0] == '-';
-    if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
-        s.p++, s.n--;
-    struct str digits = digits_at(&s);
-    if (digits.n == 0 || s.n > 0)
-        return false;
-    int64_t v = 0;
-    for (size_t i = 0; i < digits.n && v < EXPONENT_MAX; i++)
-        v = v * 10 + (digits.p[i] - '0');
-    *exponent = negative ? -v : v;
-    return true;
-}
-
-static bool take_apart(struct str s, struct parts *x)
-{
-    *x = (struct parts){.negative = s.n && s.p[0] == '-', .fraction = {"", 0}};
-    if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
-        s.p++, s.n--;
-    x->whole = digits_at(&s);
-    if (s.n && s.p[0] == '.') {
-        s.p++, s.n--;
-        x->fraction = digits_at(&s);
-    }
-    if (x->whole.n + x->fraction.n == 0)
-        return false;
-    if (s.n && (s.p[0] == 'e' || s.p[0] == 'E')) {
-        return take_exponent((struct str){s.p + 1, s.n - 1}, &x->exponent);
-    }
-    return s.n == 0;
-}
-
 /* Leading zeros go, and zero has neither sign nor digits before its point but one. */
-static void make_canonical(struct parts *x)
+static void make_canonical(struct number_parts *x)
 {
     while (x->whole.n && x->whole.p[0] == '0')
         x->whole.p++, x->whole.n--;
@@ -101,7 +49,7 @@ static void make_canonical(struct parts *x)
 }
 
 /* The digit at place i of both parts together; beyond them there are zeros. */
-static char digit_at(const struct parts *x, int64_t i)
+static char digit_at(const struct number_parts *x, int64_t i)
 {
     int64_t whole = (int64_t)x->whole.n;
     if (i < 0 || i >= whole + (int64_t)x->fraction.n)
@@ -109,7 +57,7 @@ static char digit_at(const struct parts *x, int64_t i)
     return i < whole ? x->whole.p[i] : x->fraction.p[i - whole];
 }
 
-static int put_canonical(const struct decode *d, const struct parts *x)
+static int put_canonical(const struct decode *d, const struct number_parts *x)
 {
     int64_t point = (int64_t)x->whole.n + x->exponent; /* so many digits come before it */
     int64_t digits = (int64_t)(x->whole.n + x->fraction.n);
@@ -144,8 +92,8 @@ int numeric_from_text(const struct decode *d)
     const char *word = special(s);
     if (word)
         return numeric_word(d, word);
-    struct parts x;
-    if (!take_apart(s, &x))
+    struct number_parts x;
+    if (!number_parts_of(s, &x))
         return bad_text(d);
     make_canonical(&x);
     return put_canonical(d, &x);
