@@ -13,7 +13,7 @@ const char *duckdb_library_version(void); /* so that the engine is linked, and C
 void *plain_new(size_t size) __asm__("_Znwm");
 void plain_delete(void *p) __asm__("_ZdlPv");
 
-enum { BLOCKS = 1000 };
+enum { BLOCKS = 1000, SIZES = 10000000 };
 
 static void gives_blocks(void)
 {
@@ -43,6 +43,12 @@ static void test_heap(void **state)
     assert_true(heap_size(after) >= 100);
     assert_int_equal(heap_size(NULL), 0);
     heap_give_back(after);
+    for (size_t n = 0; n < SIZES; n += 1 + n / 16) {
+        void *p = heap_take(n);
+        assert_int_equal(heap_size_asked(p, n), heap_size(p));
+        heap_give_back(p);
+    }
+    assert_int_equal(heap_size_asked(NULL, 1), 0);
 #endif
     engine_heap_begin(); /* again: nothing changes */
     gives_blocks();
