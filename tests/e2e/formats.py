@@ -156,13 +156,14 @@ KINDS = {"date": date_call, "interval": interval_call, "number": number_call, "p
 
 def is_known(call, pg, ours):
     """What PostgreSQL counts beyond its integers' range without noticing: an int4 by V's power of ten, days of ISO years beyond a
-    million or so, thousands of years in Y,YYY. Here that is 22003 and 22008. And a numeric has ten digits behind the point here."""
+    million or so, weeks of one by the hundred million, thousands of years in Y,YYY. Here that is 22003 and 22008. And a numeric has ten digits behind the point here."""
     call = call.lower()
     if ours == "err:22003" and call.startswith("to_number"):
         return len(str(pg).partition(".")[2].rstrip("'0,)")) > 10
     if ours == "err:22003" and "::int4" in call and "v" in call:
         return not str(pg).startswith("err")
-    return ours == "err:22008" and ("iy" in call or "y,yyy" in call)
+    weeks = "iw" in call and isinstance(pg, tuple) and len(str(pg[0]).partition("-")[0]) > 5
+    return ours == "err:22008" and ("iy" in call or "y,yyy" in call or weeks)
 
 
 def same_number(a, b):
