@@ -2,17 +2,11 @@
  * is read once more by pgtype/, for the words of the refusal. */
 #include "engine/decimal_casts.h"
 
-#include "base/cleanup.h"
 #include "engine/cast.h"
 #include "engine/decimal_text.h"
-#include "engine/nulls.h"
 #include "pgtype/oid.h"
 #include "pgtype/tz_cache.h"
 #include "pgtype/value.h"
-
-#include <assert.h>
-
-enum { SCRATCH_MAX = 512 * 1024 * 1024 };
 
 /* Why a text is no decimal of the type. */
 static int refuse(struct arena *scratch, struct str text, enum decimal_read why, struct err *e)
@@ -20,41 +14,28 @@ static int refuse(struct arena *scratch, struct str text, enum decimal_read why,
     struct pg_value v;
     if (why == DECIMAL_TOO_LARGE)
         return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
-    arena_clear(scratch);
     TRY(pg_value_decode(scratch, PGTYPE_NUMERIC, 0, (const uint8_t *)text.p, (int32_t)text.n, tz_utc(), &v,
                         e));
     return err_set(e, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE, "NaN and infinity are not supported in a numeric");
 }
 
+/* A cast_value; the vector's data is as wide as the type asks for. */
+static int read_one(void *arg, const struct engine_string *from, struct arena *scratch, duckdb_vector out,
+                    idx_t row, struct err *e)
+{
+    const struct decimal_type type = decimal_type_unpack(arg);
+    const struct str text = {engine_string_data(from), from->len};
+    __int128 v;
+    enum decimal_read how = decimal_read(text, type, &v);
+    if (how != DECIMAL_READ)
+        return refuse(scratch, text, how, e);
+    decimal_store(duckdb_vector_get_data(out), row, type, v);
+    return ST_OK;
+}
+
 static bool on_rows(duckdb_function_info info, idx_t n, duckdb_vector in, duckdb_vector out)
 {
-    const struct decimal_type type = decimal_type_unpack(duckdb_cast_function_get_extra_info(info));
-    const struct engine_string *strings = duckdb_vector_get_data(in);
-    const uint64_t *validity = duckdb_vector_get_validity(in);
-    void *values = duckdb_vector_get_data(out);
-    bool ok = true;
-    CLEANUP(arena_release) struct arena scratch;
-    arena_init(&scratch, SCRATCH_MAX);
-    for (size_t i = 0; i < n; i++) {
-        __int128 v;
-        struct err e;
-        if (is_null(validity, i)) {
-            put_null(out, i);
-            continue;
-        }
-        const struct str text = {engine_string_data(&strings[i]), strings[i].len};
-        enum decimal_read how = decimal_read(text, type, &v);
-        if (how == DECIMAL_READ) {
-            decimal_store(values, i, type, v);
-            continue;
-        }
-        err_init(&e);
-        (void)refuse(&scratch, text, how, &e);
-        ok = false;
-        if (!cast_refuse(info, out, i, &e))
-            return false;
-    }
-    return ok;
+    return cast_strings(info, n, in, out, read_one, duckdb_cast_function_get_extra_info(info));
 }
 
 static bool add(struct engine_conn *c, struct decimal_type t)
