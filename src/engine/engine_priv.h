@@ -45,6 +45,7 @@ struct engine_conn {
     struct list by_number; /* in the engine's list */
     uint64_t number;       /* the engine's own for it */
     struct engine_sink *sink;
+    const struct engine_result *begun; /* a stream that has not ended; NULL: none */
     struct catalog_snapshot *catalog;  /* NULL: none; with the next: catalog_snapshot.h */
     uint64_t catalog_needs;            /* lists that the statement being bound reads */
     const char *user, *database;       /* of the session, lent; NULL: it is nobody's */

@@ -27,9 +27,9 @@ bool lake_lock_enter(struct engine *en)
     struct timespec until;
     if (!en->has_lake)
         return false;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += LAKE_LOCK_WAIT_S;
-    return pthread_mutex_timedlock(&en->lake_lock, &until) == 0;
+    return pthread_mutex_clocklock(&en->lake_lock, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void lake_lock_leave(struct engine *en, bool entered)

@@ -23,12 +23,22 @@ struct engine_result {
     struct chunk_view view;
     struct column_view *columns; /* of view */
     struct engine_result_info info;
-    struct arena arena;      /* types, names, the columns' views */
-    struct helpers *helpers; /* the engine's */
-    bool ended;              /* if by a failure, the engine's result keeps it */
+    struct arena arena; /* types, names, the columns' views */
+    struct engine_conn *conn;
+    bool ended; /* if by a failure, the engine's result keeps it */
 };
 
 DEFINE_CLEANUP(struct engine_result, engine_result_free)
+
+/* ---- what is left before its end ---- */
+
+/* The engine keeps a statement that was begun until the next one begins on its connection, and then works
+ * its tasks off: to their end, however long that takes, unless they find that they are interrupted. */
+static void leave(struct engine_conn *c)
+{
+    c->begun = NULL;
+    duckdb_interrupt(c->conn);
+}
 
 /* ---- running ---- */
 
@@ -94,9 +104,9 @@ static int execute(struct engine_result *r, duckdb_pending_result pending, const
         return err_set(e, SQLSTATE_QUERY_CANCELED, "canceling statement due to user request");
     r->has_result = true;
     struct helped_call call;
-    helpers_call_begin(r->helpers, &call);
+    helpers_call_begin(r->conn->engine->helpers, &call);
     duckdb_state state = duckdb_execute_pending(pending, &r->result);
-    helpers_call_end(r->helpers, &call);
+    helpers_call_end(r->conn->engine->helpers, &call);
     if (state == DuckDBSuccess)
         return ST_OK;
     const char *why = duckdb_result_error(&r->result);
@@ -138,10 +148,15 @@ static int run_if_good(struct engine_result *r, struct engine_stmt *st, enum eng
     if (!lists)
         lake_lock_leave(st->conn->engine, locked);
     int status;
+    st->conn->begun = state == DuckDBSuccess ? r : NULL;
     if (state != DuckDBSuccess)
         status = engine_error(e, pending ? duckdb_pending_error(pending) : NULL, r->sql);
     else
         status = c->good && !c->good(c->arg) ? ST_AGAIN : execute(r, pending, cancelled, e);
+    if (status != ST_OK && st->conn->begun)
+        leave(st->conn);
+    if (mode != ENGINE_STREAM)
+        st->conn->begun = NULL;
     if (lists)
         lake_lock_leave(st->conn->engine, locked);
     duckdb_destroy_pending(&pending);
@@ -161,7 +176,7 @@ int engine_run_if(struct engine_stmt *st, enum engine_mode mode, const bool *can
     if (!r)
         return err_oom(e);
     arena_init(&r->arena, ENGINE_TYPES_MAX);
-    r->helpers = st->conn->engine->helpers;
+    r->conn = st->conn;
     r->sql = mem_strdup(st->sql);
     if (!r->sql)
         return err_oom(e);
@@ -195,6 +210,8 @@ static int end_of(struct engine_result *r, struct err *e)
 {
     const char *why = duckdb_result_error(&r->result);
     r->ended = true;
+    if (r->conn->begun == r)
+        r->conn->begun = NULL;
     if (!why || !*why)
         return ST_EOF;
     return engine_error(e, why, r->sql);
@@ -210,9 +227,9 @@ int engine_result_next(struct engine_result *r, const struct chunk_view **out, s
     do {
         drop_chunk(r);
         struct helped_call call;
-        helpers_call_begin(r->helpers, &call);
+        helpers_call_begin(r->conn->engine->helpers, &call);
         r->chunk = duckdb_fetch_chunk(r->result);
-        helpers_call_end(r->helpers, &call);
+        helpers_call_end(r->conn->engine->helpers, &call);
         if (!r->chunk)
             return end_of(r, e);
         assert(duckdb_data_chunk_get_column_count(r->chunk) ==
@@ -230,6 +247,8 @@ void engine_result_free(struct engine_result *r)
     if (!r)
         return;
     drop_chunk(r);
+    if (r->conn->begun == r)
+        leave(r->conn);
     if (r->has_result)
         duckdb_destroy_result(&r->result);
     arena_release(&r->arena);

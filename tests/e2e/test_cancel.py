@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import random
 import re
 import statistics
@@ -25,6 +26,25 @@ def cancel_after(server, w, seconds):
     timer = threading.Timer(seconds, lambda: cancel(server.address, w.pid, w.key))
     timer.start()
     return timer
+
+
+@contextlib.contextmanager
+def ended_by_cancels(server, w):
+    """Again and again, since one that comes before the statement begins does nothing."""
+    ready = threading.Event()
+
+    def again():
+        while not ready.is_set():
+            cancel(server.address, w.pid, w.key)
+            ready.wait(0.3)
+
+    thread = threading.Thread(target=again)
+    thread.start()
+    try:
+        yield
+    finally:
+        ready.set()
+        thread.join()
 
 
 QUERIES = {
@@ -134,6 +154,19 @@ def test_a_cancel_hits_one_statement_or_none(extended, server, wire):
         timer.join()  # the cancel's connection is closed when its work is done
         assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
     print(f"{hit} of 200 were hit")
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("extended", [False, True], ids=["simple", "extended"])
+def test_a_cancel_at_any_moment_leaves_nothing_to_wait_for(extended, server, wire):
+    """Also one that comes while the statement is planned, or between that and its first work."""
+    moments, sql = random.Random(8), QUERIES["cross join"]
+    for _ in range(60):
+        wire.send(*([P(sql), B(), D(), E(), S] if extended else [Q(sql)]))
+        time.sleep(10 ** moments.uniform(-3.5, -0.5))
+        with ended_by_cancels(server, wire):
+            assert wire.until_ready()[-2:] == ["err:57014", "Z:I"]
+        assert wire.ask(Q("select 1 + 0"))[1] == ("1",)
 
 
 @pytest.mark.concurrent

@@ -405,6 +405,47 @@ static void test_cancelled_before_it_ran(void **state)
     engine_result_free(r);
 }
 
+/* What was begun and left does not run on when the next statement begins: that one would wait for its end. */
+static bool is_bad(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static void test_left_before_its_end(void **state)
+{
+    (void)state;
+    static const char endless[] =
+        "select i from range(10000000) a(i), range(10000000) b(j) where i * j < 100000 or i + j = 19999990";
+    const bool cancelled = true;
+    const struct chunk_view *rows;
+    struct engine_result *r = NULL;
+    for (enum engine_mode mode = ENGINE_STREAM; mode <= ENGINE_MATERIALIZE; mode++) {
+        struct engine_stmt *st = prepared(endless);
+        err_init(&err);
+        assert_int_equal(engine_run(st, mode, &cancelled, &r, &err), ST_ERR);
+        assert_int_equal(err.code, SQLSTATE_QUERY_CANCELED);
+        engine_stmt_free(st);
+        r = query("select 7");
+        engine_result_free(r);
+        st = prepared(endless);
+        assert_int_equal(engine_run_if(st, mode, NULL, is_bad, NULL, &r, &err), ST_AGAIN);
+        engine_stmt_free(st);
+        r = query("select 7");
+        assert_int_equal(int_at(&chunk(r)->columns[0], 0), 7);
+        engine_result_free(r);
+    }
+    struct engine_stmt *st = prepared(endless);
+    err_init(&err);
+    assert_int_equal(engine_run(st, ENGINE_STREAM, NULL, &r, &err), ST_OK);
+    assert_int_equal(engine_result_next(r, &rows, &err), ST_OK);
+    engine_result_free(r);
+    engine_stmt_free(st);
+    r = query("select 7");
+    assert_int_equal(int_at(&chunk(r)->columns[0], 0), 7);
+    engine_result_free(r);
+}
+
 /* ---- expansion, counting, memory ---- */
 
 static void test_pivot(void **state)
@@ -494,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_next_error_is_its_own),
         cmocka_unit_test(test_cancelled_before_it_ran),
+        cmocka_unit_test(test_left_before_its_end),
         cmocka_unit_test(test_pivot),
         cmocka_unit_test(test_allocations_fail),
     };
