@@ -21,12 +21,10 @@
 #define ENUMERATE                                                                                            \
     "_ZN6duckdb18ExpressionIterator17EnumerateChildrenERNS_10ExpressionERKSt8functionIFvRNS_10unique_ptrIS1" \
     "_St14default_deleteIS1_ELb1EEEEE"
-#define NEW                "_Znwm"
-#define NEW_ARRAY          "_Znam"
-#define DELETE             "_ZdlPv"
-#define DELETE_ARRAY       "_ZdaPv"
-#define DELETE_SIZED       "_ZdlPvm"
-#define DELETE_ARRAY_SIZED "_ZdaPvm"
+#define NEW          "_Znwm"
+#define NEW_ARRAY    "_Znam"
+#define DELETE       "_ZdlPv" /* libstdc++'s with a size go on to it */
+#define DELETE_ARRAY "_ZdaPv"
 
 enum {
     STEP_BYTES = 32 * 1024 * 1024,
@@ -117,6 +115,9 @@ void guard_plan_begin(struct guard_plan *was, const struct engine_conn *c, size_
                        ? INT64_MAX / 2
                        : GUARD_PLAN_BYTES + (int64_t)n * GUARD_PLAN_BYTES_PER_BYTE;
     plan = (struct guard_plan){.context = c->guard.context, .most = most, .step = STEP_BYTES};
+#if !COUNTS_CALLS
+    plan.heap = heap_counters();
+#endif
 }
 
 void guard_plan_end(const struct guard_plan *was)
@@ -198,19 +199,31 @@ static bool is_within(size_t n)
     return false;
 }
 
+/* Bytes that this thread has taken in its life, less those that it gave back. */
+static int64_t held(void)
+{
+    return (int64_t)(*plan.heap.taken - *plan.heap.given);
+}
+
 static void *count_new(size_t n)
 {
+    if (__builtin_expect(!plan.context, 1))
+        return heap_take(is_within(n) ? n : NEVER_BYTES);
+    int64_t before = held();
     void *p = heap_take(is_within(n) ? n : NEVER_BYTES);
-    if (__builtin_expect(plan.context != NULL, 0))
-        plan.taken += (int64_t)heap_size_asked(p, n);
+    plan.taken += held() - before;
     return p;
 }
 
 static void count_delete(void *p)
 {
-    if (__builtin_expect(plan.context != NULL, 0))
-        plan.taken -= (int64_t)heap_size(p);
+    if (__builtin_expect(!plan.context, 1)) {
+        heap_give_back(p);
+        return;
+    }
+    int64_t before = held();
     heap_give_back(p);
+    plan.taken += held() - before;
 }
 
 void *guard_new(size_t n) HOOK(NEW);
@@ -225,14 +238,6 @@ void *guard_new_array(size_t n)
     return count_new(n);
 }
 
-/* Of a piece whose size the caller knows. */
-static void count_delete_sized(void *p, size_t n)
-{
-    if (__builtin_expect(plan.context != NULL, 0))
-        plan.taken -= (int64_t)heap_size_asked(p, n);
-    heap_give_back(p);
-}
-
 void guard_delete(void *p) HOOK(DELETE);
 void guard_delete(void *p)
 {
@@ -243,18 +248,6 @@ void guard_delete_array(void *p) HOOK(DELETE_ARRAY);
 void guard_delete_array(void *p)
 {
     count_delete(p);
-}
-
-void guard_delete_sized(void *p, size_t n) HOOK(DELETE_SIZED);
-void guard_delete_sized(void *p, size_t n)
-{
-    count_delete_sized(p, n);
-}
-
-void guard_delete_array_sized(void *p, size_t n) HOOK(DELETE_ARRAY_SIZED);
-void guard_delete_array_sized(void *p, size_t n)
-{
-    count_delete_sized(p, n);
 }
 
 #endif

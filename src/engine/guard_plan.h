@@ -10,6 +10,7 @@
 #define TAVANA_ENGINE_GUARD_PLAN_H
 
 #include "base/err.h"
+#include "engine/heap.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,10 +24,11 @@ struct engine_conn;
 
 /* What is planned by a thread. */
 struct guard_plan {
-    const void *context; /* the engine's name for the connection; NULL: nothing is planned */
-    int64_t taken;       /* bytes that were allocated and not freed since */
-    int64_t most;        /* of these */
-    int64_t step;        /* beyond so many the process is looked at, too */
+    const void *context;       /* the engine's name for the connection; NULL: nothing is planned */
+    int64_t taken;             /* bytes that were allocated and not freed since */
+    int64_t most;              /* of these */
+    int64_t step;              /* beyond so many the process is looked at, too */
+    struct heap_counters heap; /* the thread's */
 };
 
 /* c is about to plan a text of n bytes. *was keeps what the thread planned before: planning a statement may

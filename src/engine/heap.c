@@ -25,14 +25,18 @@ static int heap = ROOM;
 static struct {
     void *(*allocate)(size_t size);
     void (*free)(void *p);
-    size_t (*size)(const void *p);
-    size_t (*rounded)(size_t size, int flags); /* what it makes of a size, which is not 0 */
+    int (*tell)(const char *name, void *value, size_t *size, void *new_value, size_t new_size);
 } engine;
 
 static struct {
     void *(*allocate)(size_t size); /* throws where there is no memory */
     void (*free)(void *p);
 } library;
+
+static _Thread_local struct {
+    uint64_t taken, given;         /* of the library's pieces */
+    struct heap_counters counters; /* NULL: not asked for yet */
+} mine;
 
 static bool find(const char *name, void *where, void *to)
 {
@@ -55,8 +59,7 @@ void engine_heap_begin(void)
     int before = ROOM;
     if (find("duckdb_je_malloc", RTLD_DEFAULT, &engine.allocate) &&
         find("duckdb_je_free", RTLD_DEFAULT, &engine.free) &&
-        find("duckdb_je_malloc_usable_size", RTLD_DEFAULT, &engine.size) &&
-        find("duckdb_je_nallocx", RTLD_DEFAULT, &engine.rounded))
+        find("duckdb_je_mallctl", RTLD_DEFAULT, &engine.tell))
         (void)__atomic_compare_exchange_n(&heap, &before, ENGINE, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
     else
         choose_library();
@@ -93,7 +96,9 @@ void *heap_take(size_t size)
         return p;
     if (from == ROOM)
         choose_library();
-    return library.allocate(size);
+    p = library.allocate(size);
+    mine.taken += malloc_usable_size(p);
+    return p;
 }
 
 static bool is_in_room(const void *p)
@@ -105,25 +110,29 @@ void heap_give_back(void *p)
 {
     if (is_in_room(p))
         return;
-    if (__builtin_expect(__atomic_load_n(&heap, __ATOMIC_ACQUIRE) == ENGINE, 1))
+    if (__builtin_expect(__atomic_load_n(&heap, __ATOMIC_ACQUIRE) == ENGINE, 1)) {
         engine.free(p);
-    else if (p)
-        library.free(p);
+        return;
+    }
+    mine.given += malloc_usable_size(p);
+    library.free(p);
 }
 
-size_t heap_size(void *p)
+static bool ask(const char *name, const uint64_t **counter)
 {
-    if (!p || is_in_room(p))
-        return 0;
-    return __atomic_load_n(&heap, __ATOMIC_ACQUIRE) == ENGINE ? engine.size(p) : malloc_usable_size(p);
+    size_t size = sizeof *counter;
+    return engine.tell(name, counter, &size, NULL, 0) == 0 && *counter;
 }
 
-size_t heap_size_asked(void *p, size_t asked)
+struct heap_counters heap_counters(void)
 {
-    if (!p || is_in_room(p))
-        return 0;
-    return __atomic_load_n(&heap, __ATOMIC_ACQUIRE) == ENGINE ? engine.rounded(asked ? asked : 1, 0)
-                                                              : malloc_usable_size(p);
+    const bool own = __atomic_load_n(&heap, __ATOMIC_ACQUIRE) != ENGINE;
+    if (mine.counters.taken)
+        return mine.counters;
+    if (own || !ask("thread.allocatedp", &mine.counters.taken) ||
+        !ask("thread.deallocatedp", &mine.counters.given))
+        mine.counters = (struct heap_counters){&mine.taken, &mine.given};
+    return mine.counters;
 }
 
 #else

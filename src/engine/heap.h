@@ -6,6 +6,7 @@
 #define TAVANA_ENGINE_HEAP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Once, when the program begins, before it has threads. Without it, or with a library of the engine that
  * hides its allocator, objects are libstdc++'s as ever. */
@@ -14,9 +15,14 @@ void engine_heap_begin(void);
 /* Throws std::bad_alloc when there is no memory. */
 void *heap_take(size_t size);
 void heap_give_back(void *p); /* NULL is fine */
-/* Bytes that a piece takes; 0: of NULL, and of what was taken before the program began. */
-size_t heap_size(void *p);
-/* The same of a piece that was got by asking for so many bytes: told by that number, without a look at it. */
-size_t heap_size_asked(void *p, size_t asked);
+
+/* Bytes that a thread has taken and given back in its life. The allocator counts them anyway, so that what a
+ * call took is the difference, without a look at the piece. Nothing of the room counts. */
+struct heap_counters {
+    const uint64_t *taken, *given;
+};
+
+/* Those of the calling thread, which alone may read them. */
+struct heap_counters heap_counters(void);
 
 #endif
