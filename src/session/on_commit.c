@@ -57,31 +57,35 @@ static int run(struct session *s, const char *sql, struct err *e)
     return st;
 }
 
-static int run_one(struct session *s, const struct on_commit_table *t, bool *there, struct err *e)
+/* tables: names and numbers of all temporary ones. */
+static bool is_there(const struct ask_rows *tables, const struct on_commit_table *t)
 {
-    struct ask_rows rows;
-    const char *literal = step_literal(s, t->name), *name = step_name(s, t->name);
-    if (!literal || !name)
+    for (size_t i = 0; i < tables->n; i++)
+        if (strcmp(ask_text(tables, i, 0), t->name) == 0 && strcmp(ask_text(tables, i, 1), t->oid) == 0)
+            return true;
+    return false;
+}
+
+static int run_one(struct session *s, const struct on_commit_table *t, struct err *e)
+{
+    const char *name = step_name(s, t->name);
+    if (!name)
         return err_oom(e);
-    TRY(session_ask(s,
-                    step_text(s,
-                              "SELECT 1 FROM system.main.duckdb_tables() WHERE database_name = 'temp' AND "
-                              "table_name = %s AND table_oid = %s",
-                              literal, t->oid),
-                    &rows, e));
-    *there = rows.n > 0;
-    assert(rows.n <= 1);
-    if (!*there)
-        return ST_OK;
     return run(s, step_text(s, t->drops ? "DROP TABLE temp.main.%s" : "DELETE FROM temp.main.%s", name), e);
 }
 
 int on_commit_run(struct session *s, struct err *e)
 {
     struct on_commit *all = &s->on_commit;
+    struct ask_rows tables;
+    TRY(session_ask(s,
+                    "SELECT table_name, table_oid FROM system.main.duckdb_tables() WHERE "
+                    "database_name = 'temp'",
+                    &tables, e));
     for (unsigned i = all->n; i-- > 0;) {
-        bool there = false;
-        TRY(run_one(s, &all->tables[i], &there, e));
+        bool there = is_there(&tables, &all->tables[i]);
+        if (there)
+            TRY(run_one(s, &all->tables[i], e));
         if (!there || all->tables[i].drops)
             forget(all, i);
     }

@@ -26,7 +26,7 @@ struct on_commit {
 
 /* A temporary table was made in the transaction that is open. 54000 beyond ON_COMMIT_MAX. */
 int on_commit_note(struct session *s, const char *name, bool drops, struct err *e);
-/* The transaction is about to be committed: what has to go goes. */
+/* The transaction has written something and is about to be committed: what has to go goes. */
 int on_commit_run(struct session *s, struct err *e);
 /* It was rolled back: so were the tables that it made. */
 void on_commit_rolled_back(struct session *s);

@@ -142,7 +142,7 @@ static int engine_commit(struct session *s, struct err *e)
     int st = notify_check(s, e);
     if (st == ST_OK)
         st = portals_commit(s, e);
-    if (st == ST_OK && s->on_commit.n > 0)
+    if (st == ST_OK && s->on_commit.n > 0 && s->tx.writes > 0) /* else the tables are empty still */
         st = on_commit_run(s, e);
     if (st == ST_OK && s->tx.in_engine) {
         st = s->engine->ops->tx(s->engine, BACKEND_TX_COMMIT, e);
@@ -152,6 +152,7 @@ static int engine_commit(struct session *s, struct err *e)
         engine_rollback(s);
         return st;
     }
+    s->tx.writes = 0;
     portals_committed(s);
     settings_end_transaction(&s->settings, true);
     notify_committed(s);

@@ -232,6 +232,28 @@ def test_on_commit(db):
     db.execute("drop table b, f")
 
 
+WRITES = [
+    ["insert into oc values (1)"], ["with w as (select 1 as i) insert into oc select i from w"], ["copy oc from stdin"], ["select oc_fill()"], ["call oc_call()"],
+    ["prepare oc_p as insert into oc values (1)", "execute oc_p"], ["begin", "insert into oc values (1)", "savepoint a", "select 1", "rollback to a", "select 1", "commit"],
+    ["begin", "select 1", "copy oc from stdin", "commit"], ["begin", "declare oc_c cursor for select 1", "insert into oc values (1)", "fetch oc_c", "commit"],
+    ["explain analyze insert into oc values (1)"], ["merge into oc using (values (1)) v(i) on oc.i = v.i when not matched then insert values (v.i)"]]
+
+
+def test_on_commit_empties_it_whatever_has_written(db):
+    db.execute("create temp table oc (i int) on commit delete rows")
+    db.execute("create function oc_fill() returns int language plpgsql as $$ begin insert into oc values (1); return 1; end $$")
+    db.execute("create procedure oc_call() language plpgsql as $$ begin insert into oc values (1); end $$")
+    for write in WRITES:
+        for sql in write:
+            if sql.startswith("copy"):
+                with db.cursor().copy(sql) as copy:
+                    copy.write("1\n")
+            else:
+                db.execute(sql)
+        assert rows(db, "select * from oc") == [], write
+    db.execute("drop table oc")
+
+
 def test_what_is_deferred_is_said_not_to_be(server):
     said = []
     with psycopg.connect(server.dsn(), autocommit=True) as c:
