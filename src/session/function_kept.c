@@ -46,14 +46,13 @@ int function_kept_find(struct session *s, const char *schema, const char *name, 
 {
     struct ask_rows rows;
     const char *a = step_literal(s, schema), *b = step_literal(s, name);
-    const char *sql =
-        a && b ? step_text(
-                     s,
-                     "SELECT DISTINCT function_type, comment FROM system.main.duckdb_functions() WHERE "
-                     "database_name = system.main.current_database() AND lower(schema_name) = lower(%s) AND "
-                     "lower(function_name) = lower(%s) AND function_type LIKE '%%macro'",
-                     a, b)
-               : NULL;
+    const char *sql = a && b
+                          ? step_text(s,
+                                      "SELECT function_type, comment FROM tavana_catalog.pg.macros() WHERE "
+                                      "system.main.lower(schema_name) = system.main.lower(%s) AND "
+                                      "system.main.lower(name) = system.main.lower(%s)",
+                                      a, b)
+                          : NULL;
     *out = (struct function_kept){0};
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     for (size_t i = 0; i < rows.n; i++) {

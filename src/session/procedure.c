@@ -23,11 +23,10 @@ static int find_schema(struct session *s, const char *name, const char **schema,
     const char *sql =
         literal
             ? step_text(s,
-                        "SELECT schema_name FROM system.main.duckdb_functions() WHERE database_name = "
-                        "system.main.current_database() AND lower(function_name) = lower(%s) AND "
-                        "function_type LIKE '%%macro' AND list_contains(system.main.current_schemas(false), "
-                        "schema_name) ORDER BY list_position(system.main.current_schemas(false), "
-                        "schema_name) LIMIT 1",
+                        "SELECT schema_name FROM tavana_catalog.pg.macros() WHERE "
+                        "system.main.lower(name) = system.main.lower(%s) AND "
+                        "system.main.list_contains(system.main.current_schemas(false), schema_name) ORDER BY "
+                        "system.main.list_position(system.main.current_schemas(false), schema_name) LIMIT 1",
                         literal)
             : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));

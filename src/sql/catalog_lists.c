@@ -45,6 +45,8 @@ static const struct sql_catalog_column functions[] = {
     {"is_macro", "BOOLEAN"}, {"result", "VARCHAR"}, {"identity", "VARCHAR"},  {"schema", "VARCHAR"},
     {"language", "VARCHAR"}, {"kind", "VARCHAR"},   {"comment", "VARCHAR"},
 };
+static const struct sql_catalog_column macros[] = {
+    {"schema_name", "VARCHAR"}, {"name", "VARCHAR"}, {"function_type", "VARCHAR"}, {"comment", "VARCHAR"}};
 static const struct sql_catalog_column comments[] = {{"key", "BIGINT"}, {"comment", "VARCHAR"}};
 static const struct sql_catalog_column schemas[] = {{"oid", "BIGINT"}, {"name", "VARCHAR"}};
 static const struct sql_catalog_column columns[] = {
@@ -111,6 +113,7 @@ const struct sql_catalog_list sql_catalog_lists[] = {
     LIST(composites),
     LIST(domains),
     LIST(databases),
+    LIST(macros),
     LIST(user_indexes),
     RELATION(pg_attrdef),
     RELATION(pg_attribute),
