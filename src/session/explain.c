@@ -7,6 +7,7 @@
 #include "pgwire/backend_msg.h"
 #include "rows/row_desc.h"
 #include "session/kept.h"
+#include "session/prepare.h"
 #include "session/session_priv.h"
 #include "sql/explain.h"
 #include "sql/plan.h"
@@ -54,19 +55,82 @@ static void put_rows(struct buf *rows, const struct buf *plan, bool json)
     }
 }
 
+/* ---- how wide a row is ----
+ * Source: the average widths of types that PostgreSQL 15 takes for what has no statistics. */
+
+enum { NO_SIZE = -1, FEW = 32, ENOUGH = 1000, HEADER = 4 };
+
+/* Of what has a typmod that says it. */
+static int most_bytes(const struct column_desc *c)
+{
+    enum { BYTES_A_CHARACTER = 4, NUMERIC_HEADER = 8, DIGITS_A_PART = 4, BYTES_A_PART = 2 };
+    int n = c->typmod - HEADER;
+    if (n < 0)
+        return NO_SIZE;
+    switch (c->type_oid) {
+    case PGTYPE_BPCHAR:
+    case PGTYPE_VARCHAR: return n * BYTES_A_CHARACTER + HEADER;
+    case PGTYPE_NUMERIC:
+        return NUMERIC_HEADER + ((n >> 16 & 0xffff) + 2 * (DIGITS_A_PART - 1)) / DIGITS_A_PART * BYTES_A_PART;
+    default: return NO_SIZE;
+    }
+}
+
+static int width_of(const struct column_desc *c)
+{
+    if (c->type_size > 0)
+        return c->type_size;
+    int most = most_bytes(c);
+    assert(most == NO_SIZE || most >= HEADER);
+    if (most == NO_SIZE)
+        return FEW;
+    if (most <= FEW || c->type_oid == PGTYPE_BPCHAR)
+        return most;
+    return FEW + ((most < ENOUGH ? most : ENOUGH) - FEW) / 2;
+}
+
+static unsigned row_width(const struct row_desc *d)
+{
+    unsigned width = 0;
+    for (uint16_t i = 0; d && i < d->ncolumns; i++)
+        width += (unsigned)width_of(&d->columns[i]);
+    return width;
+}
+
+/* The engine's EXPLAIN says nothing of the rows' types, so the query is prepared by itself; what cannot be is
+ * of no width. */
+static unsigned result_width(struct session *s, struct statement *st)
+{
+    struct sql_statement query;
+    struct backend_stmt *prepared = NULL;
+    struct err ignored;
+    err_init(&ignored);
+    const struct sql_tokens text = sql_tokens_of(st->sql.parsed->explain.query);
+    assert(st->sql.kind == SQL_EXPLAIN && st->sql.parsed);
+    struct session_query q = {.sql = &query, .oids = st->oids, .noids = st->noids, .memory = st->memory};
+    if (sql_classify(&s->message_arena, text, &query, &ignored) != ST_OK ||
+        session_prepare(s, &q, &prepared, &ignored) < 0)
+        return 0;
+    unsigned width = row_width(prepared->info.returns_rows ? prepared->info.desc : NULL);
+    s->engine->ops->stmt_free(prepared);
+    return width;
+}
+
 static int tell(struct session *s, struct portal *p, struct err *e)
 {
     struct ask_rows rows;
     struct buf plan;
-    const struct sql_explain *x = &p->statement->sql.parsed->explain;
+    struct sql_explain x = p->statement->sql.parsed->explain;
     assert(p->engine->started);
     TRY(session_ask_portal(s, p->engine, &rows, e));
     if (rows.n == 0 || rows.ncolumns != 2 || !ask_value(&rows, 0, 1))
         return err_set(e, SQLSTATE_INTERNAL_ERROR, "the engine says nothing of its plan");
+    if (x.costs)
+        x.width = result_width(s, p->statement);
     buf_init_of(&plan, SIZE_MAX, &s->memory.all);
-    int st = sql_plan_put(&s->message_arena, x, str_of(ask_text(&rows, 0, 1)), &plan, e);
+    int st = sql_plan_put(&s->message_arena, &x, str_of(ask_text(&rows, 0, 1)), &plan, e);
     if (st == ST_OK)
-        put_rows(&p->result.rows, &plan, x->json);
+        put_rows(&p->result.rows, &plan, x.json);
     buf_release(&plan);
     if (st == ST_OK && !buf_ok(&p->result.rows))
         return err_oom(e);

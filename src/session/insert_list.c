@@ -7,6 +7,8 @@
 #include "session/session_priv.h"
 #include "sql/assign.h"
 #include "sql/edits.h"
+#include "sql/explain.h"
+#include "sql/tokens.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -63,9 +65,13 @@ bool insert_list_put(struct session *s, const struct sql_tokens *sql, const stru
     struct err ignored;
     unsigned long n = values_of(e);
     err_init(&ignored);
-    if (n == 0 || !sql_reads_assignment(*sql, &a) || !a.list_at ||
-        edits_within(edits, a.list_at, a.list_at) || find_columns(s, &a, n, &columns, &ignored) < 0 ||
-        columns.n == 0)
+    if (n == 0)
+        return false;
+    const struct str insert = sql_explained(*sql);
+    const size_t before = (size_t)(insert.p - sql->text.p);
+    if (!sql_reads_assignment(sql_tokens_part(sql, insert), &a) || !a.list_at ||
+        edits_within(edits, before + a.list_at, before + a.list_at) ||
+        find_columns(s, &a, n, &columns, &ignored) < 0 || columns.n == 0)
         return false;
     buf_init(&b, LIST_MAX);
     for (size_t i = 0; i < columns.n; i++) {
@@ -74,7 +80,7 @@ bool insert_list_put(struct session *s, const struct sql_tokens *sql, const stru
     }
     buf_printf(&b, ")");
     const char *list = buf_ok(&b) ? arena_strndup(&s->message_arena, (const char *)b.data, b.len) : NULL;
-    return list && edits_replace(edits, a.list_at, 0, str_of(list), &ignored) == ST_OK;
+    return list && edits_replace(edits, before + a.list_at, 0, str_of(list), &ignored) == ST_OK;
 }
 
 void insert_list_explain(struct err *e)

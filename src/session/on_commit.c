@@ -78,6 +78,7 @@ int on_commit_run(struct session *s, struct err *e)
 {
     struct on_commit *all = &s->on_commit;
     struct ask_rows tables;
+    assert(all->n > 0 && s->tx.writes > 0);
     TRY(session_ask(s,
                     "SELECT table_name, table_oid FROM system.main.duckdb_tables() WHERE "
                     "database_name = 'temp'",

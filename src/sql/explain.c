@@ -98,6 +98,23 @@ bool sql_is_explain(struct sql_tokens sql)
     return true;
 }
 
+struct str sql_explained(struct sql_tokens sql)
+{
+    struct reader r;
+    reader_init(&r, NULL, sql, NULL);
+    if (!reader_take(&r, "EXPLAIN"))
+        return sql.text;
+    if (sql_token_is(&r.token, '(')) {
+        while (!sql_token_is(&r.token, ')') && r.token.kind != SQL_TOK_END)
+            reader_next(&r);
+        reader_next(&r);
+    }
+    while (reader_take(&r, "ANALYZE") || reader_take(&r, "ANALYSE") || reader_take(&r, "VERBOSE"))
+        continue;
+    const size_t at = r.token.kind == SQL_TOK_END ? sql.text.n : r.token.at;
+    return (struct str){sql.text.p + at, sql.text.n - at};
+}
+
 static int read_options(struct reader *r, struct sql_explain *out)
 {
     bool timing = false, summary = false;

@@ -352,7 +352,7 @@ static void add_up(struct plan *p)
 static void put_numbers(struct buf *b, const struct sql_explain *how, const struct node *node)
 {
     if (how->costs)
-        buf_printf(b, "  (cost=0.00..%.2f rows=%.0f width=8)", node->cost, node->rows);
+        buf_printf(b, "  (cost=0.00..%.2f rows=%.0f width=%u)", node->cost, node->rows, how->width);
     if (how->analyze && how->timing)
         buf_printf(b, " (actual time=0.000..%.3f rows=%.0f loops=1)", 1000 * node->seconds, node->actual);
     else if (how->analyze)
@@ -418,8 +418,8 @@ static void put_node(struct buf *b, struct plan *p, const struct sql_explain *ho
         buf_printf(
             b,
             ",\n%*s\"Startup Cost\": 0.00,\n%*s\"Total Cost\": %.2f,\n%*s\"Plan Rows\": %.0f,\n%*s\"Plan "
-            "Width\": 8",
-            indent, "", indent, "", node->cost, indent, "", node->rows, indent, "");
+            "Width\": %u",
+            indent, "", indent, "", node->cost, indent, "", node->rows, indent, "", how->width);
     if (how->analyze && how->timing)
         buf_printf(b, ",\n%*s\"Actual Startup Time\": 0.000,\n%*s\"Actual Total Time\": %.3f", indent, "",
                    indent, "", 1000 * node->seconds);

@@ -196,6 +196,19 @@ def test_explain_as_json(db):
     assert ran["Plan"]["Actual Rows"] == 2 and "Execution Time" in ran
 
 
+def test_explain_says_how_wide_a_row_is(db):
+    """As PostgreSQL 15 does for a table without statistics."""
+    db.execute("create table wide (a int, b varchar(7), c numeric(12,2), d char(9), e text, f date)")
+    for query, width in {
+        "select 1": 4, "select 1, 'x'::text, 2::bigint, now()": 52, "select 'a'::varchar(5)": 24, "select 'a'::varchar(50)": 118, "select 'a'::char(5)": 24,
+        "select 'a'::varchar(5000)": 516, "select 1::numeric(10,2)": 16, "select 1::numeric(30,2)": 26, "values (1)": 4, "select * from wide": 128,
+        "insert into wide values (1)": 0, "delete from wide": 0,
+    }.items():
+        assert rows(db, f"explain (format json) {query}")[0][0][0]["Plan"]["Plan Width"] == width, query
+    assert rows(db, "explain select a from wide")[0][0].endswith(" width=4)")
+    assert db.execute("explain (format json) select %s::bigint, a from wide", (1,)).fetchone()[0][0]["Plan"]["Plan Width"] == 12
+
+
 def test_explain_runs_what_it_analyzes_alone(db):
     db.execute("create table t (a int)")
     db.execute("explain insert into t values (1)")

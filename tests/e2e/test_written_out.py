@@ -43,6 +43,8 @@ def fails(c, sql, state, message):
     ("insert into t select 9, 8, 'x'", [(9, 8, "x")]),
     ("insert into t select 9, b from u where a = 1 on conflict (a) do update set b = 0 returning a, b", [(9, 10, None)]),
     ("insert into t values (4)", [(4, 7, None)]),
+    ("explain (analyze, costs off) insert into t values (4)", [(4, 7, None)]),
+    ("explain analyze verbose with w as (select 5 as five) insert into t select five from w", [(5, 7, None)]),
 ])
 def test_fewer_columns(c, sql, rows):
     c.execute(sql)

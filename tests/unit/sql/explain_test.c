@@ -59,11 +59,11 @@ static const char plan[] =
 static void test_plans(void **state)
 {
     (void)state;
-    is_plan(&(struct sql_explain){.costs = true}, plan,
-            "Sort  (cost=0.00..3.01 rows=50 width=8)\n  Sort Key: a ASC\n"
-            "  ->  Hash Join  (cost=0.00..2.51 rows=50 width=8)\n"
-            "        ->  Seq Scan on t  (cost=0.00..2.00 rows=200 width=8)\n              Filter: a=\"x\"\n"
-            "        ->  New Thing  (cost=0.00..0.01 rows=1 width=8)\n              Odd: p, q");
+    is_plan(&(struct sql_explain){.costs = true, .width = 12}, plan,
+            "Sort  (cost=0.00..3.01 rows=50 width=12)\n  Sort Key: a ASC\n"
+            "  ->  Hash Join  (cost=0.00..2.51 rows=50 width=12)\n"
+            "        ->  Seq Scan on t  (cost=0.00..2.00 rows=200 width=12)\n              Filter: a=\"x\"\n"
+            "        ->  New Thing  (cost=0.00..0.01 rows=1 width=12)\n              Odd: p, q");
     is_plan(
         &(struct sql_explain){.json = true},
         "[{\"name\": \"UNION\", \"children\": [{\"name\": \"A\"}, {\"name\": "
