@@ -60,11 +60,11 @@ static void put_rows(struct buf *rows, const struct buf *plan, bool json)
 
 enum { NO_SIZE = -1, FEW = 32, ENOUGH = 1000, HEADER = 4 };
 
-/* Of what has a typmod that says it. */
-static int most_bytes(const struct column_desc *c)
+/* Of what has a typmod that says it; a worker may have sent any. */
+static int64_t most_bytes(const struct column_desc *c)
 {
     enum { BYTES_A_CHARACTER = 4, NUMERIC_HEADER = 8, DIGITS_A_PART = 4, BYTES_A_PART = 2 };
-    int n = c->typmod - HEADER;
+    const int64_t n = (int64_t)c->typmod - HEADER;
     if (n < 0)
         return NO_SIZE;
     switch (c->type_oid) {
@@ -76,11 +76,11 @@ static int most_bytes(const struct column_desc *c)
     }
 }
 
-static int width_of(const struct column_desc *c)
+static int64_t width_of(const struct column_desc *c)
 {
     if (c->type_size > 0)
         return c->type_size;
-    int most = most_bytes(c);
+    const int64_t most = most_bytes(c);
     assert(most == NO_SIZE || most >= HEADER);
     if (most == NO_SIZE)
         return FEW;
@@ -91,10 +91,10 @@ static int width_of(const struct column_desc *c)
 
 static unsigned row_width(const struct row_desc *d)
 {
-    unsigned width = 0;
+    int64_t width = 0;
     for (uint16_t i = 0; d && i < d->ncolumns; i++)
-        width += (unsigned)width_of(&d->columns[i]);
-    return width;
+        width += width_of(&d->columns[i]);
+    return width < INT32_MAX ? (unsigned)width : INT32_MAX;
 }
 
 /* The engine's EXPLAIN says nothing of the rows' types, so the query is prepared by itself; what cannot be is
