@@ -115,6 +115,7 @@ static int take_rows(struct session *s, const struct ask_rows *rows, struct type
     return ST_OK;
 }
 
+/* The number is of all the labels: it is reckoned before they become rows, or each row would cost as much. */
 int type_find(struct session *s, const struct sql_type_name *given, struct type_made *out, struct err *e)
 {
     struct ask_rows rows;
@@ -123,19 +124,20 @@ int type_find(struct session *s, const struct sql_type_name *given, struct type_
     TRY(qualified_leave_database(s, &name, e));
     const char *where = condition(s, &(struct sql_type_name){name.database, name.schema, name.relation});
     const char *sql =
-        where ? step_text(
-                    s,
-                    "SELECT database_name, schema_name, type_name, logical_type, oid, label, comment FROM "
-                    "(SELECT database_name, schema_name, type_name, logical_type, comment, CASE WHEN "
-                    "logical_type = 'ENUM' THEN tavana_catalog.pg.labels_oid(labels) END AS oid, "
-                    "system.main.unnest(CASE WHEN "
-                    "system.main.len(labels) > 0 THEN labels ELSE [NULL] END) AS label, "
-                    "system.main.unnest(system.main.range(system.main.greatest(system.main.len(labels), "
-                    "1))) AS n FROM system.main.duckdb_types() WHERE NOT internal AND database_name IN "
-                    "(system.main.current_database(), 'temp') AND %s) ORDER BY database_name <> 'temp', "
-                    "system.main.list_position(" SCHEMAS ", schema_name), n",
-                    where)
-              : NULL;
+        where
+            ? step_text(
+                  s,
+                  "WITH t AS MATERIALIZED (SELECT database_name, schema_name, type_name, logical_type, "
+                  "comment, CASE WHEN logical_type = 'ENUM' THEN tavana_catalog.pg.labels_oid(labels) END "
+                  "AS oid, CASE WHEN system.main.len(labels) > 0 THEN labels ELSE [NULL] END AS labels "
+                  "FROM system.main.duckdb_types() WHERE NOT internal AND database_name IN "
+                  "(system.main.current_database(), 'temp') AND %s), "
+                  "l AS (SELECT * EXCLUDE (labels), system.main.unnest(labels) AS label, "
+                  "system.main.unnest(system.main.range(system.main.len(labels))) AS n FROM t) "
+                  "SELECT database_name, schema_name, type_name, logical_type, oid, label, comment FROM l "
+                  "ORDER BY database_name <> 'temp', system.main.list_position(" SCHEMAS ", schema_name), n",
+                  where)
+            : NULL;
     TRY(sql ? session_ask(s, sql, &rows, e) : err_oom(e));
     return rows.n ? take_rows(s, &rows, out, e) : ST_OK;
 }

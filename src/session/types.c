@@ -17,6 +17,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One that has to be there. */
@@ -68,20 +69,47 @@ static int read_labels(struct session *s, const struct sql_type_change *c, const
     return ST_OK;
 }
 
-static int check_unique(const char *const *labels, size_t n, uint32_t oid, struct err *e)
+struct placed_label {
+    const char *label;
+    size_t at;
+};
+
+static int by_label(const void *a, const void *b)
 {
+    const struct placed_label *x = a, *y = b;
+    int order = strcmp(x->label, y->label);
+    return order ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+/* The first label that an earlier one is equal to; n when there is none. There may be many thousands. */
+static int find_repeated(struct session *s, const char *const *labels, size_t n, size_t *out, struct err *e)
+{
+    struct placed_label *sorted = arena_calloc(&s->message_arena, n, sizeof *sorted);
+    *out = n;
+    if (!sorted)
+        return err_oom(e);
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(labels[i], labels[k]) == 0) {
-                (void)err_set(e, SQLSTATE_UNIQUE_VIOLATION,
-                              "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"");
-                err_names(e, "pg_enum", NULL, "pg_enum_typid_label_index");
-                err_schema(e, "pg_catalog");
-                err_detail(e, "Key (enumtypid, enumlabel)=(%lu, %s) already exists.", (unsigned long)oid,
-                           labels[i]);
-                return ST_ERR;
-            }
+        sorted[i] = (struct placed_label){labels[i], i};
+    qsort(sorted, n, sizeof *sorted, by_label);
+    for (size_t i = 1; i < n; i++)
+        if (sorted[i].at < *out && strcmp(sorted[i].label, sorted[i - 1].label) == 0)
+            *out = sorted[i].at;
     return ST_OK;
+}
+
+static int check_unique(struct session *s, const char *const *labels, size_t n, uint32_t oid, struct err *e)
+{
+    size_t repeated;
+    TRY(find_repeated(s, labels, n, &repeated, e));
+    if (repeated == n)
+        return ST_OK;
+    (void)err_set(e, SQLSTATE_UNIQUE_VIOLATION,
+                  "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"");
+    err_names(e, "pg_enum", NULL, "pg_enum_typid_label_index");
+    err_schema(e, "pg_catalog");
+    err_detail(e, "Key (enumtypid, enumlabel)=(%lu, %s) already exists.", (unsigned long)oid,
+               labels[repeated]);
+    return ST_ERR;
 }
 
 /* CREATE TYPE in the engine's words: the labels, and the mark. */
@@ -136,7 +164,7 @@ static int create(struct session *s, const struct sql_type_change *c, struct err
     TRY(read_labels(s, c, &labels, e));
     TRY(type_place(s, &c->names[0], &t, e));
     TRY(pick_number(s, t.full, labels, c->nlabels, &oid, e));
-    TRY(check_unique(labels, c->nlabels, oid, e));
+    TRY(check_unique(s, labels, c->nlabels, oid, e));
     return make(s, t.full, labels, c->nlabels, oid, e);
 }
 

@@ -128,3 +128,19 @@ def test_drop(db):
     assert notices[1:] == [('type "mood" does not exist, skipping', None)]
     fails(db, "42704", "drop type same")
     db.execute("create type empty as enum (); drop type empty")
+
+
+def test_many_labels(db):
+    """What grows with the square of the labels would take minutes for so many; all of this is less than a second's work."""
+    labels = [f"l{i}" for i in range(60000)]
+    db.execute("set statement_timeout = '30s'")
+    db.execute("create type large as enum ({})".format(", ".join(f"'{label}'" for label in labels)))
+    repeated = fails(db, "23505", "create type twice as enum ({})".format(", ".join(f"'{label}'" for label in [*labels, "l7"])))
+    assert repeated.message_detail.endswith(", l7) already exists.")
+    db.execute("alter type large rename to larger")
+    db.execute("alter type larger add value 'first' before 'l0'")
+    db.execute("alter type larger rename value 'l59999' to 'last'")
+    assert rows(db, "select enum_first(null::larger)::text, enum_last(null::larger)::text") == [("first", "last")]
+    assert rows(db, "select count(*) from pg_enum where enumtypid = 'larger'::regtype") == [(60001,)]
+    db.execute("drop type larger")
+    db.execute("reset statement_timeout")
