@@ -39,11 +39,25 @@ class Run:
         self.figures = {}
         self.tls = self_signed(directory)
         tls = ["--max-connections", "20000", "--tls", "on", "--tls-cert-file", self.tls["crt"], "--tls-key-file", self.tls["key"]]
-        self.inproc = InProcess(args.database)  # first: what is not built fails here, before a server runs
-        self.tavana = Tavana(args.binary, args.database, tls)
-        self.before = Tavana(args.before, args.database, tls, name="before") if args.before else None
+        self.options = tls
+        self.turn = 0
+        self.start_ours()
         self.postgres = Postgres(args.postgres, self.tls) if args.postgres else None
         self.servers = [s for s in (self.postgres, self.before, self.tavana) if s]
+
+    def start_ours(self):
+        self.inproc = InProcess(self.args.database)  # first: what is not built fails here, before a server runs
+        self.tavana = Tavana(self.args.binary, self.args.database, self.options)
+        self.before = Tavana(self.args.before, self.args.database, self.options, name="before") if self.args.before else None
+
+    def restart_ours(self):
+        """Other processes of the same builds, and the other one of them first: who comes first gains by it."""
+        for s in filter(None, (self.inproc, self.before, self.tavana)):
+            s.stop()
+        self.start_ours()
+        self.turn += 1
+        ours = [s for s in (self.before, self.tavana) if s]
+        self.servers = [s for s in (self.postgres, *(ours[::-1] if self.turn % 2 else ours)) if s]
 
     def stop(self):
         for s in (self.inproc, *self.servers):
@@ -54,8 +68,8 @@ class Run:
         self.figures.setdefault(section, {}).setdefault(work, {}).setdefault(name, []).append(figures)
 
     def rounds(self, n=None):
-        """The first one warms and is not kept."""
-        for number in range((n or self.args.rounds) + 1):
+        """The first one warms and is not kept. All processes together have as many as one alone would."""
+        for number in range(-(-(n or self.args.rounds) // self.args.processes) + 1):
             yield number > 0
 
     def drained(self, server, how, fmt, sql, count=0, options=()):
@@ -420,6 +434,8 @@ def main():
     args.add_argument("--before", help="another build of ours, measured beside this one; the summary then has a table of what changed")
     args.add_argument("--database", default=str(ROOT / "data/sample.duckdb"))
     args.add_argument("--rounds", type=int, default=5)
+    args.add_argument("--processes", type=int, default=1,
+                      help="how many times ours are started anew and measured: what a process has by chance (where its memory lies) is no build's")
     args.add_argument("--only", help="sections, by comma: " + ", ".join(f.__name__ for f in [*SECTIONS, scale10]))
     args.add_argument("--works", help="of the section rows only those whose name has one of these in it")
     args.add_argument("--quick", action="store_true", help="less of what takes long: to try the bench itself")
@@ -438,11 +454,16 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         run = Run(args, directory)
         try:
-            data.load(run)
-            for section in sections:
-                print(f"bench: {section.__name__}: {section.__doc__}", file=sys.stderr, flush=True)
-                section(run)
-                keep(run)
+            for process in range(args.processes):
+                if process:
+                    run.restart_ours()
+                data.load(run)
+                if process == 0 and run.postgres:
+                    data.load_postgres(run)
+                for section in sections:
+                    print(f"bench: {section.__name__}: {section.__doc__}", file=sys.stderr, flush=True)
+                    section(run)
+                    keep(run)
         finally:
             run.stop()
     result = keep(run)

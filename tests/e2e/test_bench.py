@@ -29,6 +29,8 @@ def test_a_small_run(tmp_path):
     assert figures["memory"]["16 streams"]["tavana"][0]["rows"] == 6000000
     assert figures["first"]["table scan"]["tavana"][0]["first_row_ms"] > 0 and figures["fair"]["point query"]["tavana"][0]["loaded_us"] > 0
     assert "lineitem, text: of scan and encode without sending" in out
-    out = subprocess.run([sys.executable, ROOT / "bench/run.py", "--quick", "--no-plots", "--only", "first", "--postgres", "",
+    out = subprocess.run([sys.executable, ROOT / "bench/run.py", "--quick", "--no-plots", "--only", "first", "--processes", "2", "--postgres", "",
                           "--binary", BINARY, "--before", BINARY, "--database", database, "--out", tmp_path / "out"], check=True, capture_output=True, text=True).stdout
     assert "| first: table scan, tavana | first_row_ms | " in out
+    taken = json.loads((tmp_path / "out/run.json").read_text())["figures"]["first"]["table scan"]
+    assert {name: len(rounds) for name, rounds in taken.items()} == {"in process": 20, "before": 20, "tavana": 20}  # ten of each process
